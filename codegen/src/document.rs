@@ -1,0 +1,205 @@
+//! The document as JSON, and the few ways in which passes and the model walk it.
+
+use crate::Error;
+use serde_json::{Map, Value};
+
+/// The HTTP methods that a path item can hold.
+pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+const SCHEMA_PREFIX: &str = "#/components/schemas/";
+
+/// An OpenAPI 3.0 document.
+#[derive(Debug, Clone)]
+pub struct Document(Value);
+
+impl Document {
+    /// Parses the document; it must be OpenAPI 3.0.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| Error::new(format!("the document is no JSON: {error}")))?;
+        match value.get("openapi").and_then(Value::as_str) {
+            Some(version) if version.starts_with("3.0.") => Ok(Self(value)),
+            version => Err(Error::new(format!(
+                "the document must be OpenAPI 3.0, not {}",
+                version.unwrap_or("without a version")
+            ))),
+        }
+    }
+
+    /// The whole document.
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
+    /// The document's own extension: areas and id types.
+    pub fn extension(&self) -> &Value {
+        &self.0["x-opencloud"]
+    }
+
+    /// The component schemas.
+    pub fn schemas(&self) -> &Map<String, Value> {
+        static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+        self.0.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&EMPTY)
+    }
+
+    /// The component schemas, to change.
+    pub fn schemas_mut(&mut self) -> &mut Map<String, Value> {
+        let root = object(&mut self.0);
+        let components = object(root.entry("components").or_insert_with(empty));
+        object(components.entry("schemas").or_insert_with(empty))
+    }
+
+    /// Each operation: its path (without a `#host` suffix), its method and itself.
+    pub fn operations(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
+        self.0.get("paths").and_then(Value::as_object).into_iter().flatten().flat_map(|(path, item)| {
+            let path = path.split('#').next().unwrap_or(path);
+            item.as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(method, _)| METHODS.contains(&method.as_str()))
+                .map(move |(method, operation)| (path, method.as_str(), operation))
+        })
+    }
+
+    /// Calls `change` with each operation's path and the operation.
+    pub fn each_operation(&mut self, mut change: impl FnMut(&str, &mut Map<String, Value>)) {
+        let Some(paths) = self.0.get_mut("paths").and_then(Value::as_object_mut) else { return };
+        for (path, item) in paths.iter_mut() {
+            let path = path.split('#').next().unwrap_or(path).to_owned();
+            for (method, operation) in item.as_object_mut().into_iter().flatten() {
+                if METHODS.contains(&method.as_str())
+                    && let Some(operation) = operation.as_object_mut()
+                {
+                    change(&path, operation);
+                }
+            }
+        }
+    }
+
+    /// Keeps the operations of these areas only.
+    pub fn select(&mut self, areas: &[String]) {
+        let Some(paths) = self.0.get_mut("paths").and_then(Value::as_object_mut) else { return };
+        for item in paths.values_mut() {
+            if let Some(item) = item.as_object_mut() {
+                item.retain(|method, operation| {
+                    !METHODS.contains(&method.as_str())
+                        || operation["x-opencloud"]["area"]
+                            .as_str()
+                            .is_some_and(|area| areas.iter().any(|enabled| enabled == area))
+                });
+            }
+        }
+    }
+
+    /// Calls `change` with every top-level schema: parameters, bodies, responses and components,
+    /// each with the name that an inline type found there would get.
+    pub fn each_schema(&mut self, mut change: impl FnMut(&str, &mut Value)) {
+        self.each_operation(|_, operation| {
+            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+            let name = crate::names::type_name(&id.replace('.', "_"));
+            for parameter in list(operation, "parameters") {
+                let inner = format!(
+                    "{name}{}",
+                    crate::names::type_name(parameter["name"].as_str().unwrap_or_default())
+                );
+                if let Some(schema) = parameter.get_mut("schema") {
+                    change(&inner, schema);
+                }
+            }
+            for (key, suffix) in [("requestBody", "Body"), ("response", "Result")] {
+                for media in operation
+                    .get_mut(key)
+                    .and_then(|body| body.get_mut("content"))
+                    .and_then(Value::as_object_mut)
+                    .into_iter()
+                    .flat_map(|content| content.values_mut())
+                {
+                    if let Some(schema) = media.get_mut("schema") {
+                        change(&format!("{name}{suffix}"), schema);
+                    }
+                }
+            }
+        });
+        for (name, schema) in self.schemas_mut().iter_mut() {
+            change(name, schema);
+        }
+    }
+}
+
+/// The component that a reference names.
+pub fn reference(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.strip_prefix(SCHEMA_PREFIX)
+}
+
+/// A reference to a component.
+pub fn reference_to(name: &str) -> Value {
+    serde_json::json!({ "$ref": format!("{SCHEMA_PREFIX}{name}") })
+}
+
+/// The schemas directly inside a schema.
+pub fn children_mut(schema: &mut Value) -> impl Iterator<Item = (Option<String>, &mut Value)> {
+    let mut children = Vec::new();
+    if let Some(object) = schema.as_object_mut() {
+        for (key, value) in object.iter_mut() {
+            match key.as_str() {
+                "properties" => children.extend(
+                    value
+                        .as_object_mut()
+                        .into_iter()
+                        .flatten()
+                        .map(|(name, child)| (Some(name.clone()), child)),
+                ),
+                "items" => children.push((Some("item".to_owned()), value)),
+                "additionalProperties" if value.is_object() => {
+                    children.push((Some("value".to_owned()), value));
+                }
+                "allOf" | "oneOf" | "anyOf" => {
+                    children.extend(value.as_array_mut().into_iter().flatten().map(|child| (None, child)))
+                }
+                _ => {}
+            }
+        }
+    }
+    children.into_iter()
+}
+
+/// Calls `change` with the schema and every schema inside it, the innermost first.
+pub fn each_inner(schema: &mut Value, change: &mut impl FnMut(&mut Value)) {
+    for (_, child) in children_mut(schema) {
+        each_inner(child, change);
+    }
+    change(schema);
+}
+
+/// The names of all components that a value refers to.
+pub fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            if let Some(name) = reference(value) {
+                found.push(name.to_owned());
+            }
+            object.values().for_each(|inner| references(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| references(inner, found)),
+        _ => {}
+    }
+}
+
+/// The list under a key, or none.
+pub fn list<'a>(object: &'a mut Map<String, Value>, key: &str) -> impl Iterator<Item = &'a mut Value> {
+    object.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+fn object(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = empty();
+    }
+    match value {
+        Value::Object(object) => object,
+        _ => unreachable!("made an object above"),
+    }
+}
+
+fn empty() -> Value {
+    Value::Object(Map::new())
+}

@@ -1,0 +1,435 @@
+//! `api.rs`: one module, handle and set of calls per area; constructors of request types; id types.
+
+use crate::emit::{Writer, literal};
+use crate::model::{Area, Body, Field, Limit, Location, Model, Operation, PartKind, Type};
+use crate::{Error, names};
+use std::collections::BTreeSet;
+
+pub fn emit(model: &Model) -> Result<String, Error> {
+    let mut writer = Writer::new();
+    writer.block("pub(crate) mod id_types", |writer| emit_ids(writer, model));
+    for area in &model.areas {
+        writer.line("");
+        emit_area(&mut writer, model, area);
+    }
+    writer.line("");
+    writer.block("impl crate::Client", |writer| {
+        for area in &model.areas {
+            writer.doc(&area.summary);
+            writer.block(format!("pub fn {}(&self) -> {}", area.name, handle_path(area)), |writer| {
+                writer.line(format!("{}::new(self.clone())", handle_path(area)));
+            });
+        }
+    });
+    Ok(writer.finish())
+}
+
+/// The types' constructors and setters, which stand beside the types.
+pub fn emit_setters(writer: &mut Writer, model: &Model) {
+    for of in model.structs.values().filter(|of| of.in_request) {
+        let writable: Vec<&Field> = of.fields.iter().filter(|field| !field.read_only).collect();
+        let list = |fields: &mut dyn Iterator<Item = &&Field>| {
+            fields
+                .map(|field| format!("{}: {}", names::field(&field.name), type_in_types(&field.kind)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let required = list(&mut writable.iter().filter(|field| field.required));
+        writer.block("crate::call::request_type!", |writer| {
+            writer.line(format!("{} ({required})", of.name));
+            for field in &writable {
+                let name = names::field(&field.name);
+                writer.line(format!(
+                    "{} = {name}: {},",
+                    names::setter(&field.name),
+                    type_in_types(&field.kind)
+                ));
+            }
+        });
+    }
+}
+
+/// A type as written beside the types themselves.
+fn type_in_types(kind: &Type) -> String {
+    kind.rust().replace("types::", "")
+}
+
+/// `UserId`, ... : the id types of the document.
+fn emit_ids(writer: &mut Writer, model: &Model) {
+    for id in &model.ids {
+        writer.block("crate::ids::id_type!", |writer| {
+            writer.doc(&id.description);
+            writer.line(&id.name);
+        });
+    }
+}
+
+fn handle(area: &Area) -> String {
+    names::type_name(&area.name)
+}
+
+fn handle_path(area: &Area) -> String {
+    format!("{}::{}", area.name, handle(area))
+}
+
+fn emit_area(writer: &mut Writer, model: &Model, area: &Area) {
+    let operations: Vec<&Operation> = model.in_area(&area.name).collect();
+    let types: BTreeSet<String> = operations.iter().flat_map(|operation| model.types_of(operation)).collect();
+    let mut taken = types.clone();
+    taken.insert(handle(area));
+    let calls: Vec<Call> = operations
+        .iter()
+        .map(|operation| {
+            let mut name = names::type_name(&operation.method);
+            if !taken.insert(name.clone()) {
+                name.push_str("Call");
+                taken.insert(name.clone());
+            }
+            Call::new(name, operation, model)
+        })
+        .collect();
+    writer.doc(&area.summary);
+    writer.block(format!("pub mod {}", area.name), |writer| {
+        writer.line("#[allow(unused_imports)]");
+        writer.line("use crate::{call::Call, ids, operations, types};");
+        let exported: Vec<&str> =
+            types.iter().filter(|name| **name != handle(area)).map(String::as_str).collect();
+        if !exported.is_empty() {
+            writer.line("#[doc(no_inline)]");
+            writer.line(format!("pub use crate::types::{{{}}};", exported.join(", ")));
+        }
+        writer.line("");
+        writer.doc(&area.summary);
+        writer.line("#[derive(Clone, Debug)]");
+        writer.block(format!("pub struct {}", handle(area)), |writer| {
+            writer.line("#[allow(dead_code)]");
+            writer.line("pub(crate) client: crate::Client,");
+        });
+        writer.line("");
+        writer.block(format!("impl {}", handle(area)), |writer| {
+            writer.block("pub(crate) fn new(client: crate::Client) -> Self", |writer| {
+                writer.line("Self { client }");
+            });
+            for call in &calls {
+                writer.line("");
+                call.emit_method(writer);
+            }
+        });
+        for call in &calls {
+            writer.line("");
+            call.emit_type(writer, area);
+        }
+    });
+}
+
+/// One argument of a method or one setter of a call: how it is named, typed and applied.
+struct Input {
+    name: String,
+    argument: String,
+    /// What becomes of the value, as a method call on the runtime's `Call`.
+    apply: String,
+    doc: String,
+}
+
+struct Call<'a> {
+    name: String,
+    operation: &'a Operation,
+    arguments: Vec<Input>,
+    setters: Vec<Input>,
+    /// What is sent whatever the caller says.
+    fixed: Vec<String>,
+    output: String,
+    lists: Option<Listing>,
+    long_running: Option<String>,
+}
+
+struct Listing {
+    item: String,
+    items: String,
+    next: String,
+    total: String,
+    more: String,
+}
+
+impl<'a> Call<'a> {
+    fn new(name: String, operation: &'a Operation, model: &'a Model) -> Self {
+        let mut call = Self {
+            name,
+            operation,
+            arguments: Vec::new(),
+            setters: Vec::new(),
+            fixed: Vec::new(),
+            output: output(operation),
+            lists: listing(operation, model),
+            long_running: long_running(operation),
+        };
+        for parameter in &operation.parameters {
+            let (how, wire) = match parameter.location {
+                Location::Path => ("path", String::new()),
+                Location::Query => ("query", format!("{}, ", literal(&parameter.name))),
+                Location::Header => ("header", format!("{}, ", literal(&parameter.name))),
+            };
+            let doc = match parameter.location {
+                Location::Path => format!("`{}` in the path.", parameter.name),
+                Location::Query => format!("The query parameter `{}`.", parameter.name),
+                Location::Header => format!("The header `{}`.", parameter.name),
+            };
+            let input = |value: &str| Input {
+                name: parameter.name.clone(),
+                argument: parameter.kind.rust(),
+                apply: format!("{how}({wire}{value}.into())"),
+                doc,
+            };
+            call.add(parameter.required, input);
+        }
+        match &operation.body {
+            None => {}
+            Some(Body::Empty) => call.fixed.push("json(&serde_json::json!({}))".to_owned()),
+            Some(Body::Json { kind, required }) => {
+                let name = match (required, kind) {
+                    (true, Type::Struct(name) | Type::Enum(name)) => names::field(name),
+                    (true, _) => "value".to_owned(),
+                    (false, _) => "body".to_owned(),
+                };
+                let argument = kind.rust();
+                call.add(*required, |value| Input {
+                    name,
+                    apply: format!("json::<{argument}>(&{value}.into())"),
+                    argument,
+                    doc: "The JSON body.".to_owned(),
+                });
+            }
+            Some(Body::Raw { media }) => {
+                let media: Vec<String> = media.iter().map(|media| literal(media)).collect();
+                call.add(true, |value| Input {
+                    name: "file".to_owned(),
+                    argument: "crate::call::File".to_owned(),
+                    apply: format!("raw({value}.into(), &[{}])", media.join(", ")),
+                    doc: "The body, as bytes.".to_owned(),
+                });
+            }
+            Some(Body::Multipart { parts }) => {
+                call.fixed.push("multipart()".to_owned());
+                for part in parts {
+                    let wire = literal(&part.name);
+                    let (argument, how) = match &part.kind {
+                        PartKind::File => ("crate::call::File".to_owned(), "part_file"),
+                        PartKind::Files => ("Vec<crate::call::File>".to_owned(), "part_files"),
+                        PartKind::Json(kind) => (kind.rust(), "part_json"),
+                        PartKind::Text(kind) => (kind.rust(), "part_text"),
+                    };
+                    call.add(part.required, |value| Input {
+                        name: part.name.clone(),
+                        apply: format!("{how}::<{argument}>({wire}, {value}.into())")
+                            .replace("part_file::<crate::call::File>", "part_file")
+                            .replace("part_files::<Vec<crate::call::File>>", "part_files"),
+                        argument,
+                        doc: format!("The form's part `{}`.", part.name),
+                    });
+                }
+            }
+        }
+        call
+    }
+
+    fn add(&mut self, required: bool, input: impl FnOnce(&str) -> Input) {
+        const VALUE: &str = "\u{0}";
+        let mut input = input(VALUE);
+        let others = if required { &self.arguments } else { &self.setters };
+        let base = if required { names::field(&input.name) } else { names::setter(&input.name) };
+        let mut name = base.clone();
+        let mut number = 2;
+        while others.iter().any(|other| other.name == name) || (required && name == "self") {
+            name = format!("{base}{number}");
+            number += 1;
+        }
+        let value = if required { name.as_str() } else { "value" };
+        input.apply = input.apply.replace(VALUE, value);
+        input.name = name;
+        if required { &mut self.arguments } else { &mut self.setters }.push(input);
+    }
+
+    fn emit_method(&self, writer: &mut Writer) {
+        let operation = self.operation;
+        writer.doc(&documentation(operation));
+        if operation.deprecated {
+            writer.line("#[deprecated = \"deprecated by Roblox\"]");
+        }
+        let arguments: Vec<String> = std::iter::once("&self".to_owned())
+            .chain(
+                self.arguments.iter().map(|input| format!("{}: impl Into<{}>", input.name, input.argument)),
+            )
+            .collect();
+        let head = format!("pub fn {}({}) -> {}", operation.method, arguments.join(", "), self.name);
+        writer.line("#[allow(clippy::too_many_arguments, clippy::useless_conversion)]");
+        writer.block(head, |writer| {
+            writer.line(format!(
+                "let call = Call::new(&self.client, &operations::{})",
+                names::constant(&operation.id)
+            ));
+            for fixed in &self.fixed {
+                writer.line(format!("    .{fixed}"));
+            }
+            for input in &self.arguments {
+                writer.line(format!("    .{}", input.apply));
+            }
+            writer.line(";");
+            writer.line(format!("{} {{ call }}", self.name));
+        });
+    }
+
+    fn emit_type(&self, writer: &mut Writer, area: &Area) {
+        let method = &self.operation.method;
+        writer.doc(&format!("The call of [`{}::{method}`].", handle(area)));
+        writer.line("#[must_use = \"a call is sent when it is awaited\"]");
+        writer.block(format!("pub struct {}", self.name), |writer| {
+            writer.line(format!("call: Call<{}>,", self.output));
+        });
+        let mask = clearable(self.operation);
+        if !self.setters.is_empty() || mask.is_some() {
+            writer.block(format!("impl {}", self.name), |writer| {
+                for input in &self.setters {
+                    writer.doc(&input.doc);
+                    writer.line("#[allow(clippy::useless_conversion)]");
+                    writer.block(
+                        format!(
+                            "pub fn {}(mut self, value: impl Into<{}>) -> Self",
+                            input.name, input.argument
+                        ),
+                        |writer| {
+                            writer.line(format!("self.call = self.call.{};", input.apply));
+                            writer.line("self");
+                        },
+                    );
+                }
+            });
+        }
+        writer.line(format!("crate::call::call_methods!({} => {});", self.name, self.output));
+        if let Some(list) = &self.lists {
+            writer.block(format!("impl crate::paging::List for {}", self.name), |writer| {
+                writer.line(format!("type Page = {};", self.output));
+                writer.line(format!("type Item = {};", list.item));
+                for (signature, code) in [
+                    ("fn call(&self) -> &Call<Self::Page>", "&self.call"),
+                    ("fn items(page: Self::Page) -> Vec<Self::Item>", list.items.as_str()),
+                    ("fn next(page: &Self::Page) -> Option<String>", list.next.as_str()),
+                    ("fn total(page: &Self::Page) -> Option<i64>", list.total.as_str()),
+                    ("fn more(page: &Self::Page) -> Option<bool>", list.more.as_str()),
+                ] {
+                    let signature = if code == "None" {
+                        signature.replace("page:", "_page:")
+                    } else {
+                        signature.to_owned()
+                    };
+                    writer.block(signature, |writer| writer.line(code));
+                }
+            });
+            writer.line(format!("crate::paging::list_methods!({});", self.name));
+        }
+        if let Some(result) = &self.long_running {
+            writer.line(format!("crate::operation::start_methods!({} => {result});", self.name));
+        }
+    }
+}
+
+/// The body type whose properties an update mask can name.
+fn clearable(_operation: &Operation) -> Option<&str> {
+    None
+}
+
+fn output(operation: &Operation) -> String {
+    let kind = operation.response.rust();
+    if operation.empty_is_none { format!("Option<{kind}>") } else { kind }
+}
+
+fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
+    let paging = operation.paging.as_ref()?;
+    let item = paging.item.as_ref()?.rust();
+    let read = |path: &Option<Vec<String>>, end: &str| match path {
+        Some(path) if !path.is_empty() => borrow(path, end),
+        _ => "None".to_owned(),
+    };
+    let _ = model;
+    Some(Listing {
+        item,
+        items: take(&paging.items),
+        next: read(&paging.next, ".map(|token| token.to_string())"),
+        total: read(&paging.total, ".map(|total| *total as i64)"),
+        more: read(&paging.more, ".copied()"),
+    })
+}
+
+/// `page.a.and_then(|page| page.b).unwrap_or_default()`; the page itself for an empty path.
+fn take(path: &[String]) -> String {
+    let Some((first, rest)) = path.split_first() else { return "page".to_owned() };
+    let mut code = format!("page.{}", names::field(first));
+    for name in rest {
+        code.push_str(&format!(".and_then(|page| page.{})", names::field(name)));
+    }
+    format!("{code}.unwrap_or_default()")
+}
+
+fn borrow(path: &[String], end: &str) -> String {
+    let Some((first, rest)) = path.split_first() else { return "None".to_owned() };
+    let mut code = format!("page.{}.as_ref()", names::field(first));
+    for name in rest {
+        code.push_str(&format!(".and_then(|page| page.{}.as_ref())", names::field(name)));
+    }
+    code + end
+}
+
+fn long_running(operation: &Operation) -> Option<String> {
+    let facts = operation.long_running.as_ref()?;
+    Some(match (&facts.response, facts.dialect.as_str()) {
+        (Some(name), _) => format!("types::{name}"),
+        (None, "luau") => operation.response.rust(),
+        (None, _) => "serde_json::Value".to_owned(),
+    })
+}
+
+/// What a method's documentation says, from the facts of the document.
+fn documentation(operation: &Operation) -> String {
+    let mut text = operation
+        .summary
+        .clone()
+        .unwrap_or_else(|| "An operation that has no description of ours yet.".to_owned());
+    text.push_str(&format!("\n\n`{} {}`", operation.verb, operation.path));
+    if operation.host != "apis.roblox.com" {
+        text.push_str(&format!(" at `{}`", operation.host));
+    }
+    let stability = match operation.stability.as_deref() {
+        Some("STABLE") => "; stable",
+        Some("BETA") => "; beta: it may change",
+        Some("EXPERIMENTAL") => "; experimental: it may change or go",
+        _ => "",
+    };
+    text.push_str(&format!("{stability}.\n"));
+    if !operation.scopes.is_empty() {
+        let scopes: Vec<String> = operation.scopes.iter().map(|scope| format!("`{scope}`")).collect();
+        text.push_str(&format!("\nScopes: {}.", scopes.join(", ")));
+    }
+    if !operation.oauth {
+        text.push_str("\nTakes an API key only, no OAuth 2.0 token.");
+    }
+    let mut limits = Vec::new();
+    for (limit, whose) in
+        [(operation.api_key_limit, "API key owner"), (operation.oauth_limit, "OAuth 2.0 token")]
+    {
+        if let Some(Limit { requests, seconds }) = limit {
+            let period = match seconds {
+                1 => "second".to_owned(),
+                60 => "minute".to_owned(),
+                seconds => format!("{seconds} seconds"),
+            };
+            limits.push(format!("{requests} per {period} and {whose}"));
+        }
+    }
+    if !limits.is_empty() {
+        text.push_str(&format!("\nLimit: {}.", limits.join(", ")));
+    }
+    if let Some(reference) = &operation.reference {
+        text.push_str(&format!("\n\n[Roblox's reference]({reference})"));
+    }
+    text.push_str("\n\n# Errors\n\nAs for every call: see [`Error`](crate::Error).");
+    text
+}

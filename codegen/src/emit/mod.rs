@@ -1,0 +1,13 @@
+//! From the model to Rust.
+
+pub mod api;
+pub mod calls;
+pub mod operations;
+pub mod raw;
+pub mod surface;
+mod writer;
+
+pub use writer::{Writer, literal};
+
+/// The first line of every generated file.
+pub(crate) const HEADER: &str = "// Generated from spec/open-cloud.json; do not edit.\n";

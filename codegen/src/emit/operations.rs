@@ -1,0 +1,97 @@
+//! `operations.rs`: the table of operations.
+
+use crate::emit::{Writer, literal};
+use crate::model::{Limit, LongRunning, Model, Operation, Paging};
+use crate::{Error, names};
+
+pub fn emit(model: &Model) -> Result<String, Error> {
+    let mut writer = Writer::new();
+    writer.line("use crate::call::info::*;");
+    for operation in &model.operations {
+        writer.line("");
+        writer.line(format!("/// `{}`", operation.id));
+        writer.block(
+            format!("pub static {}: OperationInfo = OperationInfo", names::constant(&operation.id)),
+            |writer| fields(writer, operation),
+        );
+        writer.line(";");
+    }
+    writer.line("");
+    writer.line("/// All operations of the enabled areas, sorted by id.");
+    writer.line("pub static ALL: &[&OperationInfo] = &[");
+    for operation in &model.operations {
+        writer.line(format!("    &{},", names::constant(&operation.id)));
+    }
+    writer.line("];");
+    Ok(writer.finish().replace("}\n;\n", "};\n"))
+}
+
+fn fields(writer: &mut Writer, operation: &Operation) {
+    let text = |value: &Option<String>| match value {
+        Some(value) => format!("Some({})", literal(value)),
+        None => "None".to_owned(),
+    };
+    let scopes: Vec<String> = operation.scopes.iter().map(|scope| literal(scope)).collect();
+    let stability = match operation.stability.as_deref() {
+        Some("STABLE") => "Stability::Stable",
+        Some("BETA") => "Stability::Beta",
+        Some("EXPERIMENTAL") => "Stability::Experimental",
+        _ => "Stability::Unstated",
+    };
+    for (name, value) in [
+        ("id", literal(&operation.id)),
+        ("area", literal(&operation.area)),
+        ("method", format!("http::Method::{}", operation.verb)),
+        ("path", literal(&operation.path)),
+        ("host", literal(&operation.host)),
+        ("stability", stability.to_owned()),
+        ("deprecated", operation.deprecated.to_string()),
+        ("scopes", format!("&[{}]", scopes.join(", "))),
+        ("api_key", operation.api_key.to_string()),
+        ("oauth", operation.oauth.to_string()),
+        ("api_key_limit", limit(operation.api_key_limit)),
+        ("oauth_limit", limit(operation.oauth_limit)),
+        ("reference", text(&operation.reference)),
+        ("idempotent", operation.idempotent.to_string()),
+        ("retry_too_many_requests", operation.retry_too_many_requests.to_string()),
+        ("update_mask", text(&operation.update_mask().map(|mask| mask.name.clone()))),
+        ("paging", operation.paging.as_ref().map_or("None".to_owned(), paging)),
+        ("long_running", operation.long_running.as_ref().map_or("None".to_owned(), long_running)),
+    ] {
+        writer.line(format!("{name}: {value},"));
+    }
+}
+
+fn limit(limit: Option<Limit>) -> String {
+    limit.map_or("None".to_owned(), |limit| {
+        format!("Some(Limit {{ requests: {}, seconds: {} }})", limit.requests, limit.seconds)
+    })
+}
+
+fn paging(paging: &Paging) -> String {
+    let style = match paging.style.as_str() {
+        "page" => "PagingStyle::PageNumber",
+        "offset" => "PagingStyle::Offset",
+        _ => "PagingStyle::Token",
+    };
+    let size = paging.size.as_ref().map_or("None".to_owned(), |size| format!("Some({})", literal(size)));
+    let max = paging.max.map_or("None".to_owned(), |max| format!("Some({max})"));
+    format!(
+        "Some(PagingInfo {{ style: {style}, token: {}, size: {size}, max: {max}, in_body: {} }})",
+        literal(&paging.token),
+        paging.in_body
+    )
+}
+
+fn long_running(operation: &LongRunning) -> String {
+    let dialect = match operation.dialect.as_str() {
+        "analytics" => "Dialect::Analytics",
+        "experiment" => "Dialect::Experiment",
+        "luau" => "Dialect::Luau",
+        "restart" => "Dialect::Restart",
+        "thumbnail_upload" => "Dialect::ThumbnailUpload",
+        _ => "Dialect::Cloud",
+    };
+    let base = operation.base.as_deref().unwrap_or("/cloud/v2/");
+    format!("Some(LongRunningInfo {{ dialect: {dialect}, base: {} }})", literal(base))
+}

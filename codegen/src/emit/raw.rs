@@ -1,0 +1,177 @@
+//! `raw.rs`: the types. `progenitor` makes the structs of the normalised schemas; this module turns
+//! its output into what callers see: derives, tolerance, documentation. Enums are ours, because
+//! they must be open.
+
+use crate::emit::{HEADER, Writer};
+use crate::model::{Enum, EnumValues, Field, Model, Struct, Type};
+use crate::{Error, names};
+use progenitor::{CrateVers, GenerationSettings, Generator};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use syn::parse_quote;
+
+pub fn emit(model: &Model) -> Result<String, Error> {
+    let mut types = progenitor_structs(model)?;
+    let mut items = Vec::new();
+    for of in model.structs.values() {
+        items.push(syn::Item::Struct(if of.fields.is_empty() {
+            empty_struct(of)
+        } else {
+            let item = types.remove(&of.name).ok_or_else(|| {
+                Error::new(format!("progenitor made no struct of the schema `{}`", of.name))
+            })?;
+            polish(item, of)
+        }));
+    }
+    let mut file: syn::File = parse_quote!();
+    file.items = items;
+    let mut text = HEADER.to_owned();
+    text.push_str(&prettyplease::unparse(&file));
+    let mut writer = Writer::bare();
+    for of in model.enums.values() {
+        emit_enum(&mut writer, of);
+    }
+    super::api::emit_setters(&mut writer, model);
+    text.push_str(&writer.finish());
+    Ok(text)
+}
+
+/// Runs `progenitor` over the schemas. It is given no operations: the facade sends every call
+/// through one runtime, so its client would be dead code.
+fn progenitor_structs(model: &Model) -> Result<BTreeMap<String, syn::ItemStruct>, Error> {
+    let mut schemas = model.document.schemas().clone();
+    for of in model.structs.values().filter(|of| of.fields.is_empty()) {
+        let path = format!("opencloud::types::{}", of.name);
+        let native = json!({ "crate": "opencloud", "version": "*", "path": path });
+        schemas.insert(of.name.clone(), json!({ "type": "object", "x-rust-type": native }));
+    }
+    let document: openapiv3::OpenAPI = serde_json::from_value(json!({
+        "openapi": "3.0.4",
+        "info": { "title": "Roblox Open Cloud", "version": "1" },
+        "paths": {},
+        "components": { "schemas": Value::Object(schemas) },
+    }))
+    .map_err(|error| Error::new(format!("the normalised schemas are no OpenAPI: {error}")))?;
+    let mut settings = GenerationSettings::new();
+    for name in ["opencloud", "jiff", "std"] {
+        settings.with_crate(name, CrateVers::Any, None);
+    }
+    settings.with_map_type("::std::collections::BTreeMap");
+    let mut generator = Generator::new(&settings);
+    generator
+        .generate_tokens(&document)
+        .map_err(|error| Error::new(format!("progenitor refused the normalised schemas: {error}")))?;
+    let file: syn::File = syn::parse2(generator.get_type_space().to_stream())
+        .map_err(|error| Error::new(format!("progenitor's output is no Rust: {error}")))?;
+    Ok(file
+        .items
+        .into_iter()
+        .filter_map(|item| match item {
+            syn::Item::Struct(item) => Some((item.ident.to_string(), item)),
+            _ => None,
+        })
+        .collect())
+}
+
+/// What every struct has: open to new fields, and every field may be missing.
+fn attributes(of: &Struct) -> Vec<syn::Attribute> {
+    let mut attributes = docs(of.description.as_deref().unwrap_or("A type of the service."));
+    attributes.extend::<Vec<syn::Attribute>>(vec![
+        parse_quote!(#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]),
+        parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]),
+        parse_quote!(#[serde(default)]),
+        parse_quote!(#[non_exhaustive]),
+    ]);
+    attributes
+}
+
+fn empty_struct(of: &Struct) -> syn::ItemStruct {
+    let attributes = attributes(of);
+    let name = quote::format_ident!("{}", of.name);
+    parse_quote!(#(#attributes)* pub struct #name {})
+}
+
+fn polish(mut item: syn::ItemStruct, of: &Struct) -> syn::ItemStruct {
+    item.attrs = attributes(of);
+    for (field, known) in item.fields.iter_mut().zip(sorted(&of.fields)) {
+        field.attrs = field_attributes(known);
+        // The identifier is ours too, so that setters and fields always agree.
+        field.ident = Some(quote::format_ident!("{}", names::field(&known.name)));
+    }
+    item
+}
+
+/// The fields in the order in which typify writes them.
+fn sorted(fields: &[Field]) -> Vec<&Field> {
+    let mut fields: Vec<&Field> = fields.iter().collect();
+    fields.sort_by(|a, b| a.name.cmp(&b.name));
+    fields
+}
+
+fn docs(text: &str) -> Vec<syn::Attribute> {
+    text.lines()
+        .map(|line| {
+            let line = format!(" {line}");
+            parse_quote!(#[doc = #line])
+        })
+        .collect()
+}
+
+fn field_attributes(field: &Field) -> Vec<syn::Attribute> {
+    let mut text = format!("`{}`.", field.name);
+    for (flag, words) in [
+        (field.read_only, " Set by the service."),
+        (field.write_only, " Never in an answer."),
+        (field.deprecated, " Deprecated by Roblox."),
+    ] {
+        if flag {
+            text.push_str(words);
+        }
+    }
+    match field.kind.leaf() {
+        Type::Id { number: false, .. } => text.push_str(" Sent as a string."),
+        Type::Duration => text.push_str(" Sent as seconds with up to nine decimals."),
+        _ => {}
+    }
+    let mut attributes = docs(&text);
+    let name = &field.name;
+    if names::field(name) != *name {
+        attributes.push(parse_quote!(#[serde(rename = #name)]));
+    }
+    attributes.push(parse_quote!(#[serde(skip_serializing_if = "Option::is_none")]));
+    match field.kind.leaf() {
+        Type::String | Type::Integer | Type::Number | Type::Boolean | Type::Timestamp => {
+            attributes.push(parse_quote!(#[serde(deserialize_with = "crate::decode::tolerant")]));
+        }
+        Type::Duration => {
+            attributes.push(parse_quote!(#[serde(with = "crate::decode::duration")]));
+            attributes
+                .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]));
+        }
+        Type::Id { number: true, .. } => {
+            attributes.push(parse_quote!(#[serde(serialize_with = "crate::decode::as_number")]));
+        }
+        _ => {}
+    }
+    attributes
+}
+
+fn emit_enum(writer: &mut Writer, of: &Enum) {
+    let (kind, values): (&str, Vec<(String, String)>) = match &of.values {
+        EnumValues::Words(values) => {
+            ("open_enum", values.iter().map(|(name, word)| (name.clone(), super::literal(word))).collect())
+        }
+        EnumValues::Numbers(values) => (
+            "open_number_enum",
+            values.iter().map(|(name, number)| (name.clone(), number.to_string())).collect(),
+        ),
+    };
+    writer.block(format!("crate::enums::{kind}!"), |writer| {
+        writer.doc(of.description.as_deref().unwrap_or("Words that the service uses."));
+        writer.block(format!("pub enum {}", of.name), |writer| {
+            for (name, value) in values {
+                writer.line(format!("{name} = {value},"));
+            }
+        });
+    });
+}

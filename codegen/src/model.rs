@@ -1,0 +1,637 @@
+//! What the emitters need to know of a normalised document, and nothing more.
+
+use crate::document::{Document, reference};
+use crate::passes::{self, bodies};
+use crate::{Error, names};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A document, read.
+#[derive(Debug)]
+pub struct Model {
+    /// The normalised document that the types are generated from.
+    pub document: Document,
+    /// What each pass changed.
+    pub passes: Vec<(&'static str, usize)>,
+    pub areas: Vec<Area>,
+    /// Sorted by id.
+    pub operations: Vec<Operation>,
+    pub structs: BTreeMap<String, Struct>,
+    pub enums: BTreeMap<String, Enum>,
+    pub ids: Vec<IdType>,
+}
+
+#[derive(Debug)]
+pub struct Area {
+    pub name: String,
+    pub summary: String,
+}
+
+#[derive(Debug)]
+pub struct IdType {
+    pub name: String,
+    pub description: String,
+}
+
+#[derive(Debug)]
+pub struct Operation {
+    /// `area.method`.
+    pub id: String,
+    pub area: String,
+    pub method: String,
+    pub summary: Option<String>,
+    /// `GET`, `POST`, ...
+    pub verb: String,
+    pub path: String,
+    pub host: String,
+    pub stability: Option<String>,
+    pub deprecated: bool,
+    pub scopes: Vec<String>,
+    pub api_key: bool,
+    pub oauth: bool,
+    pub api_key_limit: Option<Limit>,
+    pub oauth_limit: Option<Limit>,
+    pub reference: Option<String>,
+    pub idempotent: bool,
+    pub retry_too_many_requests: bool,
+    pub empty_is_none: bool,
+    pub parameters: Vec<Parameter>,
+    pub body: Option<Body>,
+    pub response: Type,
+    pub paging: Option<Paging>,
+    pub long_running: Option<LongRunning>,
+}
+
+/// A rate limit: so many requests in so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    pub requests: u64,
+    pub seconds: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Location {
+    Path,
+    Query,
+    Header,
+}
+
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: String,
+    pub location: Location,
+    pub required: bool,
+    pub kind: Type,
+}
+
+#[derive(Debug)]
+pub enum Body {
+    /// JSON of a type.
+    Json { kind: Type, required: bool },
+    /// A body that must be there and can say nothing: `{}`.
+    Empty,
+    /// A form of parts.
+    Multipart { parts: Vec<Part> },
+    /// Bytes, in one of these media types.
+    Raw { media: Vec<String> },
+}
+
+#[derive(Debug)]
+pub struct Part {
+    pub name: String,
+    pub required: bool,
+    pub kind: PartKind,
+}
+
+#[derive(Debug)]
+pub enum PartKind {
+    File,
+    Files,
+    Json(Type),
+    Text(Type),
+}
+
+/// A type of a field, parameter, body or response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    /// Nothing is said.
+    Unit,
+    String,
+    Integer,
+    Number,
+    Boolean,
+    /// Any JSON value.
+    Value,
+    Timestamp,
+    Duration,
+    /// An id type; sent as a number or as a string.
+    Id {
+        name: String,
+        number: bool,
+    },
+    Enum(String),
+    Struct(String),
+    List(Box<Type>),
+    Map(Box<Type>),
+}
+
+#[derive(Debug)]
+pub struct Struct {
+    pub name: String,
+    pub description: Option<String>,
+    /// In the order of the document.
+    pub fields: Vec<Field>,
+    /// Whether a request holds it, so that a caller must be able to make one.
+    pub in_request: bool,
+}
+
+#[derive(Debug)]
+pub struct Field {
+    /// The property's name on the wire.
+    pub name: String,
+    pub kind: Type,
+    pub required: bool,
+    pub read_only: bool,
+    pub write_only: bool,
+    pub deprecated: bool,
+}
+
+#[derive(Debug)]
+pub struct Enum {
+    pub name: String,
+    pub description: Option<String>,
+    pub values: EnumValues,
+}
+
+#[derive(Debug)]
+pub enum EnumValues {
+    /// Variant and word.
+    Words(Vec<(String, String)>),
+    /// Variant and number.
+    Numbers(Vec<(String, i64)>),
+}
+
+/// How a list is paged; see `docs/specification.md`.
+#[derive(Debug)]
+pub struct Paging {
+    pub style: String,
+    pub token: String,
+    pub size: Option<String>,
+    pub max: Option<u64>,
+    pub in_body: bool,
+    pub next: Option<Vec<String>>,
+    pub items: Vec<String>,
+    pub total: Option<Vec<String>>,
+    pub more: Option<Vec<String>>,
+    /// The type of one item; `None` if `items` leads to no list.
+    pub item: Option<Type>,
+}
+
+/// How a long-running operation is followed; see `docs/specification.md`.
+#[derive(Debug)]
+pub struct LongRunning {
+    pub dialect: String,
+    pub response: Option<String>,
+    pub metadata: Option<String>,
+    pub base: Option<String>,
+}
+
+impl Model {
+    /// Reads a document, keeps the operations of the given areas, and normalises it.
+    pub fn build(text: &str, areas: Option<&[String]>) -> Result<Self, Error> {
+        let mut document = Document::parse(text)?;
+        if let Some(areas) = areas {
+            document.select(areas);
+        }
+        let passes = passes::run(&mut document);
+        let mut structs = BTreeMap::new();
+        let mut enums = BTreeMap::new();
+        for (name, schema) in document.schemas() {
+            match schema.get("enum").and_then(Value::as_array) {
+                Some(values) => {
+                    enums.insert(name.clone(), read_enum(name, schema, values));
+                }
+                None => {
+                    structs.insert(name.clone(), read_struct(name, schema, &document));
+                }
+            }
+        }
+        let mut operations = document
+            .operations()
+            .map(|(path, verb, operation)| read_operation(path, verb, operation, &document, &structs))
+            .collect::<Result<Vec<_>, _>>()?;
+        operations.sort_by(|a, b| a.id.cmp(&b.id));
+        if let Some(pair) = operations.windows(2).find(|pair| pair[0].id == pair[1].id) {
+            return Err(Error::new(format!("two operations are called `{}`", pair[0].id)));
+        }
+        mark_requests(&operations, &mut structs);
+        let extension = document.extension();
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let listed = |key: &str| extension[key].as_array().cloned().unwrap_or_default();
+        Ok(Self {
+            areas: listed("areas")
+                .iter()
+                .map(|area| Area { name: text(area, "name"), summary: text(area, "summary") })
+                .filter(|area| areas.is_none_or(|areas| areas.contains(&area.name)))
+                .collect(),
+            ids: listed("ids")
+                .iter()
+                .map(|id| IdType { name: text(id, "name"), description: text(id, "description") })
+                .collect(),
+            document,
+            passes,
+            operations,
+            structs,
+            enums,
+        })
+    }
+
+    /// The operations of an area, by method name.
+    pub fn in_area<'a>(&'a self, area: &'a str) -> impl Iterator<Item = &'a Operation> {
+        self.operations.iter().filter(move |operation| operation.area == area)
+    }
+
+    /// The types that an operation's calls use, with everything inside them.
+    pub fn types_of(&self, operation: &Operation) -> BTreeSet<String> {
+        let mut open: Vec<String> = Vec::new();
+        for parameter in &operation.parameters {
+            open.extend(parameter.kind.named().map(str::to_owned));
+        }
+        match &operation.body {
+            Some(Body::Json { kind, .. }) => open.extend(kind.named().map(str::to_owned)),
+            Some(Body::Multipart { parts }) => {
+                for part in parts {
+                    if let PartKind::Json(kind) | PartKind::Text(kind) = &part.kind {
+                        open.extend(kind.named().map(str::to_owned));
+                    }
+                }
+            }
+            _ => {}
+        }
+        open.extend(operation.response.named().map(str::to_owned));
+        if let Some(long_running) = &operation.long_running {
+            open.extend(long_running.response.clone());
+            open.extend(long_running.metadata.clone());
+        }
+        let mut found = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if self.enums.contains_key(&name) {
+                found.insert(name);
+            } else if let Some(of) = self.structs.get(&name)
+                && found.insert(name)
+            {
+                open.extend(of.fields.iter().filter_map(|field| field.kind.named()).map(str::to_owned));
+            }
+        }
+        found
+    }
+}
+
+impl Type {
+    /// The enum or struct at the heart of the type.
+    pub fn named(&self) -> Option<&str> {
+        match self {
+            Type::Enum(name) | Type::Struct(name) => Some(name),
+            Type::List(inner) | Type::Map(inner) => inner.named(),
+            _ => None,
+        }
+    }
+
+    /// The innermost type of lists and maps.
+    pub fn leaf(&self) -> &Type {
+        match self {
+            Type::List(inner) | Type::Map(inner) => inner.leaf(),
+            leaf => leaf,
+        }
+    }
+
+    /// The type in Rust, as seen from the crate's generated modules.
+    pub fn rust(&self) -> String {
+        match self {
+            Type::Unit => "()".to_owned(),
+            Type::String => "String".to_owned(),
+            Type::Integer => "i64".to_owned(),
+            Type::Number => "f64".to_owned(),
+            Type::Boolean => "bool".to_owned(),
+            Type::Value => "serde_json::Value".to_owned(),
+            Type::Timestamp => "jiff::Timestamp".to_owned(),
+            Type::Duration => "std::time::Duration".to_owned(),
+            Type::Id { name, .. } => format!("ids::{name}"),
+            Type::Enum(name) | Type::Struct(name) => format!("types::{name}"),
+            Type::List(inner) => format!("Vec<{}>", inner.rust()),
+            Type::Map(inner) if **inner == Type::Value => {
+                "serde_json::Map<String, serde_json::Value>".to_owned()
+            }
+            Type::Map(inner) => format!("std::collections::BTreeMap<String, {}>", inner.rust()),
+        }
+    }
+}
+
+impl Operation {
+    /// The parameters at a place, in order.
+    pub fn at(&self, location: Location) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(move |parameter| parameter.location == location)
+    }
+
+    /// The query parameter that names the fields to change.
+    pub fn update_mask(&self) -> Option<&Parameter> {
+        self.at(Location::Query).find(|parameter| names::field(&parameter.name) == "update_mask")
+    }
+}
+
+fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
+    let given: Option<Vec<String>> = ["x-enum-varnames", "x-enumNames"]
+        .iter()
+        .find_map(|key| schema.get(key)?.as_array())
+        .filter(|names| names.len() == values.len())
+        .map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    let words: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let variants = |fallback: Vec<String>| names::variants(&given.clone().unwrap_or(fallback));
+    let values = if words.is_empty() {
+        let numbers: Vec<i64> = values.iter().filter_map(Value::as_i64).collect();
+        let fallback = numbers.iter().map(|number| format!("Value{number}").replace('-', "Minus")).collect();
+        EnumValues::Numbers(variants(fallback).into_iter().zip(numbers).collect())
+    } else {
+        EnumValues::Words(variants(words.clone()).into_iter().zip(words).collect())
+    };
+    Enum { name: name.to_owned(), description: description(schema), values }
+}
+
+fn read_struct(name: &str, schema: &Value, document: &Document) -> Struct {
+    let required: BTreeSet<&str> =
+        schema["x-required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let flag = |schema: &Value, key: &str| schema.get(key) == Some(&Value::Bool(true));
+    let fields = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| Field {
+            name: name.clone(),
+            kind: read_type(schema, document),
+            required: required.contains(name.as_str()),
+            read_only: flag(schema, "readOnly"),
+            write_only: flag(schema, "writeOnly"),
+            deprecated: flag(schema, "deprecated"),
+        })
+        .collect();
+    Struct { name: name.to_owned(), description: description(schema), fields, in_request: false }
+}
+
+fn description(schema: &Value) -> Option<String> {
+    schema.get("description").and_then(Value::as_str).map(str::to_owned)
+}
+
+fn read_type(schema: &Value, document: &Document) -> Type {
+    if let Some(name) = reference(schema) {
+        let is_enum = document.schemas().get(name).is_some_and(|schema| schema.get("enum").is_some());
+        return if is_enum { Type::Enum(name.to_owned()) } else { Type::Struct(name.to_owned()) };
+    }
+    match schema["x-rust-type"]["path"].as_str() {
+        Some("jiff::Timestamp") => return Type::Timestamp,
+        Some("std::time::Duration") => return Type::Duration,
+        Some(path) => {
+            if let Some(name) = path.strip_prefix("opencloud::ids::") {
+                let number = schema.get("x-number").is_some();
+                return Type::Id { name: name.to_owned(), number };
+            }
+        }
+        None => {}
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("string") => Type::String,
+        Some("integer") => Type::Integer,
+        Some("number") => Type::Number,
+        Some("boolean") => Type::Boolean,
+        Some("array") => Type::List(Box::new(read_type(&schema["items"], document))),
+        Some("object") if schema.get("additionalProperties").is_some_and(Value::is_object) => {
+            Type::Map(Box::new(read_type(&schema["additionalProperties"], document)))
+        }
+        _ => Type::Value,
+    }
+}
+
+fn read_operation(
+    path: &str,
+    verb: &str,
+    operation: &Value,
+    document: &Document,
+    structs: &BTreeMap<String, Struct>,
+) -> Result<Operation, Error> {
+    let place = format!("{} {path}", verb.to_uppercase());
+    let extension = &operation["x-opencloud"];
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let named = |key: &str| {
+        text(&extension[key])
+            .filter(|name| !name.is_empty() && !names::is_keyword(name))
+            .ok_or_else(|| Error::new(format!("{place}: x-opencloud.{key} is no usable name")))
+    };
+    let (area, method) = (named("area")?, named("method")?);
+    let security = operation
+        .get("security")
+        .or_else(|| document.value().get("security"))
+        .map(Value::to_string)
+        .unwrap_or_default();
+    let limit = |key: &str| {
+        let limit = &operation["x-roblox-rate-limits"][key];
+        let seconds = match limit["period"].as_str()? {
+            "SECOND" => 1,
+            "MINUTE" => 60,
+            "HOUR" => 3600,
+            "DAY" => 86400,
+            _ => return None,
+        };
+        Some(Limit { requests: limit["maxInPeriod"].as_u64()?, seconds })
+    };
+    let response = operation["response"]["content"]["application/json"]
+        .get("schema")
+        .map_or(Type::Unit, |schema| read_type(schema, document));
+    let server = |value: &Value| value["servers"][0]["url"].as_str().map(str::to_owned);
+    let host = server(operation)
+        .or_else(|| server(document.value()))
+        .unwrap_or_else(|| "https://apis.roblox.com".to_owned());
+    Ok(Operation {
+        id: format!("{area}.{method}"),
+        summary: text(&operation["summary"]),
+        verb: verb.to_uppercase(),
+        path: path.to_owned(),
+        host: host.trim_start_matches("https://").trim_end_matches('/').to_owned(),
+        stability: text(&operation["x-roblox-stability"]),
+        deprecated: operation["deprecated"] == true,
+        scopes: operation["x-roblox-scopes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|scope| text(&scope["name"]).or_else(|| text(scope)))
+            .collect(),
+        api_key: security.contains("roblox-api-key"),
+        oauth: security.contains("roblox-oauth2"),
+        api_key_limit: limit("perApiKeyOwner"),
+        oauth_limit: limit("perOauth2Authorization"),
+        reference: text(&operation["externalDocs"]["url"]),
+        idempotent: extension["idempotent"]
+            .as_bool()
+            .unwrap_or(matches!(verb, "get" | "put" | "delete" | "head" | "options")),
+        retry_too_many_requests: extension["retry_too_many_requests"] != false,
+        empty_is_none: extension["empty_response"] == "none",
+        parameters: operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|parameter| read_parameter(parameter, document))
+            .collect(),
+        body: read_body(&operation["requestBody"], document, structs),
+        paging: read_paging(&extension["paging"], &response, structs),
+        long_running: read_long_running(&extension["operation"], structs),
+        response,
+        area,
+        method,
+    })
+}
+
+fn read_parameter(parameter: &Value, document: &Document) -> Parameter {
+    let location = match parameter["in"].as_str() {
+        Some("path") => Location::Path,
+        Some("header") => Location::Header,
+        _ => Location::Query,
+    };
+    let kind = match read_type(&parameter["schema"], document) {
+        // Any text or number can stand in a path; what it means is the service's business.
+        Type::String | Type::Integer if location == Location::Path => {
+            Type::Id { name: "Id".to_owned(), number: false }
+        }
+        Type::Struct(_) | Type::Map(_) | Type::Value | Type::Unit => Type::String,
+        Type::List(_) if location != Location::Query => Type::String,
+        kind => kind,
+    };
+    Parameter {
+        name: parameter["name"].as_str().unwrap_or_default().to_owned(),
+        location,
+        required: parameter["required"] == true,
+        kind,
+    }
+}
+
+fn read_body(body: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Option<Body> {
+    let content = body.get("content")?.as_object()?;
+    let (media, first) = content.iter().next()?;
+    let schema = &first["schema"];
+    Some(match bodies::kind(media) {
+        bodies::Kind::Raw => Body::Raw { media: content.keys().cloned().collect() },
+        bodies::Kind::Multipart => Body::Multipart { parts: read_parts(schema, document, structs) },
+        bodies::Kind::Json => {
+            let kind = read_type(schema, document);
+            let silent = match &kind {
+                Type::Struct(name) => {
+                    structs.get(name).is_none_or(|of| of.fields.iter().all(|field| field.read_only))
+                }
+                _ => false,
+            };
+            match silent {
+                true => Body::Empty,
+                false => Body::Json { kind, required: body["required"] == true },
+            }
+        }
+    })
+}
+
+fn read_parts(schema: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Vec<Part> {
+    let Type::Struct(name) = read_type(schema, document) else { return Vec::new() };
+    let Some(form) = structs.get(&name) else { return Vec::new() };
+    let schemas = &document.schemas()[&name]["properties"];
+    let binary = |schema: &Value| schema["format"] == "binary";
+    form.fields
+        .iter()
+        .filter(|field| !field.read_only)
+        .map(|field| {
+            let schema = &schemas[&field.name];
+            Part {
+                name: field.name.clone(),
+                required: field.required,
+                kind: match &field.kind {
+                    _ if binary(schema) => PartKind::File,
+                    Type::List(_) if binary(&schema["items"]) => PartKind::Files,
+                    Type::Struct(_) | Type::Map(_) | Type::Value => PartKind::Json(field.kind.clone()),
+                    Type::List(inner) if matches!(**inner, Type::Struct(_) | Type::Value) => {
+                        PartKind::Json(field.kind.clone())
+                    }
+                    kind => PartKind::Text(kind.clone()),
+                },
+            }
+        })
+        .collect()
+}
+
+fn read_paging(paging: &Value, response: &Type, structs: &BTreeMap<String, Struct>) -> Option<Paging> {
+    let paging: &Map<String, Value> = paging.as_object()?;
+    let text = |key: &str| paging.get(key).and_then(Value::as_str).map(str::to_owned);
+    let path = |key: &str| {
+        text(key).map(|path| path.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect())
+    };
+    let items: Vec<String> = path("items").unwrap_or_default();
+    Some(Paging {
+        style: text("style").unwrap_or_else(|| "token".to_owned()),
+        token: text("token")?,
+        size: text("size"),
+        max: paging.get("max").and_then(Value::as_u64),
+        in_body: text("in").as_deref() == Some("body"),
+        next: path("next"),
+        total: path("total"),
+        more: path("more"),
+        item: follow(response, &items, structs).and_then(|kind| match kind {
+            Type::List(item) => Some((**item).clone()),
+            _ => None,
+        }),
+        items,
+    })
+}
+
+/// The type at the end of a path of properties.
+fn follow<'a>(kind: &'a Type, path: &[String], structs: &'a BTreeMap<String, Struct>) -> Option<&'a Type> {
+    let Some((first, rest)) = path.split_first() else { return Some(kind) };
+    let Type::Struct(name) = kind else { return None };
+    let field = structs.get(name)?.fields.iter().find(|field| field.name == *first)?;
+    follow(&field.kind, rest, structs)
+}
+
+fn read_long_running(operation: &Value, structs: &BTreeMap<String, Struct>) -> Option<LongRunning> {
+    let text = |key: &str| operation[key].as_str().map(str::to_owned);
+    let known = |key: &str| text(key).filter(|name| structs.contains_key(name));
+    Some(LongRunning {
+        dialect: text("dialect")?,
+        response: known("response"),
+        metadata: known("metadata"),
+        base: text("base"),
+    })
+}
+
+/// Marks the types that requests hold: callers must be able to make them.
+fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<String, Struct>) {
+    let mut open: Vec<String> = Vec::new();
+    for operation in operations {
+        match &operation.body {
+            Some(Body::Json { kind, .. }) => open.extend(kind.named().map(str::to_owned)),
+            Some(Body::Multipart { parts }) => {
+                open.extend(parts.iter().filter_map(|part| match &part.kind {
+                    PartKind::Json(kind) => kind.named().map(str::to_owned),
+                    _ => None,
+                }))
+            }
+            _ => {}
+        }
+    }
+    while let Some(name) = open.pop() {
+        if let Some(of) = structs.get_mut(&name)
+            && !of.in_request
+        {
+            of.in_request = true;
+            open.extend(
+                of.fields
+                    .iter()
+                    .filter(|field| !field.read_only)
+                    .filter_map(|field| field.kind.named())
+                    .map(str::to_owned),
+            );
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! From the document's names to Rust identifiers.
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+use std::collections::BTreeSet;
+
+/// `maxPageSize` -> `max_page_size`; a keyword gets a trailing underscore.
+pub fn field(name: &str) -> String {
+    identifier(name.to_snake_case(), "field")
+}
+
+/// As [`field`], for a method of a type or call: names that would shadow what every value has, or
+/// what every call has, get a trailing underscore too.
+pub fn setter(name: &str) -> String {
+    const TAKEN: [&str; 12] =
+        ["new", "clone", "into", "from", "default", "send", "items", "pages", "start", "wait", "eq", "fmt"];
+    let name = field(name);
+    if TAKEN.contains(&name.as_str()) || name.starts_with("with_") || name.starts_with("clear_") {
+        format!("{name}_")
+    } else {
+        name
+    }
+}
+
+/// `user_restriction` -> `UserRestriction`.
+pub fn type_name(name: &str) -> String {
+    let camel = name.to_upper_camel_case();
+    match camel.chars().next() {
+        None => "Unnamed".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("N{camel}"),
+        Some(_) => match camel.as_str() {
+            "Self" => "Self_".to_owned(),
+            _ => camel.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect(),
+        },
+    }
+}
+
+/// A name for each value of an enum: words of the values in camel case, without a prefix that all
+/// of them repeat, all different.
+pub fn variants(values: &[String]) -> Vec<String> {
+    let prefix = common_prefix(values);
+    let mut taken = BTreeSet::new();
+    // `Unknown` is the variant that holds what this version does not know.
+    taken.insert("Unknown".to_owned());
+    values
+        .iter()
+        .map(|value| {
+            let mut name = type_name(value.get(prefix..).unwrap_or(value));
+            if name == "Unknown" {
+                name = "UnknownValue".to_owned();
+            }
+            let base = name.clone();
+            let mut number = 2;
+            while !taken.insert(name.clone()) {
+                name = format!("{base}{number}");
+                number += 1;
+            }
+            name
+        })
+        .collect()
+}
+
+/// Length of the longest prefix, ending in `_`, that all values share and none consists of.
+fn common_prefix(values: &[String]) -> usize {
+    let [first, rest @ ..] = values else { return 0 };
+    if rest.is_empty() {
+        return 0;
+    }
+    first
+        .match_indices('_')
+        .map(|(at, _)| at + 1)
+        .filter(|&len| {
+            values.iter().all(|value| {
+                value.starts_with(&first[..len])
+                    && value[len..].starts_with(|c: char| c.is_ascii_alphabetic())
+            })
+        })
+        .last()
+        .unwrap_or(0)
+}
+
+/// `users.get` -> `USERS_GET`.
+pub fn constant(id: &str) -> String {
+    id.to_snake_case().to_uppercase()
+}
+
+pub fn is_keyword(name: &str) -> bool {
+    syn::parse_str::<syn::Ident>(name).is_err()
+}
+
+fn identifier(name: String, fallback: &str) -> String {
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    match name.chars().next() {
+        None => fallback.to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("n{name}"),
+        Some(_) if is_keyword(&name) => format!("{name}_"),
+        Some(_) => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_identifiers() {
+        assert_eq!(field("maxPageSize"), "max_page_size");
+        assert_eq!(field("idempotencyKey.firstSent"), "idempotency_key_first_sent");
+        assert_eq!(field("content-md5"), "content_md5");
+        assert_eq!(field("type"), "type_");
+        assert_eq!(field("@type"), "type_");
+        assert_eq!(field("3d"), "n3d");
+        assert_eq!(field("…"), "field");
+        assert_eq!(setter("new"), "new_");
+        assert_eq!(setter("with_x"), "with_x_");
+    }
+
+    #[test]
+    fn variants_are_unique_and_lose_a_repeated_prefix() {
+        let names = |values: &[&str]| variants(&values.iter().map(|v| v.to_string()).collect::<Vec<_>>());
+        assert_eq!(names(&["SORT_ORDER_UP", "SORT_ORDER_DOWN"]), ["Up", "Down"]);
+        assert_eq!(names(&["STATE_UNSPECIFIED", "QUEUED"]), ["StateUnspecified", "Queued"]);
+        assert_eq!(names(&["PX_48", "PX_60"]), ["Px48", "Px60"]);
+        assert_eq!(names(&["a", "A", "Unknown"]), ["A", "A2", "UnknownValue"]);
+        assert_eq!(names(&["PNG"]), ["Png"]);
+    }
+}

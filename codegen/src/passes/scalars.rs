@@ -1,0 +1,162 @@
+use crate::Document;
+use crate::document::{children_mut, reference};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The crate's own types, by `x-rust-type`: enums, ids (known by the name of the parameter or
+/// property that holds them), times and durations. Integers are `i64`, numbers `f64`, and every
+/// other format is left to the service.
+///
+/// An id that the service takes as a number is marked with `x-number`, because it is sent as one.
+pub fn run(document: &mut Document) -> usize {
+    let ids = id_names(document);
+    let mut count = 0;
+    for schema in document.schemas_mut().values_mut() {
+        visit(None, schema, &ids, &mut count);
+    }
+    let enums: Vec<String> = document
+        .schemas()
+        .iter()
+        .filter(|(_, schema)| schema.get("enum").is_some())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in enums {
+        if let Some(schema) = document.schemas_mut().get_mut(&name).and_then(Value::as_object_mut) {
+            schema.insert("x-rust-type".to_owned(), rust_type(&format!("opencloud::types::{name}")));
+            count += 1;
+        }
+    }
+    document.each_operation(|_, operation| {
+        for parameter in crate::document::list(operation, "parameters") {
+            let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+            if let Some(schema) = parameter.get_mut("schema") {
+                visit(Some(&name), schema, &ids, &mut count);
+            }
+        }
+        for key in ["requestBody", "response"] {
+            for media in operation
+                .get_mut(key)
+                .and_then(|body| body.get_mut("content"))
+                .and_then(Value::as_object_mut)
+                .into_iter()
+                .flat_map(|content| content.values_mut())
+            {
+                if let Some(schema) = media.get_mut("schema") {
+                    visit(None, schema, &ids, &mut count);
+                }
+            }
+        }
+    });
+    count
+}
+
+/// Which names hold which id type.
+pub fn id_names(document: &Document) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for id in document.extension()["ids"].as_array().into_iter().flatten() {
+        let Some(kind) = id["name"].as_str() else { continue };
+        for name in id["names"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            names.insert(name.to_owned(), kind.to_owned());
+        }
+    }
+    names
+}
+
+/// The `x-rust-type` extension, as typify reads it.
+fn rust_type(path: &str) -> Value {
+    let (name, _) = path.split_once("::").unwrap_or((path, ""));
+    json!({ "crate": name, "version": "*", "path": path })
+}
+
+fn visit(name: Option<&str>, schema: &mut Value, ids: &BTreeMap<String, String>, count: &mut usize) {
+    if reference(schema).is_some() || schema.get("enum").is_some() {
+        return;
+    }
+    for (property, child) in children_mut(schema) {
+        // Durations in lists and maps stay text: no service has them, and serde's attributes work
+        // on whole fields.
+        let inside = matches!(property.as_deref(), Some("item" | "value"));
+        if inside && child.get("format") == Some(&json!("duration")) {
+            child.as_object_mut().map(|child| child.remove("format"));
+        }
+        // The items of `userIds`, or of a list that is itself `userId`, are ids too.
+        let inner = match property.as_deref() {
+            Some("item") => name.map(|name| name.strip_suffix('s').unwrap_or(name).to_owned()),
+            Some("value") => None,
+            other => other.map(str::to_owned),
+        };
+        visit(inner.as_deref(), child, ids, count);
+    }
+    if let Some(object) = schema.as_object_mut() {
+        *count += usize::from(scalar(name, object, ids));
+    }
+}
+
+fn scalar(name: Option<&str>, schema: &mut Map<String, Value>, ids: &BTreeMap<String, String>) -> bool {
+    let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let format = schema.remove("format").and_then(|format| Some(format.as_str()?.to_owned()));
+    let id = name.and_then(|name| ids.get(name));
+    let own = match (kind.as_str(), format.as_deref()) {
+        ("string", None | Some("int64")) | ("integer", _) if id.is_some() => {
+            id.map(|id| format!("opencloud::ids::{id}"))
+        }
+        ("string", Some("date-time")) => Some("jiff::Timestamp".to_owned()),
+        ("string", Some("duration")) => Some("std::time::Duration".to_owned()),
+        ("integer", _) => {
+            schema.insert("format".to_owned(), json!("int64"));
+            None
+        }
+        ("number", _) => {
+            schema.insert("format".to_owned(), json!("double"));
+            None
+        }
+        ("string", Some("binary")) => {
+            schema.insert("format".to_owned(), json!("binary"));
+            None
+        }
+        _ => None,
+    };
+    let Some(path) = own else { return false };
+    if kind == "integer" {
+        schema.insert("x-number".to_owned(), json!(true));
+    }
+    schema.insert("x-rust-type".to_owned(), rust_type(&path));
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_become_own_types() {
+        let mut document = Document::parse(
+            &json!({
+                "openapi": "3.0.4",
+                "x-opencloud": { "ids": [{ "name": "UserId", "names": ["userId"] }] },
+                "paths": {},
+                "components": { "schemas": {
+                    "Thing": { "type": "object", "properties": {
+                        "userId": { "type": "integer", "format": "int64" },
+                        "userIds": { "type": "array", "items": { "type": "string" } },
+                        "at": { "type": "string", "format": "date-time" },
+                        "count": { "type": "integer", "format": "int32" },
+                        "uuid": { "type": "string", "format": "uuid" },
+                    } },
+                    "Kind": { "type": "string", "enum": ["A"] },
+                } },
+            })
+            .to_string(),
+        )
+        .expect("a document");
+        assert_eq!(run(&mut document), 4);
+        let properties = &document.schemas()["Thing"]["properties"];
+        assert_eq!(properties["userId"]["x-rust-type"]["path"], "opencloud::ids::UserId");
+        assert_eq!(properties["userId"]["x-number"], true);
+        assert_eq!(properties["userIds"]["items"]["x-rust-type"]["path"], "opencloud::ids::UserId");
+        assert_eq!(properties["at"]["x-rust-type"]["path"], "jiff::Timestamp");
+        assert_eq!(properties["count"], json!({ "type": "integer", "format": "int64" }));
+        assert_eq!(properties["uuid"], json!({ "type": "string" }));
+        assert_eq!(document.schemas()["Kind"]["x-rust-type"]["path"], "opencloud::types::Kind");
+    }
+}

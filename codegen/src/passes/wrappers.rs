@@ -1,0 +1,75 @@
+use crate::Document;
+use crate::document::{each_inner, reference};
+use crate::passes::unions::merge_objects;
+use serde_json::{Map, Value};
+
+/// OpenAPI 3.0 wraps a reference in `allOf` to say more about it (nullable, a description).
+pub fn run(document: &mut Document) -> usize {
+    let components = document.schemas().clone();
+    let mut count = 0;
+    document.each_schema(|_, schema| {
+        each_inner(schema, &mut |schema| count += usize::from(unwrap(schema, &components)));
+    });
+    count
+}
+
+fn unwrap(schema: &mut Value, components: &Map<String, Value>) -> bool {
+    let Some(object) = schema.as_object_mut() else { return false };
+    let Some(Value::Array(mut members)) = object.remove("allOf") else {
+        // Keywords beside a reference have no meaning in OpenAPI 3.0.
+        let siblings = object.contains_key("$ref") && object.len() > 1;
+        if siblings {
+            object.retain(|key, _| key == "$ref");
+        }
+        return siblings;
+    };
+    let own = object.contains_key("properties");
+    if let ([_], false) = (members.as_slice(), own) {
+        let mut inner = members.remove(0);
+        if reference(&inner).is_none() {
+            for (key, value) in std::mem::take(object) {
+                if let Some(inner) = inner.as_object_mut() {
+                    inner.entry(key).or_insert(value);
+                }
+            }
+        }
+        *schema = inner;
+        return true;
+    }
+    if own {
+        members.push(Value::Object(std::mem::take(object)));
+    }
+    *schema = merge_objects(&members, components);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::reference_to;
+    use crate::passes::testing;
+    use serde_json::json;
+
+    #[test]
+    fn wrappers_go() {
+        let mut document = testing::components(json!({
+            "Inner": { "type": "object", "properties": { "a": { "type": "string" } } },
+            "Outer": { "type": "object", "properties": {
+                "wrapped": { "allOf": [reference_to("Inner")], "nullable": true },
+                "beside": { "$ref": "#/components/schemas/Inner", "description": "said here" },
+                "both": { "allOf": [reference_to("Inner"),
+                    { "type": "object", "properties": { "b": { "type": "integer" } } }] },
+            } },
+        }));
+        assert_eq!(run(&mut document), 3);
+        assert_eq!(
+            document.schemas()["Outer"]["properties"],
+            json!({
+                "wrapped": reference_to("Inner"),
+                "beside": reference_to("Inner"),
+                "both": { "type": "object", "properties": {
+                    "a": { "type": "string" }, "b": { "type": "integer" } } },
+            })
+        );
+    }
+}

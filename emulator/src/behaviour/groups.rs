@@ -1,0 +1,398 @@
+//! Groups: roles, memberships and join requests. Every group exists, with the same roles and members at first.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::behaviour::Routes;
+use crate::call::{Call, Outcome, Reply, text};
+use crate::cel::{Comparison, Grammar, Operator};
+use crate::clock::{later, rfc3339};
+use crate::failure::Failure;
+use crate::page::Cut;
+use crate::state::State;
+
+pub(crate) const ROUTES: Routes = &[
+    ("GET /cloud/v2/groups/{group_id}", get),
+    ("GET /cloud/v2/groups/{group_id}/roles", list_roles),
+    ("GET /cloud/v2/groups/{group_id}/roles/{role_id}", get_role),
+    ("GET /cloud/v2/groups/{group_id}/memberships", list_memberships),
+    ("PATCH /cloud/v2/groups/{group_id}/memberships/{membership_id}", update_membership),
+    ("POST /cloud/v2/groups/{group_id}/memberships/{membership_id}:assignRole", assign_role),
+    ("POST /cloud/v2/groups/{group_id}/memberships/{membership_id}:unassignRole", unassign_role),
+    ("GET /cloud/v2/groups/{group_id}/join-requests", list_join_requests),
+    ("POST /cloud/v2/groups/{group_id}/join-requests/{join_request_id}:accept", accept),
+    ("POST /cloud/v2/groups/{group_id}/join-requests/{join_request_id}:decline", decline),
+];
+
+/// Groups beyond this number do not exist.
+const LAST_GROUP: u64 = 999_999_999_999;
+const MAX_GROUPS: usize = 10_000;
+const MAX_USERS_IN_FILTER: usize = 50;
+const OWNER: u64 = 1;
+const MEMBERS: std::ops::RangeInclusive<u64> = 1001..=1026;
+const APPLICANTS: std::ops::RangeInclusive<u64> = 1901..=1923;
+
+/// Name and rank of the roles that every group begins with.
+const ROLES: [(&str, i32); 4] = [("Moderator", 200), ("Guest", 0), ("Member", 1), ("Owner", 255)];
+
+#[derive(Default)]
+pub(crate) struct Groups {
+    groups: BTreeMap<u64, Group>,
+}
+
+struct Group {
+    id: u64,
+    created: Timestamp,
+    roles: Vec<Role>,
+    /// The roles of each member.
+    members: BTreeMap<u64, Member>,
+    requests: BTreeMap<u64, Timestamp>,
+}
+
+struct Role {
+    id: u64,
+    name: &'static str,
+    rank: i32,
+}
+
+struct Member {
+    roles: Vec<u64>,
+    joined: Timestamp,
+    updated: Timestamp,
+}
+
+impl Groups {
+    fn group(&mut self, id: u64, now: Timestamp) -> Result<&mut Group, Failure> {
+        if id > LAST_GROUP {
+            return Err(Failure::not_found(format!("The group {id} does not exist.")));
+        }
+        if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&id) {
+            self.groups.pop_first();
+        }
+        Ok(self.groups.entry(id).or_insert_with(|| Group::new(id, now)))
+    }
+}
+
+impl Group {
+    fn new(id: u64, now: Timestamp) -> Group {
+        let created = later(now, -(90 + (id % 900) as i64) * 86_400);
+        let roles: Vec<_> = (0..)
+            .zip(ROLES)
+            .map(|(index, (name, rank))| Role { id: id + 2000 + 10_000 * index, name, rank })
+            .collect();
+        let mut group = Group { id, created, roles, members: BTreeMap::new(), requests: BTreeMap::new() };
+        for user in MEMBERS {
+            group.join(user, later(created, (user % 80) as i64 * 86_400));
+        }
+        let owner = group.role_of_rank(255);
+        group.join(OWNER, created);
+        if let Some(member) = group.members.get_mut(&OWNER) {
+            member.roles = vec![owner];
+        }
+        for user in APPLICANTS {
+            group.requests.insert(user, later(now, -((user % 40) as i64) * 3_600));
+        }
+        group
+    }
+
+    fn role_of_rank(&self, rank: i32) -> u64 {
+        self.roles.iter().find(|role| role.rank == rank).map_or(0, |role| role.id)
+    }
+
+    fn join(&mut self, user: u64, when: Timestamp) {
+        let role = self.role_of_rank(1);
+        self.members.entry(user).or_insert(Member { roles: vec![role], joined: when, updated: when });
+    }
+
+    fn role_path(&self, role: u64) -> String {
+        format!("groups/{}/roles/{role}", self.id)
+    }
+
+    /// The role that a path of this group names.
+    fn role_at(&self, path: &str) -> Result<&Role, Failure> {
+        path.strip_prefix(&format!("groups/{}/roles/", self.id))
+            .and_then(|id| id.parse::<u64>().ok())
+            .and_then(|id| self.roles.iter().find(|role| role.id == id))
+            .ok_or_else(|| Failure::invalid(format!("'{path}' is not a role of the group {}.", self.id)))
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "path": format!("groups/{}", self.id),
+            "createTime": rfc3339(self.created),
+            "updateTime": rfc3339(self.created),
+            "id": self.id.to_string(),
+            "displayName": format!("Group {}", self.id),
+            "description": "A group of the local Open Cloud.",
+            "owner": format!("users/{OWNER}"),
+            "memberCount": self.members.len(),
+            "publicEntryAllowed": false,
+            "locked": false,
+            "verified": self.id % 2 == 1,
+        })
+    }
+
+    fn role_json(&self, role: &Role) -> Value {
+        let members = self.members.values().filter(|member| member.roles.contains(&role.id)).count();
+        let trusted = role.rank >= 200;
+        json!({
+            "path": self.role_path(role.id),
+            "createTime": rfc3339(self.created),
+            "updateTime": rfc3339(self.created),
+            "id": role.id.to_string(),
+            "displayName": role.name,
+            "description": format!("The role {} of the group.", role.name),
+            "rank": role.rank,
+            "memberCount": members,
+            "permissions": {
+                "viewWallPosts": true,
+                "createWallPosts": role.rank > 0,
+                "deleteWallPosts": trusted,
+                "viewGroupShout": true,
+                "createGroupShout": trusted,
+                "changeRank": trusted,
+                "acceptRequests": trusted,
+                "exileMembers": trusted,
+                "manageRelationships": role.rank == 255,
+                "viewAuditLog": trusted,
+                "spendGroupFunds": role.rank == 255,
+                "advertiseGroup": role.rank == 255,
+                "createAvatarItems": trusted,
+                "manageAvatarItems": trusted,
+                "manageGroupUniverses": trusted,
+                "viewUniverseAnalytics": trusted,
+                "createApiKeys": role.rank == 255,
+                "manageApiKeys": role.rank == 255,
+            },
+        })
+    }
+
+    fn membership_json(&self, user: u64) -> Option<Value> {
+        let member = self.members.get(&user)?;
+        let highest =
+            self.roles.iter().filter(|role| member.roles.contains(&role.id)).max_by_key(|role| role.rank)?;
+        let roles: Vec<_> = member.roles.iter().map(|role| self.role_path(*role)).collect();
+        Some(json!({
+            "path": format!("groups/{}/memberships/{user}", self.id),
+            "createTime": rfc3339(member.joined),
+            "updateTime": rfc3339(member.updated),
+            "user": format!("users/{user}"),
+            "role": self.role_path(highest.id),
+            "roles": roles,
+        }))
+    }
+}
+
+fn group<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Group, Failure> {
+    state.groups.group(call.number("group_id")?, call.now)
+}
+
+fn get(state: &mut State, call: &Call<'_>) -> Outcome {
+    Ok(Reply::json(group(state, call)?.json()))
+}
+
+fn list_roles(state: &mut State, call: &Call<'_>) -> Outcome {
+    let group = group(state, call)?;
+    let mut roles: Vec<_> = group.roles.iter().collect();
+    roles.sort_by_key(|role| role.rank);
+    let roles: Vec<_> = roles.iter().map(|role| group.role_json(role)).collect();
+    let (page, next) = Cut::v2(20).page(call, &roles)?;
+    Ok(Reply::json(json!({
+        "groupRoles": page,
+        "nextPageToken": next.unwrap_or_default(),
+    })))
+}
+
+fn get_role(state: &mut State, call: &Call<'_>) -> Outcome {
+    let id = call.number("role_id")?;
+    let group = group(state, call)?;
+    let role = group.roles.iter().find(|role| role.id == id);
+    let role = role.ok_or_else(|| Failure::not_found(format!("The role {id} does not exist.")))?;
+    Ok(Reply::json(group.role_json(role)))
+}
+
+// Memberships
+
+const MEMBERSHIP_FILTER: Grammar<'_> =
+    Grammar { fields: &["user", "role"], operators: &[Operator::Equal, Operator::In], and: true };
+
+/// The users of `users/1` and the like.
+fn users(part: &Comparison) -> Result<Vec<u64>, Failure> {
+    let user = |path: &str| {
+        path.strip_prefix("users/")
+            .and_then(|id| id.parse::<u64>().ok())
+            .ok_or_else(|| Failure::invalid(format!("'{path}' is not a user such as 'users/123'.")))
+    };
+    let users: Vec<_> = part
+        .values
+        .iter()
+        .map(|value| {
+            if value.quoted {
+                user(&value.text)
+            } else {
+                Err(Failure::invalid("The filter is invalid: a user stands in quotation marks."))
+            }
+        })
+        .collect::<Result<_, _>>()?;
+    if users.len() > MAX_USERS_IN_FILTER {
+        return Err(Failure::invalid(format!("The filter names more than {MAX_USERS_IN_FILTER} users.")));
+    }
+    Ok(users)
+}
+
+fn list_memberships(state: &mut State, call: &Call<'_>) -> Outcome {
+    let filter = match call.given("filter") {
+        Some(filter) => MEMBERSHIP_FILTER.parse(filter)?,
+        None => Vec::new(),
+    };
+    let mut asked: Option<Vec<u64>> = None;
+    let mut roles: Option<Vec<&str>> = None;
+    for part in &filter {
+        if part.field == "user" {
+            asked = Some(users(part)?);
+        } else {
+            roles = Some(part.values.iter().map(|value| value.text.as_str()).collect());
+        }
+    }
+    let memberships = if call.param("group_id") == "-" {
+        let Some(asked) = asked else {
+            return Err(Failure::invalid(
+                "A filter on user is required when listing the memberships of all groups.",
+            ));
+        };
+        if roles.is_some() {
+            return Err(Failure::invalid(
+                "A filter on role needs a group: it is not supported over all groups.",
+            ));
+        }
+        memberships_everywhere(state, call, &asked)?
+    } else {
+        let group = group(state, call)?;
+        let mut wanted = Vec::new();
+        for path in roles.iter().flatten() {
+            wanted.push(group.role_at(path)?.id);
+        }
+        group
+            .members
+            .iter()
+            .filter(|(user, _)| asked.as_ref().is_none_or(|asked| asked.contains(user)))
+            .filter(|(_, member)| roles.is_none() || wanted.iter().any(|role| member.roles.contains(role)))
+            .filter_map(|(user, _)| group.membership_json(*user))
+            .collect()
+    };
+    let (page, next) = Cut::v2(100).page(call, &memberships)?;
+    Ok(Reply::json(json!({
+        "groupMemberships": page,
+        "nextPageToken": next.unwrap_or_default(),
+    })))
+}
+
+/// Everybody is in three groups; joins them when first asked for.
+fn memberships_everywhere(state: &mut State, call: &Call<'_>, users: &[u64]) -> Result<Vec<Value>, Failure> {
+    for user in users {
+        for id in [4001, 4002 + user % 5, 4010 + user % 7] {
+            let group = state.groups.group(id, call.now)?;
+            let joined = later(group.created, (user % 80) as i64 * 86_400);
+            group.join(*user, joined);
+        }
+    }
+    let groups = state.groups.groups.values();
+    Ok(groups.flat_map(|group| users.iter().filter_map(|user| group.membership_json(*user))).collect())
+}
+
+/// Changes the roles of the member that the call names.
+fn change_roles(state: &mut State, call: &Call<'_>, change: impl FnOnce(&mut Vec<u64>, u64, u64)) -> Outcome {
+    let body = call.json()?;
+    let path = text(&body, "role").unwrap_or_default();
+    let user = call.number("membership_id")?;
+    let now = call.now;
+    let group = group(state, call)?;
+    let role = group.role_at(path)?;
+    if role.rank == 0 || role.rank == 255 {
+        return Err(Failure::invalid(format!("The role {} cannot be given or taken.", role.name)));
+    }
+    let (role, fallback) = (role.id, group.role_of_rank(1));
+    let Some(member) = group.members.get_mut(&user) else {
+        return Err(Failure::not_found(format!("The membership {user} does not exist.")));
+    };
+    let before = member.roles.clone();
+    change(&mut member.roles, role, fallback);
+    if member.roles != before {
+        member.updated = now;
+    }
+    Ok(Reply::json(group.membership_json(user).unwrap_or_default()))
+}
+
+fn update_membership(state: &mut State, call: &Call<'_>) -> Outcome {
+    change_roles(state, call, |roles, role, _| *roles = vec![role])
+}
+
+fn assign_role(state: &mut State, call: &Call<'_>) -> Outcome {
+    change_roles(state, call, |roles, role, _| {
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    })
+}
+
+fn unassign_role(state: &mut State, call: &Call<'_>) -> Outcome {
+    change_roles(state, call, |roles, role, fallback| {
+        roles.retain(|held| *held != role);
+        if roles.is_empty() {
+            roles.push(fallback);
+        }
+    })
+}
+
+// Join requests
+
+const REQUEST_FILTER: Grammar<'_> = Grammar { fields: &["user"], operators: &[Operator::Equal], and: false };
+
+fn list_join_requests(state: &mut State, call: &Call<'_>) -> Outcome {
+    let asked = match call.given("filter") {
+        Some(filter) => Some(users(&REQUEST_FILTER.parse(filter)?[0])?),
+        None => None,
+    };
+    let group = group(state, call)?;
+    let requests: Vec<_> = group
+        .requests
+        .iter()
+        .filter(|(user, _)| asked.as_ref().is_none_or(|asked| asked.contains(user)))
+        .map(|(user, when)| {
+            json!({
+                "path": format!("groups/{}/join-requests/{user}", group.id),
+                "createTime": rfc3339(*when),
+                "user": format!("users/{user}"),
+            })
+        })
+        .collect();
+    let (page, next) = Cut::v2(20).page(call, &requests)?;
+    Ok(Reply::json(json!({
+        "groupJoinRequests": page,
+        "nextPageToken": next.unwrap_or_default(),
+    })))
+}
+
+/// Takes the join request that the call names off the list.
+fn settle(state: &mut State, call: &Call<'_>, join: bool) -> Outcome {
+    let user = call.number("join_request_id")?;
+    let now = call.now;
+    let group = group(state, call)?;
+    if group.requests.remove(&user).is_none() {
+        return Err(Failure::not_found(format!("The user {user} has not asked to join.")));
+    }
+    if join {
+        group.join(user, now);
+    }
+    Ok(crate::synth::no_content(call))
+}
+
+fn accept(state: &mut State, call: &Call<'_>) -> Outcome {
+    settle(state, call, true)
+}
+
+fn decline(state: &mut State, call: &Call<'_>) -> Outcome {
+    settle(state, call, false)
+}

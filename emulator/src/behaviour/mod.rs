@@ -1,0 +1,65 @@
+//! What operations do beyond answering in the right shape: one file for each area that has a state.
+
+use std::collections::HashMap;
+
+use crate::call::{Call, Outcome};
+use crate::document::{Document, Operation};
+use crate::state::State;
+
+pub(crate) mod assets;
+pub(crate) mod groups;
+pub(crate) mod users;
+
+pub(crate) type Handler = fn(&mut State, &Call<'_>) -> Outcome;
+
+/// A method and a path template; what the parameters are called does not matter.
+pub(crate) type Routes = &'static [(&'static str, Handler)];
+
+const AREAS: &[Routes] = &[assets::ROUTES, groups::ROUTES, users::ROUTES];
+
+/// The behaviours of a document's operations, by operation id.
+pub(crate) fn handlers(document: &Document) -> HashMap<String, Handler> {
+    let known: HashMap<String, Handler> = AREAS
+        .iter()
+        .flat_map(|routes| routes.iter())
+        .map(|(key, handler)| (without_names(key), *handler))
+        .collect();
+    let of = |operation: &Operation| {
+        let handler = known.get(&without_names(&operation.key()))?;
+        Some((operation.id.clone(), *handler))
+    };
+    document.operations().iter().filter_map(of).collect()
+}
+
+/// `GET /users/{user_id}` as `GET /users/{}`.
+fn without_names(key: &str) -> String {
+    let mut plain = String::new();
+    let mut inside = false;
+    for letter in key.chars() {
+        match letter {
+            '{' => inside = true,
+            '}' => inside = false,
+            _ if inside => continue,
+            _ => {}
+        }
+        plain.push(letter);
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_behaviour_belongs_to_an_operation() {
+        let document = Document::embedded();
+        let routes: usize = AREAS.iter().map(|routes| routes.len()).sum();
+        let known: Vec<_> =
+            document.operations().iter().map(|operation| without_names(&operation.key())).collect();
+        for (key, _) in AREAS.iter().flat_map(|routes| routes.iter()) {
+            assert!(known.contains(&without_names(key)), "{key} is no operation");
+        }
+        assert_eq!(handlers(document).len(), routes);
+    }
+}

@@ -1,0 +1,203 @@
+//! A refusal, and the shape that each service gives it.
+
+use serde_json::{Value, json};
+
+use crate::call::Reply;
+
+/// Why a request is refused.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) status: u16,
+    /// The code in the words of the v2 services.
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    /// The service's own code, where it has one: a number of a legacy service, a name of a data store.
+    pub(crate) detail: Option<String>,
+    /// The gateway answered, not the service.
+    pub(crate) gateway: bool,
+}
+
+impl Failure {
+    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Failure {
+        Failure { status, code, message: message.into(), detail: None, gateway: false }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Failure {
+        Failure::new(400, "INVALID_ARGUMENT", message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Failure {
+        Failure::new(404, "NOT_FOUND", message)
+    }
+
+    pub(crate) fn aborted(message: impl Into<String>) -> Failure {
+        Failure::new(409, "ABORTED", message)
+    }
+
+    pub(crate) fn exhausted(message: impl Into<String>) -> Failure {
+        Failure::new(429, "RESOURCE_EXHAUSTED", message)
+    }
+
+    pub(crate) fn too_large(message: impl Into<String>) -> Failure {
+        Failure::new(413, "INVALID_ARGUMENT", message)
+    }
+
+    /// The gateway's answer to a missing or wrong key.
+    pub(crate) fn unauthorized() -> Failure {
+        let mut failure = Failure::new(401, "UNAUTHENTICATED", "Invalid API Key");
+        failure.gateway = true;
+        failure
+    }
+
+    /// The gateway's answer to a path that nothing is behind.
+    pub(crate) fn no_route(message: impl Into<String>) -> Failure {
+        let mut failure = Failure::not_found(message);
+        failure.gateway = true;
+        failure
+    }
+
+    pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Failure {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// The answer as the service behind this path writes it.
+    pub(crate) fn reply(&self, path: &str) -> Reply {
+        let shape = if self.gateway { Shape::Gateway } else { Shape::of(path) };
+        Reply::json(self.body(shape, path)).with_status(self.status)
+    }
+
+    fn body(&self, shape: Shape, path: &str) -> Value {
+        let (code, message, status) = (self.code, &self.message, self.status);
+        match shape {
+            Shape::Gateway => {
+                let code: i64 = self.detail.as_deref().and_then(|d| d.parse().ok()).unwrap_or(0);
+                json!({ "errors": [{ "code": code, "message": message }] })
+            }
+            Shape::CodeMessage => json!({ "code": code, "message": message }),
+            Shape::DataStoresV1 => {
+                let name = self.detail.as_deref().unwrap_or("InvalidArgument");
+                json!({
+                    "error": code,
+                    "message": message,
+                    "errorDetails": [{
+                        "errorDetailType": "DatastoreErrorInfo",
+                        "datastoreErrorCode": name,
+                    }]
+                })
+            }
+            Shape::Problem => json!({
+                "type": "about:blank", "title": code, "status": status, "detail": message,
+            }),
+            Shape::ProblemWithText => json!({
+                "type": "about:blank", "title": code, "status": status.to_string(), "detail": message,
+            }),
+            Shape::Ads => json!({
+                "status": status,
+                "title": code,
+                "detail": message,
+                "errors": [{ "code": code, "message": message }]
+            }),
+            Shape::Products => {
+                let code = self.detail.as_deref().unwrap_or(match status {
+                    404 => "NotFound",
+                    _ => "InvalidRequest",
+                });
+                json!({ "errorCode": code, "errorMessage": message })
+            }
+            Shape::AssetPermissions => {
+                let code = self.detail.as_deref().unwrap_or("InvalidRequest");
+                json!({ "error": { "code": code, "message": message } })
+            }
+            Shape::Analytics => json!({
+                "path": path.trim_start_matches("/analytics-query-api/"),
+                "done": true,
+                "error": { "code": 2001, "message": message }
+            }),
+            Shape::Status => json!({ "code": status_code(code), "message": message }),
+            Shape::PlaceHistory => {
+                json!({ "code": status_code(code), "error": code, "message": message })
+            }
+        }
+    }
+}
+
+/// How a service writes errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// `{"errors":[{"code":0,"message":"..."}]}`: the gateway and the legacy services.
+    Gateway,
+    /// `{"code":"NOT_FOUND","message":"..."}`
+    CodeMessage,
+    DataStoresV1,
+    Problem,
+    /// As `Problem`, with the status as text.
+    ProblemWithText,
+    Ads,
+    Products,
+    AssetPermissions,
+    Analytics,
+    /// `{"code":5,"message":"..."}`
+    Status,
+    PlaceHistory,
+}
+
+impl Shape {
+    fn of(path: &str) -> Shape {
+        let service = path.trim_start_matches('/').split('/').next();
+        match service.unwrap_or_default() {
+            "cloud" if path.contains("/secrets") => Shape::ProblemWithText,
+            "datastores" => Shape::DataStoresV1,
+            "server-management" | "virtual-events" | "toolbox-service" => Shape::Problem,
+            "ads-management" => Shape::Ads,
+            "developer-products" | "game-passes" => Shape::Products,
+            "asset-permissions-api" => Shape::AssetPermissions,
+            "analytics-query-api" => Shape::Analytics,
+            "assets" => Shape::Status,
+            "place-version-history-api" => Shape::PlaceHistory,
+            "asset-delivery-api" | "v1" => Shape::Gateway,
+            service if service.starts_with("legacy-") => Shape::Gateway,
+            _ => Shape::CodeMessage,
+        }
+    }
+}
+
+/// The number of a code in `google.rpc.Code`.
+fn status_code(code: &str) -> i32 {
+    match code {
+        "INVALID_ARGUMENT" => 3,
+        "NOT_FOUND" => 5,
+        "RESOURCE_EXHAUSTED" => 8,
+        "ABORTED" => 10,
+        "UNAUTHENTICATED" => 16,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(failure: &Failure, path: &str) -> Value {
+        serde_json::from_slice(&failure.reply(path).body).expect("JSON")
+    }
+
+    #[test]
+    fn each_service_has_its_own_shape() {
+        let failure = Failure::not_found("gone");
+        let at = |path: &str| body(&failure, path);
+        assert_eq!(at("/cloud/v2/users/1"), json!({ "code": "NOT_FOUND", "message": "gone" }));
+        assert_eq!(at("/assets/v1/assets/1"), json!({ "code": 5, "message": "gone" }));
+        assert_eq!(at("/cloud/v2/universes/1/secrets")["status"], "404");
+        assert_eq!(at("/toolbox-service/v1/saves")["status"], 404);
+        assert_eq!(at("/datastores/v1/universes/1/standard-datastores")["error"], "NOT_FOUND");
+        assert_eq!(at("/legacy-groups/v1/groups/1/settings")["errors"][0]["message"], "gone");
+        assert_eq!(at("/game-passes/v1/x")["errorMessage"], "gone");
+    }
+
+    #[test]
+    fn the_gateway_answers_for_every_service() {
+        let expected = json!({ "errors": [{ "code": 0, "message": "Invalid API Key" }] });
+        assert_eq!(body(&Failure::unauthorized(), "/cloud/v2/users/1"), expected);
+    }
+}

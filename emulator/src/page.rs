@@ -1,0 +1,96 @@
+//! Pages and their tokens.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::call::Call;
+use crate::failure::Failure;
+
+/// What a page is cut by: the names of the parameters, and the sizes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cut<'a> {
+    pub(crate) size: &'a str,
+    pub(crate) token: &'a str,
+    pub(crate) default: usize,
+    pub(crate) max: usize,
+}
+
+impl Cut<'static> {
+    /// `maxPageSize` and `pageToken`, at most 10 unless asked for more.
+    pub(crate) const fn v2(max: usize) -> Cut<'static> {
+        Cut { size: "maxPageSize", token: "pageToken", default: 10, max }
+    }
+
+    pub(crate) const fn with_default(mut self, default: usize) -> Cut<'static> {
+        self.default = default;
+        self
+    }
+}
+
+impl Cut<'_> {
+    /// The page size that is asked for, cut to the largest.
+    pub(crate) fn size(&self, call: &Call<'_>) -> Result<usize, Failure> {
+        let Some(asked) = call.given(self.size) else {
+            return Ok(self.default);
+        };
+        match asked.parse::<i64>() {
+            Ok(0) => Ok(self.default),
+            Ok(size) if size > 0 => Ok(usize::try_from(size).unwrap_or(self.max).min(self.max)),
+            _ => Err(Failure::invalid(format!("{} must not be negative.", self.size))),
+        }
+    }
+
+    /// How many items came before this page.
+    pub(crate) fn start(&self, call: &Call<'_>) -> Result<usize, Failure> {
+        let Some(token) = call.given(self.token) else {
+            return Ok(0);
+        };
+        let refused = || Failure::invalid(format!("The {} is invalid.", self.token));
+        let (start, hash) = read_token(token).ok_or_else(refused)?;
+        if hash != self.hash(call) {
+            return Err(Failure::invalid(format!(
+                "The {} belongs to a request with other parameters.",
+                self.token
+            )));
+        }
+        Ok(start)
+    }
+
+    /// The page that is asked for, and the token of the next one.
+    pub(crate) fn page<T: Clone>(
+        &self,
+        call: &Call<'_>,
+        items: &[T],
+    ) -> Result<(Vec<T>, Option<String>), Failure> {
+        let size = self.size(call)?;
+        let start = self.start(call)?.min(items.len());
+        let end = (start + size).min(items.len());
+        let next = (end < items.len()).then(|| self.token_at(call, end));
+        Ok((items[start..end].to_vec(), next))
+    }
+
+    /// The token of the page that begins after that many items.
+    pub(crate) fn token_at(&self, call: &Call<'_>, start: usize) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{start}.{:016x}", self.hash(call)))
+    }
+
+    /// A token is good for the same request only: path and all other parameters.
+    fn hash(&self, call: &Call<'_>) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        call.operation.id.hash(&mut hasher);
+        call.path.hash(&mut hasher);
+        let mut others: Vec<_> = call.query.iter().filter(|(name, _)| name != self.token).collect();
+        others.sort();
+        others.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+fn read_token(token: &str) -> Option<(usize, u64)> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (start, hash) = text.split_once('.')?;
+    Some((start.parse().ok()?, u64::from_str_radix(hash, 16).ok()?))
+}

@@ -1,0 +1,133 @@
+//! What the document says of an operation.
+
+use std::time::Duration;
+
+/// One operation of Open Cloud, as the document describes it.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OperationInfo {
+    /// `area.method`, as in `users.get`.
+    pub id: &'static str,
+    /// The area, which is also the name of the module, the handle and the cargo feature.
+    pub area: &'static str,
+    /// The HTTP method.
+    pub method: http::Method,
+    /// The path template, as in `/cloud/v2/users/{user_id}`.
+    pub path: &'static str,
+    /// The host that serves it.
+    pub host: &'static str,
+    /// What Roblox promises about it (`x-roblox-stability`).
+    pub stability: Stability,
+    /// Whether Roblox has deprecated it.
+    pub deprecated: bool,
+    /// The scopes that play a part (`x-roblox-scopes`). Roblox does not say whether all or some are
+    /// needed.
+    pub scopes: &'static [&'static str],
+    /// Whether it takes an API key.
+    pub api_key: bool,
+    /// Whether it takes an OAuth 2.0 token.
+    pub oauth: bool,
+    /// The limit for all API keys of one owner (`x-roblox-rate-limits`).
+    pub api_key_limit: Option<Limit>,
+    /// The limit for one OAuth 2.0 authorization (`x-roblox-rate-limits`).
+    pub oauth_limit: Option<Limit>,
+    /// Roblox's reference page.
+    pub reference: Option<&'static str>,
+    /// Whether sending it twice has the effect of sending it once.
+    pub idempotent: bool,
+    /// Whether a 429 means that waiting helps.
+    pub retry_too_many_requests: bool,
+    /// The query parameter that names the fields to change.
+    pub update_mask: Option<&'static str>,
+    /// How it is paged, if it is a list.
+    pub paging: Option<PagingInfo>,
+    /// How it is followed, if it starts a long-running operation.
+    pub long_running: Option<LongRunningInfo>,
+}
+
+/// What Roblox promises about an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stability {
+    /// It stays as it is.
+    Stable,
+    /// It may change.
+    Beta,
+    /// It may change or go.
+    Experimental,
+    /// Roblox says nothing.
+    Unstated,
+}
+
+/// So many requests in so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limit {
+    /// The number of requests.
+    pub requests: u64,
+    /// The period in seconds.
+    pub seconds: u64,
+}
+
+impl Limit {
+    /// The period.
+    pub fn period(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+/// How a list is paged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PagingInfo {
+    /// What leads to the next page.
+    pub style: PagingStyle,
+    /// The request parameter that carries it.
+    pub token: &'static str,
+    /// The request parameter that carries the page size.
+    pub size: Option<&'static str>,
+    /// The largest page.
+    pub max: Option<u64>,
+    /// Whether these are properties of the JSON body instead of query parameters.
+    pub in_body: bool,
+}
+
+/// What leads to the next page of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PagingStyle {
+    /// A token or cursor of the answer.
+    Token,
+    /// A page number, from 1.
+    PageNumber,
+    /// The number of items to skip.
+    Offset,
+}
+
+/// How a long-running operation is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LongRunningInfo {
+    /// The form of its state.
+    pub dialect: Dialect,
+    /// What a relative operation path is joined to.
+    pub base: &'static str,
+}
+
+/// The forms in which services report the state of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// `path`, `done`, `error`, `response`.
+    Cloud,
+    /// 200 when done, 202 until then.
+    Analytics,
+    /// `operation.operationId`, `operation.done`.
+    Experiment,
+    /// A task with a `state`.
+    Luau,
+    /// A state for each place.
+    Restart,
+    /// A state for each file.
+    ThumbnailUpload,
+}

@@ -1,0 +1,79 @@
+//! What every generated call and request type has.
+
+/// Sending, awaiting and the `with_*` options of a call.
+macro_rules! call_methods {
+    ($name:ident => $output:ty) => {
+        impl $name {
+            /// Sends the call and returns the answer with status, headers and attempts.
+            pub async fn send(self) -> Result<crate::Response<$output>, crate::Error> {
+                self.call.send().await
+            }
+
+            /// Makes this call with other credentials than the client's.
+            pub fn with_credentials(mut self, credentials: crate::Credentials) -> Self {
+                self.call.options.credentials = Some(credentials);
+                self
+            }
+
+            /// Bounds the whole call, waiting and repeating included.
+            pub fn with_timeout(mut self, timeout: std::time::Duration) -> Self {
+                self.call.options.timeout = Some(timeout);
+                self
+            }
+
+            /// Says whether sending this call twice does no harm, which decides whether it may be
+            /// sent again after a failure that leaves its effect unknown.
+            pub fn with_idempotent(mut self, idempotent: bool) -> Self {
+                self.call.options.idempotent = Some(idempotent);
+                self
+            }
+
+            /// Adds a header.
+            pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+                self.call = self.call.with_header(name.as_ref(), value.as_ref());
+                self
+            }
+        }
+
+        impl std::future::IntoFuture for $name {
+            type Output = Result<$output, crate::Error>;
+            type IntoFuture = std::pin::Pin<Box<dyn std::future::Future<Output = Self::Output> + Send>>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(async move { self.call.send().await.map(crate::Response::into_inner) })
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.call.fmt(f)
+            }
+        }
+    };
+}
+pub(crate) use call_methods;
+
+/// The constructor and setters of a type that requests hold.
+macro_rules! request_type {
+    ($name:ident ($($required:ident: $required_type:ty),*) $($setter:ident = $field:ident: $kind:ty,)*) => {
+        impl $name {
+            /// A value with what the service requires, and nothing else set.
+            #[allow(clippy::too_many_arguments)]
+            pub fn new($($required: impl Into<$required_type>),*) -> Self {
+                #[allow(unused_mut)]
+                let mut value = Self::default();
+                $(value.$required = Some($required.into());)*
+                value
+            }
+
+            $(
+                #[doc = concat!("Sets `", stringify!($field), "`.")]
+                pub fn $setter(mut self, value: impl Into<$kind>) -> Self {
+                    self.$field = Some(value.into());
+                    self
+                }
+            )*
+        }
+    };
+}
+pub(crate) use request_type;

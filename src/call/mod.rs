@@ -1,0 +1,302 @@
+//! The runtime under every generated call: its inputs, its options, sending and decoding.
+
+mod body;
+pub mod info;
+mod macros;
+mod parameter;
+mod path;
+mod response;
+
+pub use body::{Body, File, Form, Part};
+pub use response::Response;
+
+pub(crate) use macros::{call_methods, request_type};
+pub(crate) use parameter::Parameter;
+
+use crate::{Client, Credentials, Error};
+use bytes::Bytes;
+use info::OperationInfo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// One call of an operation: what is sent, how it is sent, and what is expected back.
+///
+/// The first problem with an input is kept and returned when the call is sent.
+pub struct Call<T> {
+    pub(crate) client: Client,
+    pub(crate) operation: &'static OperationInfo,
+    segments: Vec<String>,
+    query: Vec<(&'static str, String)>,
+    headers: Vec<(http::HeaderName, http::HeaderValue)>,
+    body: Body,
+    mask: Vec<String>,
+    pub(crate) options: Options,
+    problem: Option<Error>,
+    output: PhantomData<fn() -> T>,
+}
+
+/// How a call is made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) idempotent: Option<bool>,
+}
+
+impl<T> Call<T> {
+    pub(crate) fn new(client: &Client, operation: &'static OperationInfo) -> Self {
+        Self {
+            client: client.clone(),
+            operation,
+            segments: Vec::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Body::Empty,
+            mask: Vec::new(),
+            options: Options::default(),
+            problem: None,
+            output: PhantomData,
+        }
+    }
+
+    /// The next parameter of the path.
+    pub(crate) fn path<P: Parameter>(mut self, value: P) -> Self {
+        let mut text = String::new();
+        value.each(&mut |part| text = part);
+        self.segments.push(text);
+        self
+    }
+
+    /// Sets a query parameter; a list repeats the key.
+    pub(crate) fn query<P: Parameter>(mut self, name: &'static str, value: P) -> Self {
+        self.query.retain(|(known, _)| *known != name);
+        value.each(&mut |text| self.query.push((name, text)));
+        self
+    }
+
+    pub(crate) fn has_query(&self, name: &str) -> bool {
+        self.query.iter().any(|(known, _)| *known == name)
+    }
+
+    /// Sets a header that the operation declares.
+    pub(crate) fn header<P: Parameter>(self, name: &'static str, value: P) -> Self {
+        let mut text = String::new();
+        value.each(&mut |part| text = part);
+        self.with_header(name, &text)
+    }
+
+    /// Sets any header; a name or value that HTTP cannot carry fails the call.
+    pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
+        let header = http::HeaderName::try_from(name).map_err(|error| error.to_string());
+        let value = http::HeaderValue::try_from(value).map_err(|error| error.to_string());
+        match (header, value) {
+            (Ok(name), Ok(value)) => {
+                self.headers.retain(|(known, _)| *known != name);
+                self.headers.push((name, value));
+            }
+            (Err(problem), _) | (_, Err(problem)) => {
+                self.fail(Error::invalid_request(format!("the header `{name}` cannot be sent: {problem}")));
+            }
+        }
+        self
+    }
+
+    /// Sets the JSON body.
+    pub(crate) fn json<B: Serialize>(mut self, body: &B) -> Self {
+        match self.operation.update_mask.is_some() {
+            true => match serde_json::to_value(body) {
+                Ok(value) => {
+                    self.note_mask(&value);
+                    self.body = Body::json(value.to_string());
+                }
+                Err(error) => self.fail(Error::encode(error)),
+            },
+            false => match serde_json::to_vec(body) {
+                Ok(bytes) => self.body = Body::json(bytes),
+                Err(error) => self.fail(Error::encode(error)),
+            },
+        }
+        self
+    }
+
+    /// Sends bytes as they are, in one of the media types that the operation takes.
+    pub(crate) fn raw(mut self, file: File, media: &[&str]) -> Self {
+        match file.content_type() {
+            Some(given) if !media.contains(&given) => self.fail(Error::invalid_request(format!(
+                "the content type must be one of {}, not {given}",
+                media.join(", ")
+            ))),
+            given => {
+                let content_type = given.or(media.first().copied()).unwrap_or("application/octet-stream");
+                self.body =
+                    Body::Bytes { content_type: content_type.to_owned(), content: file.into_content() };
+            }
+        }
+        self
+    }
+
+    /// Starts a form.
+    pub(crate) fn multipart(mut self) -> Self {
+        self.body = Body::Form(Form::default());
+        self
+    }
+
+    pub(crate) fn part_json<P: Serialize>(mut self, name: &'static str, value: P) -> Self {
+        match serde_json::to_value(&value) {
+            Ok(value) => {
+                self.note_mask(&value);
+                self.body.set_part(Part::text(name, value.to_string()));
+            }
+            Err(error) => self.fail(Error::encode(error)),
+        }
+        self
+    }
+
+    pub(crate) fn part_text<P: Parameter>(mut self, name: &'static str, value: P) -> Self {
+        self.body.remove_parts(name);
+        value.each(&mut |text| self.body.add_part(Part::text(name, text)));
+        self
+    }
+
+    pub(crate) fn part_file(mut self, name: &'static str, file: File) -> Self {
+        self.body.set_part(Part::file(name, file));
+        self
+    }
+
+    pub(crate) fn part_files(mut self, name: &'static str, files: Vec<File>) -> Self {
+        self.body.remove_parts(name);
+        files.into_iter().for_each(|file| self.body.add_part(Part::file(name, file)));
+        self
+    }
+
+    /// Clears a field: names it in the update mask and sends null.
+    pub(crate) fn clear(mut self, field: &'static str) -> Self {
+        if let Body::Bytes { content, .. } = &mut self.body
+            && let Ok(Value::Object(mut object)) = serde_json::from_slice(content)
+        {
+            object.insert(field.to_owned(), Value::Null);
+            *content = Value::Object(object).to_string().into();
+        }
+        if !self.mask.iter().any(|known| known == field) {
+            self.mask.push(field.to_owned());
+        }
+        self
+    }
+
+    /// Sets a property of the JSON body.
+    pub(crate) fn body_property(mut self, name: &str, value: Value) -> Self {
+        let mut object = match &self.body {
+            Body::Bytes { content, .. } => serde_json::from_slice(content).unwrap_or_default(),
+            _ => serde_json::Map::new(),
+        };
+        object.insert(name.to_owned(), value);
+        self.body = Body::json(Value::Object(object).to_string());
+        self
+    }
+
+    /// The fields that a request sets are the fields that it changes, except those that say which
+    /// resource is meant.
+    fn note_mask(&mut self, value: &Value) {
+        if self.operation.update_mask.is_none() || !self.mask.is_empty() {
+            return;
+        }
+        let in_path = |name: &str| self.operation.path.contains(&format!("{{{name}}}"));
+        self.mask = value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .filter(|name| !in_path(name) && name != "path")
+            .collect();
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.problem.get_or_insert(error);
+    }
+
+    /// The same call, expecting another answer.
+    pub(crate) fn expecting<U>(self) -> Call<U> {
+        Call {
+            client: self.client,
+            operation: self.operation,
+            segments: self.segments,
+            query: self.query,
+            headers: self.headers,
+            body: self.body,
+            mask: self.mask,
+            options: self.options,
+            problem: self.problem,
+            output: PhantomData,
+        }
+    }
+
+    /// Sends the call and returns the answer as it came.
+    pub(crate) async fn send_raw(mut self) -> Result<http::Response<Bytes>, Error> {
+        if let Some(problem) = self.problem.take() {
+            return Err(problem.of(self.operation));
+        }
+        let target = self.target().map_err(|error| error.of(self.operation))?;
+        let mut request = http::Request::builder().method(self.operation.method.clone()).uri(target);
+        if let Some(headers) = request.headers_mut() {
+            headers.extend(self.headers.drain(..));
+        }
+        let request = request
+            .body(self.body)
+            .map_err(|error| Error::invalid_request(error.to_string()).of(self.operation))?;
+        self.client.execute(self.operation, request, &self.options).await
+    }
+
+    /// The URL: host, path and query.
+    fn target(&self) -> Result<String, Error> {
+        let mut target = self.client.origin(self.operation.host).to_owned();
+        path::write(&mut target, self.operation.path, &self.segments)?;
+        let mask = self
+            .operation
+            .update_mask
+            .filter(|name| !self.mask.is_empty() && !self.has_query(name))
+            .map(|name| (name, self.mask.join(",")));
+        let mut separator = '?';
+        for (name, value) in self.query.iter().chain(&mask) {
+            target.push(separator);
+            target.push_str(name);
+            target.push('=');
+            target.extend(path::encode(value));
+            separator = '&';
+        }
+        Ok(target)
+    }
+}
+
+impl<T: DeserializeOwned + 'static> Call<T> {
+    pub(crate) async fn send(self) -> Result<Response<T>, Error> {
+        let operation = self.operation;
+        let reply = self.send_raw().await?;
+        Response::decode(operation, reply)
+    }
+}
+
+impl<T> Clone for Call<T> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            operation: self.operation,
+            segments: self.segments.clone(),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            mask: self.mask.clone(),
+            options: self.options.clone(),
+            problem: self.problem.clone(),
+            output: PhantomData,
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("operation", &self.operation.id).finish_non_exhaustive()
+    }
+}

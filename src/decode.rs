@@ -1,0 +1,308 @@
+//! Decoding that takes what services really send: a number where text was promised and the other
+//! way round, null where nothing was promised, times with and without a zone.
+
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// A type that can be read from more than its own JSON form.
+pub(crate) trait Tolerant<'de>: Sized {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+}
+
+/// For `#[serde(deserialize_with)]`.
+pub(crate) fn tolerant<'de, T: Tolerant<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::tolerant(deserializer)
+}
+
+/// Any scalar, as the text that stood there.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match deserializer.deserialize_any(ScalarVisitor)? {
+        Scalar::Text(text) => Ok(text),
+        Scalar::Integer(number) => Ok(number.to_string()),
+        Scalar::Number(number) => Ok(number.to_string()),
+        Scalar::Boolean(value) => Ok(value.to_string()),
+    }
+}
+
+enum Scalar {
+    Text(String),
+    Integer(i128),
+    Number(f64),
+    Boolean(bool),
+}
+
+struct ScalarVisitor;
+
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, a number or a boolean")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Scalar, E> {
+        Ok(Scalar::Integer(number.into()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Scalar, E> {
+        Ok(Scalar::Integer(number.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(number))
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Boolean(value))
+    }
+}
+
+impl<'de> Tolerant<'de> for String {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer)
+    }
+}
+
+impl<'de> Tolerant<'de> for i64 {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let refuse = |what: String| de::Error::custom(format!("expected an integer, not {what}"));
+        match deserializer.deserialize_any(ScalarVisitor)? {
+            Scalar::Integer(number) => number.try_into().map_err(|_| refuse(number.to_string())),
+            Scalar::Number(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Ok(number as i64),
+            Scalar::Number(number) => Err(refuse(number.to_string())),
+            Scalar::Text(text) => text.trim().parse().map_err(|_| refuse(format!("{text:?}"))),
+            Scalar::Boolean(value) => Err(refuse(value.to_string())),
+        }
+    }
+}
+
+impl<'de> Tolerant<'de> for f64 {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let refuse = |what: String| de::Error::custom(format!("expected a number, not {what}"));
+        match deserializer.deserialize_any(ScalarVisitor)? {
+            Scalar::Integer(number) => Ok(number as f64),
+            Scalar::Number(number) => Ok(number),
+            Scalar::Text(text) => text.trim().parse().map_err(|_| refuse(format!("{text:?}"))),
+            Scalar::Boolean(value) => Err(refuse(value.to_string())),
+        }
+    }
+}
+
+impl<'de> Tolerant<'de> for bool {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let refuse = |what: String| de::Error::custom(format!("expected a boolean, not {what}"));
+        match deserializer.deserialize_any(ScalarVisitor)? {
+            Scalar::Boolean(value) => Ok(value),
+            Scalar::Text(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Scalar::Text(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Scalar::Text(text) => Err(refuse(format!("{text:?}"))),
+            Scalar::Integer(0) => Ok(false),
+            Scalar::Integer(1) => Ok(true),
+            Scalar::Integer(number) => Err(refuse(number.to_string())),
+            Scalar::Number(number) => Err(refuse(number.to_string())),
+        }
+    }
+}
+
+impl<'de> Tolerant<'de> for jiff::Timestamp {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = text(deserializer)?;
+        let time = text.trim();
+        time.parse().or_else(|error| {
+            // Some services leave the zone away; what they mean is UTC.
+            format!("{time}Z")
+                .parse()
+                .map_err(|_| de::Error::custom(format!("expected an RFC 3339 time, not {text:?}: {error}")))
+        })
+    }
+}
+
+impl<'de, T: Tolerant<'de>> Tolerant<'de> for Option<T> {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::<Wrapped<T>>::deserialize(deserializer)?.map(|wrapped| wrapped.0))
+    }
+}
+
+impl<'de, T: Tolerant<'de>> Tolerant<'de> for Vec<T> {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<T>(PhantomData<T>);
+        impl<'de, T: Tolerant<'de>> Visitor<'de> for List<T> {
+            type Value = Vec<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(Wrapped(item)) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(list)
+            }
+        }
+        deserializer.deserialize_seq(List(PhantomData))
+    }
+}
+
+impl<'de, T: Tolerant<'de>> Tolerant<'de> for BTreeMap<String, T> {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let map = BTreeMap::<String, Wrapped<T>>::deserialize(deserializer)?;
+        Ok(map.into_iter().map(|(key, Wrapped(value))| (key, value)).collect())
+    }
+}
+
+/// Gives a tolerant type serde's interface.
+struct Wrapped<T>(T);
+
+impl<'de, T: Tolerant<'de>> Deserialize<'de> for Wrapped<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::tolerant(deserializer).map(Wrapped)
+    }
+}
+
+/// An id, or a list of ids, that the service takes as numbers.
+pub(crate) trait AsNumber {
+    fn serialize_number<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+/// For `#[serde(serialize_with)]`.
+pub(crate) fn as_number<T: AsNumber, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    value.serialize_number(serializer)
+}
+
+impl<T: AsNumber> AsNumber for Option<T> {
+    fn serialize_number<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => value.serialize_number(serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+}
+
+impl<T: AsNumber> AsNumber for Vec<T> {
+    fn serialize_number<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Number))
+    }
+}
+
+impl<T: AsNumber> AsNumber for BTreeMap<String, T> {
+    fn serialize_number<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(key, value)| (key, Number(value))))
+    }
+}
+
+struct Number<'a, T>(&'a T);
+
+impl<T: AsNumber> Serialize for Number<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize_number(serializer)
+    }
+}
+
+/// Durations as services write them: seconds with up to nine decimals and an `s`.
+pub(crate) mod duration {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(duration) => serializer.serialize_str(&format(*duration)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let Some(text) = Option::<String>::tolerant(deserializer)? else { return Ok(None) };
+        parse(&text)
+            .map(Some)
+            .ok_or_else(|| de::Error::custom(format!("expected a duration such as \"1.5s\", not {text:?}")))
+    }
+
+    /// `1.5s`.
+    pub(crate) fn format(duration: Duration) -> String {
+        match duration.subsec_nanos() {
+            0 => format!("{}s", duration.as_secs()),
+            nanos => {
+                let fraction = format!("{nanos:09}");
+                format!("{}.{}s", duration.as_secs(), fraction.trim_end_matches('0'))
+            }
+        }
+    }
+
+    /// The inverse of [`format`]; more than nine decimals are cut.
+    pub(crate) fn parse(text: &str) -> Option<Duration> {
+        let number = text.trim().trim_end_matches('s');
+        let (seconds, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(fraction) || !digits(seconds) || seconds.is_empty() {
+            return None;
+        }
+        let nanos = format!("{:0<9}", fraction.get(..9).unwrap_or(fraction));
+        Some(Duration::new(seconds.parse().ok()?, nanos.parse().ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read<T: for<'de> Tolerant<'de>>(value: serde_json::Value) -> Result<T, serde_json::Error> {
+        T::tolerant(value)
+    }
+
+    #[test]
+    fn numbers_and_text_stand_for_each_other() {
+        assert_eq!(read::<i64>(json!("9007199254740993")).expect("text"), 9007199254740993);
+        assert_eq!(read::<i64>(json!(5.0)).expect("whole"), 5);
+        assert!(read::<i64>(json!(5.5)).is_err());
+        assert!(read::<i64>(json!("five")).is_err());
+        assert_eq!(read::<f64>(json!("1.5")).expect("text"), 1.5);
+        assert_eq!(read::<String>(json!(12)).expect("number"), "12");
+        assert!(read::<bool>(json!("True")).expect("text"));
+        assert_eq!(read::<Option<i64>>(json!(null)).expect("null"), None);
+        assert_eq!(read::<Option<Vec<i64>>>(json!(["1", 2])).expect("list"), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn times_have_any_precision_and_zone() {
+        for text in ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.1234567+00:00", "2026-01-02T03:04:05"] {
+            let time: jiff::Timestamp = read(json!(text)).expect(text);
+            assert_eq!(time.as_second(), 1767323045);
+        }
+        assert!(read::<jiff::Timestamp>(json!("yesterday")).is_err());
+    }
+
+    #[test]
+    fn durations_are_seconds() {
+        for (text, duration) in [
+            ("3s", Duration::from_secs(3)),
+            ("1.5s", Duration::from_millis(1500)),
+            ("0.000000001s", Duration::from_nanos(1)),
+            ("315576000000s", Duration::from_secs(315_576_000_000)),
+        ] {
+            assert_eq!(duration::parse(text), Some(duration));
+            assert_eq!(duration::format(duration), text);
+        }
+        for text in ["", "s", "-1s", "1.-5s", "x"] {
+            assert_eq!(duration::parse(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Ids: text that names one thing, made from a number or a string.
+//!
+//! Roblox writes the same id as a string in one service and as a number in the next. An id type
+//! takes both, compares equal for both, and is sent as the service writes it.
+
+/// Makes one id type.
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The id as a number, if it is one.
+            pub fn as_u64(&self) -> Option<u64> {
+                self.0.parse().ok()
+            }
+        }
+
+        impl From<u64> for $name {
+            fn from(id: u64) -> Self {
+                Self(id.to_string())
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.to_owned())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<&String> for $name {
+            fn from(id: &String) -> Self {
+                Self(id.clone())
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(id: &$name) -> Self {
+                id.clone()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::decode::text(deserializer).map(Self)
+            }
+        }
+
+        impl crate::decode::AsNumber for $name {
+            fn serialize_number<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self.0.parse::<i64>() {
+                    Ok(number) => serializer.serialize_i64(number),
+                    Err(_) => serializer.serialize_str(&self.0),
+                }
+            }
+        }
+
+        impl crate::call::Parameter for $name {
+            fn each(&self, add: &mut dyn FnMut(String)) {
+                add(self.0.clone());
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": ["string", "integer"] })
+            }
+        }
+    };
+}
+pub(crate) use id_type;
+
+id_type! {
+    /// Any id, key, name or number that stands in a path and has no type of its own.
+    Id
+}
+
+pub use crate::generated::api::id_types::*;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_number_or_a_string() {
+        let number: Id = serde_json::from_str("12345678901234").expect("a number");
+        let text: Id = serde_json::from_str("\"12345678901234\"").expect("a string");
+        assert_eq!(number, text);
+        assert_eq!(number, Id::from(12345678901234));
+        assert_eq!(number.as_u64(), Some(12345678901234));
+        assert_eq!(serde_json::to_string(&number).expect("json"), "\"12345678901234\"");
+    }
+}

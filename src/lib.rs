@@ -1,0 +1,42 @@
+//! Roblox Open Cloud for Rust: every operation that takes an API key or OAuth 2.0, typed.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), opencloud::Error> {
+//! use opencloud::Client;
+//!
+//! let client = Client::from_env()?; // ROBLOX_API_KEY
+//! let user = client.users().get(156).await?;
+//! println!("{}", user.display_name.unwrap_or_default());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A call is a value; awaiting it sends it. What an operation requires is an argument, what it
+//! takes besides is a setter, and how the call is made is a `with_*` method. `send()` gives the
+//! [`Response`] with status, headers and attempts; a list also has `items()` and `pages()`, and a
+//! call that starts a long-running operation has `start()` and `wait()`.
+//!
+//! There is one module, handle and cargo feature per area ([`users`], [`groups`], ...); [`types`]
+//! holds all types.
+
+// Generated types name the crate by its path.
+extern crate self as opencloud;
+
+mod auth;
+pub mod call;
+mod client;
+mod decode;
+pub mod enums;
+mod error;
+mod generated;
+pub mod ids;
+pub mod operation;
+pub mod paging;
+pub mod transport;
+
+pub use auth::Credentials;
+pub use call::{Response, info::OperationInfo};
+pub use client::{Client, ClientBuilder};
+pub use error::{Error, ErrorKind};
+pub use generated::api::*;
+pub use generated::{operations, types};

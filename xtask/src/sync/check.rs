@@ -1,0 +1,156 @@
+//! The last look at the result. Whatever the input was, these hold; if not, it is a bug of ours.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::error::{Error, Result};
+use super::names::ident;
+use super::refs;
+use super::strip;
+use super::tree::{self, OperationKey};
+
+/// Checks that the document is one that the build can read.
+pub fn check(document: &Value) -> Result<()> {
+    check_openapi(document)?;
+    check_references(document)?;
+    check_components(document)?;
+    check_operations(document)
+}
+
+fn bug(place: &str, what: impl std::fmt::Display) -> Result<()> {
+    Err(Error::bug(format!("{place}: {what}")))
+}
+
+/// Parses the parts one by one, since the parser does not say where it stopped.
+fn check_openapi(document: &Value) -> Result<()> {
+    for (name, schema) in tree::components(document) {
+        if let Err(error) = parse::<openapiv3::ReferenceOr<openapiv3::Schema>>(schema) {
+            return bug(&format!("schema {name}"), error);
+        }
+    }
+    for key in tree::operations(document) {
+        if let Err(error) = parse::<openapiv3::Operation>(key.get(document)) {
+            return bug(&key.to_string(), error);
+        }
+    }
+    match parse::<openapiv3::OpenAPI>(document) {
+        Ok(()) => Ok(()),
+        Err(error) => bug("document", error),
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(value: &Value) -> serde_json::Result<()> {
+    serde_json::from_value::<T>(value.clone()).map(|_| ())
+}
+
+fn check_references(document: &Value) -> Result<()> {
+    let names: BTreeSet<&String> = tree::components(document).into_iter().map(|(name, _)| name).collect();
+    let mut dangling = None;
+    tree::visit_document(document, &mut |at, schema| {
+        if let Some(reference) = schema.get("$ref") {
+            let component = reference.as_str().and_then(refs::component_of);
+            if !component.is_some_and(|name| names.contains(&name)) {
+                dangling.get_or_insert_with(|| format!("{at}: {reference} does not exist"));
+            }
+        }
+    });
+    match dangling {
+        Some(what) => bug("reference", what),
+        None => Ok(()),
+    }
+}
+
+fn check_components(document: &Value) -> Result<()> {
+    for (name, _) in tree::components(document) {
+        if !ident::is_upper_camel_case(name) || ident::is_keyword(name) || ident::is_prelude(name) {
+            return bug(name, "not a type name");
+        }
+    }
+    Ok(())
+}
+
+fn check_operations(document: &Value) -> Result<()> {
+    let areas = document.pointer("/x-opencloud/areas").and_then(Value::as_array);
+    let areas: BTreeSet<&str> =
+        areas.into_iter().flatten().filter_map(|area| area["name"].as_str()).collect();
+    let mut ids = BTreeSet::new();
+    for key in tree::operations(document) {
+        let operation = key.get(document);
+        let text = |pointer: &str| operation.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (area, method, id) =
+            (text("/x-opencloud/area"), text("/x-opencloud/method"), text("/operationId"));
+        let place = key.to_string();
+        if !areas.contains(area) {
+            return bug(&place, format!("area {area} is not listed"));
+        }
+        if !ident::is_snake_case(method) || ident::is_keyword(method) {
+            return bug(&place, format!("{method} is not a method name"));
+        }
+        if id != format!("{area}.{method}") || !ids.insert(id) {
+            return bug(&place, format!("{id} is not its own id"));
+        }
+        check_path(&key, operation)?;
+    }
+    Ok(())
+}
+
+fn check_path(key: &OperationKey, operation: &Value) -> Result<()> {
+    let mut template = strip::path_parameters(&key.path);
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    let mut declared: Vec<String> = parameters
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter["in"] == "path")
+        .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned))
+        .collect();
+    template.sort();
+    declared.sort();
+    if template == declared {
+        Ok(())
+    } else {
+        bug(&key.to_string(), format!("declares {declared:?} for {template:?}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn document() -> Value {
+        json!({
+            "openapi": "3.0.4",
+            "info": {"title": "t", "version": "1"},
+            "paths": {"/a/{b}": {"get": {
+                "operationId": "x.get",
+                "x-opencloud": {"area": "x", "method": "get"},
+                "parameters": [{"name": "b", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/A"}}],
+                "responses": {"200": {"description": "OK"}},
+            }}},
+            "components": {"schemas": {"A": {"type": "string"}}},
+            "x-opencloud": {"areas": [{"name": "x", "summary": "s"}]},
+        })
+    }
+
+    #[test]
+    fn each_invariant_is_checked() {
+        assert_eq!(check(&document()), Ok(()));
+        let operation = "/paths/~1a~1{b}/get";
+        let cases = [
+            ("/components/schemas/A", json!({"type": "string", "nullable": "no"}), "schema A"),
+            ("/components/schemas", json!({}), "does not exist"),
+            (&format!("{operation}/responses"), json!(1), "GET /a/{b}"),
+            (&format!("{operation}/operationId"), json!("x.put"), "its own id"),
+            (&format!("{operation}/x-opencloud/method"), json!("type"), "method name"),
+            (&format!("{operation}/x-opencloud/area"), json!("y"), "not listed"),
+            (&format!("{operation}/parameters/0/name"), json!("c"), "declares"),
+        ];
+        for (pointer, value, expected) in cases {
+            let mut document = document();
+            *document.pointer_mut(pointer).unwrap() = value;
+            let error = check(&document).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.starts_with("internal error: "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! `cargo xtask sync`: Roblox's document and our overlay to `spec/open-cloud.json`.
+//!
+//! A pipeline of small passes over a JSON value: [`load`], [`select`], [`strip`], [`overlay`],
+//! [`names`], [`check`], [`diff`], [`write`]. Nothing is written unless all of them succeed.
+
+pub mod check;
+pub mod derive;
+pub mod error;
+pub mod load;
+pub mod mend;
+pub mod names;
+pub mod overlay;
+pub mod pin;
+pub mod refs;
+pub mod report;
+pub mod select;
+pub mod strip;
+pub mod tree;
+pub mod write;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use error::{Error, Result};
+use pin::{Pin, Stated};
+use report::Report;
+use select::Counts;
+
+/// Options of `cargo xtask sync`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Args {
+    /// Roblox's OpenAPI document: a file or a URL.
+    #[arg(long, value_name = "PATH|URL", default_value = pin::PUBLIC_URL)]
+    pub upstream: String,
+    /// Write nothing; exit with 1 if a file would change.
+    #[arg(long)]
+    pub check: bool,
+    /// Take stale overlay actions and diverged types as an error.
+    #[arg(long)]
+    pub strict: bool,
+    /// Show details of changed limits and scopes.
+    #[arg(long)]
+    pub verbose: bool,
+    /// The commit of the upstream document, for UPSTREAM.toml.
+    #[arg(long, value_name = "SHA")]
+    pub commit: Option<String>,
+    /// The date of the upstream document, for UPSTREAM.toml.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// The repository, for tests.
+    #[arg(long, hide = true, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."))]
+    pub root: PathBuf,
+}
+
+/// The document that an upstream document and an overlay result in.
+#[derive(Debug)]
+pub struct Built {
+    pub document: Value,
+    pub report: Report,
+    pub counts: Counts,
+}
+
+/// Runs the command: 0 if all is well, 1 for a difference or a strict failure, 2 for bad input.
+pub fn main(args: &Args) -> ExitCode {
+    match run(args) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<u8> {
+    let bytes = load::read(&args.upstream)?;
+    let upstream = load::parse(&args.upstream, &bytes)?;
+    let actions = overlay::load(&args.root.join("spec/overlay"), "spec/overlay")?;
+    let built = build(&args.upstream, &upstream, &actions)?;
+    let pin_path = args.root.join("spec/UPSTREAM.toml");
+    let recorded = std::fs::read_to_string(&pin_path).ok();
+    let recorded = recorded.as_deref().and_then(Pin::parse);
+    let stated =
+        Stated { source: &args.upstream, commit: args.commit.as_deref(), date: args.date.as_deref() };
+    let pin = Pin::new(&stated, load::sha256(&bytes), built.counts, recorded.as_ref());
+    let document_path = args.root.join("spec/open-cloud.json");
+    println!("{:#?}", built.report);
+    write::write_all(&[(&document_path, &write::json_text(&built.document)?), (&pin_path, &pin.to_text()?)])?;
+    Ok(0)
+}
+
+/// The whole pipeline, without reading or writing a file.
+pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Result<Built> {
+    let mut report = Report::default();
+    let (selected, counts) = select::select(upstream, &mut report);
+    if counts.selected == 0 {
+        let what = "no operation takes an API key or OAuth 2.0, so this is no Open Cloud document";
+        return Err(Error::new(format!("{source}: paths"), what));
+    }
+    let mut document = strip::strip(&selected, &mut report);
+    // What only a correction refers to has to be there when corrections and names are applied.
+    let keep = refs::reachable(&document, &overlay_roots(actions));
+    refs::prune(&mut document, &keep);
+    let origins = overlay::apply(&mut document, actions, &mut report);
+    mend::mend(&mut document, &mut report);
+    derive::derive(&mut document, &origins, &mut report);
+    names::name_operations(&mut document, &origins, &mut report)?;
+    names::name_types(&mut document, &origins, &mut report);
+    let keep = refs::reachable(&document, &BTreeSet::new());
+    refs::prune(&mut document, &keep);
+    check::check(&document)?;
+    report.sort();
+    Ok(Built { document, report, counts })
+}
+
+/// Components that the overlay itself refers to.
+fn overlay_roots(actions: &[overlay::Action]) -> BTreeSet<String> {
+    let mut roots = BTreeSet::new();
+    for update in actions.iter().filter_map(overlay::Action::update) {
+        collect_roots(update, &mut roots);
+    }
+    roots
+}
+
+fn collect_roots(value: &Value, roots: &mut BTreeSet<String>) {
+    if let Value::Array(items) = value {
+        items.iter().for_each(|item| collect_roots(item, roots));
+    }
+    for (key, member) in tree::sorted_entries(value) {
+        match (key.as_str(), member.as_str()) {
+            ("$ref", Some(reference)) => roots.extend(refs::component_of(reference)),
+            ("response" | "metadata", Some(name)) => {
+                roots.insert(name.to_owned());
+            }
+            _ => collect_roots(member, roots),
+        }
+    }
+}
+
+/// Paths inside a repository, for tests.
+pub fn document_path(root: &Path) -> PathBuf {
+    root.join("spec/open-cloud.json")
+}

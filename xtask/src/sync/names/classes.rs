@@ -1,0 +1,172 @@
+//! Which of the schemas with one name are the same type.
+//!
+//! Two schemas can be equal only by referring to two schemas that are equal in turn. So all are taken
+//! as equal that have one name, and classes are split until nothing tells their members apart.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::super::refs;
+use super::super::tree;
+
+/// A schema that is to become a type of that name.
+pub struct Member<'a> {
+    pub name: &'a str,
+    /// The component it is, if it is one; others are inline.
+    pub component: Option<&'a str>,
+    pub schema: &'a Value,
+}
+
+/// The class of each member; members of one class have one name and one structure.
+pub fn classes(members: &[Member]) -> Vec<usize> {
+    let mut classes = number(members.iter().map(|member| member.name));
+    loop {
+        let by_component: BTreeMap<&str, usize> = members
+            .iter()
+            .zip(&classes)
+            .filter_map(|(member, class)| Some((member.component?, *class)))
+            .collect();
+        let keys = members.iter().zip(&classes).map(|(member, class)| {
+            let mut signature = signature(member.schema, &by_component);
+            if member.component.is_none() {
+                forget_use(&mut signature);
+            }
+            let signature = tree::sorted(&signature);
+            (*class, signature.to_string())
+        });
+        let split = number(keys);
+        if count(&split) == count(&classes) {
+            return classes;
+        }
+        classes = split;
+    }
+}
+
+/// Numbers values so that equal ones get equal numbers.
+fn number<T: Ord>(values: impl Iterator<Item = T>) -> Vec<usize> {
+    let mut numbers = BTreeMap::new();
+    let mut next = 0;
+    values
+        .map(|value| {
+            *numbers.entry(value).or_insert_with(|| {
+                next += 1;
+                next
+            })
+        })
+        .collect()
+}
+
+fn count(classes: &[usize]) -> usize {
+    classes.iter().max().copied().unwrap_or_default()
+}
+
+/// What an inline schema says about its one use is no part of the type.
+fn forget_use(signature: &mut Value) {
+    const USE: [&str; 6] = ["nullable", "default", "readOnly", "writeOnly", "deprecated", "x-immutable"];
+    if let Some(map) = signature.as_object_mut() {
+        for key in USE {
+            map.remove(key);
+        }
+    }
+}
+
+/// A schema without names and sentences, its references as the classes that they lead to.
+fn signature(schema: &Value, classes: &BTreeMap<&str, usize>) -> Value {
+    let Some(map) = schema.as_object() else {
+        return schema.clone();
+    };
+    let mut kept = Map::new();
+    for (key, value) in map {
+        let value = match key.as_str() {
+            "description" | "x-opencloud-type" => continue,
+            "$ref" => {
+                let component = value.as_str().and_then(refs::component_of);
+                match component.and_then(|name| classes.get(name.as_str())) {
+                    Some(class) => Value::from(*class),
+                    None => value.clone(),
+                }
+            }
+            "properties" => tree::sorted_entries(value)
+                .into_iter()
+                .map(|(name, schema)| (name.clone(), signature(schema, classes)))
+                .collect(),
+            "items" | "additionalProperties" | "not" => signature(value, classes),
+            "allOf" | "oneOf" | "anyOf" => {
+                let members = value.as_array().into_iter().flatten();
+                members.map(|schema| signature(schema, classes)).collect()
+            }
+            _ => value.clone(),
+        };
+        kept.insert(key.clone(), value);
+    }
+    Value::Object(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn run(schemas: &[(&str, &str, Value)]) -> Vec<usize> {
+        let members: Vec<Member> = schemas
+            .iter()
+            .map(|(component, name, schema)| Member { name, component: Some(component), schema })
+            .collect();
+        classes(&members)
+    }
+
+    fn reference(name: &str) -> Value {
+        json!({"$ref": format!("#/components/schemas/{name}")})
+    }
+
+    #[test]
+    fn sentences_do_not_tell_schemas_apart() {
+        let found = run(&[
+            (
+                "A",
+                "X",
+                json!({"type": "object", "description": "a", "properties": {"description": {"type": "string"}}}),
+            ),
+            (
+                "B",
+                "X",
+                json!({"type": "object", "description": "b", "properties": {"description": {"type": "string"}}}),
+            ),
+            ("C", "X", json!({"type": "object", "properties": {"description": {"type": "integer"}}})),
+        ]);
+        assert_eq!(found[0], found[1]);
+        assert_ne!(found[0], found[2]);
+    }
+
+    #[test]
+    fn equality_goes_through_references() {
+        let list = |of: &str| json!({"items": reference(of)});
+        let found = run(&[
+            ("A.List", "List", list("A.Item")),
+            ("B.List", "List", list("B.Item")),
+            ("C.List", "List", list("C.Item")),
+            ("A.Item", "Item", json!({"properties": {"next": reference("A.List")}})),
+            ("B.Item", "Item", json!({"properties": {"next": reference("B.List")}})),
+            ("C.Item", "Item", json!({"properties": {"next": reference("C.List"), "more": {}}})),
+        ]);
+        assert_eq!(found[0], found[1]);
+        assert_eq!(found[3], found[4]);
+        assert_ne!(found[0], found[2]);
+        assert_ne!(found[3], found[5]);
+    }
+
+    #[test]
+    fn the_use_of_an_inline_type_does_not_count() {
+        let [a, b] = [json!({"enum": ["A"], "nullable": true}), json!({"enum": ["A"], "default": "A"})];
+        let inline = [&a, &b].map(|schema| Member { name: "X", component: None, schema });
+        let found = classes(&inline);
+        assert_eq!(found[0], found[1]);
+    }
+
+    #[test]
+    fn one_structure_with_two_names_stays_two() {
+        let found = run(&[("A", "X", json!({})), ("B", "Y", json!({}))]);
+        assert_ne!(found[0], found[1]);
+    }
+}

@@ -1,0 +1,278 @@
+//! The words of our extensions: a typo here must not silently do nothing.
+
+use serde_json::Value;
+
+use super::super::names::ident;
+use super::super::tree::{escape, sorted_entries};
+
+/// What is wrong, and where in the update.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub pointer: String,
+    pub message: String,
+}
+
+type Check = fn(&Value) -> Result<(), String>;
+
+const OPERATION: [(&str, Check); 7] = [
+    ("area", snake_case),
+    ("method", snake_case),
+    ("paging", object),
+    ("operation", object),
+    ("idempotent", flag),
+    ("retry_too_many_requests", flag),
+    ("empty_response", |value| one_of(value, &["none"])),
+];
+
+const PAGING: [(&str, Check); 9] = [
+    ("style", |value| one_of(value, &["token", "page", "offset"])),
+    ("token", text),
+    ("size", text),
+    ("max", count),
+    ("in", |value| one_of(value, &["query", "body"])),
+    ("next", text),
+    ("items", text),
+    ("total", text),
+    ("more", text),
+];
+
+const LONG_RUNNING: [(&str, Check); 4] =
+    [("dialect", |value| one_of(value, &DIALECTS)), ("response", text), ("metadata", text), ("base", text)];
+
+const DIALECTS: [&str; 6] = ["cloud", "analytics", "experiment", "luau", "restart", "thumbnail_upload"];
+
+const DOCUMENT: [(&str, Check); 2] = [("areas", list), ("ids", list)];
+const AREA: [(&str, Check); 2] = [("name", snake_case), ("summary", text)];
+const ID: [(&str, Check); 3] = [("name", upper_camel_case), ("description", text), ("names", names)];
+
+/// Checks all of our extensions in an update.
+pub fn check(update: &Value) -> Result<(), Problem> {
+    walk(update, "")
+}
+
+fn walk(value: &Value, at: &str) -> Result<(), Problem> {
+    if let Some(items) = value.as_array() {
+        for (index, item) in items.iter().enumerate() {
+            walk(item, &format!("{at}/{index}"))?;
+        }
+    }
+    for (key, member) in sorted_entries(value) {
+        let pointer = format!("{at}/{}", escape(key));
+        match key.as_str() {
+            "x-opencloud" => extension(member, &pointer)?,
+            "x-opencloud-type" => upper_camel_case(member).map_err(|what| problem(&pointer, key, what))?,
+            "x-enum-varnames" => names(member).map_err(|what| problem(&pointer, key, what))?,
+            _ => walk(member, &pointer)?,
+        }
+    }
+    Ok(())
+}
+
+fn extension(value: &Value, at: &str) -> Result<(), Problem> {
+    if value.get("areas").is_some() || value.get("ids").is_some() {
+        members(value, at, &DOCUMENT)?;
+        for (key, words) in [("areas", &AREA[..]), ("ids", &ID[..])] {
+            let items = value.get(key).and_then(Value::as_array);
+            for (index, item) in items.into_iter().flatten().enumerate() {
+                let at = format!("{at}/{key}/{index}");
+                members(item, &at, words)?;
+                for (word, _) in words {
+                    if item.get(word).is_none() {
+                        return Err(problem(&at, word, "is missing".into()));
+                    }
+                }
+            }
+        }
+        return Ok(());
+    }
+    members(value, at, &OPERATION)?;
+    for (key, words) in [("paging", &PAGING[..]), ("operation", &LONG_RUNNING[..])] {
+        if let Some(inner) = value.get(key) {
+            members(inner, &format!("{at}/{key}"), words)?;
+        }
+    }
+    Ok(())
+}
+
+fn members(value: &Value, at: &str, words: &[(&str, Check)]) -> Result<(), Problem> {
+    object(value).map_err(|what| Problem {
+        pointer: at.to_owned(),
+        message: format!("{} {what}", at.rsplit('/').next().unwrap_or(at)),
+    })?;
+    for (key, member) in sorted_entries(value) {
+        let pointer = format!("{at}/{}", escape(key));
+        match words.iter().find(|(word, _)| word == key) {
+            Some((_, check)) => check(member).map_err(|what| problem(&pointer, key, what))?,
+            None => {
+                return Err(problem(&pointer, key, "is not in the vocabulary (docs/specification.md)".into()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn problem(pointer: &str, key: &str, what: String) -> Problem {
+    Problem { pointer: pointer.to_owned(), message: format!("{key} {what}") }
+}
+
+fn snake_case(value: &Value) -> Result<(), String> {
+    let name = value.as_str().ok_or("should be a snake_case name")?;
+    if ident::is_keyword(name) {
+        Err(format!("{name} is a Rust keyword"))
+    } else if !ident::is_snake_case(name) {
+        Err(format!("{name:?} is no snake_case identifier"))
+    } else {
+        Ok(())
+    }
+}
+
+fn upper_camel_case(value: &Value) -> Result<(), String> {
+    let name = value.as_str().ok_or("should be an UpperCamelCase name")?;
+    if ident::is_keyword(name) {
+        Err(format!("{name} is a Rust keyword"))
+    } else if ident::is_prelude(name) {
+        Err(format!("{name} is a name of Rust's prelude"))
+    } else if !ident::is_upper_camel_case(name) {
+        Err(format!("{name:?} is no UpperCamelCase identifier"))
+    } else {
+        Ok(())
+    }
+}
+
+fn one_of(value: &Value, words: &[&str]) -> Result<(), String> {
+    match value.as_str() {
+        Some(word) if words.contains(&word) => Ok(()),
+        _ => Err(format!("is {value}, it should be {}", words.join(" | "))),
+    }
+}
+
+fn expect(is_right: bool, what: &str) -> Result<(), String> {
+    if is_right { Ok(()) } else { Err(format!("should be {what}")) }
+}
+
+fn text(value: &Value) -> Result<(), String> {
+    expect(value.is_string(), "a text")
+}
+
+fn flag(value: &Value) -> Result<(), String> {
+    expect(value.is_boolean(), "true or false")
+}
+
+fn count(value: &Value) -> Result<(), String> {
+    expect(value.as_u64().is_some_and(|count| count > 0), "a positive number")
+}
+
+fn object(value: &Value) -> Result<(), String> {
+    expect(value.is_object(), "a map")
+}
+
+fn list(value: &Value) -> Result<(), String> {
+    expect(value.is_array(), "a list")
+}
+
+fn names(value: &Value) -> Result<(), String> {
+    let is_names = value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+    expect(is_names, "a list of names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_documented_words_pass() {
+        let update = json!({
+            "summary": "Lists.",
+            "x-opencloud": {
+                "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
+                "empty_response": "none",
+                "paging": {"style": "token", "token": "t", "size": "s", "max": 5, "in": "body", "next": "a.b",
+                    "items": "c", "total": "d", "more": "e"},
+                "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/"},
+            },
+        });
+        assert_eq!(check(&update), Ok(()));
+        let document = json!({"x-opencloud": {
+            "areas": [{"name": "a", "summary": "s"}], "ids": [{"name": "Id", "description": "d", "names": ["id"]}],
+        }});
+        assert_eq!(check(&document), Ok(()));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let cases = [
+            (json!({"x-opencloud": 1}), "/x-opencloud", "x-opencloud should be a map"),
+            (
+                json!({"x-opencloud": {"methud": "a"}}),
+                "/x-opencloud/methud",
+                "methud is not in the vocabulary (docs/specification.md)",
+            ),
+            (
+                json!({"x-opencloud": {"method": "type"}}),
+                "/x-opencloud/method",
+                "method type is a Rust keyword",
+            ),
+            (
+                json!({"x-opencloud": {"method": "getUser"}}),
+                "/x-opencloud/method",
+                "method \"getUser\" is no snake_case identifier",
+            ),
+            (
+                json!({"x-opencloud": {"method": ""}}),
+                "/x-opencloud/method",
+                "method \"\" is no snake_case identifier",
+            ),
+            (
+                json!({"x-opencloud": {"area": "2d"}}),
+                "/x-opencloud/area",
+                "area \"2d\" is no snake_case identifier",
+            ),
+            (json!({"x-opencloud": {"area": "async"}}), "/x-opencloud/area", "area async is a Rust keyword"),
+            (
+                json!({"properties": {"a": {"x-opencloud-type": "Self"}}}),
+                "/properties/a/x-opencloud-type",
+                "x-opencloud-type Self is a Rust keyword",
+            ),
+            (
+                json!({"x-opencloud-type": "Option"}),
+                "/x-opencloud-type",
+                "x-opencloud-type Option is a name of Rust's prelude",
+            ),
+            (
+                json!({"x-opencloud-type": "fooBar"}),
+                "/x-opencloud-type",
+                "x-opencloud-type \"fooBar\" is no UpperCamelCase identifier",
+            ),
+            (
+                json!({"x-opencloud": {"paging": {"style": "cursor"}}}),
+                "/x-opencloud/paging/style",
+                "style is \"cursor\", it should be token | page | offset",
+            ),
+            (
+                json!({"x-opencloud": {"paging": {"max": 0}}}),
+                "/x-opencloud/paging/max",
+                "max should be a positive number",
+            ),
+            (
+                json!({"x-opencloud": {"areas": [{"name": "a"}]}}),
+                "/x-opencloud/areas/0",
+                "summary is missing",
+            ),
+            (
+                json!({"x-opencloud": {"ids": [{"name": "user_id"}]}}),
+                "/x-opencloud/ids/0/name",
+                "name \"user_id\" is no UpperCamelCase identifier",
+            ),
+            (
+                json!([{"x-enum-varnames": "A"}]),
+                "/0/x-enum-varnames",
+                "x-enum-varnames should be a list of names",
+            ),
+        ];
+        for (update, pointer, message) in cases {
+            let expected = Problem { pointer: pointer.into(), message: message.into() };
+            assert_eq!(check(&update), Err(expected), "{update}");
+        }
+    }
+}

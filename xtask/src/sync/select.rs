@@ -1,0 +1,343 @@
+//! Which operations are Open Cloud: those that take an API key or an OAuth 2.0 token.
+//!
+//! The result is a document of its own: only the selected operations, each complete in itself (its
+//! parameters, bodies and responses in place, its security and servers stated), and all component
+//! schemas. Nothing about the upstream document is taken for granted; what is odd is mended, and told.
+
+use serde_json::{Map, Value, json};
+
+use super::report::Report;
+use super::tree::{self, METHODS};
+
+/// The security schemes that make an operation one of ours.
+const SCHEMES: [&str; 2] = ["roblox-api-key", "roblox-oauth2"];
+const MAX_REFERENCES: usize = 16;
+
+/// How many operations there were, and how many were selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    pub upstream: usize,
+    pub selected: usize,
+}
+
+/// One selected operation on its way into the new document.
+struct Selected {
+    /// The path as upstream has it, with a `#host` suffix if there was one.
+    key: String,
+    method: String,
+    operation: Value,
+}
+
+/// Selects the operations and makes each complete in itself.
+pub fn select(upstream: &Value, report: &mut Report) -> (Value, Counts) {
+    let mut total = 0;
+    let mut selected = Vec::new();
+    for (key, item) in tree::sorted_entries(&upstream["paths"]) {
+        let item = match resolve(upstream, item) {
+            Some(item) => item,
+            None => {
+                report.warn(format!("{key}: the path item is not readable, dropped"));
+                continue;
+            }
+        };
+        for (method, operation) in tree::sorted_entries(item) {
+            if !METHODS.contains(&method.as_str()) {
+                continue;
+            }
+            if !operation.is_object() {
+                report.warn(format!("{method} {key}: the operation is no object, dropped"));
+                continue;
+            }
+            total += 1;
+            let security = operation.get("security").or_else(|| upstream.get("security"));
+            if !security.is_some_and(is_open_cloud) {
+                continue;
+            }
+            selected.push(Selected {
+                key: key.clone(),
+                method: method.clone(),
+                operation: complete(upstream, key, method, item, operation, report),
+            });
+        }
+    }
+    let counts = Counts { upstream: total, selected: selected.len() };
+    let document = json!({
+        "openapi": upstream["openapi"],
+        "info": upstream.get("info").cloned().unwrap_or_else(|| json!({})),
+        "servers": upstream.get("servers").cloned().unwrap_or_else(|| json!([])),
+        "paths": paths(selected, report),
+        "components": {
+            "schemas": object(upstream.pointer("/components/schemas")),
+            "securitySchemes": object(upstream.pointer("/components/securitySchemes")),
+        },
+    });
+    (document, counts)
+}
+
+fn object(value: Option<&Value>) -> Value {
+    value.filter(|value| value.is_object()).cloned().unwrap_or_else(|| json!({}))
+}
+
+fn is_open_cloud(security: &Value) -> bool {
+    let requirements = security.as_array().into_iter().flatten();
+    requirements
+        .filter_map(Value::as_object)
+        .any(|requirement| SCHEMES.iter().any(|scheme| requirement.contains_key(*scheme)))
+}
+
+/// Upstream marks twins on another host by a suffix (`/v1/assets#thumbnails.roblox.com`), since a path
+/// can be a key only once. The suffix goes, unless that would make two operations one.
+fn paths(selected: Vec<Selected>, report: &mut Report) -> Value {
+    let stripped = |key: &str| key.split('#').next().unwrap_or(key).to_owned();
+    let mut seen = std::collections::BTreeMap::new();
+    for entry in &selected {
+        *seen.entry((stripped(&entry.key), entry.method.clone())).or_insert(0) += 1;
+    }
+    let mut paths = Map::new();
+    for entry in selected {
+        let path = stripped(&entry.key);
+        let unique = seen.get(&(path.clone(), entry.method.clone())) == Some(&1);
+        let path = if unique { path } else { entry.key.clone() };
+        if path != stripped(&path) {
+            report.warn(format!(
+                "{} {path}: the same path is selected on two hosts, the suffix stays",
+                entry.method
+            ));
+        }
+        let mut operation = entry.operation;
+        if let Some((_, host)) = entry.key.split_once('#')
+            && operation.get("servers").is_none()
+            && !host.is_empty()
+        {
+            operation["servers"] = json!([{ "url": format!("https://{host}") }]);
+        }
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        item[&entry.method] = operation;
+    }
+    Value::Object(paths)
+}
+
+/// Puts everything that the operation shares with others into the operation itself.
+fn complete(
+    upstream: &Value,
+    key: &str,
+    method: &str,
+    item: &Value,
+    operation: &Value,
+    report: &mut Report,
+) -> Value {
+    let mut operation = operation.clone();
+    let name = format!("{method} {key}");
+    let parameters = merge_parameters(upstream, &name, item, &operation, report);
+    operation["parameters"] = Value::Array(parameters);
+    if operation.get("security").is_none() {
+        operation["security"] = upstream["security"].clone();
+    }
+    if operation.get("servers").is_none()
+        && let Some(servers) = item.get("servers")
+    {
+        operation["servers"] = servers.clone();
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        inline(upstream, &name, "requestBody", body, report);
+    }
+    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+        for (status, response) in responses {
+            inline(upstream, &name, &format!("response {status}"), response, report);
+            let headers = response.get_mut("headers").and_then(Value::as_object_mut);
+            for (header, value) in headers.into_iter().flatten() {
+                inline(upstream, &name, &format!("header {header}"), value, report);
+            }
+        }
+    }
+    operation
+}
+
+/// Parameters of the path item hold for each of its operations, unless the operation has its own.
+fn merge_parameters(
+    upstream: &Value,
+    name: &str,
+    item: &Value,
+    operation: &Value,
+    report: &mut Report,
+) -> Vec<Value> {
+    let mut merged: Vec<Value> = Vec::new();
+    for owner in [operation, item] {
+        let Some(parameters) = owner.get("parameters") else {
+            continue;
+        };
+        let Some(parameters) = parameters.as_array() else {
+            report.warn(format!("{name}: parameters are no list, dropped"));
+            continue;
+        };
+        for parameter in parameters {
+            let Some(parameter) = resolve(upstream, parameter).filter(|p| p.is_object()) else {
+                report.warn(format!("{name}: a parameter is not readable, dropped"));
+                continue;
+            };
+            let taken = merged
+                .iter()
+                .any(|other| other["name"] == parameter["name"] && other["in"] == parameter["in"]);
+            if !taken {
+                merged.push(parameter.clone());
+            } else if std::ptr::eq(owner, operation) {
+                report.warn(format!(
+                    "{name}: parameter {} is declared twice, the first stays",
+                    parameter["name"]
+                ));
+            }
+        }
+    }
+    merged
+}
+
+/// Replaces a reference by what it refers to.
+fn inline(upstream: &Value, name: &str, what: &str, value: &mut Value, report: &mut Report) {
+    match resolve(upstream, value) {
+        Some(target) => *value = target.clone(),
+        None => {
+            report.warn(format!("{name}: {what} refers to nothing, taken as empty"));
+            *value = json!({});
+        }
+    }
+}
+
+/// Follows local references; `None` if they lead nowhere.
+fn resolve<'a>(upstream: &'a Value, value: &'a Value) -> Option<&'a Value> {
+    let mut value = value;
+    for _ in 0..MAX_REFERENCES {
+        match value.get("$ref") {
+            None => return Some(value),
+            Some(reference) => {
+                let pointer = percent_decoded(reference.as_str()?.strip_prefix('#')?);
+                value = upstream.pointer(&pointer)?;
+            }
+        }
+    }
+    None
+}
+
+/// References are URIs, so characters that a URI cannot hold are percent-encoded in them.
+pub fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let code = text
+            .get(index + 1..index + 3)
+            .filter(|_| bytes[index] == b'%')
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match code {
+            Some(byte) => {
+                decoded.push(byte);
+                index += 3;
+            }
+            None => {
+                decoded.push(bytes[index]);
+                index += 1;
+            }
+        }
+    }
+    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyed() -> Value {
+        json!([{"roblox-legacy-cookie": []}, {"roblox-api-key": []}])
+    }
+
+    fn run(document: &Value) -> (Value, Vec<String>) {
+        let mut report = Report::default();
+        let (document, _) = select(document, &mut report);
+        (document, report.warnings)
+    }
+
+    #[test]
+    fn only_operations_with_a_key_or_token_are_selected() {
+        let cookie = json!([{"roblox-legacy-cookie": []}]);
+        let document = json!({
+            "openapi": "3.0.4",
+            "paths": {"/a": {
+                "get": {"security": keyed()},
+                "post": {"security": cookie},
+                "put": {"security": []},
+                "delete": {"security": [{"roblox-oauth2": ["a:read"]}]},
+                "patch": {},
+            }},
+        });
+        let mut report = Report::default();
+        let (selected, counts) = select(&document, &mut report);
+        assert_eq!(tree::sorted_keys(&selected["paths"]["/a"]), ["delete", "get"]);
+        assert_eq!(counts, Counts { upstream: 5, selected: 2 });
+    }
+
+    #[test]
+    fn security_of_the_document_counts_where_the_operation_has_none() {
+        let document = json!({
+            "openapi": "3.0.4", "security": keyed(),
+            "paths": {"/a": {"get": {}, "post": {"security": []}}},
+        });
+        let (selected, _) = run(&document);
+        assert_eq!(selected["paths"]["/a"], json!({"get": {"parameters": [], "security": keyed()}}));
+    }
+
+    #[test]
+    fn a_host_suffix_goes_unless_both_twins_are_selected() {
+        let one = json!({"get": {"security": keyed()}});
+        let document = json!({"openapi": "3.0.4", "paths": {
+            "/a#x.roblox.com": one, "/b": one, "/b#x.roblox.com": one,
+            "/c": {"get": {"security": []}}, "/c#x.roblox.com": one,
+            "/d": one, "/d#x.roblox.com": {"post": {"security": keyed()}},
+        }});
+        let (selected, warnings) = run(&document);
+        assert_eq!(tree::sorted_keys(&selected["paths"]), ["/a", "/b", "/b#x.roblox.com", "/c", "/d"]);
+        let host = json!([{"url": "https://x.roblox.com"}]);
+        assert_eq!(selected["paths"]["/a"]["get"]["servers"], host);
+        assert_eq!(selected["paths"]["/d"]["post"]["servers"], host);
+        assert!(selected["paths"]["/d"]["get"].get("servers").is_none());
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+    }
+
+    #[test]
+    fn shared_parts_are_put_in_place() {
+        let document = json!({
+            "openapi": "3.0.4",
+            "paths": {"/a": {
+                "parameters": [{"name": "p", "in": "query", "schema": {}}, {"$ref": "#/components/parameters/Q%20R"}],
+                "servers": [{"url": "https://x"}],
+                "get": {
+                    "security": keyed(),
+                    "parameters": [{"name": "p", "in": "query", "required": true}, {"$ref": "#/nowhere"}],
+                    "requestBody": {"$ref": "#/components/requestBodies/B"},
+                    "responses": {"200": {"$ref": "#/components/responses/R"}, "400": {"$ref": "#/components/responses/X"}},
+                },
+            }},
+            "components": {
+                "parameters": {"Q R": {"name": "q", "in": "header"}},
+                "requestBodies": {"B": {"content": {}}},
+                "responses": {"R": {"headers": {"h": {"$ref": "#/components/headers/H"}}}},
+                "headers": {"H": {"schema": {}}},
+            },
+        });
+        let (selected, warnings) = run(&document);
+        let operation = &selected["paths"]["/a"]["get"];
+        assert_eq!(
+            operation["parameters"],
+            json!([{"name": "p", "in": "query", "required": true}, {"name": "q", "in": "header"}])
+        );
+        assert_eq!(operation["requestBody"], json!({"content": {}}));
+        assert_eq!(operation["responses"]["200"], json!({"headers": {"h": {"schema": {}}}}));
+        assert_eq!(operation["responses"]["400"], json!({}));
+        assert_eq!(operation["servers"], json!([{"url": "https://x"}]));
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+    }
+
+    #[test]
+    fn a_circle_of_references_ends() {
+        let document = json!({"a": {"$ref": "#/b"}, "b": {"$ref": "#/a"}});
+        assert_eq!(resolve(&document, &document["a"]), None);
+    }
+}

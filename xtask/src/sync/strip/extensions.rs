@@ -1,0 +1,135 @@
+//! The facts that Roblox states in extensions of an operation.
+
+use serde_json::{Map, Value, json};
+
+use super::super::tree;
+
+/// The extensions (and `deprecated`) of an operation, without their prose.
+pub fn of_operation(operation: &Value) -> Map<String, Value> {
+    let mut facts = Map::new();
+    let mut keep = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            facts.insert(key.to_owned(), value);
+        }
+    };
+    let get = |key: &str| operation.get(key);
+    let deprecated = [get("deprecated"), get("x-roblox-deprecated")].contains(&Some(&json!(true)));
+    keep("deprecated", deprecated.then(|| json!(true)));
+    keep("x-roblox-scopes", get("x-roblox-scopes").and_then(scopes));
+    for key in ["x-roblox-rate-limits", "x-roblox-throttling-limit"] {
+        keep(key, get(key).and_then(limits));
+    }
+    keep("x-roblox-size-limit", get("x-roblox-size-limit").and_then(number));
+    keep("x-roblox-stability", get("x-roblox-stability").and_then(word));
+    let alternatives = get("x-roblox-recommended-alternatives");
+    keep("x-roblox-recommended-alternatives", alternatives.and_then(references));
+    let types = get("x-long-running-operation-parameters");
+    keep("x-long-running-operation-parameters", types.and_then(operation_types));
+    facts
+}
+
+/// Scopes are stated as names or as objects with a name.
+fn scopes(value: &Value) -> Option<Value> {
+    let scopes = value.as_array()?.iter();
+    let names = scopes.filter_map(|scope| scope.as_str().or_else(|| scope.get("name")?.as_str()));
+    let names: Vec<Value> = names.map(|name| json!({ "name": name })).collect();
+    (!names.is_empty()).then_some(Value::Array(names))
+}
+
+/// Limits by whom they count: numbers, and the word for a period.
+fn limits(value: &Value) -> Option<Value> {
+    let mut kept = Map::new();
+    for (whose, limit) in tree::sorted_entries(value) {
+        let mut facts = Map::new();
+        for (key, value) in tree::sorted_entries(limit) {
+            if let Some(value) = number(value).or_else(|| word(value)) {
+                facts.insert(key.clone(), value);
+            }
+        }
+        if !facts.is_empty() {
+            kept.insert(whose.clone(), Value::Object(facts));
+        }
+    }
+    (!kept.is_empty()).then_some(Value::Object(kept))
+}
+
+/// A number, also where upstream writes it as a string.
+fn number(value: &Value) -> Option<Value> {
+    match value {
+        Value::Number(_) => Some(value.clone()),
+        Value::String(text) => text.parse::<u64>().ok().map(Value::from),
+        _ => None,
+    }
+}
+
+/// A constant such as `BETA` or `MINUTE`.
+fn word(value: &Value) -> Option<Value> {
+    let text = value.as_str()?;
+    let is_word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    is_word.then(|| value.clone())
+}
+
+/// The operations that Roblox recommends instead: references, no sentences.
+fn references(value: &Value) -> Option<Value> {
+    let mut kept = Vec::new();
+    for alternative in value.as_array()? {
+        let mut facts = Map::new();
+        for key in ["url", "httpMethod", "documentationUrl"] {
+            let text = alternative.get(key).and_then(Value::as_str);
+            if let Some(text) = text.filter(|text| !text.contains(char::is_whitespace)) {
+                facts.insert(key.to_owned(), json!(text));
+            }
+        }
+        if !facts.is_empty() {
+            kept.push(Value::Object(facts));
+        }
+    }
+    (!kept.is_empty()).then_some(Value::Array(kept))
+}
+
+/// What a long-running operation results in: references to schemas.
+fn operation_types(value: &Value) -> Option<Value> {
+    let mut kept = Map::new();
+    for key in ["metadata", "response"] {
+        if let Some(reference) = value.pointer(&format!("/{key}/$ref")).filter(|r| r.is_string()) {
+            kept.insert(key.to_owned(), json!({ "$ref": reference }));
+        }
+    }
+    (!kept.is_empty()).then_some(Value::Object(kept))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_stay_and_sentences_go() {
+        let operation = json!({
+            "x-roblox-scopes": [{"name": "a:read", "description": "Prose."}, "b:write", {"other": 1}],
+            "x-roblox-rate-limits": {
+                "description": "Prose.",
+                "perApiKeyOwner": {"period": "MINUTE", "maxInPeriod": 100, "note": "Some prose"},
+            },
+            "x-roblox-throttling-limit": {"perApiKey": {"periodInSeconds": "60", "maxInPeriod": 5}},
+            "x-roblox-size-limit": 7,
+            "x-roblox-stability": "BETA",
+            "x-roblox-deprecated": true,
+            "x-roblox-recommended-alternatives": [
+                {"url": "https://x/y", "httpMethod": "GET", "description": "Use this."}, "Use the other",
+            ],
+            "x-roblox-docs": {"a": "b"},
+        });
+        assert_eq!(
+            Value::Object(of_operation(&operation)),
+            json!({
+                "deprecated": true,
+                "x-roblox-scopes": [{"name": "a:read"}, {"name": "b:write"}],
+                "x-roblox-rate-limits": {"perApiKeyOwner": {"period": "MINUTE", "maxInPeriod": 100}},
+                "x-roblox-throttling-limit": {"perApiKey": {"periodInSeconds": 60, "maxInPeriod": 5}},
+                "x-roblox-size-limit": 7,
+                "x-roblox-stability": "BETA",
+                "x-roblox-recommended-alternatives": [{"url": "https://x/y", "httpMethod": "GET"}],
+            })
+        );
+    }
+}

@@ -1,0 +1,422 @@
+//! Keeps the facts of a document and drops its prose.
+//!
+//! Each function here builds its part anew from the keys that are facts, so that prose which Roblox
+//! adds under some new key stays out by itself. What would not be valid OpenAPI 3.0 is mended here.
+
+mod extensions;
+mod path;
+mod schema;
+
+use serde_json::{Map, Value, json};
+
+use super::report::Report;
+use super::tree::{self, METHODS};
+
+/// Reduces a selected document to its facts.
+pub fn strip(document: &Value, report: &mut Report) -> Value {
+    let mut paths = Map::new();
+    for (key, item) in tree::sorted_entries(&document["paths"]) {
+        let Some(path) = path::parse(key) else {
+            report.warn(format!("{key}: not a readable path template, dropped"));
+            continue;
+        };
+        if path.text != *key {
+            report.warn(format!("{key}: a parameter occurs twice, taken as {}", path.text));
+        }
+        let mut stripped = Map::new();
+        for (method, operation) in tree::sorted_entries(item) {
+            if METHODS.contains(&method.as_str()) {
+                let place = format!("{} {key}", method.to_ascii_uppercase());
+                let mut strip = Stripper { place, report };
+                stripped.insert(method.clone(), strip.operation(operation, &path.parameters));
+            }
+        }
+        paths.insert(path.text, Value::Object(stripped));
+    }
+    let mut schemas = Map::new();
+    for (name, schema) in tree::components(document) {
+        schemas.insert(name.clone(), schema::strip(schema, &format!("schema {name}"), report));
+    }
+    json!({
+        "openapi": document["openapi"],
+        "info": {
+            "title": "Roblox Open Cloud",
+            "version": document.pointer("/info/version").and_then(Value::as_str).unwrap_or("1.0.0"),
+        },
+        "servers": servers(&document["servers"]),
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": security_schemes(&document["components"]["securitySchemes"]),
+        },
+    })
+}
+
+/// The parameters of a path template, in order.
+pub fn path_parameters(template: &str) -> Vec<String> {
+    path::parse(template).map_or_else(Vec::new, |path| path.parameters)
+}
+
+/// Declares those parameters of the path that are not declared.
+pub fn declare_path_parameters(
+    parameters: &mut Vec<Value>,
+    template: &[String],
+    mut warn: impl FnMut(String),
+) {
+    for name in template {
+        let declared = |p: &Value| p["in"] == "path" && p["name"] == name.as_str();
+        if !parameters.iter().any(declared) {
+            warn(format!("path parameter {name} is not declared, taken as a string"));
+            parameters.push(json!({
+                "name": name, "in": "path", "required": true, "schema": { "type": "string" },
+            }));
+        }
+    }
+}
+
+/// The servers' URLs.
+fn servers(value: &Value) -> Value {
+    let urls = value.as_array().into_iter().flatten();
+    urls.filter_map(|server| server.get("url")?.as_str()).map(|url| json!({ "url": url })).collect()
+}
+
+/// Names, kinds and URLs of the security schemes; the names of scopes without what is said of them.
+fn security_schemes(value: &Value) -> Value {
+    let mut schemes = Map::new();
+    for (name, scheme) in tree::sorted_entries(value) {
+        if let Some(scheme) = security_scheme(scheme) {
+            schemes.insert(name.clone(), scheme);
+        }
+    }
+    Value::Object(schemes)
+}
+
+fn security_scheme(scheme: &Value) -> Option<Value> {
+    let text = |key: &str| scheme.get(key).and_then(Value::as_str);
+    match text("type")? {
+        "apiKey" => Some(json!({ "type": "apiKey", "name": text("name")?, "in": text("in")? })),
+        "http" => Some(json!({ "type": "http", "scheme": text("scheme")? })),
+        "openIdConnect" => {
+            let url = text("openIdConnectUrl")?;
+            Some(json!({ "type": "openIdConnect", "openIdConnectUrl": url }))
+        }
+        "oauth2" => {
+            let mut flows = Map::new();
+            for (name, flow) in tree::sorted_entries(&scheme["flows"]) {
+                let mut facts = Map::new();
+                for key in ["authorizationUrl", "tokenUrl", "refreshUrl"] {
+                    if let Some(url) = flow.get(key).filter(|url| url.is_string()) {
+                        facts.insert(key.to_owned(), url.clone());
+                    }
+                }
+                let scopes: Map<String, Value> =
+                    tree::sorted_keys(&flow["scopes"]).into_iter().map(|scope| (scope, json!(""))).collect();
+                facts.insert("scopes".to_owned(), Value::Object(scopes));
+                flows.insert(name.clone(), Value::Object(facts));
+            }
+            Some(json!({ "type": "oauth2", "flows": flows }))
+        }
+        _ => None,
+    }
+}
+
+/// The passes over one operation, which all tell of oddities at the same place.
+struct Stripper<'a> {
+    place: String,
+    report: &'a mut Report,
+}
+
+impl Stripper<'_> {
+    fn warn(&mut self, what: &str) {
+        self.report.warn(format!("{}: {what}", self.place));
+    }
+
+    fn operation(&mut self, operation: &Value, template: &[String]) -> Value {
+        let mut facts = extensions::of_operation(operation);
+        if let Some(id) = operation.get("operationId").filter(|id| id.is_string()) {
+            facts.insert("operationId".to_owned(), id.clone());
+        }
+        if let Some(url) = operation.pointer("/externalDocs/url").filter(|url| url.is_string()) {
+            facts.insert("externalDocs".to_owned(), json!({ "url": url }));
+        }
+        if let Some(servers) = operation.get("servers").map(servers).filter(|s| *s != json!([])) {
+            facts.insert("servers".to_owned(), servers);
+        }
+        facts.insert("security".to_owned(), security(&operation["security"]));
+        facts.insert("parameters".to_owned(), self.parameters(&operation["parameters"], template));
+        if let Some(body) = operation.get("requestBody") {
+            match self.request_body(body) {
+                Some(body) => {
+                    facts.insert("requestBody".to_owned(), body);
+                }
+                None => self.warn("the request body has no content, dropped"),
+            }
+        }
+        facts.insert("responses".to_owned(), self.responses(&operation["responses"]));
+        Value::Object(facts)
+    }
+
+    fn parameters(&mut self, parameters: &Value, template: &[String]) -> Value {
+        let mut kept: Vec<Value> = Vec::new();
+        for parameter in parameters.as_array().into_iter().flatten() {
+            let text = |key: &str| parameter.get(key).and_then(Value::as_str);
+            let (Some(name), Some(place)) = (text("name"), text("in")) else {
+                self.warn("a parameter has no name or place, dropped");
+                continue;
+            };
+            match place {
+                "path" if !template.iter().any(|declared| declared == name) => {
+                    self.warn(&format!("parameter {name} is not in the path, dropped"));
+                }
+                "path" | "query" | "header" => kept.push(self.parameter(parameter, name, place)),
+                _ => self.warn(&format!("parameter {name} is in {place}, dropped")),
+            }
+        }
+        declare_path_parameters(&mut kept, template, |what| self.warn(&what));
+        Value::Array(kept)
+    }
+
+    fn parameter(&mut self, parameter: &Value, name: &str, place: &str) -> Value {
+        let mut facts = Map::new();
+        facts.insert("name".to_owned(), json!(name));
+        facts.insert("in".to_owned(), json!(place));
+        if place == "path" || parameter.get("required") == Some(&json!(true)) {
+            facts.insert("required".to_owned(), json!(true));
+        }
+        for key in ["explode", "deprecated", "allowReserved"] {
+            if let Some(flag) = parameter.get(key).filter(|flag| flag.is_boolean()) {
+                facts.insert(key.to_owned(), flag.clone());
+            }
+        }
+        if let Some(style) = parameter.get("style").and_then(Value::as_str) {
+            if parameter_styles(place).contains(&style) {
+                facts.insert("style".to_owned(), json!(style));
+            } else {
+                self.warn(&format!("parameter {name} has the style {style}, dropped"));
+            }
+        }
+        let content = tree::sorted_entries(&parameter["content"]);
+        let declared =
+            parameter.get("schema").or_else(|| content.first().and_then(|(_, media)| media.get("schema")));
+        let mut schema = match declared {
+            Some(schema) => self.schema(schema, &format!("parameter {name}")),
+            None => {
+                self.warn(&format!("parameter {name} has no schema, taken as a string"));
+                json!({ "type": "string" })
+            }
+        };
+        let names = parameter.get("x-enum-varnames").or_else(|| parameter.get("x-enumNames"));
+        if let Some(names) = names.filter(|names| schema::is_list_of_names(names)) {
+            name_values(&mut schema, names);
+        }
+        facts.insert("schema".to_owned(), schema);
+        Value::Object(facts)
+    }
+
+    fn schema(&mut self, schema: &Value, what: &str) -> Value {
+        schema::strip(schema, &format!("{}: {what}", self.place), self.report)
+    }
+
+    fn request_body(&mut self, body: &Value) -> Option<Value> {
+        let content = self.content(&body["content"], "body");
+        if content.is_empty() {
+            return None;
+        }
+        let mut facts = json!({ "content": content });
+        if body.get("required") == Some(&json!(true)) {
+            facts["required"] = json!(true);
+        }
+        Some(facts)
+    }
+
+    fn content(&mut self, content: &Value, what: &str) -> Map<String, Value> {
+        let mut kept = Map::new();
+        for (media, body) in tree::sorted_entries(content) {
+            let mut facts = Map::new();
+            if let Some(schema) = body.get("schema") {
+                facts.insert("schema".to_owned(), self.schema(schema, what));
+            }
+            let encoding = self.encoding(&body["encoding"]);
+            if !encoding.is_empty() {
+                facts.insert("encoding".to_owned(), Value::Object(encoding));
+            }
+            kept.insert(media.clone(), Value::Object(facts));
+        }
+        kept
+    }
+
+    fn encoding(&mut self, encoding: &Value) -> Map<String, Value> {
+        let mut kept = Map::new();
+        for (part, how) in tree::sorted_entries(encoding) {
+            let mut facts = Map::new();
+            if let Some(media) = how.get("contentType").filter(|media| media.is_string()) {
+                facts.insert("contentType".to_owned(), media.clone());
+            }
+            let style = how.get("style").and_then(Value::as_str);
+            if let Some(style) = style.filter(|style| parameter_styles("query").contains(style)) {
+                facts.insert("style".to_owned(), json!(style));
+            }
+            for key in ["explode", "allowReserved"] {
+                if let Some(flag) = how.get(key).filter(|flag| flag.is_boolean()) {
+                    facts.insert(key.to_owned(), flag.clone());
+                }
+            }
+            let headers = self.headers(&how["headers"]);
+            if !headers.is_empty() {
+                facts.insert("headers".to_owned(), Value::Object(headers));
+            }
+            kept.insert(part.clone(), Value::Object(facts));
+        }
+        kept
+    }
+
+    fn headers(&mut self, headers: &Value) -> Map<String, Value> {
+        let mut kept = Map::new();
+        for (name, header) in tree::sorted_entries(headers) {
+            let what = format!("header {name}");
+            let schema = match header.get("schema") {
+                Some(schema) => self.schema(schema, &what),
+                None => json!({ "type": "string" }),
+            };
+            let mut facts = json!({ "schema": schema });
+            if header.get("required") == Some(&json!(true)) {
+                facts["required"] = json!(true);
+            }
+            kept.insert(name.clone(), facts);
+        }
+        kept
+    }
+
+    fn responses(&mut self, responses: &Value) -> Value {
+        let mut kept = Map::new();
+        for (status, response) in tree::sorted_entries(responses) {
+            if status.starts_with("x-") {
+                continue;
+            }
+            let Some(status) = status_key(status) else {
+                self.warn(&format!("response {status} is no status, dropped"));
+                continue;
+            };
+            let what = format!("response {status}");
+            let mut facts = json!({ "description": reason(&status) });
+            let content = self.content(&response["content"], &what);
+            if !content.is_empty() {
+                facts["content"] = Value::Object(content);
+            }
+            let headers = self.headers(&response["headers"]);
+            if !headers.is_empty() {
+                facts["headers"] = Value::Object(headers);
+            }
+            kept.insert(status, facts);
+        }
+        if kept.is_empty() {
+            self.warn("no responses, taken as an empty 200");
+            kept.insert("200".to_owned(), json!({ "description": reason("200") }));
+        }
+        Value::Object(kept)
+    }
+}
+
+/// The alternatives, each a map of scheme to scopes.
+fn security(value: &Value) -> Value {
+    let alternatives = value.as_array().into_iter().flatten();
+    alternatives
+        .filter(|alternative| alternative.is_object())
+        .map(|alternative| {
+            let schemes = tree::sorted_entries(alternative).into_iter();
+            let schemes = schemes.map(|(scheme, scopes)| {
+                let scopes = scopes.as_array().into_iter().flatten();
+                let scopes: Vec<Value> = scopes.filter(|s| s.is_string()).cloned().collect();
+                (scheme.clone(), Value::Array(scopes))
+            });
+            Value::Object(schemes.collect())
+        })
+        .collect()
+}
+
+fn parameter_styles(place: &str) -> &'static [&'static str] {
+    match place {
+        "path" => &["matrix", "label", "simple"],
+        "query" => &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
+        _ => &["simple"],
+    }
+}
+
+/// Upstream puts the names of enum values beside a parameter's schema at times; they belong inside.
+fn name_values(schema: &mut Value, names: &Value) {
+    for at in ["", "/items"] {
+        if let Some(schema) = schema.pointer_mut(at)
+            && schema.get("enum").is_some()
+            && schema.get("x-enum-varnames").is_none()
+        {
+            schema["x-enum-varnames"] = names.clone();
+        }
+    }
+}
+
+fn status_key(status: &str) -> Option<String> {
+    let upper = status.to_ascii_uppercase();
+    let bytes = upper.as_bytes();
+    let is_status = bytes.len() == 3
+        && (b'1'..=b'5').contains(&bytes[0])
+        && (bytes[1..].iter().all(u8::is_ascii_digit) || &bytes[1..] == b"XX");
+    match status {
+        "default" => Some("default".to_owned()),
+        _ => is_status.then_some(upper),
+    }
+}
+
+/// OpenAPI wants a description of each response; this is the one that the protocol gives.
+fn reason(status: &str) -> &'static str {
+    match status {
+        "200" => "OK",
+        "201" => "Created",
+        "202" => "Accepted",
+        "203" => "Non-Authoritative Information",
+        "204" => "No Content",
+        "206" => "Partial Content",
+        "301" => "Moved Permanently",
+        "302" => "Found",
+        "303" => "See Other",
+        "304" => "Not Modified",
+        "307" => "Temporary Redirect",
+        "308" => "Permanent Redirect",
+        "400" => "Bad Request",
+        "401" => "Unauthorized",
+        "402" => "Payment Required",
+        "403" => "Forbidden",
+        "404" => "Not Found",
+        "405" => "Method Not Allowed",
+        "406" => "Not Acceptable",
+        "408" => "Request Timeout",
+        "409" => "Conflict",
+        "410" => "Gone",
+        "411" => "Length Required",
+        "412" => "Precondition Failed",
+        "413" => "Content Too Large",
+        "415" => "Unsupported Media Type",
+        "416" => "Range Not Satisfiable",
+        "422" => "Unprocessable Content",
+        "424" => "Failed Dependency",
+        "425" => "Too Early",
+        "428" => "Precondition Required",
+        "429" => "Too Many Requests",
+        "451" => "Unavailable For Legal Reasons",
+        "500" => "Internal Server Error",
+        "501" => "Not Implemented",
+        "502" => "Bad Gateway",
+        "503" => "Service Unavailable",
+        "504" => "Gateway Timeout",
+        "default" => "Any other status",
+        _ => match status.as_bytes().first() {
+            Some(b'1') => "Informational",
+            Some(b'2') => "Success",
+            Some(b'3') => "Redirection",
+            Some(b'4') => "Client Error",
+            _ => "Server Error",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

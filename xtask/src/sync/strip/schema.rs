@@ -1,0 +1,301 @@
+//! Schemas: what restricts or names values stays, what describes them goes.
+
+use serde_json::{Map, Value, json};
+
+use super::super::report::Report;
+use super::super::tree;
+
+/// What a keyword's value has to look like. Anything else would make the document unreadable.
+enum Shape {
+    Text,
+    Flag,
+    Number,
+    Count,
+    Names,
+    Values,
+    Anything,
+}
+
+const KEYWORDS: [(&str, Shape); 25] = [
+    ("format", Shape::Text),
+    ("pattern", Shape::Text),
+    ("nullable", Shape::Flag),
+    ("readOnly", Shape::Flag),
+    ("writeOnly", Shape::Flag),
+    ("deprecated", Shape::Flag),
+    ("uniqueItems", Shape::Flag),
+    ("exclusiveMinimum", Shape::Flag),
+    ("exclusiveMaximum", Shape::Flag),
+    ("x-immutable", Shape::Flag),
+    ("minimum", Shape::Number),
+    ("maximum", Shape::Number),
+    ("multipleOf", Shape::Number),
+    ("minLength", Shape::Count),
+    ("maxLength", Shape::Count),
+    ("minItems", Shape::Count),
+    ("maxItems", Shape::Count),
+    ("minProperties", Shape::Count),
+    ("maxProperties", Shape::Count),
+    ("required", Shape::Names),
+    ("x-enum-varnames", Shape::Names),
+    ("x-enumNames", Shape::Names),
+    ("enum", Shape::Values),
+    ("default", Shape::Anything),
+    ("x-oneOf", Shape::Anything),
+];
+
+/// Keywords with a meaning beside a reference. OpenAPI 3.0 ignores them there, Roblox means them.
+const BESIDE_REFERENCE: [&str; 5] = ["nullable", "readOnly", "writeOnly", "deprecated", "default"];
+
+/// The facts of a schema.
+pub fn strip(schema: &Value, place: &str, report: &mut Report) -> Value {
+    let Some(source) = schema.as_object() else {
+        report.warn(format!("{place}: a schema is no object, taken as any value"));
+        return json!({});
+    };
+    let mut facts = keywords(source, place, report);
+    if let Some(reference) = source.get("$ref") {
+        return reference_schema(reference, facts, place, report);
+    }
+    add_type(source, &mut facts, place, report);
+    add_exclusive_bounds(source, &mut facts);
+    add_children(source, &mut facts, place, report);
+    if !facts.contains_key("enum") {
+        for names in ["x-enum-varnames", "x-enumNames"] {
+            facts.remove(names);
+        }
+    }
+    if let Some(discriminator) = source.get("discriminator").and_then(discriminator) {
+        facts.insert("discriminator".to_owned(), discriminator);
+    }
+    if facts.get("type") == Some(&json!("array")) && !facts.contains_key("items") {
+        facts.insert("items".to_owned(), json!({}));
+    }
+    Value::Object(facts)
+}
+
+fn keywords(source: &Map<String, Value>, place: &str, report: &mut Report) -> Map<String, Value> {
+    let mut facts = Map::new();
+    for (key, shape) in KEYWORDS {
+        let Some(value) = source.get(key) else {
+            continue;
+        };
+        if fits(value, &shape) && (key != "x-oneOf" || is_one_of(value)) {
+            facts.insert(key.to_owned(), value.clone());
+        } else if !is_known_oddity(key, value) {
+            report.warn(format!("{place}: {key} has an unexpected value, dropped"));
+        }
+    }
+    facts
+}
+
+/// Malformed in a way that upstream is known for: `required` as a flag of a property, bounds of
+/// JSON Schema's later drafts (read elsewhere), an enum or a list of names without members.
+fn is_known_oddity(key: &str, value: &Value) -> bool {
+    match key {
+        "required" => value.is_boolean() || *value == json!([]),
+        "exclusiveMinimum" | "exclusiveMaximum" => value.is_number(),
+        "enum" | "x-enum-varnames" | "x-enumNames" => *value == json!([]) || value.is_null(),
+        _ => value.is_null(),
+    }
+}
+
+fn fits(value: &Value, shape: &Shape) -> bool {
+    match shape {
+        Shape::Text => value.is_string(),
+        Shape::Flag => value.is_boolean(),
+        Shape::Number => value.is_number(),
+        Shape::Count => value.is_u64(),
+        Shape::Names => is_list_of_names(value),
+        Shape::Values => value.as_array().is_some_and(|values| !values.is_empty()),
+        Shape::Anything => true,
+    }
+}
+
+pub fn is_list_of_names(value: &Value) -> bool {
+    let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_string);
+    value.as_array().is_some_and(is_list)
+}
+
+/// `x-oneOf` maps a union's name to the fields that are its members.
+fn is_one_of(value: &Value) -> bool {
+    value.as_object().is_some_and(|unions| unions.values().all(is_list_of_names))
+}
+
+fn reference_schema(reference: &Value, facts: Map<String, Value>, place: &str, report: &mut Report) -> Value {
+    if !reference.is_string() {
+        report.warn(format!("{place}: a reference is no string, taken as any value"));
+        return json!({});
+    }
+    let mut beside: Map<String, Value> =
+        facts.into_iter().filter(|(key, _)| BESIDE_REFERENCE.contains(&key.as_str())).collect();
+    if beside.is_empty() {
+        return json!({ "$ref": reference });
+    }
+    beside.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+    Value::Object(beside)
+}
+
+/// A list of types is OpenAPI 3.1, and in it `null` is what 3.0 calls nullable.
+fn add_type(source: &Map<String, Value>, facts: &mut Map<String, Value>, place: &str, report: &mut Report) {
+    const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
+    let declared: Vec<&str> = match source.get("type") {
+        None => return,
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        Some(_) => vec![""],
+    };
+    if declared.contains(&"null") {
+        facts.insert("nullable".to_owned(), json!(true));
+    }
+    let named: Vec<&str> = declared.into_iter().filter(|name| *name != "null").collect();
+    match named.as_slice() {
+        [name] if TYPES.contains(name) => {
+            facts.insert("type".to_owned(), json!(name));
+        }
+        [] => {}
+        _ => report.warn(format!("{place}: an unknown type, taken as any value")),
+    }
+}
+
+/// Later drafts of JSON Schema put the bound itself into `exclusiveMinimum`.
+fn add_exclusive_bounds(source: &Map<String, Value>, facts: &mut Map<String, Value>) {
+    for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        if let Some(value) = source.get(exclusive).filter(|value| value.is_number()) {
+            facts.insert(bound.to_owned(), value.clone());
+            facts.insert(exclusive.to_owned(), json!(true));
+        }
+    }
+}
+
+fn add_children(
+    source: &Map<String, Value>,
+    facts: &mut Map<String, Value>,
+    place: &str,
+    report: &mut Report,
+) {
+    if let Some(properties) = source.get("properties") {
+        let properties: Map<String, Value> = tree::sorted_entries(properties)
+            .into_iter()
+            .map(|(name, schema)| (name.clone(), strip(schema, &format!("{place}.{name}"), report)))
+            .collect();
+        facts.insert("properties".to_owned(), Value::Object(properties));
+    }
+    match source.get("additionalProperties") {
+        None => {}
+        Some(Value::Bool(allowed)) => {
+            facts.insert("additionalProperties".to_owned(), json!(allowed));
+        }
+        Some(schema) => {
+            let schema = strip(schema, &format!("{place}.*"), report);
+            facts.insert("additionalProperties".to_owned(), schema);
+        }
+    }
+    for (key, suffix) in [("items", "[]"), ("not", " (not)")] {
+        if let Some(schema) = source.get(key) {
+            let schema = strip(schema, &format!("{place}{suffix}"), report);
+            facts.insert(key.to_owned(), schema);
+        }
+    }
+    for key in ["allOf", "oneOf", "anyOf"] {
+        let Some(members) = source.get(key) else {
+            continue;
+        };
+        let members = members.as_array().into_iter().flatten();
+        let members: Vec<Value> = members
+            .enumerate()
+            .map(|(index, schema)| strip(schema, &format!("{place}.{key}[{index}]"), report))
+            .collect();
+        if !members.is_empty() {
+            facts.insert(key.to_owned(), Value::Array(members));
+        }
+    }
+}
+
+fn discriminator(value: &Value) -> Option<Value> {
+    let name = value.get("propertyName")?.as_str()?;
+    let mapping: Map<String, Value> = tree::sorted_entries(value.get("mapping").unwrap_or(&Value::Null))
+        .into_iter()
+        .filter(|(_, target)| target.is_string())
+        .map(|(key, target)| (key.clone(), target.clone()))
+        .collect();
+    let mut facts = json!({ "propertyName": name });
+    if !mapping.is_empty() {
+        facts["mapping"] = Value::Object(mapping);
+    }
+    Some(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(schema: Value) -> (Value, usize) {
+        let mut report = Report::default();
+        let stripped = strip(&schema, "x", &mut report);
+        (stripped, report.warnings.len())
+    }
+
+    #[test]
+    fn properties_may_be_called_like_prose() {
+        let (stripped, warnings) = run(json!({
+            "type": "object", "title": "T", "description": "D", "example": {"description": "e"},
+            "required": ["description"],
+            "properties": {
+                "description": {"type": "string", "description": "prose", "example": "e"},
+                "title": {"type": "string"}, "example": {"$ref": "#/components/schemas/A"},
+                "summary": {"type": "object", "properties": {"tags": {"type": "array"}}},
+                "required": {"type": "boolean", "required": true},
+                "$ref": {"type": "string"},
+            },
+            "x-oneOf": {"a": ["title", "summary"]},
+        }));
+        assert_eq!(
+            stripped,
+            json!({
+                "type": "object",
+                "required": ["description"],
+                "properties": {
+                    "description": {"type": "string"},
+                    "title": {"type": "string"}, "example": {"$ref": "#/components/schemas/A"},
+                    "summary": {"type": "object", "properties": {"tags": {"type": "array", "items": {}}}},
+                    "required": {"type": "boolean"},
+                    "$ref": {"type": "string"},
+                },
+                "x-oneOf": {"a": ["title", "summary"]},
+            })
+        );
+        assert_eq!(warnings, 0);
+    }
+
+    #[test]
+    fn values_that_openapi_cannot_hold_are_dropped() {
+        let cases = [
+            (json!(true), json!({}), 1),
+            (json!({"type": ["string", "null"]}), json!({"type": "string", "nullable": true}), 0),
+            (json!({"type": ["string", "integer"]}), json!({}), 1),
+            (json!({"type": "int"}), json!({}), 1),
+            (json!({"type": "string", "nullable": "yes"}), json!({"type": "string"}), 1),
+            (json!({"minimum": "1", "maxLength": -1}), json!({}), 2),
+            (json!({"exclusiveMinimum": 3}), json!({"minimum": 3, "exclusiveMinimum": true}), 0),
+            (json!({"enum": [], "required": false}), json!({}), 0),
+            (json!({"enum": "A"}), json!({}), 1),
+            (json!({"oneOf": []}), json!({}), 0),
+            (json!({"$ref": 1}), json!({}), 1),
+            (json!({"additionalProperties": "no"}), json!({"additionalProperties": {}}), 1),
+        ];
+        for (schema, expected, warnings) in cases {
+            assert_eq!(run(schema.clone()), (expected, warnings), "{schema}");
+        }
+    }
+
+    #[test]
+    fn facts_beside_a_reference_are_kept() {
+        let reference = json!({"$ref": "#/components/schemas/A"});
+        let (stripped, _) =
+            run(json!({"$ref": "#/components/schemas/A", "description": "d", "required": true}));
+        assert_eq!(stripped, reference);
+        let (stripped, _) = run(json!({"$ref": "#/components/schemas/A", "nullable": true}));
+        assert_eq!(stripped, json!({"allOf": [reference], "nullable": true}));
+    }
+}
