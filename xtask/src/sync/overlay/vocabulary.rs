@@ -104,7 +104,11 @@ fn members(value: &Value, at: &str, words: &[(&str, Check)]) -> Result<(), Probl
         match words.iter().find(|(word, _)| word == key) {
             Some((_, check)) => check(member).map_err(|what| problem(&pointer, key, what))?,
             None => {
-                return Err(problem(&pointer, key, "is not in the vocabulary (docs/specification.md)".into()));
+                return Err(problem(
+                    &pointer,
+                    key,
+                    "is not in the vocabulary (docs/specification.md)".into(),
+                ));
             }
         }
     }
