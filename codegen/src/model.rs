@@ -55,6 +55,10 @@ pub struct Operation {
     pub idempotent: bool,
     pub retry_too_many_requests: bool,
     pub empty_is_none: bool,
+    /// The type of `opencloud::filter` that the query parameter `filter` takes.
+    pub filter: Option<String>,
+    /// The same for the query parameter `orderBy`.
+    pub order_by: Option<String>,
     pub parameters: Vec<Parameter>,
     pub body: Option<Body>,
     pub response: Type,
@@ -333,6 +337,19 @@ impl Operation {
         self.parameters.iter().filter(move |parameter| parameter.location == location)
     }
 
+    /// The filter or order that a parameter takes instead of text: the method of the runtime's call
+    /// that applies it, and the type.
+    pub fn expression(&self, parameter: &Parameter) -> Option<(&'static str, &str)> {
+        if parameter.location != Location::Query || parameter.kind != Type::String {
+            return None;
+        }
+        match names::field(&parameter.name).as_str() {
+            "filter" => Some(("filter", self.filter.as_deref()?)),
+            "order_by" => Some(("order_by", self.order_by.as_deref()?)),
+            _ => None,
+        }
+    }
+
     /// The query parameter that names the fields to change.
     pub fn update_mask(&self) -> Option<&Parameter> {
         self.at(Location::Query).find(|parameter| names::field(&parameter.name) == "update_mask")
@@ -474,6 +491,8 @@ fn read_operation(
             .unwrap_or(matches!(verb, "get" | "put" | "delete" | "head" | "options")),
         retry_too_many_requests: extension["retry_too_many_requests"] != false,
         empty_is_none: extension["empty_response"] == "none",
+        filter: text(&extension["filter"]),
+        order_by: text(&extension["order_by"]),
         parameters: operation["parameters"]
             .as_array()
             .into_iter()

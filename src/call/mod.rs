@@ -1,6 +1,7 @@
 //! The runtime under every generated call: its inputs, its options, sending and decoding.
 
 mod body;
+mod filtered;
 pub mod info;
 mod macros;
 mod parameter;
@@ -33,6 +34,7 @@ pub struct Call<T> {
     headers: Vec<(http::HeaderName, http::HeaderValue)>,
     body: Body,
     mask: Vec<String>,
+    filtered: filtered::Filtered,
     pub(crate) options: Options,
     problem: Option<Error>,
     output: PhantomData<fn() -> T>,
@@ -56,6 +58,7 @@ impl<T> Call<T> {
             headers: Vec::new(),
             body: Body::Empty,
             mask: Vec::new(),
+            filtered: filtered::Filtered::default(),
             options: Options::default(),
             problem: None,
             output: PhantomData,
@@ -227,6 +230,7 @@ impl<T> Call<T> {
             headers: self.headers,
             body: self.body,
             mask: self.mask,
+            filtered: self.filtered,
             options: self.options,
             problem: self.problem,
             output: PhantomData,
@@ -239,6 +243,9 @@ impl<T> Call<T> {
             return Err(problem.of(self.operation));
         }
         let target = self.target().map_err(|error| error.of(self.operation))?;
+        if self.matches_nothing().map_err(|error| error.of(self.operation))? {
+            return Ok(filtered::nothing());
+        }
         let mut request = http::Request::builder().method(self.operation.method.clone()).uri(target);
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.headers.drain(..));
@@ -288,6 +295,7 @@ impl<T> Clone for Call<T> {
             headers: self.headers.clone(),
             body: self.body.clone(),
             mask: self.mask.clone(),
+            filtered: self.filtered.clone(),
             options: self.options.clone(),
             problem: self.problem.clone(),
             output: PhantomData,

@@ -14,11 +14,13 @@ pub struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 7] = [
+const OPERATION: [(&str, Check); 9] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
     ("operation", object),
+    ("filter", upper_camel_case),
+    ("order_by", upper_camel_case),
     ("idempotent", flag),
     ("retry_too_many_requests", flag),
     ("empty_response", |value| one_of(value, &["none"])),
@@ -190,7 +192,7 @@ mod tests {
             "summary": "Lists.",
             "x-opencloud": {
                 "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
-                "empty_response": "none",
+                "empty_response": "none", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "paging": {"style": "token", "token": "t", "size": "s", "max": 5, "in": "body", "next": "a.b",
                     "items": "c", "total": "d", "more": "e"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/"},
@@ -242,6 +244,11 @@ mod tests {
                 json!({"x-opencloud-type": "Option"}),
                 "/x-opencloud-type",
                 "x-opencloud-type Option is a name of Rust's prelude",
+            ),
+            (
+                json!({"x-opencloud": {"filter": "thing filter"}}),
+                "/x-opencloud/filter",
+                "filter \"thing filter\" is no UpperCamelCase identifier",
             ),
             (
                 json!({"x-opencloud-type": "fooBar"}),
