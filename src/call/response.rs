@@ -67,16 +67,14 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
     reply: &http::Response<Bytes>,
 ) -> Result<T, Error> {
     let body = reply.body().trim_ascii();
-    let read = |text: &[u8]| -> Result<T, (String, serde_json::Error)> {
-        let mut reader = serde_json::Deserializer::from_slice(text);
-        serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| (error.path().to_string(), error.into_inner()))
-    };
     let outcome = match body {
         // `()` stands for an answer that says nothing, whatever the service puts there.
-        _ if TypeId::of::<T>() == TypeId::of::<()>() => read(b"null"),
-        b"" => read(b"null").or_else(|_| read(b"{}")),
-        body => read(body),
+        _ if TypeId::of::<T>() == TypeId::of::<()>() => serde_json::from_slice(b"null"),
+        b"" => serde_json::from_slice(b"null").or_else(|_| serde_json::from_slice(b"{}")),
+        body => serde_json::from_slice(body),
     };
-    outcome.map_err(|(path, error)| Error::decode(operation, reply, &path, error))
+    outcome.map_err(|error| {
+        let path = crate::decode::path(body, error.line(), error.column());
+        Error::decode(operation, reply, &path, error)
+    })
 }

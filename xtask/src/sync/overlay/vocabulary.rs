@@ -7,7 +7,7 @@ use super::super::tree::{escape, sorted_entries};
 
 /// What is wrong, and where in the update.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     pub pointer: String,
     pub message: String,
 }
@@ -48,7 +48,7 @@ const AREA: [(&str, Check); 2] = [("name", snake_case), ("summary", text)];
 const ID: [(&str, Check); 3] = [("name", upper_camel_case), ("description", text), ("names", names)];
 
 /// Checks all of our extensions in an update.
-pub fn check(update: &Value) -> Result<(), Problem> {
+pub(crate) fn check(update: &Value) -> Result<(), Problem> {
     walk(update, "")
 }
 
