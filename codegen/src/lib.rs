@@ -17,7 +17,6 @@ pub mod error;
 pub mod model;
 pub mod names;
 pub mod passes;
-pub mod sample;
 
 pub use document::Document;
 pub use error::Error;

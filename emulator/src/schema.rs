@@ -138,10 +138,8 @@ impl Conversion<'_> {
             Some(Value::Bool(true)) => {
                 converted.remove("additionalProperties");
             }
-            Some(Value::Bool(false)) if closed => {
-                if !converted.contains_key("unevaluatedProperties") {
-                    converted.insert("additionalProperties".to_owned(), Value::Bool(false));
-                }
+            Some(Value::Bool(false)) if closed && !converted.contains_key("unevaluatedProperties") => {
+                converted.insert("additionalProperties".to_owned(), Value::Bool(false));
             }
             _ => {}
         }

@@ -554,7 +554,7 @@ mod tests {
         assert_eq!(json_body("POST", NOTIFICATIONS, &good), [] as [&str; 0]);
         let wrong = json!({
             "source": { "universe": 1 },
-            "payload": { "kind": "MOMENT", "type": "MEMENTO", "parameters": { "a": { "int64Value": "1" } } }
+            "payload": { "kind": "MOMENT", "messageId": "m", "type": "MEMENTO", "parameters": { "a": { "int64Value": "1" } } }
         });
         let mut found = json_body("POST", NOTIFICATIONS, &wrong);
         found.sort();
@@ -571,8 +571,9 @@ mod tests {
 
     #[test]
     fn read_only_properties_are_tolerated() {
-        let body = json!({ "id": "7", "payload": {} });
-        assert_eq!(json_body("POST", NOTIFICATIONS, &body), [] as [&str; 0]);
+        let body = json!({ "user": "users/7", "gameJoinRestriction": { "active": true } });
+        let target = "/cloud/v2/universes/1/user-restrictions/7";
+        assert_eq!(json_body("PATCH", target, &body), [] as [&str; 0]);
     }
 
     #[test]

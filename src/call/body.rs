@@ -178,6 +178,20 @@ impl Body {
         Self::Bytes { content_type: JSON.to_owned(), content: content.into() }
     }
 
+    /// The JSON that the body is, or, in a form, the part that is JSON.
+    pub(crate) fn json_content_mut(&mut self) -> Option<&mut Bytes> {
+        match self {
+            Self::Empty => None,
+            Self::Bytes { content, .. } => Some(content),
+            Self::Form(form) => form
+                .parts
+                .iter_mut()
+                .filter(|part| part.file_name.is_none())
+                .map(|part| &mut part.content)
+                .find(|content| content.starts_with(b"{")),
+        }
+    }
+
     pub(crate) fn add_part(&mut self, part: Part) {
         if let Self::Form(form) = self {
             form.parts.push(part);

@@ -188,7 +188,7 @@ impl<T> Call<T> {
 
     /// Clears a field: names it in the update mask and sends null.
     pub(crate) fn clear(mut self, field: &'static str) -> Self {
-        if let Body::Bytes { content, .. } = &mut self.body
+        if let Some(content) = self.body.json_content_mut()
             && let Ok(Value::Object(mut object)) = serde_json::from_slice(content)
         {
             object.insert(field.to_owned(), Value::Null);

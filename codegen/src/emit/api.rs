@@ -1,7 +1,7 @@
 //! `api.rs`: one module, handle and set of calls per area; constructors of request types; id types.
 
 use crate::emit::{Writer, literal};
-use crate::model::{Area, Body, Field, Limit, Location, Model, Operation, PartKind, Type};
+use crate::model::{Area, Body, Field, Limit, Location, Model, Operation, Parameter, Part, PartKind, Type};
 use crate::{Error, names};
 use std::collections::BTreeSet;
 
@@ -75,19 +75,7 @@ fn handle_path(area: &Area) -> String {
 fn emit_area(writer: &mut Writer, model: &Model, area: &Area) {
     let operations: Vec<&Operation> = model.in_area(&area.name).collect();
     let types: BTreeSet<String> = operations.iter().flat_map(|operation| model.types_of(operation)).collect();
-    let mut taken = types.clone();
-    taken.insert(handle(area));
-    let calls: Vec<Call> = operations
-        .iter()
-        .map(|operation| {
-            let mut name = names::type_name(&operation.method);
-            if !taken.insert(name.clone()) {
-                name.push_str("Call");
-                taken.insert(name.clone());
-            }
-            Call::new(name, operation, model)
-        })
-        .collect();
+    let calls = calls(model, area);
     writer.doc(&area.summary);
     writer.block(format!("pub mod {}", area.name), |writer| {
         writer.line("#[allow(unused_imports)]");
@@ -122,29 +110,61 @@ fn emit_area(writer: &mut Writer, model: &Model, area: &Area) {
     });
 }
 
+/// The calls of an area. A call is named like its method, unless a type of the area has that name.
+pub(super) fn calls<'a>(model: &'a Model, area: &'a Area) -> Vec<Call<'a>> {
+    let operations: Vec<&Operation> = model.in_area(&area.name).collect();
+    let mut taken: BTreeSet<String> =
+        operations.iter().flat_map(|operation| model.types_of(operation)).collect();
+    taken.insert(handle(area));
+    operations
+        .into_iter()
+        .map(|operation| {
+            let mut name = names::type_name(&operation.method);
+            while !taken.insert(name.clone()) {
+                name.push_str("Call");
+            }
+            Call::new(name, operation, model)
+        })
+        .collect()
+}
+
 /// One argument of a method or one setter of a call: how it is named, typed and applied.
-struct Input {
-    name: String,
-    argument: String,
+pub(super) struct Input<'a> {
+    pub(super) name: String,
+    /// The type in Rust.
+    pub(super) argument: String,
+    /// Where the value comes from in a request.
+    pub(super) source: Source<'a>,
     /// What becomes of the value, as a method call on the runtime's `Call`.
     apply: String,
     doc: String,
 }
 
-struct Call<'a> {
-    name: String,
-    operation: &'a Operation,
-    arguments: Vec<Input>,
-    setters: Vec<Input>,
-    /// What is sent whatever the caller says.
-    fixed: Vec<String>,
-    output: String,
-    lists: Option<Listing>,
-    long_running: Option<String>,
+/// The place of a request that an input fills.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    Parameter(&'a Parameter),
+    Json(&'a Type),
+    Raw,
+    Part(&'a Part),
 }
 
-struct Listing {
-    item: String,
+pub(super) struct Call<'a> {
+    pub(super) name: String,
+    pub(super) operation: &'a Operation,
+    pub(super) arguments: Vec<Input<'a>>,
+    pub(super) setters: Vec<Input<'a>>,
+    /// What is sent whatever the caller says.
+    fixed: Vec<String>,
+    pub(super) output: String,
+    pub(super) lists: Option<Listing>,
+    pub(super) long_running: Option<String>,
+    /// The fields that an update can clear: setter and name.
+    pub(super) clearable: Vec<(String, String)>,
+}
+
+pub(super) struct Listing {
+    pub(super) item: String,
     items: String,
     next: String,
     total: String,
@@ -162,6 +182,7 @@ impl<'a> Call<'a> {
             output: output(operation),
             lists: listing(operation, model),
             long_running: long_running(operation),
+            clearable: clearable(operation, model),
         };
         for parameter in &operation.parameters {
             let (how, wire) = match parameter.location {
@@ -177,6 +198,7 @@ impl<'a> Call<'a> {
             let input = |value: &str| Input {
                 name: parameter.name.clone(),
                 argument: parameter.kind.rust(),
+                source: Source::Parameter(parameter),
                 apply: format!("{how}({wire}{value}.into())"),
                 doc,
             };
@@ -196,6 +218,7 @@ impl<'a> Call<'a> {
                     name,
                     apply: format!("json::<{argument}>(&{value}.into())"),
                     argument,
+                    source: Source::Json(kind),
                     doc: "The JSON body.".to_owned(),
                 });
             }
@@ -204,6 +227,7 @@ impl<'a> Call<'a> {
                 call.add(true, |value| Input {
                     name: "file".to_owned(),
                     argument: "crate::call::File".to_owned(),
+                    source: Source::Raw,
                     apply: format!("raw({value}.into(), &[{}])", media.join(", ")),
                     doc: "The body, as bytes.".to_owned(),
                 });
@@ -224,6 +248,7 @@ impl<'a> Call<'a> {
                             .replace("part_file::<crate::call::File>", "part_file")
                             .replace("part_files::<Vec<crate::call::File>>", "part_files"),
                         argument,
+                        source: Source::Part(part),
                         doc: format!("The form's part `{}`.", part.name),
                     });
                 }
@@ -232,7 +257,7 @@ impl<'a> Call<'a> {
         call
     }
 
-    fn add(&mut self, required: bool, input: impl FnOnce(&str) -> Input) {
+    fn add(&mut self, required: bool, input: impl FnOnce(&str) -> Input<'a>) {
         const VALUE: &str = "\u{0}";
         let mut input = input(VALUE);
         let others = if required { &self.arguments } else { &self.setters };
@@ -285,8 +310,7 @@ impl<'a> Call<'a> {
         writer.block(format!("pub struct {}", self.name), |writer| {
             writer.line(format!("call: Call<{}>,", self.output));
         });
-        let mask = clearable(self.operation);
-        if !self.setters.is_empty() || mask.is_some() {
+        if !self.setters.is_empty() || !self.clearable.is_empty() {
             writer.block(format!("impl {}", self.name), |writer| {
                 for input in &self.setters {
                     writer.doc(&input.doc);
@@ -301,6 +325,13 @@ impl<'a> Call<'a> {
                             writer.line("self");
                         },
                     );
+                }
+                for (setter, name) in &self.clearable {
+                    writer.doc(&format!("Clears `{name}`: names it in the update mask and sends null."));
+                    writer.block(format!("pub fn {setter}(mut self) -> Self"), |writer| {
+                        writer.line(format!("self.call = self.call.clear({});", literal(name)));
+                        writer.line("self");
+                    });
                 }
             });
         }
@@ -332,9 +363,26 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The body type whose properties an update mask can name.
-fn clearable(_operation: &Operation) -> Option<&str> {
-    None
+/// The fields that an update with a mask can clear: those that the caller can set and the service
+/// does not require.
+fn clearable(operation: &Operation, model: &Model) -> Vec<(String, String)> {
+    if operation.update_mask().is_none() {
+        return Vec::new();
+    }
+    let body = match &operation.body {
+        Some(Body::Json { kind: Type::Struct(name), .. }) => model.structs.get(name),
+        Some(Body::Multipart { parts }) => parts.iter().find_map(|part| match &part.kind {
+            PartKind::Json(Type::Struct(name)) => model.structs.get(name),
+            _ => None,
+        }),
+        _ => None,
+    };
+    body.into_iter()
+        .flat_map(|of| &of.fields)
+        .filter(|field| !field.read_only && !field.required && field.name != "path")
+        .filter(|field| !operation.at(Location::Path).any(|parameter| parameter.name == field.name))
+        .map(|field| (format!("clear_{}", names::field(&field.name)), field.name.clone()))
+        .collect()
 }
 
 fn output(operation: &Operation) -> String {

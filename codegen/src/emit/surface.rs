@@ -1,2 +1,79 @@
 //! `surface.txt`: the public surface as text, so that a change of the document or the generator is a
 //! readable diff.
+
+use crate::emit::api::{Input, calls};
+use crate::model::{EnumValues, Model};
+use crate::names;
+use std::fmt::Write;
+
+/// One line for each method, setter, field and variant.
+pub fn emit(model: &Model) -> String {
+    let mut text = String::new();
+    for area in &model.areas {
+        for call in calls(model, area) {
+            let arguments: Vec<String> = call.arguments.iter().map(input).collect();
+            let id = &call.operation.id;
+            let mut line = format!("{id}({}) -> {}", arguments.join(", "), plain(&call.output));
+            if let Some(list) = &call.lists {
+                let _ = write!(line, ", items {}", plain(&list.item));
+            }
+            if let Some(result) = &call.long_running {
+                let _ = write!(line, ", operation {}", plain(result));
+            }
+            if call.operation.deprecated {
+                line.push_str(", deprecated");
+            }
+            let _ = writeln!(text, "{line}");
+            for setter in &call.setters {
+                let _ = writeln!(text, "{id}.{}", input(setter));
+            }
+            for (setter, _) in &call.clearable {
+                let _ = writeln!(text, "{id}.{setter}()");
+            }
+        }
+    }
+    for id in &model.ids {
+        let _ = writeln!(text, "id {}", id.name);
+    }
+    for of in model.structs.values() {
+        let new = match of.in_request {
+            true => {
+                let required: Vec<String> = of
+                    .fields
+                    .iter()
+                    .filter(|field| field.required && !field.read_only)
+                    .map(|field| format!("{}: {}", names::field(&field.name), plain(&field.kind.rust())))
+                    .collect();
+                format!(" new({})", required.join(", "))
+            }
+            false => String::new(),
+        };
+        let _ = writeln!(text, "struct {}{new}", of.name);
+        for field in &of.fields {
+            let kind = plain(&field.kind.rust());
+            let _ = writeln!(text, "struct {}.{}: {kind}", of.name, names::field(&field.name));
+        }
+    }
+    for of in model.enums.values() {
+        match &of.values {
+            EnumValues::Words(values) => values.iter().for_each(|(name, word)| {
+                let _ = writeln!(text, "enum {}.{name} = {word:?}", of.name);
+            }),
+            EnumValues::Numbers(values) => values.iter().for_each(|(name, number)| {
+                let _ = writeln!(text, "enum {}.{name} = {number}", of.name);
+            }),
+        }
+    }
+    text
+}
+
+fn input(input: &Input) -> String {
+    format!("{}: {}", input.name, plain(&input.argument))
+}
+
+/// A type without the modules that every user imports anyway.
+fn plain(kind: &str) -> String {
+    ["types::", "ids::", "crate::call::", "serde_json::", "std::collections::", "std::time::", "jiff::"]
+        .iter()
+        .fold(kind.to_owned(), |kind, module| kind.replace(module, ""))
+}

@@ -1,0 +1,132 @@
+//! What the tests over HTTP share.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use opencloud_emulator::Emulator;
+use serde_json::Value;
+
+pub struct Client {
+    pub emulator: Emulator,
+    http: reqwest::Client,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    /// The body of an answer that must be a success.
+    pub fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    /// The message of a refusal with this status.
+    pub fn refused(self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.text
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// 2026-01-02T03:04:05Z
+pub fn start_time() -> std::time::SystemTime {
+    std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_767_323_045)
+}
+
+impl Client {
+    pub async fn start() -> Client {
+        let builder = Emulator::builder().frozen_at(start_time());
+        Client::of(builder.start().await.expect("started"))
+    }
+
+    pub fn of(emulator: Emulator) -> Client {
+        Client { emulator, http: reqwest::Client::new() }
+    }
+
+    pub fn request(&self, method: &str, target: &str) -> reqwest::RequestBuilder {
+        let method = method.parse().expect("a method");
+        let url = format!("{}{target}", self.emulator.base_url());
+        self.http.request(method, url).header("x-api-key", "test")
+    }
+
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer");
+        Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.text().await.expect("text"),
+        }
+    }
+
+    pub async fn get(&self, target: &str) -> Answer {
+        self.send(self.request("GET", target)).await
+    }
+
+    pub async fn delete(&self, target: &str) -> Answer {
+        self.send(self.request("DELETE", target)).await
+    }
+
+    pub async fn post(&self, target: &str, body: &Value) -> Answer {
+        self.send(self.request("POST", target).json(body)).await
+    }
+
+    pub async fn patch(&self, target: &str, body: &Value) -> Answer {
+        self.send(self.request("PATCH", target).json(body)).await
+    }
+
+    /// All items of a list, page by page, and how many pages there were.
+    pub async fn all(&self, target: &str, items: &str) -> (Vec<Value>, usize) {
+        let mut found = Vec::new();
+        let mut token = String::new();
+        for pages in 1..1000 {
+            let separator = if target.contains('?') { '&' } else { '?' };
+            let mut page_target = target.to_owned();
+            if !token.is_empty() {
+                page_target.push_str(&format!("{separator}pageToken={token}"));
+            }
+            let page = self.get(&page_target).await.ok();
+            found.extend(page[items].as_array().expect("items").iter().cloned());
+            match page["nextPageToken"].as_str() {
+                Some(next) if !next.is_empty() => {
+                    assert_ne!(next, token, "the token repeats");
+                    token = next.to_owned();
+                }
+                _ => return (found, pages),
+            }
+        }
+        panic!("the list does not end");
+    }
+
+    /// No answer so far had anything that the document does not allow.
+    pub fn assert_answers_fit(&self) {
+        for request in self.emulator.requests() {
+            assert!(
+                request.answer_violations.is_empty(),
+                "{} {}: {:?}",
+                request.method,
+                request.path,
+                request.answer_violations
+            );
+        }
+    }
+}
+
+/// Percent-encodes everything but letters and digits.
+pub fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            byte if byte.is_ascii_alphanumeric() => (byte as char).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,122 @@
+//! Keys, routes, validation and the emulator's own endpoints.
+
+mod common;
+
+use common::Client;
+use opencloud_emulator::Emulator;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_key_is_required() {
+    let client = Client::start().await;
+    let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
+    let answer = reqwest::get(&url).await.expect("an answer");
+    assert_eq!(answer.status(), 401);
+    let body: serde_json::Value = answer.json().await.expect("JSON");
+    let expected = json!({ "errors": [{ "code": 0, "message": "Invalid API Key" }] });
+    assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn only_the_keys_that_were_given_are_accepted() {
+    let builder = Emulator::builder().api_key("good");
+    let client = Client::of(builder.start().await.expect("started"));
+    client.get("/cloud/v2/users/1").await.refused(401);
+    let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
+    let good = reqwest::Client::new().get(&url).header("x-api-key", "good");
+    assert_eq!(good.send().await.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
+async fn tokens_are_accepted_where_oauth_is() {
+    let client = Client::start().await;
+    let status = async |target: &str| {
+        let url = format!("{}{target}", client.emulator.base_url());
+        let request = reqwest::Client::new().get(&url).bearer_auth("token");
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(status("/cloud/v2/users/1").await, 200);
+    assert_eq!(status("/cloud/v2/universes/1/data-stores").await, 401);
+}
+
+#[tokio::test]
+async fn an_unknown_route_gets_the_gateways_answer() {
+    let client = Client::start().await;
+    let answer = client.get("/cloud/v2/nothing").await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.json()["errors"][0]["code"], 0);
+    client.delete("/cloud/v2/users/1").await.refused(404);
+}
+
+#[tokio::test]
+async fn violations_are_named_in_the_services_own_shape() {
+    let client = Client::start().await;
+    let answer = client.get("/cloud/v2/users/1/inventory-items?limit=3").await;
+    assert_eq!(answer.status, 400);
+    let body = answer.json();
+    assert_eq!(body["code"], "INVALID_ARGUMENT");
+    assert_eq!(body["message"], "query.limit: is not a parameter of this operation");
+    let answer = client.get("/toolbox-service/v1/saves?limit=x").await;
+    assert_eq!(answer.json()["detail"], "query.limit: is not an integer");
+    let recorded = client.emulator.requests();
+    assert_eq!(recorded.len(), 2);
+    assert_eq!(recorded[0].violations[0].location, "query.limit");
+}
+
+#[tokio::test]
+async fn lenient_records_what_it_does_not_refuse() {
+    let builder = Emulator::builder().strict(false);
+    let client = Client::of(builder.start().await.expect("started"));
+    client.get("/cloud/v2/users/1?x=1").await.ok();
+    assert_eq!(client.emulator.requests()[0].violations.len(), 1);
+}
+
+#[tokio::test]
+async fn secrets_are_not_recorded() {
+    let client = Client::start().await;
+    let request = client.request("GET", "/cloud/v2/users/1").header("cookie", "c");
+    client.send(request).await.ok();
+    let recorded = client.emulator.requests();
+    assert_eq!(recorded[0].header("x-api-key"), Some("[redacted]"));
+    assert_eq!(recorded[0].header("cookie"), Some("[redacted]"));
+    let text = client.get("/__emulator/requests").await.ok();
+    assert_eq!(text["requests"][0]["headers"]["x-api-key"], "[redacted]");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused() {
+    let builder = Emulator::builder().body_limit(10);
+    let client = Client::of(builder.start().await.expect("started"));
+    let body = json!({ "topic": "long enough", "message": "m" });
+    let target = "/cloud/v2/universes/1:publishMessage";
+    client.post(target, &body).await.refused(413);
+}
+
+#[tokio::test]
+async fn the_emulators_own_endpoints() {
+    let client = Client::start().await;
+    let health = client.get("/__emulator/health").await.ok();
+    assert_eq!(health["status"], "ok");
+    assert_eq!(health["time"], "2026-01-02T03:04:05.000Z");
+    let body = json!({ "advance": "60s" });
+    let time = client.post("/__emulator/clock", &body).await.ok();
+    assert_eq!(time["time"], "2026-01-02T03:05:05.000Z");
+    let wrong = json!({ "advance": 60 });
+    client.post("/__emulator/clock", &wrong).await.refused(400);
+    client.get("/__emulator/nothing").await.refused(404);
+    client.get("/cloud/v2/users/1").await.ok();
+    assert_eq!(client.emulator.requests().len(), 1);
+    assert_eq!(client.delete("/__emulator/requests").await.status, 204);
+    assert!(client.emulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn two_emulators_do_not_share_anything() {
+    let (one, two) = (Client::start().await, Client::start().await);
+    assert_ne!(one.emulator.base_url(), two.emulator.base_url());
+    one.get("/cloud/v2/users/1").await.ok();
+    assert!(two.emulator.requests().is_empty());
+    let address = one.emulator.address();
+    one.emulator.stop();
+    assert!(std::net::TcpStream::connect(address).is_err());
+}

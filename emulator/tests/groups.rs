@@ -1,0 +1,109 @@
+//! Groups over HTTP.
+
+mod common;
+
+use common::{Client, encode};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_group_and_its_roles() {
+    let client = Client::start().await;
+    let group = client.get("/cloud/v2/groups/4001").await.ok();
+    assert_eq!(group["id"], "4001");
+    let (roles, _) = client.all("/cloud/v2/groups/4001/roles?maxPageSize=2", "groupRoles").await;
+    let ranks: Vec<_> = roles.iter().map(|role| role["rank"].as_i64()).collect();
+    assert_eq!(ranks, [Some(0), Some(1), Some(200), Some(255)]);
+    let path = roles[3]["path"].as_str().expect("a path");
+    let role = client.get(&format!("/cloud/v2/{path}")).await.ok();
+    assert_eq!(role["displayName"], "Owner");
+    assert_eq!(role["memberCount"], 1);
+    client.get("/cloud/v2/groups/4001/roles/1").await.refused(404);
+    client.get("/cloud/v2/groups/-").await.refused(400);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn members_are_filtered_by_user_and_role() {
+    let client = Client::start().await;
+    let list = "/cloud/v2/groups/4001/memberships";
+    let (all, pages) = client.all(list, "groupMemberships").await;
+    assert_eq!((all.len(), pages), (27, 3));
+    let filtered = async |filter: &str| {
+        let target = format!("{list}?filter={}", encode(filter));
+        client.get(&target).await
+    };
+    let one = filtered("user == 'users/1005'").await.ok();
+    assert_eq!(one["groupMemberships"][0]["user"], "users/1005");
+    assert_eq!(one["groupMemberships"].as_array().map(Vec::len), Some(1));
+    let owner = all.iter().find(|member| member["user"] == "users/1").expect("the owner");
+    let role = owner["role"].as_str().expect("a role");
+    let owners = filtered(&format!("role == '{role}'")).await.ok();
+    assert_eq!(owners["groupMemberships"].as_array().map(Vec::len), Some(1));
+    filtered("rank == 255").await.refused(400);
+    filtered("user == users/1005").await.refused(400);
+    filtered("role == 'groups/4002/roles/1'").await.refused(400);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn all_groups_of_a_user() {
+    let client = Client::start().await;
+    let list = "/cloud/v2/groups/-/memberships";
+    assert!(client.get(list).await.refused(400).contains("required"));
+    let filter = encode("user in ['users/156','users/157']");
+    let found = client.get(&format!("{list}?maxPageSize=100&filter={filter}")).await.ok();
+    let found = found["groupMemberships"].as_array().expect("a list");
+    assert_eq!(found.len(), 6);
+    let many: Vec<_> = (1..=51).map(|user| format!("'users/{user}'")).collect();
+    let filter = encode(&format!("user in [{}]", many.join(",")));
+    client.get(&format!("{list}?filter={filter}")).await.refused(400);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn roles_are_assigned_and_unassigned() {
+    let client = Client::start().await;
+    let member = "/cloud/v2/groups/4001/memberships/1005";
+    let moderator = json!({ "role": "groups/4001/roles/6001" });
+    let assign = format!("{member}:assignRole");
+    let assigned = client.post(&assign, &moderator).await.ok();
+    assert_eq!(assigned["role"], "groups/4001/roles/6001");
+    assert_eq!(assigned["roles"].as_array().map(Vec::len), Some(2));
+    let again = client.post(&assign, &moderator).await.ok();
+    assert_eq!(again, assigned);
+    let unassign = format!("{member}:unassignRole");
+    let left = client.post(&unassign, &moderator).await.ok();
+    assert_eq!(left["roles"].as_array().map(Vec::len), Some(1));
+    assert_ne!(left["role"], "groups/4001/roles/6001");
+    let changed = client.patch(member, &moderator).await.ok();
+    assert_eq!(changed["roles"], json!(["groups/4001/roles/6001"]));
+    let foreign = json!({ "role": "groups/4002/roles/6002" });
+    client.post(&assign, &foreign).await.refused(400);
+    let nobody = "/cloud/v2/groups/4001/memberships/5:assignRole";
+    client.post(nobody, &moderator).await.refused(404);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn join_requests_are_accepted_and_declined() {
+    let client = Client::start().await;
+    let list = "/cloud/v2/groups/4001/join-requests";
+    let (before, _) = client.all(list, "groupJoinRequests").await;
+    assert_eq!(before.len(), 23);
+    let accept = format!("{list}/1901:accept");
+    assert_eq!(client.post(&accept, &json!({})).await.status, 200);
+    client.post(&accept, &json!({})).await.refused(404);
+    let decline = format!("{list}/1902:decline");
+    assert_eq!(client.post(&decline, &json!({})).await.status, 200);
+    let (after, _) = client.all(list, "groupJoinRequests").await;
+    assert_eq!(after.len(), 21);
+    let member = async |user: u64| {
+        let filter = encode(&format!("user == 'users/{user}'"));
+        let target = format!("/cloud/v2/groups/4001/memberships?filter={filter}");
+        let found = client.get(&target).await.ok();
+        found["groupMemberships"].as_array().map(Vec::len)
+    };
+    assert_eq!(member(1901).await, Some(1));
+    assert_eq!(member(1902).await, Some(0));
+    client.assert_answers_fit();
+}

@@ -1,0 +1,167 @@
+//! Users over HTTP.
+
+mod common;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use common::{Client, encode};
+use serde_json::{Value, json};
+
+const INVENTORY: &str = "/cloud/v2/users/156/inventory-items";
+
+#[tokio::test]
+async fn a_profile() {
+    let client = Client::start().await;
+    let user = client.get("/cloud/v2/users/156").await.ok();
+    assert_eq!(user["path"], "users/156");
+    assert_eq!(user["id"], "156");
+    client.get("/cloud/v2/users/abc").await.refused(400);
+    client.get("/cloud/v2/users/0").await.refused(400);
+    client.get("/cloud/v2/users/9999999999999").await.refused(404);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn a_thumbnail_is_done_at_the_second_poll() {
+    let client = Client::start().await;
+    let target = "/cloud/v2/users/156:generateThumbnail?size=180&format=JPEG&shape=SQUARE";
+    let started = client.get(target).await.ok();
+    assert_eq!(started["done"], false);
+    let path = started["path"].as_str().expect("a path").to_owned();
+    assert!(path.starts_with("users/156/operations/"), "{path}");
+    let poll = async || client.get(&format!("/cloud/v2/{path}")).await.ok();
+    assert_eq!(poll().await["done"], false);
+    let done = poll().await;
+    assert_eq!(done["done"], true);
+    let uri = done["response"]["imageUri"].as_str().expect("a link");
+    assert!(uri.ends_with("/180x180/square.jpg"), "{uri}");
+    assert_eq!(reqwest::get(uri).await.expect("an answer").status(), 200);
+    client.get("/cloud/v2/users/156:generateThumbnail?size=200").await.refused(400);
+    client.get("/cloud/v2/users/156/operations/none").await.refused(404);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn a_large_inventory_page_by_page() {
+    let client = Client::start().await;
+    let (items, pages) = client.all(&format!("{INVENTORY}?maxPageSize=100"), "inventoryItems").await;
+    assert_eq!((items.len(), pages), (437, 5));
+    let paths: HashSet<_> = items.iter().map(|item| item["path"].to_string()).collect();
+    assert_eq!(paths.len(), 437);
+    let (items, pages) = client.all(INVENTORY, "inventoryItems").await;
+    assert_eq!((items.len(), pages), (437, 44));
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn a_full_last_page_has_a_token_that_leads_to_nothing() {
+    let client = Client::start().await;
+    let (items, pages) = client.all(&format!("{INVENTORY}?maxPageSize=23"), "inventoryItems").await;
+    assert_eq!((items.len(), pages), (437, 19 + 1));
+}
+
+#[tokio::test]
+async fn a_page_size_is_cut_to_the_largest() {
+    let client = Client::start().await;
+    let target = format!("{INVENTORY}?maxPageSize=1000");
+    let page = client.get(&target).await.ok();
+    assert_eq!(page["inventoryItems"].as_array().map(Vec::len), Some(100));
+    let target = format!("{INVENTORY}?maxPageSize=-1");
+    client.get(&target).await.refused(400);
+}
+
+#[tokio::test]
+async fn a_token_belongs_to_its_request() {
+    let client = Client::start().await;
+    let page = client.get(INVENTORY).await.ok();
+    let token = page["nextPageToken"].as_str().expect("a token");
+    let other = format!("{INVENTORY}?filter=badges%3Dtrue&pageToken={token}");
+    assert!(client.get(&other).await.refused(400).contains("other parameters"));
+    let other = format!("/cloud/v2/users/157/inventory-items?pageToken={token}");
+    client.get(&other).await.refused(400);
+    let bad = format!("{INVENTORY}?pageToken=nonsense");
+    assert!(client.get(&bad).await.refused(400).contains("invalid"));
+}
+
+#[tokio::test]
+async fn an_inventory_is_filtered() {
+    let client = Client::start().await;
+    let filter = encode("inventoryItemAssetTypes=HAT,CLASSIC_PANTS");
+    let target = format!("{INVENTORY}?maxPageSize=50&filter={filter}");
+    let (items, pages) = client.all(&target, "inventoryItems").await;
+    assert!(pages > 1);
+    for item in &items {
+        let kind = item["assetDetails"]["inventoryItemAssetType"].as_str();
+        assert!(matches!(kind, Some("HAT" | "CLASSIC_PANTS")), "{item}");
+    }
+    let refused = encode("badges=true;assetIds=1");
+    let target = format!("{INVENTORY}?filter={refused}");
+    assert!(client.get(&target).await.refused(400).contains("mixed"));
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn quotas_are_filtered_by_words_without_quotation_marks() {
+    let client = Client::start().await;
+    let quotas = async |filter: &str| {
+        let filter = encode(filter);
+        let target = format!("/cloud/v2/users/156/asset-quotas?filter={filter}");
+        client.get(&target).await
+    };
+    let found = quotas("quotaType == RateLimitUpload && assetType == Audio").await.ok();
+    let list = found["assetQuotas"].as_array().expect("a list");
+    assert_eq!(list.len(), 1);
+    assert_eq!(list[0]["assetType"], "AUDIO");
+    assert_eq!(list[0]["capacity"], 100);
+    quotas("assetType == 'Audio'").await.refused(400);
+    quotas("assetType == AUDIO || x").await.refused(400);
+    let all = client.get("/cloud/v2/users/156/asset-quotas").await.ok();
+    assert!(all["assetQuotas"].as_array().is_some_and(|list| list.len() > 3));
+    client.assert_answers_fit();
+}
+
+fn notification() -> Value {
+    json!({
+        "source": { "universe": "universes/7" },
+        "payload": { "type": "MOMENT", "messageId": "m-1" }
+    })
+}
+
+#[tokio::test]
+async fn one_notification_per_user_universe_and_day() {
+    let client = Client::start().await;
+    let notify = async |user: u64, body: Value| {
+        let target = format!("/cloud/v2/users/{user}/notifications");
+        client.post(&target, &body).await
+    };
+    let sent = notify(156, notification()).await.ok();
+    assert!(sent["path"].as_str().is_some_and(|path| path.starts_with("users/156/")));
+    notify(156, notification()).await.refused(429);
+    notify(157, notification()).await.ok();
+    let mut other = notification();
+    other["source"]["universe"] = json!("universes/8");
+    notify(156, other).await.ok();
+    client.emulator.advance(Duration::from_secs(86_400));
+    notify(156, notification()).await.ok();
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn a_notification_is_checked() {
+    let client = Client::start().await;
+    let refused = async |place: &str, value: Value| {
+        let mut body = notification();
+        if let Some(target) = body.pointer_mut(place) {
+            *target = value;
+        }
+        let target = "/cloud/v2/users/156/notifications";
+        client.post(target, &body).await.refused(400)
+    };
+    assert!(refused("/source/universe", json!("7")).await.contains("universes/123"));
+    assert!(refused("/payload/messageId", json!("")).await.contains("messageId"));
+    assert!(refused("/payload/type", json!("TYPE_UNSPECIFIED")).await.contains("MOMENT"));
+    let long =
+        json!({ "type": "MOMENT", "messageId": "m", "joinExperience": { "launchData": "x".repeat(201) } });
+    assert!(refused("/payload", long).await.contains("200 bytes"));
+}
