@@ -88,6 +88,21 @@ pub struct Parameter {
     pub kind: Type,
 }
 
+impl Parameter {
+    /// Whether it carries an idempotency key, which the client makes where the caller does not.
+    pub fn is_idempotency_key(&self) -> bool {
+        is_idempotency_key(self.location, &self.name)
+    }
+}
+
+fn is_idempotency_key(location: Location, name: &str) -> bool {
+    match location {
+        Location::Header => name.eq_ignore_ascii_case("x-idempotency-key"),
+        Location::Query => name == "idempotencyKey.key",
+        Location::Path => false,
+    }
+}
+
 #[derive(Debug)]
 pub enum Body {
     /// JSON of a type.
@@ -523,12 +538,10 @@ fn read_parameter(parameter: &Value, document: &Document) -> Parameter {
         Type::List(_) if location != Location::Query => Type::String,
         kind => kind,
     };
-    Parameter {
-        name: parameter["name"].as_str().unwrap_or_default().to_owned(),
-        location,
-        required: parameter["required"] == true,
-        kind,
-    }
+    let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+    // The client makes an idempotency key where the caller does not.
+    let required = parameter["required"] == true && !is_idempotency_key(location, &name);
+    Parameter { name, location, required, kind }
 }
 
 fn read_body(body: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Option<Body> {
