@@ -62,6 +62,11 @@ impl Client {
         self.0.origins.get(host).map_or("", String::as_str)
     }
 
+    /// Whether a call is made with an OAuth 2.0 token, whose limits are its own.
+    pub(crate) fn is_bearer(&self, options: &Options) -> bool {
+        options.credentials.as_ref().unwrap_or(&self.0.credentials).is_bearer()
+    }
+
     pub(crate) async fn execute(
         &self,
         operation: &'static OperationInfo,
@@ -215,6 +220,9 @@ impl ClientBuilder {
             .collect::<Result<BTreeMap<_, _>, Error>>()?;
         let origins = crate::operations::ALL
             .iter()
+            // An operation may be followed at a route of an area that is not enabled.
+            .flat_map(|operation| [Some(*operation), operation.long_running.and_then(|facts| facts.poll)])
+            .flatten()
             .map(|operation| operation.host)
             .map(|host| {
                 let origin = hosts.get(host).or(base_url.as_ref()).cloned();

@@ -23,6 +23,8 @@ struct Inner {
     attempts: u32,
     may_have_been_applied: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    resume_token: Option<String>,
+    operation_name: Option<String>,
 }
 
 #[derive(Clone)]
@@ -81,6 +83,8 @@ impl Error {
             attempts: 0,
             may_have_been_applied: false,
             source: None,
+            resume_token: None,
+            operation_name: None,
         }))
     }
 
@@ -168,7 +172,38 @@ impl Error {
             .of(operation)
     }
 
-    fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
+    /// What a service says of an operation that is of no use: it cannot be followed.
+    pub(crate) fn unusable_operation(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Decode, message).change(|inner| inner.may_have_been_applied = true)
+    }
+
+    /// An operation that is not done when the caller's patience ends.
+    pub(crate) fn unfinished(seconds: f64) -> Self {
+        Self::new(
+            ErrorKind::Timeout,
+            format!(
+                "the operation is not done after {seconds} seconds; it goes on and can be resumed by its name"
+            ),
+        )
+        .change(|inner| inner.may_have_been_applied = true)
+    }
+
+    /// The same error, but of the operation and not of the request that asked about it.
+    pub(crate) fn into_operation_failure(self) -> Self {
+        self.change(|inner| inner.kind = ErrorKind::Operation)
+    }
+
+    /// Says where the list can be resumed.
+    pub(crate) fn resume_at(self, token: Option<String>) -> Self {
+        self.change(|inner| inner.resume_token = token)
+    }
+
+    /// Says which long-running operation it is about.
+    pub(crate) fn named(self, name: Option<&str>) -> Self {
+        self.change(|inner| inner.operation_name = name.map(str::to_owned))
+    }
+
+    pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
         self.change(|inner| {
             inner.reply = Some(Reply {
                 status: reply.status(),
@@ -232,6 +267,18 @@ impl Error {
     /// Whether the request may have had its effect although the call failed.
     pub fn may_have_been_applied(&self) -> bool {
         self.0.may_have_been_applied
+    }
+
+    /// The token of the page that a list failed at, to go on from with
+    /// [`Items::resume`](crate::paging::Items::resume); `None` if it is the first page.
+    pub fn resume_token(&self) -> Option<&str> {
+        self.0.resume_token.as_deref()
+    }
+
+    /// The name of the long-running operation that this is about, to go on with
+    /// [`Operations::resume`](crate::operation::Operations::resume).
+    pub fn operation_name(&self) -> Option<&str> {
+        self.0.operation_name.as_deref()
     }
 
     /// Whether what was asked for does not exist.

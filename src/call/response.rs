@@ -76,7 +76,13 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
         // `()` stands for an answer that says nothing, whatever the service puts there.
         _ if TypeId::of::<T>() == TypeId::of::<()>() => read(b"null"),
         b"" => read(b"null").or_else(|_| read(b"{}")),
-        body => read(body),
+        body => match operation.bare_list {
+            Some(name) if body.starts_with(b"[") => {
+                let object = [format!("{{{name:?}:").as_bytes(), body, b"}"].concat();
+                read(&object)
+            }
+            _ => read(body),
+        },
     };
     outcome.map_err(|(path, error)| Error::decode(operation, reply, &path, error))
 }

@@ -14,18 +14,19 @@ pub struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 7] = [
+const OPERATION: [(&str, Check); 8] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
     ("operation", object),
     ("idempotent", flag),
     ("retry_too_many_requests", flag),
+    ("bare_list", text),
     ("empty_response", |value| one_of(value, &["none"])),
 ];
 
-const PAGING: [(&str, Check); 9] = [
-    ("style", |value| one_of(value, &["token", "page", "offset"])),
+const PAGING: [(&str, Check); 11] = [
+    ("style", |value| one_of(value, &["token", "page", "offset", "entries", "repeat"])),
     ("token", text),
     ("size", text),
     ("max", count),
@@ -34,10 +35,21 @@ const PAGING: [(&str, Check); 9] = [
     ("items", text),
     ("total", text),
     ("more", text),
+    ("cursor", text),
+    ("key", text),
 ];
 
-const LONG_RUNNING: [(&str, Check); 4] =
-    [("dialect", |value| one_of(value, &DIALECTS)), ("response", text), ("metadata", text), ("base", text)];
+const LONG_RUNNING: [(&str, Check); 9] = [
+    ("dialect", |value| one_of(value, &DIALECTS)),
+    ("response", text),
+    ("metadata", text),
+    ("base", text),
+    ("poll", text),
+    ("paths", names),
+    ("result", text),
+    ("direct", flag),
+    ("query", names),
+];
 
 const DIALECTS: [&str; 6] = ["cloud", "analytics", "experiment", "luau", "restart", "thumbnail_upload"];
 
@@ -104,7 +116,11 @@ fn members(value: &Value, at: &str, words: &[(&str, Check)]) -> Result<(), Probl
         match words.iter().find(|(word, _)| word == key) {
             Some((_, check)) => check(member).map_err(|what| problem(&pointer, key, what))?,
             None => {
-                return Err(problem(&pointer, key, "is not in the vocabulary (docs/specification.md)".into()));
+                return Err(problem(
+                    &pointer,
+                    key,
+                    "is not in the vocabulary (docs/specification.md)".into(),
+                ));
             }
         }
     }
@@ -186,10 +202,11 @@ mod tests {
             "summary": "Lists.",
             "x-opencloud": {
                 "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
-                "empty_response": "none",
+                "empty_response": "none", "bare_list": "things",
                 "paging": {"style": "token", "token": "t", "size": "s", "max": 5, "in": "body", "next": "a.b",
-                    "items": "c", "total": "d", "more": "e"},
-                "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/"},
+                    "items": "c", "total": "d", "more": "e", "cursor": "f", "key": "g"},
+                "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
+                    "paths": ["/b/p/{id}"], "result": "a.b", "direct": true, "query": ["scope"]},
             },
         });
         assert_eq!(check(&update), Ok(()));
@@ -247,7 +264,7 @@ mod tests {
             (
                 json!({"x-opencloud": {"paging": {"style": "cursor"}}}),
                 "/x-opencloud/paging/style",
-                "style is \"cursor\", it should be token | page | offset",
+                "style is \"cursor\", it should be token | page | offset | entries | repeat",
             ),
             (
                 json!({"x-opencloud": {"paging": {"max": 0}}}),
