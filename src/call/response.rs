@@ -59,7 +59,13 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         operation: &'static OperationInfo,
         reply: http::Response<Bytes>,
     ) -> Result<Self, Error> {
-        Self::read(reply).map_err(|error| error.of(operation))
+        match operation.bare_list {
+            Some(name) if reply.body().trim_ascii_start().starts_with(b"[") => {
+                Self::read(reply.map(|list| wrap(name, &list)))
+            }
+            _ => Self::read(reply),
+        }
+        .map_err(|error| error.of(operation))
     }
 
     /// As [`Self::decode`], where it is not known which operation was called.
@@ -80,6 +86,11 @@ impl Response<Bytes> {
     fn with<T>(self, value: T) -> Response<T> {
         Response { value, status: self.status, headers: self.headers, attempts: self.attempts }
     }
+}
+
+/// The object that a bare array stands for: its one property.
+fn wrap(name: &str, list: &[u8]) -> Bytes {
+    [format!("{{{name:?}:").as_bytes(), list, b"}"].concat().into()
 }
 
 fn attempts(reply: &http::Response<Bytes>) -> u32 {

@@ -6,7 +6,8 @@
 
 /// The path of the value at a line and column (both from 1), such as `members[3].id`. `.` is the whole.
 pub(crate) fn path(text: &[u8], line: usize, column: usize) -> String {
-    let start: usize = text.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    let start: usize =
+        text.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
     let end = start.saturating_add(column.saturating_sub(1)).min(text.len());
     let mut steps: Vec<Step> = Vec::new();
     let mut rest = &text[..end];

@@ -225,9 +225,8 @@ impl<'de> Tolerant<'de> for jiff::Timestamp {
 impl<'de> Tolerant<'de> for Duration {
     fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = text(deserializer)?;
-        duration::parse(&text).ok_or_else(|| {
-            de::Error::custom(format!("expected a duration such as \"1.5s\", not {text:?}"))
-        })
+        duration::parse(&text)
+            .ok_or_else(|| de::Error::custom(format!("expected a duration such as \"1.5s\", not {text:?}")))
     }
 }
 
