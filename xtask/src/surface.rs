@@ -45,7 +45,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
         println!("the surface has changed; write it with `cargo xtask surface`");
         return Ok(ExitCode::from(1));
     }
-    crate::write_atomically(&path, &surface)?;
+    crate::sync::write::write_all(&[(&path, &surface)]).map_err(|error| error.to_string())?;
     println!("wrote {} lines", surface.lines().count());
     Ok(ExitCode::SUCCESS)
 }
