@@ -10,6 +10,7 @@ mod clock;
 mod control;
 mod document;
 mod failure;
+mod mask;
 mod page;
 mod request;
 mod route;

@@ -98,3 +98,17 @@ fn convert(kind: &Type, text: &str) -> String {
         kind => format!("crate::parse::<{}>(&{text})", kind.rust()),
     }
 }
+
+/// A function `schemas()` with the name and JSON Schema of every type.
+pub fn emit_schemas(model: &Model) -> String {
+    let mut writer = Writer::new();
+    writer.doc("The JSON Schema of every type, by its name.");
+    writer.block("pub fn schemas() -> Vec<(&'static str, schemars::Schema)>", |writer| {
+        writer.line("vec![");
+        for name in model.structs.keys().chain(model.enums.keys()) {
+            writer.line(format!("    ({}, schemars::schema_for!(opencloud::types::{name})),", literal(name)));
+        }
+        writer.line("]");
+    });
+    writer.finish()
+}

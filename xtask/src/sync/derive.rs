@@ -46,8 +46,7 @@ struct Problem {
 impl Problem {
     fn stale(self, key: &OperationKey, origins: &Origins) -> Stale {
         let pointer = format!("{}/x-opencloud{}", key.pointer(), self.pointer);
-        let place =
-            origins.get(&pointer).cloned().unwrap_or(Place { file: "spec/overlay".to_owned(), line: 0 });
+        let place = origins.get(&pointer).cloned().unwrap_or_else(Place::somewhere);
         Stale { place, target: format!("{key} x-opencloud{}", self.pointer.replace('/', ".")), why: self.why }
     }
 }

@@ -41,7 +41,8 @@ impl Route {
     }
 }
 
-fn is_version(segment: &str) -> bool {
+/// Whether a segment of a path is `v1`, `v2`, ...
+pub fn is_version(segment: &str) -> bool {
     segment
         .strip_prefix('v')
         .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))

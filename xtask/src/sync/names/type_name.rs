@@ -82,7 +82,7 @@ mod tests {
             ("System.Collections.List`1[[Badge]]", "BadgeList"),
             ("Wrapper_System.Int64_", "Int64Wrapper"),
             ("urlShortener", "UrlShortener"),
-            ("3DModel", "Type3DModel"),
+            ("3DModel", "Type3dModel"),
             ("_", "Type"),
         ];
         for (upstream, expected) in cases {

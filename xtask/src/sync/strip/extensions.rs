@@ -14,7 +14,7 @@ pub fn of_operation(operation: &Value) -> Map<String, Value> {
     };
     let get = |key: &str| operation.get(key);
     let deprecated = [get("deprecated"), get("x-roblox-deprecated")].contains(&Some(&json!(true)));
-    keep("deprecated", deprecated.then(|| json!(true)));
+    keep("deprecated", deprecated.then_some(Value::Bool(true)));
     keep("x-roblox-scopes", get("x-roblox-scopes").and_then(scopes));
     for key in ["x-roblox-rate-limits", "x-roblox-throttling-limit"] {
         keep(key, get(key).and_then(limits));

@@ -1,0 +1,113 @@
+use bytes::Bytes;
+use http::{Request, Response};
+use opencloud::call::{Body, Form};
+use opencloud::transport::{Exchange, Transport};
+use std::sync::{Arc, Mutex};
+
+/// A transport that keeps what is sent and answers what it was told to.
+#[derive(Clone, Debug)]
+pub struct Double(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    reply: (u16, String, Bytes),
+    sent: Mutex<Vec<Recorded>>,
+}
+
+/// A request as it would go over the wire.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub method: String,
+    /// Scheme and authority.
+    pub origin: String,
+    /// As encoded, without the query.
+    pub path: String,
+    pub query: Option<String>,
+    pub headers: http::HeaderMap,
+    pub body: Bytes,
+    /// The form, if the body is one.
+    pub form: Option<Form>,
+}
+
+impl Double {
+    /// Answers every request so.
+    pub fn answering(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let reply = (status, content_type.to_owned(), body.into());
+        Self(Arc::new(State { reply, sent: Mutex::default() }))
+    }
+
+    /// What was sent so far.
+    pub fn sent(&self) -> Vec<Recorded> {
+        self.0.sent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+}
+
+impl Transport for Double {
+    fn exchange(&self, request: Request<Body>, _: usize) -> Exchange<'_> {
+        let recorded = Recorded::of(request);
+        self.0.sent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(recorded);
+        let (status, content_type, body) = self.0.reply.clone();
+        let reply = Response::builder().status(status).header("content-type", content_type).body(body);
+        Box::pin(async move { Ok(reply.expect("a valid reply")) })
+    }
+}
+
+impl Recorded {
+    fn of(request: Request<Body>) -> Self {
+        let (parts, body) = request.into_parts();
+        let mut headers = parts.headers;
+        let mut form = None;
+        let mut typed = |content_type: &str| {
+            let value = content_type.parse().expect("a media type");
+            headers.insert(http::header::CONTENT_TYPE, value);
+        };
+        let body = match body {
+            Body::Bytes { content_type, content, .. } => {
+                typed(&content_type);
+                content
+            }
+            Body::Form(parts) => {
+                typed(&format!("multipart/form-data; boundary={BOUNDARY}"));
+                let body = encode(&parts);
+                form = Some(parts);
+                body
+            }
+            _ => Bytes::new(),
+        };
+        let uri = parts.uri;
+        Self {
+            method: parts.method.to_string(),
+            origin: format!(
+                "{}://{}",
+                uri.scheme_str().unwrap_or_default(),
+                uri.authority().map_or("", |authority| authority.as_str())
+            ),
+            path: uri.path().to_owned(),
+            query: uri.query().map(str::to_owned),
+            headers,
+            body,
+            form,
+        }
+    }
+}
+
+const BOUNDARY: &str = "contract-boundary";
+
+fn encode(form: &Form) -> Bytes {
+    let mut body = Vec::new();
+    for part in form.parts() {
+        body.extend_from_slice(format!("--{BOUNDARY}\r\n").as_bytes());
+        body.extend_from_slice(format!("content-disposition: form-data; name=\"{}\"", part.name()).as_bytes());
+        if let Some(name) = part.file_name() {
+            body.extend_from_slice(format!("; filename=\"{name}\"").as_bytes());
+        }
+        if let Some(content_type) = part.content_type() {
+            body.extend_from_slice(format!("\r\ncontent-type: {content_type}").as_bytes());
+        }
+        body.extend_from_slice(b"\r\n\r\n");
+        body.extend_from_slice(part.content());
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    body.into()
+}

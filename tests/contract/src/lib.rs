@@ -1,0 +1,82 @@
+//! Calls every operation of the document through its public method.
+//!
+//! The calls are generated from the same model as the SDK; the values come from the emulator's reading
+//! of the document, which does not depend on the SDK. What goes out and what comes back is then held
+//! against the document.
+
+mod double;
+mod samples;
+
+pub use double::{Double, Recorded};
+pub use samples::{FILE, Samples};
+
+use opencloud::{Error, Response};
+use opencloud_emulator::{Document, Operation};
+use serde::Serialize;
+use serde_json::Value;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::time::Duration;
+
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/calls.rs"));
+}
+
+pub use generated::call;
+
+/// A call on its way.
+pub type Sent<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// What became of a call.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The status, if there was an answer.
+    pub status: Option<u16>,
+    /// What was decoded, as JSON again; or why it was not.
+    pub decoded: Result<Value, Error>,
+}
+
+/// All operations of the document.
+pub fn operations() -> &'static [Operation] {
+    Document::embedded().operations()
+}
+
+fn outcome<T: Serialize>(_: &Samples, reply: Result<Response<T>, Error>) -> Outcome {
+    match reply {
+        Ok(reply) => Outcome {
+            status: Some(reply.status().as_u16()),
+            decoded: Ok(serde_json::to_value(&*reply).unwrap_or(Value::Null)),
+        },
+        Err(error) => {
+            Outcome { status: error.status_code().map(|status| status.as_u16()), decoded: Err(error) }
+        }
+    }
+}
+
+fn parse<T: FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().unwrap_or_else(|error| panic!("the sample {text:?} is not of its type: {error:?}"))
+}
+
+fn duration(text: &str) -> Duration {
+    Duration::from_secs_f64(parse(text.trim_end_matches('s')))
+}
+
+/// Whether two JSON values mean the same: times may differ in how they write their fraction, and
+/// nothing else may differ.
+pub fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::String(a), Value::String(b)) if a != b => {
+            let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
+            time(a).is_some_and(|a| Some(a) == time(b))
+        }
+        (a, b) => a == b,
+    }
+}

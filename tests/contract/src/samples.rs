@@ -1,0 +1,84 @@
+use opencloud::call::File;
+use opencloud_emulator::{Document, Mode, Operation, Sample, parameter_values};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The sample values of one operation, from the document.
+#[derive(Debug, Clone, Copy)]
+pub struct Samples {
+    document: &'static Document,
+    operation: &'static Operation,
+}
+
+/// The bytes that stand for a file.
+pub const FILE: &[u8] = b"\x89PNG\r\n\x1a\nsample";
+
+impl Samples {
+    /// The samples of an operation.
+    pub fn new(operation: &'static Operation) -> Self {
+        Self { document: Document::embedded(), operation }
+    }
+
+    /// The texts of a parameter: one, or for a list one for each item.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let parameter = self
+            .operation
+            .parameters
+            .iter()
+            .find(|parameter| parameter.name == name)
+            .unwrap_or_else(|| panic!("{} has no parameter {name}", self.operation.id));
+        parameter_values(self.document, self.operation, parameter)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.texts(name).into_iter().next().unwrap_or_default()
+    }
+
+    /// The JSON body, of the schema that the document states first.
+    pub fn body_value(&self) -> Value {
+        let body = self.operation.body.as_ref().unwrap_or_else(|| panic!("{} has no body", self.operation.id));
+        let media = body
+            .content
+            .iter()
+            .find(|media| media.media_type.contains("json"))
+            .or(body.content.first())
+            .unwrap_or_else(|| panic!("the body of {} has no content", self.operation.id));
+        Sample::request(Mode::Full).value(self.document, &media.schema)
+    }
+
+    pub(crate) fn body<T: DeserializeOwned>(&self) -> T {
+        self.decode("body", self.body_value())
+    }
+
+    pub(crate) fn part<T: DeserializeOwned>(&self, name: &str) -> T {
+        self.decode(name, self.body_value()[name].clone())
+    }
+
+    pub(crate) fn part_text(&self, name: &str) -> String {
+        self.part_texts(name).into_iter().next().unwrap_or_default()
+    }
+
+    pub(crate) fn part_texts(&self, name: &str) -> Vec<String> {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        };
+        match &self.body_value()[name] {
+            Value::Array(items) => items.iter().map(text).collect(),
+            value => vec![text(value)],
+        }
+    }
+
+    pub(crate) fn file(&self, name: &str) -> File {
+        File::new(FILE).name(format!("{name}.png")).media_type("image/png")
+    }
+
+    pub(crate) fn raw(&self) -> File {
+        File::new(FILE)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, place: &str, value: Value) -> T {
+        serde_json::from_value(value.clone())
+            .unwrap_or_else(|error| panic!("{}: {place}: {error}: {value}", self.operation.id))
+    }
+}

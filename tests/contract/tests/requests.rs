@@ -1,0 +1,184 @@
+//! What every operation sends, with every parameter set, is what the document allows, and all of it.
+
+use opencloud::Client;
+use opencloud_contract::{Double, Recorded, Samples, call, operations};
+use opencloud_emulator::{Document, Location, Operation, RequestParts, query_pairs, validate_request};
+use serde_json::{Value, json};
+
+/// Operations whose request the document wrongly refuses: `id: reason` per line. An entry that passes
+/// fails the test, so that the list can only shrink.
+const EXPECTED: &str = include_str!("expected-failures.txt");
+
+/// Headers that OpenAPI does not count as parameters: the transport sets them.
+const RESERVED: [&str; 5] = ["accept", "accept-encoding", "authorization", "content-length", "content-type"];
+
+async fn sent(operation: &'static Operation) -> Recorded {
+    let double = Double::answering(200, "application/json", "{}");
+    let client = Client::builder()
+        .api_key("contract-key")
+        .transport(double.clone())
+        .build()
+        .expect("a client");
+    let samples = Samples::new(operation);
+    // Whether the empty answer can be read is the other test's question.
+    let outcome = call(&client, &operation.id, &samples).expect("a generated call").await;
+    let sent = double.sent();
+    assert_eq!(sent.len(), 1, "{}: {:?}", operation.id, outcome.decoded);
+    sent.into_iter().next().expect("one request")
+}
+
+/// Everything that is wrong with a request.
+fn problems(operation: &'static Operation, request: &Recorded) -> Vec<String> {
+    let document = Document::embedded();
+    let samples = Samples::new(operation);
+    let mut problems = Vec::new();
+    if request.origin != format!("https://{}", operation.host) {
+        problems.push(format!("sent to {}, not to {}", request.origin, operation.host));
+    }
+    match document.find(&request.method, &request.path) {
+        Some(found) if found.operation.id == operation.id => {}
+        // Told apart by the value's form, which the sample need not have.
+        Some(found) if shape(&found.operation.path) == shape(&operation.path) => {}
+        found => problems.push(format!(
+            "{} {} is {}",
+            request.method,
+            request.path,
+            found.map_or("no operation", |found| found.operation.id.as_str())
+        )),
+    }
+    let parts = RequestParts {
+        path: &request.path,
+        query: request.query.as_deref(),
+        headers: &request.headers,
+        body: &request.body,
+    };
+    problems.extend(validate_request(document, operation, &parts).iter().map(ToString::to_string));
+    let query = query_pairs(request.query.as_deref().unwrap_or_default());
+    for parameter in &operation.parameters {
+        let name = parameter.name.as_str();
+        let sent: Vec<String> = match parameter.location {
+            Location::Query => {
+                query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+            }
+            Location::Header if RESERVED.contains(&name.to_ascii_lowercase().as_str()) => continue,
+            Location::Header => request
+                .headers
+                .get_all(name)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .map(str::to_owned)
+                .collect(),
+            Location::Path => continue,
+        };
+        let wanted = samples.texts(name);
+        if !same_texts(&sent, &wanted) {
+            problems.push(format!("{name}: {sent:?} was sent, not {wanted:?}"));
+        }
+    }
+    problems.extend(body_problems(operation, request, &samples));
+    problems
+}
+
+fn body_problems(operation: &Operation, request: &Recorded, samples: &Samples) -> Vec<String> {
+    let Some(body) = &operation.body else {
+        return match request.body.is_empty() {
+            true => Vec::new(),
+            false => vec!["a body was sent and none is declared".to_owned()],
+        };
+    };
+    if let Some(form) = &request.form {
+        let wanted = samples.body_value();
+        return wanted
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| !form.parts().iter().any(|part| part.name() == name.as_str()))
+            .map(|(name, _)| format!("the part {name} is missing"))
+            .collect();
+    }
+    if !body.content.iter().any(|media| media.media_type.contains("json")) {
+        return match request.body == opencloud_contract::FILE {
+            true => Vec::new(),
+            false => vec!["the bytes were changed".to_owned()],
+        };
+    }
+    let sent: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+    let wanted = match samples.body_value() {
+        // A body that can say nothing is sent as an empty object.
+        Value::Object(object) if object.is_empty() || sent == json!({}) && only_invented(&object) => json!({}),
+        wanted => wanted,
+    };
+    match opencloud_contract::same(&sent, &wanted) {
+        true => Vec::new(),
+        false => vec![format!("the body is {sent}, not {wanted}")],
+    }
+}
+
+/// The sample of an object without properties has an invented one.
+fn only_invented(object: &serde_json::Map<String, Value>) -> bool {
+    object.keys().all(|key| key == "key")
+}
+
+fn shape(path: &str) -> String {
+    path.split('{')
+        .enumerate()
+        .map(|(at, part)| if at == 0 { part } else { part.split_once('}').map_or("", |(_, rest)| rest) })
+        .collect::<Vec<_>>()
+        .join("{}")
+}
+
+fn same_texts(sent: &[String], wanted: &[String]) -> bool {
+    sent.len() == wanted.len()
+        && sent.iter().zip(wanted).all(|(a, b)| opencloud_contract::same(&json!(a), &json!(b)))
+}
+
+#[tokio::test]
+async fn every_operation_sends_what_the_document_allows() {
+    let mut failures = Vec::new();
+    let mut passed = 0;
+    for operation in operations() {
+        let request = sent(operation).await;
+        let problems = problems(operation, &request);
+        let expected = EXPECTED
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .any(|line| line.split(':').next() == Some(operation.id.as_str()));
+        match (problems.is_empty(), expected) {
+            (true, false) | (false, true) => passed += 1,
+            (true, true) => failures.push(format!("{} passes: take it off the list", operation.id)),
+            (false, false) => failures.push(format!("{}:\n    {}", operation.id, problems.join("\n    "))),
+        }
+    }
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), operations().len(), failures.join("\n"));
+    assert_eq!(passed, operations().len());
+}
+
+#[tokio::test]
+async fn every_operation_of_the_table_is_in_the_document() {
+    let mut table: Vec<&str> = opencloud::operations::ALL.iter().map(|info| info.id).collect();
+    let mut document: Vec<&str> = operations().iter().map(|operation| operation.id.as_str()).collect();
+    table.sort_unstable();
+    document.sort_unstable();
+    assert_eq!(table, document);
+}
+
+/// The check itself: what it is for, it finds.
+#[tokio::test]
+async fn a_wrong_request_is_noticed() {
+    let find = |id: &str| operations().iter().find(|operation| operation.id == id).expect("an operation");
+    let changes: [(&str, fn(&mut Recorded)); 6] = [
+        ("users.get", |request| request.path = "/cloud/v2/users".to_owned()),
+        ("users.list_inventory_items", |request| request.query = None),
+        ("users.list_inventory_items", |request| request.query = Some("maxPageSize=ten".to_owned())),
+        ("user_restrictions.update", |request| request.body = "{}".into()),
+        ("user_restrictions.update", |request| request.headers.clear()),
+        ("users.get", |request| request.origin = "https://example.com".to_owned()),
+    ];
+    for (id, change) in changes {
+        let operation = find(id);
+        let mut request = sent(operation).await;
+        assert!(problems(operation, &request).is_empty(), "{id}");
+        change(&mut request);
+        assert!(!problems(operation, &request).is_empty(), "{id}: the change went unnoticed");
+    }
+}
