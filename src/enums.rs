@@ -96,6 +96,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl<'de> crate::decode::Tolerant<'de> for $name {
+            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::decode::text(deserializer).map(Self::from)
+            }
+        }
+
         impl crate::call::Parameter for $name {
             fn each(&self, add: &mut dyn FnMut(String)) {
                 add(self.as_str().to_owned());
@@ -182,6 +188,12 @@ macro_rules! open_number_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::decode::text(deserializer).map(Self::from)
+            }
+        }
+
+        impl<'de> crate::decode::Tolerant<'de> for $name {
+            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 crate::decode::text(deserializer).map(Self::from)
             }
         }

@@ -5,15 +5,23 @@ mod filtered;
 pub mod info;
 mod macros;
 mod parameter;
-mod path;
+pub(crate) mod path;
+mod request;
 mod response;
+mod stream;
 
 pub use body::{Body, File, Form, Part};
+pub use path::segment as path_segment;
+pub use request::Request;
 pub use response::Response;
+pub use stream::BodyStream;
 
-pub(crate) use macros::{call_methods, request_type};
+pub(crate) use macros::{call_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
+pub(crate) use response::Attempts;
 
+use crate::transport::PathValues;
+use crate::transport::retry::RetryPolicy;
 use crate::{Client, Credentials, Error};
 use bytes::Bytes;
 use info::OperationInfo;
@@ -21,6 +29,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One call of an operation: what is sent, how it is sent, and what is expected back.
@@ -29,6 +38,8 @@ use std::time::Duration;
 pub struct Call<T> {
     pub(crate) client: Client,
     pub(crate) operation: &'static OperationInfo,
+    /// The path template: the operation's, unless the service has named another form.
+    template: &'static str,
     segments: Vec<String>,
     query: Vec<(&'static str, String)>,
     headers: Vec<(http::HeaderName, http::HeaderValue)>,
@@ -40,19 +51,29 @@ pub struct Call<T> {
     output: PhantomData<fn() -> T>,
 }
 
-/// How a call is made.
+/// How a call is made. What is `None` is as the client says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     pub(crate) credentials: Option<Credentials>,
+    /// Whether no credential is sent.
+    pub(crate) anonymous: bool,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) retry: Option<Arc<dyn RetryPolicy>>,
     pub(crate) idempotent: Option<bool>,
 }
+
+/// Headers that say how a request is framed or for whom it is made, which is not the caller's
+/// business to say twice.
+const RESERVED: &[&str] =
+    &["x-api-key", "authorization", "cookie", "host", "content-length", "transfer-encoding", "connection"];
 
 impl<T> Call<T> {
     pub(crate) fn new(client: &Client, operation: &'static OperationInfo) -> Self {
         Self {
             client: client.clone(),
             operation,
+            template: operation.path,
             segments: Vec::new(),
             query: Vec::new(),
             headers: Vec::new(),
@@ -63,6 +84,28 @@ impl<T> Call<T> {
             problem: None,
             output: PhantomData,
         }
+    }
+
+    /// Uses another form of the operation's path.
+    pub(crate) fn at(mut self, template: &'static str) -> Self {
+        self.template = template;
+        self
+    }
+
+    /// The value of a parameter of the path.
+    pub(crate) fn segment(&self, name: &str) -> Option<&str> {
+        let at = path::parameters(self.template).position(|known| known == name)?;
+        self.segments.get(at).map(String::as_str)
+    }
+
+    /// The values of all parameters of the path, in order.
+    pub(crate) fn segments(&self) -> &[String] {
+        &self.segments
+    }
+
+    /// The value of a query parameter.
+    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// The next parameter of the path.
@@ -93,16 +136,12 @@ impl<T> Call<T> {
 
     /// Sets any header; a name or value that HTTP cannot carry fails the call.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
-        let header = http::HeaderName::try_from(name).map_err(|error| error.to_string());
-        let value = http::HeaderValue::try_from(value).map_err(|error| error.to_string());
-        match (header, value) {
-            (Ok(name), Ok(value)) => {
+        match checked_header(name, value) {
+            Ok((name, value)) => {
                 self.headers.retain(|(known, _)| *known != name);
                 self.headers.push((name, value));
             }
-            (Err(problem), _) | (_, Err(problem)) => {
-                self.fail(Error::invalid_request(format!("the header `{name}` cannot be sent: {problem}")));
-            }
+            Err(problem) => self.fail(problem),
         }
         self
     }
@@ -189,6 +228,26 @@ impl<T> Call<T> {
         self
     }
 
+    /// A property of the JSON body, unless it is null.
+    pub(crate) fn body_value(&self, name: &str) -> Option<Value> {
+        let object: serde_json::Map<String, Value> = serde_json::from_slice(self.json_text()?).ok()?;
+        object.get(name).filter(|value| !value.is_null()).cloned()
+    }
+
+    /// The JSON body as it is sent.
+    pub(crate) fn json_text(&self) -> Option<&Bytes> {
+        match &self.body {
+            Body::Bytes { content, .. } => Some(content),
+            _ => None,
+        }
+    }
+
+    /// Sets the JSON body to a text that is JSON.
+    pub(crate) fn json_as_is(mut self, text: String) -> Self {
+        self.body = Body::json(text);
+        self
+    }
+
     /// Sets a property of the JSON body.
     pub(crate) fn body_property(mut self, name: &str, value: Value) -> Self {
         let mut object = match &self.body {
@@ -225,6 +284,7 @@ impl<T> Call<T> {
         Call {
             client: self.client,
             operation: self.operation,
+            template: self.template,
             segments: self.segments,
             query: self.query,
             headers: self.headers,
@@ -242,6 +302,7 @@ impl<T> Call<T> {
         if let Some(problem) = self.problem.take() {
             return Err(problem.of(self.operation));
         }
+        self.add_idempotency_key();
         let target = self.target().map_err(|error| error.of(self.operation))?;
         if self.matches_nothing().map_err(|error| error.of(self.operation))? {
             return Ok(filtered::nothing());
@@ -250,16 +311,40 @@ impl<T> Call<T> {
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.headers.drain(..));
         }
-        let request = request
+        let mut request = request
             .body(self.body)
             .map_err(|error| Error::invalid_request(error.to_string()).of(self.operation))?;
+        request.extensions_mut().insert(PathValues(self.segments));
         self.client.execute(self.operation, request, &self.options).await
+    }
+
+    /// Makes the idempotency key, unless the caller gave one. The request keeps it over its
+    /// attempts.
+    fn add_idempotency_key(&mut self) {
+        let Some(info) = self.operation.idempotency else { return };
+        let new_key = || uuid::Uuid::new_v4().to_string();
+        if info.in_header {
+            if let Ok((name, value)) = checked_header(info.key, &new_key())
+                && !self.headers.iter().any(|(known, _)| *known == name)
+            {
+                self.headers.push((name, value));
+            }
+            return;
+        }
+        if !self.has_query(info.key) {
+            self.query.push((info.key, new_key()));
+        }
+        if let Some(name) = info.first_sent
+            && !self.has_query(name)
+        {
+            self.query.push((name, jiff::Timestamp::now().to_string()));
+        }
     }
 
     /// The URL: host, path and query.
     fn target(&self) -> Result<String, Error> {
         let mut target = self.client.origin(self.operation.host).to_owned();
-        path::write(&mut target, self.operation.path, &self.segments)?;
+        path::write(&mut target, self.template, &self.segments)?;
         let mask = self
             .operation
             .update_mask
@@ -277,6 +362,21 @@ impl<T> Call<T> {
     }
 }
 
+/// A header of the caller's.
+fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::HeaderValue), Error> {
+    if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
+        return Err(Error::invalid_request(format!(
+            "the header `{name}` is set by the client; for credentials there is `with_credentials`"
+        )));
+    }
+    let cannot =
+        |problem: String| Error::invalid_request(format!("the header `{name}` cannot be sent: {problem}"));
+    Ok((
+        http::HeaderName::try_from(name).map_err(|error| cannot(error.to_string()))?,
+        http::HeaderValue::try_from(value).map_err(|error| cannot(error.to_string()))?,
+    ))
+}
+
 impl<T: DeserializeOwned + 'static> Call<T> {
     pub(crate) async fn send(self) -> Result<Response<T>, Error> {
         let operation = self.operation;
@@ -290,6 +390,7 @@ impl<T> Clone for Call<T> {
         Self {
             client: self.client.clone(),
             operation: self.operation,
+            template: self.template,
             segments: self.segments.clone(),
             query: self.query.clone(),
             headers: self.headers.clone(),

@@ -1,5 +1,7 @@
 //! `cargo xtask sync` as a command: exit codes, messages, and what is and is not written.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! Other versions of the upstream document: whatever is added, removed or renamed, a sync succeeds
 //! and tells what happened.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use serde_json::{Value, json};

@@ -71,6 +71,15 @@ fn verify(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem
 }
 
 fn verify_operation(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
+    if let Some(poll) = ours.pointer("/operation/poll").and_then(Value::as_str).map(str::to_owned)
+        && !tree::operations(document).iter().any(|other| other.method == "get" && other.path == poll)
+    {
+        if let Some(operation) = ours.get_mut("operation").and_then(Value::as_object_mut) {
+            operation.remove("poll");
+        }
+        let why = format!("there is no GET {poll}");
+        return vec![Problem { pointer: "/operation/poll", why }];
+    }
     let needs_path =
         ["cloud", "luau"].contains(&ours.pointer("/operation/dialect").and_then(Value::as_str).unwrap_or(""));
     let has_path =
@@ -108,9 +117,13 @@ fn verify_paging(
     ours: &Value,
     mut paging: Map<String, Value>,
 ) -> (Option<Map<String, Value>>, Vec<Problem>) {
-    let is_token = paging.get("style").is_none_or(|style| style == "token");
-    let required: &[&str] =
-        if is_token { &["style", "token", "items", "next"] } else { &["style", "token", "items"] };
+    let style = paging.get("style").and_then(Value::as_str).unwrap_or("token").to_owned();
+    let required: &[&str] = match style.as_str() {
+        "token" => &["style", "token", "items", "next"],
+        "entries" => &["style", "token", "items", "next", "cursor", "key"],
+        "repeat" => &["style", "items"],
+        _ => &["style", "token", "items"],
+    };
     for word in required {
         if !paging.contains_key(*word) {
             let why = format!("paging has no {word}");
@@ -137,7 +150,9 @@ fn verify_paging(
         let Some(name) = paging.get(word).and_then(Value::as_str).map(str::to_owned) else {
             continue;
         };
-        if if is_request { is_sent(&name) } else { is_answered(&name) } {
+        // Each item has the token of its own entry.
+        let is_in_item = style == "entries" && word == "next";
+        if is_in_item || if is_request { is_sent(&name) } else { is_answered(&name) } {
             continue;
         }
         let owner = if is_request { "request" } else { "response" };

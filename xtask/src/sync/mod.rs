@@ -1,7 +1,7 @@
 //! `cargo xtask sync`: Roblox's document and our overlay to `spec/open-cloud.json`.
 //!
 //! A pipeline of small passes over a JSON value: [`load`], [`select`], [`strip`], [`overlay`],
-//! [`names`], [`check`], [`diff`], [`write`]. Nothing is written unless all of them succeed.
+//! [`names`], [`check`], [`diff`], [`mod@write`]. Nothing is written unless all of them succeed.
 
 pub mod check;
 pub mod derive;

@@ -34,7 +34,7 @@ const TOLD: [(&str, &str, bool); 8] = [
 ];
 
 /// Adds what changed about the operations.
-pub fn compare(old: &Value, new: &Value, renamed: &Renamed, found: &mut Diff) {
+pub(crate) fn compare(old: &Value, new: &Value, renamed: &Renamed, found: &mut Diff) {
     let pairs = pairs(old, new);
     let ids = IdTypes::new(new);
     for (before, after) in pairs {
@@ -69,6 +69,8 @@ fn id(operation: &Value) -> &str {
     operation.get("operationId").and_then(Value::as_str).unwrap_or("unnamed")
 }
 
+/// What has to agree for two operations to be taken as one.
+type Identity = dyn Fn(&OperationKey, &Value) -> String;
 type Pair = (Option<OperationKey>, Option<OperationKey>);
 
 /// Which old operation is which new one: by route, then by a route with other parameter names, then
@@ -77,7 +79,7 @@ fn pairs(old: &Value, new: &Value) -> Vec<Pair> {
     let mut left: Vec<OperationKey> = tree::operations(old);
     let mut right: Vec<OperationKey> = tree::operations(new);
     let mut pairs = Vec::new();
-    let stages: [&dyn Fn(&OperationKey, &Value) -> String; 3] = [
+    let stages: [&Identity; 3] = [
         &|key, _| key.to_string(),
         &|key, _| format!("{} {}", key.method, without_names(&key.path)),
         &|key, document| id(key.get(document)).to_owned(),
@@ -212,10 +214,7 @@ impl IdTypes {
     }
 }
 
-fn parameters<'a>(
-    operation: &'a Value,
-    is_wanted: impl Fn(&str) -> bool,
-) -> Vec<(&'a str, &'a str, &'a Value)> {
+fn parameters(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> Vec<(&str, &str, &Value)> {
     let parameters = operation.get("parameters").and_then(Value::as_array);
     let parameters = parameters.into_iter().flatten();
     parameters

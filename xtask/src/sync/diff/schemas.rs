@@ -9,11 +9,11 @@ use super::super::tree;
 use super::Line;
 
 /// New names of types by their old ones.
-pub type Renamed = BTreeMap<String, String>;
+pub(crate) type Renamed = BTreeMap<String, String>;
 
 /// What the comparison has to know about the place of a schema.
 #[derive(Clone, Copy)]
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     pub renamed: &'a Renamed,
     /// Whether callers build values of it, so that a new required property breaks them.
     pub is_sent: bool,
@@ -44,7 +44,7 @@ const LIMITS: [&str; 20] = [
 ];
 
 /// Adds what differs. `at` names the schema in messages and may be empty.
-pub fn compare(at: &str, old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+pub(crate) fn compare(at: &str, old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
     let (before, after) = (describe(old, context.renamed), describe(new, &Renamed::new()));
     if before != after {
         lines.push(Line::new(prefixed(at, &format!("{before} -> {after}")), true));
@@ -159,7 +159,7 @@ fn required(schema: &Value) -> BTreeSet<&str> {
 }
 
 /// The type that a schema becomes, in short. Two schemas of one type have one description.
-pub fn describe(schema: &Value, renamed: &Renamed) -> String {
+pub(crate) fn describe(schema: &Value, renamed: &Renamed) -> String {
     let new_name = |name: String| renamed.get(&name).cloned().unwrap_or(name);
     if let Some(name) = refs::target_of(schema) {
         return new_name(name);

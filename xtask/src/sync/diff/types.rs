@@ -11,7 +11,7 @@ use super::schemas::{self, Context, Renamed};
 use super::{Diff, Entry, Kind};
 
 /// Types that are called otherwise now: their name is gone, and a new one stands for what it stood for.
-pub fn renamed(old: &Value, new: &Value) -> Renamed {
+pub(crate) fn renamed(old: &Value, new: &Value) -> Renamed {
     let (old_types, new_types) = (by_name(old), by_name(new));
     let mut found = Renamed::new();
     for (name, schema) in old_types.iter().filter(|(name, _)| !new_types.contains_key(*name)) {
@@ -40,7 +40,7 @@ fn upstream_names(name: &str, schema: &Value) -> BTreeSet<String> {
 }
 
 /// Adds what changed about the types.
-pub fn compare(old: &Value, new: &Value, renamed: &Renamed, found: &mut Diff) {
+pub(crate) fn compare(old: &Value, new: &Value, renamed: &Renamed, found: &mut Diff) {
     let (old_types, new_types) = (by_name(old), by_name(new));
     let sent = sent(new);
     for (name, schema) in &old_types {

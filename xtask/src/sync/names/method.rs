@@ -4,7 +4,7 @@ use super::area::is_version;
 use super::ident;
 
 /// The name that upstream's id or the route suggests.
-pub fn derive(upstream_id: Option<&str>, verb: &str, path: &str) -> String {
+pub(crate) fn derive(upstream_id: Option<&str>, verb: &str, path: &str) -> String {
     upstream_id.and_then(from_id).unwrap_or_else(|| from_route(verb, path))
 }
 
@@ -68,7 +68,7 @@ fn literals(path: &str) -> Vec<String> {
 
 /// Longer names for when the first is taken: with a word of the path (the last first), with the host
 /// of a twin, with the version, with the verb.
-pub fn alternatives(base: &str, verb: &str, path: &str) -> Vec<String> {
+pub(crate) fn alternatives(base: &str, verb: &str, path: &str) -> Vec<String> {
     let (path, host) = path.split_once('#').unwrap_or((path, ""));
     let host = ident::snake_case(host.split('.').next().unwrap_or(host), "");
     let version = path.split('/').find(|segment| is_version(segment)).unwrap_or_default();

@@ -12,7 +12,7 @@ use super::vocabulary;
 use super::{Action, Change, Place};
 
 /// Keys that only name or describe; an update with nothing else is curation.
-pub const CURATION: [&str; 5] =
+pub(crate) const CURATION: [&str; 5] =
     ["summary", "description", "x-opencloud", "x-opencloud-type", "x-enum-varnames"];
 
 /// A value with the line of each of its parts, by JSON pointer.

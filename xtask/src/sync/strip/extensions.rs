@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::tree;
 
 /// The extensions (and `deprecated`) of an operation, without their prose.
-pub fn of_operation(operation: &Value) -> Map<String, Value> {
+pub(crate) fn of_operation(operation: &Value) -> Map<String, Value> {
     let mut facts = Map::new();
     let mut keep = |key: &str, value: Option<Value>| {
         if let Some(value) = value {

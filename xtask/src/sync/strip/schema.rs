@@ -49,7 +49,7 @@ const KEYWORDS: [(&str, Shape); 25] = [
 const BESIDE_REFERENCE: [&str; 5] = ["nullable", "readOnly", "writeOnly", "deprecated", "default"];
 
 /// The facts of a schema.
-pub fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report) -> Value {
+pub(crate) fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report) -> Value {
     let Some(source) = schema.as_object() else {
         report.warn(format!("{place}: a schema is no object, taken as any value"));
         return json!({});
@@ -114,7 +114,7 @@ fn fits(value: &Value, shape: &Shape) -> bool {
     }
 }
 
-pub fn is_list_of_names(value: &Value) -> bool {
+pub(crate) fn is_list_of_names(value: &Value) -> bool {
     let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_string);
     value.as_array().is_some_and(is_list)
 }
