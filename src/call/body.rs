@@ -181,7 +181,7 @@ impl Body {
     /// The JSON that the body is, or, in a form, the part that is JSON.
     pub(crate) fn json_content_mut(&mut self) -> Option<&mut Bytes> {
         match self {
-            Self::Empty => None,
+            Self::Empty | Self::Stream(_) => None,
             Self::Bytes { content, .. } => Some(content),
             Self::Form(form) => form
                 .parts
