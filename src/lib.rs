@@ -28,6 +28,7 @@ mod client;
 mod decode;
 pub mod enums;
 mod error;
+pub mod filter;
 mod generated;
 pub mod ids;
 pub mod operation;

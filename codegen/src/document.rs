@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 /// The HTTP methods that a path item can hold.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// Marks an operation that [`Document::select`] has kept for its route alone.
+pub const POLL_ONLY: &str = "poll_only";
+
 const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
 /// An OpenAPI 3.0 document.
@@ -76,19 +79,43 @@ impl Document {
         }
     }
 
-    /// Keeps the operations of these areas only.
+    /// Keeps the operations of these areas only, and of other areas the bare routes at which they
+    /// are followed.
     pub fn select(&mut self, areas: &[String]) {
+        let enabled = |operation: &Value| {
+            operation["x-opencloud"]["area"]
+                .as_str()
+                .is_some_and(|area| areas.iter().any(|enabled| enabled == area))
+        };
+        let polled: Vec<String> = self
+            .operations()
+            .filter(|(_, _, operation)| enabled(operation))
+            .filter_map(|(_, _, operation)| operation["x-opencloud"]["operation"]["poll"].as_str())
+            .map(str::to_owned)
+            .collect();
         let Some(paths) = self.0.get_mut("paths").and_then(Value::as_object_mut) else { return };
-        for item in paths.values_mut() {
-            if let Some(item) = item.as_object_mut() {
-                item.retain(|method, operation| {
-                    !METHODS.contains(&method.as_str())
-                        || operation["x-opencloud"]["area"]
-                            .as_str()
-                            .is_some_and(|area| areas.iter().any(|enabled| enabled == area))
-                });
-            }
+        for (path, item) in paths.iter_mut() {
+            let Some(item) = item.as_object_mut() else { continue };
+            let path = path.split('#').next().unwrap_or(path);
+            item.retain(|method, operation| {
+                if !METHODS.contains(&method.as_str()) || enabled(operation) {
+                    return true;
+                }
+                let keep = method == "get" && polled.iter().any(|polled| polled == path);
+                if keep {
+                    reduce_to_route(operation);
+                }
+                keep
+            });
         }
+    }
+
+    /// The id (`area.method`) of the GET operation at a path.
+    pub fn id_of_get(&self, path: &str) -> Option<String> {
+        let (_, _, operation) =
+            self.operations().find(|(known, method, _)| *known == path && *method == "get")?;
+        let name = |key: &str| operation["x-opencloud"][key].as_str();
+        Some(format!("{}.{}", name("area")?, name("method")?))
     }
 
     /// Calls `change` with every top-level schema: parameters, bodies, responses and components,
@@ -163,6 +190,15 @@ pub fn children_mut(schema: &mut Value) -> impl Iterator<Item = (Option<String>,
     children.into_iter()
 }
 
+/// Takes from an operation what would make types of it.
+fn reduce_to_route(operation: &mut Value) {
+    let operation = object(operation);
+    for key in ["parameters", "requestBody", "responses"] {
+        operation.remove(key);
+    }
+    object(operation.entry("x-opencloud").or_insert_with(empty)).insert(POLL_ONLY.to_owned(), true.into());
+}
+
 /// Calls `change` with the schema and every schema inside it, the innermost first.
 pub fn each_inner(schema: &mut Value, change: &mut impl FnMut(&mut Value)) {
     for (_, child) in children_mut(schema) {
@@ -202,4 +238,42 @@ fn object(value: &mut Value) -> &mut Map<String, Value> {
 
 fn empty() -> Value {
     Value::Object(Map::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_route_of_another_area_stays_for_polling() {
+        let operation = |area: &str, poll: Value| {
+            json!({
+                "x-opencloud": { "area": area, "method": "go", "operation": { "poll": poll } },
+                "responses": { "200": {} },
+            })
+        };
+        let document = json!({ "openapi": "3.0.4", "paths": {
+            "/a:start": { "post": operation("a", json!("/b/operations/{id}")) },
+            "/b/operations/{id}": {
+                "get": operation("b", Value::Null), "delete": operation("b", Value::Null),
+            },
+            "/c": { "get": operation("b", Value::Null) },
+        } });
+        let mut document = Document::parse(&document.to_string()).expect("a document");
+        document.select(&["a".to_owned()]);
+        let left: Vec<_> = document
+            .operations()
+            .map(|(path, method, operation)| {
+                (
+                    path,
+                    method,
+                    operation["x-opencloud"][POLL_ONLY] == true,
+                    operation.get("responses").is_some(),
+                )
+            })
+            .collect();
+        assert_eq!(left, [("/a:start", "post", false, true), ("/b/operations/{id}", "get", true, false)]);
+        assert_eq!(document.id_of_get("/b/operations/{id}").as_deref(), Some("b.go"));
+    }
 }

@@ -1,6 +1,6 @@
 //! What the emitters need to know of a normalised document, and nothing more.
 
-use crate::document::{Document, reference};
+use crate::document::{Document, POLL_ONLY, reference};
 use crate::passes::{self, bodies};
 use crate::{Error, names};
 use serde_json::{Map, Value};
@@ -16,6 +16,9 @@ pub struct Model {
     pub areas: Vec<Area>,
     /// Sorted by id.
     pub operations: Vec<Operation>,
+    /// Operations of other areas at which operations of these areas are followed. Only their routes
+    /// and limits are known.
+    pub polled: Vec<Operation>,
     pub structs: BTreeMap<String, Struct>,
     pub enums: BTreeMap<String, Enum>,
     pub ids: Vec<IdType>,
@@ -55,6 +58,14 @@ pub struct Operation {
     pub idempotent: bool,
     pub retry_too_many_requests: bool,
     pub empty_is_none: bool,
+    /// The type of `opencloud::filter` that the query parameter `filter` takes.
+    pub filter: Option<String>,
+    /// The same for the query parameter `orderBy`.
+    pub order_by: Option<String>,
+    /// The property of the answer that a bare array stands for.
+    pub bare_list: Option<String>,
+    /// Whether it is here only because an operation of another area is followed at it.
+    pub poll_only: bool,
     pub parameters: Vec<Parameter>,
     pub body: Option<Body>,
     pub response: Type,
@@ -190,14 +201,22 @@ pub enum EnumValues {
 #[derive(Debug)]
 pub struct Paging {
     pub style: String,
-    pub token: String,
+    pub token: Option<String>,
     pub size: Option<String>,
     pub max: Option<u64>,
+    /// The page sizes that the service takes, if it takes only some.
+    pub sizes: Vec<u64>,
     pub in_body: bool,
     pub next: Option<Vec<String>>,
     pub items: Vec<String>,
     pub total: Option<Vec<String>>,
     pub more: Option<Vec<String>>,
+    /// In each entry of the request, where the token of its own goes (`style: entries`).
+    pub cursor: Option<String>,
+    /// The property that says which entry of the request an item belongs to (`style: entries`).
+    pub key: Option<String>,
+    /// The type of a page: the answer, or the result of the operation that the call starts.
+    pub page: Type,
     /// The type of one item; `None` if `items` leads to no list.
     pub item: Option<Type>,
 }
@@ -209,6 +228,16 @@ pub struct LongRunning {
     pub response: Option<String>,
     pub metadata: Option<String>,
     pub base: Option<String>,
+    /// The id of the operation that reports the state.
+    pub poll: Option<String>,
+    /// Further forms of the path at which the state is reported.
+    pub paths: Vec<String>,
+    /// Where the result is in the envelope.
+    pub result: Vec<String>,
+    /// Whether the answer may be the result instead of the envelope.
+    pub direct: bool,
+    /// The query parameters that a poll repeats.
+    pub query: Vec<String>,
 }
 
 impl Model {
@@ -233,9 +262,11 @@ impl Model {
         }
         let mut operations = document
             .operations()
-            .map(|(path, verb, operation)| read_operation(path, verb, operation, &document, &structs))
+            .map(|(path, verb, operation)| read_operation(path, verb, operation, &document, &structs, &enums))
             .collect::<Result<Vec<_>, _>>()?;
         operations.sort_by(|a, b| a.id.cmp(&b.id));
+        let (polled, operations): (Vec<_>, Vec<_>) =
+            operations.into_iter().partition(|operation| operation.poll_only);
         if let Some(pair) = operations.windows(2).find(|pair| pair[0].id == pair[1].id) {
             return Err(Error::new(format!("two operations are called `{}`", pair[0].id)));
         }
@@ -256,6 +287,7 @@ impl Model {
             document,
             passes,
             operations,
+            polled,
             structs,
             enums,
         })
@@ -348,6 +380,19 @@ impl Operation {
         self.parameters.iter().filter(move |parameter| parameter.location == location)
     }
 
+    /// The filter or order that a parameter takes instead of text: the method of the runtime's call
+    /// that applies it, and the type.
+    pub fn expression(&self, parameter: &Parameter) -> Option<(&'static str, &str)> {
+        if parameter.location != Location::Query || parameter.kind != Type::String {
+            return None;
+        }
+        match names::field(&parameter.name).as_str() {
+            "filter" => Some(("filter", self.filter.as_deref()?)),
+            "order_by" => Some(("order_by", self.order_by.as_deref()?)),
+            _ => None,
+        }
+    }
+
     /// The query parameter that names the fields to change.
     pub fn update_mask(&self) -> Option<&Parameter> {
         self.at(Location::Query).find(|parameter| names::field(&parameter.name) == "update_mask")
@@ -432,6 +477,7 @@ fn read_operation(
     operation: &Value,
     document: &Document,
     structs: &BTreeMap<String, Struct>,
+    enums: &BTreeMap<String, Enum>,
 ) -> Result<Operation, Error> {
     let place = format!("{} {path}", verb.to_uppercase());
     let extension = &operation["x-opencloud"];
@@ -461,6 +507,17 @@ fn read_operation(
     let response = operation["response"]["content"]["application/json"]
         .get("schema")
         .map_or(Type::Unit, |schema| read_type(schema, document));
+    let parameters: Vec<Parameter> = operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|parameter| read_parameter(parameter, document))
+        .collect();
+    let long_running = read_long_running(&extension["operation"], document, structs);
+    // A list that is read by an operation has its pages in the operation's result.
+    let result = long_running.as_ref().and_then(|facts| facts.response.clone()).map(Type::Struct);
+    let paging = read_paging(&extension["paging"], result.as_ref().unwrap_or(&response), structs)
+        .map(|paging| Paging { sizes: sizes(&paging, &parameters, enums), ..paging });
     let server = |value: &Value| value["servers"][0]["url"].as_str().map(str::to_owned);
     let host = server(operation)
         .or_else(|| server(document.value()))
@@ -489,15 +546,14 @@ fn read_operation(
             .unwrap_or(matches!(verb, "get" | "put" | "delete" | "head" | "options")),
         retry_too_many_requests: extension["retry_too_many_requests"] != false,
         empty_is_none: extension["empty_response"] == "none",
-        parameters: operation["parameters"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|parameter| read_parameter(parameter, document))
-            .collect(),
+        filter: text(&extension["filter"]),
+        order_by: text(&extension["order_by"]),
+        bare_list: text(&extension["bare_list"]),
+        poll_only: extension[POLL_ONLY] == true,
+        parameters,
         body: read_body(&operation["requestBody"], document, structs),
-        paging: read_paging(&extension["paging"], &response, structs),
-        long_running: read_long_running(&extension["operation"], structs),
+        paging,
+        long_running,
         response,
         area,
         method,
@@ -575,7 +631,7 @@ fn read_parts(schema: &Value, document: &Document, structs: &BTreeMap<String, St
         .collect()
 }
 
-fn read_paging(paging: &Value, response: &Type, structs: &BTreeMap<String, Struct>) -> Option<Paging> {
+fn read_paging(paging: &Value, page: &Type, structs: &BTreeMap<String, Struct>) -> Option<Paging> {
     let paging: &Map<String, Value> = paging.as_object()?;
     let text = |key: &str| paging.get(key).and_then(Value::as_str).map(str::to_owned);
     let path = |key: &str| {
@@ -584,19 +640,34 @@ fn read_paging(paging: &Value, response: &Type, structs: &BTreeMap<String, Struc
     let items: Vec<String> = path("items").unwrap_or_default();
     Some(Paging {
         style: text("style").unwrap_or_else(|| "token".to_owned()),
-        token: text("token")?,
+        token: text("token"),
         size: text("size"),
         max: paging.get("max").and_then(Value::as_u64),
+        sizes: Vec::new(),
         in_body: text("in").as_deref() == Some("body"),
         next: path("next"),
         total: path("total"),
         more: path("more"),
-        item: follow(response, &items, structs).and_then(|kind| match kind {
+        cursor: text("cursor"),
+        key: text("key"),
+        page: page.clone(),
+        item: follow(page, &items, structs).and_then(|kind| match kind {
             Type::List(item) => Some((**item).clone()),
             _ => None,
         }),
         items,
     })
+}
+
+/// The page sizes that a service takes, if its parameter lists them.
+fn sizes(paging: &Paging, parameters: &[Parameter], enums: &BTreeMap<String, Enum>) -> Vec<u64> {
+    let parameter = parameters.iter().find(|parameter| Some(&parameter.name) == paging.size.as_ref());
+    match parameter.and_then(|parameter| parameter.kind.named()).and_then(|name| enums.get(name)) {
+        Some(Enum { values: EnumValues::Numbers(values), .. }) => {
+            values.iter().filter_map(|(_, number)| u64::try_from(*number).ok()).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The type at the end of a path of properties.
@@ -607,14 +678,31 @@ fn follow<'a>(kind: &'a Type, path: &[String], structs: &'a BTreeMap<String, Str
     follow(&field.kind, rest, structs)
 }
 
-fn read_long_running(operation: &Value, structs: &BTreeMap<String, Struct>) -> Option<LongRunning> {
+fn read_long_running(
+    operation: &Value,
+    document: &Document,
+    structs: &BTreeMap<String, Struct>,
+) -> Option<LongRunning> {
     let text = |key: &str| operation[key].as_str().map(str::to_owned);
     let known = |key: &str| text(key).filter(|name| structs.contains_key(name));
+    let list = |key: &str| -> Vec<String> {
+        operation[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let dialect = text("dialect")?;
+    let result = text("result").unwrap_or_else(|| match dialect.as_str() {
+        "cloud" | "analytics" => "response".to_owned(),
+        _ => String::new(),
+    });
     Some(LongRunning {
-        dialect: text("dialect")?,
         response: known("response"),
         metadata: known("metadata"),
         base: text("base"),
+        poll: text("poll").and_then(|path| document.id_of_get(&path)),
+        paths: list("paths"),
+        result: result.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+        direct: operation["direct"] == true,
+        query: list("query"),
+        dialect,
     })
 }
 

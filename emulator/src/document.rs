@@ -393,7 +393,7 @@ impl Operation {
             parameters,
             body: operation.get("requestBody").map(|body| Body::read(follow(root, body))),
             responses: responses(root, operation),
-            paging: facts.and_then(|facts| facts.get("paging")).map(Paging::read),
+            paging: facts.and_then(|facts| facts.get("paging")).and_then(Paging::read),
             long_running: facts.and_then(|facts| facts.get("operation")).map(LongRunning::read),
             oauth: security
                 .is_none_or(|security| security.iter().any(|scheme| scheme.get("roblox-oauth2").is_some())),
@@ -469,12 +469,15 @@ impl Body {
 }
 
 impl Paging {
-    fn read(facts: &Value) -> Paging {
+    /// A list that has no one place to go on from (each entry has its own, or a read takes things
+    /// away) is no matter of cutting a list into pages.
+    fn read(facts: &Value) -> Option<Paging> {
         let own = |key: &str| text(facts, key).map(str::to_owned);
-        Paging {
+        Some(Paging {
             style: match text(facts, "style") {
                 Some("page") => PagingStyle::Page,
                 Some("offset") => PagingStyle::Offset,
+                Some("entries" | "repeat") => return None,
                 _ => PagingStyle::Token,
             },
             in_body: text(facts, "in") == Some("body"),
@@ -485,7 +488,7 @@ impl Paging {
             items: own("items"),
             total: own("total"),
             more: own("more"),
-        }
+        })
     }
 }
 

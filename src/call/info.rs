@@ -39,6 +39,8 @@ pub struct OperationInfo {
     pub retry_too_many_requests: bool,
     /// How it takes a key that makes sending it twice safe.
     pub idempotency: Option<IdempotencyInfo>,
+    /// The property of the answer that a bare array stands for, if the service may answer so.
+    pub bare_list: Option<&'static str>,
     /// The query parameter that names the fields to change.
     pub update_mask: Option<&'static str>,
     /// How it is paged, if it is a list.
@@ -104,14 +106,22 @@ impl Limit {
 pub struct PagingInfo {
     /// What leads to the next page.
     pub style: PagingStyle,
-    /// The request parameter that carries it.
-    pub token: &'static str,
+    /// The request parameter that carries it, if there is one.
+    pub token: Option<&'static str>,
     /// The request parameter that carries the page size.
     pub size: Option<&'static str>,
     /// The largest page.
     pub max: Option<u64>,
+    /// The page sizes that the service takes, in order, if it takes only some.
+    pub sizes: &'static [u64],
     /// Whether these are properties of the JSON body instead of query parameters.
     pub in_body: bool,
+    /// Where the next token is in the answer; with [`PagingStyle::Entries`], in each item.
+    pub next: Option<&'static str>,
+    /// Where a token goes in an entry of the request, with [`PagingStyle::Entries`].
+    pub cursor: Option<&'static str>,
+    /// What says which entry of the request an item answers, with [`PagingStyle::Entries`].
+    pub key: Option<&'static str>,
 }
 
 /// What leads to the next page of a list.
@@ -124,6 +134,10 @@ pub enum PagingStyle {
     PageNumber,
     /// The number of items to skip.
     Offset,
+    /// A token of its own for each entry of the request.
+    Entries,
+    /// The same call again, until it finds nothing.
+    Repeat,
 }
 
 /// How a long-running operation is followed.
@@ -134,6 +148,16 @@ pub struct LongRunningInfo {
     pub dialect: Dialect,
     /// What a relative operation path is joined to.
     pub base: &'static str,
+    /// The operation that reports the state; without one, the call itself is repeated.
+    pub poll: Option<&'static OperationInfo>,
+    /// Further forms of the path at which the state is reported.
+    pub paths: &'static [&'static str],
+    /// Where the result is in the envelope: the names of the properties that lead to it.
+    pub result: &'static [&'static str],
+    /// Whether the service may answer with the result itself instead of the envelope.
+    pub direct: bool,
+    /// The query parameters that a poll repeats.
+    pub query: &'static [&'static str],
 }
 
 /// The forms in which services report the state of an operation.

@@ -1,10 +1,11 @@
 //! The runtime under every generated call: its inputs, its options, sending and decoding.
 
 mod body;
+mod filtered;
 pub mod info;
 mod macros;
 mod parameter;
-mod path;
+pub(crate) mod path;
 mod request;
 mod response;
 mod stream;
@@ -37,11 +38,14 @@ use std::time::Duration;
 pub struct Call<T> {
     pub(crate) client: Client,
     pub(crate) operation: &'static OperationInfo,
+    /// The path template: the operation's, unless the service has named another form.
+    template: &'static str,
     segments: Vec<String>,
     query: Vec<(&'static str, String)>,
     headers: Vec<(http::HeaderName, http::HeaderValue)>,
     body: Body,
     mask: Vec<String>,
+    filtered: filtered::Filtered,
     pub(crate) options: Options,
     problem: Option<Error>,
     output: PhantomData<fn() -> T>,
@@ -69,15 +73,39 @@ impl<T> Call<T> {
         Self {
             client: client.clone(),
             operation,
+            template: operation.path,
             segments: Vec::new(),
             query: Vec::new(),
             headers: Vec::new(),
             body: Body::Empty,
             mask: Vec::new(),
+            filtered: filtered::Filtered::default(),
             options: Options::default(),
             problem: None,
             output: PhantomData,
         }
+    }
+
+    /// Uses another form of the operation's path.
+    pub(crate) fn at(mut self, template: &'static str) -> Self {
+        self.template = template;
+        self
+    }
+
+    /// The value of a parameter of the path.
+    pub(crate) fn segment(&self, name: &str) -> Option<&str> {
+        let at = path::parameters(self.template).position(|known| known == name)?;
+        self.segments.get(at).map(String::as_str)
+    }
+
+    /// The values of all parameters of the path, in order.
+    pub(crate) fn segments(&self) -> &[String] {
+        &self.segments
+    }
+
+    /// The value of a query parameter.
+    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// The next parameter of the path.
@@ -200,6 +228,26 @@ impl<T> Call<T> {
         self
     }
 
+    /// A property of the JSON body, unless it is null.
+    pub(crate) fn body_value(&self, name: &str) -> Option<Value> {
+        let object: serde_json::Map<String, Value> = serde_json::from_slice(self.json_text()?).ok()?;
+        object.get(name).filter(|value| !value.is_null()).cloned()
+    }
+
+    /// The JSON body as it is sent.
+    pub(crate) fn json_text(&self) -> Option<&Bytes> {
+        match &self.body {
+            Body::Bytes { content, .. } => Some(content),
+            _ => None,
+        }
+    }
+
+    /// Sets the JSON body to a text that is JSON.
+    pub(crate) fn json_as_is(mut self, text: String) -> Self {
+        self.body = Body::json(text);
+        self
+    }
+
     /// Sets a property of the JSON body.
     pub(crate) fn body_property(mut self, name: &str, value: Value) -> Self {
         let mut object = match &self.body {
@@ -236,11 +284,13 @@ impl<T> Call<T> {
         Call {
             client: self.client,
             operation: self.operation,
+            template: self.template,
             segments: self.segments,
             query: self.query,
             headers: self.headers,
             body: self.body,
             mask: self.mask,
+            filtered: self.filtered,
             options: self.options,
             problem: self.problem,
             output: PhantomData,
@@ -254,6 +304,9 @@ impl<T> Call<T> {
         }
         self.add_idempotency_key();
         let target = self.target().map_err(|error| error.of(self.operation))?;
+        if self.matches_nothing().map_err(|error| error.of(self.operation))? {
+            return Ok(filtered::nothing());
+        }
         let mut request = http::Request::builder().method(self.operation.method.clone()).uri(target);
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.headers.drain(..));
@@ -291,7 +344,7 @@ impl<T> Call<T> {
     /// The URL: host, path and query.
     fn target(&self) -> Result<String, Error> {
         let mut target = self.client.origin(self.operation.host).to_owned();
-        path::write(&mut target, self.operation.path, &self.segments)?;
+        path::write(&mut target, self.template, &self.segments)?;
         let mask = self
             .operation
             .update_mask
@@ -337,11 +390,13 @@ impl<T> Clone for Call<T> {
         Self {
             client: self.client.clone(),
             operation: self.operation,
+            template: self.template,
             segments: self.segments.clone(),
             query: self.query.clone(),
             headers: self.headers.clone(),
             body: self.body.clone(),
             mask: self.mask.clone(),
+            filtered: self.filtered.clone(),
             options: self.options.clone(),
             problem: self.problem.clone(),
             output: PhantomData,

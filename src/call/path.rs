@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'@');
 
 /// Encodes a query value.
-pub(super) fn encode(value: &str) -> PercentEncode<'_> {
+pub(crate) fn encode(value: &str) -> PercentEncode<'_> {
     utf8_percent_encode(value, SEGMENT)
 }
 
@@ -51,7 +51,7 @@ pub(super) fn check_whole(path: &str) -> Result<(), Error> {
 }
 
 /// Appends the path to the target, each `{parameter}` of the template replaced by the next value.
-pub(super) fn write(target: &mut String, template: &str, values: &[String]) -> Result<(), Error> {
+pub(crate) fn write(target: &mut String, template: &str, values: &[String]) -> Result<(), Error> {
     let mut values = values.iter();
     let mut rest = template;
     while let Some((literal, after)) = rest.split_once('{') {
@@ -64,6 +64,11 @@ pub(super) fn write(target: &mut String, template: &str, values: &[String]) -> R
     }
     target.push_str(rest);
     Ok(())
+}
+
+/// The names of a template's parameters, in order.
+pub(crate) fn parameters(template: &str) -> impl Iterator<Item = &str> {
+    template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
 }
 
 /// Refuses what no encoding makes safe: URL parsers resolve dot segments even when encoded.

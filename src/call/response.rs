@@ -59,7 +59,13 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         operation: &'static OperationInfo,
         reply: http::Response<Bytes>,
     ) -> Result<Self, Error> {
-        Self::read(reply).map_err(|error| error.of(operation))
+        match operation.bare_list {
+            Some(name) if reply.body().trim_ascii_start().starts_with(b"[") => {
+                Self::read(reply.map(|list| wrap(name, &list)))
+            }
+            _ => Self::read(reply),
+        }
+        .map_err(|error| error.of(operation))
     }
 
     /// As [`Self::decode`], where it is not known which operation was called.
@@ -82,6 +88,11 @@ impl Response<Bytes> {
     }
 }
 
+/// The object that a bare array stands for: its one property.
+fn wrap(name: &str, list: &[u8]) -> Bytes {
+    [format!("{{{name:?}:").as_bytes(), list, b"}"].concat().into()
+}
+
 fn attempts(reply: &http::Response<Bytes>) -> u32 {
     reply.extensions().get::<Attempts>().map_or(1, |attempts| attempts.0)
 }
@@ -90,16 +101,14 @@ fn attempts(reply: &http::Response<Bytes>) -> u32 {
 /// unit, an `Option` and a JSON value can express.
 fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
     let body = reply.body().trim_ascii();
-    let json = |text: &[u8]| -> Result<T, (String, serde_json::Error)> {
-        let mut reader = serde_json::Deserializer::from_slice(text);
-        serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| (error.path().to_string(), error.into_inner()))
-    };
     let outcome = match body {
         // `()` stands for an answer that says nothing, whatever the service puts there.
-        _ if TypeId::of::<T>() == TypeId::of::<()>() => json(b"null"),
-        b"" => json(b"null").or_else(|_| json(b"{}")),
-        body => json(body),
+        _ if TypeId::of::<T>() == TypeId::of::<()>() => serde_json::from_slice(b"null"),
+        b"" => serde_json::from_slice(b"null").or_else(|_| serde_json::from_slice(b"{}")),
+        body => serde_json::from_slice(body),
     };
-    outcome.map_err(|(path, error)| Error::undecodable(reply, &path, error).attempted(attempts(reply)))
+    outcome.map_err(|error| {
+        let path = crate::decode::path(body, error.line(), error.column());
+        Error::undecodable(reply, &path, error).attempted(attempts(reply))
+    })
 }

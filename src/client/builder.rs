@@ -231,7 +231,12 @@ impl ClientBuilder {
                 return Err(Error::configuration("no credential: call api_key or credentials"));
             }
         };
-        let names = crate::operations::ALL.iter().map(|operation| operation.host);
+        let names = crate::operations::ALL
+            .iter()
+            // An operation may be followed at a route of an area that is not enabled.
+            .flat_map(|operation| [Some(*operation), operation.long_running.and_then(|facts| facts.poll)])
+            .flatten()
+            .map(|operation| operation.host);
         let hosts = Hosts::new(names, self.base_url.as_deref(), &self.hosts, self.allow_plain_http)?;
         let user_agent = self
             .user_agent

@@ -69,6 +69,13 @@ impl Client {
         Request::new(self.clone(), method, target.into())
     }
 
+    /// Whether a call is made with an OAuth 2.0 token, whose limits are its own, as far as is known
+    /// before a provider is asked.
+    pub(crate) fn may_be_bearer(&self, options: &Options) -> bool {
+        let credentials = options.credentials.as_ref().unwrap_or(&self.0.credentials);
+        credentials.is_bearer() || credentials.is_provider()
+    }
+
     /// The scheme and authority at which a host is reached.
     pub(crate) fn origin(&self, host: &str) -> &str {
         self.0.hosts.origin(host)

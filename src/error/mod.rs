@@ -50,6 +50,8 @@ struct Inner {
     /// Whether it is unknown what became of the request.
     ambiguous: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    resume_token: Option<String>,
+    operation_name: Option<String>,
 }
 
 #[derive(Clone)]
@@ -74,6 +76,8 @@ impl Error {
             attempts: 0,
             ambiguous: false,
             source: None,
+            resume_token: None,
+            operation_name: None,
         }))
     }
 
@@ -153,10 +157,6 @@ impl Error {
     }
 
     /// The one converter of answers that are no success.
-    pub(crate) fn status(operation: &'static OperationInfo, reply: &http::Response<Bytes>) -> Self {
-        Self::answer(reply).of(operation)
-    }
-
     pub(crate) fn answer(reply: &http::Response<Bytes>) -> Self {
         let status = reply.status();
         let said = convert::read(reply.body());
@@ -174,15 +174,6 @@ impl Error {
             .with_reply(reply)
     }
 
-    pub(crate) fn decode(
-        operation: &'static OperationInfo,
-        reply: &http::Response<Bytes>,
-        path: &str,
-        error: serde_json::Error,
-    ) -> Self {
-        Self::undecodable(reply, path, error).of(operation)
-    }
-
     pub(crate) fn undecodable(reply: &http::Response<Bytes>, path: &str, error: serde_json::Error) -> Self {
         Self::new(ErrorKind::Decode, format!("the answer cannot be read at `{path}`: {error}"))
             .change(|inner| {
@@ -190,6 +181,37 @@ impl Error {
                 inner.source = Some(Arc::new(error));
             })
             .with_reply(reply)
+    }
+
+    /// What a service says of an operation that is of no use: it cannot be followed.
+    pub(crate) fn unusable_operation(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Decode, message).change(|inner| inner.ambiguous = true)
+    }
+
+    /// An operation that is not done when the caller's patience ends.
+    pub(crate) fn unfinished(seconds: f64) -> Self {
+        Self::new(
+            ErrorKind::Timeout,
+            format!(
+                "the operation is not done after {seconds} seconds; it goes on and can be resumed by its name"
+            ),
+        )
+        .change(|inner| inner.ambiguous = true)
+    }
+
+    /// The same error, but of the operation and not of the request that asked about it.
+    pub(crate) fn into_operation_failure(self) -> Self {
+        self.change(|inner| inner.kind = ErrorKind::Operation)
+    }
+
+    /// Says where the list can be resumed.
+    pub(crate) fn resume_at(self, token: Option<String>) -> Self {
+        self.change(|inner| inner.resume_token = token)
+    }
+
+    /// Says which long-running operation it is about.
+    pub(crate) fn named(self, name: Option<&str>) -> Self {
+        self.change(|inner| inner.operation_name = name.map(str::to_owned))
     }
 
     /// What has arrived of an answer.

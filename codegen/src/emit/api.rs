@@ -144,6 +144,8 @@ pub(super) struct Input<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     Parameter(&'a Parameter),
+    /// A parameter that takes a filter or order.
+    Expression(&'a Parameter),
     Json(&'a Type),
     Raw,
     Part(&'a Part),
@@ -165,10 +167,15 @@ pub(super) struct Call<'a> {
 
 pub(super) struct Listing {
     pub(super) item: String,
+    page: String,
     items: String,
+    count: String,
     next: String,
     total: String,
     more: String,
+    entries: String,
+    /// Whether a page is the result of an operation that the call starts.
+    by_operation: bool,
 }
 
 impl<'a> Call<'a> {
@@ -180,11 +187,15 @@ impl<'a> Call<'a> {
             setters: Vec::new(),
             fixed: Vec::new(),
             output: output(operation),
-            lists: listing(operation, model),
+            lists: listing(operation),
             long_running: long_running(operation),
             clearable: clearable(operation, model),
         };
         for parameter in &operation.parameters {
+            if let Some((how, kind)) = operation.expression(parameter) {
+                call.add_expression(parameter, how, kind);
+                continue;
+            }
             let (how, wire) = match parameter.location {
                 Location::Path => ("path", String::new()),
                 Location::Query => ("query", format!("{}, ", literal(&parameter.name))),
@@ -255,6 +266,22 @@ impl<'a> Call<'a> {
             }
         }
         call
+    }
+
+    /// A filter or order, which takes the type of its grammar.
+    fn add_expression(&mut self, parameter: &'a Parameter, how: &str, kind: &str) {
+        let path = format!("crate::filter::{kind}");
+        if how == "filter" {
+            self.fixed.push(format!("filtered_by::<{path}>()"));
+        }
+        let wire = literal(&parameter.name);
+        self.add(parameter.required, |value| Input {
+            name: parameter.name.clone(),
+            argument: format!("crate::filter::Expression<{path}>"),
+            source: Source::Expression(parameter),
+            apply: format!("{how}({wire}, {value}.into())"),
+            doc: format!("The query parameter `{}`: a [`{kind}`]({path}).", parameter.name),
+        });
     }
 
     fn add(&mut self, required: bool, input: impl FnOnce(&str) -> Input<'a>) {
@@ -337,25 +364,7 @@ impl<'a> Call<'a> {
         }
         writer.line(format!("crate::call::call_methods!({} => {});", self.name, self.output));
         if let Some(list) = &self.lists {
-            writer.block(format!("impl crate::paging::List for {}", self.name), |writer| {
-                writer.line(format!("type Page = {};", self.output));
-                writer.line(format!("type Item = {};", list.item));
-                for (signature, code) in [
-                    ("fn call(&self) -> &Call<Self::Page>", "&self.call"),
-                    ("fn items(page: Self::Page) -> Vec<Self::Item>", list.items.as_str()),
-                    ("fn next(page: &Self::Page) -> Option<String>", list.next.as_str()),
-                    ("fn total(page: &Self::Page) -> Option<i64>", list.total.as_str()),
-                    ("fn more(page: &Self::Page) -> Option<bool>", list.more.as_str()),
-                ] {
-                    let signature = if code == "None" {
-                        signature.replace("page:", "_page:")
-                    } else {
-                        signature.to_owned()
-                    };
-                    writer.block(signature, |writer| writer.line(code));
-                }
-            });
-            writer.line(format!("crate::paging::list_methods!({});", self.name));
+            list.emit(writer, &self.name);
         }
         if let Some(result) = &self.long_running {
             writer.line(format!("crate::operation::start_methods!({} => {result});", self.name));
@@ -390,21 +399,67 @@ fn output(operation: &Operation) -> String {
     if operation.empty_is_none { format!("Option<{kind}>") } else { kind }
 }
 
-fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
+fn listing(operation: &Operation) -> Option<Listing> {
     let paging = operation.paging.as_ref()?;
     let item = paging.item.as_ref()?.rust();
     let read = |path: &Option<Vec<String>>, end: &str| match path {
         Some(path) if !path.is_empty() => borrow(path, end),
         _ => "None".to_owned(),
     };
-    let _ = model;
+    let by_entry = paging.style == "entries";
     Some(Listing {
         item,
+        page: paging.page.rust(),
         items: take(&paging.items),
-        next: read(&paging.next, ".map(|token| token.to_string())"),
+        count: match paging.items.is_empty() {
+            true => "page.len()".to_owned(),
+            false => borrow(&paging.items, ".map_or(0, Vec::len)"),
+        },
+        next: match by_entry {
+            true => "None".to_owned(),
+            false => read(&paging.next, ".map(|token| token.to_string())"),
+        },
         total: read(&paging.total, ".map(|total| *total as i64)"),
         more: read(&paging.more, ".copied()"),
+        entries: match by_entry {
+            true => borrow(&paging.items, ".and_then(|items| serde_json::to_value(items).ok())"),
+            false => "None".to_owned(),
+        },
+        by_operation: operation.long_running.as_ref().is_some_and(|facts| facts.response.is_some()),
     })
+}
+
+impl Listing {
+    fn emit(&self, writer: &mut Writer, call: &str) {
+        writer.block(format!("impl crate::paging::List for {call}"), |writer| {
+            writer.line(format!("type Page = {};", self.page));
+            writer.line(format!("type Item = {};", self.item));
+            writer.block("fn into_call(self) -> Call<Self::Page>", |writer| {
+                writer.line(if self.by_operation { "self.call.expecting()" } else { "self.call" });
+            });
+            if self.by_operation {
+                writer.block(
+                    "fn fetch(call: Call<Self::Page>) -> crate::paging::Fetch<Self::Page>",
+                    |writer| writer.line("Box::pin(crate::operation::page(call))"),
+                );
+            }
+            writer.block("fn items(page: Self::Page) -> Vec<Self::Item>", |writer| writer.line(&self.items));
+            writer.block("fn read(page: &Self::Page) -> crate::paging::Facts", |writer| {
+                writer.block("crate::paging::Facts", |writer| {
+                    for (field, code) in [
+                        ("count", &self.count),
+                        ("next", &self.next),
+                        ("total", &self.total),
+                        ("more", &self.more),
+                        ("entries", &self.entries),
+                    ] {
+                        writer.line(format!("{field}: {code},"));
+                    }
+                });
+            });
+        });
+        writer.line(format!("crate::paging::list_methods!({call}, {}, {});", self.page, self.item));
+    }
 }
 
 /// `page.a.and_then(|page| page.b).unwrap_or_default()`; the page itself for an empty path.
@@ -430,7 +485,10 @@ fn long_running(operation: &Operation) -> Option<String> {
     let facts = operation.long_running.as_ref()?;
     Some(match (&facts.response, facts.dialect.as_str()) {
         (Some(name), _) => format!("types::{name}"),
+        // The envelope itself is the result.
         (None, "luau") => operation.response.rust(),
+        // Nothing is left of it but that it is done.
+        (None, "experiment") => "()".to_owned(),
         (None, _) => "serde_json::Value".to_owned(),
     })
 }

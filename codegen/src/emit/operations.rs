@@ -7,11 +7,13 @@ use crate::{Error, names};
 pub fn emit(model: &Model) -> Result<String, Error> {
     let mut writer = Writer::new();
     writer.line("use crate::call::info::*;");
-    for operation in &model.operations {
+    for operation in model.operations.iter().chain(&model.polled) {
         writer.line("");
         writer.line(format!("/// `{}`", operation.id));
+        // What an operation of another area is only followed at is no operation of this build.
+        let visibility = if operation.poll_only { "pub(crate)" } else { "pub" };
         writer.block(
-            format!("pub static {}: OperationInfo = OperationInfo", names::constant(&operation.id)),
+            format!("{visibility} static {}: OperationInfo = OperationInfo", names::constant(&operation.id)),
             |writer| fields(writer, operation),
         );
         writer.line(";");
@@ -55,6 +57,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("idempotent", operation.idempotent.to_string()),
         ("retry_too_many_requests", operation.retry_too_many_requests.to_string()),
         ("idempotency", idempotency(operation)),
+        ("bare_list", text(&operation.bare_list)),
         ("update_mask", text(&operation.update_mask().map(|mask| mask.name.clone()))),
         ("paging", operation.paging.as_ref().map_or("None".to_owned(), paging)),
         ("long_running", operation.long_running.as_ref().map_or("None".to_owned(), long_running)),
@@ -91,14 +94,28 @@ fn paging(paging: &Paging) -> String {
     let style = match paging.style.as_str() {
         "page" => "PagingStyle::PageNumber",
         "offset" => "PagingStyle::Offset",
+        "entries" => "PagingStyle::Entries",
+        "repeat" => "PagingStyle::Repeat",
         _ => "PagingStyle::Token",
     };
-    let size = paging.size.as_ref().map_or("None".to_owned(), |size| format!("Some({})", literal(size)));
+    let text = |value: &Option<String>| match value {
+        Some(value) => format!("Some({})", literal(value)),
+        None => "None".to_owned(),
+    };
     let max = paging.max.map_or("None".to_owned(), |max| format!("Some({max})"));
+    let next = match &paging.next {
+        Some(path) => format!("Some({})", literal(&path.join("."))),
+        None => "None".to_owned(),
+    };
     format!(
-        "Some(PagingInfo {{ style: {style}, token: {}, size: {size}, max: {max}, in_body: {} }})",
-        literal(&paging.token),
-        paging.in_body
+        "Some(PagingInfo {{ style: {style}, token: {}, size: {}, max: {max}, sizes: &{:?}, in_body: {}, \
+         next: {next}, cursor: {}, key: {} }})",
+        text(&paging.token),
+        text(&paging.size),
+        paging.sizes,
+        paging.in_body,
+        text(&paging.cursor),
+        text(&paging.key),
     )
 }
 
@@ -112,5 +129,17 @@ fn long_running(operation: &LongRunning) -> String {
         _ => "Dialect::Cloud",
     };
     let base = operation.base.as_deref().unwrap_or("/cloud/v2/");
-    format!("Some(LongRunningInfo {{ dialect: {dialect}, base: {} }})", literal(base))
+    let poll = match &operation.poll {
+        Some(id) => format!("Some(&{})", names::constant(id)),
+        None => "None".to_owned(),
+    };
+    format!(
+        "Some(LongRunningInfo {{ dialect: {dialect}, base: {}, poll: {poll}, paths: &{:?}, result: &{:?}, \
+         direct: {}, query: &{:?} }})",
+        literal(base),
+        operation.paths,
+        operation.result,
+        operation.direct,
+        operation.query,
+    )
 }

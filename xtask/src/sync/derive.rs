@@ -1,6 +1,7 @@
 //! Paging and long-running operations: what the overlay says is held against this version of the
 //! document, and what it does not say is derived where the pattern is unmistakable.
 
+use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
 use super::overlay::{Origins, Place};
@@ -45,8 +46,7 @@ struct Problem {
 impl Problem {
     fn stale(self, key: &OperationKey, origins: &Origins) -> Stale {
         let pointer = format!("{}/x-opencloud{}", key.pointer(), self.pointer);
-        let place =
-            origins.get(&pointer).cloned().unwrap_or(Place { file: "spec/overlay".to_owned(), line: 0 });
+        let place = origins.get(&pointer).cloned().unwrap_or_else(Place::somewhere);
         Stale { place, target: format!("{key} x-opencloud{}", self.pointer.replace('/', ".")), why: self.why }
     }
 }
@@ -54,6 +54,7 @@ impl Problem {
 /// Takes out what names parameters or fields that are not there.
 fn verify(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
     let mut problems = verify_operation(document, key, ours);
+    problems.extend(verify_filters(document, key, ours));
     let Some(paging) = ours.get("paging").and_then(Value::as_object).cloned() else {
         return problems;
     };
@@ -70,6 +71,15 @@ fn verify(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem
 }
 
 fn verify_operation(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
+    if let Some(poll) = ours.pointer("/operation/poll").and_then(Value::as_str).map(str::to_owned)
+        && !tree::operations(document).iter().any(|other| other.method == "get" && other.path == poll)
+    {
+        if let Some(operation) = ours.get_mut("operation").and_then(Value::as_object_mut) {
+            operation.remove("poll");
+        }
+        let why = format!("there is no GET {poll}");
+        return vec![Problem { pointer: "/operation/poll", why }];
+    }
     let needs_path =
         ["cloud", "luau"].contains(&ours.pointer("/operation/dialect").and_then(Value::as_str).unwrap_or(""));
     let has_path =
@@ -83,15 +93,37 @@ fn verify_operation(document: &Value, key: &OperationKey, ours: &mut Value) -> V
     vec![Problem { pointer: "/operation", why: "the response has no path to poll at".to_owned() }]
 }
 
+/// A filter type needs a query parameter of its name that is text.
+fn verify_filters(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
+    let queries = queries(document, key);
+    let mut problems = Vec::new();
+    for (word, pointer) in [("filter", "/filter"), ("order_by", "/order_by")] {
+        let is_taken = queries.iter().any(|parameter| {
+            parameter["name"].as_str().is_some_and(|name| name.to_snake_case() == word)
+                && parameter["schema"]["type"] == "string"
+                && parameter["schema"].get("enum").is_none()
+        });
+        let ours = ours.as_object_mut();
+        if !is_taken && ours.is_some_and(|ours| ours.remove(word).is_some()) {
+            problems.push(Problem { pointer, why: format!("the request has no text parameter {word}") });
+        }
+    }
+    problems
+}
+
 fn verify_paging(
     document: &Value,
     key: &OperationKey,
     ours: &Value,
     mut paging: Map<String, Value>,
 ) -> (Option<Map<String, Value>>, Vec<Problem>) {
-    let is_token = paging.get("style").is_none_or(|style| style == "token");
-    let required: &[&str] =
-        if is_token { &["style", "token", "items", "next"] } else { &["style", "token", "items"] };
+    let style = paging.get("style").and_then(Value::as_str).unwrap_or("token").to_owned();
+    let required: &[&str] = match style.as_str() {
+        "token" => &["style", "token", "items", "next"],
+        "entries" => &["style", "token", "items", "next", "cursor", "key"],
+        "repeat" => &["style", "items"],
+        _ => &["style", "token", "items"],
+    };
     for word in required {
         if !paging.contains_key(*word) {
             let why = format!("paging has no {word}");
@@ -118,7 +150,9 @@ fn verify_paging(
         let Some(name) = paging.get(word).and_then(Value::as_str).map(str::to_owned) else {
             continue;
         };
-        if if is_request { is_sent(&name) } else { is_answered(&name) } {
+        // Each item has the token of its own entry.
+        let is_in_item = style == "entries" && word == "next";
+        if is_in_item || if is_request { is_sent(&name) } else { is_answered(&name) } {
             continue;
         }
         let owner = if is_request { "request" } else { "response" };
@@ -319,6 +353,34 @@ mod tests {
             assert_eq!(ours.get("paging").is_some(), is_kept, "{extra}");
             assert_eq!(stale.join(""), why, "{extra}");
         }
+    }
+
+    #[test]
+    fn a_filter_without_its_parameter_is_left_out_and_told() {
+        let cases = [
+            (json!({"name": "filter", "in": "query", "schema": {"type": "string"}}), true),
+            (json!({"name": "Filter", "in": "query", "schema": {"type": "string"}}), true),
+            (json!({"name": "filter", "in": "query", "schema": {"type": "string", "enum": ["A"]}}), false),
+            (json!({"name": "filter", "in": "query", "schema": {"type": "integer"}}), false),
+            (json!({"name": "filter", "in": "path", "schema": {"type": "string"}}), false),
+            (json!({"name": "filters", "in": "query", "schema": {"type": "string"}}), false),
+        ];
+        for (parameter, is_kept) in cases {
+            let (ours, stale) = run(json!({
+                "parameters": [parameter],
+                "responses": answer("Meta"),
+                "x-opencloud": {"filter": "ThingFilter"},
+            }));
+            assert_eq!(ours.get("filter").is_some(), is_kept, "{parameter}");
+            assert_eq!(stale.is_empty(), is_kept, "{parameter}");
+        }
+        let (ours, stale) = run(json!({
+            "parameters": [{"name": "orderBy", "in": "query", "schema": {"type": "string"}}],
+            "responses": answer("Meta"),
+            "x-opencloud": {"order_by": "ThingOrder"},
+        }));
+        assert_eq!(ours, json!({"order_by": "ThingOrder"}));
+        assert!(stale.is_empty());
     }
 
     #[test]

@@ -7,25 +7,28 @@ use super::super::tree::{escape, sorted_entries};
 
 /// What is wrong, and where in the update.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     pub pointer: String,
     pub message: String,
 }
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 7] = [
+const OPERATION: [(&str, Check); 10] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
     ("operation", object),
+    ("filter", upper_camel_case),
+    ("order_by", upper_camel_case),
     ("idempotent", flag),
     ("retry_too_many_requests", flag),
+    ("bare_list", text),
     ("empty_response", |value| one_of(value, &["none"])),
 ];
 
-const PAGING: [(&str, Check); 9] = [
-    ("style", |value| one_of(value, &["token", "page", "offset"])),
+const PAGING: [(&str, Check); 11] = [
+    ("style", |value| one_of(value, &["token", "page", "offset", "entries", "repeat"])),
     ("token", text),
     ("size", text),
     ("max", count),
@@ -34,10 +37,21 @@ const PAGING: [(&str, Check); 9] = [
     ("items", text),
     ("total", text),
     ("more", text),
+    ("cursor", text),
+    ("key", text),
 ];
 
-const LONG_RUNNING: [(&str, Check); 4] =
-    [("dialect", |value| one_of(value, &DIALECTS)), ("response", text), ("metadata", text), ("base", text)];
+const LONG_RUNNING: [(&str, Check); 9] = [
+    ("dialect", |value| one_of(value, &DIALECTS)),
+    ("response", text),
+    ("metadata", text),
+    ("base", text),
+    ("poll", text),
+    ("paths", names),
+    ("result", text),
+    ("direct", flag),
+    ("query", names),
+];
 
 const DIALECTS: [&str; 6] = ["cloud", "analytics", "experiment", "luau", "restart", "thumbnail_upload"];
 
@@ -46,7 +60,7 @@ const AREA: [(&str, Check); 2] = [("name", snake_case), ("summary", text)];
 const ID: [(&str, Check); 3] = [("name", upper_camel_case), ("description", text), ("names", names)];
 
 /// Checks all of our extensions in an update.
-pub fn check(update: &Value) -> Result<(), Problem> {
+pub(crate) fn check(update: &Value) -> Result<(), Problem> {
     walk(update, "")
 }
 
@@ -104,7 +118,11 @@ fn members(value: &Value, at: &str, words: &[(&str, Check)]) -> Result<(), Probl
         match words.iter().find(|(word, _)| word == key) {
             Some((_, check)) => check(member).map_err(|what| problem(&pointer, key, what))?,
             None => {
-                return Err(problem(&pointer, key, "is not in the vocabulary (docs/specification.md)".into()));
+                return Err(problem(
+                    &pointer,
+                    key,
+                    "is not in the vocabulary (docs/specification.md)".into(),
+                ));
             }
         }
     }
@@ -186,10 +204,11 @@ mod tests {
             "summary": "Lists.",
             "x-opencloud": {
                 "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
-                "empty_response": "none",
+                "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "paging": {"style": "token", "token": "t", "size": "s", "max": 5, "in": "body", "next": "a.b",
-                    "items": "c", "total": "d", "more": "e"},
-                "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/"},
+                    "items": "c", "total": "d", "more": "e", "cursor": "f", "key": "g"},
+                "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
+                    "paths": ["/b/p/{id}"], "result": "a.b", "direct": true, "query": ["scope"]},
             },
         });
         assert_eq!(check(&update), Ok(()));
@@ -240,6 +259,11 @@ mod tests {
                 "x-opencloud-type Option is a name of Rust's prelude",
             ),
             (
+                json!({"x-opencloud": {"filter": "thing filter"}}),
+                "/x-opencloud/filter",
+                "filter \"thing filter\" is no UpperCamelCase identifier",
+            ),
+            (
                 json!({"x-opencloud-type": "fooBar"}),
                 "/x-opencloud-type",
                 "x-opencloud-type \"fooBar\" is no UpperCamelCase identifier",
@@ -247,7 +271,7 @@ mod tests {
             (
                 json!({"x-opencloud": {"paging": {"style": "cursor"}}}),
                 "/x-opencloud/paging/style",
-                "style is \"cursor\", it should be token | page | offset",
+                "style is \"cursor\", it should be token | page | offset | entries | repeat",
             ),
             (
                 json!({"x-opencloud": {"paging": {"max": 0}}}),

@@ -1,0 +1,467 @@
+//! The forms in which services report an operation: what an answer says of its state, without any
+//! input or output.
+
+use crate::call::info::{Dialect, LongRunningInfo};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+/// What an answer says of the state.
+#[derive(Debug, PartialEq)]
+pub(super) enum Reading {
+    Pending,
+    Done(Value),
+    Failed(Failure),
+}
+
+/// Why an operation failed, in the service's words.
+#[derive(Debug, PartialEq)]
+pub(super) struct Failure {
+    pub(super) code: Option<String>,
+    pub(super) message: String,
+}
+
+/// How an operation that has just been started is followed.
+#[derive(Debug, PartialEq)]
+pub(super) enum Start {
+    /// It is done, or has failed.
+    Over(Reading),
+    /// At a path that the service names.
+    Path(String),
+    /// At the poll route, with this id for the parameter that the starting call does not have.
+    Id(String),
+    /// At the poll route, under this key of the answer.
+    Key(String),
+    /// At the poll route, with these values of a query parameter.
+    Query(&'static str, Vec<String>),
+    /// By repeating the starting call.
+    Repeat,
+}
+
+const UPLOAD_IDS: &str = "operationIds";
+
+/// The query parameters that a dialect itself sends with a poll.
+pub(super) fn query_names(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::ThumbnailUpload => &[UPLOAD_IDS],
+        _ => &[],
+    }
+}
+
+/// Reads the answer of a poll. `key` is what [`Start::Key`] held.
+pub(super) fn read(info: &LongRunningInfo, status: StatusCode, answer: &Value, key: Option<&str>) -> Reading {
+    match info.dialect {
+        Dialect::Cloud => {
+            let result = at(answer, info.result);
+            envelope(answer, result, !info.result.is_empty() && !result.is_null())
+        }
+        Dialect::Analytics if status == StatusCode::ACCEPTED => Reading::Pending,
+        Dialect::Analytics => envelope(answer, at(answer, info.result), true),
+        Dialect::Experiment => envelope(&answer["operation"], at(answer, info.result), false),
+        Dialect::Luau => task(answer),
+        Dialect::Restart => restart(&answer["restartStatuses"][key.unwrap_or_default()]),
+        Dialect::ThumbnailUpload => match finished(&answer["uploadStatus"]) {
+            true => Reading::Done(answer.clone()),
+            false => Reading::Pending,
+        },
+    }
+}
+
+/// Reads the answer of the starting call; `Err` says why it cannot be followed.
+pub(super) fn start(info: &LongRunningInfo, status: StatusCode, answer: &Value) -> Result<Start, String> {
+    match info.dialect {
+        Dialect::Cloud | Dialect::Analytics | Dialect::Luau => {
+            match read(info, status, answer, None) {
+                Reading::Pending => {}
+                over => return Ok(Start::Over(over)),
+            }
+            text(&answer["path"]).map(Start::Path).ok_or_else(|| "the answer names no operation".to_owned())
+        }
+        Dialect::Experiment => match read(info, status, answer, None) {
+            Reading::Pending if info.poll.is_none() => Ok(Start::Repeat),
+            Reading::Pending => text(&answer["operation"]["operationId"])
+                .map(Start::Id)
+                .ok_or_else(|| "the answer names no operation".to_owned()),
+            over => Ok(Start::Over(over)),
+        },
+        Dialect::Restart => match text(&answer["id"]) {
+            // There was nothing to restart.
+            Some(id) if id.chars().all(|c| matches!(c, '0' | '-')) => {
+                Ok(Start::Over(Reading::Done(json!({}))))
+            }
+            Some(id) => Ok(Start::Key(id)),
+            None => Err("the answer names no restart".to_owned()),
+        },
+        Dialect::ThumbnailUpload => uploads(answer),
+    }
+}
+
+/// Whether an answer is the result itself, where a service may answer so: it has nothing of an
+/// operation.
+pub(super) fn is_direct(info: &LongRunningInfo, answer: &Value) -> bool {
+    let parts = ["done", "error", "response", "metadata"];
+    info.direct && answer.is_object() && parts.iter().all(|part| answer.get(part).is_none_or(Value::is_null))
+}
+
+/// Reads the body of a refused poll: services report a failed operation as a failed request, too.
+pub(super) fn failed_request(dialect: Dialect, answer: &Value) -> Option<Failure> {
+    let envelope = if dialect == Dialect::Experiment { &answer["operation"] } else { answer };
+    let is_operation = is_true(&envelope["done"]) || dialect == Dialect::Analytics;
+    (is_operation && envelope["error"].is_object()).then(|| failure(&envelope["error"]))
+}
+
+/// What a service says of an operation beside its state.
+pub(super) fn metadata(dialect: Dialect, answer: &Value) -> Option<&Value> {
+    let metadata = match dialect {
+        Dialect::Cloud | Dialect::Analytics => &answer["metadata"],
+        Dialect::Experiment => &answer["operation"],
+        Dialect::Luau | Dialect::Restart | Dialect::ThumbnailUpload => answer,
+    };
+    (!metadata.is_null()).then_some(metadata)
+}
+
+/// The service's own word for the state, where it has one.
+pub(super) fn status(dialect: Dialect, answer: &Value) -> Option<String> {
+    match dialect {
+        Dialect::Luau => text(&answer["state"]),
+        Dialect::Experiment => text(&answer["operation"]["status"]),
+        _ => None,
+    }
+}
+
+/// `done`, `error` and a result. What a missing `done` means depends on the service.
+fn envelope(envelope: &Value, result: &Value, silence_is_done: bool) -> Reading {
+    let done = &envelope["done"];
+    let is_done = if done.is_null() { silence_is_done } else { is_true(done) };
+    match &envelope["error"] {
+        error if !error.is_null() => Reading::Failed(failure(error)),
+        _ if is_done => Reading::Done(result.clone()),
+        _ => Reading::Pending,
+    }
+}
+
+fn task(task: &Value) -> Reading {
+    match task["state"].as_str() {
+        Some("COMPLETE") => Reading::Done(task.clone()),
+        Some("FAILED") => Reading::Failed(failure(&task["error"])),
+        Some("CANCELLED") => Reading::Failed(Failure {
+            code: Some("CANCELLED".to_owned()),
+            message: "the task was cancelled".to_owned(),
+        }),
+        _ => Reading::Pending,
+    }
+}
+
+/// A restart has no failure; one that is not listed (yet) is not done.
+fn restart(restart: &Value) -> Reading {
+    let places = restart["placeRestartStatuses"].as_object().filter(|places| !places.is_empty());
+    let is_done = places
+        .is_some_and(|places| places.values().all(|place| place["state"].as_str() == Some("SUCCEEDED")));
+    if is_done { Reading::Done(restart.clone()) } else { Reading::Pending }
+}
+
+fn uploads(answer: &Value) -> Result<Start, String> {
+    let files = answer["fileToOperationIdDict"].as_object().ok_or("the answer names no uploads")?;
+    let ids: Vec<String> = files.values().filter_map(text).collect();
+    if ids.is_empty() {
+        let names: Vec<&str> = files.keys().map(String::as_str).collect();
+        return Ok(Start::Over(Reading::Failed(Failure {
+            code: None,
+            message: format!("no file was accepted: {}", names.join(", ")),
+        })));
+    }
+    Ok(Start::Query(UPLOAD_IDS, ids))
+}
+
+fn finished(status: &Value) -> bool {
+    matches!(text(status).as_deref(), Some("2" | "Finished"))
+}
+
+/// The shapes of an operation's error: `code` and `message`, or those of experiments.
+fn failure(error: &Value) -> Failure {
+    let first = |names: &[&str]| names.iter().find_map(|name| text(&error[*name]));
+    Failure {
+        code: first(&["code", "errorCode", "errorType"]),
+        message: first(&["message", "errorMessage"])
+            .or_else(|| text(error))
+            .unwrap_or_else(|| "the operation failed, and the service does not say why".to_owned()),
+    }
+}
+
+fn at<'a>(answer: &'a Value, path: &[&str]) -> &'a Value {
+    path.iter().fold(answer, |value, name| &value[*name])
+}
+
+fn is_true(value: &Value) -> bool {
+    value.as_bool().or_else(|| Some(value.as_str()?.eq_ignore_ascii_case("true"))).unwrap_or(false)
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static POLL: &crate::OperationInfo = &super::super::route::testing::POLL;
+
+    fn info(dialect: Dialect, result: &'static [&'static str]) -> LongRunningInfo {
+        LongRunningInfo {
+            dialect,
+            base: "/",
+            poll: Some(POLL),
+            paths: &[],
+            result,
+            direct: false,
+            query: &[],
+        }
+    }
+
+    fn failed(code: &str, message: &str) -> Reading {
+        Reading::Failed(Failure {
+            code: Some(code.to_owned()).filter(|code| !code.is_empty()),
+            message: message.to_owned(),
+        })
+    }
+
+    #[test]
+    fn each_dialect_is_read() {
+        use Dialect::*;
+        use Reading::{Done, Pending};
+        let experiment: &[&str] = &["operation", "experiment"];
+        let restarts = |state: &str| {
+            json!({ "restartStatuses": { "r": { "placeRestartStatuses": {
+            "1": { "state": "SUCCEEDED" }, "2": { "state": state },
+        } } } })
+        };
+        let cases: Vec<(&str, Dialect, &'static [&'static str], u16, Value, Reading)> = vec![
+            ("only a path", Cloud, &["response"], 200, json!({ "path": "operations/1" }), Pending),
+            (
+                "done",
+                Cloud,
+                &["response"],
+                200,
+                json!({ "done": true, "response": { "a": 1 } }),
+                Done(json!({ "a": 1 })),
+            ),
+            (
+                "done is missing",
+                Cloud,
+                &["response"],
+                200,
+                json!({ "response": { "a": 1 } }),
+                Done(json!({ "a": 1 })),
+            ),
+            ("done and nothing", Cloud, &["response"], 200, json!({ "done": true }), Done(Value::Null)),
+            ("not done", Cloud, &["response"], 200, json!({ "done": false, "response": {} }), Pending),
+            (
+                "failed",
+                Cloud,
+                &["response"],
+                200,
+                json!({ "done": true, "error": { "code": 422, "message": "big" } }),
+                failed("422", "big"),
+            ),
+            (
+                "failed and not done",
+                Cloud,
+                &["response"],
+                200,
+                json!({ "error": {} }),
+                failed("", "the operation failed, and the service does not say why"),
+            ),
+            ("202", Analytics, &["response"], 202, json!({ "done": true }), Pending),
+            (
+                "200",
+                Analytics,
+                &["response"],
+                200,
+                json!({ "response": { "values": [] } }),
+                Done(json!({ "values": [] })),
+            ),
+            ("200 but not done", Analytics, &["response"], 200, json!({ "done": false }), Pending),
+            (
+                "an experiment",
+                Experiment,
+                experiment,
+                200,
+                json!({ "operation": { "done": true, "experiment": { "id": 1 } } }),
+                Done(json!({ "id": 1 })),
+            ),
+            (
+                "a discarded experiment",
+                Experiment,
+                &[],
+                200,
+                json!({ "operation": { "done": true } }),
+                Done(json!({ "operation": { "done": true } })),
+            ),
+            (
+                "an experiment on its way to be discarded",
+                Experiment,
+                &[],
+                200,
+                json!({ "operation": {} }),
+                Pending,
+            ),
+            (
+                "an experiment on its way",
+                Experiment,
+                experiment,
+                200,
+                json!({ "operation": { "status": "OPERATIONAL_STATUS_CREATING" } }),
+                Pending,
+            ),
+            (
+                "a failed experiment",
+                Experiment,
+                experiment,
+                200,
+                json!({ "operation": { "done": true, "error": { "errorType": "T", "errorCode": 7, "errorMessage": "no" } } }),
+                failed("7", "no"),
+            ),
+            ("a queued task", Luau, &[], 200, json!({ "state": "QUEUED" }), Pending),
+            ("a task in a state of tomorrow", Luau, &[], 200, json!({ "state": "RESTING" }), Pending),
+            (
+                "a complete task",
+                Luau,
+                &[],
+                200,
+                json!({ "state": "COMPLETE" }),
+                Done(json!({ "state": "COMPLETE" })),
+            ),
+            (
+                "a failed task",
+                Luau,
+                &[],
+                200,
+                json!({ "state": "FAILED", "error": { "code": "SCRIPT_ERROR", "message": "line 1" } }),
+                failed("SCRIPT_ERROR", "line 1"),
+            ),
+            (
+                "a cancelled task",
+                Luau,
+                &[],
+                200,
+                json!({ "state": "CANCELLED" }),
+                failed("CANCELLED", "the task was cancelled"),
+            ),
+            ("a restart that is not listed", Restart, &[], 200, json!({ "restartStatuses": {} }), Pending),
+            (
+                "a restart without places",
+                Restart,
+                &[],
+                200,
+                json!({ "restartStatuses": { "r": { "placeRestartStatuses": {} } } }),
+                Pending,
+            ),
+            ("a restart on its way", Restart, &[], 200, restarts("RESTARTING"), Pending),
+            (
+                "a restart",
+                Restart,
+                &[],
+                200,
+                restarts("SUCCEEDED"),
+                Done(restarts("SUCCEEDED")["restartStatuses"]["r"].clone()),
+            ),
+            ("uploads", ThumbnailUpload, &[], 200, json!({ "uploadStatus": 1 }), Pending),
+            (
+                "finished uploads",
+                ThumbnailUpload,
+                &[],
+                200,
+                json!({ "uploadStatus": 2 }),
+                Done(json!({ "uploadStatus": 2 })),
+            ),
+            (
+                "uploads finished in a word",
+                ThumbnailUpload,
+                &[],
+                200,
+                json!({ "uploadStatus": "Finished" }),
+                Done(json!({ "uploadStatus": "Finished" })),
+            ),
+        ];
+        for (what, dialect, result, status, answer, reading) in cases {
+            let status = StatusCode::from_u16(status).expect("a status");
+            assert_eq!(read(&info(dialect, result), status, &answer, Some("r")), reading, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_was_started_is_found() {
+        use Dialect::*;
+        let repeated = LongRunningInfo { poll: None, ..info(Experiment, &[]) };
+        let zero = "00000000-0000-0000-0000-000000000000";
+        for (what, info, answer, start) in [
+            (
+                "a path",
+                info(Cloud, &["response"]),
+                json!({ "path": "operations/1" }),
+                Start::Path("operations/1".to_owned()),
+            ),
+            (
+                "done at once",
+                info(Cloud, &["response"]),
+                json!({ "done": true }),
+                Start::Over(Reading::Done(Value::Null)),
+            ),
+            ("a task", info(Luau, &[]), json!({ "path": "tasks/1" }), Start::Path("tasks/1".to_owned())),
+            (
+                "an experiment",
+                info(Experiment, &[]),
+                json!({ "operation": { "operationId": "o" } }),
+                Start::Id("o".to_owned()),
+            ),
+            ("an experiment without id", repeated, json!({ "operation": {} }), Start::Repeat),
+            ("a restart", info(Restart, &[]), json!({ "id": "r-1" }), Start::Key("r-1".to_owned())),
+            (
+                "nothing to restart",
+                info(Restart, &[]),
+                json!({ "id": zero }),
+                Start::Over(Reading::Done(json!({}))),
+            ),
+            (
+                "uploads",
+                info(ThumbnailUpload, &[]),
+                json!({ "fileToOperationIdDict": { "a.png": "1", "b.png": null, "c.png": "3" } }),
+                Start::Query("operationIds", vec!["1".to_owned(), "3".to_owned()]),
+            ),
+            (
+                "refused uploads",
+                info(ThumbnailUpload, &[]),
+                json!({ "fileToOperationIdDict": { "a.png": null } }),
+                Start::Over(failed("", "no file was accepted: a.png")),
+            ),
+        ] {
+            assert_eq!(super::start(&info, StatusCode::OK, &answer), Ok(start), "{what}");
+        }
+        for dialect in [Cloud, Experiment, Restart, ThumbnailUpload, Luau] {
+            assert!(
+                super::start(&info(dialect, &["response"]), StatusCode::OK, &json!({})).is_err(),
+                "{dialect:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refused_poll_may_report_a_failed_operation() {
+        let error = json!({ "code": 3000, "message": "too large" });
+        let failure = Failure { code: Some("3000".to_owned()), message: "too large".to_owned() };
+        for (dialect, answer, expected) in [
+            (Dialect::Analytics, json!({ "path": "p", "done": true, "error": error }), Some(&failure)),
+            (Dialect::Analytics, json!({ "error": error }), Some(&failure)),
+            (Dialect::Analytics, json!({ "errors": [error] }), None),
+            (Dialect::Cloud, json!({ "done": true, "error": error }), Some(&failure)),
+            (Dialect::Cloud, json!({ "error": error }), None),
+            (Dialect::Experiment, json!({ "operation": { "done": true, "error": error } }), Some(&failure)),
+            (Dialect::Cloud, Value::Null, None),
+        ] {
+            assert_eq!(failed_request(dialect, &answer).as_ref(), expected, "{dialect:?} {answer}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Long-running operations: started by one call, done later.
+//!
+//! ```no_run
+//! # #[cfg(feature = "users")]
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! // Start, follow and take the result:
+//! let thumbnail = client.users().generate_thumbnail(156).wait().await?;
+//!
+//! // Or step by step:
+//! let mut operation = client.users().generate_thumbnail(156).start().await?;
+//! let name = operation.name().map(str::to_owned); // keep it, to go on in another process
+//! let thumbnail = operation.wait().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Dropping an [`Operation`] cancels nothing: it goes on at the service, and Open Cloud has no way to
+//! cancel one. Whoever has its [`name`](Operation::name) can follow it again:
+//!
+//! ```no_run
+//! # #[cfg(feature = "users")]
+//! # async fn run(client: opencloud::Client, name: String) -> Result<(), opencloud::Error> {
+//! use opencloud::users::UserThumbnail;
+//!
+//! let thumbnail = client.operations().resume::<UserThumbnail>(&name)?.wait().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Roblox does not say how long it keeps an operation after it is done (a Luau task: 24 hours).
+
+mod dialect;
+mod following;
+mod hint;
+mod name;
+mod policy;
+mod resume;
+mod route;
+mod states;
+mod target;
+
+pub use following::{Operation, Progress, State};
+pub use policy::PollPolicy;
+pub use resume::Operations;
+pub use states::States;
+
+use crate::call::Call;
+use crate::{Error, Response};
+use serde::de::DeserializeOwned;
+
+/// Starts the operation that reads a page of a list, and waits for the page.
+pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Response<P>, Error> {
+    Operation::start(call).await?.wait_for_response(PollPolicy::default()).await
+}
+
+/// The methods of a call that starts an operation.
+macro_rules! start_methods {
+    ($name:ident => $result:ty) => {
+        impl $name {
+            /// Starts the operation.
+            ///
+            /// # Errors
+            ///
+            /// As of every call. An operation that was started and failed at once is no error here.
+            pub async fn start(self) -> Result<crate::operation::Operation<$result>, crate::Error> {
+                crate::operation::Operation::start(self.call.expecting()).await
+            }
+
+            /// Starts the operation, waits until it is done and returns its result.
+            ///
+            /// # Errors
+            ///
+            /// As [`start`](Self::start) and [`Operation::wait`](crate::operation::Operation::wait).
+            pub async fn wait(self) -> Result<$result, crate::Error> {
+                self.start().await?.wait().await
+            }
+
+            /// As [`wait`](Self::wait), but polls as the policy says.
+            ///
+            /// # Errors
+            ///
+            /// As [`wait`](Self::wait).
+            pub async fn wait_with(
+                self,
+                policy: crate::operation::PollPolicy,
+            ) -> Result<$result, crate::Error> {
+                self.start().await?.wait_with(policy).await
+            }
+        }
+    };
+}
+pub(crate) use start_methods;

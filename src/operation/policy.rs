@@ -1,0 +1,204 @@
+use super::Progress;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often, how long and how patiently an operation is polled.
+///
+/// By default: the first poll at once, then after 1 s, each wait 1.5 times the one before, at most
+/// 30 s; never more often than the limit of the poll route allows; for 5 minutes; and up to 5 failed
+/// polls in a row are taken for a passing trouble. A wait that the service asks for (`retry-after`)
+/// takes the place of the policy's.
+///
+/// ```
+/// use opencloud::operation::PollPolicy;
+/// use std::time::Duration;
+///
+/// let policy = PollPolicy::new()
+///     .deadline(Duration::from_secs(3600))
+///     .on_progress(|progress| println!("{:?}: {:?}", progress.elapsed(), progress.status()));
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct PollPolicy {
+    first: Duration,
+    initial: Duration,
+    factor: f64,
+    longest: Duration,
+    shortest: Duration,
+    deadline: Duration,
+    failures: u32,
+    on_progress: Option<Arc<dyn Fn(&Progress) + Send + Sync>>,
+}
+
+impl Default for PollPolicy {
+    fn default() -> Self {
+        Self {
+            first: Duration::ZERO,
+            initial: Duration::from_secs(1),
+            factor: 1.5,
+            longest: Duration::from_secs(30),
+            shortest: Duration::from_millis(100),
+            deadline: Duration::from_secs(300),
+            failures: 5,
+            on_progress: None,
+        }
+    }
+}
+
+impl PollPolicy {
+    /// The default policy.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The wait before the first poll; none by default.
+    pub fn first(mut self, wait: Duration) -> Self {
+        self.first = wait;
+        self
+    }
+
+    /// The wait before the second poll; 1 second by default.
+    pub fn initial(mut self, wait: Duration) -> Self {
+        self.initial = wait;
+        self
+    }
+
+    /// How many times longer each wait is than the one before; 1.5 by default. A factor under 1, or
+    /// one that is no number, counts as 1.
+    pub fn factor(mut self, factor: f64) -> Self {
+        self.factor = if factor.is_finite() { factor.max(1.0) } else { 1.0 };
+        self
+    }
+
+    /// The longest wait; 30 seconds by default.
+    pub fn longest(mut self, wait: Duration) -> Self {
+        self.longest = wait;
+        self
+    }
+
+    /// The shortest wait; 100 milliseconds by default. It is never less than what the limit of the
+    /// poll route allows.
+    pub fn shortest(mut self, wait: Duration) -> Self {
+        self.shortest = wait;
+        self
+    }
+
+    /// How long to wait for the operation; 5 minutes by default. A last poll is made when the time
+    /// is over, which may take up to 5 seconds more.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How many polls in a row may fail for a reason that may pass (429, 5xx, a broken connection)
+    /// before that is an error; 5 by default.
+    pub fn failures(mut self, polls: u32) -> Self {
+        self.failures = polls;
+        self
+    }
+
+    /// Is called after each poll that finds the operation not done.
+    pub fn on_progress(mut self, call: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(call));
+        self
+    }
+
+    pub(super) fn time(&self) -> Duration {
+        self.deadline
+    }
+
+    pub(super) fn tolerates(&self, failures: u32) -> bool {
+        failures <= self.failures
+    }
+
+    pub(super) fn report(&self, progress: &Progress) {
+        if let Some(call) = &self.on_progress {
+            call(progress);
+        }
+    }
+
+    /// The wait before a poll.
+    ///
+    /// `polls` were made; `asked` is what the service asks for, `route` what its limit demands.
+    pub(super) fn wait(&self, polls: u32, asked: Option<Duration>, route: Duration) -> Wait {
+        let planned = match polls {
+            0 => self.first,
+            polls => {
+                let exponent = i32::try_from(polls - 1).unwrap_or(i32::MAX);
+                let seconds = self.initial.as_secs_f64() * self.factor.powi(exponent);
+                Duration::try_from_secs_f64(seconds).unwrap_or(self.longest).min(self.longest)
+            }
+        };
+        // The first poll may come at once: nothing was polled yet.
+        let least = if polls == 0 { Duration::ZERO } else { self.shortest.max(route) };
+        Wait { planned: asked.unwrap_or(planned).max(least), least: asked.unwrap_or_default().max(least) }
+    }
+}
+
+/// A wait before a poll.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wait {
+    pub(super) planned: Duration,
+    /// What must be waited, even if the time runs out over it.
+    pub(super) least: Duration,
+}
+
+impl fmt::Debug for PollPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollPolicy")
+            .field("first", &self.first)
+            .field("initial", &self.initial)
+            .field("factor", &self.factor)
+            .field("longest", &self.longest)
+            .field("shortest", &self.shortest)
+            .field("deadline", &self.deadline)
+            .field("failures", &self.failures)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(policy: &PollPolicy, polls: u32) -> f64 {
+        policy.wait(polls, None, Duration::ZERO).planned.as_secs_f64()
+    }
+
+    #[test]
+    fn waits_grow_to_the_longest() {
+        let policy = PollPolicy::new();
+        for (polls, seconds) in
+            [(0, 0.0), (1, 1.0), (2, 1.5), (3, 2.25), (4, 3.375), (20, 30.0), (u32::MAX, 30.0)]
+        {
+            assert_eq!(planned(&policy, polls), seconds, "{polls}");
+        }
+    }
+
+    #[test]
+    fn the_service_and_its_limit_win() {
+        let policy = PollPolicy::new();
+        let seconds = Duration::from_secs;
+        for (polls, asked, route, wait, least) in [
+            (0, None, 6, 0, 0),
+            (1, None, 6, 6, 6),
+            (5, None, 3, 5, 3),
+            (1, Some(60), 0, 60, 60),
+            (9, Some(2), 0, 2, 2),
+            (1, Some(2), 6, 6, 6),
+            (0, Some(2), 6, 2, 2),
+        ] {
+            let found = policy.wait(polls, asked.map(seconds), seconds(route));
+            assert_eq!((found.planned.as_secs(), found.least.as_secs()), (wait, least), "{polls} {asked:?}");
+        }
+    }
+
+    #[test]
+    fn no_factor_makes_waits_shorter() {
+        for factor in [0.0, -1.0, f64::NAN, f64::INFINITY, 1.0] {
+            assert_eq!(planned(&PollPolicy::new().factor(factor), 9), 1.0, "{factor}");
+        }
+        assert_eq!(planned(&PollPolicy::new().factor(f64::MAX), 3), 30.0);
+    }
+}

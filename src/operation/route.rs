@@ -1,0 +1,203 @@
+//! From the path that a service names to the route at which it is asked: only a route of the
+//! document is ever called, whatever the service (or a stored name) says.
+
+use crate::OperationInfo;
+use crate::call::info::LongRunningInfo;
+use percent_encoding::percent_decode_str;
+
+const LONGEST_PATH: usize = 2048;
+
+/// A route, and the values of its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Found {
+    pub(super) poll: &'static OperationInfo,
+    /// The form of the path.
+    pub(super) template: &'static str,
+    pub(super) segments: Vec<String>,
+}
+
+/// The route of a path that a service has named: as it is, or behind the base of the service.
+pub(super) fn of_path(info: &LongRunningInfo, path: &str) -> Result<Found, String> {
+    check(path)?;
+    let path = path.strip_prefix('/').unwrap_or(path);
+    [format!("/{path}"), format!("{}/{path}", info.base.trim_end_matches('/'))]
+        .iter()
+        .find_map(|path| matching(info, path))
+        .ok_or_else(|| format!("the operation's path {} is no route of the service", shown(path)))
+}
+
+/// The route of a whole path, as it stands in a name.
+pub(super) fn of_whole_path(info: &LongRunningInfo, path: &str) -> Result<Found, String> {
+    check(path)?;
+    matching(info, path).ok_or_else(|| format!("{} is no route at which an operation is polled", shown(path)))
+}
+
+/// The values of a template's parameters, percent-decoded.
+pub(super) fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
+    let mut values = Vec::new();
+    let mut given = path.split('/');
+    for part in template.split('/') {
+        let given = given.next()?;
+        match part.split_once('{') {
+            None if part == given => {}
+            None => return None,
+            Some((before, rest)) => {
+                let (_, after) = rest.split_once('}')?;
+                let value = given.strip_prefix(before)?.strip_suffix(after)?;
+                let value = percent_decode_str(value).decode_utf8().ok()?.into_owned();
+                let is_id =
+                    !matches!(value.as_str(), "" | "." | "..") && !value.chars().any(char::is_control);
+                values.push(Some(value).filter(|_| is_id)?);
+            }
+        }
+    }
+    given.next().is_none().then_some(values)
+}
+
+fn matching(info: &LongRunningInfo, path: &str) -> Option<Found> {
+    let found = |poll: &'static OperationInfo, template: &'static str| {
+        Some(Found { poll, template, segments: parameters(template, path)? })
+    };
+    match info.poll {
+        Some(poll) => {
+            let forms = std::iter::once(&poll.path).chain(info.paths);
+            forms.copied().find_map(|template| found(poll, template))
+        }
+        // The document does not say where; what the path says may be one of its routes.
+        None => crate::operations::ALL
+            .iter()
+            .filter(|operation| operation.method == http::Method::GET)
+            .find_map(|operation| found(operation, operation.path)),
+    }
+}
+
+/// Says in which way a path is hostile. That it matches a route is asked for besides.
+fn check(path: &str) -> Result<(), String> {
+    let why = match path {
+        path if path.is_empty() => "is empty",
+        path if path.len() > LONGEST_PATH => "is too long",
+        path if path.contains("://") || path.starts_with("//") => "leads to another host",
+        path if path.chars().any(|c| c.is_control() || c.is_whitespace()) => {
+            "holds a space or a control character"
+        }
+        path if path.contains(['?', '#', '\\', '@']) => "is more than a path",
+        path if path.split('/').any(is_dots) => "leaves its place",
+        _ => return Ok(()),
+    };
+    Err(format!("the operation's path {} {why}", shown(path)))
+}
+
+fn is_dots(segment: &str) -> bool {
+    matches!(percent_decode_str(segment).decode_utf8_lossy().as_ref(), "." | "..")
+}
+
+/// A path as it can stand in a message.
+fn shown(path: &str) -> String {
+    let mut text: String = path.chars().take(200).collect();
+    if text.len() < path.len() {
+        text.push('…');
+    }
+    format!("{text:?}")
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use crate::OperationInfo;
+    use crate::call::info::{Limit, Stability};
+
+    /// A route at which operations are polled.
+    pub(in crate::operation) static POLL: OperationInfo = OperationInfo {
+        id: "things.get_operation",
+        area: "things",
+        method: http::Method::GET,
+        path: "/service/v1/things/{thing_id}/operations/{operation_id}",
+        host: "apis.roblox.com",
+        stability: Stability::Unstated,
+        deprecated: false,
+        scopes: &[],
+        api_key: true,
+        oauth: true,
+        api_key_limit: Some(Limit { requests: 45, seconds: 60 }),
+        oauth_limit: Some(Limit { requests: 10, seconds: 60 }),
+        reference: None,
+        idempotent: true,
+        retry_too_many_requests: true,
+        bare_list: None,
+        update_mask: None,
+        paging: None,
+        long_running: None,
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::info::Dialect;
+
+    static OTHER_FORM: &str = "/service/v1/operations/{operation_id}";
+
+    static INFO: LongRunningInfo = LongRunningInfo {
+        dialect: Dialect::Cloud,
+        base: "/service/v1/",
+        poll: Some(&testing::POLL),
+        paths: &[OTHER_FORM],
+        result: &["response"],
+        direct: false,
+        query: &[],
+    };
+
+    #[test]
+    fn a_path_is_whole_or_relative() {
+        for (path, segments) in [
+            ("things/1/operations/2", &["1", "2"][..]),
+            ("/things/1/operations/2", &["1", "2"]),
+            ("service/v1/things/1/operations/2", &["1", "2"]),
+            ("/service/v1/things/1/operations/2", &["1", "2"]),
+            ("things/a%2Fb/operations/x:y", &["a/b", "x:y"]),
+            ("operations/2", &["2"]),
+        ] {
+            let found = of_path(&INFO, path).expect(path);
+            assert_eq!(found.segments, segments, "{path}");
+            assert_eq!(found.template, if segments.len() == 1 { OTHER_FORM } else { testing::POLL.path });
+        }
+    }
+
+    #[test]
+    fn a_hostile_path_is_refused() {
+        let long = format!("things/{}/operations/2", "1".repeat(3000));
+        for path in [
+            "",
+            "https://evil.example/things/1/operations/2",
+            "http://apis.roblox.com/service/v1/things/1/operations/2",
+            "//evil.example/service/v1/things/1/operations/2",
+            "../../things/1/operations/2",
+            "things/../operations/2",
+            "things/%2e%2E/operations/2",
+            "things/./operations/2",
+            "things/1/operations/2?x=y",
+            "things/1/operations/2#x",
+            "things/1/operations/2\r\nx: y",
+            "things/1/operations/%0d%0a",
+            "things/1/operations/%00",
+            "things/1/operations/%ff",
+            "things\\1\\operations\\2",
+            "user@evil.example/operations/2",
+            "things/1/operations/",
+            "things//operations/2",
+            "things/1/operations/2/more",
+            "things/1",
+            "elsewhere/things/1/operations/2",
+            "service/v2/things/1/operations/2",
+            &long,
+        ] {
+            let message = of_path(&INFO, path).expect_err(path);
+            assert!(message.len() < 400 && !message.contains('\n'), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_whole_path_is_taken_as_it_is() {
+        assert!(of_whole_path(&INFO, "/service/v1/things/1/operations/2").is_ok());
+        assert!(of_whole_path(&INFO, "things/1/operations/2").is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! Lists: pages that follow each other, and their items as a stream.
+//!
+//! ```no_run
+//! # #[cfg(feature = "users")]
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! let mut items = client.users().list_inventory_items(156).items().limit(500).prefetch(1);
+//! while let Some(item) = items.next().await {
+//!     println!("{:?}", item?);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A list ends where the service gives no further token (or says that there is no more), never at an
+//! empty page: services read in portions, and a portion may hold nothing. A list that comes back to
+//! a token it has given before is an error of kind [`Paging`](crate::ErrorKind::Paging), and so are a
+//! thousand empty pages in a row.
+//!
+//! An error is yielded once and ends the list. Its
+//! [`resume_token`](crate::Error::resume_token) says where to go on, so that nothing is lost and
+//! nothing comes twice:
+//!
+//! ```no_run
+//! # #[cfg(feature = "users")]
+//! # async fn run(client: opencloud::Client, error: opencloud::Error) {
+//! let rest = client.users().list_inventory_items(156).items();
+//! let rest = match error.resume_token() {
+//!     Some(token) => rest.resume(token),
+//!     None => rest, // the first page failed
+//! };
+//! # }
+//! ```
+//!
+//! Only one page is held in memory, and as many more as are fetched ahead.
+
+mod ahead;
+mod entries;
+mod items;
+mod page;
+mod pager;
+mod pages;
+mod position;
+
+pub use items::Items;
+pub use page::Page;
+pub use pages::Pages;
+
+pub(crate) use page::Facts;
+
+use crate::call::Call;
+use crate::{Error, Response};
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A page on its way.
+pub(crate) type Fetch<P> = Pin<Box<dyn Future<Output = Result<Response<P>, Error>> + Send>>;
+
+/// A call that lists.
+pub(crate) trait List: Sized {
+    type Page: DeserializeOwned + Send + 'static;
+    type Item: Send + 'static;
+
+    fn into_call(self) -> Call<Self::Page>;
+
+    /// Gets a page; by an operation, where the service reads lists so.
+    fn fetch(call: Call<Self::Page>) -> Fetch<Self::Page> {
+        Box::pin(call.send())
+    }
+
+    fn items(page: Self::Page) -> Vec<Self::Item>;
+
+    fn read(page: &Self::Page) -> Facts;
+}
+
+/// The methods of a call that lists.
+macro_rules! list_methods {
+    ($name:ident, $page:ty, $item:ty) => {
+        impl $name {
+            /// The items of all pages, as a stream that fetches page after page.
+            pub fn items(self) -> crate::paging::Items<$item> {
+                crate::paging::Items::of(self)
+            }
+
+            /// The pages, each with its token, status and headers.
+            pub fn pages(self) -> crate::paging::Pages<$page> {
+                crate::paging::Pages::of(self)
+            }
+        }
+    };
+}
+pub(crate) use list_methods;

@@ -1,0 +1,218 @@
+//! Gets page after page, one at a time.
+
+use super::page::{Facts, Page};
+use super::position::Position;
+use super::{Fetch, List, entries};
+use crate::Error;
+use crate::call::Call;
+use crate::call::info::{PagingInfo, PagingStyle};
+use serde_json::Value;
+
+/// A list that is being read.
+pub(super) struct Pager<P> {
+    call: Call<P>,
+    fetch: fn(Call<P>) -> Fetch<P>,
+    read: fn(&P) -> Facts,
+    info: Option<PagingInfo>,
+    pub(super) settings: Settings,
+    place: Place,
+    items: u64,
+}
+
+/// What the caller wants of the list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Settings {
+    pub(super) page_size: Option<u64>,
+    /// How many items are wanted at most.
+    pub(super) items: Option<u64>,
+    pub(super) resume: Option<String>,
+}
+
+enum Place {
+    Beginning,
+    At(Position),
+    /// The list cannot go on behind the page that was given last.
+    Broken(Error),
+    End,
+}
+
+impl<P: 'static> Pager<P> {
+    pub(super) fn new<L: List<Page = P>>(list: L) -> Self {
+        let call = list.into_call();
+        Self {
+            info: call.operation.paging,
+            call,
+            fetch: L::fetch,
+            read: L::read,
+            settings: Settings::default(),
+            place: Place::Beginning,
+            items: 0,
+        }
+    }
+
+    /// Whether as many items were read as are wanted.
+    pub(super) fn has_enough(&self) -> bool {
+        self.settings.items.is_some_and(|wanted| self.items >= wanted)
+    }
+
+    /// The next page; nothing behind the last page and behind an error.
+    pub(super) async fn next(&mut self) -> Option<Result<Page<P>, Error>> {
+        let mut position = match std::mem::replace(&mut self.place, Place::End) {
+            Place::Beginning => match self.begin() {
+                Ok(position) => position,
+                Err(error) => return Some(Err(error.of(self.call.operation))),
+            },
+            Place::At(position) => position,
+            Place::Broken(error) => return Some(Err(error)),
+            Place::End => return None,
+        };
+        let token = position.token().map(str::to_owned);
+        match self.page(&mut position).await {
+            Ok((page, goes_on)) => {
+                self.place = match goes_on {
+                    Ok(true) => Place::At(position),
+                    Ok(false) => Place::End,
+                    Err(error) => Place::Broken(
+                        error.of(self.call.operation).resume_at(position.token().map(str::to_owned)),
+                    ),
+                };
+                Some(Ok(page))
+            }
+            Err(error) => Some(Err(error.of(self.call.operation).resume_at(token))),
+        }
+    }
+
+    fn begin(&mut self) -> Result<Position, Error> {
+        let style = self.info.map_or(PagingStyle::Token, |info| info.style);
+        Position::new(style, self.settings.resume.take().or_else(|| self.given_token()))
+    }
+
+    /// The token that the caller has set on the call.
+    fn given_token(&self) -> Option<String> {
+        let info = self.info.filter(|info| info.style != PagingStyle::Entries)?;
+        let name = info.token?;
+        match info.in_body {
+            true => self.call.body_value(name)?.as_str().map(str::to_owned),
+            false => self.call.query_value(name).map(str::to_owned),
+        }
+    }
+
+    /// A page, and whether there are more.
+    async fn page(&mut self, position: &mut Position) -> Result<(Page<P>, Result<bool, Error>), Error> {
+        let call = self.call_at(position.token())?;
+        let asked = self.entries(&call);
+        let response = (self.fetch)(call).await?;
+        let mut facts = (self.read)(&response);
+        self.items += facts.count as u64;
+        let token = position.token().map(str::to_owned);
+        let goes_on = match (&self.info, asked, &facts.entries) {
+            (Some(info), Some(asked), Some(items)) => entries::next(info, &asked, items),
+            _ => Ok(facts.next.take()),
+        }
+        .and_then(|next| {
+            facts.next = next;
+            position.advance(&facts)
+        });
+        let next = position.token().filter(|_| matches!(goes_on, Ok(true))).map(str::to_owned);
+        let total = facts.total.and_then(|total| u64::try_from(total).ok());
+        Ok((Page { response, token, next, total }, goes_on))
+    }
+
+    /// The call that gets the page that a token leads to.
+    fn call_at(&self, token: Option<&str>) -> Result<Call<P>, Error> {
+        let mut call = self.call.clone();
+        let Some(info) = &self.info else { return Ok(call) };
+        if let (Some(name), Some(size)) = (info.size, self.size(info)) {
+            call = match info.in_body {
+                true => call.body_property(name, size.into()),
+                false => call.query(name, size.to_string()),
+            };
+        }
+        if let (Some(name), Some(token)) = (info.token, token) {
+            call = match (info.in_body, info.style) {
+                (true, PagingStyle::Entries) => {
+                    let entries = serde_json::from_str(token).map_err(|error| {
+                        Error::invalid_request(format!("the token is none of this list: {error}"))
+                    })?;
+                    call.body_property(name, entries)
+                }
+                (true, _) => call.body_property(name, token.into()),
+                (false, _) => call.query(name, token.to_owned()),
+            };
+        }
+        Ok(call)
+    }
+
+    /// The entries that a call asks for, where each has a token of its own.
+    fn entries(&self, call: &Call<P>) -> Option<Value> {
+        let info = self.info.filter(|info| info.style == PagingStyle::Entries)?;
+        call.body_value(info.token?)
+    }
+
+    /// The page size to ask for: what the caller says, else the largest, but no more than is wanted.
+    /// It is the same for all pages, because services refuse a token with other parameters.
+    fn size(&self, info: &PagingInfo) -> Option<u64> {
+        let name = info.size?;
+        let is_set = match info.in_body {
+            true => self.call.body_value(name).is_some(),
+            false => self.call.has_query(name),
+        };
+        if is_set && self.settings.page_size.is_none() {
+            return None;
+        }
+        size(info, self.settings.page_size, self.settings.items)
+    }
+}
+
+fn size(info: &PagingInfo, asked: Option<u64>, wanted: Option<u64>) -> Option<u64> {
+    let largest = info.sizes.last().copied().or(info.max);
+    let size = match (asked, largest) {
+        (Some(size), largest) => size.min(largest.unwrap_or(u64::MAX)),
+        (None, Some(largest)) => wanted.map_or(largest, |wanted| wanted.min(largest)),
+        // Without a known maximum, a guess may be refused.
+        (None, None) => return None,
+    };
+    let offered = info.sizes.iter().copied().find(|offered| *offered >= size);
+    Some(offered.unwrap_or(size).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(max: Option<u64>, sizes: &'static [u64]) -> PagingInfo {
+        PagingInfo {
+            style: PagingStyle::Token,
+            token: Some("pageToken"),
+            size: Some("maxPageSize"),
+            max,
+            sizes,
+            in_body: false,
+            next: None,
+            cursor: None,
+            key: None,
+        }
+    }
+
+    #[test]
+    fn pages_are_as_large_as_is_allowed_and_of_use() {
+        const OFFERED: &[u64] = &[10, 25, 50, 100];
+        for (max, sizes, asked, wanted, size) in [
+            (Some(100), &[][..], None, None, Some(100)),
+            (Some(100), &[], Some(7), None, Some(7)),
+            (Some(100), &[], Some(500), None, Some(100)),
+            (Some(100), &[], Some(0), None, Some(1)),
+            (Some(100), &[], None, Some(30), Some(30)),
+            (Some(100), &[], None, Some(300), Some(100)),
+            (Some(100), &[], Some(50), Some(30), Some(50)),
+            (None, &[], None, Some(30), None),
+            (None, &[], Some(30), None, Some(30)),
+            (None, OFFERED, None, None, Some(100)),
+            (Some(100), OFFERED, Some(11), None, Some(25)),
+            (Some(100), OFFERED, None, Some(3), Some(10)),
+            (Some(100), OFFERED, Some(1000), None, Some(100)),
+        ] {
+            assert_eq!(super::size(&info(max, sizes), asked, wanted), size, "{max:?} {asked:?} {wanted:?}");
+        }
+    }
+}
