@@ -78,6 +78,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -86,6 +92,12 @@ macro_rules! open_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::decode::text(deserializer).map(Self::from)
+            }
+        }
+
+        impl<'de> crate::decode::Tolerant<'de> for $name {
+            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 crate::decode::text(deserializer).map(Self::from)
             }
         }
@@ -176,6 +188,12 @@ macro_rules! open_number_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::decode::text(deserializer).map(Self::from)
+            }
+        }
+
+        impl<'de> crate::decode::Tolerant<'de> for $name {
+            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 crate::decode::text(deserializer).map(Self::from)
             }
         }

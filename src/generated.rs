@@ -1,6 +1,6 @@
 //! What `build.rs` made of `spec/open-cloud.json`.
 
-#![allow(clippy::all, missing_debug_implementations, rustdoc::bare_urls)]
+#![allow(clippy::all, missing_debug_implementations, unreachable_pub, rustdoc::bare_urls)]
 
 /// One module and handle per area. A hand-written module of the same name at the crate's root
 /// takes its place and re-exports it.

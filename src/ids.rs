@@ -76,6 +76,12 @@ macro_rules! id_type {
             }
         }
 
+        impl<'de> crate::decode::Tolerant<'de> for $name {
+            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::decode::text(deserializer).map(Self)
+            }
+        }
+
         impl crate::decode::AsNumber for $name {
             fn serialize_number<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self.0.parse::<i64>() {

@@ -28,15 +28,19 @@ mod client;
 mod decode;
 pub mod enums;
 mod error;
+pub mod filter;
 mod generated;
 pub mod ids;
 pub mod operation;
 pub mod paging;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transport;
 
-pub use auth::Credentials;
+pub use auth::{Credentials, CredentialsProvider, Provided};
 pub use call::{Response, info::OperationInfo};
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
 pub use generated::api::*;
 pub use generated::{operations, types};
+pub use transport::{RateLimitStatus, limit, retry};

@@ -58,6 +58,10 @@ pub struct Operation {
     pub idempotent: bool,
     pub retry_too_many_requests: bool,
     pub empty_is_none: bool,
+    /// The type of `opencloud::filter` that the query parameter `filter` takes.
+    pub filter: Option<String>,
+    /// The same for the query parameter `orderBy`.
+    pub order_by: Option<String>,
     /// The property of the answer that a bare array stands for.
     pub bare_list: Option<String>,
     /// Whether it is here only because an operation of another area is followed at it.
@@ -89,6 +93,21 @@ pub struct Parameter {
     pub location: Location,
     pub required: bool,
     pub kind: Type,
+}
+
+impl Parameter {
+    /// Whether it carries an idempotency key, which the client makes where the caller does not.
+    pub fn is_idempotency_key(&self) -> bool {
+        is_idempotency_key(self.location, &self.name)
+    }
+}
+
+fn is_idempotency_key(location: Location, name: &str) -> bool {
+    match location {
+        Location::Header => name.eq_ignore_ascii_case("x-idempotency-key"),
+        Location::Query => name == "idempotencyKey.key",
+        Location::Path => false,
+    }
 }
 
 #[derive(Debug)]
@@ -361,6 +380,19 @@ impl Operation {
         self.parameters.iter().filter(move |parameter| parameter.location == location)
     }
 
+    /// The filter or order that a parameter takes instead of text: the method of the runtime's call
+    /// that applies it, and the type.
+    pub fn expression(&self, parameter: &Parameter) -> Option<(&'static str, &str)> {
+        if parameter.location != Location::Query || parameter.kind != Type::String {
+            return None;
+        }
+        match names::field(&parameter.name).as_str() {
+            "filter" => Some(("filter", self.filter.as_deref()?)),
+            "order_by" => Some(("order_by", self.order_by.as_deref()?)),
+            _ => None,
+        }
+    }
+
     /// The query parameter that names the fields to change.
     pub fn update_mask(&self) -> Option<&Parameter> {
         self.at(Location::Query).find(|parameter| names::field(&parameter.name) == "update_mask")
@@ -514,6 +546,8 @@ fn read_operation(
             .unwrap_or(matches!(verb, "get" | "put" | "delete" | "head" | "options")),
         retry_too_many_requests: extension["retry_too_many_requests"] != false,
         empty_is_none: extension["empty_response"] == "none",
+        filter: text(&extension["filter"]),
+        order_by: text(&extension["order_by"]),
         bare_list: text(&extension["bare_list"]),
         poll_only: extension[POLL_ONLY] == true,
         parameters,
@@ -541,12 +575,10 @@ fn read_parameter(parameter: &Value, document: &Document) -> Parameter {
         Type::List(_) if location != Location::Query => Type::String,
         kind => kind,
     };
-    Parameter {
-        name: parameter["name"].as_str().unwrap_or_default().to_owned(),
-        location,
-        required: parameter["required"] == true,
-        kind,
-    }
+    let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+    // The client makes an idempotency key where the caller does not.
+    let required = parameter["required"] == true && !is_idempotency_key(location, &name);
+    Parameter { name, location, required, kind }
 }
 
 fn read_body(body: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Option<Body> {

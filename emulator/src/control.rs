@@ -23,6 +23,8 @@ pub(crate) fn answer(inner: &Inner, path: &str, request: &Incoming) -> Reply {
             Reply::empty(204)
         }
         ("POST", "clock") => clock(inner, request),
+        ("GET", "messages") => messages(inner),
+        ("PUT", _) if path.starts_with("upload/") => upload(inner, path, request),
         ("GET", _) if path.starts_with("content/") => content(inner, path),
         (method, _) => {
             let message = format!("There is nothing at {method} {}.", request.path);
@@ -60,6 +62,36 @@ fn recorded(request: &Recorded) -> Value {
         Err(_) => json["bodyBase64"] = json!(crate::schema::encode_base64(&request.body)),
     }
     json
+}
+
+fn messages(inner: &Inner) -> Reply {
+    let state = inner.state();
+    let published = state.messages.published.iter().map(|message| {
+        json!({
+            "universe": message.universe,
+            "topic": message.topic,
+            "message": message.message,
+        })
+    });
+    let published: Vec<_> = published.collect();
+    Reply::json(json!({ "messages": published }))
+}
+
+/// Takes the binary input of Luau tasks, as a link from the API promises.
+fn upload(inner: &Inner, path: &str, request: &Incoming) -> Reply {
+    let name = path.trim_start_matches("upload/");
+    let mut state = inner.state();
+    let now = state.clock.now();
+    let Some(size) = state.luau.upload_size(name, now) else {
+        return Failure::no_route("The link is not, or no longer, good.").reply(path);
+    };
+    if request.body.len() as u64 != size.unsigned_abs() {
+        let message = format!("The content must have the {size} bytes that were announced.");
+        return Failure::invalid(message).reply(path);
+    }
+    let content = request.body.clone();
+    state.content.put(name, "application/octet-stream", content);
+    Reply::empty(200)
 }
 
 /// `{"advance":"90s"}` moves time ahead.

@@ -2,6 +2,22 @@
 //!
 //! Its truth is `spec/open-cloud.json` and what Roblox's guides say, not the `opencloud` crate: a mistake in the SDK
 //! cannot hide in it.
+//!
+//! ```no_run
+//! # async fn run() -> std::io::Result<()> {
+//! let emulator = opencloud_emulator::Emulator::start().await?;
+//! // Point any client at it, for every host of Open Cloud, with any API key.
+//! let base_url = emulator.base_url();
+//! // Afterwards, look at what came in, and at what was wrong with it.
+//! for request in emulator.requests() {
+//!     println!("{} {} {:?}", request.method, request.path, request.violations);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The document is open to tests of other crates as well: [`Document`] finds the operation of a request,
+//! [`validate_request`] says what is wrong with it, and [`Sample`] makes values of schemas.
 
 mod behaviour;
 mod call;
@@ -10,6 +26,7 @@ mod clock;
 mod control;
 mod document;
 mod failure;
+mod mask;
 mod page;
 mod request;
 mod route;

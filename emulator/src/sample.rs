@@ -100,12 +100,12 @@ impl Sample {
             Some("integer") => self.integer(schema, name),
             Some("number") => limited(schema, 1.5),
             Some("string") => json!(self.text(document, schema, name)),
-            Some("object") | None => self.object(document, schema, depth),
+            Some("object") | None => self.object(document, schema, name, depth),
             Some(_) => Value::Null,
         }
     }
 
-    fn object(&self, document: &Document, schema: &Value, depth: usize) -> Value {
+    fn object(&self, document: &Document, schema: &Value, name: &str, depth: usize) -> Value {
         let mut object = Map::new();
         let mut named = false;
         let members = schema.get("allOf").and_then(Value::as_array);
@@ -125,6 +125,9 @@ impl Sample {
                 };
                 object.insert(name.clone(), value);
             }
+        }
+        if self.writable {
+            leave_possible(name, &mut object);
         }
         if self.one_of_each {
             leave_one(schema, &mut object);
@@ -198,10 +201,13 @@ impl Sample {
     }
 
     fn text(&self, document: &Document, schema: &Value, name: &str) -> String {
-        if let Some(known) = self.ids.get(&plain(name)) {
+        let format = schema.get("format").and_then(Value::as_str);
+        if let Some(known) = self.ids.get(&plain(name))
+            && (format != Some("uuid") || crate::schema::is_uuid(known))
+        {
             return known.clone();
         }
-        let text = match schema.get("format").and_then(Value::as_str) {
+        let text = match format {
             Some("date-time") => TIME.to_owned(),
             Some("duration") => "1.5s".to_owned(),
             Some("uuid") => UUID.to_owned(),
@@ -218,6 +224,16 @@ impl Sample {
         let maximum = limit("maxLength").map_or(usize::MAX, |limit| limit as usize);
         let padding = std::iter::repeat_n('x', minimum.saturating_sub(text.chars().count()));
         text.chars().chain(padding).take(maximum).collect()
+    }
+}
+
+/// Properties of requests that exclude each other although the document does not say so.
+fn leave_possible(name: &str, object: &mut Map<String, Value>) {
+    if name == "creator" && object.contains_key("userId") {
+        object.remove("groupId");
+    }
+    if object.contains_key("numericSortKey") {
+        object.remove("stringSortKey");
     }
 }
 
@@ -284,9 +300,12 @@ fn known_parameter(operation: &Operation, parameter: &Parameter) -> Option<&'sta
         "updatemask" if path.contains("/instances/") => "engineInstance",
         "updatemask" if path.contains("creator-store-products") => "purchasable",
         "updatemask" if ends("/universes/{universe_id}") => "voiceChatEnabled",
+        "count" if ends("/items:read") => "1",
         "readmask" => "description,displayName",
-        "entryid" if path.contains("/entries/{entry_id}") => "sample-entry",
-        "roblox-entry-attributes" | "robloxentryattributes" => r#"{"key":"value"}"#,
+        "entryid" | "entry" if parameter.location == Location::Path => "sample-entry",
+        "entrykey" if operation.method == "POST" && ends("/entry") => "sample-new",
+        "entrykey" => "sample-entry",
+        "robloxentryattributes" => r#"{"key":"value"}"#,
         "robloxentryuserids" => "[1001]",
         _ => return None,
     };
@@ -320,7 +339,8 @@ pub fn request(document: &Document, operation: &Operation) -> SampleRequest {
     let mut query: Vec<String> = Vec::new();
     let mut headers = Vec::new();
     for parameter in &operation.parameters {
-        if is_token(operation, parameter) {
+        if is_token(operation, parameter) || parameter.name == "matchVersion" {
+            // A token comes from a server, and a version to match excludes that the entry is to be new.
             continue;
         }
         let values = parameter_values(document, operation, parameter);
@@ -343,7 +363,8 @@ pub fn request(document: &Document, operation: &Operation) -> SampleRequest {
             .and_then(|parameter| parameter_values(document, operation, parameter).into_iter().next())
             .unwrap_or_else(|| "sample".to_owned())
     });
-    let (content_type, body) = match operation.body.as_ref().map(|body| encoded(document, body)) {
+    let body = operation.body.as_ref();
+    let (content_type, body) = match body.map(|body| encoded(document, operation, body)) {
         Some((content_type, body)) => (Some(content_type), body),
         None => (None, Vec::new()),
     };
@@ -364,14 +385,19 @@ fn is_token(operation: &Operation, parameter: &Parameter) -> bool {
     }) || matches!(plain(&parameter.name).as_str(), "pagetoken" | "cursor" | "nextcursor")
 }
 
-fn encoded(document: &Document, body: &Body) -> (String, Vec<u8>) {
+fn encoded(document: &Document, operation: &Operation, body: &Body) -> (String, Vec<u8>) {
     let json = body.content.iter().find(|media| is_json(&media.media_type));
     let Some(media) = json.or(body.content.first()) else {
         return ("application/json".to_owned(), b"{}".to_vec());
     };
-    let value = || Sample::request(Mode::Full).value(document, &media.schema);
     if is_json(&media.media_type) {
-        (media.media_type.clone(), value().to_string().into_bytes())
+        let mut value = Sample::request(Mode::Full).value(document, &media.schema);
+        let token =
+            operation.paging.as_ref().and_then(|paging| paging.token.as_ref().filter(|_| paging.in_body));
+        if let (Some(object), Some(token)) = (value.as_object_mut(), token) {
+            object.remove(token);
+        }
+        (media.media_type.clone(), value.to_string().into_bytes())
     } else if media.media_type == "multipart/form-data" {
         let parts = form_parts(document, media);
         (format!("multipart/form-data; boundary={BOUNDARY}"), encode_form(&parts))
@@ -470,7 +496,8 @@ fn limited(schema: &Value, number: f64) -> Value {
 
 /// Numbers that stand for the same thing everywhere.
 fn id_of(name: &str) -> &'static str {
-    const KNOWN: [(&str, &str); 10] = [
+    const KNOWN: [(&str, &str); 11] = [
+        ("version", "3"),
         ("request", "1901"),
         ("universe", "2001"),
         ("game", "2001"),
@@ -509,7 +536,7 @@ fn word(name: &str) -> String {
         "email" => "someone@example.com",
         "draft" | "drafthash" | "etag" => "sample-hash",
         "skip" => "0",
-        "id" => "sample-id",
+        "id" => "sample_id",
         "entryid" | "orderdatastoreid" => "sample-entry",
         "datastoreid" | "datastorename" | "datastore" => "sample-store",
         "repository" => "InExperienceConfig",
@@ -544,6 +571,7 @@ fn is_numbered(key: &str) -> bool {
         || key == "userrestrictionid"
         || key == "versionnumber"
         || key == "versionid"
+        || key == "version"
         || key.ends_with("productid")
 }
 
@@ -630,7 +658,7 @@ mod tests {
             "id": { "type": "string" }
         } });
         let value = Sample::response(Mode::Full).with_id("userId", "42").value(document, &schema);
-        assert_eq!(value, json!({ "userId": 42, "user_id": "42", "id": "sample-id" }));
+        assert_eq!(value, json!({ "userId": 42, "user_id": "42", "id": "sample_id" }));
     }
 
     #[test]

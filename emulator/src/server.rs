@@ -128,6 +128,11 @@ impl Emulator {
         self.inner.log().clear();
     }
 
+    /// The messages that were published to live servers, the oldest first.
+    pub fn messages(&self) -> Vec<Message> {
+        self.inner.state().messages.published.iter().cloned().collect()
+    }
+
     /// Moves the emulator's time ahead.
     pub fn advance(&self, by: Duration) {
         self.inner.state().clock.advance(by);

@@ -6,7 +6,15 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::assets::Assets;
+use crate::behaviour::data_stores::DataStores;
 use crate::behaviour::groups::Groups;
+use crate::behaviour::luau::LuauTasks;
+use crate::behaviour::memory_stores::MemoryStores;
+use crate::behaviour::messaging::Messages;
+use crate::behaviour::ordered_data_stores::OrderedDataStores;
+use crate::behaviour::secrets::Secrets;
+use crate::behaviour::universes::Universes;
+use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
 use crate::clock::Clock;
 
@@ -17,22 +25,45 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) operations: Operations,
     pub(crate) content: Contents,
-    pub(crate) users: Users,
-    pub(crate) groups: Groups,
     pub(crate) assets: Assets,
+    pub(crate) data_stores: DataStores,
+    pub(crate) groups: Groups,
+    pub(crate) luau: LuauTasks,
+    pub(crate) memory_stores: MemoryStores,
+    pub(crate) messages: Messages,
+    pub(crate) ordered_data_stores: OrderedDataStores,
+    pub(crate) secrets: Secrets,
+    pub(crate) universes: Universes,
+    pub(crate) user_restrictions: UserRestrictions,
+    pub(crate) users: Users,
     last_number: u64,
 }
 
 impl State {
     pub(crate) fn new(clock: Clock) -> State {
         let now = clock.now();
+        // What sample requests ask for is there from the beginning.
+        let mut operations = Operations::default();
+        let thumbnail = json!({ "imageUri": "https://example.com/sample.png" });
+        let thumbnail = crate::synth::typed("GenerateUserThumbnailResponse", thumbnail);
+        operations.finished("users/1001/operations/sample", thumbnail);
+        let asset = json!({ "path": "assets/5001", "displayName": "Sample model" });
+        operations.finished("operations/sample", asset);
         State {
             clock,
-            operations: Operations::default(),
+            operations,
             content: Contents::default(),
-            users: Users::default(),
-            groups: Groups::default(),
             assets: Assets::seeded(now),
+            data_stores: DataStores::seeded(now),
+            groups: Groups::default(),
+            luau: LuauTasks::seeded(now),
+            memory_stores: MemoryStores::seeded(now),
+            messages: Messages::default(),
+            ordered_data_stores: OrderedDataStores::seeded(),
+            secrets: Secrets::seeded(now),
+            universes: Universes::default(),
+            user_restrictions: UserRestrictions::default(),
+            users: Users::default(),
             last_number: 0,
         }
     }
@@ -104,6 +135,14 @@ impl Operations {
         let running = Running { polls: 0, result, metadata };
         self.order.push_back(path.to_owned());
         self.running.insert(path.to_owned(), running);
+    }
+
+    /// Remembers an operation that is done.
+    pub(crate) fn finished(&mut self, path: &str, result: Value) {
+        self.start(path, Ok(result));
+        if let Some(running) = self.running.get_mut(path) {
+            running.polls = 1;
+        }
     }
 
     /// The operation as a poll sees it.

@@ -9,7 +9,6 @@ use crate::page::Cut;
 use crate::sample::{Mode, Sample, plain};
 use crate::schema::Direction;
 use crate::state::State;
-use crate::validate::validate_value;
 
 /// How many items a list has that nothing else is known of.
 const ITEMS: usize = 25;
@@ -33,7 +32,7 @@ pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Outcome {
     } else if let Some(paging) = &call.operation.paging {
         page(call, paging, media, &mut value)?;
     } else {
-        echo(call, media, &mut value);
+        echo(call, response.status, media, &mut value);
     }
     let content_type =
         if is_json(&media.media_type) { "application/json" } else { media.media_type.as_str() };
@@ -96,7 +95,7 @@ fn resource_path(path: &str) -> String {
 }
 
 /// Lays the request's own properties over the answer where the answer has them too.
-fn echo(call: &Call<'_>, media: &Media, value: &mut Value) {
+fn echo(call: &Call<'_>, status: u16, media: &Media, value: &mut Value) {
     let (Ok(Value::Object(sent)), Some(object)) =
         (serde_json::from_slice::<Value>(call.body), value.as_object())
     else {
@@ -109,7 +108,9 @@ fn echo(call: &Call<'_>, media: &Media, value: &mut Value) {
         }
     }
     let merged = Value::Object(merged);
-    if validate_value(call.document, &media.schema, Direction::Response, &merged).is_empty() {
+    let name = format!("{}/{}/{}", call.operation.id, status, media.media_type);
+    let validator = call.document.validator(&name, &media.schema, Direction::Response);
+    if validator.is_valid(&merged) {
         *value = merged;
     }
 }
@@ -173,6 +174,8 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
         if end < ITEMS {
             let token = cut.token_at(&call, end);
             set(value, next, json!(token));
+        } else if is_required(call.document, &media.schema, next) {
+            set(value, next, json!(""));
         } else {
             remove(value, next);
         }
@@ -205,6 +208,14 @@ fn item_schema<'a>(document: &'a Document, schema: &'a Value, place: &str) -> Op
         schema = document.resolve(schema.get("properties")?.get(name)?);
     }
     schema.get("items")
+}
+
+fn is_required(document: &Document, schema: &Value, name: &str) -> bool {
+    document
+        .resolve(schema)
+        .get("required")
+        .and_then(Value::as_array)
+        .is_some_and(|required| required.iter().any(|other| other == name))
 }
 
 fn set(value: &mut Value, place: &str, new: Value) {

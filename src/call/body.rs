@@ -1,6 +1,7 @@
+use super::stream::BodyStream;
 use bytes::Bytes;
 
-/// The body of a request, whole, so that it can be sent again unchanged.
+/// The body of a request. All but a stream can be sent again unchanged.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Body {
@@ -17,7 +18,11 @@ pub enum Body {
     },
     /// A `multipart/form-data` form.
     Form(Form),
+    /// Bytes that are read while they are sent, once.
+    Stream(BodyStream),
 }
+
+const JSON: &str = "application/json";
 
 /// A form of parts.
 #[derive(Clone, Debug, Default)]
@@ -131,6 +136,23 @@ impl Part {
 }
 
 impl Form {
+    /// A form without parts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a part of text.
+    pub fn text(mut self, name: impl AsRef<str>, text: impl Into<String>) -> Self {
+        self.parts.push(Part::text(name.as_ref(), text.into()));
+        self
+    }
+
+    /// Adds a file.
+    pub fn file(mut self, name: impl AsRef<str>, file: impl Into<File>) -> Self {
+        self.parts.push(Part::file(name.as_ref(), file.into()));
+        self
+    }
+
     /// The parts in order.
     pub fn parts(&self) -> &[Part] {
         &self.parts
@@ -138,14 +160,28 @@ impl Form {
 }
 
 impl Body {
+    /// Whether it can be sent again unchanged.
+    pub fn is_replayable(&self) -> bool {
+        !matches!(self, Self::Stream(_))
+    }
+
+    /// Whether it is a file or a form, which may take long to send.
+    pub(crate) fn is_upload(&self) -> bool {
+        match self {
+            Self::Empty => false,
+            Self::Bytes { content_type, .. } => content_type != JSON,
+            Self::Form(_) | Self::Stream(_) => true,
+        }
+    }
+
     pub(crate) fn json(content: impl Into<Bytes>) -> Self {
-        Self::Bytes { content_type: "application/json".to_owned(), content: content.into() }
+        Self::Bytes { content_type: JSON.to_owned(), content: content.into() }
     }
 
     /// The JSON that the body is, or, in a form, the part that is JSON.
     pub(crate) fn json_content_mut(&mut self) -> Option<&mut Bytes> {
         match self {
-            Self::Empty => None,
+            Self::Empty | Self::Stream(_) => None,
             Self::Bytes { content, .. } => Some(content),
             Self::Form(form) => form
                 .parts

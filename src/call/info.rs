@@ -37,6 +37,8 @@ pub struct OperationInfo {
     pub idempotent: bool,
     /// Whether a 429 means that waiting helps.
     pub retry_too_many_requests: bool,
+    /// How it takes a key that makes sending it twice safe.
+    pub idempotency: Option<IdempotencyInfo>,
     /// The property of the answer that a bare array stands for, if the service may answer so.
     pub bare_list: Option<&'static str>,
     /// The query parameter that names the fields to change.
@@ -45,6 +47,26 @@ pub struct OperationInfo {
     pub paging: Option<PagingInfo>,
     /// How it is followed, if it starts a long-running operation.
     pub long_running: Option<LongRunningInfo>,
+}
+
+impl OperationInfo {
+    /// Whether it changes nothing.
+    pub fn only_reads(&self) -> bool {
+        self.method.is_safe() && self.idempotent
+    }
+}
+
+/// How an operation takes an idempotency key. Where the caller gives none, one is made for each
+/// call and kept over its attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IdempotencyInfo {
+    /// The parameter that carries the key.
+    pub key: &'static str,
+    /// The parameter that says when the key was first sent.
+    pub first_sent: Option<&'static str>,
+    /// Whether these are headers instead of query parameters.
+    pub in_header: bool,
 }
 
 /// What Roblox promises about an operation.

@@ -9,26 +9,9 @@ macro_rules! call_methods {
                 self.call.send().await
             }
 
-            /// Makes this call with other credentials than the client's.
-            pub fn with_credentials(mut self, credentials: crate::Credentials) -> Self {
-                self.call.options.credentials = Some(credentials);
-                self
-            }
+            crate::call::option_methods!(call);
 
-            /// Bounds the whole call, waiting and repeating included.
-            pub fn with_timeout(mut self, timeout: std::time::Duration) -> Self {
-                self.call.options.timeout = Some(timeout);
-                self
-            }
-
-            /// Says whether sending this call twice does no harm, which decides whether it may be
-            /// sent again after a failure that leaves its effect unknown.
-            pub fn with_idempotent(mut self, idempotent: bool) -> Self {
-                self.call.options.idempotent = Some(idempotent);
-                self
-            }
-
-            /// Adds a header.
+            /// Adds a header, or replaces it.
             pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
                 self.call = self.call.with_header(name.as_ref(), value.as_ref());
                 self
@@ -52,6 +35,44 @@ macro_rules! call_methods {
     };
 }
 pub(crate) use call_methods;
+
+/// How a call is made, whatever it calls.
+macro_rules! option_methods {
+    ($($call:ident)?) => {
+        /// Makes this call with other credentials, instead of the client's.
+        pub fn with_credentials(mut self, credentials: crate::Credentials) -> Self {
+            self.$($call.)?options.credentials = Some(credentials);
+            self
+        }
+
+        /// Bounds the whole call, waiting and repeating included.
+        pub fn with_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.$($call.)?options.timeout = Some(timeout);
+            self
+        }
+
+        /// Bounds each attempt.
+        pub fn with_attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.$($call.)?options.attempt_timeout = Some(timeout);
+            self
+        }
+
+        /// Decides when this call is sent again: [`Retry::never`](crate::retry::Retry::never), another
+        /// [`Retry`](crate::retry::Retry), or a policy of your own.
+        pub fn with_retry(mut self, policy: impl crate::retry::RetryPolicy) -> Self {
+            self.$($call.)?options.retry = Some(std::sync::Arc::new(policy));
+            self
+        }
+
+        /// Says whether sending this call twice does no harm, which decides whether it may be sent
+        /// again after a failure that leaves its effect unknown.
+        pub fn with_idempotent(mut self, idempotent: bool) -> Self {
+            self.$($call.)?options.idempotent = Some(idempotent);
+            self
+        }
+    };
+}
+pub(crate) use option_methods;
 
 /// The constructor and setters of a type that requests hold.
 macro_rules! request_type {

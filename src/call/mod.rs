@@ -1,18 +1,27 @@
 //! The runtime under every generated call: its inputs, its options, sending and decoding.
 
 mod body;
+mod filtered;
 pub mod info;
 mod macros;
 mod parameter;
 pub(crate) mod path;
+mod request;
 mod response;
+mod stream;
 
 pub use body::{Body, File, Form, Part};
+pub use path::segment as path_segment;
+pub use request::Request;
 pub use response::Response;
+pub use stream::BodyStream;
 
-pub(crate) use macros::{call_methods, request_type};
+pub(crate) use macros::{call_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
+pub(crate) use response::Attempts;
 
+use crate::transport::PathValues;
+use crate::transport::retry::RetryPolicy;
 use crate::{Client, Credentials, Error};
 use bytes::Bytes;
 use info::OperationInfo;
@@ -20,6 +29,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One call of an operation: what is sent, how it is sent, and what is expected back.
@@ -35,18 +45,28 @@ pub struct Call<T> {
     headers: Vec<(http::HeaderName, http::HeaderValue)>,
     body: Body,
     mask: Vec<String>,
+    filtered: filtered::Filtered,
     pub(crate) options: Options,
     problem: Option<Error>,
     output: PhantomData<fn() -> T>,
 }
 
-/// How a call is made.
+/// How a call is made. What is `None` is as the client says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     pub(crate) credentials: Option<Credentials>,
+    /// Whether no credential is sent.
+    pub(crate) anonymous: bool,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) retry: Option<Arc<dyn RetryPolicy>>,
     pub(crate) idempotent: Option<bool>,
 }
+
+/// Headers that say how a request is framed or for whom it is made, which is not the caller's
+/// business to say twice.
+const RESERVED: &[&str] =
+    &["x-api-key", "authorization", "cookie", "host", "content-length", "transfer-encoding", "connection"];
 
 impl<T> Call<T> {
     pub(crate) fn new(client: &Client, operation: &'static OperationInfo) -> Self {
@@ -59,6 +79,7 @@ impl<T> Call<T> {
             headers: Vec::new(),
             body: Body::Empty,
             mask: Vec::new(),
+            filtered: filtered::Filtered::default(),
             options: Options::default(),
             problem: None,
             output: PhantomData,
@@ -115,16 +136,12 @@ impl<T> Call<T> {
 
     /// Sets any header; a name or value that HTTP cannot carry fails the call.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
-        let header = http::HeaderName::try_from(name).map_err(|error| error.to_string());
-        let value = http::HeaderValue::try_from(value).map_err(|error| error.to_string());
-        match (header, value) {
-            (Ok(name), Ok(value)) => {
+        match checked_header(name, value) {
+            Ok((name, value)) => {
                 self.headers.retain(|(known, _)| *known != name);
                 self.headers.push((name, value));
             }
-            (Err(problem), _) | (_, Err(problem)) => {
-                self.fail(Error::invalid_request(format!("the header `{name}` cannot be sent: {problem}")));
-            }
+            Err(problem) => self.fail(problem),
         }
         self
     }
@@ -273,6 +290,7 @@ impl<T> Call<T> {
             headers: self.headers,
             body: self.body,
             mask: self.mask,
+            filtered: self.filtered,
             options: self.options,
             problem: self.problem,
             output: PhantomData,
@@ -284,15 +302,43 @@ impl<T> Call<T> {
         if let Some(problem) = self.problem.take() {
             return Err(problem.of(self.operation));
         }
+        self.add_idempotency_key();
         let target = self.target().map_err(|error| error.of(self.operation))?;
+        if self.matches_nothing().map_err(|error| error.of(self.operation))? {
+            return Ok(filtered::nothing());
+        }
         let mut request = http::Request::builder().method(self.operation.method.clone()).uri(target);
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.headers.drain(..));
         }
-        let request = request
+        let mut request = request
             .body(self.body)
             .map_err(|error| Error::invalid_request(error.to_string()).of(self.operation))?;
+        request.extensions_mut().insert(PathValues(self.segments));
         self.client.execute(self.operation, request, &self.options).await
+    }
+
+    /// Makes the idempotency key, unless the caller gave one. The request keeps it over its
+    /// attempts.
+    fn add_idempotency_key(&mut self) {
+        let Some(info) = self.operation.idempotency else { return };
+        let new_key = || uuid::Uuid::new_v4().to_string();
+        if info.in_header {
+            if let Ok((name, value)) = checked_header(info.key, &new_key())
+                && !self.headers.iter().any(|(known, _)| *known == name)
+            {
+                self.headers.push((name, value));
+            }
+            return;
+        }
+        if !self.has_query(info.key) {
+            self.query.push((info.key, new_key()));
+        }
+        if let Some(name) = info.first_sent
+            && !self.has_query(name)
+        {
+            self.query.push((name, jiff::Timestamp::now().to_string()));
+        }
     }
 
     /// The URL: host, path and query.
@@ -316,6 +362,21 @@ impl<T> Call<T> {
     }
 }
 
+/// A header of the caller's.
+fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::HeaderValue), Error> {
+    if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
+        return Err(Error::invalid_request(format!(
+            "the header `{name}` is set by the client; for credentials there is `with_credentials`"
+        )));
+    }
+    let cannot =
+        |problem: String| Error::invalid_request(format!("the header `{name}` cannot be sent: {problem}"));
+    Ok((
+        http::HeaderName::try_from(name).map_err(|error| cannot(error.to_string()))?,
+        http::HeaderValue::try_from(value).map_err(|error| cannot(error.to_string()))?,
+    ))
+}
+
 impl<T: DeserializeOwned + 'static> Call<T> {
     pub(crate) async fn send(self) -> Result<Response<T>, Error> {
         let operation = self.operation;
@@ -335,6 +396,7 @@ impl<T> Clone for Call<T> {
             headers: self.headers.clone(),
             body: self.body.clone(),
             mask: self.mask.clone(),
+            filtered: self.filtered.clone(),
             options: self.options.clone(),
             problem: self.problem.clone(),
             output: PhantomData,

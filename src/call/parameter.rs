@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 /// A value that can stand in a path, query, header or form.
-pub trait Parameter {
+pub(crate) trait Parameter {
     /// Calls `add` with the value as text; a list calls it for each item.
     fn each(&self, add: &mut dyn FnMut(String));
 }

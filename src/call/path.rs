@@ -12,6 +12,44 @@ pub(crate) fn encode(value: &str) -> PercentEncode<'_> {
     utf8_percent_encode(value, SEGMENT)
 }
 
+/// One segment of a path for [`Client::request`](crate::Client::request): an id or key of any text,
+/// percent-encoded so that it stays one segment.
+///
+/// ```
+/// # fn main() -> Result<(), opencloud::Error> {
+/// let entry = opencloud::call::path_segment("player/12:increment")?;
+/// assert_eq!(entry, "player%2F12%3Aincrement");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// If no encoding makes it safe: if it is empty, `.` or `..`, or holds a control character.
+pub fn segment(value: impl AsRef<str>) -> Result<String, Error> {
+    check("segment", value.as_ref())?;
+    Ok(encode(value.as_ref()).to_string())
+}
+
+/// Refuses a path that a URL parser would read as another one.
+pub(super) fn check_whole(path: &str) -> Result<(), Error> {
+    let refuse = |why: &str| Err(Error::invalid_request(format!("the path {why}")));
+    if path.contains(['?', '#']) {
+        return refuse("must hold no query; use `query`");
+    }
+    if path.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b'\\') {
+        return refuse("holds what must be percent-encoded; use `call::path_segment` for ids");
+    }
+    let is_dots = |segment: &str| {
+        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+        plain == "." || plain == ".."
+    };
+    if path.split('/').any(is_dots) {
+        return refuse("holds a segment `.` or `..`, which would name another resource");
+    }
+    Ok(())
+}
+
 /// Appends the path to the target, each `{parameter}` of the template replaced by the next value.
 pub(crate) fn write(target: &mut String, template: &str, values: &[String]) -> Result<(), Error> {
     let mut values = values.iter();
@@ -70,6 +108,16 @@ mod tests {
             ("...", "..."),
         ] {
             assert_eq!(path("/e/{id}:verb", &[id]).expect(id), format!("/e/{sent}:verb"));
+        }
+    }
+
+    #[test]
+    fn whole_paths_are_checked() {
+        for path in ["/a/b", "/a/b:verb", "/a/b%2Fc@d", "/", "/a//b", "/..."] {
+            check_whole(path).expect(path);
+        }
+        for path in ["/a?b", "/a#b", "/a/../b", "/a/%2e%2E/b", "/.", "/a b", "/a\\b", "/ü", "/a\n"] {
+            assert!(check_whole(path).is_err(), "{path}");
         }
     }
 

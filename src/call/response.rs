@@ -1,5 +1,6 @@
 use crate::Error;
 use crate::call::info::OperationInfo;
+use crate::transport::RateLimitStatus;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use std::any::TypeId;
@@ -29,6 +30,11 @@ impl<T> Response<T> {
         &self.headers
     }
 
+    /// What the headers say of the operation's rate limit, as far as they say it.
+    pub fn rate_limit(&self) -> RateLimitStatus {
+        RateLimitStatus::read(&self.headers)
+    }
+
     /// How many times the request was sent.
     pub fn attempts(&self) -> u32 {
         self.attempts
@@ -53,36 +59,56 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         operation: &'static OperationInfo,
         reply: http::Response<Bytes>,
     ) -> Result<Self, Error> {
-        let value = decode(operation, &reply)?;
-        let attempts = reply.extensions().get::<Attempts>().map_or(1, |attempts| attempts.0);
-        let (parts, _) = reply.into_parts();
-        Ok(Self { value, status: parts.status, headers: parts.headers, attempts })
+        match operation.bare_list {
+            Some(name) if reply.body().trim_ascii_start().starts_with(b"[") => {
+                Self::read(reply.map(|list| wrap(name, &list)))
+            }
+            _ => Self::read(reply),
+        }
+        .map_err(|error| error.of(operation))
     }
+
+    /// As [`Self::decode`], where it is not known which operation was called.
+    pub(crate) fn read(reply: http::Response<Bytes>) -> Result<Self, Error> {
+        let value = read(&reply)?;
+        Ok(Response::raw(reply).with(value))
+    }
+}
+
+impl Response<Bytes> {
+    /// The answer as it came.
+    pub(crate) fn raw(reply: http::Response<Bytes>) -> Self {
+        let attempts = attempts(&reply);
+        let (parts, value) = reply.into_parts();
+        Self { value, status: parts.status, headers: parts.headers, attempts }
+    }
+
+    fn with<T>(self, value: T) -> Response<T> {
+        Response { value, status: self.status, headers: self.headers, attempts: self.attempts }
+    }
+}
+
+/// The object that a bare array stands for: its one property.
+fn wrap(name: &str, list: &[u8]) -> Bytes {
+    [format!("{{{name:?}:").as_bytes(), list, b"}"].concat().into()
+}
+
+fn attempts(reply: &http::Response<Bytes>) -> u32 {
+    reply.extensions().get::<Attempts>().map_or(1, |attempts| attempts.0)
 }
 
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
 /// unit, an `Option` and a JSON value can express.
-pub(crate) fn decode<T: DeserializeOwned + 'static>(
-    operation: &'static OperationInfo,
-    reply: &http::Response<Bytes>,
-) -> Result<T, Error> {
+fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
     let body = reply.body().trim_ascii();
-    let read = |text: &[u8]| -> Result<T, (String, serde_json::Error)> {
-        let mut reader = serde_json::Deserializer::from_slice(text);
-        serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| (error.path().to_string(), error.into_inner()))
-    };
     let outcome = match body {
         // `()` stands for an answer that says nothing, whatever the service puts there.
-        _ if TypeId::of::<T>() == TypeId::of::<()>() => read(b"null"),
-        b"" => read(b"null").or_else(|_| read(b"{}")),
-        body => match operation.bare_list {
-            Some(name) if body.starts_with(b"[") => {
-                let object = [format!("{{{name:?}:").as_bytes(), body, b"}"].concat();
-                read(&object)
-            }
-            _ => read(body),
-        },
+        _ if TypeId::of::<T>() == TypeId::of::<()>() => serde_json::from_slice(b"null"),
+        b"" => serde_json::from_slice(b"null").or_else(|_| serde_json::from_slice(b"{}")),
+        body => serde_json::from_slice(body),
     };
-    outcome.map_err(|(path, error)| Error::decode(operation, reply, &path, error))
+    outcome.map_err(|error| {
+        let path = crate::decode::path(body, error.line(), error.column());
+        Error::undecodable(reply, &path, error).attempted(attempts(reply))
+    })
 }

@@ -365,7 +365,7 @@ impl Patience {
         let Some(target) = &operation.target else { return Ok(LAST_POLL) };
         // A starting call that is repeated was the first poll.
         let polls = self.polls.saturating_add(u32::from(target.repeats()));
-        let route = target.interval(operation.client.is_bearer(&operation.options));
+        let route = target.interval(operation.client.may_be_bearer(&operation.options));
         let wait = self.policy.wait(polls, operation.asked, route);
         let left = self.policy.time().saturating_sub(self.since.elapsed());
         if (left.is_zero() && self.polls > 0) || wait.least > left {

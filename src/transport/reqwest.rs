@@ -1,10 +1,28 @@
 //! The transport over HTTP.
 
 use super::{Exchange, Transport};
-use crate::call::Body;
+use crate::call::{Body, Form};
 use crate::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
 use std::time::Duration;
+
+/// How much of an answer that is no success is kept, in bytes. An error page of any length is still
+/// an error, not an answer that is too large.
+const LONGEST_ERROR: usize = 1024 * 1024;
+
+/// What an HTTP client is built with.
+#[derive(Default)]
+pub(crate) struct HttpOptions {
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) proxy: Option<String>,
+    pub(crate) no_proxy: bool,
+}
+
+impl HttpOptions {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.connect_timeout.is_none() && self.proxy.is_none() && !self.no_proxy
+    }
+}
 
 /// Sends with `reqwest`.
 pub(crate) struct Reqwest {
@@ -17,16 +35,26 @@ impl Reqwest {
     }
 
     /// A client of its own: no redirects, because a credential would follow them.
-    pub(crate) fn build(connect_timeout: Duration) -> Result<Self, Error> {
+    pub(crate) fn build(options: HttpOptions) -> Result<Self, Error> {
         #[cfg(feature = "rustls")]
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             // Fails only if another thread was first, which is as good.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(connect_timeout)
-            .retry(reqwest::retry::never())
+            .connect_timeout(options.connect_timeout.unwrap_or(Duration::from_secs(10)))
+            .retry(reqwest::retry::never());
+        if options.no_proxy {
+            builder = builder.no_proxy();
+        }
+        if let Some(url) = options.proxy {
+            // The URL may hold a password, so it is not repeated.
+            let proxy = reqwest::Proxy::all(url)
+                .map_err(|_| Error::configuration("the proxy is no http, https or socks URL"))?;
+            builder = builder.proxy(proxy);
+        }
+        builder
             .build()
             .map(Self::new)
             .map_err(|error| Error::configuration(format!("the HTTP client cannot be set up: {error}")))
@@ -38,7 +66,8 @@ impl Reqwest {
         limit: usize,
     ) -> Result<http::Response<Bytes>, Error> {
         let (parts, body) = request.into_parts();
-        let request = self.client.request(parts.method, parts.uri.to_string()).headers(parts.headers);
+        let uri = parts.uri;
+        let request = self.client.request(parts.method, uri.to_string()).headers(parts.headers);
         let request = match body {
             // A body that may be there and is not: services insist on its length.
             Body::Empty => request.header(http::header::CONTENT_LENGTH, "0"),
@@ -46,20 +75,27 @@ impl Reqwest {
                 request.header(http::header::CONTENT_TYPE, content_type).body(content)
             }
             Body::Form(form) => request.multipart(multipart(form)?),
-        };
-        let mut reply = request.send().await.map_err(failed)?;
-        let mut response = http::Response::builder().status(reply.status());
-        if let Some(headers) = response.headers_mut() {
-            *headers = reply.headers().clone();
-        }
-        let mut content = BytesMut::new();
-        while let Some(chunk) = reply.chunk().await.map_err(failed)? {
-            if content.len() + chunk.len() > limit {
-                return Err(Error::too_large(limit));
+            Body::Stream(stream) => {
+                let (content_type, length, content) = stream.take()?;
+                let request = match length {
+                    Some(length) => request.header(http::header::CONTENT_LENGTH, length),
+                    None => request,
+                };
+                request
+                    .header(http::header::CONTENT_TYPE, content_type)
+                    .body(reqwest::Body::wrap_stream(content))
             }
-            content.extend_from_slice(&chunk);
+        };
+        let request = request.build().map_err(failed)?;
+        let url = request.url().clone();
+        check(&uri, &url)?;
+        let reply = self.client.execute(request).await.map_err(failed)?;
+        if *reply.url() != url {
+            return Err(Error::configuration(
+                "the HTTP client followed a redirect, and the credential with it; switch its redirects off",
+            ));
         }
-        response.body(content.freeze()).map_err(|error| Error::io(ErrorKind::Io, error))
+        read(reply, limit).await
     }
 }
 
@@ -69,7 +105,51 @@ impl Transport for Reqwest {
     }
 }
 
-fn multipart(form: crate::call::Form) -> Result<reqwest::multipart::Form, Error> {
+/// Refuses a URL that the client's parser reads as another host or path than ours: it resolves dot
+/// segments, even encoded ones, and takes `\` for `/`.
+fn check(meant: &http::Uri, read: &reqwest::Url) -> Result<(), Error> {
+    let host = meant.host().unwrap_or_default();
+    let same =
+        read.host_str().is_some_and(|read| read.eq_ignore_ascii_case(host)) && read.path() == meant.path();
+    match same {
+        true => Ok(()),
+        false => Err(Error::invalid_request(
+            "the URL would not reach the server as it is; percent-encode its path",
+        )),
+    }
+}
+
+/// Reads the answer up to the limit. What has arrived when the connection fails stays in the error.
+async fn read(mut reply: reqwest::Response, limit: usize) -> Result<http::Response<Bytes>, Error> {
+    let status = reply.status();
+    let limit = if status.is_success() { limit } else { limit.min(LONGEST_ERROR) };
+    let mut response = http::Response::new(Bytes::new());
+    *response.status_mut() = status;
+    *response.headers_mut() = std::mem::take(reply.headers_mut());
+    let mut content = BytesMut::new();
+    loop {
+        let chunk = match reply.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) => {
+                *response.body_mut() = content.freeze();
+                return Err(failed(error).with_reply(&response));
+            }
+        };
+        if content.len() + chunk.len() > limit {
+            if status.is_success() {
+                return Err(Error::too_large(limit).with_reply(&response));
+            }
+            content.extend_from_slice(&chunk[..limit - content.len()]);
+            break;
+        }
+        content.extend_from_slice(&chunk);
+    }
+    *response.body_mut() = content.freeze();
+    Ok(response)
+}
+
+fn multipart(form: Form) -> Result<reqwest::multipart::Form, Error> {
     form.parts().iter().try_fold(reqwest::multipart::Form::new(), |sum, part| {
         let length = part.content().len() as u64;
         let mut made = reqwest::multipart::Part::stream_with_length(part.content().clone(), length);
@@ -95,4 +175,26 @@ fn failed(error: reqwest::Error) -> Error {
         () => ErrorKind::Io,
     };
     Error::io(kind, error.without_url())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_the_parser_would_change_is_refused() {
+        for (url, same) in [
+            ("https://apis.roblox.com/a/b%2Fc?d=%2E", true),
+            ("http://[::1]:1/a", true),
+            ("https://APIS.roblox.com/a", true),
+            ("https://apis.roblox.com/a/../b", false),
+            ("https://apis.roblox.com/a/%2e%2e/b", false),
+            ("https://apis.roblox.com/a/.", false),
+            ("https://127.1/a", false),
+        ] {
+            let meant: http::Uri = url.parse().expect(url);
+            let read: reqwest::Url = url.parse().expect(url);
+            assert_eq!(check(&meant, &read).is_ok(), same, "{url}");
+        }
+    }
 }

@@ -144,6 +144,8 @@ pub(super) struct Input<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     Parameter(&'a Parameter),
+    /// A parameter that takes a filter or order.
+    Expression(&'a Parameter),
     Json(&'a Type),
     Raw,
     Part(&'a Part),
@@ -190,6 +192,10 @@ impl<'a> Call<'a> {
             clearable: clearable(operation, model),
         };
         for parameter in &operation.parameters {
+            if let Some((how, kind)) = operation.expression(parameter) {
+                call.add_expression(parameter, how, kind);
+                continue;
+            }
             let (how, wire) = match parameter.location {
                 Location::Path => ("path", String::new()),
                 Location::Query => ("query", format!("{}, ", literal(&parameter.name))),
@@ -260,6 +266,22 @@ impl<'a> Call<'a> {
             }
         }
         call
+    }
+
+    /// A filter or order, which takes the type of its grammar.
+    fn add_expression(&mut self, parameter: &'a Parameter, how: &str, kind: &str) {
+        let path = format!("crate::filter::{kind}");
+        if how == "filter" {
+            self.fixed.push(format!("filtered_by::<{path}>()"));
+        }
+        let wire = literal(&parameter.name);
+        self.add(parameter.required, |value| Input {
+            name: parameter.name.clone(),
+            argument: format!("crate::filter::Expression<{path}>"),
+            source: Source::Expression(parameter),
+            apply: format!("{how}({wire}, {value}.into())"),
+            doc: format!("The query parameter `{}`: a [`{kind}`]({path}).", parameter.name),
+        });
     }
 
     fn add(&mut self, required: bool, input: impl FnOnce(&str) -> Input<'a>) {

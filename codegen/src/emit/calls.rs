@@ -68,6 +68,9 @@ fn value(input: &Input) -> String {
                 kind => convert(kind, &format!("samples.text({name})")),
             }
         }
+        Source::Expression(parameter) => {
+            format!("opencloud::filter::raw(samples.text({}))", literal(&parameter.name))
+        }
         Source::Json(kind) => format!("samples.body::<{}>()", kind.rust()),
         Source::Raw => "samples.raw()".to_owned(),
         Source::Part(part) => {

@@ -1,7 +1,7 @@
 //! `operations.rs`: the table of operations.
 
 use crate::emit::{Writer, literal};
-use crate::model::{Limit, LongRunning, Model, Operation, Paging};
+use crate::model::{Limit, Location, LongRunning, Model, Operation, Paging};
 use crate::{Error, names};
 
 pub fn emit(model: &Model) -> Result<String, Error> {
@@ -56,6 +56,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("reference", text(&operation.reference)),
         ("idempotent", operation.idempotent.to_string()),
         ("retry_too_many_requests", operation.retry_too_many_requests.to_string()),
+        ("idempotency", idempotency(operation)),
         ("bare_list", text(&operation.bare_list)),
         ("update_mask", text(&operation.update_mask().map(|mask| mask.name.clone()))),
         ("paging", operation.paging.as_ref().map_or("None".to_owned(), paging)),
@@ -69,6 +70,24 @@ fn limit(limit: Option<Limit>) -> String {
     limit.map_or("None".to_owned(), |limit| {
         format!("Some(Limit {{ requests: {}, seconds: {} }})", limit.requests, limit.seconds)
     })
+}
+
+/// How the operation takes an idempotency key, if its parameters say that it does.
+fn idempotency(operation: &Operation) -> String {
+    let Some(key) = operation.parameters.iter().find(|parameter| parameter.is_idempotency_key()) else {
+        return "None".to_owned();
+    };
+    let first_sent = key
+        .name
+        .strip_suffix(".key")
+        .map(|prefix| format!("{prefix}.firstSent"))
+        .filter(|name| operation.parameters.iter().any(|parameter| parameter.name == *name));
+    let first_sent = first_sent.map_or("None".to_owned(), |name| format!("Some({})", literal(&name)));
+    format!(
+        "Some(IdempotencyInfo {{ key: {}, first_sent: {first_sent}, in_header: {} }})",
+        literal(&key.name),
+        key.location == Location::Header
+    )
 }
 
 fn paging(paging: &Paging) -> String {

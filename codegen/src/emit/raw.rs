@@ -28,6 +28,9 @@ pub fn emit(model: &Model) -> Result<String, Error> {
     let mut text = HEADER.to_owned();
     text.push_str(&prettyplease::unparse(&file));
     let mut writer = Writer::bare();
+    for of in model.structs.values() {
+        emit_reading(&mut writer, of);
+    }
     for of in model.enums.values() {
         emit_enum(&mut writer, of);
     }
@@ -77,9 +80,8 @@ fn progenitor_structs(model: &Model) -> Result<BTreeMap<String, syn::ItemStruct>
 fn attributes(of: &Struct) -> Vec<syn::Attribute> {
     let mut attributes = docs(of.description.as_deref().unwrap_or("A type of the service."));
     attributes.extend::<Vec<syn::Attribute>>(vec![
-        parse_quote!(#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]),
+        parse_quote!(#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]),
         parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]),
-        parse_quote!(#[serde(default)]),
         parse_quote!(#[non_exhaustive]),
     ]);
     attributes
@@ -140,11 +142,8 @@ fn field_attributes(field: &Field) -> Vec<syn::Attribute> {
     }
     attributes.push(parse_quote!(#[serde(skip_serializing_if = "Option::is_none")]));
     match field.kind.leaf() {
-        Type::String | Type::Integer | Type::Number | Type::Boolean | Type::Timestamp => {
-            attributes.push(parse_quote!(#[serde(deserialize_with = "crate::decode::tolerant")]));
-        }
         Type::Duration => {
-            attributes.push(parse_quote!(#[serde(with = "crate::decode::duration")]));
+            attributes.push(parse_quote!(#[serde(serialize_with = "crate::decode::duration::serialize")]));
             attributes
                 .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]));
         }
@@ -154,6 +153,17 @@ fn field_attributes(field: &Field) -> Vec<syn::Attribute> {
         _ => {}
     }
     attributes
+}
+
+/// How a struct is read. serde's derive would do it too, at several times the compile time: it writes
+/// a type for every field that is read with tolerance, and that is almost every field.
+fn emit_reading(writer: &mut Writer, of: &Struct) {
+    writer.block(format!("crate::decode::object! {{ {}", of.name), |writer| {
+        for field in &of.fields {
+            writer.line(format!("{} => {},", super::literal(&field.name), names::field(&field.name)));
+        }
+    });
+    writer.line("}");
 }
 
 fn emit_enum(writer: &mut Writer, of: &Enum) {

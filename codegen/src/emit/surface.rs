@@ -73,7 +73,16 @@ fn input(input: &Input) -> String {
 
 /// A type without the modules that every user imports anyway.
 fn plain(kind: &str) -> String {
-    ["types::", "ids::", "crate::call::", "serde_json::", "std::collections::", "std::time::", "jiff::"]
-        .iter()
-        .fold(kind.to_owned(), |kind, module| kind.replace(module, ""))
+    [
+        "types::",
+        "ids::",
+        "crate::call::",
+        "crate::filter::",
+        "serde_json::",
+        "std::collections::",
+        "std::time::",
+        "jiff::",
+    ]
+    .iter()
+    .fold(kind.to_owned(), |kind, module| kind.replace(module, ""))
 }

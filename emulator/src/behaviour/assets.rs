@@ -274,11 +274,9 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     if name.trim().is_empty() {
         return Err(Failure::invalid("The displayName is required."));
     }
-    if SOCIAL_LINKS.iter().any(|link| request.contains_key(*link)) {
-        return Err(Failure::invalid("Social links can only be set by an update."));
-    }
     let creator = Creator::read(request.get("creationContext"))?;
     let mut metadata = Map::new();
+    // Social links are not taken over: they can only be set by an update.
     for name in ["displayName", "description", "icon", "previews"] {
         if let Some(value) = request.get(name) {
             metadata.insert(name.to_owned(), value.clone());
@@ -477,9 +475,16 @@ fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
-    let form = call.form()?;
-    let wanted =
-        form.iter().find(|part| part.name == "assetVersion").and_then(Part::text).unwrap_or_default();
+    // The document had a form here once, the guide's sample sends JSON: both are read.
+    let content_type = call.header("content-type").unwrap_or_default();
+    let wanted = if content_type.starts_with("multipart/") {
+        let form = call.form()?;
+        let part = form.iter().find(|part| part.name == "assetVersion");
+        part.and_then(Part::text).unwrap_or_default().to_owned()
+    } else {
+        let body = call.json()?;
+        text(&body, "assetVersion").unwrap_or_default().to_owned()
+    };
     let asset = state.assets.get(call.param("assetId"))?;
     let number = wanted.strip_prefix(&format!("assets/{}/versions/", asset.id)).ok_or_else(|| {
         Failure::invalid(format!("The assetVersion must be of the form assets/{}/versions/1.", asset.id))

@@ -7,7 +7,15 @@ use crate::document::{Document, Operation};
 use crate::state::State;
 
 pub(crate) mod assets;
+pub(crate) mod data_stores;
 pub(crate) mod groups;
+pub(crate) mod luau;
+pub(crate) mod memory_stores;
+pub(crate) mod messaging;
+pub(crate) mod ordered_data_stores;
+pub(crate) mod secrets;
+pub(crate) mod universes;
+pub(crate) mod user_restrictions;
 pub(crate) mod users;
 
 pub(crate) type Handler = fn(&mut State, &Call<'_>) -> Outcome;
@@ -15,7 +23,20 @@ pub(crate) type Handler = fn(&mut State, &Call<'_>) -> Outcome;
 /// A method and a path template; what the parameters are called does not matter.
 pub(crate) type Routes = &'static [(&'static str, Handler)];
 
-const AREAS: &[Routes] = &[assets::ROUTES, groups::ROUTES, users::ROUTES];
+const AREAS: &[Routes] = &[
+    assets::ROUTES,
+    data_stores::v1::ROUTES,
+    data_stores::v2::ROUTES,
+    groups::ROUTES,
+    luau::ROUTES,
+    memory_stores::ROUTES,
+    messaging::ROUTES,
+    ordered_data_stores::ROUTES,
+    secrets::ROUTES,
+    universes::ROUTES,
+    user_restrictions::ROUTES,
+    users::ROUTES,
+];
 
 /// The behaviours of a document's operations, by operation id.
 pub(crate) fn handlers(document: &Document) -> HashMap<String, Handler> {

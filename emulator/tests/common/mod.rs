@@ -5,61 +5,61 @@
 use opencloud_emulator::Emulator;
 use serde_json::Value;
 
-pub struct Client {
-    pub emulator: Emulator,
+pub(crate) struct Client {
+    pub(crate) emulator: Emulator,
     http: reqwest::Client,
 }
 
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
     /// The body of an answer that must be a success.
-    pub fn ok(self) -> Value {
+    pub(crate) fn ok(self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text);
         serde_json::from_str(&self.text).expect("JSON")
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).expect("JSON")
     }
 
     /// The message of a refusal with this status.
-    pub fn refused(self, status: u16) -> String {
+    pub(crate) fn refused(self, status: u16) -> String {
         assert_eq!(self.status, status, "{}", self.text);
         self.text
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
 /// 2026-01-02T03:04:05Z
-pub fn start_time() -> std::time::SystemTime {
+pub(crate) fn start_time() -> std::time::SystemTime {
     std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_767_323_045)
 }
 
 impl Client {
-    pub async fn start() -> Client {
+    pub(crate) async fn start() -> Client {
         let builder = Emulator::builder().frozen_at(start_time());
         Client::of(builder.start().await.expect("started"))
     }
 
-    pub fn of(emulator: Emulator) -> Client {
+    pub(crate) fn of(emulator: Emulator) -> Client {
         Client { emulator, http: reqwest::Client::new() }
     }
 
-    pub fn request(&self, method: &str, target: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: &str, target: &str) -> reqwest::RequestBuilder {
         let method = method.parse().expect("a method");
         let url = format!("{}{target}", self.emulator.base_url());
         self.http.request(method, url).header("x-api-key", "test")
     }
 
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         Answer {
             status: response.status().as_u16(),
@@ -68,24 +68,24 @@ impl Client {
         }
     }
 
-    pub async fn get(&self, target: &str) -> Answer {
+    pub(crate) async fn get(&self, target: &str) -> Answer {
         self.send(self.request("GET", target)).await
     }
 
-    pub async fn delete(&self, target: &str) -> Answer {
+    pub(crate) async fn delete(&self, target: &str) -> Answer {
         self.send(self.request("DELETE", target)).await
     }
 
-    pub async fn post(&self, target: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, target: &str, body: &Value) -> Answer {
         self.send(self.request("POST", target).json(body)).await
     }
 
-    pub async fn patch(&self, target: &str, body: &Value) -> Answer {
+    pub(crate) async fn patch(&self, target: &str, body: &Value) -> Answer {
         self.send(self.request("PATCH", target).json(body)).await
     }
 
     /// All items of a list, page by page, and how many pages there were.
-    pub async fn all(&self, target: &str, items: &str) -> (Vec<Value>, usize) {
+    pub(crate) async fn all(&self, target: &str, items: &str) -> (Vec<Value>, usize) {
         let mut found = Vec::new();
         let mut token = String::new();
         for pages in 1..1000 {
@@ -108,7 +108,7 @@ impl Client {
     }
 
     /// No answer so far had anything that the document does not allow.
-    pub fn assert_answers_fit(&self) {
+    pub(crate) fn assert_answers_fit(&self) {
         for request in self.emulator.requests() {
             assert!(
                 request.answer_violations.is_empty(),
@@ -122,7 +122,7 @@ impl Client {
 }
 
 /// Percent-encodes everything but letters and digits.
-pub fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             byte if byte.is_ascii_alphanumeric() => (byte as char).to_string(),

@@ -97,7 +97,9 @@ fn encode(form: &Form) -> Bytes {
     let mut body = Vec::new();
     for part in form.parts() {
         body.extend_from_slice(format!("--{BOUNDARY}\r\n").as_bytes());
-        body.extend_from_slice(format!("content-disposition: form-data; name=\"{}\"", part.name()).as_bytes());
+        body.extend_from_slice(
+            format!("content-disposition: form-data; name=\"{}\"", part.name()).as_bytes(),
+        );
         if let Some(name) = part.file_name() {
             body.extend_from_slice(format!("; filename=\"{name}\"").as_bytes());
         }

@@ -36,7 +36,8 @@ impl Samples {
 
     /// The JSON body, of the schema that the document states first.
     pub fn body_value(&self) -> Value {
-        let body = self.operation.body.as_ref().unwrap_or_else(|| panic!("{} has no body", self.operation.id));
+        let body =
+            self.operation.body.as_ref().unwrap_or_else(|| panic!("{} has no body", self.operation.id));
         let media = body
             .content
             .iter()

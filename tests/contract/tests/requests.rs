@@ -14,11 +14,8 @@ const RESERVED: [&str; 5] = ["accept", "accept-encoding", "authorization", "cont
 
 async fn sent(operation: &'static Operation) -> Recorded {
     let double = Double::answering(200, "application/json", "{}");
-    let client = Client::builder()
-        .api_key("contract-key")
-        .transport(double.clone())
-        .build()
-        .expect("a client");
+    let client =
+        Client::builder().api_key("contract-key").transport(double.clone()).build().expect("a client");
     let samples = Samples::new(operation);
     // Whether the empty answer can be read is the other test's question.
     let outcome = call(&client, &operation.id, &samples).expect("a generated call").await;
@@ -105,7 +102,9 @@ fn body_problems(operation: &Operation, request: &Recorded, samples: &Samples) -
     let sent: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
     let wanted = match samples.body_value() {
         // A body that can say nothing is sent as an empty object.
-        Value::Object(object) if object.is_empty() || sent == json!({}) && only_invented(&object) => json!({}),
+        Value::Object(object) if object.is_empty() || sent == json!({}) && only_invented(&object) => {
+            json!({})
+        }
         wanted => wanted,
     };
     match opencloud_contract::same(&sent, &wanted) {

@@ -21,10 +21,14 @@ fn answers(operation: &Operation, mode: Mode) -> Vec<(u16, &'static str, Value)>
         .collect()
 }
 
-async fn decode(operation: &'static Operation, status: u16, media: &str, body: Vec<u8>) -> Result<Value, String> {
+async fn decode(
+    operation: &'static Operation,
+    status: u16,
+    media: &str,
+    body: Vec<u8>,
+) -> Result<Value, String> {
     let double = Double::answering(status, media, body);
-    let client =
-        Client::builder().api_key("contract-key").transport(double).build().expect("a client");
+    let client = Client::builder().api_key("contract-key").transport(double).build().expect("a client");
     let samples = Samples::new(operation);
     call(&client, &operation.id, &samples)
         .expect("a generated call")

@@ -1,6 +1,7 @@
 //! Paging and long-running operations: what the overlay says is held against this version of the
 //! document, and what it does not say is derived where the pattern is unmistakable.
 
+use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
 use super::overlay::{Origins, Place};
@@ -45,8 +46,7 @@ struct Problem {
 impl Problem {
     fn stale(self, key: &OperationKey, origins: &Origins) -> Stale {
         let pointer = format!("{}/x-opencloud{}", key.pointer(), self.pointer);
-        let place =
-            origins.get(&pointer).cloned().unwrap_or(Place { file: "spec/overlay".to_owned(), line: 0 });
+        let place = origins.get(&pointer).cloned().unwrap_or_else(Place::somewhere);
         Stale { place, target: format!("{key} x-opencloud{}", self.pointer.replace('/', ".")), why: self.why }
     }
 }
@@ -54,6 +54,7 @@ impl Problem {
 /// Takes out what names parameters or fields that are not there.
 fn verify(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
     let mut problems = verify_operation(document, key, ours);
+    problems.extend(verify_filters(document, key, ours));
     let Some(paging) = ours.get("paging").and_then(Value::as_object).cloned() else {
         return problems;
     };
@@ -90,6 +91,24 @@ fn verify_operation(document: &Value, key: &OperationKey, ours: &mut Value) -> V
         ours.remove("operation");
     }
     vec![Problem { pointer: "/operation", why: "the response has no path to poll at".to_owned() }]
+}
+
+/// A filter type needs a query parameter of its name that is text.
+fn verify_filters(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
+    let queries = queries(document, key);
+    let mut problems = Vec::new();
+    for (word, pointer) in [("filter", "/filter"), ("order_by", "/order_by")] {
+        let is_taken = queries.iter().any(|parameter| {
+            parameter["name"].as_str().is_some_and(|name| name.to_snake_case() == word)
+                && parameter["schema"]["type"] == "string"
+                && parameter["schema"].get("enum").is_none()
+        });
+        let ours = ours.as_object_mut();
+        if !is_taken && ours.is_some_and(|ours| ours.remove(word).is_some()) {
+            problems.push(Problem { pointer, why: format!("the request has no text parameter {word}") });
+        }
+    }
+    problems
 }
 
 fn verify_paging(
@@ -334,6 +353,34 @@ mod tests {
             assert_eq!(ours.get("paging").is_some(), is_kept, "{extra}");
             assert_eq!(stale.join(""), why, "{extra}");
         }
+    }
+
+    #[test]
+    fn a_filter_without_its_parameter_is_left_out_and_told() {
+        let cases = [
+            (json!({"name": "filter", "in": "query", "schema": {"type": "string"}}), true),
+            (json!({"name": "Filter", "in": "query", "schema": {"type": "string"}}), true),
+            (json!({"name": "filter", "in": "query", "schema": {"type": "string", "enum": ["A"]}}), false),
+            (json!({"name": "filter", "in": "query", "schema": {"type": "integer"}}), false),
+            (json!({"name": "filter", "in": "path", "schema": {"type": "string"}}), false),
+            (json!({"name": "filters", "in": "query", "schema": {"type": "string"}}), false),
+        ];
+        for (parameter, is_kept) in cases {
+            let (ours, stale) = run(json!({
+                "parameters": [parameter],
+                "responses": answer("Meta"),
+                "x-opencloud": {"filter": "ThingFilter"},
+            }));
+            assert_eq!(ours.get("filter").is_some(), is_kept, "{parameter}");
+            assert_eq!(stale.is_empty(), is_kept, "{parameter}");
+        }
+        let (ours, stale) = run(json!({
+            "parameters": [{"name": "orderBy", "in": "query", "schema": {"type": "string"}}],
+            "responses": answer("Meta"),
+            "x-opencloud": {"order_by": "ThingOrder"},
+        }));
+        assert_eq!(ours, json!({"order_by": "ThingOrder"}));
+        assert!(stale.is_empty());
     }
 
     #[test]

@@ -7,20 +7,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::names::ident;
-use super::refs::component_of;
+use super::refs::{component_of, target_of};
 use super::report::Report;
-use super::strip;
 use super::tree::{self, OperationKey};
 
 /// Mends the whole document.
 pub fn mend(document: &mut Value, report: &mut Report) {
     let names: BTreeSet<String> =
         tree::components(document).into_iter().map(|(name, _)| name.clone()).collect();
-    for key in tree::operations(document) {
-        if let Some(operation) = key.get_mut(document) {
-            mend_shape(operation, &key, report);
-        }
-    }
     tree::visit_document_mut(document, &mut |at, schema| mend_schema(schema, at, &names, report));
     for key in tree::operations(document) {
         if let Some(operation) = key.get_mut(document) {
@@ -39,20 +33,11 @@ fn mend_schema(schema: &mut Value, at: &str, names: &BTreeSet<String>, report: &
         *schema = json!({});
         return;
     };
-    if let Some(reference) = map.get("$ref") {
-        if !is_known(reference) {
-            report.warn(format!("{at}: {reference} does not exist, taken as any value"));
-            map.remove("$ref");
-        } else {
-            // Only a correction puts facts beside a reference; a reader would ignore them.
-            let is_ours = |key: &str| ["$ref", "description", "x-opencloud-type"].contains(&key);
-            let others: Vec<String> = map.keys().filter(|key| !is_ours(key)).cloned().collect();
-            for key in others {
-                report.warn(format!("{at}: {key} beside a reference has no meaning, dropped"));
-                map.remove(&key);
-            }
-            return;
-        }
+    if let Some(reference) = map.get("$ref")
+        && !is_known(reference)
+    {
+        report.warn(format!("{at}: {reference} does not exist, taken as any value"));
+        map.remove("$ref");
     }
     if let Some(mapping) =
         map.get_mut("discriminator").and_then(|d| d.get_mut("mapping")).and_then(Value::as_object_mut)
@@ -64,6 +49,19 @@ fn mend_schema(schema: &mut Value, at: &str, names: &BTreeSet<String>, report: &
         }
     }
     mend_names_of_values(schema, at, report);
+    mend_name_of_reference(schema, at, report);
+}
+
+/// A reference has the name of what it refers to. Only a schema that was inline in another version
+/// can have one of its own.
+fn mend_name_of_reference(schema: &mut Value, at: &str, report: &mut Report) {
+    let is_component = at.strip_prefix("/components/schemas/").is_some_and(|name| !name.contains('/'));
+    if is_component || target_of(schema).is_none() {
+        return;
+    }
+    if let Some(name) = schema.as_object_mut().and_then(|map| map.remove("x-opencloud-type")) {
+        report.warn(format!("{at}: {name} names a reference, dropped"));
+    }
 }
 
 /// Names of enum values go by position, so there have to be as many as there are values.
@@ -105,24 +103,6 @@ fn name_of_value(value: &Value) -> String {
         _ => text,
     };
     ident::upper_camel_case(&text, "Value")
-}
-
-/// What every operation needs: responses, and each parameter of its path.
-fn mend_shape(operation: &mut Value, key: &OperationKey, report: &mut Report) {
-    if !operation
-        .get("responses")
-        .is_some_and(|responses| responses.as_object().is_some_and(|map| !map.is_empty()))
-    {
-        report.warn(format!("{key}: no responses, taken as an empty 200"));
-        operation["responses"] = json!({ "200": { "description": "OK" } });
-    }
-    if !operation.get("parameters").is_some_and(Value::is_array) {
-        operation["parameters"] = json!([]);
-    }
-    let template = strip::path_parameters(&key.path);
-    if let Some(parameters) = operation["parameters"].as_array_mut() {
-        strip::declare_path_parameters(parameters, &template, |what| report.warn(format!("{key}: {what}")));
-    }
 }
 
 /// Types of a long-running operation that do not exist are not stated.
@@ -176,7 +156,11 @@ mod tests {
             (json!({"$ref": "other.json#/X"}), json!({}), 1),
             (json!({"$ref": "#/components/schemas/B/items"}), json!({}), 1),
             (json!({"$ref": "#/components/schemas/X", "description": "d"}), json!({"description": "d"}), 1),
-            (json!({"$ref": "#/components/schemas/B", "type": "string"}), known, 1),
+            (
+                json!({"items": {"$ref": "#/components/schemas/B", "x-opencloud-type": "C"}}),
+                json!({"items": known}),
+                1,
+            ),
             (
                 json!({"discriminator": {"propertyName": "p", "mapping": {"a": "#/components/schemas/X"}}}),
                 json!({"discriminator": {"propertyName": "p", "mapping": {}}}),
@@ -203,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn operations_are_made_whole() {
+    fn types_of_operations_exist() {
         let (document, warnings) = run(json!({
             "paths": {"/a/{b}": {"get": {
                 "x-long-running-operation-parameters": {"response": {"$ref": "#/components/schemas/Gone"}},
@@ -214,11 +198,9 @@ mod tests {
         assert_eq!(
             document["paths"]["/a/{b}"]["get"],
             json!({
-                "parameters": [{"name": "b", "in": "path", "required": true, "schema": {"type": "string"}}],
-                "responses": {"200": {"description": "OK"}},
                 "x-opencloud": {"operation": {"response": "B"}},
             })
         );
-        assert_eq!(warnings.len(), 4, "{warnings:?}");
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
     }
 }

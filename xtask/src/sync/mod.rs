@@ -1,10 +1,11 @@
 //! `cargo xtask sync`: Roblox's document and our overlay to `spec/open-cloud.json`.
 //!
 //! A pipeline of small passes over a JSON value: [`load`], [`select`], [`strip`], [`overlay`],
-//! [`names`], [`check`], [`diff`], [`write`]. Nothing is written unless all of them succeed.
+//! [`names`], [`check`], [`diff`], [`mod@write`]. Nothing is written unless all of them succeed.
 
 pub mod check;
 pub mod derive;
+pub mod diff;
 pub mod error;
 pub mod load;
 pub mod mend;
@@ -19,7 +20,8 @@ pub mod tree;
 pub mod write;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -28,6 +30,7 @@ use error::{Error, Result};
 use pin::{Pin, Stated};
 use report::Report;
 use select::Counts;
+use strip::Keep;
 
 /// Options of `cargo xtask sync`.
 #[derive(clap::Args, Clone, Debug)]
@@ -79,16 +82,89 @@ fn run(args: &Args) -> Result<u8> {
     let upstream = load::parse(&args.upstream, &bytes)?;
     let actions = overlay::load(&args.root.join("spec/overlay"), "spec/overlay")?;
     let built = build(&args.upstream, &upstream, &actions)?;
-    let pin_path = args.root.join("spec/UPSTREAM.toml");
-    let recorded = std::fs::read_to_string(&pin_path).ok();
-    let recorded = recorded.as_deref().and_then(Pin::parse);
-    let stated =
-        Stated { source: &args.upstream, commit: args.commit.as_deref(), date: args.date.as_deref() };
-    let pin = Pin::new(&stated, load::sha256(&bytes), built.counts, recorded.as_ref());
-    let document_path = args.root.join("spec/open-cloud.json");
-    println!("{:#?}", built.report);
-    write::write_all(&[(&document_path, &write::json_text(&built.document)?), (&pin_path, &pin.to_text()?)])?;
+    let files = Files::new(args, &built, &bytes)?;
+    let told = format!("{}{}", files.difference(&built.document, args.verbose), built.report);
+    // A reader that has seen enough (`| head`) is no reason to stop.
+    let _ = std::io::stdout().write_all(told.as_bytes());
+    if args.strict && built.report.is_strict_failure() {
+        let (stale, diverged) = (built.report.stale.len(), built.report.diverged.len());
+        eprintln!("--strict: {stale} stale actions, {diverged} diverged types; nothing written");
+        return Ok(1);
+    }
+    if args.check {
+        return Ok(u8::from(!files.are_current()));
+    }
+    files.write()?;
     Ok(0)
+}
+
+/// The two files that a sync writes, as they are and as they are to be.
+struct Files {
+    document_path: PathBuf,
+    document_before: Option<String>,
+    document: String,
+    pin_path: PathBuf,
+    pin_before: Option<String>,
+    pin: String,
+}
+
+impl Files {
+    fn new(args: &Args, built: &Built, bytes: &[u8]) -> Result<Self> {
+        let document_path = args.root.join("spec/open-cloud.json");
+        let pin_path = args.root.join("spec/UPSTREAM.toml");
+        let pin_before = std::fs::read_to_string(&pin_path).ok();
+        let recorded = pin_before.as_deref().and_then(Pin::parse);
+        let stated =
+            Stated { source: &args.upstream, commit: args.commit.as_deref(), date: args.date.as_deref() };
+        let pin = Pin::new(&stated, load::sha256(bytes), built.counts, recorded.as_ref());
+        Ok(Self {
+            document_before: std::fs::read_to_string(&document_path).ok(),
+            document: write::json_text(&built.document)?,
+            document_path,
+            pin_before,
+            pin: pin.to_text()?,
+            pin_path,
+        })
+    }
+
+    fn are_current(&self) -> bool {
+        self.document_before.as_ref() == Some(&self.document) && self.pin_before.as_ref() == Some(&self.pin)
+    }
+
+    /// What writing changes, in words.
+    fn difference(&self, document: &Value, is_verbose: bool) -> String {
+        let before = self.document_before.as_ref();
+        let old = before.and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let mut text = match old {
+            Some(old) => {
+                let diff = diff::diff(&old, document);
+                if diff.is_empty() && before != Some(&self.document) {
+                    "open-cloud.json: the same, but written otherwise\n".to_owned()
+                } else {
+                    format!("open-cloud.json: {}", diff.show(is_verbose))
+                }
+            }
+            None => {
+                let operations = tree::operations(document).len();
+                let types = tree::components(document).len();
+                format!("open-cloud.json: new, {operations} operations and {types} types\n")
+            }
+        };
+        if self.pin_before.as_ref() != Some(&self.pin) {
+            let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+            let before = lines(self.pin_before.as_deref().unwrap_or_default());
+            text.push_str("UPSTREAM.toml:\n");
+            for line in lines(&self.pin).iter().filter(|line| line.contains(" = ") && !before.contains(line))
+            {
+                text.push_str(&format!("  {line}\n"));
+            }
+        }
+        text
+    }
+
+    fn write(&self) -> Result<()> {
+        write::write_all(&[(&self.document_path, &self.document), (&self.pin_path, &self.pin)])
+    }
 }
 
 /// The whole pipeline, without reading or writing a file.
@@ -99,11 +175,12 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
         let what = "no operation takes an API key or OAuth 2.0, so this is no Open Cloud document";
         return Err(Error::new(format!("{source}: paths"), what));
     }
-    let mut document = strip::strip(&selected, &mut report);
+    let mut document = strip::strip(&selected, Keep::Facts, &mut report);
     // What only a correction refers to has to be there when corrections and names are applied.
     let keep = refs::reachable(&document, &overlay_roots(actions));
     refs::prune(&mut document, &keep);
     let origins = overlay::apply(&mut document, actions, &mut report);
+    document = strip::strip(&document, Keep::Ours, &mut report);
     mend::mend(&mut document, &mut report);
     derive::derive(&mut document, &origins, &mut report);
     names::name_operations(&mut document, &origins, &mut report)?;
@@ -137,9 +214,4 @@ fn collect_roots(value: &Value, roots: &mut BTreeSet<String>) {
             _ => collect_roots(member, roots),
         }
     }
-}
-
-/// Paths inside a repository, for tests.
-pub fn document_path(root: &Path) -> PathBuf {
-    root.join("spec/open-cloud.json")
 }

@@ -45,6 +45,7 @@ pub fn select(upstream: &Value, report: &mut Report) -> (Value, Counts) {
                 continue;
             }
             if !operation.is_object() {
+                let method = method.to_ascii_uppercase();
                 report.warn(format!("{method} {key}: the operation is no object, dropped"));
                 continue;
             }
@@ -101,7 +102,7 @@ fn paths(selected: Vec<Selected>, report: &mut Report) -> Value {
         if path != stripped(&path) {
             report.warn(format!(
                 "{} {path}: the same path is selected on two hosts, the suffix stays",
-                entry.method
+                entry.method.to_ascii_uppercase()
             ));
         }
         let mut operation = entry.operation;
@@ -127,7 +128,7 @@ fn complete(
     report: &mut Report,
 ) -> Value {
     let mut operation = operation.clone();
-    let name = format!("{method} {key}");
+    let name = format!("{} {key}", method.to_ascii_uppercase());
     let parameters = merge_parameters(upstream, &name, item, &operation, report);
     operation["parameters"] = Value::Array(parameters);
     if operation.get("security").is_none() {

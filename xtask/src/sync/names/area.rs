@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 /// A route as far as areas go: its host and its segments, parameters unnamed, verbs gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
+pub(crate) struct Route {
     host: String,
     segments: Vec<String>,
 }
 
 impl Route {
-    pub fn new(path: &str, host: &str) -> Self {
+    pub(crate) fn new(path: &str, host: &str) -> Self {
         let path = path.split('#').next().unwrap_or(path);
         let segments = path.split('/').skip(1).map(|segment| {
             if segment.starts_with('{') {
@@ -41,7 +41,8 @@ impl Route {
     }
 }
 
-fn is_version(segment: &str) -> bool {
+/// Whether a segment of a path is `v1`, `v2`, ...
+pub(crate) fn is_version(segment: &str) -> bool {
     segment
         .strip_prefix('v')
         .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
@@ -50,7 +51,7 @@ fn is_version(segment: &str) -> bool {
 /// The area of the curated operations with the longest common path. Where several areas share it
 /// (everything under `/cloud/v2/universes/{}`), the operation nearest to that path decides, then the
 /// larger number of operations, then the name.
-pub fn nearest<'a>(route: &Route, curated: &'a [(Route, String)]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(route: &Route, curated: &'a [(Route, String)]) -> Option<&'a str> {
     let longest = curated.iter().map(|(other, _)| route.common_length(other)).max()?;
     if longest < route.service_length() {
         return None;

@@ -11,7 +11,7 @@ use super::super::refs;
 use super::super::tree;
 
 /// A schema that is to become a type of that name.
-pub struct Member<'a> {
+pub(crate) struct Member<'a> {
     pub name: &'a str,
     /// The component it is, if it is one; others are inline.
     pub component: Option<&'a str>,
@@ -19,7 +19,7 @@ pub struct Member<'a> {
 }
 
 /// The class of each member; members of one class have one name and one structure.
-pub fn classes(members: &[Member]) -> Vec<usize> {
+pub(crate) fn classes(members: &[Member]) -> Vec<usize> {
     let mut classes = number(members.iter().map(|member| member.name));
     loop {
         let by_component: BTreeMap<&str, usize> = members

@@ -1,9 +1,10 @@
 //! The name of a method that the overlay does not name.
 
+use super::area::is_version;
 use super::ident;
 
 /// The name that upstream's id or the route suggests.
-pub fn derive(upstream_id: Option<&str>, verb: &str, path: &str) -> String {
+pub(crate) fn derive(upstream_id: Option<&str>, verb: &str, path: &str) -> String {
     upstream_id.and_then(from_id).unwrap_or_else(|| from_route(verb, path))
 }
 
@@ -60,19 +61,21 @@ fn literals(path: &str) -> Vec<String> {
     segments
         .filter_map(|segment| {
             let name = ident::snake_case(segment.split(':').next().unwrap_or(segment), "");
-            let rest = name.strip_prefix('v').unwrap_or("v");
-            let is_version = rest.bytes().all(|b| b.is_ascii_digit());
-            (!name.is_empty() && !is_version).then_some(name)
+            (!name.is_empty() && !is_version(&name)).then_some(name)
         })
         .collect()
 }
 
-/// Longer names for when the first is taken: with a word of the path, the last first, then the verb.
-pub fn alternatives(base: &str, verb: &str, path: &str) -> Vec<String> {
+/// Longer names for when the first is taken: with a word of the path (the last first), with the host
+/// of a twin, with the version, with the verb.
+pub(crate) fn alternatives(base: &str, verb: &str, path: &str) -> Vec<String> {
+    let (path, host) = path.split_once('#').unwrap_or((path, ""));
+    let host = ident::snake_case(host.split('.').next().unwrap_or(host), "");
+    let version = path.split('/').find(|segment| is_version(segment)).unwrap_or_default();
     let words = literals(path).into_iter().rev();
     words
-        .chain([verb.to_owned()])
-        .filter(|word| !base.ends_with(word.as_str()))
+        .chain([host, version.to_owned(), verb.to_owned()])
+        .filter(|word| !word.is_empty() && !base.ends_with(word.as_str()))
         .map(|word| format!("{base}_{word}"))
         .collect()
 }
@@ -122,7 +125,11 @@ mod tests {
     fn longer_names_take_words_of_the_path() {
         assert_eq!(
             alternatives("list_things", "get", "/a/v1/places/{p}/things"),
-            ["list_things_places", "list_things_a", "list_things_get"]
+            ["list_things_places", "list_things_a", "list_things_v1", "list_things_get"]
+        );
+        assert_eq!(
+            alternatives("get_role", "get", "/v2/role#groups.example.com"),
+            ["get_role_groups", "get_role_v2", "get_role_get"]
         );
     }
 }

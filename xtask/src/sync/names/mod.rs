@@ -12,7 +12,7 @@ mod type_name;
 mod types;
 
 pub use operations::{UNSORTED, name_operations};
-pub use types::name_types;
+pub use types::{UPSTREAM, name_types};
 
 /// The first candidate that is free, else the base with the first free number.
 fn first_free(

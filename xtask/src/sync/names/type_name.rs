@@ -21,7 +21,7 @@ const GENERIC: [&str; 14] = [
 ];
 
 /// `Roblox.Web.WebAPI.Models.ApiArrayResponse_Roblox.Api.Badge_` is `BadgeList`.
-pub fn derive(upstream: &str) -> String {
+pub(crate) fn derive(upstream: &str) -> String {
     if let Some((outer, inner)) = generic(upstream) {
         let inner = derive(inner);
         let outer = ident::upper_camel_case(last_segment(outer), "Generic");
@@ -53,7 +53,7 @@ fn last_segment(name: &str) -> &str {
 }
 
 /// The word of the upstream name that tells its service, if there is one.
-pub fn service(upstream: &str) -> Option<String> {
+pub(crate) fn service(upstream: &str) -> Option<String> {
     let mut segments: Vec<&str> = upstream.split(['.', '_', '[', '<', '`']).collect();
     segments.pop();
     if !upstream.contains('.') {
@@ -82,7 +82,7 @@ mod tests {
             ("System.Collections.List`1[[Badge]]", "BadgeList"),
             ("Wrapper_System.Int64_", "Int64Wrapper"),
             ("urlShortener", "UrlShortener"),
-            ("3DModel", "Type3DModel"),
+            ("3DModel", "Type3dModel"),
             ("_", "Type"),
         ];
         for (upstream, expected) in cases {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::overlay::{Origins, Place};
 use super::super::refs;
-use super::super::report::Report;
+use super::super::report::{Diverged, Report};
 use super::super::tree;
 use super::classes::{self, Member};
 use super::{first_free, ident, type_name};
@@ -166,14 +166,14 @@ fn assign(
         );
         if candidate.is_curated {
             let owner = &candidates[owners[&candidate.name]];
-            report.diverged.push(format!(
-                "{}: {} names {}, but {} at {} differs; named {name}",
-                place(candidate),
+            let what = format!(
+                "{} names {}, but {} at {} differs; named {name}",
                 candidate.name,
                 shown(candidate),
                 shown(owner),
                 place(owner),
-            ));
+            );
+            report.diverged.push(Diverged { place: place(candidate), what });
         }
         owners.insert(name.clone(), group[0]);
         names[index] = Some(name);
@@ -181,8 +181,8 @@ fn assign(
     names.into_iter().flatten().collect()
 }
 
-fn place(candidate: &Candidate) -> String {
-    candidate.origin.as_ref().map_or_else(|| "overlay".to_owned(), ToString::to_string)
+fn place(candidate: &Candidate) -> Place {
+    candidate.origin.clone().unwrap_or_else(Place::somewhere)
 }
 
 fn shown(candidate: &Candidate) -> String {

@@ -135,7 +135,8 @@ fn facts(value: &Value) -> Value {
             .iter()
             .filter(|(key, member)| {
                 let key = key.as_str();
-                !OURS.contains(&key) && !(SENTENCES.contains(&key) && member.is_string())
+                let is_sentence = SENTENCES.contains(&key) && member.is_string();
+                !OURS.contains(&key) && !is_sentence
             })
             .map(|(key, member)| (key.clone(), facts(member)))
             .collect(),

@@ -26,7 +26,17 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}", self.file),
+        }
+    }
+}
+
+impl Place {
+    /// Of something that stands in the overlay, but of which no line is known.
+    pub fn somewhere() -> Self {
+        Self { file: "overlay".to_owned(), line: 0 }
     }
 }
 

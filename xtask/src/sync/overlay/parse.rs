@@ -12,7 +12,7 @@ use super::vocabulary;
 use super::{Action, Change, Place};
 
 /// Keys that only name or describe; an update with nothing else is curation.
-pub const CURATION: [&str; 5] =
+pub(crate) const CURATION: [&str; 5] =
     ["summary", "description", "x-opencloud", "x-opencloud-type", "x-enum-varnames"];
 
 /// A value with the line of each of its parts, by JSON pointer.
@@ -105,10 +105,10 @@ fn action(file: &str, located: &Located, at: &str) -> Result<Action> {
         let what = "a correction needs a description: its reason, with the evidence";
         return fail("", what.into());
     }
-    if let Change::Update(update) = &change {
-        if let Err(problem) = vocabulary::check(update) {
-            return fail(&format!("/update{}", problem.pointer), problem.message);
-        }
+    if let Change::Update(update) = &change
+        && let Err(problem) = vocabulary::check(update)
+    {
+        return fail(&format!("/update{}", problem.pointer), problem.message);
     }
     let prefix = format!("{at}/update");
     let lines = located

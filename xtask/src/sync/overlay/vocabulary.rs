@@ -7,18 +7,20 @@ use super::super::tree::{escape, sorted_entries};
 
 /// What is wrong, and where in the update.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     pub pointer: String,
     pub message: String,
 }
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 8] = [
+const OPERATION: [(&str, Check); 10] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
     ("operation", object),
+    ("filter", upper_camel_case),
+    ("order_by", upper_camel_case),
     ("idempotent", flag),
     ("retry_too_many_requests", flag),
     ("bare_list", text),
@@ -58,7 +60,7 @@ const AREA: [(&str, Check); 2] = [("name", snake_case), ("summary", text)];
 const ID: [(&str, Check); 3] = [("name", upper_camel_case), ("description", text), ("names", names)];
 
 /// Checks all of our extensions in an update.
-pub fn check(update: &Value) -> Result<(), Problem> {
+pub(crate) fn check(update: &Value) -> Result<(), Problem> {
     walk(update, "")
 }
 
@@ -202,7 +204,7 @@ mod tests {
             "summary": "Lists.",
             "x-opencloud": {
                 "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
-                "empty_response": "none", "bare_list": "things",
+                "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "paging": {"style": "token", "token": "t", "size": "s", "max": 5, "in": "body", "next": "a.b",
                     "items": "c", "total": "d", "more": "e", "cursor": "f", "key": "g"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
@@ -255,6 +257,11 @@ mod tests {
                 json!({"x-opencloud-type": "Option"}),
                 "/x-opencloud-type",
                 "x-opencloud-type Option is a name of Rust's prelude",
+            ),
+            (
+                json!({"x-opencloud": {"filter": "thing filter"}}),
+                "/x-opencloud/filter",
+                "filter \"thing filter\" is no UpperCamelCase identifier",
             ),
             (
                 json!({"x-opencloud-type": "fooBar"}),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::tree;
 
 /// The extensions (and `deprecated`) of an operation, without their prose.
-pub fn of_operation(operation: &Value) -> Map<String, Value> {
+pub(crate) fn of_operation(operation: &Value) -> Map<String, Value> {
     let mut facts = Map::new();
     let mut keep = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -14,7 +14,7 @@ pub fn of_operation(operation: &Value) -> Map<String, Value> {
     };
     let get = |key: &str| operation.get(key);
     let deprecated = [get("deprecated"), get("x-roblox-deprecated")].contains(&Some(&json!(true)));
-    keep("deprecated", deprecated.then(|| json!(true)));
+    keep("deprecated", deprecated.then_some(Value::Bool(true)));
     keep("x-roblox-scopes", get("x-roblox-scopes").and_then(scopes));
     for key in ["x-roblox-rate-limits", "x-roblox-throttling-limit"] {
         keep(key, get(key).and_then(limits));

@@ -12,8 +12,34 @@ use serde_json::{Map, Value, json};
 use super::report::Report;
 use super::tree::{self, METHODS};
 
-/// Reduces a selected document to its facts.
-pub fn strip(document: &Value, report: &mut Report) -> Value {
+/// What stays besides facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: for the upstream document.
+    Facts,
+    /// Names and sentences, which are ours once the overlay has been applied.
+    Ours,
+}
+
+/// The keys that only the overlay gives.
+const OURS: [&str; 5] = ["description", "summary", "x-opencloud", "x-opencloud-open", "x-opencloud-type"];
+
+impl Keep {
+    /// Copies what is ours.
+    fn carry(self, source: &Value, facts: &mut Map<String, Value>) {
+        for key in OURS.iter().filter(|_| self == Self::Ours) {
+            let value = source.get(key);
+            let is_sentence = ["description", "summary"].contains(key);
+            if let Some(value) = value.filter(|value| !is_sentence || value.is_string()) {
+                facts.insert((*key).to_owned(), value.clone());
+            }
+        }
+    }
+}
+
+/// Reduces a document to its facts. Done again with [`Keep::Ours`] after the overlay, since what a
+/// correction wrote for another version of the document need not fit this one.
+pub fn strip(document: &Value, keep: Keep, report: &mut Report) -> Value {
     let mut paths = Map::new();
     for (key, item) in tree::sorted_entries(&document["paths"]) {
         let Some(path) = path::parse(key) else {
@@ -27,7 +53,7 @@ pub fn strip(document: &Value, report: &mut Report) -> Value {
         for (method, operation) in tree::sorted_entries(item) {
             if METHODS.contains(&method.as_str()) {
                 let place = format!("{} {key}", method.to_ascii_uppercase());
-                let mut strip = Stripper { place, report };
+                let mut strip = Stripper { place, keep, report };
                 stripped.insert(method.clone(), strip.operation(operation, &path.parameters));
             }
         }
@@ -35,9 +61,9 @@ pub fn strip(document: &Value, report: &mut Report) -> Value {
     }
     let mut schemas = Map::new();
     for (name, schema) in tree::components(document) {
-        schemas.insert(name.clone(), schema::strip(schema, &format!("schema {name}"), report));
+        schemas.insert(name.clone(), schema::strip(schema, keep, &format!("schema {name}"), report));
     }
-    json!({
+    let mut stripped = json!({
         "openapi": document["openapi"],
         "info": {
             "title": "Roblox Open Cloud",
@@ -49,29 +75,16 @@ pub fn strip(document: &Value, report: &mut Report) -> Value {
             "schemas": schemas,
             "securitySchemes": security_schemes(&document["components"]["securitySchemes"]),
         },
-    })
+    });
+    if let Some(facts) = stripped.as_object_mut() {
+        keep.carry(document, facts);
+    }
+    stripped
 }
 
 /// The parameters of a path template, in order.
 pub fn path_parameters(template: &str) -> Vec<String> {
     path::parse(template).map_or_else(Vec::new, |path| path.parameters)
-}
-
-/// Declares those parameters of the path that are not declared.
-pub fn declare_path_parameters(
-    parameters: &mut Vec<Value>,
-    template: &[String],
-    mut warn: impl FnMut(String),
-) {
-    for name in template {
-        let declared = |p: &Value| p["in"] == "path" && p["name"] == name.as_str();
-        if !parameters.iter().any(declared) {
-            warn(format!("path parameter {name} is not declared, taken as a string"));
-            parameters.push(json!({
-                "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-            }));
-        }
-    }
 }
 
 /// The servers' URLs.
@@ -94,7 +107,10 @@ fn security_schemes(value: &Value) -> Value {
 fn security_scheme(scheme: &Value) -> Option<Value> {
     let text = |key: &str| scheme.get(key).and_then(Value::as_str);
     match text("type")? {
-        "apiKey" => Some(json!({ "type": "apiKey", "name": text("name")?, "in": text("in")? })),
+        "apiKey" => {
+            let place = text("in").filter(|place| ["header", "query", "cookie"].contains(place))?;
+            Some(json!({ "type": "apiKey", "name": text("name")?, "in": place }))
+        }
         "http" => Some(json!({ "type": "http", "scheme": text("scheme")? })),
         "openIdConnect" => {
             let url = text("openIdConnectUrl")?;
@@ -103,6 +119,15 @@ fn security_scheme(scheme: &Value) -> Option<Value> {
         "oauth2" => {
             let mut flows = Map::new();
             for (name, flow) in tree::sorted_entries(&scheme["flows"]) {
+                let needed: &[&str] = match name.as_str() {
+                    "implicit" => &["authorizationUrl"],
+                    "password" | "clientCredentials" => &["tokenUrl"],
+                    "authorizationCode" => &["authorizationUrl", "tokenUrl"],
+                    _ => continue,
+                };
+                if !needed.iter().all(|key| flow.get(key).is_some_and(Value::is_string)) {
+                    continue;
+                }
                 let mut facts = Map::new();
                 for key in ["authorizationUrl", "tokenUrl", "refreshUrl"] {
                     if let Some(url) = flow.get(key).filter(|url| url.is_string()) {
@@ -123,6 +148,7 @@ fn security_scheme(scheme: &Value) -> Option<Value> {
 /// The passes over one operation, which all tell of oddities at the same place.
 struct Stripper<'a> {
     place: String,
+    keep: Keep,
     report: &'a mut Report,
 }
 
@@ -133,6 +159,7 @@ impl Stripper<'_> {
 
     fn operation(&mut self, operation: &Value, template: &[String]) -> Value {
         let mut facts = extensions::of_operation(operation);
+        self.keep.carry(operation, &mut facts);
         if let Some(id) = operation.get("operationId").filter(|id| id.is_string()) {
             facts.insert("operationId".to_owned(), id.clone());
         }
@@ -172,12 +199,21 @@ impl Stripper<'_> {
                 _ => self.warn(&format!("parameter {name} is in {place}, dropped")),
             }
         }
-        declare_path_parameters(&mut kept, template, |what| self.warn(&what));
+        for name in template {
+            let declared = |p: &Value| p["in"] == "path" && p["name"] == name.as_str();
+            if !kept.iter().any(declared) {
+                self.warn(&format!("path parameter {name} is not declared, taken as a string"));
+                kept.push(json!({
+                    "name": name, "in": "path", "required": true, "schema": { "type": "string" },
+                }));
+            }
+        }
         Value::Array(kept)
     }
 
     fn parameter(&mut self, parameter: &Value, name: &str, place: &str) -> Value {
         let mut facts = Map::new();
+        self.keep.carry(parameter, &mut facts);
         facts.insert("name".to_owned(), json!(name));
         facts.insert("in".to_owned(), json!(place));
         if place == "path" || parameter.get("required") == Some(&json!(true)) {
@@ -214,7 +250,7 @@ impl Stripper<'_> {
     }
 
     fn schema(&mut self, schema: &Value, what: &str) -> Value {
-        schema::strip(schema, &format!("{}: {what}", self.place), self.report)
+        schema::strip(schema, self.keep, &format!("{}: {what}", self.place), self.report)
     }
 
     fn request_body(&mut self, body: &Value) -> Option<Value> {
@@ -298,16 +334,18 @@ impl Stripper<'_> {
                 continue;
             };
             let what = format!("response {status}");
-            let mut facts = json!({ "description": reason(&status) });
+            let mut facts = Map::new();
+            facts.insert("description".to_owned(), json!(reason(&status)));
+            self.keep.carry(response, &mut facts);
             let content = self.content(&response["content"], &what);
             if !content.is_empty() {
-                facts["content"] = Value::Object(content);
+                facts.insert("content".to_owned(), Value::Object(content));
             }
             let headers = self.headers(&response["headers"]);
             if !headers.is_empty() {
-                facts["headers"] = Value::Object(headers);
+                facts.insert("headers".to_owned(), Value::Object(headers));
             }
-            kept.insert(status, facts);
+            kept.insert(status, Value::Object(facts));
         }
         if kept.is_empty() {
             self.warn("no responses, taken as an empty 200");

@@ -2,14 +2,14 @@
 
 /// A path and its parameters, in order.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Path {
+pub(crate) struct Path {
     pub text: String,
     pub parameters: Vec<String>,
 }
 
 /// Reads a path template; `None` if it is none. A parameter that occurs twice gets a number, since
 /// an operation can declare a name only once.
-pub fn parse(template: &str) -> Option<Path> {
+pub(crate) fn parse(template: &str) -> Option<Path> {
     if !template.starts_with('/') {
         return None;
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::report::Report;
 use super::super::tree;
+use super::{Keep, OURS};
 
 /// What a keyword's value has to look like. Anything else would make the document unreadable.
 enum Shape {
@@ -48,18 +49,19 @@ const KEYWORDS: [(&str, Shape); 25] = [
 const BESIDE_REFERENCE: [&str; 5] = ["nullable", "readOnly", "writeOnly", "deprecated", "default"];
 
 /// The facts of a schema.
-pub fn strip(schema: &Value, place: &str, report: &mut Report) -> Value {
+pub(crate) fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report) -> Value {
     let Some(source) = schema.as_object() else {
         report.warn(format!("{place}: a schema is no object, taken as any value"));
         return json!({});
     };
     let mut facts = keywords(source, place, report);
+    keep.carry(schema, &mut facts);
     if let Some(reference) = source.get("$ref") {
         return reference_schema(reference, facts, place, report);
     }
     add_type(source, &mut facts, place, report);
     add_exclusive_bounds(source, &mut facts);
-    add_children(source, &mut facts, place, report);
+    add_children(source, keep, &mut facts, place, report);
     if !facts.contains_key("enum") {
         for names in ["x-enum-varnames", "x-enumNames"] {
             facts.remove(names);
@@ -112,7 +114,7 @@ fn fits(value: &Value, shape: &Shape) -> bool {
     }
 }
 
-pub fn is_list_of_names(value: &Value) -> bool {
+pub(crate) fn is_list_of_names(value: &Value) -> bool {
     let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_string);
     value.as_array().is_some_and(is_list)
 }
@@ -127,12 +129,13 @@ fn reference_schema(reference: &Value, facts: Map<String, Value>, place: &str, r
         report.warn(format!("{place}: a reference is no string, taken as any value"));
         return json!({});
     }
-    let mut beside: Map<String, Value> =
-        facts.into_iter().filter(|(key, _)| BESIDE_REFERENCE.contains(&key.as_str())).collect();
-    if beside.is_empty() {
-        return json!({ "$ref": reference });
+    let mut beside = facts;
+    beside.retain(|key, _| BESIDE_REFERENCE.contains(&key.as_str()) || OURS.contains(&key.as_str()));
+    if beside.keys().any(|key| BESIDE_REFERENCE.contains(&key.as_str())) {
+        beside.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+    } else {
+        beside.insert("$ref".to_owned(), reference.clone());
     }
-    beside.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
     Value::Object(beside)
 }
 
@@ -170,6 +173,7 @@ fn add_exclusive_bounds(source: &Map<String, Value>, facts: &mut Map<String, Val
 
 fn add_children(
     source: &Map<String, Value>,
+    keep: Keep,
     facts: &mut Map<String, Value>,
     place: &str,
     report: &mut Report,
@@ -177,7 +181,7 @@ fn add_children(
     if let Some(properties) = source.get("properties") {
         let properties: Map<String, Value> = tree::sorted_entries(properties)
             .into_iter()
-            .map(|(name, schema)| (name.clone(), strip(schema, &format!("{place}.{name}"), report)))
+            .map(|(name, schema)| (name.clone(), strip(schema, keep, &format!("{place}.{name}"), report)))
             .collect();
         facts.insert("properties".to_owned(), Value::Object(properties));
     }
@@ -187,13 +191,13 @@ fn add_children(
             facts.insert("additionalProperties".to_owned(), json!(allowed));
         }
         Some(schema) => {
-            let schema = strip(schema, &format!("{place}.*"), report);
+            let schema = strip(schema, keep, &format!("{place}.*"), report);
             facts.insert("additionalProperties".to_owned(), schema);
         }
     }
     for (key, suffix) in [("items", "[]"), ("not", " (not)")] {
         if let Some(schema) = source.get(key) {
-            let schema = strip(schema, &format!("{place}{suffix}"), report);
+            let schema = strip(schema, keep, &format!("{place}{suffix}"), report);
             facts.insert(key.to_owned(), schema);
         }
     }
@@ -204,7 +208,7 @@ fn add_children(
         let members = members.as_array().into_iter().flatten();
         let members: Vec<Value> = members
             .enumerate()
-            .map(|(index, schema)| strip(schema, &format!("{place}.{key}[{index}]"), report))
+            .map(|(index, schema)| strip(schema, keep, &format!("{place}.{key}[{index}]"), report))
             .collect();
         if !members.is_empty() {
             facts.insert(key.to_owned(), Value::Array(members));
@@ -232,7 +236,7 @@ mod tests {
 
     fn run(schema: Value) -> (Value, usize) {
         let mut report = Report::default();
-        let stripped = strip(&schema, "x", &mut report);
+        let stripped = strip(&schema, Keep::Facts, "x", &mut report);
         (stripped, report.warnings.len())
     }
 

@@ -7,7 +7,7 @@ fn operation(operation: Value, path: &str) -> (Value, Vec<String>) {
         "paths": {path: {"get": operation}},
         "components": {},
     });
-    let stripped = strip(&document, &mut report);
+    let stripped = strip(&document, Keep::Facts, &mut report);
     (stripped["paths"][path]["get"].clone(), report.warnings)
 }
 
@@ -99,4 +99,39 @@ fn security_schemes_keep_names_and_urls() {
                 "authorizationUrl": "https://a", "tokenUrl": "https://t", "scopes": {"a:read": ""}}}},
         })
     );
+}
+
+#[test]
+fn what_is_ours_stays_after_the_overlay() {
+    let document = json!({
+        "openapi": "3.0.4",
+        "x-opencloud": {"areas": []},
+        "paths": {"/a": {"get": {
+            "summary": "Ours.", "x-opencloud": {"area": "a"}, "tags": ["t"],
+            "parameters": [{"name": "p", "in": "query", "schema": {"description": "Ours.", "x-opencloud-type": "P"}}],
+            "responses": {"200": {"description": "Ours."}},
+        }}},
+        "components": {"schemas": {
+            "A": {"description": "Ours.", "x-opencloud-open": true, "title": "t"},
+            "B": {"$ref": "#/components/schemas/A", "description": "Ours.", "nullable": true, "type": "string"},
+        }},
+    });
+    let mut report = Report::default();
+    let stripped = strip(&document, Keep::Ours, &mut report);
+    let operation = &stripped["paths"]["/a"]["get"];
+    assert_eq!(operation["summary"], "Ours.");
+    assert_eq!(operation["x-opencloud"], json!({"area": "a"}));
+    assert_eq!(operation.get("tags"), None);
+    assert_eq!(
+        operation["parameters"][0]["schema"],
+        json!({"description": "Ours.", "x-opencloud-type": "P"})
+    );
+    assert_eq!(operation["responses"]["200"], json!({"description": "Ours."}));
+    assert_eq!(stripped["x-opencloud"], json!({"areas": []}));
+    let schemas = &stripped["components"]["schemas"];
+    assert_eq!(schemas["A"], json!({"description": "Ours.", "x-opencloud-open": true}));
+    let reference = json!({"$ref": "#/components/schemas/A"});
+    assert_eq!(schemas["B"], json!({"allOf": [reference], "description": "Ours.", "nullable": true}));
+    assert_eq!(strip(&stripped, Keep::Ours, &mut report), stripped);
+    assert_eq!(report.warnings, [""; 0]);
 }

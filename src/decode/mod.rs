@@ -1,8 +1,13 @@
 //! Decoding that takes what services really send: a number where text was promised and the other
 //! way round, null where nothing was promised, times with and without a zone.
 
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+mod locate;
+
+pub(crate) use locate::path;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,9 +18,97 @@ pub(crate) trait Tolerant<'de>: Sized {
     fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// For `#[serde(deserialize_with)]`.
-pub(crate) fn tolerant<'de, T: Tolerant<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    T::tolerant(deserializer)
+/// An object whose fields may come in any order, be missing or null, and be joined by others.
+pub(crate) trait Object: Default {
+    /// Reads the value of a field into its place; `false` if there is no such field.
+    fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error>;
+}
+
+/// Makes a struct readable: the name of each field on the wire and in the struct.
+macro_rules! object {
+    ($kind:ident { $($name:literal => $field:ident,)* }) => {
+        impl crate::decode::Object for $kind {
+            #[allow(unused_variables)]
+            fn read<'de, A: serde::de::MapAccess<'de>>(
+                &mut self,
+                name: &str,
+                map: &mut A,
+            ) -> Result<bool, A::Error> {
+                match name {
+                    $($name => self.$field = crate::decode::field(map)?,)*
+                    _ => return Ok(false),
+                }
+                #[allow(unreachable_code)]
+                Ok(true)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $kind {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::decode::read_object(deserializer)
+            }
+        }
+
+        impl<'de> crate::decode::Tolerant<'de> for $kind {
+            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::decode::read_object(deserializer)
+            }
+        }
+    };
+}
+pub(crate) use object;
+
+/// The value of a field.
+pub(crate) fn field<'de, T: Tolerant<'de>, A: MapAccess<'de>>(map: &mut A) -> Result<Option<T>, A::Error> {
+    Ok(map.next_value::<Option<Wrapped<T>>>()?.map(|wrapped| wrapped.0))
+}
+
+/// Reads an object.
+pub(crate) fn read_object<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Fields<T>(PhantomData<T>);
+    impl<'de, T: Object> Visitor<'de> for Fields<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+            let mut object = T::default();
+            while let Some(Name(name)) = map.next_key()? {
+                if !object.read(&name, &mut map)? {
+                    map.next_value::<de::IgnoredAny>()?;
+                }
+            }
+            Ok(object)
+        }
+    }
+    deserializer.deserialize_map(Fields(PhantomData))
+}
+
+/// The name of a field, borrowed where it can be.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a field")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
 }
 
 /// Any scalar, as the text that stood there.
@@ -129,6 +222,27 @@ impl<'de> Tolerant<'de> for jiff::Timestamp {
     }
 }
 
+impl<'de> Tolerant<'de> for Duration {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = text(deserializer)?;
+        duration::parse(&text)
+            .ok_or_else(|| de::Error::custom(format!("expected a duration such as \"1.5s\", not {text:?}")))
+    }
+}
+
+/// What needs no tolerance.
+macro_rules! as_it_is {
+    ($($kind:ty),*) => {
+        $(impl<'de> Tolerant<'de> for $kind {
+            fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize(deserializer)
+            }
+        })*
+    };
+}
+
+as_it_is!(serde_json::Value, serde_json::Map<String, serde_json::Value>);
+
 impl<'de, T: Tolerant<'de>> Tolerant<'de> for Option<T> {
     fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Option::<Wrapped<T>>::deserialize(deserializer)?.map(|wrapped| wrapped.0))
@@ -224,15 +338,6 @@ pub(crate) mod duration {
             Some(duration) => serializer.serialize_str(&format(*duration)),
             None => serializer.serialize_none(),
         }
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Duration>, D::Error> {
-        let Some(text) = Option::<String>::tolerant(deserializer)? else { return Ok(None) };
-        parse(&text)
-            .map(Some)
-            .ok_or_else(|| de::Error::custom(format!("expected a duration such as \"1.5s\", not {text:?}")))
     }
 
     /// `1.5s`.

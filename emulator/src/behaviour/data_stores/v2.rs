@@ -1,0 +1,326 @@
+//! Data stores in the v2 API. A route without a scope means the scope `global`.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{Content, DataStores, GLOBAL, Place, Revision, Store, Version};
+use crate::behaviour::Routes;
+use crate::call::{Call, Outcome, Reply};
+use crate::cel::{Comparison, Grammar, Operator};
+use crate::clock::rfc3339;
+use crate::failure::Failure;
+use crate::page::Cut;
+use crate::route::encode_segment;
+use crate::state::State;
+
+pub(crate) const ROUTES: Routes = &[
+    ("GET /cloud/v2/universes/{u}/data-stores", list_stores),
+    ("DELETE /cloud/v2/universes/{u}/data-stores/{s}", delete_store),
+    ("POST /cloud/v2/universes/{u}/data-stores/{s}:undelete", undelete_store),
+    ("POST /cloud/v2/universes/{u}/data-stores:snapshot", snapshot),
+    ("GET /cloud/v2/universes/{u}/data-stores/{s}/entries", list),
+    ("POST /cloud/v2/universes/{u}/data-stores/{s}/entries", create),
+    ("GET /cloud/v2/universes/{u}/data-stores/{s}/entries/{e}", get),
+    ("PATCH /cloud/v2/universes/{u}/data-stores/{s}/entries/{e}", update),
+    ("DELETE /cloud/v2/universes/{u}/data-stores/{s}/entries/{e}", delete),
+    ("POST /cloud/v2/universes/{u}/data-stores/{s}/entries/{e}:increment", increment),
+    ("GET /cloud/v2/universes/{u}/data-stores/{s}/entries/{e}:listRevisions", list_revisions),
+    ("GET /cloud/v2/universes/{u}/data-stores/{s}/scopes/{c}/entries", list),
+    ("POST /cloud/v2/universes/{u}/data-stores/{s}/scopes/{c}/entries", create),
+    ("GET /cloud/v2/universes/{u}/data-stores/{s}/scopes/{c}/entries/{e}", get),
+    ("PATCH /cloud/v2/universes/{u}/data-stores/{s}/scopes/{c}/entries/{e}", update),
+    ("DELETE /cloud/v2/universes/{u}/data-stores/{s}/scopes/{c}/entries/{e}", delete),
+    ("POST /cloud/v2/universes/{u}/data-stores/{s}/scopes/{c}/entries/{e}:increment", increment),
+    ("GET /cloud/v2/universes/{u}/data-stores/{s}/scopes/{c}/entries/{e}:listRevisions", list_revisions),
+];
+
+/// How many stores a list looks at before it answers with what it has.
+const CHECKED_STORES: usize = 512;
+
+/// The entry that a call names, under this key.
+fn place<'a>(call: &'a Call<'_>, key: &'a str) -> Result<Place<'a>, Failure> {
+    let scope = match call.param("scope_id") {
+        "" => GLOBAL,
+        scope => scope,
+    };
+    Ok(Place { universe: call.number("universe_id")?, store: call.param("data_store_id"), scope, key })
+}
+
+/// The path of an entry, with a scope if the call has one.
+fn path(call: &Call<'_>, scope: &str, id: &str) -> String {
+    let universe = call.param("universe_id");
+    let store = encode_segment(call.param("data_store_id"));
+    let id = encode_segment(id);
+    match call.param("scope_id") {
+        "" => format!("universes/{universe}/data-stores/{store}/entries/{id}"),
+        _ => {
+            let scope = encode_segment(scope);
+            format!("universes/{universe}/data-stores/{store}/scopes/{scope}/entries/{id}")
+        }
+    }
+}
+
+fn full(call: &Call<'_>, place: Place<'_>, id: &str, version: &Version) -> Value {
+    let mut entry = partial(call, place, id, version);
+    if !version.deleted {
+        let users: Vec<_> = version.users.iter().map(|user| format!("users/{user}")).collect();
+        entry.insert("value".to_owned(), version.json());
+        entry.insert("users".to_owned(), json!(users));
+        entry.insert("attributes".to_owned(), Value::Object(version.attributes.clone()));
+    }
+    Value::Object(entry)
+}
+
+fn partial(call: &Call<'_>, place: Place<'_>, id: &str, version: &Version) -> Map<String, Value> {
+    let state = if version.deleted { "DELETED" } else { "ACTIVE" };
+    [
+        ("path", path(call, place.scope, id)),
+        ("createTime", rfc3339(version.entry_created)),
+        ("revisionId", version.id.clone()),
+        ("revisionCreateTime", rfc3339(version.created)),
+        ("state", state.to_owned()),
+        ("etag", version.etag()),
+        ("id", id.to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), json!(value)))
+    .collect()
+}
+
+/// Users and attributes of a body; those that are missing are cleared.
+fn belongings(body: &Map<String, Value>) -> Result<(Vec<u64>, Map<String, Value>), Failure> {
+    let mut users = Vec::new();
+    for user in body.get("users").and_then(Value::as_array).into_iter().flatten() {
+        let number = user
+            .as_str()
+            .and_then(|path| path.strip_prefix("users/"))
+            .and_then(|id| id.parse().ok())
+            .ok_or_else(|| Failure::invalid("users must be a list such as [\"users/123\"]."))?;
+        users.push(number);
+    }
+    let attributes = body.get("attributes").and_then(Value::as_object);
+    Ok((users, attributes.cloned().unwrap_or_default()))
+}
+
+fn content(body: &Map<String, Value>) -> Result<Content, Failure> {
+    let value = body.get("value").ok_or_else(|| Failure::invalid("The value is required."))?;
+    let (users, attributes) = belongings(body)?;
+    Ok(Content { value: value.to_string(), users, attributes })
+}
+
+/// `key@revision`: what follows the last `@` says which revision is meant.
+fn split(id: &str) -> Result<(&str, Revision<'_>), Failure> {
+    let Some((key, revision)) = id.rsplit_once('@') else {
+        return Ok((id, Revision::Latest));
+    };
+    if revision == "latest" {
+        return Ok((key, Revision::Latest));
+    }
+    match revision.strip_prefix("latest:") {
+        None => Ok((key, Revision::Id(revision))),
+        Some(time) => {
+            let time: Timestamp = time
+                .parse()
+                .map_err(|_| Failure::invalid("What follows 'latest:' is not an RFC 3339 date and time."))?;
+            Ok((key, Revision::At(time)))
+        }
+    }
+}
+
+fn get(state: &mut State, call: &Call<'_>) -> Outcome {
+    let (key, revision) = split(call.param("entry_id"))?;
+    let place = place(call, key)?;
+    let version = state.data_stores.version(place, &revision, call.now)?;
+    let id = match revision {
+        Revision::Latest => key.to_owned(),
+        _ => format!("{key}@{}", version.id),
+    };
+    Ok(Reply::json(full(call, place, &id, &version)))
+}
+
+fn create(state: &mut State, call: &Call<'_>) -> Outcome {
+    let key = call.query("id").unwrap_or_default();
+    let place = place(call, key)?;
+    let content = content(&call.json()?)?;
+    if state.data_stores.current(place, call.now)?.is_some() {
+        return Err(Failure::invalid(format!("The entry '{key}' exists already.")));
+    }
+    let version = state.data_stores.write(place, content, call.now)?;
+    Ok(Reply::json(full(call, place, key, &version)))
+}
+
+fn update(state: &mut State, call: &Call<'_>) -> Outcome {
+    // Here an `@` is part of the key.
+    let key = call.param("entry_id");
+    let place = place(call, key)?;
+    let body = call.json()?;
+    let content = content(&body)?;
+    match state.data_stores.current(place, call.now)? {
+        None if !call.flag("allowMissing") => {
+            return Err(Failure::not_found(format!("The entry '{key}' does not exist.")));
+        }
+        Some(current) => {
+            let etag = body.get("etag").and_then(Value::as_str).unwrap_or_default();
+            // A sample made from the schema cannot know it.
+            let is_sample = etag.starts_with("sample");
+            if !etag.is_empty() && !is_sample && etag != current.etag() {
+                return Err(Failure::aborted("The etag is not that of the current revision."));
+            }
+        }
+        None => {}
+    }
+    let version = state.data_stores.write(place, content, call.now)?;
+    Ok(Reply::json(full(call, place, key, &version)))
+}
+
+fn increment(state: &mut State, call: &Call<'_>) -> Outcome {
+    let key = call.param("entry_id");
+    let place = place(call, key)?;
+    let body = call.json()?;
+    let amount = body.get("amount").and_then(Value::as_f64);
+    let whole = body
+        .get("amount")
+        .and_then(Value::as_i64)
+        .or_else(|| amount.filter(|amount| amount.fract() == 0.0).map(|amount| amount as i64));
+    let amount = whole.ok_or_else(|| Failure::invalid("The amount must be a whole number."))?;
+    let (users, attributes) = belongings(&body)?;
+    let version = state.data_stores.increment(place, amount, users, attributes, call.now)?;
+    Ok(Reply::json(full(call, place, key, &version)))
+}
+
+fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
+    let place = place(call, call.param("entry_id"))?;
+    state.data_stores.delete(place, call.now)?;
+    Ok(crate::synth::no_content(call))
+}
+
+/// The prefix of `id.startsWith("prefix")`.
+fn prefix(filter: &str) -> Result<String, Failure> {
+    let argument = filter.trim().strip_prefix("id.startsWith(").and_then(|rest| rest.strip_suffix(')'));
+    argument
+        .and_then(|argument| serde_json::from_str(argument).ok())
+        .ok_or_else(|| Failure::invalid("The filter is invalid: only id.startsWith(\"...\") is supported."))
+}
+
+fn list(state: &mut State, call: &Call<'_>) -> Outcome {
+    let prefix = call.given("filter").map(prefix).transpose()?.unwrap_or_default();
+    let place = place(call, "")?;
+    let scope = (place.scope != "-").then_some(place.scope);
+    let deleted = call.flag("showDeleted");
+    let mut keys = state.data_stores.keys(place, scope, deleted, call.now)?;
+    // The guide writes the scope into the prefix, the reference does not.
+    keys.retain(|(scope, key)| key.starts_with(&prefix) || format!("{scope}/{key}").starts_with(&prefix));
+    let (page, next) = Cut::v2(256).page(call, &keys)?;
+    let entries: Vec<_> =
+        page.iter().map(|(scope, key)| json!({ "path": path(call, scope, key), "id": key })).collect();
+    Ok(Reply::json(json!({
+        "dataStoreEntries": entries,
+        "nextPageToken": next.unwrap_or_default(),
+    })))
+}
+
+const REVISION_FILTER: Grammar<'_> = Grammar {
+    fields: &["revision_create_time"],
+    operators: &[Operator::LessOrEqual, Operator::GreaterOrEqual],
+    and: true,
+};
+
+fn time_of(part: &Comparison) -> Result<Timestamp, Failure> {
+    part.values[0]
+        .text
+        .parse()
+        .map_err(|_| Failure::invalid("The filter is invalid: an RFC 3339 date and time is expected."))
+}
+
+fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
+    let mut bounds = Vec::new();
+    if let Some(filter) = call.given("filter") {
+        for part in REVISION_FILTER.parse(filter)? {
+            bounds.push((part.operator, time_of(&part)?));
+        }
+    }
+    let key = call.param("entry_id");
+    let place = place(call, key)?;
+    let mut versions = state.data_stores.versions(place, call.now)?;
+    versions.reverse();
+    versions.retain(|version| bounds.iter().all(|(operator, bound)| operator.holds(&version.created, bound)));
+    let (page, next) = Cut::v2(100).page(call, &versions)?;
+    let revisions: Vec<_> = page
+        .iter()
+        .map(|version| {
+            let id = format!("{key}@{}", version.id);
+            Value::Object(partial(call, place, &id, version))
+        })
+        .collect();
+    Ok(Reply::json(json!({
+        "dataStoreEntries": revisions,
+        "nextPageToken": next.unwrap_or_default(),
+    })))
+}
+
+// Stores
+
+fn store_json(universe: u64, name: &str, store: &Store) -> Value {
+    let mut json = json!({
+        "path": format!("universes/{universe}/data-stores/{}", encode_segment(name)),
+        "createTime": rfc3339(store.created),
+        "state": if store.is_deleted() { "DELETED" } else { "ACTIVE" },
+        "id": name,
+    });
+    if let Some(expires) = store.expires {
+        json["expireTime"] = json!(rfc3339(expires));
+    }
+    json
+}
+
+fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
+    let universe = call.number("universe_id")?;
+    let prefix = call.given("filter").map(prefix).transpose()?.unwrap_or_default();
+    let with_deleted = call.flag("showDeleted");
+    let cut = Cut::v2(100);
+    let (size, start) = (cut.size(call)?, cut.start(call)?);
+    let stores: Vec<_> = state
+        .data_stores
+        .stores(universe, call.now)
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(&prefix))
+        .collect();
+    let mut found = Vec::new();
+    let mut next = start;
+    // Only so many are looked at: if all of them are deleted, the page is empty and the list goes on.
+    for (name, store) in stores.iter().skip(start).take(CHECKED_STORES) {
+        if found.len() == size {
+            break;
+        }
+        next += 1;
+        if with_deleted || !store.is_deleted() {
+            found.push(store_json(universe, name, store));
+        }
+    }
+    let token = if next < stores.len() { cut.token_at(call, next) } else { String::new() };
+    Ok(Reply::json(json!({ "dataStores": found, "nextPageToken": token })))
+}
+
+fn mark(stores: &mut DataStores, call: &Call<'_>, deleted: bool) -> Outcome {
+    let universe = call.number("universe_id")?;
+    let name = call.param("data_store_id");
+    let store = stores.mark_store(universe, name, deleted, call.now)?;
+    Ok(Reply::json(store_json(universe, name, store)))
+}
+
+fn delete_store(state: &mut State, call: &Call<'_>) -> Outcome {
+    mark(&mut state.data_stores, call, true)
+}
+
+fn undelete_store(state: &mut State, call: &Call<'_>) -> Outcome {
+    mark(&mut state.data_stores, call, false)
+}
+
+fn snapshot(state: &mut State, call: &Call<'_>) -> Outcome {
+    let universe = call.number("universe_id")?;
+    let (taken, is_new) = state.data_stores.snapshot(universe, call.now);
+    Ok(Reply::json(json!({
+        "newSnapshotTaken": is_new,
+        "latestSnapshotTime": rfc3339(taken),
+    })))
+}

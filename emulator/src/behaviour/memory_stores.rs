@@ -1,0 +1,430 @@
+//! Memory stores: queues and sorted maps, whose items expire.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::behaviour::Routes;
+use crate::call::{Call, Outcome, Reply, text};
+use crate::cel::{Comparison, Grammar, Operator};
+use crate::clock::{rfc3339, seconds};
+use crate::failure::Failure;
+use crate::page::Cut;
+use crate::route::encode_segment;
+use crate::state::State;
+
+pub(crate) const ROUTES: Routes = &[
+    ("POST /cloud/v2/universes/{u}/memory-store/queues/{q}/items", add),
+    ("GET /cloud/v2/universes/{u}/memory-store/queues/{q}/items:read", read),
+    ("POST /cloud/v2/universes/{u}/memory-store/queues/{q}/items:discard", discard),
+    ("GET /cloud/v2/universes/{u}/memory-store/sorted-maps/{m}/items", list),
+    ("POST /cloud/v2/universes/{u}/memory-store/sorted-maps/{m}/items", create),
+    ("GET /cloud/v2/universes/{u}/memory-store/sorted-maps/{m}/items/{i}", get),
+    ("PATCH /cloud/v2/universes/{u}/memory-store/sorted-maps/{m}/items/{i}", update),
+    ("DELETE /cloud/v2/universes/{u}/memory-store/sorted-maps/{m}/items/{i}", delete),
+    ("POST /cloud/v2/universes/{u}/memory-store:flush", flush),
+];
+
+const MAX_TTL: i64 = 3_888_000;
+const MAX_VALUE: usize = 32 * 1024;
+const MAX_ID: usize = 127;
+const MAX_SORT_KEY: usize = 128;
+const MAX_READ: usize = 200;
+const MAX_ITEMS: usize = 1_000_000;
+
+#[derive(Default)]
+pub(crate) struct MemoryStores {
+    queues: BTreeMap<(u64, String), Queue>,
+    maps: BTreeMap<(u64, String), BTreeMap<String, Item>>,
+    items: usize,
+}
+
+/// The front of the queue comes first.
+type Queue = Vec<Queued>;
+
+struct Queued {
+    id: String,
+    data: Value,
+    priority: f64,
+    expires: Timestamp,
+    hidden_until: Option<Timestamp>,
+    /// Under which id it was read last.
+    read: Option<String>,
+}
+
+#[derive(Clone)]
+struct Item {
+    value: Value,
+    expires: Timestamp,
+    etag: String,
+    sort_key: SortKey,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum SortKey {
+    Number(f64),
+    Text(String),
+    None,
+}
+
+impl SortKey {
+    /// Numbers come before texts, and items without a key last.
+    fn compare(&self, other: &SortKey) -> Ordering {
+        let rank = |key: &SortKey| match key {
+            SortKey::Number(_) => 0,
+            SortKey::Text(_) => 1,
+            SortKey::None => 2,
+        };
+        match (self, other) {
+            (SortKey::Number(one), SortKey::Number(two)) => one.total_cmp(two),
+            (SortKey::Text(one), SortKey::Text(two)) => one.cmp(two),
+            _ => rank(self).cmp(&rank(other)),
+        }
+    }
+}
+
+impl MemoryStores {
+    /// An item in a queue and one in a map, which sample requests ask for.
+    pub(crate) fn seeded(now: Timestamp) -> MemoryStores {
+        let item = Item {
+            value: json!({ "key": "value" }),
+            expires: ttl(None, now).unwrap_or(now),
+            etag: "sample".to_owned(),
+            sort_key: SortKey::None,
+        };
+        let map = BTreeMap::from([("sample".to_owned(), item)]);
+        let queued = Queued {
+            id: "sample".to_owned(),
+            data: json!({ "key": "value" }),
+            priority: 0.0,
+            expires: ttl(None, now).unwrap_or(now),
+            hidden_until: None,
+            read: None,
+        };
+        MemoryStores {
+            queues: BTreeMap::from([((2001, "sample".to_owned()), vec![queued])]),
+            maps: BTreeMap::from([((2001, "sample".to_owned()), map)]),
+            items: 2,
+        }
+    }
+
+    fn make_room(&mut self) -> Result<(), Failure> {
+        if self.items >= MAX_ITEMS {
+            return Err(Failure::exhausted("TotalMemoryOverLimit"));
+        }
+        self.items += 1;
+        Ok(())
+    }
+}
+
+/// When something expires that lives that long.
+fn ttl(text: Option<&str>, now: Timestamp) -> Result<Timestamp, Failure> {
+    let ttl = match text {
+        None => SignedDuration::from_secs(MAX_TTL),
+        Some(text) => seconds(text).ok_or_else(|| Failure::invalid("The ttl is no duration."))?,
+    };
+    if ttl < SignedDuration::ZERO || ttl > SignedDuration::from_secs(MAX_TTL) {
+        return Err(Failure::invalid(format!("The ttl must be between 0s and {MAX_TTL}s.")));
+    }
+    now.checked_add(ttl).map_err(|_| Failure::invalid("The ttl is too long."))
+}
+
+fn check_value(value: &Value) -> Result<(), Failure> {
+    if value.to_string().len() > MAX_VALUE {
+        return Err(Failure::invalid("ItemValueSizeTooLarge"));
+    }
+    Ok(())
+}
+
+fn place(call: &Call<'_>, name: &str) -> Result<(u64, String), Failure> {
+    Ok((call.number("universe_id")?, call.param(name).to_owned()))
+}
+
+// Queues
+
+fn queue<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Queue, Failure> {
+    let stores = &mut state.memory_stores;
+    let queue = stores.queues.entry(place(call, "queue_id")?).or_default();
+    let before = queue.len();
+    queue.retain(|item| item.expires > call.now);
+    stores.items = stores.items.saturating_sub(before - queue.len());
+    Ok(queue)
+}
+
+fn queued_json(call: &Call<'_>, item: &Queued) -> Value {
+    let universe = call.param("universe_id");
+    let queue = encode_segment(call.param("queue_id"));
+    let id = &item.id;
+    json!({
+        "path": format!("cloud/v2/universes/{universe}/memory-store/queues/{queue}/items/{id}"),
+        "data": item.data,
+        "priority": item.priority,
+        "expireTime": rfc3339(item.expires),
+        "id": id,
+    })
+}
+
+fn add(state: &mut State, call: &Call<'_>) -> Outcome {
+    let body = call.json()?;
+    let data = body.get("data").cloned();
+    let data = data.ok_or_else(|| Failure::invalid("The data is required."))?;
+    check_value(&data)?;
+    let item = Queued {
+        id: state.uuid(),
+        data,
+        priority: body.get("priority").and_then(Value::as_f64).unwrap_or(0.0),
+        expires: ttl(text(&body, "ttl"), call.now)?,
+        hidden_until: None,
+        read: None,
+    };
+    let reply = queued_json(call, &item);
+    state.memory_stores.make_room()?;
+    let queue = queue(state, call)?;
+    // After all that are at least as important.
+    let position = queue.partition_point(|other| other.priority >= item.priority);
+    queue.insert(position, item);
+    Ok(Reply::json(reply))
+}
+
+fn read(state: &mut State, call: &Call<'_>) -> Outcome {
+    let count = match call.given("count").map(str::parse::<i64>) {
+        None => 1,
+        Some(Ok(count)) if count > 0 => usize::try_from(count).unwrap_or(MAX_READ).min(MAX_READ),
+        Some(_) => return Err(Failure::invalid("The count must be positive.")),
+    };
+    let window = match call.given("invisibilityWindow") {
+        None => SignedDuration::from_secs(30),
+        Some(text) => seconds(text)
+            .filter(|window| *window > SignedDuration::ZERO)
+            .ok_or_else(|| Failure::invalid("The invisibilityWindow must be more than 0s."))?,
+    };
+    let now = call.now;
+    let until = now.checked_add(window).unwrap_or(Timestamp::MAX);
+    let id = state.uuid();
+    let queue = queue(state, call)?;
+    let is_visible = |item: &Queued| item.hidden_until.is_none_or(|until| until <= now);
+    let visible = queue.iter().filter(|item| is_visible(item)).count();
+    if call.flag("allOrNothing") && visible < count {
+        return Err(Failure::not_found(format!("The queue has {visible} items to read, not {count}.")));
+    }
+    let mut items = Vec::new();
+    for item in queue.iter_mut().filter(|item| is_visible(item)).take(count) {
+        item.hidden_until = Some(until);
+        item.read = Some(id.clone());
+        items.push(queued_json(call, item));
+    }
+    Ok(Reply::json(json!({ "readId": id, "items": items })))
+}
+
+fn discard(state: &mut State, call: &Call<'_>) -> Outcome {
+    let body = call.json()?;
+    let id = text(&body, "readId").unwrap_or_default().to_owned();
+    let now = call.now;
+    let queue = queue(state, call)?;
+    let before = queue.len();
+    // What became visible again belongs to nobody.
+    queue.retain(|item| {
+        let is_hidden = item.hidden_until.is_some_and(|until| until > now);
+        !(is_hidden && item.read.as_deref() == Some(&id))
+    });
+    let removed = before - queue.len();
+    state.memory_stores.items = state.memory_stores.items.saturating_sub(removed);
+    Ok(crate::synth::no_content(call))
+}
+
+// Sorted maps
+
+fn map<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut BTreeMap<String, Item>, Failure> {
+    let stores = &mut state.memory_stores;
+    let map = stores.maps.entry(place(call, "sorted_map_id")?).or_default();
+    let before = map.len();
+    map.retain(|_, item| item.expires > call.now);
+    stores.items = stores.items.saturating_sub(before - map.len());
+    Ok(map)
+}
+
+fn item_json(call: &Call<'_>, id: &str, item: &Item) -> Value {
+    let universe = call.param("universe_id");
+    let map = encode_segment(call.param("sorted_map_id"));
+    let segment = encode_segment(id);
+    let mut json = json!({
+        "path": format!("cloud/v2/universes/{universe}/memory-store/sorted-maps/{map}/items/{segment}"),
+        "value": item.value,
+        "etag": item.etag,
+        "expireTime": rfc3339(item.expires),
+        "id": id,
+    });
+    match &item.sort_key {
+        SortKey::Number(number) => json["numericSortKey"] = json!(number),
+        SortKey::Text(text) => json["stringSortKey"] = json!(text),
+        SortKey::None => {}
+    }
+    json
+}
+
+fn missing(id: &str) -> Failure {
+    Failure::not_found(format!("The item '{id}' does not exist."))
+}
+
+/// The sort key of a body, if it has one.
+fn sort_key(body: &Map<String, Value>) -> Result<Option<SortKey>, Failure> {
+    let number = body.get("numericSortKey").and_then(Value::as_f64);
+    let word = text(body, "stringSortKey");
+    match (number, word) {
+        (Some(_), Some(_)) => {
+            Err(Failure::invalid("An item has either a stringSortKey or a numericSortKey."))
+        }
+        (Some(number), None) => Ok(Some(SortKey::Number(number))),
+        (None, Some(word)) if word.chars().count() > MAX_SORT_KEY => {
+            Err(Failure::invalid(format!("The stringSortKey has more than {MAX_SORT_KEY} characters.")))
+        }
+        (None, Some(word)) => Ok(Some(SortKey::Text(word.to_owned()))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn put(state: &mut State, call: &Call<'_>, id: &str, before: Option<Item>) -> Outcome {
+    let body = call.json()?;
+    let length = id.chars().count();
+    if length == 0 || length > MAX_ID {
+        return Err(Failure::invalid(format!("The id must have 1 to {MAX_ID} characters.")));
+    }
+    let value = body.get("value").cloned();
+    let value = value
+        .or_else(|| before.as_ref().map(|item| item.value.clone()))
+        .ok_or_else(|| Failure::invalid("The value is required."))?;
+    check_value(&value)?;
+    let expires = match (&before, text(&body, "ttl")) {
+        (Some(item), None) => item.expires,
+        (_, ttl_text) => ttl(ttl_text, call.now)?,
+    };
+    let kept = before.as_ref().map(|item| item.sort_key.clone());
+    let item = Item {
+        value,
+        expires,
+        etag: state.uuid(),
+        sort_key: sort_key(&body)?.or(kept).unwrap_or(SortKey::None),
+    };
+    if before.is_none() {
+        state.memory_stores.make_room()?;
+    }
+    let reply = item_json(call, id, &item);
+    map(state, call)?.insert(id.to_owned(), item);
+    Ok(Reply::json(reply))
+}
+
+fn create(state: &mut State, call: &Call<'_>) -> Outcome {
+    let body = call.json()?;
+    let id = call.given("id").or_else(|| text(&body, "id")).unwrap_or_default();
+    if map(state, call)?.contains_key(id) {
+        return Err(Failure::invalid(format!("The item '{id}' exists already.")));
+    }
+    put(state, call, id, None)
+}
+
+fn update(state: &mut State, call: &Call<'_>) -> Outcome {
+    let id = call.param("item_id");
+    let before = map(state, call)?.get(id).cloned();
+    if before.is_none() && !call.flag("allowMissing") {
+        return Err(missing(id));
+    }
+    put(state, call, id, before)
+}
+
+fn get(state: &mut State, call: &Call<'_>) -> Outcome {
+    let id = call.param("item_id");
+    let map = map(state, call)?;
+    let item = map.get(id).ok_or_else(|| missing(id))?;
+    Ok(Reply::json(item_json(call, id, item)))
+}
+
+fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
+    let id = call.param("item_id");
+    if map(state, call)?.remove(id).is_none() {
+        return Err(missing(id));
+    }
+    state.memory_stores.items = state.memory_stores.items.saturating_sub(1);
+    Ok(crate::synth::no_content(call))
+}
+
+const FILTER: Grammar<'_> =
+    Grammar { fields: &["id", "sortKey"], operators: &[Operator::Less, Operator::Greater], and: true };
+
+fn admits(part: &Comparison, id: &str, item: &Item) -> bool {
+    let value = &part.values[0];
+    if part.field == "id" {
+        return part.operator.holds(&id, &value.text.as_str());
+    }
+    match &item.sort_key {
+        SortKey::Text(text) if value.quoted => part.operator.holds(text, &value.text),
+        SortKey::Number(number) if !value.quoted => {
+            value.text.parse().is_ok_and(|bound| part.operator.holds(number, &bound))
+        }
+        _ => false,
+    }
+}
+
+fn list(state: &mut State, call: &Call<'_>) -> Outcome {
+    let filter = match call.given("filter") {
+        Some(filter) => FILTER.parse(filter)?,
+        None => Vec::new(),
+    };
+    let order = call.given("orderBy");
+    let mut items: Vec<_> = map(state, call)?
+        .iter()
+        .filter(|(id, item)| filter.iter().all(|part| admits(part, id, item)))
+        .map(|(id, item)| (id.clone(), item.clone()))
+        .collect();
+    match order {
+        None => items.sort_by(|(one_id, one), (two_id, two)| {
+            one.sort_key.compare(&two.sort_key).then(one_id.cmp(two_id))
+        }),
+        Some("id" | "id asc") => {}
+        Some("id desc") => items.reverse(),
+        Some(_) => return Err(Failure::invalid("The order must be 'id' or 'id desc'.")),
+    }
+    let (page, next) = Cut::v2(100).with_default(1).page(call, &items)?;
+    let page: Vec<_> = page.iter().map(|(id, item)| item_json(call, id, item)).collect();
+    Ok(Reply::json(json!({
+        "items": page,
+        "nextPageToken": next.unwrap_or_default(),
+    })))
+}
+
+/// Empties everything that a universe has; the operation is done later.
+fn flush(state: &mut State, call: &Call<'_>) -> Outcome {
+    let universe = call.number("universe_id")?;
+    let stores = &mut state.memory_stores;
+    stores.queues.retain(|(of, _), _| *of != universe);
+    stores.maps.retain(|(of, _), _| *of != universe);
+    let queued: usize = stores.queues.values().map(Vec::len).sum();
+    let mapped: usize = stores.maps.values().map(BTreeMap::len).sum();
+    stores.items = queued + mapped;
+    crate::synth::answer(state, call)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sort_keys_have_an_order() {
+        let text = |text: &str| SortKey::Text(text.to_owned());
+        let mut keys = vec![SortKey::None, text("b"), SortKey::Number(2.0), text("a"), SortKey::Number(-1.0)];
+        keys.sort_by(SortKey::compare);
+        let expected = [SortKey::Number(-1.0), SortKey::Number(2.0), text("a"), text("b"), SortKey::None];
+        assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn a_time_to_live_has_limits() {
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(ttl(Some("3s"), now).expect("fine").as_second(), 3);
+        assert_eq!(ttl(None, now).expect("fine").as_second(), MAX_TTL);
+        assert!(ttl(Some("3888001s"), now).is_err());
+        assert!(ttl(Some("-1s"), now).is_err());
+        assert!(ttl(Some("3"), now).is_err());
+    }
+}

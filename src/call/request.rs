@@ -1,0 +1,283 @@
+use super::{Body, BodyStream, Form, Options, Response, checked_header, option_methods, path};
+use crate::call::info::OperationInfo;
+use crate::transport::{DEFAULT_HOST, PathValues};
+use crate::{Client, Error};
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+/// A request to anything, with the client's credentials, limits, retries and errors: for what this
+/// crate has no method for yet. Made by [`Client::request`].
+///
+/// ```no_run
+/// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+/// use http::Method;
+/// use serde_json::json;
+///
+/// let answer = client
+///     .request(Method::POST, "/cloud/v2/universes/1:publishMessage")
+///     .json(&json!({ "topic": "news", "message": "hello" }))
+///     .await?;
+/// # let _: serde_json::Value = answer;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a request is sent when it is awaited"]
+pub struct Request {
+    client: Client,
+    method: Method,
+    target: String,
+    query: Vec<(String, String)>,
+    headers: Vec<(http::HeaderName, http::HeaderValue)>,
+    body: Body,
+    options: Options,
+    problem: Option<Error>,
+}
+
+impl Request {
+    pub(crate) fn new(client: Client, method: Method, target: String) -> Self {
+        Self {
+            client,
+            method,
+            target,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Body::Empty,
+            options: Options::default(),
+            problem: None,
+        }
+    }
+
+    /// Adds a query parameter, percent-encoded.
+    pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.query.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Sets a JSON body.
+    pub fn json<B: Serialize + ?Sized>(mut self, body: &B) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(content) => self.body = Body::json(content),
+            Err(error) => self.fail(Error::encode(error)),
+        }
+        self
+    }
+
+    /// Sets a body of bytes.
+    pub fn bytes(mut self, content_type: impl Into<String>, content: impl Into<Bytes>) -> Self {
+        self.body = Body::Bytes { content_type: content_type.into(), content: content.into() };
+        self
+    }
+
+    /// Sets a body that is a `multipart/form-data` form.
+    pub fn form(mut self, form: Form) -> Self {
+        self.body = Body::Form(form);
+        self
+    }
+
+    /// Sets a body that is read while it is sent. The request is then sent once at most.
+    pub fn stream(mut self, stream: BodyStream) -> Self {
+        self.body = Body::Stream(stream);
+        self
+    }
+
+    /// Sends no credential: for presigned URLs.
+    pub fn without_credentials(mut self) -> Self {
+        self.options.anonymous = true;
+        self
+    }
+
+    option_methods!();
+
+    /// Adds a header, or replaces it.
+    pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        match checked_header(name.as_ref(), value.as_ref()) {
+            Ok((name, value)) => {
+                self.headers.retain(|(known, _)| *known != name);
+                self.headers.push((name, value));
+            }
+            Err(problem) => self.fail(problem),
+        }
+        self
+    }
+
+    /// Sends the request and returns the answer as JSON; an empty one is null.
+    ///
+    /// # Errors
+    ///
+    /// As for every call: see [`Error`].
+    pub async fn send(self) -> Result<Response<Value>, Error> {
+        self.send_as().await
+    }
+
+    /// Sends the request and returns the answer as a type of yours.
+    ///
+    /// # Errors
+    ///
+    /// As for every call: see [`Error`].
+    pub async fn send_as<T: DeserializeOwned + 'static>(self) -> Result<Response<T>, Error> {
+        let (method, target) = (self.method.clone(), self.target.clone());
+        let (operation, reply) = self.exchange().await?;
+        Response::read(reply).map_err(|error| name(error, operation, &method, &target))
+    }
+
+    /// Sends the request and returns the answer's bytes as they came.
+    ///
+    /// # Errors
+    ///
+    /// As for every call: see [`Error`].
+    pub async fn send_bytes(self) -> Result<Response<Bytes>, Error> {
+        let (_, reply) = self.exchange().await?;
+        Ok(Response::raw(reply))
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.problem.get_or_insert(error);
+    }
+
+    async fn exchange(self) -> Result<(Option<&'static OperationInfo>, http::Response<Bytes>), Error> {
+        let (host, path) = place(&self.target);
+        let known = known(&self.method, &host, path);
+        let operation = known.as_ref().map(|(operation, _)| *operation);
+        let named = |error: Error| name(error, operation, &self.method, &self.target);
+        if let Some(problem) = self.problem.clone() {
+            return Err(named(problem));
+        }
+        let mut target = self.url().map_err(named)?;
+        for (name, value) in &self.query {
+            target.push(if target.contains('?') { '&' } else { '?' });
+            target.extend(path::encode(name));
+            target.push('=');
+            target.extend(path::encode(value));
+        }
+        let mut request = http::Request::builder().method(self.method.clone()).uri(target);
+        if let Some(headers) = request.headers_mut() {
+            headers.extend(self.headers.iter().cloned());
+        }
+        let mut request = request
+            .body(self.body.clone())
+            .map_err(|error| named(Error::invalid_request(error.to_string())))?;
+        if let Some((_, values)) = known {
+            request.extensions_mut().insert(PathValues(values));
+        }
+        let reply = self.client.exchange(operation, request, &self.options).await?;
+        Ok((operation, reply))
+    }
+
+    /// The URL without the query that was added.
+    fn url(&self) -> Result<String, Error> {
+        if self.target.starts_with('/') {
+            path::check_whole(&self.target)?;
+            return Ok(format!("{}{}", self.client.origin(DEFAULT_HOST), self.target));
+        }
+        self.client.locate(&self.target)
+    }
+}
+
+impl IntoFuture for Request {
+    type Output = Result<Value, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.send().await.map(Response::into_inner) })
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (host, path) = place(&self.target);
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("host", &host)
+            .field("path", &path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The host and path of a target. A presigned URL's query is as good as a secret, so it is left out.
+fn place(target: &str) -> (String, &str) {
+    let path_of = |rest: &'_ str| rest.find(['?', '#']).unwrap_or(rest.len());
+    match target.split_once("://") {
+        None => (DEFAULT_HOST.to_owned(), &target[..path_of(target)]),
+        Some((_, rest)) => {
+            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (host[..path_of(host)].to_ascii_lowercase(), &path[..path_of(path)])
+        }
+    }
+}
+
+/// Says in an error what was called.
+fn name(error: Error, operation: Option<&'static OperationInfo>, method: &Method, target: &str) -> Error {
+    match operation {
+        Some(operation) => error.of(operation),
+        None => error.at(method, place(target).1),
+    }
+}
+
+/// The operation of the table that a request calls, and the values in its path: its limits, scopes
+/// and retry rules then hold here too.
+fn known(method: &Method, host: &str, path: &str) -> Option<(&'static OperationInfo, Vec<String>)> {
+    crate::operations::ALL
+        .iter()
+        .filter(|operation| operation.method == *method && operation.host == host)
+        .filter_map(|operation| Some((*operation, values(operation.path, path)?)))
+        // `/a/b` is its own operation, not `/a/{id}`.
+        .min_by_key(|(_, values)| values.len())
+}
+
+/// The values that a template's parameters have in a path, if it is a path of that template.
+fn values(template: &str, path: &str) -> Option<Vec<String>> {
+    let mut values = Vec::new();
+    let mut segments = path.split('/');
+    for part in template.split('/') {
+        let segment = segments.next()?;
+        let Some((before, rest)) = part.split_once('{') else {
+            if part != segment {
+                return None;
+            }
+            continue;
+        };
+        let (_, after) = rest.split_once('}')?;
+        let value = segment.strip_prefix(before)?.strip_suffix(after)?;
+        if value.is_empty() || value.contains(':') {
+            return None;
+        }
+        let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+        values.push(value.into_owned());
+    }
+    segments.next().is_none().then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_matched_with_templates() {
+        for (template, path, expected) in [
+            ("/a/{id}", "/a/1", Some(vec!["1"])),
+            ("/a/{id}/b/{key}:verb", "/a/1/b/x%2Fy:verb", Some(vec!["1", "x/y"])),
+            ("/a/{id}", "/a/1:verb", None),
+            ("/a/{id}:verb", "/a/1", None),
+            ("/a/{id}", "/a/", None),
+            ("/a/{id}", "/a/1/2", None),
+            ("/a/{id}/b", "/a/1", None),
+            ("/a", "/a", Some(vec![])),
+        ] {
+            let expected = expected.map(|values| values.into_iter().map(str::to_owned).collect());
+            assert_eq!(values(template, path), expected, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn a_presigned_query_is_not_shown() {
+        assert_eq!(place("https://CDN.example/a?secret#x"), ("cdn.example".to_owned(), "/a"));
+        assert_eq!(place("https://cdn.example?secret"), ("cdn.example".to_owned(), ""));
+        assert_eq!(place("/a/b?c"), (DEFAULT_HOST.to_owned(), "/a/b"));
+    }
+}

@@ -1,0 +1,307 @@
+use super::{API_KEY_VARIABLE, Client, Inner};
+use crate::transport::limit::RateLimit;
+use crate::transport::retry::{Retry, RetryBudget, RetryPolicy};
+use crate::transport::{Hosts, HttpOptions, Reqwest, Times, Transport};
+use crate::{Credentials, Error};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+const TIMEOUT: Duration = Duration::from_secs(120);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+const UPLOAD_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Sets up a [`Client`].
+///
+/// ```
+/// use opencloud::{Client, limit::RateLimit, retry::Retry};
+/// use std::time::Duration;
+///
+/// # fn build() -> Result<(), opencloud::Error> {
+/// let client = Client::builder()
+///     .api_key("key")
+///     .timeout(Duration::from_secs(30))
+///     .retry(Retry::standard().attempts(6))
+///     .rate_limit(RateLimit::from_spec())
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder {
+    credentials: Option<Credentials>,
+    api_key: Option<String>,
+    base_url: Option<String>,
+    hosts: BTreeMap<String, String>,
+    allow_plain_http: bool,
+    timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    upload_timeout: Option<Duration>,
+    upload_attempt_timeout: Option<Duration>,
+    retry: Option<Arc<dyn RetryPolicy>>,
+    budget: Option<RetryBudget>,
+    limit: Option<RateLimit>,
+    max_response_bytes: Option<usize>,
+    log_bodies: bool,
+    user_agent: Option<String>,
+    transport: Option<Arc<dyn Transport>>,
+    http_client: Option<reqwest::Client>,
+    http_options: HttpOptions,
+}
+
+/// For whom.
+impl ClientBuilder {
+    /// Makes calls with this API key.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// Makes calls with the API key of the environment variable `ROBLOX_API_KEY`.
+    ///
+    /// # Errors
+    ///
+    /// If the variable is not set or is no Unicode text.
+    pub fn api_key_from_env(self) -> Result<Self, Error> {
+        let refuse = |why: &str| {
+            Err(Error::configuration(format!("the environment variable {API_KEY_VARIABLE} {why}")))
+        };
+        match std::env::var(API_KEY_VARIABLE) {
+            Ok(key) => Ok(self.api_key(key)),
+            Err(std::env::VarError::NotPresent) => refuse("is not set; it holds the API key"),
+            Err(std::env::VarError::NotUnicode(_)) => refuse("is no Unicode text"),
+        }
+    }
+
+    /// Makes calls with these credentials.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+}
+
+/// Where to.
+impl ClientBuilder {
+    /// Reaches every host of Open Cloud at this URL: a proxy, an emulator, a test server.
+    ///
+    /// The default is each host's own: `https://apis.roblox.com`, `https://thumbnails.roblox.com`.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Reaches one host at this URL: one of Open Cloud (`thumbnails.roblox.com`), which is then given
+    /// the credential there, or one that answers point to (a CDN, a host of presigned uploads),
+    /// which is given none. A host with a port is written with it.
+    pub fn host_url(mut self, host: impl Into<String>, url: impl Into<String>) -> Self {
+        self.hosts.insert(host.into(), url.into());
+        self
+    }
+
+    /// Allows `http://` to a host that is not this machine. The credential then travels in clear.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.allow_plain_http = true;
+        self
+    }
+}
+
+/// How long and how often.
+impl ClientBuilder {
+    /// Bounds each call, with all its attempts and waiting, 120 seconds by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds each attempt, 30 seconds by default.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds each call that sends files (assets, images, places), 15 minutes by default.
+    pub fn upload_timeout(mut self, timeout: Duration) -> Self {
+        self.upload_timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds each attempt of a call that sends files, 5 minutes by default.
+    pub fn upload_attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.upload_attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds the making of a connection, 10 seconds by default. Not with
+    /// [`http_client`](Self::http_client) or [`transport`](Self::transport), which have their own.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.http_options.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Decides when a request is sent again, [`Retry::standard`] by default.
+    pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
+        self.retry = Some(Arc::new(policy));
+        self
+    }
+
+    /// Bounds the retries of all calls together, by default as [`RetryBudget::default`] says. Several
+    /// clients may share one.
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// Makes requests wait here instead of being refused there; off by default. Several clients may
+    /// share one.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+/// By what means.
+impl ClientBuilder {
+    /// The largest answer that is read, in bytes; 64 MiB by default.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = Some(bytes);
+        self
+    }
+
+    /// The `user-agent` header; the crate's name and version by default.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// Sends through this proxy, an `http`, `https` or `socks5` URL, instead of the one that the
+    /// system names. Not with [`http_client`](Self::http_client) or [`transport`](Self::transport).
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.http_options.proxy = Some(url.into());
+        self
+    }
+
+    /// Sends through no proxy, whatever the system says. Not with [`http_client`](Self::http_client)
+    /// or [`transport`](Self::transport).
+    pub fn no_proxy(mut self) -> Self {
+        self.http_options.no_proxy = true;
+        self
+    }
+
+    /// Shows the JSON bodies of requests and answers to `tracing`, at the level DEBUG, bounded, and
+    /// without the values of properties that look like secrets: for finding a fault. They may hold
+    /// personal data. Needs the feature `tracing`.
+    pub fn log_bodies(mut self, log: bool) -> Self {
+        self.log_bodies = log;
+        self
+    }
+
+    /// Sends with your own `reqwest` client: its TLS, proxy, pool and timeouts. Switch its
+    /// redirects off, so that no credential follows one.
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http_client = Some(client);
+        self
+    }
+
+    /// Sends through something else than HTTP, such as a test double.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+}
+
+impl ClientBuilder {
+    /// Builds the client.
+    ///
+    /// # Errors
+    ///
+    /// If there is no credential or it cannot be sent in a header, if a URL is no `http` or `https`
+    /// URL, if it is plain `http` to another machine and that was not allowed, if a timeout is zero,
+    /// if settings contradict each other, or if TLS cannot be set up.
+    pub fn build(self) -> Result<Client, Error> {
+        let credentials = match (self.credentials, self.api_key) {
+            (Some(credentials), None) => credentials,
+            (None, Some(key)) => Credentials::api_key(key)?,
+            (Some(_), Some(_)) => {
+                return Err(Error::configuration("give either an API key or credentials, not both"));
+            }
+            (None, None) => {
+                return Err(Error::configuration("no credential: call api_key or credentials"));
+            }
+        };
+        let names = crate::operations::ALL
+            .iter()
+            // An operation may be followed at a route of an area that is not enabled.
+            .flat_map(|operation| [Some(*operation), operation.long_running.and_then(|facts| facts.poll)])
+            .flatten()
+            .map(|operation| operation.host);
+        let hosts = Hosts::new(names, self.base_url.as_deref(), &self.hosts, self.allow_plain_http)?;
+        let user_agent = self
+            .user_agent
+            .unwrap_or_else(|| concat!("opencloud-rust/", env!("CARGO_PKG_VERSION")).to_owned());
+        let user_agent = http::HeaderValue::try_from(user_agent)
+            .map_err(|_| Error::configuration("the user agent holds what a header cannot carry"))?;
+        let call_times = times((self.attempt_timeout, ATTEMPT_TIMEOUT), (self.timeout, TIMEOUT))?;
+        let upload_times = times(
+            (self.upload_attempt_timeout, UPLOAD_ATTEMPT_TIMEOUT),
+            (self.upload_timeout, UPLOAD_TIMEOUT),
+        )?;
+        Ok(Client(Arc::new(Inner {
+            credentials,
+            times: call_times,
+            upload_times,
+            retry: self.retry.unwrap_or_else(|| Arc::new(Retry::standard())),
+            budget: self.budget.unwrap_or_default(),
+            limit: self.limit,
+            max_response_bytes: self.max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES),
+            log_bodies: self.log_bodies,
+            user_agent,
+            transport: transport(self.transport, self.http_client, self.http_options, hosts.needs_tls())?,
+            hosts,
+        })))
+    }
+}
+
+/// Each as set, or else its default.
+fn times(attempt: (Option<Duration>, Duration), total: (Option<Duration>, Duration)) -> Result<Times, Error> {
+    let times = Times { attempt: attempt.0.unwrap_or(attempt.1), total: total.0.unwrap_or(total.1) };
+    if times.attempt.is_zero() || times.total.is_zero() {
+        return Err(Error::configuration("a timeout of zero leaves no time for anything"));
+    }
+    Ok(times)
+}
+
+fn transport(
+    transport: Option<Arc<dyn Transport>>,
+    client: Option<reqwest::Client>,
+    options: HttpOptions,
+    needs_tls: bool,
+) -> Result<Arc<dyn Transport>, Error> {
+    let has_tls = cfg!(any(feature = "rustls", feature = "native-tls"));
+    match (transport, client) {
+        (Some(_), Some(_)) => {
+            Err(Error::configuration("give either a transport or an HTTP client, not both"))
+        }
+        (Some(_), _) | (_, Some(_)) if !options.is_empty() => Err(Error::configuration(
+            "connect_timeout, proxy and no_proxy belong to the client's own HTTP client; set them on yours",
+        )),
+        (Some(transport), None) => Ok(transport),
+        (None, Some(client)) => Ok(Arc::new(Reqwest::new(client))),
+        (None, None) if needs_tls && !has_tls => Err(Error::configuration(
+            "there is no TLS: enable the feature `rustls` or `native-tls`, or give an http_client",
+        )),
+        (None, None) => Ok(Arc::new(Reqwest::build(options)?)),
+    }
+}
+
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("credentials", &self.credentials)
+            .field("base_url", &self.base_url)
+            .field("hosts", &self.hosts)
+            .finish_non_exhaustive()
+    }
+}

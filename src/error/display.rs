@@ -1,0 +1,60 @@
+//! How an error reads: `GET /cloud/v2/users/{user_id}: 404 NOT_FOUND: no such user`.
+
+use super::Error;
+use std::error::Error as StdError;
+use std::fmt;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(method), Some(path)) = (self.method(), self.path()) {
+            write!(f, "{method} {path}: ")?;
+        }
+        if let Some(status) = self.status_code() {
+            write!(f, "{}", status.as_u16())?;
+            match self.code() {
+                Some(code) => write!(f, " {code}: ")?,
+                None => f.write_str(": ")?,
+            }
+        } else if let Some(code) = self.code() {
+            write!(f, "{code}: ")?;
+        }
+        f.write_str(self.message())?;
+        if self.attempts() > 1 {
+            write!(f, " (after {} attempts)", self.attempts())?;
+        }
+        if let Some(hint) = self.hint() {
+            write!(f, " [{hint}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("operation", &self.operation().map(|operation| operation.id))
+            .field("status", &self.status_code())
+            .field("code", &self.code())
+            .field("message", &self.message())
+            .field("attempts", &self.attempts())
+            .field("may_have_been_applied", &self.may_have_been_applied())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An error and what caused it, in one line.
+pub(super) fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Many libraries repeat their cause in their own text.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,45 @@
+/// What kind of failure an [`Error`](crate::Error) is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client was set up wrongly.
+    Configuration,
+    /// The call was refused before it was sent: its input cannot be sent.
+    InvalidRequest,
+    /// The service could not be reached: nothing was sent.
+    Connect,
+    /// The connection failed after the request was sent.
+    Io,
+    /// The time ran out.
+    Timeout,
+    /// The service refused the request (a 4xx status without a kind of its own).
+    Refused,
+    /// The credential is missing, wrong or expired (401), or a provider could not give one.
+    Unauthenticated,
+    /// The credential may not do this (403).
+    PermissionDenied,
+    /// What was asked for does not exist (404).
+    NotFound,
+    /// Someone else changed it, or its state forbids this (409, 412).
+    Conflict,
+    /// Too many requests (429).
+    RateLimited,
+    /// Roblox's moderation refused a name, a description or another text.
+    ModeratedText,
+    /// The account that the credential belongs to is moderated: nothing will work until it is not.
+    ModeratedAccount,
+    /// The file is not what it should be (`InvalidImage`).
+    InvalidFile,
+    /// The service pointed elsewhere (3xx); redirects are not followed.
+    Redirect,
+    /// The service failed (5xx).
+    Service,
+    /// The answer is larger than allowed.
+    ResponseTooLarge,
+    /// The answer could not be read.
+    Decode,
+    /// A long-running operation failed.
+    Operation,
+    /// A list repeated itself.
+    Paging,
+}

@@ -1,0 +1,438 @@
+//! The one error.
+
+mod convert;
+mod display;
+mod hints;
+mod kind;
+
+pub use kind::ErrorKind;
+
+use crate::call::info::OperationInfo;
+use crate::transport::RateLimitStatus;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::Value;
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a call failed: what was tried, what the service said, and what is known of its effect.
+///
+/// It reads as one line: method, path template, status, the service's own words, and what to do
+/// where that is known. No credential and no id of the path is in it. Cloning it is cheap.
+///
+/// ```
+/// # fn handle(error: opencloud::Error) {
+/// if error.is_not_found() {
+///     // it is not there
+/// } else if let Some(wait) = error.retry_after() {
+///     // the service names a time
+/// } else if error.may_have_been_applied() {
+///     // look before sending it again
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    code: Option<String>,
+    details: Option<Value>,
+    operation: Option<&'static OperationInfo>,
+    /// What was called, where it is no operation of the table.
+    target: Option<(Method, String)>,
+    reply: Option<Reply>,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    /// Whether it is unknown what became of the request.
+    ambiguous: bool,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+    resume_token: Option<String>,
+    operation_name: Option<String>,
+}
+
+#[derive(Clone)]
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// Making one.
+impl Error {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            code: None,
+            details: None,
+            operation: None,
+            target: None,
+            reply: None,
+            retry_after: None,
+            attempts: 0,
+            ambiguous: false,
+            source: None,
+            resume_token: None,
+            operation_name: None,
+        }))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// A request that certainly did not reach the service, because of `source`: for
+    /// [transports](crate::transport::Transport) of your own. Such a request is sent again.
+    pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::io(ErrorKind::Connect, source)
+    }
+
+    /// A request that the service may have received, and whose answer did not arrive: for
+    /// [transports](crate::transport::Transport) of your own. It is sent again only if that does
+    /// no harm.
+    pub fn interrupted(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::io(ErrorKind::Io, source)
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Configuration, message)
+    }
+
+    pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidRequest, message)
+    }
+
+    pub(crate) fn paging(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Paging, message)
+    }
+
+    pub(crate) fn encode(error: serde_json::Error) -> Self {
+        Self::invalid_request(format!("the body cannot be written as JSON: {error}"))
+    }
+
+    pub(crate) fn io(kind: ErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let source: Arc<dyn StdError + Send + Sync> = source.into().into();
+        Self::new(kind, display::causes(&*source)).change(|inner| {
+            inner.ambiguous = matches!(kind, ErrorKind::Io | ErrorKind::Timeout);
+            inner.source = Some(source);
+        })
+    }
+
+    /// What a provider of credentials failed with. An `Error` of ours comes through as it is.
+    pub(crate) fn no_credential(source: Box<dyn StdError + Send + Sync>) -> Self {
+        match source.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(source) => {
+                let message = format!("no credential: {}", display::causes(&*source));
+                Self::new(ErrorKind::Unauthenticated, message)
+                    .change(|inner| inner.source = Some(source.into()))
+            }
+        }
+    }
+
+    pub(crate) fn timeout(seconds: f64) -> Self {
+        Self::new(ErrorKind::Timeout, format!("no answer within {seconds} seconds"))
+            .change(|inner| inner.ambiguous = true)
+    }
+
+    /// The time ran out before the request was sent.
+    pub(crate) fn timeout_waiting(what: &str, seconds: f64) -> Self {
+        Self::new(ErrorKind::Timeout, format!("{what} within {seconds} seconds; nothing was sent"))
+    }
+
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(ErrorKind::ResponseTooLarge, format!("the answer is larger than {limit} bytes"))
+            .change(|inner| inner.ambiguous = true)
+    }
+
+    pub(crate) fn operation_failed(code: Option<String>, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let kind = convert::moderation(code.as_deref(), &message).unwrap_or(ErrorKind::Operation);
+        Self::new(kind, message).change(|inner| inner.code = code)
+    }
+
+    /// The one converter of answers that are no success.
+    pub(crate) fn answer(reply: &http::Response<Bytes>) -> Self {
+        let status = reply.status();
+        let said = convert::read(reply.body());
+        let kind = convert::kind(status, &said);
+        let message = said
+            .message
+            .unwrap_or_else(|| status.canonical_reason().unwrap_or("the service gave no reason").to_owned());
+        Self::new(kind, message)
+            .change(|inner| {
+                inner.code = said.code;
+                inner.details = said.details;
+                inner.ambiguous = convert::is_ambiguous(status);
+                inner.retry_after = RateLimitStatus::read(reply.headers()).wait(status);
+            })
+            .with_reply(reply)
+    }
+
+    pub(crate) fn undecodable(reply: &http::Response<Bytes>, path: &str, error: serde_json::Error) -> Self {
+        Self::new(ErrorKind::Decode, format!("the answer cannot be read at `{path}`: {error}"))
+            .change(|inner| {
+                inner.ambiguous = true;
+                inner.source = Some(Arc::new(error));
+            })
+            .with_reply(reply)
+    }
+
+    /// What a service says of an operation that is of no use: it cannot be followed.
+    pub(crate) fn unusable_operation(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Decode, message).change(|inner| inner.ambiguous = true)
+    }
+
+    /// An operation that is not done when the caller's patience ends.
+    pub(crate) fn unfinished(seconds: f64) -> Self {
+        Self::new(
+            ErrorKind::Timeout,
+            format!(
+                "the operation is not done after {seconds} seconds; it goes on and can be resumed by its name"
+            ),
+        )
+        .change(|inner| inner.ambiguous = true)
+    }
+
+    /// The same error, but of the operation and not of the request that asked about it.
+    pub(crate) fn into_operation_failure(self) -> Self {
+        self.change(|inner| inner.kind = ErrorKind::Operation)
+    }
+
+    /// Says where the list can be resumed.
+    pub(crate) fn resume_at(self, token: Option<String>) -> Self {
+        self.change(|inner| inner.resume_token = token)
+    }
+
+    /// Says which long-running operation it is about.
+    pub(crate) fn named(self, name: Option<&str>) -> Self {
+        self.change(|inner| inner.operation_name = name.map(str::to_owned))
+    }
+
+    /// What has arrived of an answer.
+    pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
+        self.change(|inner| {
+            inner.reply = Some(Reply {
+                status: reply.status(),
+                headers: reply.headers().clone(),
+                body: reply.body().clone(),
+            });
+        })
+    }
+
+    /// Says which operation failed, unless that is known.
+    pub(crate) fn of(self, operation: &'static OperationInfo) -> Self {
+        self.change(|inner| {
+            inner.operation.get_or_insert(operation);
+        })
+    }
+
+    /// Says what was called, where that is no operation of the table.
+    pub(crate) fn at(self, method: &Method, path: &str) -> Self {
+        self.change(|inner| {
+            inner.target.get_or_insert_with(|| (method.clone(), path.to_owned()));
+        })
+    }
+
+    pub(crate) fn attempted(self, attempts: u32) -> Self {
+        self.change(|inner| inner.attempts = attempts)
+    }
+
+    /// Adds that an earlier attempt left its effect unknown.
+    pub(crate) fn after_ambiguous(self, earlier: bool) -> Self {
+        if earlier { self.change(|inner| inner.ambiguous = true) } else { self }
+    }
+
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.0.ambiguous
+    }
+
+    /// Hides a secret that the service or a library repeated.
+    pub(crate) fn hiding(self, hide: impl Fn(&str) -> Option<String>) -> Self {
+        let hidden =
+            [Some(&self.0.message), self.0.code.as_ref()].map(|text| text.and_then(|text| hide(text)));
+        let details = self.0.details.as_ref().and_then(|details| hide(&details.to_string()));
+        match (&hidden, &details) {
+            ([None, None], None) => self,
+            _ => self.change(|inner| {
+                let [message, code] = hidden;
+                inner.message = message.unwrap_or_else(|| std::mem::take(&mut inner.message));
+                inner.code = code.or(inner.code.take());
+                if let Some(details) = details {
+                    inner.details = serde_json::from_str(&details).ok();
+                }
+                // It may say what the message said.
+                inner.source = None;
+            }),
+        }
+    }
+}
+
+/// What is known.
+impl Error {
+    /// The kind of failure.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status, if there was an answer.
+    pub fn status_code(&self) -> Option<StatusCode> {
+        self.0.reply.as_ref().map(|reply| reply.status)
+    }
+
+    /// The service's own code, as text: `NOT_FOUND`, `3000`, ...
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What the service said, or what went wrong.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What the service said besides code and message, as it came: `details`, `errorDetails`, the
+    /// list of `errors`, errors by field, ...
+    pub fn details(&self) -> Option<&Value> {
+        self.0.details.as_ref()
+    }
+
+    /// The headers of the answer, if there was one.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.reply.as_ref().map(|reply| &reply.headers)
+    }
+
+    /// The body of the answer as it came, or as much as arrived, if there was one.
+    pub fn body(&self) -> Option<&Bytes> {
+        self.0.reply.as_ref().map(|reply| &reply.body)
+    }
+
+    /// The operation that was called, if it is one that this crate knows.
+    pub fn operation(&self) -> Option<&'static OperationInfo> {
+        self.0.operation
+    }
+
+    /// The HTTP method of the request.
+    pub fn method(&self) -> Option<&Method> {
+        match (self.0.operation, &self.0.target) {
+            (Some(operation), _) => Some(&operation.method),
+            (None, target) => target.as_ref().map(|(method, _)| method),
+        }
+    }
+
+    /// The path template of the operation, or the path of a request made with
+    /// [`Client::request`](crate::Client::request).
+    pub fn path(&self) -> Option<&str> {
+        match (self.0.operation, &self.0.target) {
+            (Some(operation), _) => Some(operation.path),
+            (None, target) => target.as_ref().map(|(_, path)| path.as_str()),
+        }
+    }
+
+    /// How many times the request was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the service asks to wait (`retry-after`, `x-ratelimit-reset`), if it does.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The scopes that play a part in the operation. Roblox does not say whether all or some are
+    /// needed, nor which one is missing.
+    pub fn required_scopes(&self) -> &'static [&'static str] {
+        self.0.operation.map_or(&[], |operation| operation.scopes)
+    }
+
+    /// Whether the request may have had its effect although the call failed: look before you send
+    /// it again. Never true of a request that only reads.
+    pub fn may_have_been_applied(&self) -> bool {
+        let reads = match (self.0.operation, &self.0.target) {
+            (Some(operation), _) => operation.only_reads(),
+            (None, Some((method, _))) => method.is_safe(),
+            (None, None) => false,
+        };
+        self.0.ambiguous && !reads
+    }
+
+    /// What to do, for the failures whose cause is known: a missing scope, a place open in Team
+    /// Create, a query that is too large, ... It also ends the error's text.
+    pub fn hint(&self) -> Option<String> {
+        hints::hint(self)
+    }
+}
+
+/// What kind of failure it is.
+impl Error {
+    fn is(&self, kind: ErrorKind) -> bool {
+        self.kind() == kind
+    }
+
+    /// Whether what was asked for does not exist (404).
+    pub fn is_not_found(&self) -> bool {
+        self.is(ErrorKind::NotFound)
+    }
+
+    /// Whether there were too many requests (429).
+    ///
+    /// Not true of a 429 that says something else, such as the analytics code 3000.
+    pub fn is_rate_limited(&self) -> bool {
+        self.is(ErrorKind::RateLimited)
+    }
+
+    /// Whether the credential may not do this (403).
+    pub fn is_permission_denied(&self) -> bool {
+        self.is(ErrorKind::PermissionDenied)
+    }
+
+    /// Whether the credential is missing, wrong or expired (401).
+    pub fn is_unauthenticated(&self) -> bool {
+        self.is(ErrorKind::Unauthenticated)
+    }
+
+    /// Whether someone else changed it, or its state forbids this (409, 412).
+    pub fn is_conflict(&self) -> bool {
+        self.is(ErrorKind::Conflict)
+    }
+
+    /// Whether the time ran out: this client's, or the service's (408).
+    pub fn is_timeout(&self) -> bool {
+        self.is(ErrorKind::Timeout)
+    }
+
+    /// Whether the service could not be reached: nothing was sent.
+    pub fn is_connect(&self) -> bool {
+        self.is(ErrorKind::Connect)
+    }
+
+    /// Whether the service failed (5xx).
+    pub fn is_service_failure(&self) -> bool {
+        self.is(ErrorKind::Service)
+    }
+
+    /// Whether the answer could not be read.
+    pub fn is_decode(&self) -> bool {
+        self.is(ErrorKind::Decode)
+    }
+
+    /// Whether moderation refused a text, or the account itself.
+    pub fn is_moderated(&self) -> bool {
+        matches!(self.kind(), ErrorKind::ModeratedText | ErrorKind::ModeratedAccount)
+    }
+
+    /// Whether nothing was sent because the call or the client is wrong.
+    pub fn is_usage(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Configuration | ErrorKind::InvalidRequest)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}

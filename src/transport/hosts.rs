@@ -1,0 +1,215 @@
+//! Where requests go, and where credentials may go along.
+
+use crate::Error;
+use http::Uri;
+use std::collections::BTreeMap;
+
+/// The host of requests that name none.
+pub(crate) const DEFAULT_HOST: &str = "apis.roblox.com";
+
+/// Where each host is reached.
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    /// The hosts of Open Cloud, each with the URL that it is reached at.
+    api: BTreeMap<&'static str, String>,
+    /// The URL of each other host that is reached elsewhere.
+    others: BTreeMap<String, String>,
+    allow_plain_http: bool,
+}
+
+impl Hosts {
+    /// `base_url` replaces every host of Open Cloud, `overrides` replace one host each.
+    pub(crate) fn new(
+        names: impl Iterator<Item = &'static str>,
+        base_url: Option<&str>,
+        overrides: &BTreeMap<String, String>,
+        allow_plain_http: bool,
+    ) -> Result<Self, Error> {
+        let base_url = base_url.map(|url| origin(url, allow_plain_http)).transpose()?;
+        let mut others = overrides
+            .iter()
+            .map(|(host, url)| Ok((host.to_ascii_lowercase(), origin(url, allow_plain_http)?)))
+            .collect::<Result<BTreeMap<_, _>, Error>>()?;
+        let api = names
+            .chain([DEFAULT_HOST])
+            .map(|name| {
+                let own = others.get(name).or(base_url.as_ref()).cloned();
+                (name, own.unwrap_or_else(|| format!("https://{name}")))
+            })
+            .collect::<BTreeMap<_, _>>();
+        others.retain(|host, _| !api.contains_key(host.as_str()));
+        Ok(Self { api, others, allow_plain_http })
+    }
+
+    /// The scheme, authority and path prefix at which a host of Open Cloud is reached.
+    pub(crate) fn origin(&self, host: &str) -> &str {
+        self.api.get(host).map_or("", String::as_str)
+    }
+
+    /// Whether any host is reached over TLS.
+    pub(crate) fn needs_tls(&self) -> bool {
+        self.api.values().any(|url| url.starts_with("https:"))
+    }
+
+    /// The URL at which an absolute URL is reached.
+    pub(crate) fn locate(&self, url: &str) -> Result<String, Error> {
+        let refuse = |why: &str| Err(Error::invalid_request(format!("the URL {why}")));
+        let Ok(parsed) = url.parse::<Uri>() else { return refuse("is no URL") };
+        let (Some(scheme), Some(authority)) = (parsed.scheme_str(), parsed.authority()) else {
+            return refuse("must be a path that begins with `/`, or an http or https URL");
+        };
+        if authority.as_str().contains('@') {
+            return refuse("must not hold a user name or password");
+        }
+        let host = authority.as_str().to_ascii_lowercase();
+        let elsewhere = self.api.get(host.as_str()).or_else(|| self.others.get(&host));
+        let target = parsed.path_and_query().map_or("/", |target| target.as_str());
+        match (elsewhere, scheme) {
+            (Some(origin), "http" | "https") => Ok(format!("{origin}{target}")),
+            (None, "https") => Ok(url.to_owned()),
+            (None, "http") if self.allow_plain_http || is_loopback(authority.host()) => Ok(url.to_owned()),
+            (_, "http") => refuse("is plain http to another machine; use https, or allow_plain_http"),
+            _ => refuse("is no http or https URL"),
+        }
+    }
+
+    /// Whether a URL belongs to Open Cloud as this client reaches it, so that it may be given the
+    /// credential.
+    pub(crate) fn may_have_credential(&self, url: &Uri) -> bool {
+        let place = |url: &Uri| {
+            let port = url.port_u16().or(match url.scheme_str() {
+                Some("http") => Some(80),
+                _ => Some(443),
+            });
+            (url.scheme_str().map(str::to_owned), url.host().map(str::to_ascii_lowercase), port)
+        };
+        let there = place(url);
+        self.api.values().any(|origin| origin.parse::<Uri>().is_ok_and(|origin| place(&origin) == there))
+    }
+}
+
+/// The scheme, authority and path prefix of a URL, without a slash at the end.
+fn origin(url: &str, allow_plain_http: bool) -> Result<String, Error> {
+    let refuse = |why: &str| Err(Error::configuration(format!("the base URL `{url}` {why}")));
+    let Ok(parsed) = url.parse::<http::Uri>() else { return refuse("is no URL") };
+    let Some(host) = parsed.host().filter(|host| !host.is_empty()) else { return refuse("has no host") };
+    if parsed.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err(Error::configuration("the base URL must not hold a user name or password"));
+    }
+    if parsed.query().is_some() {
+        return refuse("must not hold a query");
+    }
+    match parsed.scheme_str() {
+        Some("https") => {}
+        Some("http") if allow_plain_http || is_loopback(host) => {}
+        Some("http") => {
+            return refuse(
+                "is plain http to another machine, which would send the credential in clear; use https, or allow_plain_http",
+            );
+        }
+        _ => return refuse("is no http or https URL"),
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_safe_urls_pass() {
+        for (url, expected) in [
+            ("https://apis.roblox.com", "https://apis.roblox.com"),
+            ("https://proxy.example/roblox/", "https://proxy.example/roblox"),
+            ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+            ("http://localhost:1", "http://localhost:1"),
+            ("http://[::1]:1", "http://[::1]:1"),
+        ] {
+            assert_eq!(origin(url, false).expect(url), expected);
+        }
+        for url in [
+            "",
+            "apis.roblox.com",
+            "ftp://x",
+            "http://example.com",
+            "http://127.0.0.1.example.com",
+            "https://",
+            "https://a:b@x",
+            "https://x?y",
+            "http://localhost.example",
+        ] {
+            assert!(origin(url, false).is_err(), "{url}");
+        }
+        assert!(origin("http://example.com", true).is_ok());
+    }
+
+    fn hosts(base_url: Option<&str>, overrides: &[(&str, &str)]) -> Hosts {
+        let overrides = overrides.iter().map(|(host, url)| ((*host).to_owned(), (*url).to_owned())).collect();
+        Hosts::new(["thumbnails.roblox.com"].into_iter(), base_url, &overrides, false).expect("hosts")
+    }
+
+    #[test]
+    fn each_host_is_reached_where_it_was_said() {
+        let plain = hosts(None, &[]);
+        assert_eq!(plain.origin(DEFAULT_HOST), "https://apis.roblox.com");
+        assert_eq!(plain.origin("thumbnails.roblox.com"), "https://thumbnails.roblox.com");
+        assert_eq!(
+            plain.locate("https://cdn.example/a?b=%2F").expect("a URL"),
+            "https://cdn.example/a?b=%2F"
+        );
+
+        let moved = hosts(
+            Some("http://localhost:1/x"),
+            &[("thumbnails.roblox.com", "http://localhost:2"), ("CDN.example", "http://localhost:3")],
+        );
+        assert_eq!(moved.origin(DEFAULT_HOST), "http://localhost:1/x");
+        assert_eq!(moved.origin("thumbnails.roblox.com"), "http://localhost:2");
+        for (url, expected) in [
+            ("https://apis.roblox.com/a?b", "http://localhost:1/x/a?b"),
+            ("https://thumbnails.roblox.com/a", "http://localhost:2/a"),
+            ("https://cdn.example/a?b", "http://localhost:3/a?b"),
+            ("https://other.example/a", "https://other.example/a"),
+        ] {
+            assert_eq!(moved.locate(url).expect(url), expected);
+        }
+        for url in [
+            "ftp://cdn.example/a",
+            "http://other.example/a",
+            "https://a:b@other.example/",
+            "a",
+            "/a",
+            "https:///a",
+            "",
+        ] {
+            assert!(moved.locate(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn credentials_go_to_the_configured_hosts_only() {
+        let may = |hosts: &Hosts, url: &str| hosts.may_have_credential(&url.parse().expect(url));
+        let plain = hosts(None, &[("cdn.example", "https://mirror.example")]);
+        for (url, expected) in [
+            ("https://apis.roblox.com/a", true),
+            ("https://APIS.roblox.com:443/a", true),
+            ("https://thumbnails.roblox.com/a", true),
+            ("http://apis.roblox.com/a", false),
+            ("https://apis.roblox.com:444/a", false),
+            ("https://apis.roblox.com.example/a", false),
+            ("https://www.roblox.com/a", false),
+            ("https://mirror.example/a", false),
+        ] {
+            assert_eq!(may(&plain, url), expected, "{url}");
+        }
+        let moved = hosts(Some("http://localhost:1/x"), &[]);
+        assert!(may(&moved, "http://localhost:1/x/a"));
+        assert!(!may(&moved, "http://localhost:2/x/a"));
+        assert!(!may(&moved, "https://apis.roblox.com/a"), "it is not reached there");
+    }
+}

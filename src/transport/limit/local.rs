@@ -1,0 +1,191 @@
+//! Counts in this process.
+
+use super::window::Window;
+use super::{Acquire, Quota, RateLimitStatus, RateLimitStore};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
+
+/// Beyond this many windows, those that nothing is known in are dropped.
+const MANY: usize = 1024;
+
+/// The windows of this process.
+#[derive(Default)]
+pub(super) struct Local {
+    lanes: Mutex<HashMap<String, Arc<Lane>>>,
+}
+
+/// A window and the queue before it.
+struct Lane {
+    /// Whose turn it is. Tokio's mutex is fair: who comes first goes first, and who gives up waiting
+    /// leaves the queue.
+    turn: tokio::sync::Mutex<()>,
+    window: Mutex<Window>,
+}
+
+impl Lane {
+    fn window(&self) -> MutexGuard<'_, Window> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Local {
+    fn lane(&self, quota: &Quota) -> Arc<Lane> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get(&quota.key) {
+            return lane.clone();
+        }
+        if lanes.len() >= MANY && lanes.len().is_power_of_two() {
+            let now = Instant::now();
+            lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || !lane.window().is_idle(now));
+        }
+        let lane = Arc::new(Lane {
+            turn: tokio::sync::Mutex::new(()),
+            window: Mutex::new(Window::new(quota.limit)),
+        });
+        lanes.insert(quota.key.clone(), lane.clone());
+        lane
+    }
+
+    /// Queues before each window in turn, the narrowest first, and counts in all of them at one
+    /// moment. A call that waits before a narrow window (two changes a minute to one user) holds up
+    /// nobody in the wide ones; all queue in the same order, so nobody waits in a circle.
+    async fn acquire(&self, quotas: &[Quota]) {
+        let lanes: Vec<Arc<Lane>> =
+            quotas.iter().filter(|quota| Window::counts(quota.limit)).map(|quota| self.lane(quota)).collect();
+        let mut turns = Vec::with_capacity(lanes.len());
+        for (count, lane) in lanes.iter().enumerate() {
+            turns.push(lane.turn.lock().await);
+            loop {
+                let now = Instant::now();
+                let so_far = &lanes[..=count];
+                match so_far.iter().filter_map(|lane| lane.window().busy_until(now)).max() {
+                    Some(until) => tokio::time::sleep_until(until).await,
+                    None => break,
+                }
+            }
+        }
+        // Nothing has been awaited since all windows had room, and no one else can take it.
+        let now = Instant::now();
+        lanes.iter().for_each(|lane| lane.window().take(now));
+    }
+}
+
+impl RateLimitStore for Local {
+    fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a> {
+        Box::pin(async move {
+            self.acquire(quotas).await;
+            Ok(())
+        })
+    }
+
+    fn observe(&self, quota: &Quota, status: &RateLimitStatus, refused: bool) {
+        if Window::counts(quota.limit) && (refused || !status.is_empty()) {
+            self.lane(quota).window().observe(status, refused, Instant::now());
+        }
+    }
+}
+
+impl std::fmt::Debug for Local {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Local")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::info::Limit;
+    use std::time::Duration;
+
+    fn quota(key: &str, requests: u64, seconds: u64) -> Quota {
+        Quota { key: key.to_owned(), limit: Limit { requests, seconds }, is_own: true }
+    }
+
+    fn said(remaining: u64, reset: u64) -> RateLimitStatus {
+        RateLimitStatus {
+            remaining: Some(remaining),
+            reset: Some(Duration::from_secs(reset)),
+            ..RateLimitStatus::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_slides() {
+        let (local, quotas) = (Local::default(), [quota("a", 2, 10)]);
+        let start = Instant::now();
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            local.acquire(&quotas).await;
+            times.push(start.elapsed().as_secs());
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(times, [0, 1, 10, 11, 20]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_narrow_window_holds_up_nobody_in_a_wide_one() {
+        let local = Arc::new(Local::default());
+        let start = Instant::now();
+        let mut tasks = Vec::new();
+        for user in [1, 1, 1, 2, 3] {
+            let local = local.clone();
+            let quotas = [quota(&format!("user {user}"), 2, 60), quota("operation", 100, 60)];
+            tasks.push(tokio::spawn(async move {
+                local.acquire(&quotas).await;
+                start.elapsed().as_secs()
+            }));
+        }
+        let mut times = Vec::new();
+        for task in tasks {
+            times.push(task.await.expect("a task"));
+        }
+        assert_eq!(times, [0, 0, 60, 0, 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_correct_the_limit() {
+        let (local, quota) = (Local::default(), quota("a", 100, 60));
+        let quotas = [quota.clone()];
+        let start = Instant::now();
+        local.acquire(&quotas).await;
+        local.observe(&quota, &said(1, 30), false);
+        local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 0);
+        local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 30, "nothing was left");
+        let retry_after =
+            RateLimitStatus { retry_after: Some(Duration::from_secs(7)), ..RateLimitStatus::default() };
+        local.observe(&quota, &retry_after, true);
+        local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 37, "a 429 holds everyone");
+        let lower = RateLimitStatus {
+            limit: Some(2),
+            window: Some(Duration::from_secs(60)),
+            ..RateLimitStatus::default()
+        };
+        local.observe(&quota, &lower, false);
+        local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 90, "the limit itself is lower");
+        local.observe(&quota, &said(0, 10_000), false);
+        local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 90 + 300, "no answer holds requests for hours");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idle_windows_are_forgotten() {
+        let local = Local::default();
+        for user in 0..10_000 {
+            local.acquire(&[quota(&format!("user {user}"), 2, 1)]).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(local.lanes.lock().expect("lanes").len() <= 2 * MANY);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn huge_limits_are_not_counted() {
+        let local = Local::default();
+        local.acquire(&[quota("a", 1_000_000, 60)]).await;
+        assert!(local.lanes.lock().expect("lanes").is_empty());
+    }
+}

@@ -1,0 +1,115 @@
+//! The client-side rate limiter: requests wait here instead of being refused there.
+//!
+//! [`RateLimit::from_spec`] knows the limit of each operation, for API keys and for OAuth 2.0
+//! tokens, and the limits that data stores, user restrictions and translation have per universe.
+//! What answers say in `x-ratelimit-*` corrects it.
+
+mod local;
+mod quotas;
+mod universe;
+mod window;
+
+use super::headers::RateLimitStatus;
+use crate::call::info::{Limit, OperationInfo};
+use crate::{Credentials, Error};
+use local::Local;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A client-side rate limit. Clones share their counts.
+///
+/// ```
+/// use opencloud::{Client, limit::RateLimit};
+///
+/// # fn build() -> Result<(), opencloud::Error> {
+/// let client = Client::builder().api_key("key").rate_limit(RateLimit::from_spec()).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RateLimit {
+    store: Arc<dyn RateLimitStore>,
+    concurrent_users: u64,
+}
+
+impl RateLimit {
+    /// The limits that the specification states. Several requests may go out at once until a
+    /// window is full; then requests wait, first come, first served, within their call's deadline.
+    pub fn from_spec() -> Self {
+        Self::with_store(Local::default())
+    }
+
+    /// The same limits, counted in a store of your own: one that several processes share.
+    pub fn with_store(store: impl RateLimitStore) -> Self {
+        Self { store: Arc::new(store), concurrent_users: 0 }
+    }
+
+    /// Sets how many users are in the universe at a time. The limits of data stores and of
+    /// translation grow with it; without it, they are those of an empty universe.
+    pub fn concurrent_users(mut self, users: u64) -> Self {
+        self.concurrent_users = users;
+        self
+    }
+
+    pub(crate) fn quotas(
+        &self,
+        operation: &'static OperationInfo,
+        credentials: &Credentials,
+        values: &[String],
+    ) -> Vec<Quota> {
+        quotas::of(operation, credentials, values, self.concurrent_users)
+    }
+
+    pub(crate) fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a> {
+        self.store.acquire(quotas)
+    }
+
+    pub(crate) fn observe(&self, quotas: &[Quota], status: &RateLimitStatus, refused: bool) {
+        if let Some(quota) = quotas.iter().find(|quota| quota.is_own) {
+            self.store.observe(quota, status, refused);
+        }
+    }
+}
+
+impl fmt::Debug for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimit")
+            .field("store", &self.store)
+            .field("concurrent_users", &self.concurrent_users)
+            .finish()
+    }
+}
+
+/// What [`RateLimitStore::acquire`] returns.
+pub type Acquire<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+
+/// Counts requests and makes them wait.
+pub trait RateLimitStore: fmt::Debug + Send + Sync + 'static {
+    /// Waits until a request may be sent under all of these quotas, and counts it. If the future is
+    /// dropped, nothing must be counted. The narrowest quota comes first.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails; the call then fails without being sent. A store that would rather let
+    /// requests through returns `Ok`.
+    fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a>;
+
+    /// Takes note of what an answer says of a quota. `refused` is true of a 429.
+    fn observe(&self, quota: &Quota, status: &RateLimitStatus, refused: bool) {
+        let _ = (quota, status, refused);
+    }
+}
+
+/// So many requests in a period, for everything that has the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quota {
+    /// Whose requests are counted and what for. It holds no secret.
+    pub key: String,
+    /// The number of requests and their period.
+    pub limit: Limit,
+    /// Whether this is the operation's own limit, which `x-ratelimit-*` speaks of.
+    pub is_own: bool,
+}

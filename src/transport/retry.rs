@@ -1,0 +1,286 @@
+//! When a failed request is sent again, and after how long.
+//!
+//! A [`RetryPolicy`] decides; [`Retry`] is the standard one. Whatever a policy says, a request is
+//! not sent again if its body is gone, if the [budget](RetryBudget) is used up, or if the wait
+//! would pass the call's deadline.
+
+use crate::call::info::OperationInfo;
+use crate::{Error, ErrorKind};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Decides whether and when a request is sent again.
+///
+/// ```
+/// use opencloud::retry::{Retry, RetryContext, RetryDecision, RetryPolicy};
+///
+/// /// Never waits long for a rate limit.
+/// #[derive(Debug)]
+/// struct Impatient(Retry);
+///
+/// impl RetryPolicy for Impatient {
+///     fn decide(&self, context: &RetryContext<'_>) -> RetryDecision {
+///         match context.error().retry_after() {
+///             Some(wait) if wait.as_secs() > 5 => RetryDecision::Stop,
+///             _ => self.0.decide(context),
+///         }
+///     }
+/// }
+/// # let _ = opencloud::Client::builder().retry(Impatient(Retry::standard()));
+/// ```
+pub trait RetryPolicy: fmt::Debug + Send + Sync + 'static {
+    /// Decides after a failed attempt.
+    fn decide(&self, context: &RetryContext<'_>) -> RetryDecision;
+}
+
+impl<P: RetryPolicy + ?Sized> RetryPolicy for Arc<P> {
+    fn decide(&self, context: &RetryContext<'_>) -> RetryDecision {
+        (**self).decide(context)
+    }
+}
+
+/// What becomes of a failed request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryDecision {
+    /// The error is returned.
+    Stop,
+    /// The request is sent again after this time.
+    After(Duration),
+}
+
+/// What is known when a policy decides.
+#[derive(Debug)]
+pub struct RetryContext<'a> {
+    pub(crate) error: &'a Error,
+    pub(crate) attempt: u32,
+    pub(crate) idempotent: bool,
+    pub(crate) operation: Option<&'static OperationInfo>,
+    pub(crate) remaining: Duration,
+}
+
+impl RetryContext<'_> {
+    /// How the attempt failed.
+    pub fn error(&self) -> &Error {
+        self.error
+    }
+
+    /// The number of attempts so far, at least 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Whether sending the request twice has the effect of sending it once.
+    pub fn idempotent(&self) -> bool {
+        self.idempotent
+    }
+
+    /// The operation, if it is one that this crate knows.
+    pub fn operation(&self) -> Option<&'static OperationInfo> {
+        self.operation
+    }
+
+    /// The time that the call has left.
+    pub fn remaining(&self) -> Duration {
+        self.remaining
+    }
+
+    /// Whether the failure is one that passes, and sending again does no harm: the request was
+    /// never sent; or 429, unless this operation's 429 is not a rate limit; or 408, 500, 502, 503,
+    /// 504 or a broken connection, if the request is idempotent.
+    pub fn is_retryable(&self) -> bool {
+        let error = self.error;
+        match (error.kind(), error.status_code().map(|status| status.as_u16())) {
+            (ErrorKind::Connect, _) => true,
+            (ErrorKind::RateLimited, _) => {
+                self.operation.is_none_or(|operation| operation.retry_too_many_requests)
+            }
+            // A feature that is switched off: 503, code 17, in the legacy localization services.
+            (ErrorKind::Service, Some(503)) if error.message().contains("Feature is disabled") => false,
+            (ErrorKind::Service | ErrorKind::Timeout, Some(408 | 500 | 502 | 503 | 504)) => self.idempotent,
+            (ErrorKind::Io | ErrorKind::Timeout, _) if error.is_ambiguous() => {
+                // A status that was followed by a broken body decides as if the body had come.
+                let passes = error.status_code().is_none_or(|status| !status.is_client_error());
+                self.idempotent && passes
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The standard policy: what [`RetryContext::is_retryable`] says, up to a number of attempts.
+///
+/// The wait is what the service asks for (`retry-after`, or `x-ratelimit-reset` when nothing is
+/// left); without that it is drawn at random between zero and a bound that doubles with each
+/// attempt ("full jitter"). If the service asks for more than
+/// [`longest_server_wait`](Self::longest_server_wait) the error is returned at once; its
+/// [`retry_after`](Error::retry_after) says how long.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    attempts: u32,
+    first_wait: Duration,
+    longest_wait: Duration,
+    longest_server_wait: Duration,
+    jitter: bool,
+}
+
+impl Retry {
+    /// 4 attempts; waits up to 0.5 s, 1 s, 2 s, ..., 20 s; a service may ask for up to 2 minutes.
+    pub fn standard() -> Self {
+        Self {
+            attempts: 4,
+            first_wait: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(20),
+            longest_server_wait: Duration::from_secs(120),
+            jitter: true,
+        }
+    }
+
+    /// One attempt.
+    pub fn never() -> Self {
+        Self::standard().attempts(1)
+    }
+
+    /// Sets how many times a request is sent at most, the first time included.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// Sets the bound of the first wait; it doubles with each attempt.
+    pub fn first_wait(mut self, wait: Duration) -> Self {
+        self.first_wait = wait;
+        self
+    }
+
+    /// Sets what that bound grows to at most.
+    pub fn longest_wait(mut self, wait: Duration) -> Self {
+        self.longest_wait = wait;
+        self
+    }
+
+    /// Sets how long a wait the service may ask for.
+    pub fn longest_server_wait(mut self, wait: Duration) -> Self {
+        self.longest_server_wait = wait;
+        self
+    }
+
+    /// Waits the bound itself instead of a random part of it, if `false`: for tests.
+    pub fn jitter(mut self, jitter: bool) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// The wait after this attempt where the service names none.
+    fn backoff(&self, attempt: u32) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(30);
+        let bound = self.first_wait.saturating_mul(1 << doublings).min(self.longest_wait);
+        if self.jitter { bound.mul_f64(fastrand::f64()) } else { bound }
+    }
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+impl RetryPolicy for Retry {
+    fn decide(&self, context: &RetryContext<'_>) -> RetryDecision {
+        if context.attempt >= self.attempts || !context.is_retryable() {
+            return RetryDecision::Stop;
+        }
+        match context.error.retry_after() {
+            Some(wait) if wait > self.longest_server_wait => RetryDecision::Stop,
+            Some(wait) => RetryDecision::After(wait),
+            None => RetryDecision::After(self.backoff(context.attempt)),
+        }
+    }
+}
+
+/// What a retry takes from the budget.
+const RETRY_COST: u32 = 5;
+
+/// Bounds the retries of all calls of a client together, so that an outage is not made worse.
+///
+/// A retry takes 5, a call that succeeds puts 1 back, and one that succeeds after a retry puts that
+/// retry's 5 back. When it is used up, errors are returned at once. Clones share it.
+#[derive(Clone, Debug)]
+pub struct RetryBudget(Option<Arc<Tokens>>);
+
+#[derive(Debug)]
+struct Tokens {
+    left: Mutex<u32>,
+    capacity: u32,
+}
+
+impl RetryBudget {
+    /// A budget of this size; a client's own has 500, which is a hundred retries.
+    pub fn new(capacity: u32) -> Self {
+        Self(Some(Arc::new(Tokens { left: Mutex::new(capacity), capacity })))
+    }
+
+    /// No bound.
+    pub fn unlimited() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn take(&self) -> bool {
+        let Some(tokens) = &self.0 else { return true };
+        let mut left = tokens.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = left.checked_sub(RETRY_COST);
+        *left = rest.unwrap_or(*left);
+        rest.is_some()
+    }
+
+    pub(crate) fn succeeded(&self, after_retry: bool) {
+        let Some(tokens) = &self.0 else { return };
+        let mut left = tokens.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let back = if after_retry { RETRY_COST } else { 1 };
+        *left = left.saturating_add(back).min(tokens.capacity);
+    }
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self::new(500)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backoff_doubles_up_to_its_bound() {
+        let retry = Retry::standard().jitter(false);
+        let waits: Vec<f64> = (1..=8).map(|attempt| retry.backoff(attempt).as_secs_f64()).collect();
+        assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]);
+        assert_eq!(retry.backoff(u32::MAX), Duration::from_secs(20));
+        let endless = retry.longest_wait(Duration::MAX).first_wait(Duration::MAX);
+        assert_eq!(endless.backoff(9), Duration::MAX);
+    }
+
+    #[test]
+    fn jitter_stays_below_the_bound() {
+        let retry = Retry::standard();
+        let waits: Vec<Duration> = (0..1000).map(|_| retry.backoff(3)).collect();
+        assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(2)));
+        assert!(waits.iter().any(|wait| *wait < Duration::from_secs(1)));
+        assert!(waits.iter().any(|wait| *wait > Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn the_budget_runs_out_and_fills_up() {
+        let budget = RetryBudget::new(11);
+        assert!(budget.take() && budget.take() && !budget.take());
+        budget.clone().succeeded(false);
+        assert!(!budget.take());
+        budget.succeeded(true);
+        assert!(budget.take());
+        (0..100).for_each(|_| budget.succeeded(true));
+        assert!(budget.take() && budget.take() && !budget.take());
+        assert!((0..1000).all(|_| RetryBudget::unlimited().take()));
+    }
+}

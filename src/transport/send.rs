@@ -1,0 +1,272 @@
+//! The one loop around attempts: credentials, limiter, deadline, retry.
+
+use super::Transport;
+use super::headers::RateLimitStatus;
+use super::limit::{Quota, RateLimit};
+use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy};
+use super::trace::Trace;
+use crate::call::info::OperationInfo;
+use crate::call::{Attempts, Body};
+use crate::{Credentials, Error};
+use bytes::Bytes;
+use http::StatusCode;
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// An answer, with the number of attempts in its extensions.
+pub(crate) type Exchanged = Result<http::Response<Bytes>, Error>;
+
+/// The values of the path's parameters, which some limits count by; rides in the request's
+/// extensions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PathValues(pub(crate) Vec<String>);
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// One attempt.
+    pub(crate) attempt: Duration,
+    /// All attempts, and the waiting.
+    pub(crate) total: Duration,
+}
+
+/// A call that is about to be sent.
+pub(crate) struct Sending<'a> {
+    pub(crate) transport: &'a dyn Transport,
+    /// `None` for a request that is no operation of the table.
+    pub(crate) operation: Option<&'static OperationInfo>,
+    /// `None` where no credential may go.
+    pub(crate) credentials: Option<&'a Credentials>,
+    pub(crate) retry: &'a dyn RetryPolicy,
+    pub(crate) budget: &'a RetryBudget,
+    pub(crate) limit: Option<&'a RateLimit>,
+    pub(crate) times: Times,
+    pub(crate) idempotent: bool,
+    pub(crate) max_response_bytes: usize,
+    pub(crate) log_bodies: bool,
+}
+
+/// What is known of a call while it goes on.
+#[derive(Default)]
+struct Progress {
+    attempts: u32,
+    /// Whether the effect of an attempt is unknown.
+    ambiguous: bool,
+    refreshed: bool,
+    last: Option<Error>,
+}
+
+impl Sending<'_> {
+    /// Sends until an answer is a success or nothing more can be done.
+    pub(crate) async fn run(self, request: http::Request<Body>) -> Exchanged {
+        let trace = Trace::new(self.operation, &request, self.log_bodies);
+        trace.clone().within(self.attempts(request, &trace)).await
+    }
+
+    async fn attempts(&self, request: http::Request<Body>, trace: &Trace) -> Exchanged {
+        let start = Instant::now();
+        let deadline = Deadline { at: start.checked_add(self.times.total), total: self.times.total };
+        let mut progress = Progress::default();
+        let finish = |error: Error, progress: &Progress| -> Exchanged {
+            Err(self.named(error.attempted(progress.attempts), &request))
+        };
+        let mut secret = match self.credentials {
+            None => None,
+            Some(credentials) => {
+                match deadline.bound("no credential was given", credentials.resolve()).await {
+                    Ok(secret) => Some(secret),
+                    Err(error) => return finish(error, &progress),
+                }
+            }
+        };
+        loop {
+            if let Err(error) = self.accepts(secret.as_ref()) {
+                return finish(error, &progress);
+            }
+            let quotas = self.quotas(secret.as_ref(), &request);
+            if let Err(error) = self.wait_for_turn(&quotas, deadline, trace).await {
+                return finish(progress.last.take().unwrap_or(error), &progress);
+            }
+            progress.attempts += 1;
+            trace.attempt(progress.attempts);
+            let error = match self.attempt(&request, secret.as_ref(), deadline).await {
+                Ok(mut reply) => {
+                    trace.answer(&reply);
+                    self.observe(&quotas, reply.status(), &RateLimitStatus::read(reply.headers()));
+                    if reply.status().is_success() {
+                        self.budget.succeeded(progress.attempts > 1);
+                        reply.extensions_mut().insert(Attempts(progress.attempts));
+                        return Ok(reply);
+                    }
+                    Error::answer(&reply)
+                }
+                Err(error) => error,
+            };
+            let error = match &secret {
+                Some(secret) => error.hiding(|text| secret.hide(text)),
+                None => error,
+            };
+            let error = self.named(error, &request).after_ambiguous(progress.ambiguous);
+            progress.ambiguous = error.is_ambiguous();
+            if let Some(renewed) =
+                self.renew(&error, secret.as_ref(), &mut progress, &request, deadline).await
+            {
+                match renewed {
+                    Ok(credentials) => secret = Some(credentials),
+                    Err(error) => return finish(error, &progress),
+                }
+                trace.retry(&error, Duration::ZERO);
+                progress.last = Some(error);
+                continue;
+            }
+            let Some(wait) = self.wait_before_retry(&error, &progress, &request, deadline) else {
+                trace.failure(&error);
+                return finish(error, &progress);
+            };
+            trace.retry(&error, wait);
+            progress.last = Some(error);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// One attempt, within its own time and the call's.
+    async fn attempt(
+        &self,
+        request: &http::Request<Body>,
+        secret: Option<&Credentials>,
+        deadline: Deadline,
+    ) -> Exchanged {
+        let mut again = http::Request::new(request.body().clone());
+        *again.method_mut() = request.method().clone();
+        *again.uri_mut() = request.uri().clone();
+        *again.headers_mut() = request.headers().clone();
+        if let Some(secret) = secret {
+            secret.apply(again.headers_mut());
+        }
+        let time = self.times.attempt.min(deadline.remaining());
+        let reply = tokio::time::timeout(time, self.transport.exchange(again, self.max_response_bytes))
+            .await
+            .unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64())))?;
+        // A transport of the user's own may not have looked.
+        match reply.status().is_success() && reply.body().len() > self.max_response_bytes {
+            true => Err(Error::too_large(self.max_response_bytes)),
+            false => Ok(reply),
+        }
+    }
+
+    /// Refuses a kind of credential that the operation does not take.
+    fn accepts(&self, secret: Option<&Credentials>) -> Result<(), Error> {
+        let (Some(operation), Some(secret)) = (self.operation, secret) else { return Ok(()) };
+        match secret.is_bearer() {
+            true if !operation.oauth => Err(Error::invalid_request(
+                "this operation takes an API key only, and the call was given an OAuth 2.0 access token",
+            )),
+            false if !operation.api_key => Err(Error::invalid_request(
+                "this operation takes an OAuth 2.0 access token only, and the call was given an API key",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn quotas(&self, secret: Option<&Credentials>, request: &http::Request<Body>) -> Vec<Quota> {
+        let (Some(limit), Some(operation), Some(secret)) = (self.limit, self.operation, secret) else {
+            return Vec::new();
+        };
+        let values = request.extensions().get::<PathValues>().map_or(&[][..], |values| &values.0);
+        let mut quotas = limit.quotas(operation, secret, values);
+        // A provider's tokens follow each other, but their owner stays the same.
+        if let Some(credentials) = self.credentials.filter(|credentials| credentials.is_provider()) {
+            let own =
+                |quota: &mut Quota| quota.key = quota.key.replace(&secret.owner(), &credentials.owner());
+            quotas.iter_mut().filter(|quota| quota.is_own).for_each(own);
+        }
+        quotas
+    }
+
+    async fn wait_for_turn(&self, quotas: &[Quota], deadline: Deadline, trace: &Trace) -> Result<(), Error> {
+        let Some(limit) = self.limit.filter(|_| !quotas.is_empty()) else { return Ok(()) };
+        let start = Instant::now();
+        let turn =
+            deadline.bound("the client's rate limit gave this call no turn", limit.acquire(quotas)).await;
+        trace.limited(start.elapsed());
+        turn
+    }
+
+    fn observe(&self, quotas: &[Quota], status: StatusCode, said: &RateLimitStatus) {
+        let Some(limit) = self.limit else { return };
+        let is_limit = self.operation.is_none_or(|operation| operation.retry_too_many_requests);
+        limit.observe(quotas, said, status == StatusCode::TOO_MANY_REQUESTS && is_limit);
+    }
+
+    /// Other credentials, after the service refused those of a provider for the first time.
+    async fn renew(
+        &self,
+        error: &Error,
+        secret: Option<&Credentials>,
+        progress: &mut Progress,
+        request: &http::Request<Body>,
+        deadline: Deadline,
+    ) -> Option<Result<Credentials, Error>> {
+        let credentials = self.credentials.filter(|credentials| credentials.is_provider())?;
+        let refused = error.status_code() == Some(StatusCode::UNAUTHORIZED);
+        if !refused || progress.refreshed || !request.body().is_replayable() {
+            return None;
+        }
+        progress.refreshed = true;
+        Some(deadline.bound("no new credential was given", credentials.refresh(secret?)).await)
+    }
+
+    /// How long to wait before the request is sent again, if it is.
+    fn wait_before_retry(
+        &self,
+        error: &Error,
+        progress: &Progress,
+        request: &http::Request<Body>,
+        deadline: Deadline,
+    ) -> Option<Duration> {
+        let remaining = deadline.remaining();
+        let decision = self.retry.decide(&RetryContext {
+            error,
+            attempt: progress.attempts,
+            idempotent: self.idempotent,
+            operation: self.operation,
+            remaining,
+        });
+        match decision {
+            RetryDecision::Stop => None,
+            RetryDecision::After(wait) => {
+                (request.body().is_replayable() && wait < remaining && self.budget.take()).then_some(wait)
+            }
+        }
+    }
+
+    /// Says in an error what was called.
+    fn named(&self, error: Error, request: &http::Request<Body>) -> Error {
+        match self.operation {
+            Some(operation) => error.of(operation),
+            None => error.at(request.method(), request.uri().path()),
+        }
+    }
+}
+
+/// When a call must end.
+#[derive(Clone, Copy)]
+struct Deadline {
+    /// `None` if that is further away than the clock reaches.
+    at: Option<Instant>,
+    total: Duration,
+}
+
+impl Deadline {
+    fn remaining(self) -> Duration {
+        self.at.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Waits for something that comes before the request is sent.
+    async fn bound<T>(self, what: &str, wait: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::time::timeout(self.remaining(), wait)
+            .await
+            .unwrap_or_else(|_| Err(Error::timeout_waiting(what, self.total.as_secs_f64())))
+    }
+}

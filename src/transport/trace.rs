@@ -1,0 +1,124 @@
+//! What is told to `tracing`: a span for each call, an event for each retry. Without the feature
+//! `tracing` all of this is nothing.
+
+#[cfg(feature = "tracing")]
+pub(crate) use on::Trace;
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use off::Trace;
+
+#[cfg(feature = "tracing")]
+mod on {
+    use super::super::headers::RateLimitStatus;
+    use super::super::redact;
+    use crate::Error;
+    use crate::call::Body;
+    use crate::call::info::OperationInfo;
+    use bytes::Bytes;
+    use std::future::Future;
+    use std::time::Duration;
+    use tracing::Instrument;
+    use tracing::field::Empty;
+
+    #[derive(Clone)]
+    pub(crate) struct Trace {
+        span: tracing::Span,
+        bodies: bool,
+    }
+
+    impl Trace {
+        pub(crate) fn new(
+            operation: Option<&'static OperationInfo>,
+            request: &http::Request<Body>,
+            bodies: bool,
+        ) -> Self {
+            let span = tracing::info_span!(
+                "opencloud.call",
+                operation = operation.map_or("request", |operation| operation.id),
+                method = request.method().as_str(),
+                host = request.uri().host().unwrap_or_default(),
+                attempt = Empty,
+                status = Empty,
+                limited_ms = Empty,
+                wait_ms = Empty,
+                remaining = Empty,
+                error = Empty,
+            );
+            if bodies && let Body::Bytes { content, .. } = request.body() {
+                span.in_scope(|| tracing::debug!(body = redact::body(content), "request"));
+            }
+            Self { span, bodies }
+        }
+
+        pub(crate) fn within<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+            future.instrument(self.span)
+        }
+
+        pub(crate) fn attempt(&self, attempt: u32) {
+            self.span.record("attempt", attempt);
+        }
+
+        /// How long the limiter held the call.
+        pub(crate) fn limited(&self, wait: Duration) {
+            self.span.record("limited_ms", milliseconds(wait));
+        }
+
+        pub(crate) fn answer(&self, reply: &http::Response<Bytes>) {
+            self.span.record("status", reply.status().as_u16());
+            if let Some(remaining) = RateLimitStatus::read(reply.headers()).remaining {
+                self.span.record("remaining", remaining);
+            }
+            if self.bodies {
+                tracing::debug!(body = redact::body(reply.body()), "answer");
+            }
+        }
+
+        pub(crate) fn retry(&self, error: &Error, wait: Duration) {
+            self.span.record("wait_ms", milliseconds(wait));
+            // Not the service's words: they may name a person.
+            tracing::warn!(
+                kind = ?error.kind(),
+                status = error.status_code().map(|status| status.as_u16()),
+                wait_ms = milliseconds(wait),
+                "sending again"
+            );
+        }
+
+        pub(crate) fn failure(&self, error: &Error) {
+            self.span.record("error", tracing::field::debug(error.kind()));
+        }
+    }
+
+    fn milliseconds(time: Duration) -> u64 {
+        u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod off {
+    use crate::Error;
+    use crate::call::Body;
+    use crate::call::info::OperationInfo;
+    use bytes::Bytes;
+    use std::future::Future;
+    use std::time::Duration;
+
+    #[derive(Clone)]
+    pub(crate) struct Trace;
+
+    impl Trace {
+        pub(crate) fn new(_: Option<&'static OperationInfo>, _: &http::Request<Body>, _: bool) -> Self {
+            Self
+        }
+
+        pub(crate) fn within<F: Future>(self, future: F) -> F {
+            future
+        }
+
+        pub(crate) fn attempt(&self, _: u32) {}
+        pub(crate) fn limited(&self, _: Duration) {}
+        pub(crate) fn answer(&self, _: &http::Response<Bytes>) {}
+        pub(crate) fn retry(&self, _: &Error, _: Duration) {}
+        pub(crate) fn failure(&self, _: &Error) {}
+    }
+}

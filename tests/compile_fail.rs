@@ -1,0 +1,10 @@
+//! What must not compile does not, with an error that says why.
+//!
+//! The messages are those of the compiler that the project is developed with; after a change of it,
+//! `TRYBUILD=overwrite cargo test --test compile_fail` writes the new ones.
+
+#[test]
+#[cfg(all(feature = "groups", feature = "memory_stores", feature = "users"))]
+fn illegal_filters() {
+    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
+}

@@ -1,0 +1,10 @@
+//! A filter is by type or by id, never both.
+
+use opencloud::filter::InventoryFilter;
+
+fn main() {
+    let _ = InventoryFilter::types().badges([1, 2]);
+    let _ = InventoryFilter::ids().only_collectibles(true);
+    let _ = InventoryFilter::ids().badges(true);
+    let _ = InventoryFilter::types().badges(true).and(InventoryFilter::ids().assets([1]));
+}

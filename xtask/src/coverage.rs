@@ -1,0 +1,132 @@
+//! `cargo xtask coverage`: how much of the document has names, sentences and runtime support.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde_json::Value;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Print JSON on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub operations: usize,
+    /// With an area and a method name of ours.
+    pub named: usize,
+    /// With a sentence of ours.
+    pub documented: usize,
+    /// That can be streamed.
+    pub paged: usize,
+    /// That start a long-running operation.
+    pub long_running: usize,
+    /// That send a form.
+    pub multipart: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Coverage {
+    #[serde(flatten)]
+    pub total: Counts,
+    pub areas: BTreeMap<String, Counts>,
+}
+
+pub fn main(args: &Args) -> ExitCode {
+    match crate::read_document().map(|document| count(&document)) {
+        Ok(coverage) if args.json => {
+            println!("{}", serde_json::to_string_pretty(&coverage).unwrap_or_default());
+            ExitCode::SUCCESS
+        }
+        Ok(coverage) => {
+            print!("{}", table(&coverage));
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Counts the operations of a document.
+pub fn count(document: &Value) -> Coverage {
+    let mut coverage = Coverage { total: Counts::default(), areas: BTreeMap::new() };
+    let operations = document["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .flat_map(|(_, item)| item.as_object().into_iter().flatten())
+        .filter(|(_, operation)| operation.get("operationId").is_some());
+    for (_, operation) in operations {
+        let own = &operation["x-opencloud"];
+        let area = own["area"].as_str().unwrap_or("unsorted").to_owned();
+        for counts in [&mut coverage.total, coverage.areas.entry(area).or_default()] {
+            counts.operations += 1;
+            counts.named += usize::from(own["derived"] != true);
+            counts.documented += usize::from(operation["summary"].is_string());
+            counts.paged += usize::from(own["paging"].is_object());
+            counts.long_running += usize::from(own["operation"].is_object());
+            counts.multipart += usize::from(!operation["requestBody"]["content"]["multipart/form-data"].is_null());
+        }
+    }
+    coverage
+}
+
+fn table(coverage: &Coverage) -> String {
+    let row = |name: &str, counts: &Counts| {
+        format!(
+            "{name:<22}{:>11}{:>7}{:>12}{:>7}{:>14}{:>11}\n",
+            counts.operations,
+            counts.named,
+            counts.documented,
+            counts.paged,
+            counts.long_running,
+            counts.multipart
+        )
+    };
+    let mut text = format!(
+        "{:<22}{:>11}{:>7}{:>12}{:>7}{:>14}{:>11}\n",
+        "area", "operations", "named", "documented", "paged", "long-running", "multipart"
+    );
+    for (name, counts) in &coverage.areas {
+        text.push_str(&row(name, counts));
+    }
+    text.push_str(&row("total", &coverage.total));
+    let Counts { operations, named, documented, .. } = coverage.total;
+    text.push_str(&format!(
+        "{named} of {operations} operations are named, {documented} of {operations} are documented\n"
+    ));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn operations_are_counted_by_what_they_have() {
+        let coverage = count(&json!({ "paths": {
+            "/a": { "get": { "operationId": "a.list", "summary": "Lists.",
+                "x-opencloud": { "area": "a", "paging": {} } } },
+            "/b": { "post": { "operationId": "b.make",
+                "x-opencloud": { "area": "b", "derived": true, "operation": {} },
+                "requestBody": { "content": { "multipart/form-data": {} } } }, "parameters": [] },
+        } }));
+        let counts = |operations, named, documented, paged, long_running, multipart| Counts {
+            operations,
+            named,
+            documented,
+            paged,
+            long_running,
+            multipart,
+        };
+        assert_eq!(coverage.total, counts(2, 1, 1, 1, 1, 1));
+        assert_eq!(coverage.areas["a"], counts(1, 1, 1, 1, 0, 0));
+        assert_eq!(coverage.areas["b"], counts(1, 0, 0, 0, 1, 1));
+    }
+}

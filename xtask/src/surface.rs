@@ -1,0 +1,72 @@
+//! `cargo xtask surface`: the public surface that is generated, as a committed snapshot.
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::Instant;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Change nothing; exit 1 and print the difference if the snapshot is out of date.
+    #[arg(long)]
+    check: bool,
+    /// Print the size of the generated code and the time that generating takes.
+    #[arg(long)]
+    size: bool,
+}
+
+pub fn main(args: &Args) -> ExitCode {
+    match run(args) {
+        Ok(code) => code,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<ExitCode, String> {
+    let document = crate::read_document_text()?;
+    if args.size {
+        let start = Instant::now();
+        let generated = opencloud_codegen::generate(&document, None).map_err(|error| error.to_string())?;
+        println!("{} generated lines in {:.2} s", generated.lines(), start.elapsed().as_secs_f64());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let model = opencloud_codegen::Model::build(&document, None).map_err(|error| error.to_string())?;
+    let surface = opencloud_codegen::emit::surface::emit(&model);
+    let path = crate::root().join("spec/surface.txt");
+    let known = fs::read_to_string(&path).unwrap_or_default();
+    if known == surface {
+        println!("the surface is up to date: {} lines", surface.lines().count());
+        return Ok(ExitCode::SUCCESS);
+    }
+    print!("{}", difference(&known, &surface));
+    if args.check {
+        println!("the surface has changed; write it with `cargo xtask surface`");
+        return Ok(ExitCode::from(1));
+    }
+    crate::write_atomically(&path, &surface)?;
+    println!("wrote {} lines", surface.lines().count());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The lines that went and came. Every line says what it belongs to, so order does not matter.
+fn difference(old: &str, new: &str) -> String {
+    let mut text = String::new();
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    let (old, new) = (lines(old), lines(new));
+    old.difference(&new).for_each(|line| text.push_str(&format!("- {line}\n")));
+    new.difference(&old).for_each(|line| text.push_str(&format!("+ {line}\n")));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_what_went_and_what_came() {
+        assert_eq!(difference("a\nb\n", "b\nc\n"), "- a\n+ c\n");
+        assert_eq!(difference("a\n", "a\n"), "");
+    }
+}

@@ -1,0 +1,370 @@
+//! Operations: added, removed, renamed, changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::super::tree::{self, OperationKey};
+use super::schemas::{self, Context, Renamed};
+use super::{Diff, Entry, Kind, Line, compact};
+
+/// Facts that are told as a number.
+const SUMMARISED: [(&str, &str); 9] = [
+    ("/x-roblox-scopes", "scopes of operations"),
+    ("/x-roblox-rate-limits", "rate limits of operations"),
+    ("/x-roblox-throttling-limit", "rate limits of operations"),
+    ("/x-roblox-size-limit", "size limits of operations"),
+    ("/x-roblox-stability", "stability of operations"),
+    ("/x-roblox-recommended-alternatives", "recommended alternatives of operations"),
+    ("/externalDocs", "reference links of operations"),
+    ("/summary", "summaries of operations"),
+    ("/x-opencloud/upstream_id", "upstream ids of operations"),
+];
+
+/// Facts that are told as they are.
+const TOLD: [(&str, &str, bool); 8] = [
+    ("/deprecated", "deprecated", false),
+    ("/security", "security", false),
+    ("/servers", "servers", false),
+    ("/x-long-running-operation-parameters", "types of the long-running operation", false),
+    ("/x-opencloud/operation", "long-running operation", true),
+    ("/x-opencloud/empty_response", "empty response", true),
+    ("/x-opencloud/idempotent", "idempotent", false),
+    ("/x-opencloud/retry_too_many_requests", "retry of 429", false),
+];
+
+/// Adds what changed about the operations.
+pub(crate) fn compare(old: &Value, new: &Value, renamed: &Renamed, found: &mut Diff) {
+    let pairs = pairs(old, new);
+    let ids = IdTypes::new(new);
+    for (before, after) in pairs {
+        let (kind, subject, lines) = match (before, after) {
+            (Some(key), None) => (Kind::Removed, titled(&key, key.get(old)), Vec::new()),
+            (None, Some(key)) => (Kind::Added, titled(&key, key.get(new)), Vec::new()),
+            (Some(before), Some(after)) => {
+                let (old_operation, new_operation) = (before.get(old), after.get(new));
+                let lines = changes(&before, old_operation, &after, new_operation, renamed, &ids);
+                summarise(old_operation, new_operation, found);
+                let (old_id, new_id) = (id(old_operation), id(new_operation));
+                if old_id != new_id {
+                    (Kind::Renamed, format!("{old_id} -> {new_id}  {after}"), lines)
+                } else if lines.is_empty() {
+                    continue;
+                } else {
+                    (Kind::Changed, titled(&after, new_operation), lines)
+                }
+            }
+            (None, None) => continue,
+        };
+        found.operations.push(Entry { kind, subject, lines });
+    }
+    found.operations.sort_by(|a, b| a.subject.cmp(&b.subject));
+}
+
+fn titled(key: &OperationKey, operation: &Value) -> String {
+    format!("{}  {key}", id(operation))
+}
+
+fn id(operation: &Value) -> &str {
+    operation.get("operationId").and_then(Value::as_str).unwrap_or("unnamed")
+}
+
+/// What has to agree for two operations to be taken as one.
+type Identity = dyn Fn(&OperationKey, &Value) -> String;
+type Pair = (Option<OperationKey>, Option<OperationKey>);
+
+/// Which old operation is which new one: by route, then by a route with other parameter names, then
+/// by name.
+fn pairs(old: &Value, new: &Value) -> Vec<Pair> {
+    let mut left: Vec<OperationKey> = tree::operations(old);
+    let mut right: Vec<OperationKey> = tree::operations(new);
+    let mut pairs = Vec::new();
+    let stages: [&Identity; 3] = [
+        &|key, _| key.to_string(),
+        &|key, _| format!("{} {}", key.method, without_names(&key.path)),
+        &|key, document| id(key.get(document)).to_owned(),
+    ];
+    for stage in stages {
+        let mut by_name: BTreeMap<String, OperationKey> =
+            right.iter().map(|key| (stage(key, new), key.clone())).collect();
+        left.retain(|key| match by_name.remove(&stage(key, old)) {
+            Some(heir) => {
+                right.retain(|key| *key != heir);
+                pairs.push((Some(key.clone()), Some(heir)));
+                false
+            }
+            None => true,
+        });
+    }
+    pairs.extend(left.into_iter().map(|key| (Some(key), None)));
+    pairs.extend(right.into_iter().map(|key| (None, Some(key))));
+    pairs
+}
+
+fn without_names(path: &str) -> String {
+    let mut parts = path.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.split_once('}').map_or("", |(_, rest)| rest);
+        format!("{text}{{}}{rest}")
+    })
+}
+
+fn summarise(old: &Value, new: &Value, found: &mut Diff) {
+    for (pointer, what) in SUMMARISED {
+        let (before, after) = (old.pointer(pointer), new.pointer(pointer));
+        if before != after {
+            let detail = format!("{}: {} -> {}", id(new), compact(before), compact(after));
+            found.summarise(what, detail);
+        }
+    }
+    let (before, after) = (errors(old), errors(new));
+    if before != after {
+        let statuses =
+            |errors: &BTreeMap<String, Value>| errors.keys().cloned().collect::<Vec<_>>().join(", ");
+        let detail = format!("{}: {} -> {}", id(new), statuses(&before), statuses(&after));
+        found.summarise("error responses of operations", detail);
+    }
+}
+
+fn errors(operation: &Value) -> BTreeMap<String, Value> {
+    responses(operation, |status| !status.starts_with('2'))
+}
+
+fn responses(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Value> {
+    let responses = operation.get("responses").unwrap_or(&Value::Null);
+    let responses = tree::sorted_entries(responses).into_iter();
+    responses
+        .filter(|(status, _)| is_wanted(status))
+        .map(|(status, response)| (status.clone(), response.clone()))
+        .collect()
+}
+
+fn changes(
+    before: &OperationKey,
+    old: &Value,
+    after: &OperationKey,
+    new: &Value,
+    renamed: &Renamed,
+    ids: &IdTypes,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if before != after {
+        lines.push(Line::new(format!("route {before} -> {after}"), false));
+    }
+    let context = Context { renamed, is_sent: true };
+    path_parameters(before, old, after, new, context, ids, &mut lines);
+    other_parameters(old, new, context, &mut lines);
+    body(old, new, context, &mut lines);
+    let context = Context { renamed, is_sent: false };
+    successes(old, new, context, &mut lines);
+    for (pointer, what, breaks) in TOLD {
+        // A renamed type is told with the types.
+        let (before, after) = (old.pointer(pointer), new.pointer(pointer));
+        if before.map(|value| with_new_names(value, renamed)).as_ref() != after {
+            let breaks = breaks && before.is_some() != after.is_some();
+            lines.push(Line::new(format!("{what}: {} -> {}", compact(before), compact(after)), breaks));
+        }
+    }
+    let (before, after) = (old.pointer("/x-opencloud/paging"), new.pointer("/x-opencloud/paging"));
+    match (before, after) {
+        (Some(_), None) => lines.push(Line::new("is no longer paged", true)),
+        (None, Some(_)) => lines.push(Line::new("is paged now", false)),
+        (Some(a), Some(b)) if a != b => {
+            lines.push(Line::new(format!("paging: {} -> {}", compact(before), compact(after)), false));
+        }
+        _ => {}
+    }
+    lines
+}
+
+/// A value with the names of types as they are now.
+fn with_new_names(value: &Value, renamed: &Renamed) -> Value {
+    match value {
+        Value::String(text) => {
+            let name = text.strip_prefix("#/components/schemas/").unwrap_or(text);
+            match renamed.get(name) {
+                Some(new_name) => Value::from(text.replace(name, new_name)),
+                None => value.clone(),
+            }
+        }
+        Value::Array(items) => items.iter().map(|item| with_new_names(item, renamed)).collect(),
+        Value::Object(map) => {
+            map.iter().map(|(key, member)| (key.clone(), with_new_names(member, renamed))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// Which parameter names stand for an id type.
+struct IdTypes(BTreeMap<String, String>);
+
+impl IdTypes {
+    fn new(document: &Value) -> Self {
+        let ids = document.pointer("/x-opencloud/ids").and_then(Value::as_array);
+        let mut by_parameter = BTreeMap::new();
+        for id in ids.into_iter().flatten() {
+            let names = id.get("names").and_then(Value::as_array);
+            for name in names.into_iter().flatten().filter_map(Value::as_str) {
+                let kind = id["name"].as_str().unwrap_or_default();
+                by_parameter.insert(name.to_owned(), kind.to_owned());
+            }
+        }
+        Self(by_parameter)
+    }
+}
+
+fn parameters(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> Vec<(&str, &str, &Value)> {
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    let parameters = parameters.into_iter().flatten();
+    parameters
+        .filter_map(|parameter| Some((parameter["in"].as_str()?, parameter["name"].as_str()?, parameter)))
+        .filter(|(place, _, _)| is_wanted(place))
+        .collect()
+}
+
+/// Path parameters are arguments by position, so their names matter only as far as they tell the type.
+fn path_parameters(
+    before: &OperationKey,
+    old: &Value,
+    after: &OperationKey,
+    new: &Value,
+    context: Context,
+    ids: &IdTypes,
+    lines: &mut Vec<Line>,
+) {
+    let in_order = |key: &OperationKey, operation: &Value| -> Vec<(String, Value)> {
+        let declared = parameters(operation, |place| place == "path");
+        let names = super::super::strip::path_parameters(&key.path).into_iter();
+        names
+            .map(|name| {
+                let parameter = declared.iter().find(|(_, declared, _)| *declared == name);
+                let schema = parameter.map_or(Value::Null, |(_, _, parameter)| parameter["schema"].clone());
+                (name, schema)
+            })
+            .collect()
+    };
+    let (old, new) = (in_order(before, old), in_order(after, new));
+    if old.len() != new.len() {
+        let what = format!("path has {} parameters, not {}", new.len(), old.len());
+        lines.push(Line::new(what, true));
+        return;
+    }
+    for ((old_name, old_schema), (new_name, new_schema)) in old.iter().zip(&new) {
+        if old_name != new_name {
+            let breaks = ids.0.get(old_name) != ids.0.get(new_name);
+            lines.push(Line::new(format!("path parameter {old_name} is called {new_name}"), breaks));
+        }
+        schemas::compare(&format!("path parameter {new_name}"), old_schema, new_schema, context, lines);
+    }
+}
+
+fn other_parameters(old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+    let by_name = |operation| -> BTreeMap<(String, String), Value> {
+        let found = parameters(operation, |place| place != "path").into_iter();
+        found
+            .map(|(place, name, parameter)| ((place.to_owned(), name.to_owned()), parameter.clone()))
+            .collect()
+    };
+    let (old, new) = (by_name(old), by_name(new));
+    let is_required = |parameter: &Value| parameter.get("required") == Some(&Value::Bool(true));
+    for ((place, name), parameter) in &old {
+        let Some(other) = new.get(&(place.clone(), name.clone())) else {
+            lines.push(Line::new(format!("- {place} parameter {name}"), true));
+            continue;
+        };
+        let at = format!("{place} parameter {name}");
+        if is_required(parameter) != is_required(other) {
+            let now = if is_required(other) { "required" } else { "optional" };
+            lines.push(Line::new(format!("{at}: is {now} now"), true));
+        }
+        for key in ["style", "explode", "allowReserved", "deprecated"] {
+            if parameter.get(key) != other.get(key) {
+                let what =
+                    format!("{at}: {key} {} -> {}", compact(parameter.get(key)), compact(other.get(key)));
+                lines.push(Line::new(what, false));
+            }
+        }
+        schemas::compare(&at, &parameter["schema"], &other["schema"], context, lines);
+    }
+    for ((place, name), parameter) in &new {
+        if !old.contains_key(&(place.clone(), name.clone())) {
+            let kind = schemas::describe(&parameter["schema"], &Renamed::new());
+            let note = if is_required(parameter) { ", required" } else { "" };
+            let text = format!("+ {place} parameter {name}: {kind}{note}");
+            lines.push(Line::new(text, is_required(parameter)));
+        }
+    }
+}
+
+fn body(old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+    let is_required = |body: &Value| body.get("required") == Some(&Value::Bool(true));
+    match (old.get("requestBody"), new.get("requestBody")) {
+        (None, None) => {}
+        (Some(_), None) => lines.push(Line::new("- body", true)),
+        (None, Some(body)) => {
+            let note = if is_required(body) { ", required" } else { "" };
+            lines.push(Line::new(format!("+ body{note}"), is_required(body)));
+        }
+        (Some(before), Some(after)) => {
+            if is_required(before) != is_required(after) {
+                let now = if is_required(after) { "required" } else { "optional" };
+                lines.push(Line::new(format!("body: is {now} now"), true));
+            }
+            content("body", &before["content"], &after["content"], context, lines);
+        }
+    }
+}
+
+/// Compares the schema that both have for the first media type, and the media types.
+fn content(at: &str, old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+    let (before, after) = (tree::sorted_keys(old), tree::sorted_keys(new));
+    if before != after {
+        let what = format!("{at}: media types {} -> {}", before.join(", "), after.join(", "));
+        let is_other = before.is_empty() != after.is_empty();
+        lines.push(Line::new(what, is_other));
+    }
+    let mut seen = BTreeSet::new();
+    for media in before.iter().filter(|media| after.contains(media)) {
+        let (old, new) = (&old[media], &new[media]);
+        if old.get("encoding") != new.get("encoding") {
+            lines.push(Line::new(format!("{at}: encoding of {media} changed"), false));
+        }
+        let any = Value::Object(serde_json::Map::new());
+        let mut found = Vec::new();
+        let (old, new) = (old.get("schema").unwrap_or(&any), new.get("schema").unwrap_or(&any));
+        schemas::compare(at, old, new, context, &mut found);
+        // The media types of one body have one schema.
+        lines.extend(found.into_iter().filter(|line| seen.insert(line.text.clone())));
+    }
+}
+
+fn successes(old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+    let is_success = |status: &str| status.starts_with('2');
+    let (old, new) = (responses(old, is_success), responses(new, is_success));
+    for (status, response) in &old {
+        let Some(other) = new.get(status) else {
+            lines.push(Line::new(format!("- response {status}"), false));
+            continue;
+        };
+        let at = format!("response {status}");
+        content(&at, &response["content"], &other["content"], context, lines);
+        if response.get("headers") != other.get("headers") {
+            lines.push(Line::new(format!("{at}: headers changed"), false));
+        }
+    }
+    for status in new.keys().filter(|status| !old.contains_key(*status)) {
+        lines.push(Line::new(format!("+ response {status}"), false));
+    }
+    let kinds = |responses: &BTreeMap<String, Value>, renamed: &Renamed| -> BTreeSet<String> {
+        let contents = responses.values().map(|response| &response["content"]);
+        let medias = contents.flat_map(|content| tree::sorted_entries(content).into_iter());
+        medias.filter_map(|(_, media)| Some(schemas::describe(media.get("schema")?, renamed))).collect()
+    };
+    let (before, after) = (kinds(&old, context.renamed), kinds(&new, &Renamed::new()));
+    let is_told = lines.iter().any(|line| line.breaks && line.text.starts_with("response "));
+    if before != after && !is_told {
+        let list = |kinds: BTreeSet<String>| kinds.into_iter().collect::<Vec<_>>().join(", ");
+        lines.push(Line::new(format!("result: {} -> {}", list(before), list(after)), true));
+    }
+}

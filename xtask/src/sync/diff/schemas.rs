@@ -1,0 +1,195 @@
+//! How one schema differs from another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::super::refs;
+use super::super::tree;
+use super::Line;
+
+/// New names of types by their old ones.
+pub(crate) type Renamed = BTreeMap<String, String>;
+
+/// What the comparison has to know about the place of a schema.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub renamed: &'a Renamed,
+    /// Whether callers build values of it, so that a new required property breaks them.
+    pub is_sent: bool,
+}
+
+/// Facts that a caller sees at most in documentation or in a server's refusal.
+const LIMITS: [&str; 20] = [
+    "default",
+    "deprecated",
+    "discriminator",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "readOnly",
+    "uniqueItems",
+    "writeOnly",
+    "x-immutable",
+    "x-oneOf",
+];
+
+/// Adds what differs. `at` names the schema in messages and may be empty.
+pub(crate) fn compare(at: &str, old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+    let (before, after) = (describe(old, context.renamed), describe(new, &Renamed::new()));
+    if before != after {
+        lines.push(Line::new(prefixed(at, &format!("{before} -> {after}")), true));
+        return;
+    }
+    if flag(old, "nullable") != flag(new, "nullable") {
+        let now = if flag(new, "nullable") { "nullable" } else { "not nullable" };
+        lines.push(Line::new(prefixed(at, &format!("is {now} now")), false));
+    }
+    compare_values(at, old, new, lines);
+    for key in LIMITS {
+        if old.get(key) != new.get(key) {
+            let what = format!("{key} {} -> {}", super::compact(old.get(key)), super::compact(new.get(key)));
+            lines.push(Line::new(prefixed(at, &what), false));
+        }
+    }
+    compare_properties(at, old, new, context, lines);
+    for (key, suffix) in [("items", "[]"), ("additionalProperties", "{}"), ("not", "(not)")] {
+        if let (Some(old), Some(new)) = (old.get(key), new.get(key))
+            && old.is_object()
+            && new.is_object()
+        {
+            compare(&format!("{at}{suffix}"), old, new, context, lines);
+        }
+    }
+    for key in ["allOf", "oneOf", "anyOf"] {
+        let members = |schema: &Value| schema.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        for (old, new) in members(old).iter().zip(&members(new)) {
+            compare(at, old, new, context, lines);
+        }
+    }
+}
+
+fn prefixed(at: &str, what: &str) -> String {
+    if at.is_empty() { what.to_owned() } else { format!("{at}: {what}") }
+}
+
+fn flag(schema: &Value, key: &str) -> bool {
+    schema.get(key) == Some(&Value::Bool(true))
+}
+
+/// Values that an enum gained or lost, and the names of those that stayed.
+fn compare_values(at: &str, old: &Value, new: &Value, lines: &mut Vec<Line>) {
+    let (old_names, new_names) = (values(old), values(new));
+    for (value, name) in &old_names {
+        match new_names.get(value) {
+            None => lines.push(Line::new(prefixed(at, &format!("- value {value}")), true)),
+            Some(new_name) if new_name != name => {
+                let what = format!("value {value} is called {new_name}, not {name}");
+                lines.push(Line::new(prefixed(at, &what), true));
+            }
+            Some(_) => {}
+        }
+    }
+    for value in new_names.keys().filter(|value| !old_names.contains_key(*value)) {
+        lines.push(Line::new(prefixed(at, &format!("+ value {value}")), false));
+    }
+}
+
+/// The values of an enum as text, with their names.
+fn values(schema: &Value) -> BTreeMap<String, String> {
+    let values = schema.get("enum").and_then(Value::as_array);
+    let names = schema.get("x-enum-varnames").or_else(|| schema.get("x-enumNames"));
+    values
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(index, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let name = names.and_then(|names| names.get(index)).and_then(Value::as_str);
+            let name = name.unwrap_or(&text).to_owned();
+            (text, name)
+        })
+        .collect()
+}
+
+fn compare_properties(at: &str, old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+    let none = Value::Null;
+    let (old_properties, new_properties) =
+        (old.get("properties").unwrap_or(&none), new.get("properties").unwrap_or(&none));
+    let (old_required, new_required) = (required(old), required(new));
+    let label = |name: &str| {
+        if at.is_empty() { format!("property {name}") } else { format!("{at}.{name}") }
+    };
+    for (name, schema) in tree::sorted_entries(old_properties) {
+        let Some(other) = new_properties.get(name) else {
+            let kind = describe(schema, context.renamed);
+            lines.push(Line::new(format!("- {}: {kind}", label(name)), true));
+            continue;
+        };
+        let property = label(name);
+        if old_required.contains(name.as_str()) != new_required.contains(name.as_str()) {
+            let now = if new_required.contains(name.as_str()) { "required" } else { "optional" };
+            lines.push(Line::new(format!("{property}: is {now} now"), true));
+        }
+        compare(&property, schema, other, context, lines);
+    }
+    for (name, schema) in tree::sorted_entries(new_properties) {
+        if old_properties.get(name).is_none() {
+            let is_required = new_required.contains(name.as_str());
+            let kind = describe(schema, &Renamed::new());
+            let note = if is_required { ", required" } else { "" };
+            let text = format!("+ {}: {kind}{note}", label(name));
+            lines.push(Line::new(text, is_required && context.is_sent));
+        }
+    }
+}
+
+fn required(schema: &Value) -> BTreeSet<&str> {
+    let names = schema.get("required").and_then(Value::as_array);
+    names.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// The type that a schema becomes, in short. Two schemas of one type have one description.
+pub(crate) fn describe(schema: &Value, renamed: &Renamed) -> String {
+    let new_name = |name: String| renamed.get(&name).cloned().unwrap_or(name);
+    if let Some(name) = refs::target_of(schema) {
+        return new_name(name);
+    }
+    if let Some(name) = schema.get("x-opencloud-type").and_then(Value::as_str) {
+        return name.to_owned();
+    }
+    for (key, sign) in [("allOf", " & "), ("oneOf", " | "), ("anyOf", " | ")] {
+        if let Some(members) = schema.get(key).and_then(Value::as_array) {
+            let members: Vec<String> = members.iter().map(|member| describe(member, renamed)).collect();
+            return members.join(sign);
+        }
+    }
+    let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
+    let format = schema.get("format").and_then(Value::as_str);
+    match kind {
+        "array" => format!(
+            "[{}]",
+            schema.get("items").map_or_else(|| "any".to_owned(), |items| describe(items, renamed))
+        ),
+        "object" | "" if schema.get("properties").is_none() => match schema.get("additionalProperties") {
+            Some(values) if values.is_object() => format!("map of {}", describe(values, renamed)),
+            _ if kind.is_empty() => "any".to_owned(),
+            _ => "object".to_owned(),
+        },
+        "" => "object".to_owned(),
+        _ if schema.get("enum").is_some() => format!("{kind} enum"),
+        _ => match format {
+            Some(format) => format!("{kind} ({format})"),
+            None => kind.to_owned(),
+        },
+    }
+}
