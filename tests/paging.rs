@@ -4,6 +4,7 @@
 
 mod script;
 
+use opencloud::filter::raw;
 use opencloud::localization::{
     BatchGetTableEntryHistoriesRequest, ListNameDescriptionHistoryRequest,
     LocalizationTableEntryHistoryQuery, LocalizationTableEntryIdentifier,
@@ -44,7 +45,7 @@ fn cases() -> Vec<Case> {
     vec![
         Case {
             what: "a token, over an empty page",
-            list: count!(client => client.users().list_inventory_items(1).filter("badges=true")),
+            list: count!(client => client.users().list_inventory_items(1).filter(raw("badges=true"))),
             pages: vec![inventory(2, "a b"), inventory(0, "c"), inventory(1, "")],
             items: 3,
             asked: vec![
@@ -538,4 +539,13 @@ fn lists_are_streams() {
     let client = Script::of(Vec::<Reply>::new()).client();
     stream(&client.users().list_inventory_items(1).items());
     stream(&client.users().list_inventory_items(1).pages());
+}
+
+#[tokio::test]
+async fn a_filter_that_matches_nothing_asks_nothing() {
+    let script = Script::of(Vec::<Reply>::new());
+    let nothing = opencloud::filter::InventoryFilter::ids().assets(Vec::<u64>::new());
+    let items = script.client().users().list_inventory_items(1).filter(nothing).items();
+    assert_eq!(items.collect().await.expect("nothing").len(), 0);
+    assert!(script.asked().is_empty());
 }
