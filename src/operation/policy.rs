@@ -28,8 +28,11 @@ pub struct PollPolicy {
     shortest: Duration,
     deadline: Duration,
     failures: u32,
-    on_progress: Option<Arc<dyn Fn(&Progress) + Send + Sync>>,
+    on_progress: Option<Arc<Observer>>,
 }
+
+/// What is called after each poll.
+type Observer = dyn Fn(&Progress) + Send + Sync;
 
 impl Default for PollPolicy {
     fn default() -> Self {
