@@ -1,0 +1,266 @@
+//! The client-side rate limiter, on the paused clock.
+#![cfg(feature = "full")]
+
+mod support;
+
+use opencloud::limit::{Acquire, Quota, RateLimit, RateLimitStore};
+use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::transport::{Exchange, Transport};
+use opencloud::types::UserRestriction;
+use opencloud::{Client, Credentials, RateLimitStatus};
+use serde_json::json;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Answers everything, and remembers what came when.
+#[derive(Clone, Default)]
+struct Clock(Arc<Mutex<Vec<(Instant, String)>>>);
+
+impl Clock {
+    fn arrivals(&self) -> Vec<(Instant, String)> {
+        self.0.lock().expect("arrivals").clone()
+    }
+}
+
+impl Transport for Clock {
+    fn exchange(&self, request: http::Request<opencloud::call::Body>, _: usize) -> Exchange<'_> {
+        self.0.lock().expect("arrivals").push((Instant::now(), request.uri().path().to_owned()));
+        Box::pin(async { Ok(http::Response::new(bytes::Bytes::from_static(b"{}"))) })
+    }
+}
+
+fn client(transport: impl Transport, limit: RateLimit) -> Client {
+    Client::builder().api_key("key").transport(transport).rate_limit(limit).timeout(DAY).build().expect("a client")
+}
+
+/// An operation that the specification limits to so many requests a minute.
+fn per_minute(operation: &opencloud::OperationInfo) -> u64 {
+    operation.api_key_limit.filter(|limit| limit.seconds == 60).expect("a limit per minute").requests
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_calls_at_once_never_exceed_the_limit() {
+    let limit = usize::try_from(per_minute(&opencloud::operations::USERS_LIST_INVENTORY_ITEMS)).expect("small");
+    assert_eq!(limit, 100);
+    let clock = Clock::default();
+    let client = client(clock.clone(), RateLimit::from_spec());
+    let calls: Vec<_> = (0..10_000_u64)
+        .map(|user| {
+            // Clones share the limit.
+            let client = client.clone();
+            tokio::spawn(async move { client.users().list_inventory_items(user).send().await.map(drop) })
+        })
+        .collect();
+    for call in calls {
+        call.await.expect("a task").expect("an answer");
+    }
+    let arrivals = clock.arrivals();
+    assert_eq!(arrivals.len(), 10_000);
+    for pair in arrivals.windows(limit + 1) {
+        let time = pair[limit].0 - pair[0].0;
+        assert!(time >= Duration::from_secs(60), "{} requests in {time:?}", limit + 1);
+    }
+    for (user, (_, path)) in arrivals.iter().enumerate() {
+        assert_eq!(*path, format!("/cloud/v2/users/{user}/inventory-items"), "first come, first served");
+    }
+    let total = arrivals[9_999].0 - arrivals[0].0;
+    assert_eq!(total.as_secs(), 99 * 60, "and no slower than need be");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_gives_up_frees_the_place() {
+    let clock = Clock::default();
+    let client = client(clock.clone(), RateLimit::from_spec());
+    let start = Instant::now();
+    let call = |user: u64| {
+        let client = client.clone();
+        tokio::spawn(async move { client.users().list_inventory_items(user).send().await.map(drop) })
+    };
+    let calls: Vec<_> = (0..301).map(call).collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // The head of the queue, its middle, and all but the last.
+    calls[100..300].iter().for_each(|call| call.abort());
+    calls.into_iter().next_back().expect("the last").await.expect("a task").expect("an answer");
+    assert_eq!(start.elapsed().as_secs(), 60, "200 who gave up take no place");
+    assert_eq!(clock.arrivals().len(), 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_with_the_deadline() {
+    let clock = Clock::default();
+    let client = client(clock.clone(), RateLimit::from_spec());
+    for user in 0..100_u64 {
+        client.users().list_inventory_items(user).send().await.expect("an answer");
+    }
+    let call = client.users().list_inventory_items(1).with_timeout(Duration::from_secs(5));
+    let (result, wait) = support::timed(async { call.send().await.map(drop) }).await;
+    let error = result.expect_err("no turn");
+    assert!(error.is_timeout() && !error.may_have_been_applied(), "{error}");
+    assert!(error.to_string().contains("nothing was sent"), "{error}");
+    assert_eq!((wait.as_secs(), error.attempts()), (5, 0));
+    assert_eq!(clock.arrivals().len(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_credential_and_operation_has_its_own() {
+    let clock = Clock::default();
+    let client = client(clock.clone(), RateLimit::from_spec());
+    let start = Instant::now();
+    let key = |key: &str| Credentials::api_key(key).expect("a key");
+    let send = async |credentials: Credentials, times: u64| {
+        for user in 0..times {
+            let call = client.users().list_inventory_items(user).with_credentials(credentials.clone());
+            call.send().await.expect("an answer");
+        }
+        start.elapsed().as_secs()
+    };
+    assert_eq!(send(key("one"), 100).await, 0);
+    assert_eq!(send(key("two"), 100).await, 0, "another owner");
+    assert_eq!(send(Credentials::bearer("token").expect("a token"), 20).await, 0, "the figure of OAuth 2.0");
+    client.users().list_asset_quotas(1).send().await.expect("an answer");
+    assert_eq!(start.elapsed().as_secs(), 0, "another operation");
+    assert_eq!(send(Credentials::bearer("token").expect("a token"), 1).await, 60);
+    assert_eq!(send(key("three").with_owner("group 7"), 100).await, 60);
+    assert_eq!(send(key("four").with_owner("group 7"), 1).await, 120, "two keys of one owner");
+}
+
+#[tokio::test(start_paused = true)]
+async fn universes_have_limits_of_their_own() {
+    let clock = Clock::default();
+    let client = client(clock.clone(), RateLimit::from_spec());
+    let start = Instant::now();
+    let ban = async |universe: u64, user: u64| {
+        client.user_restrictions().update(universe, user, UserRestriction::new()).await.expect("an answer");
+        start.elapsed().as_secs()
+    };
+    for _ in 0..2 {
+        assert_eq!(ban(1, 9).await, 0);
+    }
+    assert_eq!(ban(1, 8).await, 0, "another user");
+    assert_eq!(ban(2, 9).await, 0, "another universe");
+    assert_eq!(ban(1, 9).await, 60, "two changes a minute of one user");
+
+    let start = Instant::now();
+    let read = async |universe: u64, times: usize| {
+        for _ in 0..times {
+            client.data_stores().get_entry(universe, "store", "key").await.expect("an answer");
+        }
+        start.elapsed().as_secs()
+    };
+    assert_eq!(read(1, 300).await, 0);
+    client.data_stores().delete_entry(1, "store", "key").await.expect("an answer");
+    assert_eq!(start.elapsed().as_secs(), 0, "another class");
+    assert_eq!(read(2, 300).await, 0, "another universe");
+    assert_eq!(read(1, 1).await, 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_users_raise_the_limits_of_data_stores() {
+    let client = client(Clock::default(), RateLimit::from_spec().concurrent_users(10));
+    let start = Instant::now();
+    for _ in 0..700 {
+        client.data_stores().get_entry(1, "store", "key").await.expect("an answer");
+    }
+    assert_eq!(start.elapsed().as_secs(), 0, "300 and 40 for each user");
+    client.data_stores().get_entry(1, "store", "key").await.expect("an answer");
+    assert_eq!(start.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_correct_the_table() {
+    let ok = |remaining: &str, reset: &str| {
+        Answer::json(json!({})).header("x-ratelimit-remaining", remaining).header("x-ratelimit-reset", reset)
+    };
+    let script = Script::new()
+        .expect(Expect::any(), ok("0", "20"))
+        .expect(Expect::any(), Answer::json(json!({})))
+        .expect(Expect::any(), Answer::rate_limited(5))
+        .always(Expect::any(), Answer::json(json!({})));
+    let client = client(script, RateLimit::from_spec());
+    let start = Instant::now();
+    let send = async |expected: u64| {
+        client.users().list_inventory_items(1).send().await.expect("an answer");
+        assert_eq!(start.elapsed().as_secs(), expected);
+    };
+    send(0).await;
+    send(20).await;
+    send(25).await;
+    send(25).await;
+    let reply = client.users().get(1).send().await.expect("an answer");
+    assert!(reply.rate_limit().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_holds_back_the_others() {
+    let script = Script::new()
+        .expect(Expect::any(), Answer::rate_limited(30))
+        .always(Expect::any(), Answer::json(json!({})));
+    let client = client(script.clone(), RateLimit::from_spec());
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { client.users().list_inventory_items(1).send().await.map(drop) }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let start = Instant::now();
+    client.users().list_inventory_items(2).send().await.expect("an answer");
+    assert_eq!(start.elapsed().as_secs(), 29);
+    first.await.expect("a task").expect("an answer");
+    assert_eq!(script.count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_it_nothing_waits() {
+    let clock = Clock::default();
+    let client = Client::builder().api_key("key").transport(clock.clone()).build().expect("a client");
+    let start = Instant::now();
+    for user in 0..500_u64 {
+        client.users().list_inventory_items(user).send().await.expect("an answer");
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+/// A store that several processes could share.
+#[derive(Debug, Default)]
+struct Shared {
+    asked: Mutex<Vec<Quota>>,
+    told: Mutex<Vec<(String, Option<u64>, bool)>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Handle(Arc<Shared>);
+
+impl RateLimitStore for Handle {
+    fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a> {
+        Box::pin(async move {
+            self.0.asked.lock().expect("asked").extend_from_slice(quotas);
+            Ok(())
+        })
+    }
+
+    fn observe(&self, quota: &Quota, status: &RateLimitStatus, refused: bool) {
+        self.0.told.lock().expect("told").push((quota.key.clone(), status.remaining, refused));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_store_takes_its_place() {
+    let script = Script::new()
+        .expect(Expect::any(), Answer::error(ErrorShape::Empty, 429, "", ""))
+        .always(Expect::any(), Answer::json(json!({})).header("x-ratelimit-remaining", "41"));
+    let store = Handle::default();
+    let client = Client::builder()
+        .credentials(Credentials::api_key("SECRET-KEY").expect("a key").with_owner("group 7"))
+        .transport(script)
+        .rate_limit(RateLimit::with_store(store.clone()))
+        .build()
+        .expect("a client");
+    client.user_restrictions().update(1, 2, UserRestriction::new()).await.expect("an answer");
+    let asked: Vec<String> = store.0.asked.lock().expect("asked").iter().map(|quota| quota.key.clone()).collect();
+    let one = ["restriction-user.change of 1/2", "restrictions.write of 1", "user_restrictions.update for group 7"];
+    assert_eq!(asked, [one, one].concat(), "each attempt asks, the narrowest first");
+    let told = store.0.told.lock().expect("told").clone();
+    assert_eq!(told, [(one[2].to_owned(), None, true), (one[2].to_owned(), Some(41), false)]);
+}

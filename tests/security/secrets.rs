@@ -1,0 +1,175 @@
+//! No secret in any output.
+
+use crate::support::{KEY, Kind, scripted, steady};
+use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::{Client, Credentials, Error};
+use serde_json::json;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Writes down all spans and events.
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<String>>);
+
+impl Recorder {
+    fn text(&self) -> String {
+        self.0.lock().expect("text").clone()
+    }
+
+    fn write(&self, what: &str, fields: impl FnOnce(&mut Fields)) {
+        let mut visitor = Fields(String::new());
+        fields(&mut visitor);
+        let mut text = self.0.lock().expect("text");
+        let _ = writeln!(text, "{what}{}", visitor.0);
+    }
+}
+
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let _ = write!(self.0, " {}={value:?}", field.name());
+    }
+}
+
+impl Subscriber for Recorder {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("opencloud")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.write(span.metadata().name(), |fields| span.record(fields));
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        self.write("record", |fields| values.record(fields));
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        self.write("event", |fields| event.record(fields));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+fn everything(error: &Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?} {:?} {:?} {:?}", error.message(), error.details(), error.hint());
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let _ = write!(text, " {cause} {cause:?}");
+        source = cause.source();
+    }
+    text
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_key_in_any_output() {
+    let recorder = Recorder::default();
+    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let mut answers = vec![
+        Answer::not_sent(),
+        Answer::interrupted(),
+        Answer::stalled(),
+        Answer::json(json!({ "path": [KEY] })),
+        Answer::status(200, "{"),
+        Answer::json(json!({})),
+    ];
+    // Services that repeat what they were sent.
+    for shape in ErrorShape::ALL {
+        answers.extend([401, 403, 429, 500].map(|status| Answer::error(*shape, status, KEY, &format!("bad key {KEY}!"))));
+    }
+    let nested = json!({ "code": "A", "message": "m", "details": [{ "key": KEY }] });
+    answers.push(Answer::status(400, nested.to_string()));
+    let mut output = String::new();
+    for answer in answers {
+        let script = Script::new().always(Expect::any(), answer);
+        let with_bodies = steady(Client::builder().api_key(KEY).transport(script.clone())).log_bodies(true);
+        let _ = write!(output, "{with_bodies:?}");
+        let token = Credentials::bearer(KEY).expect("a token");
+        let _ = write!(output, "{token:?}");
+        for client in [scripted(&script), with_bodies.build().expect("a client")] {
+            let _ = write!(output, "{client:?} {:?} {:?}", client.users(), client.users().get(1));
+            for kind in Kind::ALL {
+                if let Err(error) = kind.send(&client).await {
+                    // The decode error shows the answer, which is the service's own affair.
+                    if !error.is_decode() {
+                        output.push_str(&everything(&error));
+                    }
+                }
+            }
+            let request = client.request(http::Method::GET, "/a");
+            let _ = write!(output, "{request:?}");
+            let call = client.users().get(1).with_credentials(token.clone());
+            let _ = write!(output, "{call:?}");
+            if let Err(error) = call.await
+                && !error.is_decode()
+            {
+                output.push_str(&everything(&error));
+            }
+        }
+        let _ = write!(output, "{:?}", script.received());
+    }
+    for text in [&output, &recorder.text()] {
+        assert!(!text.is_empty());
+        let at = text.find(KEY);
+        assert_eq!(at, None, "…{}", &text[at.unwrap_or(0).saturating_sub(200)..][..300]);
+    }
+}
+
+/// A panic within a call shows what `Debug` shows.
+#[tokio::test]
+async fn no_key_in_a_panic() {
+    let script = Script::new().always(Expect::any(), Answer::error(ErrorShape::Code, 401, "A", KEY));
+    let client = scripted(&script);
+    let task = tokio::spawn(async move { client.users().get(1).await.map(drop).expect("this panics") });
+    let panic = task.await.expect_err("a panic").into_panic();
+    let text = panic.downcast_ref::<String>().expect("a text");
+    assert!(text.contains("Unauthenticated") && !text.contains(KEY), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_traced() {
+    let recorder = Recorder::default();
+    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let script = Script::new()
+        .expect(Expect::any(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "a person's name"))
+        .expect(Expect::any(), Answer::json(json!({ "name": "a person" })).header("x-ratelimit-remaining", "41"));
+    scripted(&script).users().get(1).await.expect("an answer");
+    let text = recorder.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "opencloud.call operation=\"users.get\" method=\"GET\" host=\"apis.roblox.com\"",
+            "record attempt=1",
+            "record status=503",
+            "record wait_ms=500",
+            "event message=sending again kind=Service status=503 wait_ms=500",
+            "record attempt=2",
+            "record status=200",
+            "record remaining=41",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn bodies_are_shown_only_when_asked_for_and_redacted() {
+    let recorder = Recorder::default();
+    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let answer = json!({ "name": "shown", "uploadUri": "https://presigned.example", "accessToken": "hidden-token" });
+    let script = Script::new().always(Expect::any(), Answer::json(answer));
+    let body = json!({ "secret": "hidden-secret", "topic": "shown-too" });
+    scripted(&script).request(http::Method::POST, "/a").json(&body).await.expect("an answer");
+    assert!(!recorder.text().contains("shown"), "{}", recorder.text());
+    let client = script.builder().log_bodies(true).build().expect("a client");
+    client.request(http::Method::POST, "/a").json(&body).await.expect("an answer");
+    let text = recorder.text();
+    assert!(text.contains("shown") && text.contains("shown-too"), "{text}");
+    assert!(!text.contains("hidden-") && !text.contains("presigned.example"), "{text}");
+}

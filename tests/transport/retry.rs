@@ -1,0 +1,217 @@
+//! Policies, deadlines, the budget, idempotency.
+
+use crate::support::{Kind, scripted, steady, timed};
+use opencloud::call::BodyStream;
+use opencloud::retry::{Retry, RetryBudget, RetryContext, RetryDecision, RetryPolicy};
+use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::types::{CreateAdsCampaignRequest, LuauTask, UserRestriction};
+use opencloud::{Client, ErrorKind};
+use serde_json::json;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+fn failing(status: u16) -> Script {
+    Script::new().always(Expect::any(), Answer::error(ErrorShape::Code, status, "CODE", "no"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_decides_for_itself() {
+    let script = failing(503);
+    let client = scripted(&script);
+    let before = |count: &mut usize| {
+        let new = script.count() - *count;
+        *count = script.count();
+        new
+    };
+    let mut count = 0;
+    let _ = client.users().get(1).with_retry(Retry::never()).await;
+    assert_eq!(before(&mut count), 1, "with_retry");
+    let _ = client.users().get(1).with_retry(Retry::standard().attempts(6)).await;
+    assert_eq!(before(&mut count), 6, "with_retry");
+    let _ = client.users().get(1).with_idempotent(false).await;
+    assert_eq!(before(&mut count), 1, "with_idempotent(false)");
+    let _ = client.memory_stores().read_queue_items(1, "q").with_idempotent(true).await;
+    assert_eq!(before(&mut count), 4, "with_idempotent(true)");
+}
+
+/// Waits a second each time, forever.
+#[derive(Debug)]
+struct Stubborn;
+
+impl RetryPolicy for Stubborn {
+    fn decide(&self, context: &RetryContext<'_>) -> RetryDecision {
+        assert!(context.attempt() >= 1 && context.operation().is_some());
+        RetryDecision::After(Duration::from_secs(1))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_policy_passes_the_deadline() {
+    let script = failing(404);
+    let client = script.builder().retry(Stubborn).timeout(Duration::from_millis(9500)).build().expect("a client");
+    let (result, wait) = timed(async { client.users().get(1).await }).await;
+    assert_eq!((script.count(), wait.as_secs()), (10, 9));
+    let error = result.expect_err("an error");
+    assert!(error.is_not_found(), "the service's last word, not the time: {error}");
+    assert_eq!(error.attempts(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_ends_an_attempt() {
+    let script = Script::new().always(Expect::any(), Answer::stalled());
+    let client = scripted(&script);
+    for (kind, total) in [(Kind::Get, 5), (Kind::Post, 5)] {
+        let call = client.users().get(1).with_timeout(Duration::from_secs(total));
+        let (result, wait) = timed(async { call.await.map(drop) }).await;
+        assert_eq!(wait.as_secs(), total, "{kind:?}");
+        assert!(result.expect_err("an error").is_timeout());
+    }
+    let call = client.users().get(1).with_attempt_timeout(Duration::from_secs(1));
+    let (_, wait) = timed(async { call.await.map(drop) }).await;
+    assert_eq!(wait.as_secs_f64(), 4.0 + 3.5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn uploads_have_more_time() {
+    let script = Script::new().always(Expect::any(), Answer::stalled());
+    let client = scripted(&script);
+    let (_, wait) = timed(Kind::Upload.send(&client)).await;
+    assert_eq!(wait.as_secs(), 300);
+    let place = client.places().publish(1, 2, opencloud::types::PlaceVersionType::Saved, vec![1, 2, 3]);
+    let (_, wait) = timed(async { place.await.map(drop) }).await;
+    assert_eq!(wait.as_secs(), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_bounds_all_calls_together() {
+    let script = failing(503);
+    let client = steady(script.builder()).retry_budget(RetryBudget::new(25)).build().expect("a client");
+    for _ in 0..100 {
+        let _ = client.clone().users().get(1).await;
+    }
+    assert_eq!(script.count(), 100 + 5, "five retries, then none");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_effect_of_an_earlier_attempt_is_remembered() {
+    let script = Script::new()
+        .expect(Expect::any(), Answer::interrupted())
+        .expect(Expect::any(), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "gone"));
+    let error = scripted(&script).data_stores().delete_entry(1, "s", "e").await.expect_err("an error");
+    assert!(error.is_not_found() && error.may_have_been_applied(), "the first attempt may have deleted it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_that_is_no_rate_limit_is_not_retried() {
+    let script = failing(429);
+    let client = scripted(&script);
+    let error = client.luau().create_task(1, 2, LuauTask::new()).await.expect_err("an error");
+    assert_eq!(script.count(), 1);
+    assert!(error.is_rate_limited());
+    assert!(error.to_string().contains("ten unfinished tasks"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disabled_feature_is_not_retried() {
+    let answer = Answer::error(ErrorShape::Gateway, 503, "17", "Feature is disabled");
+    let script = Script::new().always(Expect::any(), answer);
+    let error = scripted(&script).users().get(1).await.expect_err("an error");
+    assert_eq!((script.count(), error.code()), (1, Some("17")));
+}
+
+/// A body that can be read once.
+struct Chunks(Vec<&'static str>);
+
+impl futures_core::Stream for Chunks {
+    type Item = std::io::Result<bytes::Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = if self.0.is_empty() { None } else { Some(self.0.remove(0)) };
+        Poll::Ready(next.map(|chunk| Ok(bytes::Bytes::from_static(chunk.as_bytes()))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_cannot_be_replayed_is_not_retried() {
+    for answer in [Answer::not_sent(), Answer::error(ErrorShape::Empty, 503, "", ""), Answer::rate_limited(1)] {
+        let script = Script::new().always(Expect::any(), answer);
+        let stream = BodyStream::new("application/octet-stream", Some(2), Chunks(vec!["a", "b"]));
+        let request = scripted(&script).request(http::Method::PUT, "/somewhere").stream(stream);
+        request.await.expect_err("an error");
+        assert_eq!(script.count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn idempotency_keys_are_made_and_kept() {
+    let unavailable = || Answer::error(ErrorShape::Empty, 503, "", "");
+    let script = Script::new()
+        .expect_times(2, Expect::any(), unavailable())
+        .expect(Expect::any(), Answer::json(json!({})))
+        .expect_times(2, Expect::any(), unavailable())
+        .expect(Expect::any(), Answer::json(json!({})))
+        .always(Expect::any(), Answer::json(json!({})));
+    let client = scripted(&script);
+
+    client.user_restrictions().update(1, 2, UserRestriction::new()).await.expect("an answer");
+    let keys: Vec<_> = script
+        .received()
+        .iter()
+        .map(|request| {
+            let first_sent = request.query("idempotencyKey.firstSent").expect("a time");
+            first_sent.parse::<jiff::Timestamp>().expect("RFC 3339");
+            (request.query("idempotencyKey.key").expect("a key").to_owned(), first_sent.to_owned())
+        })
+        .collect();
+    assert_eq!(keys.len(), 3, "a PATCH with a key is retried");
+    assert!(keys.iter().all(|key| *key == keys[0] && key.0.len() == 36), "{keys:?}");
+
+    client.ads().create_campaign(CreateAdsCampaignRequest::default()).await.expect("an answer");
+    let headers: Vec<_> =
+        script.received()[3..].iter().map(|request| request.header("x-idempotency-key").map(str::to_owned)).collect();
+    assert_eq!(headers.len(), 3);
+    assert!(headers[0].is_some() && headers.iter().all(|header| *header == headers[0]), "{headers:?}");
+
+    client.user_restrictions().update(1, 2, UserRestriction::new()).await.expect("an answer");
+    assert_ne!(script.received()[6].query("idempotencyKey.key"), Some(keys[0].0.as_str()), "a key per call");
+    let own = client.user_restrictions().update(1, 2, UserRestriction::new()).idempotency_key_key("mine");
+    own.await.expect("an answer");
+    assert_eq!(script.received()[7].query("idempotencyKey.key"), Some("mine"));
+    script.assert_done();
+}
+
+#[test]
+fn bad_settings_are_refused() {
+    let key = || Client::builder().api_key("key");
+    let rows = [
+        ("no credential", Client::builder()),
+        ("an empty key", Client::builder().api_key("")),
+        ("a key with a line break", Client::builder().api_key("key\n")),
+        ("a key that is not ASCII", Client::builder().api_key("schlüssel")),
+        ("no URL", key().base_url("apis.roblox.com")),
+        ("another scheme", key().base_url("ftp://apis.roblox.com")),
+        ("plain http", key().base_url("http://example.com")),
+        ("plain http of one host", key().host_url("thumbnails.roblox.com", "http://example.com")),
+        ("no time", key().timeout(Duration::ZERO)),
+        ("a proxy that is no URL", key().proxy("::::")),
+        ("a user agent with a line break", key().user_agent("a\nb")),
+        ("two transports", key().transport(Script::new()).http_client(reqwest::Client::new())),
+        ("a proxy of another client", key().transport(Script::new()).proxy("http://localhost:1")),
+    ];
+    for (name, builder) in rows {
+        let error = builder.build().expect_err(name);
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{name}: {error}");
+        assert!(error.is_usage());
+    }
+    for builder in [
+        key(),
+        key().base_url("http://127.0.0.1:1"),
+        key().base_url("http://example.com").allow_plain_http(),
+        key().host_url("cdn.example", "http://localhost:1"),
+        key().proxy("http://localhost:1"),
+        key().no_proxy(),
+    ] {
+        builder.build().expect("a client");
+    }
+}

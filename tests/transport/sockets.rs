@@ -1,0 +1,202 @@
+//! A real server that misbehaves: what only sockets can show.
+
+use crate::support::{KEY, Kind};
+use opencloud::retry::Retry;
+use opencloud::{Client, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the server does with each request.
+#[derive(Clone, Debug)]
+enum Act {
+    /// Closes the connection at once.
+    Close,
+    /// Sends this and closes the connection.
+    Send(String),
+    /// Sends this and nothing more.
+    SendAndStall(String),
+    /// Sends this head, and a body without end.
+    SendWithoutEnd(String),
+}
+
+/// A server that keeps the head of every request.
+struct Server {
+    address: SocketAddr,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    async fn start(act: Act) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let kept = heads.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, act.clone(), kept.clone()));
+            }
+        });
+        Self { address, heads }
+    }
+
+    fn heads(&self) -> Vec<String> {
+        self.heads.lock().expect("heads").clone()
+    }
+
+    fn client(&self) -> Client {
+        client(&format!("http://{}", self.address))
+    }
+}
+
+fn client(url: &str) -> Client {
+    Client::builder()
+        .api_key(KEY)
+        .base_url(url)
+        .no_proxy()
+        .max_response_bytes(100_000)
+        .attempt_timeout(Duration::from_millis(400))
+        .upload_attempt_timeout(Duration::from_millis(400))
+        .retry(Retry::standard().attempts(3).first_wait(Duration::from_millis(1)))
+        .build()
+        .expect("a client")
+}
+
+async fn serve(mut stream: TcpStream, act: Act, heads: Arc<Mutex<Vec<String>>>) -> Option<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let length = head
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, value)| value.parse::<usize>().ok());
+    heads.lock().expect("heads").push(head);
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body).await.ok()?;
+    match act {
+        Act::Close => {}
+        Act::Send(text) => stream.write_all(text.as_bytes()).await.ok()?,
+        Act::SendAndStall(text) => {
+            stream.write_all(text.as_bytes()).await.ok()?;
+            std::future::pending::<()>().await;
+        }
+        Act::SendWithoutEnd(text) => {
+            stream.write_all(text.as_bytes()).await.ok()?;
+            loop {
+                stream.write_all(&[b' '; 10_000]).await.ok()?;
+            }
+        }
+    }
+    stream.shutdown().await.ok()
+}
+
+fn answer(status: &str, length: usize, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+}
+
+#[tokio::test]
+async fn a_server_that_misbehaves() {
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    // What it does; kind; requests that arrive of a call that may be sent twice, and of one that may not.
+    let rows = [
+        ("reset before the answer", Act::Close, ErrorKind::Io, 3, 1),
+        ("reset in mid-body", Act::Send(answer("200 OK", 100, "{\"name\":")), ErrorKind::Io, 3, 1),
+        ("reset in mid-chunk", Act::Send(format!("{chunked}5\r\n{{\"na")), ErrorKind::Io, 3, 1),
+        ("truncated JSON", Act::Send(answer("200 OK", 8, "{\"name\":")), ErrorKind::Decode, 1, 1),
+        ("stalled head", Act::SendAndStall("HTTP/1.1 200".to_owned()), ErrorKind::Timeout, 3, 1),
+        ("stalled body", Act::SendAndStall(answer("200 OK", 100, "{")), ErrorKind::Timeout, 3, 1),
+        ("no HTTP", Act::Send("SSH-2.0-OpenSSH\r\n".to_owned()), ErrorKind::Io, 3, 1),
+        ("404", Act::Send(answer("404 Not Found", 2, "{}")), ErrorKind::NotFound, 1, 1),
+        ("a long body", Act::Send(answer("200 OK", 200_000, &" ".repeat(200_000))), ErrorKind::ResponseTooLarge, 1, 1),
+        ("an endless body", Act::SendWithoutEnd("HTTP/1.1 200 OK\r\n\r\n".to_owned()), ErrorKind::ResponseTooLarge, 1, 1),
+        ("an endless error", Act::SendWithoutEnd("HTTP/1.1 500 No\r\n\r\n".to_owned()), ErrorKind::Service, 3, 1),
+    ];
+    for (name, act, expected, twice, once) in rows {
+        for kind in Kind::ALL {
+            let server = Server::start(act.clone()).await;
+            let error = kind.send(&server.client()).await.expect_err(name);
+            let requests = if kind.is_idempotent() { twice } else { once };
+            assert_eq!(error.kind(), expected, "{name} x {kind:?}: {error}");
+            assert_eq!(server.heads().len(), requests, "{name} x {kind:?}");
+            assert!(!format!("{error} {error:?}").contains(KEY));
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let port = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        listener.local_addr().expect("an address").port()
+    };
+    for kind in Kind::ALL {
+        let error = kind.send(&client(&format!("http://127.0.0.1:{port}"))).await.expect_err("an error");
+        assert!(error.is_connect(), "{kind:?}: {error:?}");
+        assert_eq!(error.attempts(), 3, "{kind:?}: it was never sent, so it may be sent again");
+        assert!(!error.may_have_been_applied());
+    }
+}
+
+#[tokio::test]
+async fn what_arrived_of_an_answer_is_kept() {
+    let server = Server::start(Act::Send(answer("404 Not Found", 100, "{\"code\":"))).await;
+    let error = Kind::Get.send(&server.client()).await.expect_err("an error");
+    assert_eq!(error.status_code().map(|status| status.as_u16()), Some(404));
+    assert_eq!(error.body().map(|body| &body[..]), Some(&b"{\"code\":"[..]));
+    assert!(error.headers().is_some_and(|headers| headers.contains_key("content-type")));
+    assert_eq!(server.heads().len(), 1, "a 404 does not pass");
+}
+
+#[tokio::test]
+async fn a_redirect_takes_no_credential_along() {
+    let other = Server::start(Act::Send(answer("200 OK", 2, "{}"))).await;
+    let location = format!(
+        "HTTP/1.1 302 Found\r\nlocation: http://{}/x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        other.address
+    );
+    let server = Server::start(Act::Send(location)).await;
+    for kind in Kind::ALL {
+        let error = kind.send(&server.client()).await.expect_err("an error");
+        assert_eq!(error.kind(), ErrorKind::Redirect, "{kind:?}");
+    }
+    assert_eq!(other.heads().len(), 0);
+
+    // A client of the user's that follows redirects is found out.
+    let own = Client::builder()
+        .api_key(KEY)
+        .base_url(format!("http://{}", server.address))
+        .http_client(reqwest::Client::builder().no_proxy().build().expect("a client"))
+        .build()
+        .expect("a client");
+    let error = Kind::Get.send(&own).await.expect_err("an error");
+    assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+}
+
+#[tokio::test]
+async fn what_is_on_the_wire() {
+    let server = Server::start(Act::Send(answer("200 OK", 2, "{}"))).await;
+    let client = server.client();
+    client.data_stores().get_entry(1, "a/b:c", "..%2f..").await.expect("an answer");
+    Kind::Post.send(&client).await.expect("an answer");
+    Kind::Upload.send(&client).await.expect("an answer");
+    let heads = server.heads();
+    let line = |head: &str| head.lines().next().unwrap_or_default().to_owned();
+    assert_eq!(
+        line(&heads[0]),
+        "GET /cloud/v2/universes/1/data-stores/a%2Fb%3Ac/entries/..%252f.. HTTP/1.1"
+    );
+    assert_eq!(line(&heads[1]), "POST /cloud/v2/universes/1/data-stores/store/entries?id=entry HTTP/1.1");
+    for head in &heads {
+        let count = |name: &str| head.lines().filter(|line| line.to_lowercase().starts_with(name)).count();
+        assert_eq!(count("x-api-key: "), 1, "{head}");
+        assert_eq!(count("user-agent: opencloud-rust/"), 1, "{head}");
+        assert_eq!(count("content-length: "), 1, "{head}");
+        assert_eq!(count("authorization"), 0, "{head}");
+    }
+    assert!(heads[2].to_lowercase().contains("content-type: multipart/form-data; boundary="), "{}", heads[2]);
+}
