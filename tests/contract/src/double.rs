@@ -11,8 +11,10 @@ pub struct Double(Arc<State>);
 
 type Reply = (u16, String, Bytes);
 
+type Answer = dyn Fn(&[Recorded]) -> Reply + Send + Sync;
+
 struct State {
-    reply: Box<dyn Fn(&[Recorded]) -> Reply + Send + Sync>,
+    reply: Box<Answer>,
     sent: Mutex<Vec<Recorded>>,
 }
 

@@ -21,6 +21,7 @@ use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
 
+#[allow(clippy::all, reason = "generated")]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 }
