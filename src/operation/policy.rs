@@ -28,11 +28,10 @@ pub struct PollPolicy {
     shortest: Duration,
     deadline: Duration,
     failures: u32,
-    on_progress: Option<Arc<Observer>>,
+    on_progress: Option<OnProgress>,
 }
 
-/// What is called after each poll.
-type Observer = dyn Fn(&Progress) + Send + Sync;
+type OnProgress = Arc<dyn Fn(&Progress) + Send + Sync>;
 
 impl Default for PollPolicy {
     fn default() -> Self {

@@ -121,6 +121,7 @@ pub(super) mod testing {
         oauth_limit: Some(Limit { requests: 10, seconds: 60 }),
         reference: None,
         idempotent: true,
+        idempotency: None,
         retry_too_many_requests: true,
         bare_list: None,
         update_mask: None,

@@ -138,10 +138,17 @@ async fn a_provider_may_fail() {
 #[tokio::test]
 async fn reserved_headers_are_refused() {
     let script = answering();
-    for name in ["x-api-key", "X-API-Key", "authorization", "cookie", "host", "content-length", "Transfer-Encoding"] {
+    for name in
+        ["x-api-key", "X-API-Key", "authorization", "cookie", "host", "content-length", "Transfer-Encoding"]
+    {
         for error in [
             scripted(&script).users().get(1).with_header(name, "value").await.map(drop).expect_err(name),
-            scripted(&script).request(http::Method::GET, "/a").with_header(name, "value").await.map(drop).expect_err(name),
+            scripted(&script)
+                .request(http::Method::GET, "/a")
+                .with_header(name, "value")
+                .await
+                .map(drop)
+                .expect_err(name),
         ] {
             assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         }
@@ -173,7 +180,9 @@ async fn the_credential_goes_to_the_configured_hosts_only() {
     put("/a").without_credentials().await.expect("an answer");
     assert_eq!(sent(&script), (None, None));
     let count = script.count();
-    for url in ["http://example.com/", "ftp://apis.roblox.com/", "https://user:password@apis.roblox.com/", "a", ""] {
+    for url in
+        ["http://example.com/", "ftp://apis.roblox.com/", "https://user:password@apis.roblox.com/", "a", ""]
+    {
         let error = put(url).await.expect_err(url);
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{url}");
         assert!(!error.to_string().contains("password"), "{error}");

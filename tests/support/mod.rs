@@ -49,7 +49,9 @@ impl Kind {
             Self::Get => sent!(client.users().get(1)),
             Self::GetWithEffects => sent!(client.memory_stores().read_queue_items(1, "queue")),
             Self::Patch => sent!(client.universes().update(1, Universe::new())),
-            Self::Post => sent!(client.data_stores().create_entry(1, "store", "entry", DataStoreEntry::new())),
+            Self::Post => {
+                sent!(client.data_stores().create_entry(1, "store", "entry", DataStoreEntry::new()))
+            }
             Self::Upload => sent!(client.assets().create(File::new("content").name("a.png"), Asset::new())),
         }
     }
