@@ -27,13 +27,20 @@ async fn every_shape_says_the_same() {
         assert!(error.is_not_found(), "{shape:?}");
         let has_code = !matches!(
             shape,
-            ErrorShape::Validation | ErrorShape::Problem | ErrorShape::Html | ErrorShape::Text | ErrorShape::Empty
+            ErrorShape::Validation
+                | ErrorShape::Problem
+                | ErrorShape::Html
+                | ErrorShape::Text
+                | ErrorShape::Empty
         );
         assert_eq!(error.code(), has_code.then_some("NOT_FOUND"), "{shape:?}");
         let words = if *shape == ErrorShape::Empty { "Not Found" } else { "no such user" };
         assert!(error.message().contains(words), "{shape:?}: {}", error.message());
         assert!(error.to_string().starts_with("GET /cloud/v2/users/{user_id}: 404"), "{shape:?}: {error}");
-        assert_eq!(error.headers().and_then(|headers| headers.get("x-request-id")).map(|id| id.as_bytes()), Some(&b"7"[..]));
+        assert_eq!(
+            error.headers().and_then(|headers| headers.get("x-request-id")).map(|id| id.as_bytes()),
+            Some(&b"7"[..])
+        );
         assert_eq!(error.body().is_some_and(|body| body.is_empty()), *shape == ErrorShape::Empty);
         assert_eq!(error.operation().map(|operation| operation.id), Some("users.get"));
         assert_eq!(error.attempts(), 1);
@@ -98,18 +105,32 @@ async fn known_failures_say_what_to_do() {
     let code = |status, code: &str| answering(Answer::error(ErrorShape::Code, status, code, "words"));
     let place = || Place::new();
     let entry = || DataStoreEntry::new();
-    let query = opencloud::types::QueryAnalyticsMetricsRequest::default;
+    let query = opencloud::types::AnalyticsMetricsRequest::default;
     let texts = [
-        (code(403, "PERMISSION_DENIED").luau().create_task(1, 2, LuauTask::new()).await.map(drop),
-         "universe.place.luau-execution-session:write"),
+        (
+            code(403, "PERMISSION_DENIED").luau().create_task(1, 2, LuauTask::new()).await.map(drop),
+            "universe.place.luau-execution-session:write",
+        ),
         (code(401, "0").users().get(1).await.map(drop), "60 days"),
         (code(409, "ABORTED").places().update(1, 2, place()).await.map(drop), "Team Create"),
-        (code(409, "").places().publish(1, 2, PlaceVersionType::Saved, vec![1]).await.map(drop), "Team Create"),
-        (code(429, "RESOURCE_EXHAUSTED").luau().create_task(1, 2, LuauTask::new()).await.map(drop), "ten unfinished"),
+        (
+            code(409, "").places().publish(1, 2, PlaceVersionType::Saved, vec![1]).await.map(drop),
+            "Team Create",
+        ),
+        (
+            code(429, "RESOURCE_EXHAUSTED").luau().create_task(1, 2, LuauTask::new()).await.map(drop),
+            "ten unfinished",
+        ),
         (code(429, "3000").analytics().query_metrics(1, query()).await.map(drop), "too large"),
         (code(504, "1000").analytics().query_metrics(1, query()).await.map(drop), "took too long"),
-        (code(503, "UNAVAILABLE").data_stores().create_entry(1, "s", "e", entry()).await.map(drop), "read the entry"),
-        (code(500, "INTERNAL").data_stores().set_value(1, "s", "e", json!(1)).await.map(drop), "read the entry"),
+        (
+            code(503, "UNAVAILABLE").data_stores().create_entry(1, "s", "e", entry()).await.map(drop),
+            "read the entry",
+        ),
+        (
+            code(500, "INTERNAL").data_stores().set_value(1, "s", "e", json!(1)).await.map(drop),
+            "read the entry",
+        ),
     ];
     for (result, words) in texts {
         let error = result.expect_err(words);
@@ -119,7 +140,8 @@ async fn known_failures_say_what_to_do() {
     }
     let error = code(429, "3000").analytics().query_metrics(1, query()).await.expect_err("an error");
     assert!(!error.is_rate_limited(), "waiting does not help");
-    let error = code(409, "ABORTED").data_stores().update_entry(1, "s", "e", entry()).await.expect_err("an error");
+    let error =
+        code(409, "ABORTED").data_stores().update_entry(1, "s", "e", entry()).await.expect_err("an error");
     assert_eq!(error.hint(), None, "no hint where none is known: {error}");
 }
 
@@ -147,8 +169,10 @@ async fn odd_bodies_lose_nothing() {
 
 #[tokio::test]
 async fn a_decode_failure_names_the_place() {
-    let body = json!({ "inventoryItems": [{ "path": "a" }, { "assetDetails": { "assetId": { "odd": true } } }] });
-    let error = answering(Answer::json(body)).users().list_inventory_items(1).send().await.expect_err("an error");
+    let body =
+        json!({ "inventoryItems": [{ "path": "a" }, { "assetDetails": { "assetId": { "odd": true } } }] });
+    let error =
+        answering(Answer::json(body)).users().list_inventory_items(1).send().await.expect_err("an error");
     assert!(error.is_decode());
     let text = error.to_string();
     assert!(text.contains("inventoryItems[1].assetDetails.assetId"), "{text}");
@@ -173,10 +197,16 @@ async fn the_wait_that_the_service_asks_for_is_told() {
 async fn it_reads_as_one_line() {
     let client = answering(Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "try later"));
     let error = client.users().get(156).await.expect_err("an error");
-    assert_eq!(error.to_string(), "GET /cloud/v2/users/{user_id}: 503 UNAVAILABLE: try later (after 4 attempts)");
+    assert_eq!(
+        error.to_string(),
+        "GET /cloud/v2/users/{user_id}: 503 UNAVAILABLE: try later (after 4 attempts)"
+    );
     let error = client.request(http::Method::GET, "/other/api").await.expect_err("an error");
     assert_eq!(error.to_string(), "GET /other/api: 503 UNAVAILABLE: try later (after 4 attempts)");
     let error = client.users().get("..").await.expect_err("an error");
-    assert!(error.to_string().starts_with("GET /cloud/v2/users/{user_id}: `user_id` cannot be \"..\""), "{error}");
+    assert!(
+        error.to_string().starts_with("GET /cloud/v2/users/{user_id}: `user_id` cannot be \"..\""),
+        "{error}"
+    );
     assert_eq!((error.attempts(), error.may_have_been_applied()), (0, false));
 }

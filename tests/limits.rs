@@ -33,7 +33,13 @@ impl Transport for Clock {
 }
 
 fn client(transport: impl Transport, limit: RateLimit) -> Client {
-    Client::builder().api_key("key").transport(transport).rate_limit(limit).timeout(DAY).build().expect("a client")
+    Client::builder()
+        .api_key("key")
+        .transport(transport)
+        .rate_limit(limit)
+        .timeout(DAY)
+        .build()
+        .expect("a client")
 }
 
 /// An operation that the specification limits to so many requests a minute.
@@ -43,7 +49,8 @@ fn per_minute(operation: &opencloud::OperationInfo) -> u64 {
 
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_calls_at_once_never_exceed_the_limit() {
-    let limit = usize::try_from(per_minute(&opencloud::operations::USERS_LIST_INVENTORY_ITEMS)).expect("small");
+    let limit =
+        usize::try_from(per_minute(&opencloud::operations::USERS_LIST_INVENTORY_ITEMS)).expect("small");
     assert_eq!(limit, 100);
     let clock = Clock::default();
     let client = client(clock.clone(), RateLimit::from_spec());
@@ -258,8 +265,10 @@ async fn a_shared_store_takes_its_place() {
         .build()
         .expect("a client");
     client.user_restrictions().update(1, 2, UserRestriction::new()).await.expect("an answer");
-    let asked: Vec<String> = store.0.asked.lock().expect("asked").iter().map(|quota| quota.key.clone()).collect();
-    let one = ["restriction-user.change of 1/2", "restrictions.write of 1", "user_restrictions.update for group 7"];
+    let asked: Vec<String> =
+        store.0.asked.lock().expect("asked").iter().map(|quota| quota.key.clone()).collect();
+    let one =
+        ["restriction-user.change of 1/2", "restrictions.write of 1", "user_restrictions.update for group 7"];
     assert_eq!(asked, [one, one].concat(), "each attempt asks, the narrowest first");
     let told = store.0.told.lock().expect("told").clone();
     assert_eq!(told, [(one[2].to_owned(), None, true), (one[2].to_owned(), Some(41), false)]);

@@ -26,7 +26,8 @@ async fn a_request_to_anything() {
     let call = client.request(Method::POST, "/new/api").query("a b", "1&2").with_header("x-own", "1");
     assert_eq!(call.json(&json!({ "text": "ü" })).await.expect("an answer"), json!({ "id": 7 }));
 
-    let reply = client.request(Method::PUT, "/upload").bytes("image/png", "content").send().await.expect("an answer");
+    let reply =
+        client.request(Method::PUT, "/upload").bytes("image/png", "content").send().await.expect("an answer");
     assert_eq!((reply.status().as_u16(), &*reply), (204, &Value::Null));
 
     let form = Form::new().text("name", "value").file("file", File::new("content").name("dir/a.png"));
@@ -55,7 +56,9 @@ async fn a_request_to_anything() {
 
 #[tokio::test(start_paused = true)]
 async fn it_is_retried_like_any_call() {
-    for (method, requests) in [(Method::GET, 4), (Method::PUT, 4), (Method::DELETE, 4), (Method::POST, 1), (Method::PATCH, 1)] {
+    for (method, requests) in
+        [(Method::GET, 4), (Method::PUT, 4), (Method::DELETE, 4), (Method::POST, 1), (Method::PATCH, 1)]
+    {
         let script = Script::new().always(Expect::any(), Answer::error(ErrorShape::Html, 503, "", "down"));
         let error = scripted(&script).request(method.clone(), "/unknown/api").await.expect_err("an error");
         assert_eq!(script.count(), requests, "{method}");
@@ -66,14 +69,18 @@ async fn it_is_retried_like_any_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_known_operation_keeps_its_rules() {
-    let script = Script::new().always(Expect::any(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "down"));
+    let script =
+        Script::new().always(Expect::any(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "down"));
     let client = scripted(&script);
     let read = client.request(Method::GET, "/cloud/v2/universes/1/memory-store/queues/q/items:read");
     let error = read.await.expect_err("an error");
     assert_eq!(error.operation().map(|operation| operation.id), Some("memory_stores.read_queue_items"));
     assert_eq!(script.count(), 1, "this GET has effects");
     let user = client.request(Method::GET, "https://apis.roblox.com/cloud/v2/users/1");
-    assert_eq!(user.await.expect_err("an error").operation().map(|operation| operation.id), Some("users.get"));
+    assert_eq!(
+        user.await.expect_err("an error").operation().map(|operation| operation.id),
+        Some("users.get")
+    );
 }
 
 #[tokio::test]
@@ -81,9 +88,13 @@ async fn a_script_tells_what_went_wrong() {
     let script = Script::new().expect(Expect::get("/cloud/v2/users/1"), Answer::json(json!({})));
     let error = scripted(&script).users().get(2).await.expect_err("an error");
     assert!(error.to_string().contains("GET /cloud/v2/users/2; expected GET /cloud/v2/users/1"), "{error}");
-    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| script.assert_done())).expect_err("a panic");
+    let panic =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| script.assert_done())).expect_err("a panic");
     let text = panic.downcast_ref::<String>().expect("a text");
-    assert!(text.contains("unexpected: GET /cloud/v2/users/2") && text.contains("missing: GET /cloud/v2/users/1"), "{text}");
+    assert!(
+        text.contains("unexpected: GET /cloud/v2/users/2") && text.contains("missing: GET /cloud/v2/users/1"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -94,7 +105,10 @@ async fn a_script_can_be_strict() {
     let client = script.client();
     assert_eq!(client.request(Method::GET, "/b").await.expect("an answer"), json!(2), "whenever it comes");
     assert!(client.request(Method::POST, "/a").json(&json!({ "a": 2 })).await.is_err());
-    assert_eq!(client.request(Method::POST, "/a").json(&json!({ "a": 1 })).await.expect("an answer"), json!(1));
+    assert_eq!(
+        client.request(Method::POST, "/a").json(&json!({ "a": 1 })).await.expect("an answer"),
+        json!(1)
+    );
     assert_eq!(script.count(), 3);
     assert_eq!(script.received()[2].json(), Some(json!({ "a": 1 })));
 }
@@ -107,7 +121,8 @@ async fn a_script_can_fail_as_networks_do() {
         .expect(Expect::any(), Answer::json(json!({})).interrupted_body())
         .expect(Expect::any(), Answer::rate_limited(9))
         .expect(Expect::any(), Answer::json(json!({ "name": "a" })));
-    let client = script.builder().retry(opencloud::retry::Retry::standard().attempts(9).jitter(false)).build();
+    let client =
+        script.builder().retry(opencloud::retry::Retry::standard().attempts(9).jitter(false)).build();
     let call = client.expect("a client").users().get(1);
     let (reply, wait) = timed(async { call.send().await.expect("an answer") }).await;
     assert_eq!((reply.attempts(), wait), (5, Duration::from_millis(500 + 1000 + 2000 + 9000)));

@@ -51,7 +51,14 @@ fn rows() -> Vec<Row> {
     let mut rows = vec![
         row("connection refused", Answer::not_sent(), Some(Is::Connect), ALL_FOUR, ALL_FOUR, false),
         row("reset before the answer", Answer::interrupted(), Some(Is::Io), ALL_FOUR, ONE, true),
-        row("reset in mid-body", Answer::json(json!({})).interrupted_body(), Some(Is::Io), ALL_FOUR, ONE, true),
+        row(
+            "reset in mid-body",
+            Answer::json(json!({})).interrupted_body(),
+            Some(Is::Io),
+            ALL_FOUR,
+            ONE,
+            true,
+        ),
         row("truncated JSON", Answer::status(200, "{\"path\":"), Some(Is::Decode), ONE, ONE, true),
         // 30 s, 0.5 s, 30 s, 1 s, 30 s, 2 s, and what the deadline of 120 s leaves.
         row("stalled body", Answer::stalled(), Some(Is::Timeout), (4, 120.0), (1, 30.0), true),
@@ -61,7 +68,14 @@ fn rows() -> Vec<Row> {
         row("408", status(408), Some(Is::Timeout), ALL_FOUR, ONE, true),
         row("409", status(409), Some(Is::Conflict), ONE, ONE, false),
         row("429 with no header", status(429), Some(Is::RateLimited), ALL_FOUR, ALL_FOUR, false),
-        row("429 with seconds", limited("retry-after", "7"), Some(Is::RateLimited), (4, 21.0), (4, 21.0), false),
+        row(
+            "429 with seconds",
+            limited("retry-after", "7"),
+            Some(Is::RateLimited),
+            (4, 21.0),
+            (4, 21.0),
+            false,
+        ),
         row(
             "429 with a date",
             limited("retry-after", TEN_SECONDS_LATER).header("date", DATE),
@@ -70,14 +84,49 @@ fn rows() -> Vec<Row> {
             (4, 30.0),
             false,
         ),
-        row("429 with a reset", limited("x-ratelimit-reset", "5"), Some(Is::RateLimited), (4, 15.0), (4, 15.0), false),
-        row("429 with a negative wait", limited("retry-after", "-5"), Some(Is::RateLimited), ALL_FOUR, ALL_FOUR, false),
-        row("429 with an absurd wait", limited("retry-after", "1e30"), Some(Is::RateLimited), ALL_FOUR, ALL_FOUR, false),
+        row(
+            "429 with a reset",
+            limited("x-ratelimit-reset", "5"),
+            Some(Is::RateLimited),
+            (4, 15.0),
+            (4, 15.0),
+            false,
+        ),
+        row(
+            "429 with a negative wait",
+            limited("retry-after", "-5"),
+            Some(Is::RateLimited),
+            ALL_FOUR,
+            ALL_FOUR,
+            false,
+        ),
+        row(
+            "429 with an absurd wait",
+            limited("retry-after", "1e30"),
+            Some(Is::RateLimited),
+            ALL_FOUR,
+            ALL_FOUR,
+            false,
+        ),
         // The second wait would pass the deadline.
-        row("429 with 100 seconds", limited("retry-after", "100"), Some(Is::RateLimited), (2, 100.0), (2, 100.0), false),
+        row(
+            "429 with 100 seconds",
+            limited("retry-after", "100"),
+            Some(Is::RateLimited),
+            (2, 100.0),
+            (2, 100.0),
+            false,
+        ),
         row("429 with an hour", limited("retry-after", "3600"), Some(Is::RateLimited), ONE, ONE, false),
         row("501", status(501), Some(Is::Service), ONE, ONE, false),
-        row("503 with seconds", status(503).header("retry-after", "2"), Some(Is::Service), (4, 6.0), ONE, true),
+        row(
+            "503 with seconds",
+            status(503).header("retry-after", "2"),
+            Some(Is::Service),
+            (4, 6.0),
+            ONE,
+            true,
+        ),
         row(
             "503 within its limit",
             status(503).header("x-ratelimit-reset", "60").header("x-ratelimit-remaining", "9"),
@@ -103,7 +152,14 @@ fn rows() -> Vec<Row> {
             ONE,
             false,
         ),
-        row("a body beyond the bound", Answer::bytes(vec![b' '; 2000]), Some(Is::ResponseTooLarge), ONE, ONE, true),
+        row(
+            "a body beyond the bound",
+            Answer::bytes(vec![b' '; 2000]),
+            Some(Is::ResponseTooLarge),
+            ONE,
+            ONE,
+            true,
+        ),
     ];
     for (code, name) in [(500, "500"), (502, "502"), (503, "503"), (504, "504")] {
         for shape in [ErrorShape::Code, ErrorShape::Html, ErrorShape::Empty] {

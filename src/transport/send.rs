@@ -92,7 +92,7 @@ impl Sending<'_> {
             trace.attempt(progress.attempts);
             let error = match self.attempt(&request, secret.as_ref(), deadline).await {
                 Ok(mut reply) => {
-                    trace.answer(&reply);
+                    trace.answer(&reply, secret.as_ref());
                     self.observe(&quotas, reply.status(), &RateLimitStatus::read(reply.headers()));
                     if reply.status().is_success() {
                         self.budget.succeeded(progress.attempts > 1);

@@ -138,10 +138,17 @@ async fn a_provider_may_fail() {
 #[tokio::test]
 async fn reserved_headers_are_refused() {
     let script = answering();
-    for name in ["x-api-key", "X-API-Key", "authorization", "cookie", "host", "content-length", "Transfer-Encoding"] {
+    for name in
+        ["x-api-key", "X-API-Key", "authorization", "cookie", "host", "content-length", "Transfer-Encoding"]
+    {
         for error in [
             scripted(&script).users().get(1).with_header(name, "value").await.map(drop).expect_err(name),
-            scripted(&script).request(http::Method::GET, "/a").with_header(name, "value").await.map(drop).expect_err(name),
+            scripted(&script)
+                .request(http::Method::GET, "/a")
+                .with_header(name, "value")
+                .await
+                .map(drop)
+                .expect_err(name),
         ] {
             assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         }
@@ -173,10 +180,12 @@ async fn the_credential_goes_to_the_configured_hosts_only() {
     put("/a").without_credentials().await.expect("an answer");
     assert_eq!(sent(&script), (None, None));
     let count = script.count();
-    for url in ["http://example.com/", "ftp://apis.roblox.com/", "https://user:password@apis.roblox.com/", "a", ""] {
+    for url in
+        ["http://example.com/", "ftp://apis.roblox.com/", "https://user:sesame@apis.roblox.com/", "a", ""]
+    {
         let error = put(url).await.expect_err(url);
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{url}");
-        assert!(!error.to_string().contains("password"), "{error}");
+        assert!(!error.to_string().contains("sesame"), "{error}");
     }
     assert_eq!(script.count(), count);
 }
@@ -194,7 +203,7 @@ async fn a_host_that_answers_point_to_can_be_elsewhere() {
         .expect("a client");
     client.users().get(1).await.expect("an answer");
     client.request(http::Method::GET, "https://cdn.example/file?x=1").send_bytes().await.expect("an answer");
-    client.thumbnails().get_asset_3d().await.expect("an answer");
+    client.thumbnails().get_asset_3d(1).await.expect("an answer");
     let received = script.received();
     let place = |at: usize| (received[at].path.clone(), received[at].header("x-api-key").is_some());
     assert_eq!(place(0), ("/base/cloud/v2/users/1".to_owned(), true));

@@ -59,7 +59,12 @@ impl Subscriber for Recorder {
 }
 
 fn everything(error: &Error) -> String {
-    let mut text = format!("{error} {error:?} {error:#?} {:?} {:?} {:?}", error.message(), error.details(), error.hint());
+    let mut text = format!(
+        "{error} {error:?} {error:#?} {:?} {:?} {:?}",
+        error.message(),
+        error.details(),
+        error.hint()
+    );
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         let _ = write!(text, " {cause} {cause:?}");
@@ -82,7 +87,9 @@ async fn no_key_in_any_output() {
     ];
     // Services that repeat what they were sent.
     for shape in ErrorShape::ALL {
-        answers.extend([401, 403, 429, 500].map(|status| Answer::error(*shape, status, KEY, &format!("bad key {KEY}!"))));
+        answers.extend(
+            [401, 403, 429, 500].map(|status| Answer::error(*shape, status, KEY, &format!("bad key {KEY}!"))),
+        );
     }
     let nested = json!({ "code": "A", "message": "m", "details": [{ "key": KEY }] });
     answers.push(Answer::status(400, nested.to_string()));
@@ -139,7 +146,10 @@ async fn a_call_is_traced() {
     let _guard = tracing::subscriber::set_default(recorder.clone());
     let script = Script::new()
         .expect(Expect::any(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "a person's name"))
-        .expect(Expect::any(), Answer::json(json!({ "name": "a person" })).header("x-ratelimit-remaining", "41"));
+        .expect(
+            Expect::any(),
+            Answer::json(json!({ "name": "a person" })).header("x-ratelimit-remaining", "41"),
+        );
     scripted(&script).users().get(1).await.expect("an answer");
     let text = recorder.text();
     let lines: Vec<&str> = text.lines().collect();
@@ -162,7 +172,8 @@ async fn a_call_is_traced() {
 async fn bodies_are_shown_only_when_asked_for_and_redacted() {
     let recorder = Recorder::default();
     let _guard = tracing::subscriber::set_default(recorder.clone());
-    let answer = json!({ "name": "shown", "uploadUri": "https://presigned.example", "accessToken": "hidden-token" });
+    let answer =
+        json!({ "name": "shown", "uploadUri": "https://presigned.example", "accessToken": "hidden-token" });
     let script = Script::new().always(Expect::any(), Answer::json(answer));
     let body = json!({ "secret": "hidden-secret", "topic": "shown-too" });
     scripted(&script).request(http::Method::POST, "/a").json(&body).await.expect("an answer");

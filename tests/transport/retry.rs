@@ -49,7 +49,8 @@ impl RetryPolicy for Stubborn {
 #[tokio::test(start_paused = true)]
 async fn no_policy_passes_the_deadline() {
     let script = failing(404);
-    let client = script.builder().retry(Stubborn).timeout(Duration::from_millis(9500)).build().expect("a client");
+    let client =
+        script.builder().retry(Stubborn).timeout(Duration::from_millis(9500)).build().expect("a client");
     let (result, wait) = timed(async { client.users().get(1).await }).await;
     assert_eq!((script.count(), wait.as_secs()), (10, 9));
     let error = result.expect_err("an error");
@@ -134,7 +135,8 @@ impl futures_core::Stream for Chunks {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_cannot_be_replayed_is_not_retried() {
-    for answer in [Answer::not_sent(), Answer::error(ErrorShape::Empty, 503, "", ""), Answer::rate_limited(1)] {
+    for answer in [Answer::not_sent(), Answer::error(ErrorShape::Empty, 503, "", ""), Answer::rate_limited(1)]
+    {
         let script = Script::new().always(Expect::any(), answer);
         let stream = BodyStream::new("application/octet-stream", Some(2), Chunks(vec!["a", "b"]));
         let request = scripted(&script).request(http::Method::PUT, "/somewhere").stream(stream);
@@ -168,8 +170,10 @@ async fn idempotency_keys_are_made_and_kept() {
     assert!(keys.iter().all(|key| *key == keys[0] && key.0.len() == 36), "{keys:?}");
 
     client.ads().create_campaign(CreateAdsCampaignRequest::default()).await.expect("an answer");
-    let headers: Vec<_> =
-        script.received()[3..].iter().map(|request| request.header("x-idempotency-key").map(str::to_owned)).collect();
+    let headers: Vec<_> = script.received()[3..]
+        .iter()
+        .map(|request| request.header("x-idempotency-key").map(str::to_owned))
+        .collect();
     assert_eq!(headers.len(), 3);
     assert!(headers[0].is_some() && headers.iter().all(|header| *header == headers[0]), "{headers:?}");
 
@@ -184,6 +188,8 @@ async fn idempotency_keys_are_made_and_kept() {
 #[test]
 fn bad_settings_are_refused() {
     let key = || Client::builder().api_key("key");
+    // It also sets up TLS, which a client of one's own needs done.
+    key().build().expect("a client");
     let rows = [
         ("no credential", Client::builder()),
         ("an empty key", Client::builder().api_key("")),

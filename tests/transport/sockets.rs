@@ -96,7 +96,9 @@ async fn serve(mut stream: TcpStream, act: Act, heads: Arc<Mutex<Vec<String>>>) 
 }
 
 fn answer(status: &str, length: usize, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
 }
 
 #[tokio::test]
@@ -112,9 +114,27 @@ async fn a_server_that_misbehaves() {
         ("stalled body", Act::SendAndStall(answer("200 OK", 100, "{")), ErrorKind::Timeout, 3, 1),
         ("no HTTP", Act::Send("SSH-2.0-OpenSSH\r\n".to_owned()), ErrorKind::Io, 3, 1),
         ("404", Act::Send(answer("404 Not Found", 2, "{}")), ErrorKind::NotFound, 1, 1),
-        ("a long body", Act::Send(answer("200 OK", 200_000, &" ".repeat(200_000))), ErrorKind::ResponseTooLarge, 1, 1),
-        ("an endless body", Act::SendWithoutEnd("HTTP/1.1 200 OK\r\n\r\n".to_owned()), ErrorKind::ResponseTooLarge, 1, 1),
-        ("an endless error", Act::SendWithoutEnd("HTTP/1.1 500 No\r\n\r\n".to_owned()), ErrorKind::Service, 3, 1),
+        (
+            "a long body",
+            Act::Send(answer("200 OK", 200_000, &" ".repeat(200_000))),
+            ErrorKind::ResponseTooLarge,
+            1,
+            1,
+        ),
+        (
+            "an endless body",
+            Act::SendWithoutEnd("HTTP/1.1 200 OK\r\n\r\n".to_owned()),
+            ErrorKind::ResponseTooLarge,
+            1,
+            1,
+        ),
+        (
+            "an endless error",
+            Act::SendWithoutEnd("HTTP/1.1 500 No\r\n\r\n".to_owned()),
+            ErrorKind::Service,
+            3,
+            1,
+        ),
     ];
     for (name, act, expected, twice, once) in rows {
         for kind in Kind::ALL {
@@ -186,10 +206,7 @@ async fn what_is_on_the_wire() {
     Kind::Upload.send(&client).await.expect("an answer");
     let heads = server.heads();
     let line = |head: &str| head.lines().next().unwrap_or_default().to_owned();
-    assert_eq!(
-        line(&heads[0]),
-        "GET /cloud/v2/universes/1/data-stores/a%2Fb%3Ac/entries/..%252f.. HTTP/1.1"
-    );
+    assert_eq!(line(&heads[0]), "GET /cloud/v2/universes/1/data-stores/a%2Fb%3Ac/entries/..%252f.. HTTP/1.1");
     assert_eq!(line(&heads[1]), "POST /cloud/v2/universes/1/data-stores/store/entries?id=entry HTTP/1.1");
     for head in &heads {
         let count = |name: &str| head.lines().filter(|line| line.to_lowercase().starts_with(name)).count();
