@@ -736,3 +736,46 @@ fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<String, Struct
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_parameter_takes_the_filter_that_the_overlay_names() {
+        let text = json!({ "type": "string" });
+        let word = json!({ "type": "string", "enum": ["A", "B"] });
+        for (name, location, schema, expression) in [
+            ("filter", "query", &text, Some(("filter", "ThingFilter"))),
+            ("Filter", "query", &text, Some(("filter", "ThingFilter"))),
+            ("order_by", "query", &text, Some(("order_by", "ThingOrder"))),
+            ("OrderBy", "query", &text, Some(("order_by", "ThingOrder"))),
+            ("filter", "query", &word, None),
+            ("filter", "header", &text, None),
+            ("filters", "query", &text, None),
+        ] {
+            let document = |facts: Value| {
+                json!({ "openapi": "3.0.4", "paths": { "/things": { "get": {
+                    "x-opencloud": facts,
+                    "parameters": [{ "name": name, "in": location, "schema": schema }],
+                    "responses": {},
+                } } } })
+            };
+            let read = |facts: Value| Model::build(&document(facts).to_string(), None).expect("a model");
+            let ours = json!({
+                "area": "things", "method": "list", "filter": "ThingFilter", "order_by": "ThingOrder"
+            });
+            let model = read(ours);
+            let operation = &model.operations[0];
+            assert_eq!(
+                operation.expression(&operation.parameters[0]),
+                expression,
+                "{name} {location} {schema}"
+            );
+            let model = read(json!({ "area": "things", "method": "list" }));
+            let operation = &model.operations[0];
+            assert_eq!(operation.expression(&operation.parameters[0]), None, "{name} without a type");
+        }
+    }
+}

@@ -6,11 +6,14 @@ use crate::Error;
 use crate::filter::{Condition, Expression, Grammar, Invalid};
 use bytes::Bytes;
 
+/// Why a call with these path parameters cannot have this filter, if so.
+type Refuse = fn(&[String], &Condition) -> Option<String>;
+
 /// The filter of a call, and what it is held against.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filtered {
     condition: Condition,
-    refuse: Option<fn(&[String], &Condition) -> Option<String>>,
+    refuse: Option<Refuse>,
 }
 
 /// The answer to a call that is not sent, since nothing can match its filter: an empty object, which

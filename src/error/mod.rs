@@ -150,10 +150,18 @@ impl Error {
             .change(|inner| inner.ambiguous = true)
     }
 
-    pub(crate) fn operation_failed(code: Option<String>, message: impl Into<String>) -> Self {
-        let message = message.into();
-        let kind = convert::moderation(code.as_deref(), &message).unwrap_or(ErrorKind::Operation);
-        Self::new(kind, message).change(|inner| inner.code = code)
+    /// A long-running operation that has failed, in the service's words.
+    pub(crate) fn operation_failed(
+        code: Option<String>,
+        message: impl Into<String>,
+        details: Option<Value>,
+    ) -> Self {
+        Self::new(ErrorKind::Operation, message)
+            .change(|inner| {
+                inner.code = code;
+                inner.details = details;
+            })
+            .into_operation_failure()
     }
 
     /// The one converter of answers that are no success.
@@ -201,7 +209,10 @@ impl Error {
 
     /// The same error, but of the operation and not of the request that asked about it.
     pub(crate) fn into_operation_failure(self) -> Self {
-        self.change(|inner| inner.kind = ErrorKind::Operation)
+        self.change(|inner| {
+            let moderation = convert::moderation(inner.code.as_deref(), &inner.message);
+            inner.kind = moderation.unwrap_or(ErrorKind::Operation);
+        })
     }
 
     /// Says where the list can be resumed.
@@ -358,6 +369,18 @@ impl Error {
             (None, None) => false,
         };
         self.0.ambiguous && !reads
+    }
+
+    /// The token of the page that a list failed at, to go on from with
+    /// [`Items::resume`](crate::paging::Items::resume); `None` if it is the first page.
+    pub fn resume_token(&self) -> Option<&str> {
+        self.0.resume_token.as_deref()
+    }
+
+    /// The name of the long-running operation that this is about, to go on with
+    /// [`Operations::resume`](crate::operation::Operations::resume).
+    pub fn operation_name(&self) -> Option<&str> {
+        self.0.operation_name.as_deref()
     }
 
     /// What to do, for the failures whose cause is known: a missing scope, a place open in Team

@@ -18,6 +18,8 @@ pub(super) enum Reading {
 pub(super) struct Failure {
     pub(super) code: Option<String>,
     pub(super) message: String,
+    /// What the service says besides.
+    pub(super) details: Option<Value>,
 }
 
 /// How an operation that has just been started is followed.
@@ -146,6 +148,7 @@ fn task(task: &Value) -> Reading {
         Some("CANCELLED") => Reading::Failed(Failure {
             code: Some("CANCELLED".to_owned()),
             message: "the task was cancelled".to_owned(),
+            details: None,
         }),
         _ => Reading::Pending,
     }
@@ -167,6 +170,7 @@ fn uploads(answer: &Value) -> Result<Start, String> {
         return Ok(Start::Over(Reading::Failed(Failure {
             code: None,
             message: format!("no file was accepted: {}", names.join(", ")),
+            details: None,
         })));
     }
     Ok(Start::Query(UPLOAD_IDS, ids))
@@ -184,6 +188,7 @@ fn failure(error: &Value) -> Failure {
         message: first(&["message", "errorMessage"])
             .or_else(|| text(error))
             .unwrap_or_else(|| "the operation failed, and the service does not say why".to_owned()),
+        details: error.get("details").filter(|details| !details.is_null()).cloned(),
     }
 }
 
@@ -225,6 +230,7 @@ mod tests {
         Reading::Failed(Failure {
             code: Some(code.to_owned()).filter(|code| !code.is_empty()),
             message: message.to_owned(),
+            details: None,
         })
     }
 
@@ -451,7 +457,8 @@ mod tests {
     #[test]
     fn a_refused_poll_may_report_a_failed_operation() {
         let error = json!({ "code": 3000, "message": "too large" });
-        let failure = Failure { code: Some("3000".to_owned()), message: "too large".to_owned() };
+        let failure =
+            Failure { code: Some("3000".to_owned()), message: "too large".to_owned(), details: None };
         for (dialect, answer, expected) in [
             (Dialect::Analytics, json!({ "path": "p", "done": true, "error": error }), Some(&failure)),
             (Dialect::Analytics, json!({ "error": error }), Some(&failure)),

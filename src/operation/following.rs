@@ -1,8 +1,9 @@
 use super::dialect::{self, Failure, Reading, Start};
 use super::target::{self, Target};
-use super::{PollPolicy, States, hint, name};
+use super::{PollPolicy, States, name};
 use crate::call::info::LongRunningInfo;
 use crate::call::{Call, Options};
+use crate::transport::RateLimitStatus;
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -50,7 +51,8 @@ pub enum State<T> {
     Pending(Progress),
     /// It is done; this is its result.
     Done(T),
-    /// It has failed: an error of kind [`Operation`](ErrorKind::Operation).
+    /// It has failed: an error of kind [`Operation`](ErrorKind::Operation), or of a kind of its own
+    /// if moderation is the cause.
     Failed(Error),
 }
 
@@ -227,6 +229,10 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         let info = target.info;
         let mut call = target.call(&self.client);
         call.options = self.options.clone();
+        if !target.repeats() {
+            // What the caller says of starting twice is not said of looking twice.
+            call.options.idempotent = None;
+        }
         let poll = call.operation;
         self.asked = None;
         match call.send_raw().await {
@@ -240,7 +246,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                 Ok(())
             }
             Err(error) => {
-                self.asked = error.headers().and_then(hint::retry_after);
+                self.asked = error.retry_after();
                 match failure(&info, &error) {
                     Some(_) => {
                         self.over = Some(Over::Failed(error.into_operation_failure().named(self.name())));
@@ -259,7 +265,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     fn note(&mut self, info: &LongRunningInfo, reply: &http::Response<Bytes>, answer: &Value) {
         self.metadata = dialect::metadata(info.dialect, answer).cloned();
         self.status = dialect::status(info.dialect, answer);
-        self.asked = hint::retry_after(reply.headers());
+        self.asked = RateLimitStatus::read(reply.headers()).wait(reply.status());
     }
 
     fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) {
@@ -273,8 +279,9 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                 *done.extensions_mut() = reply.extensions().clone();
                 Some(Over::Done(done))
             }
-            Reading::Failed(Failure { code, message }) => {
-                let error = Error::operation_failed(code, message).with_reply(reply).of(self.starter);
+            Reading::Failed(Failure { code, message, details }) => {
+                let error =
+                    Error::operation_failed(code, message, details).with_reply(reply).of(self.starter);
                 Some(Over::Failed(error.named(self.name())))
             }
         };

@@ -31,7 +31,6 @@
 
 mod dialect;
 mod following;
-mod hint;
 mod name;
 mod policy;
 mod resume;

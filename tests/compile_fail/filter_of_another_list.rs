@@ -3,8 +3,8 @@
 use opencloud::Client;
 use opencloud::filter::{InventoryFilter, MembershipFilter, OrderedEntryOrder};
 
-fn inventory_by_membership(client: Client) {
-    let _ = client.users().list_inventory_items(1).filter(MembershipFilter::user(1));
+fn join_requests_by_membership(client: Client) {
+    let _ = client.groups().list_join_requests(1).filter(MembershipFilter::user(1));
 }
 
 fn memberships_by_inventory(client: Client) {
@@ -12,7 +12,7 @@ fn memberships_by_inventory(client: Client) {
 }
 
 fn text(client: Client) {
-    let _ = client.users().list_inventory_items(1).filter("badges=true");
+    let _ = client.groups().list_memberships(1).filter("user == 'users/1'");
 }
 
 fn order_of_another_list(client: Client) {

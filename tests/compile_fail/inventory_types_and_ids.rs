@@ -6,5 +6,4 @@ fn main() {
     let _ = InventoryFilter::types().badges([1, 2]);
     let _ = InventoryFilter::ids().only_collectibles(true);
     let _ = InventoryFilter::ids().badges(true);
-    let _ = InventoryFilter::types().badges(true).and(InventoryFilter::ids().assets([1]));
 }

@@ -112,6 +112,8 @@ async fn an_empty_list_matches_nothing_and_asks_nothing() {
         assert_eq!(page.next_page_token, None);
         assert_eq!(page.attempts(), 0);
         assert_eq!(page.status(), 200);
+        let call = client.users().list_inventory_items(1).filter(filter.clone());
+        assert!(call.items().next().await.is_none());
         assert!(recorder.0.lock().expect("no panic").is_empty(), "{filter:?}");
         // What is wrong is said all the same.
         let error = client.users().list_inventory_items("..").filter(filter).await.expect_err("an id");

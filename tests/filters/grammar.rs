@@ -2,7 +2,7 @@
 
 /// A value as read.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     Text(String),
     /// A number, word or time, without quotation marks.
     Word(String),
@@ -10,10 +10,10 @@ pub enum Value {
 }
 
 /// `field operator value`, or `field.function(value)` with the function as operator.
-pub type Comparison = (String, String, Value);
+pub(crate) type Comparison = (String, String, Value);
 
 /// Reads comparisons that are joined by `&&`.
-pub fn conjunction(text: &str) -> Option<Vec<Comparison>> {
+pub(crate) fn conjunction(text: &str) -> Option<Vec<Comparison>> {
     let mut reader = Reader(text);
     let mut comparisons = vec![reader.comparison()?];
     while reader.take("&&") {
@@ -23,7 +23,7 @@ pub fn conjunction(text: &str) -> Option<Vec<Comparison>> {
 }
 
 /// Reads `field=value,value;field=value`.
-pub fn fields(text: &str) -> Vec<(String, Vec<String>)> {
+pub(crate) fn fields(text: &str) -> Vec<(String, Vec<String>)> {
     text.split(';')
         .filter_map(|field| field.split_once('='))
         .map(|(name, values)| (name.to_owned(), values.split(',').map(str::to_owned).collect()))

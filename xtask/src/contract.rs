@@ -5,7 +5,7 @@
 
 use std::process::{Command, ExitCode};
 
-#[derive(clap::Args)]
+#[derive(Debug, clap::Args)]
 pub struct Args {
     /// What the sender takes: `--base-url URL [--only ID] [--json FILE]`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

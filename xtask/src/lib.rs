@@ -2,4 +2,25 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod contract;
+pub mod coverage;
+pub mod surface;
 pub mod sync;
+
+use std::path::PathBuf;
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The text of `spec/open-cloud.json`.
+pub(crate) fn read_document_text() -> Result<String, String> {
+    let path = root().join("spec/open-cloud.json");
+    std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// `spec/open-cloud.json`.
+pub(crate) fn read_document() -> Result<serde_json::Value, String> {
+    serde_json::from_str(&read_document_text()?).map_err(|error| format!("spec/open-cloud.json: {error}"))
+}

@@ -15,10 +15,19 @@ struct Cli {
 enum Command {
     /// Write spec/open-cloud.json from Roblox's document and our overlay.
     Sync(xtask::sync::Args),
+    /// Count what of the document has names, sentences and runtime support.
+    Coverage(xtask::coverage::Args),
+    /// Write or check spec/surface.txt, the snapshot of the generated public surface.
+    Surface(xtask::surface::Args),
+    /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
+    Contract(xtask::contract::Args),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Sync(args) => xtask::sync::main(&args),
+        Command::Coverage(args) => xtask::coverage::main(&args),
+        Command::Surface(args) => xtask::surface::main(&args),
+        Command::Contract(args) => xtask::contract::main(&args),
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::ExitCode;
 use std::time::Instant;
 
-#[derive(clap::Args)]
+#[derive(Debug, clap::Args)]
 pub struct Args {
     /// Change nothing; exit 1 and print the difference if the snapshot is out of date.
     #[arg(long)]
@@ -45,7 +45,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
         println!("the surface has changed; write it with `cargo xtask surface`");
         return Ok(ExitCode::from(1));
     }
-    crate::write_atomically(&path, &surface)?;
+    crate::sync::write::write_all(&[(&path, &surface)]).map_err(|error| error.to_string())?;
     println!("wrote {} lines", surface.lines().count());
     Ok(ExitCode::SUCCESS)
 }

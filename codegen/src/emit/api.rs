@@ -245,6 +245,9 @@ impl<'a> Call<'a> {
             }
             Some(Body::Multipart { parts }) => {
                 call.fixed.push("multipart()".to_owned());
+                let mut parts: Vec<&Part> = parts.iter().collect();
+                // What a file is for is said before the file.
+                parts.sort_by_key(|part| matches!(part.kind, PartKind::File | PartKind::Files));
                 for part in parts {
                     let wire = literal(&part.name);
                     let (argument, how) = match &part.kind {

@@ -184,6 +184,9 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     mend::mend(&mut document, &mut report);
     derive::derive(&mut document, &origins, &mut report);
     names::name_operations(&mut document, &origins, &mut report)?;
+    // A type that the corrections made unreachable needs no name.
+    let keep = refs::reachable(&document, &BTreeSet::new());
+    refs::prune(&mut document, &keep);
     names::name_types(&mut document, &origins, &mut report);
     let keep = refs::reachable(&document, &BTreeSet::new());
     refs::prune(&mut document, &keep);

@@ -47,6 +47,9 @@ pub fn name_operations(document: &mut Value, origins: &Origins, report: &mut Rep
             report.unnamed_operations.push(format!("{} -> {area}.{name}", entry.key));
         }
         write(document, entry, &area, &name, report);
+        if let (false, Some(operation)) = (is_curated, entry.key.get_mut(document)) {
+            operation["x-opencloud"]["derived"] = json!(true);
+        }
     }
     add_unsorted(document);
     Ok(())
