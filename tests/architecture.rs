@@ -11,8 +11,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("auth", &["types", AREAS]),
     ("error", &["types", AREAS]),
     ("client", &["types", AREAS]),
-    ("paging", &["types", "transport", AREAS]),
-    ("operation", &["types", "transport", AREAS]),
+    ("paging", &["types", AREAS]),
+    ("operation", &["types", AREAS]),
     ("webhook", &["client", "call", "transport", AREAS]),
     ("testing", &["types", AREAS]),
 ];

@@ -122,6 +122,7 @@ pub(super) mod testing {
         reference: None,
         idempotent: true,
         retry_too_many_requests: true,
+        idempotency: None,
         bare_list: None,
         update_mask: None,
         paging: None,

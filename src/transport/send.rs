@@ -209,7 +209,7 @@ impl Sending<'_> {
         deadline: Deadline,
     ) -> Option<Result<Credentials, Error>> {
         let credentials = self.credentials.filter(|credentials| credentials.is_provider())?;
-        let refused = error.status_code() == Some(StatusCode::UNAUTHORIZED);
+        let refused = error.status() == Some(StatusCode::UNAUTHORIZED);
         if !refused || progress.refreshed || !request.body().is_replayable() {
             return None;
         }

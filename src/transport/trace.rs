@@ -80,7 +80,7 @@ mod on {
             // Not the service's words: they may name a person.
             tracing::warn!(
                 kind = ?error.kind(),
-                status = error.status_code().map(|status| status.as_u16()),
+                status = error.status().map(|status| status.as_u16()),
                 wait_ms = milliseconds(wait),
                 "sending again"
             );

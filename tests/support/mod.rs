@@ -26,7 +26,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [Self::Get, Self::GetWithEffects, Self::Patch, Self::Post, Self::Upload];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Get, Self::GetWithEffects, Self::Patch, Self::Post, Self::Upload];
 
     /// Whether sending it twice has the effect of sending it once.
     pub(crate) fn is_idempotent(self) -> bool {
@@ -52,7 +53,7 @@ impl Kind {
             Self::Post => {
                 sent!(client.data_stores().create_entry(1, "store", "entry", DataStoreEntry::new()))
             }
-            Self::Upload => sent!(client.assets().create(File::new("content").name("a.png"), Asset::new())),
+            Self::Upload => sent!(client.assets().create(Asset::new(), File::new("content").name("a.png"))),
         }
     }
 }
