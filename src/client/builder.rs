@@ -48,6 +48,7 @@ pub struct ClientBuilder {
     log_bodies: bool,
     user_agent: Option<String>,
     transport: Option<Arc<dyn Transport>>,
+    wrap: Option<Wrap>,
     http_client: Option<reqwest::Client>,
     http_options: HttpOptions,
 }
@@ -210,7 +211,19 @@ impl ClientBuilder {
         self.transport = Some(Arc::new(transport));
         self
     }
+
+    /// Puts something around the transport, such as a recorder: it is given what would send, and
+    /// every attempt goes through it.
+    pub fn wrap_transport<T: Transport>(
+        mut self,
+        wrap: impl FnOnce(Arc<dyn Transport>) -> T + Send + 'static,
+    ) -> Self {
+        self.wrap = Some(Box::new(|inner| Arc::new(wrap(inner))));
+        self
+    }
 }
+
+type Wrap = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send>;
 
 impl ClientBuilder {
     /// Builds the client.
@@ -248,6 +261,11 @@ impl ClientBuilder {
             (self.upload_attempt_timeout, UPLOAD_ATTEMPT_TIMEOUT),
             (self.upload_timeout, UPLOAD_TIMEOUT),
         )?;
+        let sender = transport(self.transport, self.http_client, self.http_options, hosts.needs_tls())?;
+        let sender = match self.wrap {
+            Some(wrap) => wrap(sender),
+            None => sender,
+        };
         Ok(Client(Arc::new(Inner {
             credentials,
             times: call_times,
@@ -258,7 +276,7 @@ impl ClientBuilder {
             max_response_bytes: self.max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES),
             log_bodies: self.log_bodies,
             user_agent,
-            transport: transport(self.transport, self.http_client, self.http_options, hosts.needs_tls())?,
+            transport: sender,
             hosts,
         })))
     }

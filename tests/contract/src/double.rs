@@ -91,6 +91,36 @@ impl Recorded {
     }
 }
 
+/// Keeps the target of what goes through it.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder(Arc<Mutex<Option<(String, String)>>>);
+
+impl Recorder {
+    /// A transport that records and passes on.
+    pub fn around(self, inner: Arc<dyn Transport>) -> impl Transport {
+        Recording { recorder: self, inner }
+    }
+
+    /// Path and query of the last request, as sent.
+    pub fn take(&self) -> Option<(String, String)> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
+    }
+}
+
+struct Recording {
+    recorder: Recorder,
+    inner: Arc<dyn Transport>,
+}
+
+impl Transport for Recording {
+    fn exchange(&self, request: Request<Body>, max_response_bytes: usize) -> Exchange<'_> {
+        let uri = request.uri();
+        let target = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
+        *self.recorder.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(target);
+        self.inner.exchange(request, max_response_bytes)
+    }
+}
+
 const BOUNDARY: &str = "contract-boundary";
 
 fn encode(form: &Form) -> Bytes {

@@ -7,7 +7,7 @@
 mod double;
 mod samples;
 
-pub use double::{Double, Recorded};
+pub use double::{Double, Recorded, Recorder};
 pub use samples::{FILE, Samples};
 
 use opencloud::{Error, Response};
