@@ -219,6 +219,7 @@ macro_rules! open_number_enum {
 pub(crate) use open_number_enum;
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macros make public types")]
 mod tests {
     open_enum! {
         /// Words.
@@ -238,7 +239,7 @@ mod tests {
         let unknown = Word::from("THREE");
         assert!(matches!(unknown, Word::Unknown(_)));
         assert_eq!(serde_json::to_string(&unknown).expect("json"), "\"THREE\"");
-        assert_eq!(Word::KNOWN.len(), 2);
+        assert_eq!((Word::KNOWN.len(), Number::KNOWN.len()), (2, 2));
     }
 
     #[test]

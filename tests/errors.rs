@@ -67,7 +67,7 @@ async fn every_status_has_its_kind() {
     ] {
         let error = error_of(Answer::error(ErrorShape::Code, status, "C", "m")).await;
         assert_eq!(error.kind(), kind, "{status}");
-        assert_eq!(error.status_code().map(|status| status.as_u16()), Some(status));
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
         let predicates = [
             (error.is_not_found(), ErrorKind::NotFound),
             (error.is_rate_limited(), ErrorKind::RateLimited),
@@ -105,7 +105,7 @@ async fn known_failures_say_what_to_do() {
     let code = |status, code: &str| answering(Answer::error(ErrorShape::Code, status, code, "words"));
     let place = || Place::new();
     let entry = || DataStoreEntry::new();
-    let query = opencloud::types::QueryAnalyticsMetricsRequest::default;
+    let query = opencloud::types::AnalyticsMetricsRequest::default;
     let texts = [
         (
             code(403, "PERMISSION_DENIED").luau().create_task(1, 2, LuauTask::new()).await.map(drop),
@@ -176,7 +176,7 @@ async fn a_decode_failure_names_the_place() {
     assert!(error.is_decode());
     let text = error.to_string();
     assert!(text.contains("inventoryItems[1].assetDetails.assetId"), "{text}");
-    assert_eq!(error.status_code().map(|status| status.as_u16()), Some(200));
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(200));
     assert!(error.body().is_some() && error.headers().is_some());
     assert!(std::error::Error::source(&error).is_some());
 }

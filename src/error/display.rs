@@ -9,7 +9,7 @@ impl fmt::Display for Error {
         if let (Some(method), Some(path)) = (self.method(), self.path()) {
             write!(f, "{method} {path}: ")?;
         }
-        if let Some(status) = self.status_code() {
+        if let Some(status) = self.status() {
             write!(f, "{}", status.as_u16())?;
             match self.code() {
                 Some(code) => write!(f, " {code}: ")?,
@@ -34,7 +34,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.kind())
             .field("operation", &self.operation().map(|operation| operation.id))
-            .field("status", &self.status_code())
+            .field("status", &self.status())
             .field("code", &self.code())
             .field("message", &self.message())
             .field("attempts", &self.attempts())

@@ -91,7 +91,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     }
     let facts = Facts {
         kind: error.kind(),
-        status: error.status_code().map_or(0, |status| status.as_u16()),
+        status: error.status().map_or(0, |status| status.as_u16()),
         code: error.code().unwrap_or_default(),
         method: error.method().map_or("", |method| method.as_str()),
         path: error.path().unwrap_or_default(),

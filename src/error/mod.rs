@@ -292,7 +292,7 @@ impl Error {
     }
 
     /// The HTTP status, if there was an answer.
-    pub fn status_code(&self) -> Option<StatusCode> {
+    pub fn status(&self) -> Option<StatusCode> {
         self.0.reply.as_ref().map(|reply| reply.status)
     }
 

@@ -91,7 +91,7 @@ impl RetryContext<'_> {
     /// 504 or a broken connection, if the request is idempotent.
     pub fn is_retryable(&self) -> bool {
         let error = self.error;
-        match (error.kind(), error.status_code().map(|status| status.as_u16())) {
+        match (error.kind(), error.status().map(|status| status.as_u16())) {
             (ErrorKind::Connect, _) => true,
             (ErrorKind::RateLimited, _) => {
                 self.operation.is_none_or(|operation| operation.retry_too_many_requests)
@@ -101,7 +101,7 @@ impl RetryContext<'_> {
             (ErrorKind::Service | ErrorKind::Timeout, Some(408 | 500 | 502 | 503 | 504)) => self.idempotent,
             (ErrorKind::Io | ErrorKind::Timeout, _) if error.is_ambiguous() => {
                 // A status that was followed by a broken body decides as if the body had come.
-                let passes = error.status_code().is_none_or(|status| !status.is_client_error());
+                let passes = error.status().is_none_or(|status| !status.is_client_error());
                 self.idempotent && passes
             }
             _ => false,

@@ -92,7 +92,7 @@ impl Sending<'_> {
             trace.attempt(progress.attempts);
             let error = match self.attempt(&request, secret.as_ref(), deadline).await {
                 Ok(mut reply) => {
-                    trace.answer(&reply);
+                    trace.answer(&reply, secret.as_ref());
                     self.observe(&quotas, reply.status(), &RateLimitStatus::read(reply.headers()));
                     if reply.status().is_success() {
                         self.budget.succeeded(progress.attempts > 1);
@@ -209,7 +209,7 @@ impl Sending<'_> {
         deadline: Deadline,
     ) -> Option<Result<Credentials, Error>> {
         let credentials = self.credentials.filter(|credentials| credentials.is_provider())?;
-        let refused = error.status_code() == Some(StatusCode::UNAUTHORIZED);
+        let refused = error.status() == Some(StatusCode::UNAUTHORIZED);
         if !refused || progress.refreshed || !request.body().is_replayable() {
             return None;
         }

@@ -11,9 +11,9 @@ pub(crate) use off::Trace;
 mod on {
     use super::super::headers::RateLimitStatus;
     use super::super::redact;
-    use crate::Error;
     use crate::call::Body;
     use crate::call::info::OperationInfo;
+    use crate::{Credentials, Error};
     use bytes::Bytes;
     use std::future::Future;
     use std::time::Duration;
@@ -63,13 +63,15 @@ mod on {
             self.span.record("limited_ms", milliseconds(wait));
         }
 
-        pub(crate) fn answer(&self, reply: &http::Response<Bytes>) {
+        pub(crate) fn answer(&self, reply: &http::Response<Bytes>, secret: Option<&Credentials>) {
             self.span.record("status", reply.status().as_u16());
             if let Some(remaining) = RateLimitStatus::read(reply.headers()).remaining {
                 self.span.record("remaining", remaining);
             }
             if self.bodies {
-                tracing::debug!(body = redact::body(reply.body()), "answer");
+                let body = redact::body(reply.body());
+                let hidden = secret.and_then(|secret| secret.hide(&body));
+                tracing::debug!(body = hidden.unwrap_or(body), "answer");
             }
         }
 
@@ -78,7 +80,7 @@ mod on {
             // Not the service's words: they may name a person.
             tracing::warn!(
                 kind = ?error.kind(),
-                status = error.status_code().map(|status| status.as_u16()),
+                status = error.status().map(|status| status.as_u16()),
                 wait_ms = milliseconds(wait),
                 "sending again"
             );
@@ -96,9 +98,9 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
-    use crate::Error;
     use crate::call::Body;
     use crate::call::info::OperationInfo;
+    use crate::{Credentials, Error};
     use bytes::Bytes;
     use std::future::Future;
     use std::time::Duration;
@@ -117,7 +119,7 @@ mod off {
 
         pub(crate) fn attempt(&self, _: u32) {}
         pub(crate) fn limited(&self, _: Duration) {}
-        pub(crate) fn answer(&self, _: &http::Response<Bytes>) {}
+        pub(crate) fn answer(&self, _: &http::Response<Bytes>, _: Option<&Credentials>) {}
         pub(crate) fn retry(&self, _: &Error, _: Duration) {}
         pub(crate) fn failure(&self, _: &Error) {}
     }

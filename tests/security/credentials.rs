@@ -181,11 +181,11 @@ async fn the_credential_goes_to_the_configured_hosts_only() {
     assert_eq!(sent(&script), (None, None));
     let count = script.count();
     for url in
-        ["http://example.com/", "ftp://apis.roblox.com/", "https://user:password@apis.roblox.com/", "a", ""]
+        ["http://example.com/", "ftp://apis.roblox.com/", "https://user:sesame@apis.roblox.com/", "a", ""]
     {
         let error = put(url).await.expect_err(url);
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{url}");
-        assert!(!error.to_string().contains("password"), "{error}");
+        assert!(!error.to_string().contains("sesame"), "{error}");
     }
     assert_eq!(script.count(), count);
 }
@@ -203,7 +203,7 @@ async fn a_host_that_answers_point_to_can_be_elsewhere() {
         .expect("a client");
     client.users().get(1).await.expect("an answer");
     client.request(http::Method::GET, "https://cdn.example/file?x=1").send_bytes().await.expect("an answer");
-    client.thumbnails().get_asset_3d().await.expect("an answer");
+    client.thumbnails().get_asset_3d(1).await.expect("an answer");
     let received = script.received();
     let place = |at: usize| (received[at].path.clone(), received[at].header("x-api-key").is_some());
     assert_eq!(place(0), ("/base/cloud/v2/users/1".to_owned(), true));

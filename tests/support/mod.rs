@@ -13,11 +13,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The key of every test client; no output may contain it.
-pub const KEY: &str = "SECRET-KEY-0123456789";
+pub(crate) const KEY: &str = "SECRET-KEY-0123456789";
 
 /// One call of each kind that is retried differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Get,
     GetWithEffects,
     Patch,
@@ -26,19 +26,20 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Get, Self::GetWithEffects, Self::Patch, Self::Post, Self::Upload];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Get, Self::GetWithEffects, Self::Patch, Self::Post, Self::Upload];
 
     /// Whether sending it twice has the effect of sending it once.
-    pub fn is_idempotent(self) -> bool {
+    pub(crate) fn is_idempotent(self) -> bool {
         matches!(self, Self::Get | Self::Patch)
     }
 
     /// Whether it changes anything.
-    pub fn has_effects(self) -> bool {
+    pub(crate) fn has_effects(self) -> bool {
         self != Self::Get
     }
 
-    pub fn send(self, client: &Client) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
+    pub(crate) fn send(self, client: &Client) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
         macro_rules! sent {
             ($call:expr) => {{
                 let call = $call;
@@ -52,23 +53,23 @@ impl Kind {
             Self::Post => {
                 sent!(client.data_stores().create_entry(1, "store", "entry", DataStoreEntry::new()))
             }
-            Self::Upload => sent!(client.assets().create(File::new("content").name("a.png"), Asset::new())),
+            Self::Upload => sent!(client.assets().create(Asset::new(), File::new("content").name("a.png"))),
         }
     }
 }
 
 /// A builder whose waits are not random.
-pub fn steady(builder: ClientBuilder) -> ClientBuilder {
+pub(crate) fn steady(builder: ClientBuilder) -> ClientBuilder {
     builder.retry(Retry::standard().jitter(false))
 }
 
 /// A client of a script, with the key that no output may contain.
-pub fn scripted(script: &Script) -> Client {
+pub(crate) fn scripted(script: &Script) -> Client {
     steady(Client::builder().api_key(KEY).transport(script.clone())).build().expect("a client")
 }
 
 /// How long something takes on the paused clock.
-pub async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
+pub(crate) async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
     let start = Instant::now();
     (future.await, start.elapsed())
 }

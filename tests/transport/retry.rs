@@ -188,6 +188,8 @@ async fn idempotency_keys_are_made_and_kept() {
 #[test]
 fn bad_settings_are_refused() {
     let key = || Client::builder().api_key("key");
+    // It also sets up TLS, which a client of one's own needs done.
+    key().build().expect("a client");
     let rows = [
         ("no credential", Client::builder()),
         ("an empty key", Client::builder().api_key("")),

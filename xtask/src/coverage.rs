@@ -70,7 +70,8 @@ pub fn count(document: &Value) -> Coverage {
             counts.documented += usize::from(operation["summary"].is_string());
             counts.paged += usize::from(own["paging"].is_object());
             counts.long_running += usize::from(own["operation"].is_object());
-            counts.multipart += usize::from(!operation["requestBody"]["content"]["multipart/form-data"].is_null());
+            counts.multipart +=
+                usize::from(!operation["requestBody"]["content"]["multipart/form-data"].is_null());
         }
     }
     coverage

@@ -143,3 +143,49 @@ fn long_running(operation: &LongRunning) -> String {
         operation.query,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Model;
+    use serde_json::json;
+
+    /// The table entry of an operation with these parameters.
+    fn entry(parameters: serde_json::Value) -> String {
+        let document = json!({
+            "openapi": "3.0.4",
+            "info": { "title": "t", "version": "1" },
+            "servers": [{ "url": "https://apis.roblox.com" }],
+            "paths": { "/a": { "post": {
+                "operationId": "things.create",
+                "parameters": parameters,
+                "responses": { "200": { "description": "OK" } },
+                "security": [{ "roblox-api-key": [] }],
+                "x-opencloud": { "area": "things", "method": "create" }
+            } } },
+            "components": { "schemas": {} },
+            "x-opencloud": { "areas": [{ "name": "things", "summary": "Things." }], "ids": [] }
+        });
+        let model = Model::build(&document.to_string(), None).expect("a model");
+        super::emit(&model).expect("a table")
+    }
+
+    #[test]
+    fn idempotency_keys_are_found() {
+        let parameter = |place: &str, name: &str| json!({ "in": place, "name": name, "required": true, "schema": { "type": "string" } });
+        let header = entry(json!([parameter("header", "x-idempotency-key")]));
+        assert!(
+            header.contains(r#"key: "x-idempotency-key""#) && header.contains("in_header: true"),
+            "{header}"
+        );
+        let query = entry(json!([
+            parameter("query", "idempotencyKey.firstSent"),
+            parameter("query", "idempotencyKey.key")
+        ]));
+        assert!(
+            query.contains(r#"key: "idempotencyKey.key""#) && query.contains("in_header: false"),
+            "{query}"
+        );
+        assert!(query.contains(r#"first_sent: Some("idempotencyKey.firstSent")"#), "{query}");
+        assert!(entry(json!([parameter("query", "key")])).contains("idempotency: None"));
+    }
+}

@@ -97,11 +97,10 @@ fn polish(mut item: syn::ItemStruct, of: &Struct) -> Result<syn::ItemStruct, Err
     item.attrs = attributes(of);
     for field in &mut item.fields {
         let name = wire_name(field);
-        let known = of
-            .fields
-            .iter()
-            .find(|known| known.name == name)
-            .ok_or_else(|| Error::new(format!("progenitor made an unknown field `{}.{name}`", of.name)))?;
+        let known =
+            of.fields.iter().find(|known| known.name == name).ok_or_else(|| {
+                Error::new(format!("progenitor made an unknown field `{}.{name}`", of.name))
+            })?;
         field.attrs = field_attributes(known);
         // The identifier is ours too, so that setters and fields always agree.
         field.ident = Some(quote::format_ident!("{}", names::field(&known.name)));

@@ -60,9 +60,7 @@ fn outcome<T: Serialize>(_: &Samples, reply: Result<Response<T>, Error>) -> Outc
             status: Some(reply.status().as_u16()),
             decoded: Ok(serde_json::to_value(&*reply).unwrap_or(Value::Null)),
         },
-        Err(error) => {
-            Outcome { status: error.status_code().map(|status| status.as_u16()), decoded: Err(error) }
-        }
+        Err(error) => Outcome { status: error.status().map(|status| status.as_u16()), decoded: Err(error) },
     }
 }
 

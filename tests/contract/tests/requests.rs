@@ -165,7 +165,8 @@ async fn every_operation_of_the_table_is_in_the_document() {
 #[tokio::test]
 async fn a_wrong_request_is_noticed() {
     let find = |id: &str| operations().iter().find(|operation| operation.id == id).expect("an operation");
-    let changes: [(&str, fn(&mut Recorded)); 6] = [
+    type Change = (&'static str, fn(&mut Recorded));
+    let changes: [Change; 6] = [
         ("users.get", |request| request.path = "/cloud/v2/users".to_owned()),
         ("users.list_inventory_items", |request| request.query = None),
         ("users.list_inventory_items", |request| request.query = Some("maxPageSize=ten".to_owned())),
