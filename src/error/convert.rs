@@ -23,7 +23,7 @@ pub(super) fn read(body: &[u8]) -> Said {
         Ok(Value::String(text)) => Said { message: plain(&text), ..Said::default() },
         Ok(Value::Null) => Said::default(),
         Ok(Value::Array(items)) => {
-            Said { details: (!items.is_empty()).then(|| Value::Array(items)), ..Said::default() }
+            Said { details: (!items.is_empty()).then_some(Value::Array(items)), ..Said::default() }
         }
         Ok(scalar) => Said { message: Some(scalar.to_string()), ..Said::default() },
         Err(_) => Said { message: no_json(&String::from_utf8_lossy(body)), ..Said::default() },
@@ -108,7 +108,7 @@ fn fields(mut object: Map<String, Value>) -> Said {
             .filter(|details| !matches!(details, Value::Null) && details != &Value::from([0; 0]))
     });
     object.retain(|_, value| !value.is_null());
-    let details = details.or_else(|| (!object.is_empty()).then(|| Value::Object(object)));
+    let details = details.or_else(|| (!object.is_empty()).then_some(Value::Object(object)));
     Said { code, message, details }
 }
 
