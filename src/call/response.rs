@@ -97,6 +97,11 @@ fn attempts(reply: &http::Response<Bytes>) -> u32 {
     reply.extensions().get::<Attempts>().map_or(1, |attempts| attempts.0)
 }
 
+/// How long an answer asks to wait, if it does.
+pub(crate) fn asked_wait(reply: &http::Response<Bytes>) -> Option<std::time::Duration> {
+    RateLimitStatus::read(reply.headers()).wait(reply.status())
+}
+
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
 /// unit, an `Option` and a JSON value can express.
 fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {

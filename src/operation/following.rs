@@ -2,8 +2,7 @@ use super::dialect::{self, Failure, Reading, Start};
 use super::target::{self, Target};
 use super::{PollPolicy, States, name};
 use crate::call::info::LongRunningInfo;
-use crate::call::{Call, Options};
-use crate::transport::RateLimitStatus;
+use crate::call::{Call, Options, asked_wait};
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -265,7 +264,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     fn note(&mut self, info: &LongRunningInfo, reply: &http::Response<Bytes>, answer: &Value) {
         self.metadata = dialect::metadata(info.dialect, answer).cloned();
         self.status = dialect::status(info.dialect, answer);
-        self.asked = RateLimitStatus::read(reply.headers()).wait(reply.status());
+        self.asked = asked_wait(reply);
     }
 
     fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) {
