@@ -53,6 +53,7 @@ pub struct File {
     content: Bytes,
 }
 
+#[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
 impl File {
     /// A file of these bytes.
     pub fn new(content: impl Into<Bytes>) -> Self {
@@ -159,6 +160,7 @@ impl Form {
     }
 }
 
+#[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
 impl Body {
     /// Whether it can be sent again unchanged.
     pub fn is_replayable(&self) -> bool {

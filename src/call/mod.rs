@@ -68,6 +68,7 @@ pub(crate) struct Options {
 const RESERVED: &[&str] =
     &["x-api-key", "authorization", "cookie", "host", "content-length", "transfer-encoding", "connection"];
 
+#[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
 impl<T> Call<T> {
     pub(crate) fn new(client: &Client, operation: &'static OperationInfo) -> Self {
         Self {

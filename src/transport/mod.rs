@@ -3,6 +3,7 @@
 mod headers;
 mod hosts;
 pub mod limit;
+#[cfg(feature = "tracing")]
 mod redact;
 mod reqwest;
 pub mod retry;
