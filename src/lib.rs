@@ -44,3 +44,8 @@ pub use error::{Error, ErrorKind};
 pub use generated::api::*;
 pub use generated::{operations, types};
 pub use transport::{RateLimitStatus, limit, retry};
+
+/// The README's programs, compiled.
+#[cfg(all(doctest, feature = "users", feature = "universes"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

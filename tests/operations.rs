@@ -90,7 +90,7 @@ fn cases() -> Vec<Case> {
     vec![
         Case {
             what: "an upload",
-            run: run!(client => client.assets().create(File::new(vec![1]), Asset::default())),
+            run: run!(client => client.assets().create(Asset::default(), File::new(vec![1]))),
             answers: asset(),
             asked: vec![
                 "POST /assets/v1/assets",

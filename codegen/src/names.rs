@@ -68,13 +68,12 @@ fn common_prefix(values: &[String]) -> usize {
     first
         .match_indices('_')
         .map(|(at, _)| at + 1)
-        .filter(|&len| {
+        .rfind(|&len| {
             values.iter().all(|value| {
                 value.starts_with(&first[..len])
                     && value[len..].starts_with(|c: char| c.is_ascii_alphabetic())
             })
         })
-        .last()
         .unwrap_or(0)
 }
 

@@ -234,6 +234,9 @@ mod tests {
         })
     }
 
+    /// What, in which dialect, where the result is, status, answer, and how it is read.
+    type Case = (&'static str, Dialect, &'static [&'static str], u16, Value, Reading);
+
     #[test]
     fn each_dialect_is_read() {
         use Dialect::*;
@@ -244,7 +247,7 @@ mod tests {
             "1": { "state": "SUCCEEDED" }, "2": { "state": state },
         } } } })
         };
-        let cases: Vec<(&str, Dialect, &'static [&'static str], u16, Value, Reading)> = vec![
+        let cases: Vec<Case> = vec![
             ("only a path", Cloud, &["response"], 200, json!({ "path": "operations/1" }), Pending),
             (
                 "done",

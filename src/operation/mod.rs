@@ -53,6 +53,7 @@ pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) ->
 }
 
 /// The methods of a call that starts an operation.
+#[allow(unused_macros, reason = "an area need not have such a call")]
 macro_rules! start_methods {
     ($name:ident => $result:ty) => {
         impl $name {
@@ -88,4 +89,5 @@ macro_rules! start_methods {
         }
     };
 }
+#[allow(unused_imports, reason = "an area need not have such a call")]
 pub(crate) use start_methods;

@@ -28,8 +28,10 @@ pub struct PollPolicy {
     shortest: Duration,
     deadline: Duration,
     failures: u32,
-    on_progress: Option<Arc<dyn Fn(&Progress) + Send + Sync>>,
+    on_progress: Option<OnProgress>,
 }
+
+type OnProgress = Arc<dyn Fn(&Progress) + Send + Sync>;
 
 impl Default for PollPolicy {
     fn default() -> Self {

@@ -74,7 +74,7 @@ fn matching(info: &LongRunningInfo, path: &str) -> Option<Found> {
 /// Says in which way a path is hostile. That it matches a route is asked for besides.
 fn check(path: &str) -> Result<(), String> {
     let why = match path {
-        path if path.is_empty() => "is empty",
+        "" => "is empty",
         path if path.len() > LONGEST_PATH => "is too long",
         path if path.contains("://") || path.starts_with("//") => "leads to another host",
         path if path.chars().any(|c| c.is_control() || c.is_whitespace()) => {
@@ -121,8 +121,8 @@ pub(super) mod testing {
         oauth_limit: Some(Limit { requests: 10, seconds: 60 }),
         reference: None,
         idempotent: true,
-        retry_too_many_requests: true,
         idempotency: None,
+        retry_too_many_requests: true,
         bare_list: None,
         update_mask: None,
         paging: None,

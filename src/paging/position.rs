@@ -150,12 +150,15 @@ mod tests {
         asked
     }
 
+    /// What, in which style, the pages, and the tokens that they are asked for by.
+    type Case = (&'static str, PagingStyle, Vec<Facts>, Vec<Option<&'static str>>);
+
     #[test]
     fn each_style_goes_on_and_ends() {
         use PagingStyle::*;
         let total = |count, total| Facts { total: Some(total), ..page(count) };
         let more = |token: &str, more| Facts { more: Some(more), ..next(1, token) };
-        let cases: Vec<(&str, PagingStyle, Vec<Facts>, Vec<Option<&str>>)> = vec![
+        let cases: Vec<Case> = vec![
             ("an absent token ends", Token, vec![next(2, "a"), page(2)], vec![None, Some("a")]),
             ("an empty token ends", Token, vec![next(2, "a"), next(2, "")], vec![None, Some("a")]),
             (

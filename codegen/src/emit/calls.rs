@@ -5,53 +5,103 @@ use crate::emit::api::{Call, Input, Source, calls};
 use crate::emit::{Writer, literal};
 use crate::model::{Model, PartKind, Type};
 
-/// A function `call(client, id, samples)` that makes and sends the call of one operation.
+/// Functions that make and send the call of one operation: `call(client, id, samples)` for all of
+/// them, `list` for those that list and `wait` for those that start a long-running operation.
 pub fn emit(model: &Model) -> String {
     let mut writer = Writer::new();
     writer.line("use opencloud::{ids, types};");
-    writer.line("");
-    writer.doc("Sends one operation through its public method and returns what was decoded, as JSON again.");
-    writer.line("#[allow(deprecated)]");
-    let head = "pub fn call<'a>(client: &'a opencloud::Client, id: &str, samples: &'a crate::Samples) \
-                -> Option<crate::Sent<'a>>";
-    writer.block(head, |writer| {
-        writer.block("Some(match id", |writer| {
-            for area in &model.areas {
-                for call in calls(model, area) {
-                    let name = format!("{}_{}", area.name, call.operation.method);
-                    writer.line(format!(
-                        "{} => Box::pin({name}(client, samples)),",
-                        literal(&call.operation.id)
-                    ));
+    let all: Vec<(&str, Call)> = model
+        .areas
+        .iter()
+        .flat_map(|area| calls(model, area).into_iter().map(move |call| (area.name.as_str(), call)))
+        .collect();
+    for kind in &KINDS {
+        writer.line("");
+        writer.doc(kind.doc);
+        writer.line("#[allow(deprecated)]");
+        let head = format!(
+            "pub fn {}<'a>(client: &'a opencloud::Client, id: &str, samples: &'a crate::Samples) \
+             -> Option<crate::Sent<'a, crate::{}>>",
+            kind.name, kind.outcome
+        );
+        let of_kind = || all.iter().filter(|(_, call)| (kind.has)(call));
+        writer.block(head, |writer| {
+            writer.block("Some(match id", |writer| {
+                for (area, call) in of_kind() {
+                    let function = function(kind, area, call);
+                    let id = literal(&call.operation.id);
+                    writer.line(format!("{id} => Box::pin({function}(client, samples)),"));
                 }
-            }
-            writer.line("_ => return None,");
+                writer.line("_ => return None,");
+            });
+            writer.line(")");
         });
-        writer.line(")");
-    });
-    for area in &model.areas {
-        for call in calls(model, area) {
+        for (area, call) in of_kind() {
             writer.line("");
-            emit_call(&mut writer, &area.name, &call);
+            emit_call(&mut writer, kind, area, call);
         }
     }
     writer.finish().replace("    }\n    )\n", "    })\n")
 }
 
-fn emit_call(writer: &mut Writer, area: &str, call: &Call) {
-    let operation = call.operation;
+/// What is done with a call.
+struct Kind {
+    name: &'static str,
+    doc: &'static str,
+    /// The type of the outcome, and the function that makes it of what was sent.
+    outcome: &'static str,
+    code: &'static str,
+    /// Whether optional inputs are set.
+    full: bool,
+    has: fn(&Call) -> bool,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind {
+        name: "call",
+        doc: "Sends one operation through its public method and returns what was decoded, as JSON again.",
+        outcome: "Outcome",
+        code: "crate::outcome(samples, call.send().await)",
+        full: true,
+        has: |_| true,
+    },
+    Kind {
+        name: "list",
+        doc: "Reads a list to its end and returns the items, as JSON again.",
+        outcome: "Listed",
+        code: "crate::listed(samples, call.items()).await",
+        full: false,
+        has: |call| call.lists.is_some(),
+    },
+    Kind {
+        name: "wait",
+        doc: "Starts an operation, waits for it and returns its result, as JSON again.",
+        outcome: "Waited",
+        code: "crate::waited(call.start().await).await",
+        full: false,
+        has: |call| call.long_running.is_some(),
+    },
+];
+
+fn function(kind: &Kind, area: &str, call: &Call) -> String {
+    format!("{}_{area}_{}", kind.name, call.operation.method)
+}
+
+fn emit_call(writer: &mut Writer, kind: &Kind, area: &str, call: &Call) {
     writer.line("#[allow(deprecated)]");
     let head = format!(
-        "async fn {area}_{}(client: &opencloud::Client, samples: &crate::Samples) -> crate::Outcome",
-        operation.method
+        "async fn {}(client: &opencloud::Client, samples: &crate::Samples) -> crate::{}",
+        function(kind, area, call),
+        kind.outcome
     );
     writer.block(head, |writer| {
         let arguments: Vec<String> = call.arguments.iter().map(value).collect();
-        writer.line(format!("let call = client.{area}().{}({});", operation.method, arguments.join(", ")));
-        for setter in &call.setters {
+        let method = &call.operation.method;
+        writer.line(format!("let call = client.{area}().{method}({});", arguments.join(", ")));
+        for setter in call.setters.iter().filter(|_| kind.full) {
             writer.line(format!("let call = call.{}({});", setter.name, value(setter)));
         }
-        writer.line("crate::outcome(samples, call.send().await)");
+        writer.line(kind.code);
     });
 }
 

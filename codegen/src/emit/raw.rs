@@ -20,7 +20,7 @@ pub fn emit(model: &Model) -> Result<String, Error> {
             let item = types.remove(&of.name).ok_or_else(|| {
                 Error::new(format!("progenitor made no struct of the schema `{}`", of.name))
             })?;
-            polish(item, of)
+            polish(item, of)?
         }));
     }
     let mut file: syn::File = parse_quote!();
@@ -93,21 +93,37 @@ fn empty_struct(of: &Struct) -> syn::ItemStruct {
     parse_quote!(#(#attributes)* pub struct #name {})
 }
 
-fn polish(mut item: syn::ItemStruct, of: &Struct) -> syn::ItemStruct {
+fn polish(mut item: syn::ItemStruct, of: &Struct) -> Result<syn::ItemStruct, Error> {
     item.attrs = attributes(of);
-    for (field, known) in item.fields.iter_mut().zip(sorted(&of.fields)) {
+    for field in &mut item.fields {
+        let name = wire_name(field);
+        let known = of
+            .fields
+            .iter()
+            .find(|known| known.name == name)
+            .ok_or_else(|| Error::new(format!("progenitor made an unknown field `{}.{name}`", of.name)))?;
         field.attrs = field_attributes(known);
         // The identifier is ours too, so that setters and fields always agree.
         field.ident = Some(quote::format_ident!("{}", names::field(&known.name)));
     }
-    item
+    Ok(item)
 }
 
-/// The fields in the order in which typify writes them.
-fn sorted(fields: &[Field]) -> Vec<&Field> {
-    let mut fields: Vec<&Field> = fields.iter().collect();
-    fields.sort_by(|a, b| a.name.cmp(&b.name));
-    fields
+/// What a field is called on the wire: serde's `rename`, or the identifier.
+fn wire_name(field: &syn::Field) -> String {
+    let mut name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        // Fails at what is no list of names and values, which is no rename either.
+        let _ = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                name = meta.value()?.parse::<syn::LitStr>()?.value();
+            } else if let Ok(value) = meta.value() {
+                value.parse::<syn::Lit>()?;
+            }
+            Ok(())
+        });
+    }
+    name.trim_start_matches("r#").to_owned()
 }
 
 fn docs(text: &str) -> Vec<syn::Attribute> {

@@ -2,16 +2,26 @@ use bytes::Bytes;
 use http::{Request, Response};
 use opencloud::call::{Body, Form};
 use opencloud::transport::{Exchange, Transport};
+use serde_json::Value;
 use std::sync::{Arc, Mutex};
 
 /// A transport that keeps what is sent and answers what it was told to.
 #[derive(Clone, Debug)]
 pub struct Double(Arc<State>);
 
-#[derive(Debug)]
+type Reply = (u16, String, Bytes);
+
+type Answer = dyn Fn(&[Recorded]) -> Reply + Send + Sync;
+
 struct State {
-    reply: (u16, String, Bytes),
+    reply: Box<Answer>,
     sent: Mutex<Vec<Recorded>>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("sent", &self.sent).finish_non_exhaustive()
+    }
 }
 
 /// A request as it would go over the wire.
@@ -33,7 +43,16 @@ impl Double {
     /// Answers every request so.
     pub fn answering(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         let reply = (status, content_type.to_owned(), body.into());
-        Self(Arc::new(State { reply, sent: Mutex::default() }))
+        Self(Arc::new(State { reply: Box::new(move |_| reply.clone()), sent: Mutex::default() }))
+    }
+
+    /// Answers as the function says of everything that was sent, the last request included.
+    pub fn by(reply: impl Fn(&[Recorded]) -> (u16, Value) + Send + Sync + 'static) -> Self {
+        let reply = move |sent: &[Recorded]| {
+            let (status, body) = reply(sent);
+            (status, "application/json".to_owned(), body.to_string().into())
+        };
+        Self(Arc::new(State { reply: Box::new(reply), sent: Mutex::default() }))
     }
 
     /// What was sent so far.
@@ -45,8 +64,10 @@ impl Double {
 impl Transport for Double {
     fn exchange(&self, request: Request<Body>, _: usize) -> Exchange<'_> {
         let recorded = Recorded::of(request);
-        self.0.sent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(recorded);
-        let (status, content_type, body) = self.0.reply.clone();
+        let mut sent = self.0.sent.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        sent.push(recorded);
+        let (status, content_type, body) = (self.0.reply)(&sent);
+        drop(sent);
         let reply = Response::builder().status(status).header("content-type", content_type).body(body);
         Box::pin(async move { Ok(reply.expect("a valid reply")) })
     }

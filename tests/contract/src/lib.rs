@@ -10,22 +10,35 @@ mod samples;
 pub use double::{Double, Recorded, Recorder};
 pub use samples::{FILE, Samples};
 
+use opencloud::operation::Operation;
+use opencloud::paging::Items;
 use opencloud::{Error, Response};
-use opencloud_emulator::{Document, Operation};
+use opencloud_emulator::Document;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
 
+#[allow(clippy::all, reason = "generated")]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 }
 
-pub use generated::call;
+pub use generated::{call, list, wait};
 
 /// A call on its way.
-pub type Sent<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+pub type Sent<'a, T = Outcome> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The items of a list.
+pub type Listed = Result<Vec<Value>, Error>;
+
+/// The name and the result of a long-running operation.
+pub type Waited = Result<(Option<String>, Value), Error>;
+
+/// No list of the tests has as many items; one that does not end is cut here.
+pub const MOST_ITEMS: u64 = 1000;
 
 /// What became of a call.
 #[derive(Debug)]
@@ -37,7 +50,7 @@ pub struct Outcome {
 }
 
 /// All operations of the document.
-pub fn operations() -> &'static [Operation] {
+pub fn operations() -> &'static [opencloud_emulator::Operation] {
     Document::embedded().operations()
 }
 
@@ -51,6 +64,20 @@ fn outcome<T: Serialize>(_: &Samples, reply: Result<Response<T>, Error>) -> Outc
             Outcome { status: error.status().map(|status| status.as_u16()), decoded: Err(error) }
         }
     }
+}
+
+async fn listed<T: Serialize + 'static>(samples: &Samples, items: Items<T>) -> Listed {
+    let items = items.limit(MOST_ITEMS).page_size(samples.page_size()).collect().await?;
+    Ok(items.iter().map(|item| serde_json::to_value(item).unwrap_or(Value::Null)).collect())
+}
+
+async fn waited<T: Serialize + DeserializeOwned + Send + 'static>(
+    started: Result<Operation<T>, Error>,
+) -> Waited {
+    let mut operation = started?;
+    let result = operation.wait().await?;
+    let name = operation.name().map(str::to_owned);
+    Ok((name, serde_json::to_value(result).unwrap_or(Value::Null)))
 }
 
 fn parse<T: FromStr>(text: &str) -> T

@@ -8,6 +8,8 @@ use serde_json::Value;
 pub struct Samples {
     document: &'static Document,
     operation: &'static Operation,
+    /// Whether a list is read from its beginning.
+    from_beginning: bool,
 }
 
 /// The bytes that stand for a file.
@@ -16,7 +18,17 @@ pub const FILE: &[u8] = b"\x89PNG\r\n\x1a\nsample";
 impl Samples {
     /// The samples of an operation.
     pub fn new(operation: &'static Operation) -> Self {
-        Self { document: Document::embedded(), operation }
+        Self { document: Document::embedded(), operation, from_beginning: false }
+    }
+
+    /// The samples of an operation, without a place in a list.
+    pub fn from_beginning(operation: &'static Operation) -> Self {
+        Self { from_beginning: true, ..Self::new(operation) }
+    }
+
+    /// A page size that a short list needs several pages for.
+    pub(crate) fn page_size(&self) -> u64 {
+        10
     }
 
     /// The texts of a parameter: one, or for a list one for each item.
@@ -44,7 +56,16 @@ impl Samples {
             .find(|media| media.media_type.contains("json"))
             .or(body.content.first())
             .unwrap_or_else(|| panic!("the body of {} has no content", self.operation.id));
-        Sample::request(Mode::Full).value(self.document, &media.schema)
+        let mut body = Sample::request(Mode::Full).value(self.document, &media.schema);
+        if self.from_beginning
+            && let Some(body) = body.as_object_mut()
+            && let Some(paging) = &self.operation.paging
+        {
+            for name in [&paging.token, &paging.size].into_iter().flatten() {
+                body.remove(name);
+            }
+        }
+        body
     }
 
     pub(crate) fn body<T: DeserializeOwned>(&self) -> T {

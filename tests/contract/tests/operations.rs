@@ -1,0 +1,106 @@
+//! Every operation that starts something is followed at the route that the document names.
+
+use opencloud::Client;
+use opencloud_contract::{Double, Recorded, Samples, operations, wait};
+use opencloud_emulator::{Document, Operation, RequestParts, validate_request};
+use serde_json::{Value, json};
+
+/// What the document says of following an operation; `None` if it starts none.
+fn facts(operation: &Operation) -> Option<Value> {
+    let paths = Document::embedded().root()["paths"].as_object()?;
+    let item = paths.iter().find(|(path, _)| path.split('#').next() == Some(&operation.path))?.1;
+    item[operation.method.to_lowercase()]["x-opencloud"].get("operation").cloned()
+}
+
+/// A path of a template, with something for each parameter.
+fn filled(template: &str) -> String {
+    let fill = |part: &str| match part.split_once('}') {
+        Some((_, rest)) => format!("7{rest}"),
+        None => part.to_owned(),
+    };
+    template.split('{').map(fill).collect()
+}
+
+/// The service: it has started something, it works on it, it is done.
+fn answer(facts: &Value, asked: usize) -> (u16, Value) {
+    let base = facts["base"].as_str().unwrap_or_default().trim_end_matches('/');
+    let poll = filled(facts["poll"].as_str().unwrap_or_default());
+    let path = poll.strip_prefix(base).unwrap_or(&poll).trim_start_matches('/').to_owned();
+    let done = asked > 2;
+    let state = |done: bool, yes: &'static str, no: &'static str| if done { yes } else { no };
+    match facts["dialect"].as_str().unwrap_or_default() {
+        "cloud" if done => (200, json!({ "path": path, "done": true, "response": {} })),
+        "analytics" if done => (200, json!({ "path": path, "done": true, "response": {} })),
+        "cloud" => (200, json!({ "path": path })),
+        "analytics" => (202, json!({ "path": path, "done": false })),
+        "luau" => (200, json!({ "path": path, "state": state(done, "COMPLETE", "PROCESSING") })),
+        "experiment" => (
+            200,
+            json!({ "operation": {
+                "operationId": "7", "done": done, "experiment": {}, "experimentStats": {}, "mde": {},
+            } }),
+        ),
+        "restart" => {
+            let places = json!({ "7": { "state": state(done, "SUCCEEDED", "RESTARTING") } });
+            (200, json!({ "id": "r", "restartStatuses": { "r": { "placeRestartStatuses": places } } }))
+        }
+        "thumbnail_upload" => (
+            200,
+            json!({
+                "fileToOperationIdDict": { "a.png": "7" },
+                "uploadStatus": if done { 2 } else { 1 },
+                "uploadThumbnailStatusDict": {},
+            }),
+        ),
+        dialect => panic!("a dialect that no test knows: {dialect}"),
+    }
+}
+
+/// What is wrong with a poll.
+fn problems(operation: &Operation, facts: &Value, poll: &Recorded) -> Vec<String> {
+    let document = Document::embedded();
+    let Some(found) = document.find(&poll.method, &poll.path) else {
+        return vec![format!("{} {} is no operation", poll.method, poll.path)];
+    };
+    let mut problems = Vec::new();
+    // Where the document names no route, the call itself is repeated.
+    let route = facts["poll"].as_str().unwrap_or(&operation.path);
+    if found.operation.path != route {
+        problems.push(format!("polled at {}, not at {route}", found.operation.path));
+    }
+    let parts = RequestParts {
+        path: &poll.path,
+        query: poll.query.as_deref(),
+        headers: &poll.headers,
+        body: &poll.body,
+    };
+    problems.extend(validate_request(document, found.operation, &parts).iter().map(ToString::to_string));
+    problems
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_starter_is_followed_at_its_route() {
+    let mut failures = Vec::new();
+    let mut followed = 0;
+    for operation in operations() {
+        let Some(facts) = facts(operation) else { continue };
+        followed += 1;
+        let known = facts.clone();
+        let double = Double::by(move |sent| answer(&known, sent.len()));
+        let client = Client::builder().api_key("key").transport(double.clone()).build().expect("a client");
+        let samples = Samples::from_beginning(operation);
+        let outcome = wait(&client, &operation.id, &samples).expect("a generated call").await;
+        let sent = double.sent();
+        let mut problems: Vec<String> =
+            sent.iter().skip(1).flat_map(|poll| problems(operation, &facts, poll)).collect();
+        match outcome {
+            Ok((Some(_), _)) if sent.len() == 3 => {}
+            outcome => problems.push(format!("{} requests, and then {outcome:?}", sent.len())),
+        }
+        if !problems.is_empty() {
+            failures.push(format!("{}:\n    {}", operation.id, problems.join("\n    ")));
+        }
+    }
+    assert!(failures.is_empty(), "{} of {followed}:\n{}", failures.len(), failures.join("\n"));
+    assert_eq!(followed, 22, "an operation came or went: see issue 4");
+}
