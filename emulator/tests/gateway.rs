@@ -23,7 +23,7 @@ async fn only_the_keys_that_were_given_are_accepted() {
     let client = Client::of(builder.start().await.expect("started"));
     client.get("/cloud/v2/users/1").await.refused(401);
     let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
-    let good = reqwest::Client::new().get(&url).header("x-api-key", "good");
+    let good = common::http().get(&url).header("x-api-key", "good");
     assert_eq!(good.send().await.expect("an answer").status(), 200);
 }
 
@@ -32,7 +32,7 @@ async fn tokens_are_accepted_where_oauth_is() {
     let client = Client::start().await;
     let status = async |target: &str| {
         let url = format!("{}{target}", client.emulator.base_url());
-        let request = reqwest::Client::new().get(&url).bearer_auth("token");
+        let request = common::http().get(&url).bearer_auth("token");
         request.send().await.expect("an answer").status().as_u16()
     };
     assert_eq!(status("/cloud/v2/users/1").await, 200);

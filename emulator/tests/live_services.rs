@@ -316,7 +316,7 @@ async fn binary_input_comes_out_again() {
     let inputs = "/cloud/v2/universes/2001/luau-execution-session-task-binary-inputs";
     let input = client.post(inputs, &json!({ "size": 3 })).await.ok();
     let upload = input["uploadUri"].as_str().expect("a link");
-    let http = reqwest::Client::new();
+    let http = common::http();
     let put =
         async |body: &'static str| http.put(upload).body(body).send().await.expect("an answer").status();
     assert_eq!(put("abcd").await, 400);

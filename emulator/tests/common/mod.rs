@@ -50,7 +50,7 @@ impl Client {
     }
 
     pub(crate) fn of(emulator: Emulator) -> Client {
-        Client { emulator, http: reqwest::Client::new() }
+        Client { emulator, http: http() }
     }
 
     pub(crate) fn request(&self, method: &str, target: &str) -> reqwest::RequestBuilder {
@@ -129,4 +129,12 @@ pub(crate) fn encode(text: &str) -> String {
             byte => format!("%{byte:02X}"),
         })
         .collect()
+}
+
+/// An HTTP client. Nothing here uses TLS, but in a build of the whole workspace `reqwest` has it and
+/// wants to know whose cryptography to use.
+#[allow(dead_code, reason = "each test file uses a part of this module")]
+pub fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }
