@@ -143,9 +143,9 @@ async fn versions_are_listed_and_rolled_back() {
     };
     let before = list().await;
     assert_eq!(before[0]["path"], "assets/5001/versions/3");
-    let wanted = json!({ "assetVersion": "assets/5001/versions/1" });
-    let rollback = format!("{versions}:rollback");
-    let rolled = client.post(&rollback, &wanted).await.ok();
+    let wanted = Form::new().text("assetVersion", "assets/5001/versions/1");
+    let rollback = client.request("POST", &format!("{versions}:rollback")).multipart(wanted);
+    let rolled = client.send(rollback).await.ok();
     assert_eq!(rolled["path"], "assets/5001/versions/4");
     assert_eq!(list().await.len(), 4);
     client.get(&format!("{versions}/9")).await.refused(404);

@@ -475,7 +475,7 @@ fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
-    // The document had a form here once, the guide's sample sends JSON: both are read.
+    // The document has a form here, its sample sends JSON: both are read where both are let through.
     let content_type = call.header("content-type").unwrap_or_default();
     let wanted = if content_type.starts_with("multipart/") {
         let form = call.form()?;
