@@ -5,8 +5,8 @@ macro_rules! call_methods {
     ($name:ident => $output:ty) => {
         impl $name {
             /// Sends the call and returns the answer with status, headers and attempts.
-            pub async fn send(self) -> Result<crate::Response<$output>, crate::Error> {
-                self.call.send().await
+            pub fn send(self) -> crate::call::Sending<crate::Response<$output>> {
+                self.call.send()
             }
 
             crate::call::option_methods!(call);
@@ -20,10 +20,10 @@ macro_rules! call_methods {
 
         impl std::future::IntoFuture for $name {
             type Output = Result<$output, crate::Error>;
-            type IntoFuture = std::pin::Pin<Box<dyn std::future::Future<Output = Self::Output> + Send>>;
+            type IntoFuture = crate::call::Sending<$output>;
 
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin(async move { self.call.send().await.map(crate::Response::into_inner) })
+                self.call.output()
             }
         }
 

@@ -29,6 +29,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -299,7 +300,17 @@ impl<T> Call<T> {
     }
 
     /// Sends the call and returns the answer as it came.
-    pub(crate) async fn send_raw(mut self) -> Result<http::Response<Bytes>, Error> {
+    pub(crate) fn send_raw(self) -> Sending<http::Response<Bytes>> {
+        // One body of code for all types that can be expected back: it is the bulk of every call.
+        Box::pin(self.expecting::<()>().transmit())
+    }
+}
+
+/// A call that was sent when this is awaited.
+pub type Sending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+impl Call<()> {
+    async fn transmit(mut self) -> Result<http::Response<Bytes>, Error> {
         if let Some(problem) = self.problem.take() {
             return Err(problem.of(self.operation));
         }
@@ -379,10 +390,18 @@ fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::He
 }
 
 impl<T: DeserializeOwned + 'static> Call<T> {
-    pub(crate) async fn send(self) -> Result<Response<T>, Error> {
+    /// Sends the call and reads the answer.
+    pub(crate) fn send(self) -> Sending<Response<T>> {
         let operation = self.operation;
-        let reply = self.send_raw().await?;
-        Response::decode(operation, reply)
+        let reply = self.send_raw();
+        Box::pin(async move { Response::decode(operation, reply.await?) })
+    }
+
+    /// As [`send`](Self::send), for what the answer says only.
+    pub(crate) fn output(self) -> Sending<T> {
+        let operation = self.operation;
+        let reply = self.send_raw();
+        Box::pin(async move { Response::<T>::decode(operation, reply.await?).map(Response::into_inner) })
     }
 }
 
