@@ -2,6 +2,9 @@
 //!
 //! Roblox writes the same id as a string in one service and as a number in the next. An id type
 //! takes both, compares equal for both, and is sent as the service writes it.
+//!
+//! Of integers it takes `u64` alone: with a second integer type a literal such as `10000000001` would
+//! be taken for an `i32` and not compile.
 
 /// Makes one id type.
 macro_rules! id_type {

@@ -133,8 +133,7 @@ pub(crate) fn encode(text: &str) -> String {
 
 /// An HTTP client. Nothing here uses TLS, but in a build of the whole workspace `reqwest` has it and
 /// wants to know whose cryptography to use.
-#[allow(dead_code, reason = "each test file uses a part of this module")]
-pub fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }
