@@ -353,10 +353,10 @@ fn cases() -> Vec<Case> {
             result: json!({}),
         },
         Case {
-            what: "thumbnails, of which one is not accepted",
+            what: "thumbnails",
             run: run!(client => client.thumbnails().upload_homepage_thumbnails(1, vec![File::new(vec![1])])),
             answers: vec![
-                ok(json!({ "fileToOperationIdDict": { "a.png": "1", "b.png": null, "c.png": "3" } })),
+                ok(json!({ "fileToOperationIdDict": { "a.png": "1", "c.png": "3" } })),
                 ok(json!({ "uploadStatus": 1, "uploadThumbnailStatusDict": { "1": { "assetId": 7 } } })),
                 ok(
                     json!({ "uploadStatus": "Finished", "uploadThumbnailStatusDict": { "1": { "assetId": 7 } } }),
@@ -368,7 +368,7 @@ fn cases() -> Vec<Case> {
                 "GET /thumbnail-personalization-api/v1/universes/1/thumbnails/uploads/status?operationIds=1&operationIds=3",
             ],
             name: Some(
-                "thumbnails.upload_homepage_thumbnails:/thumbnail-personalization-api/v1/universes/1/thumbnails/uploads/status?operationIds=1&operationIds=3",
+                "thumbnails.upload_homepage_thumbnails:/thumbnail-personalization-api/v1/universes/1/thumbnails/uploads/status?operationIds=1&operationIds=3#key=%7B%22a.png%22%3A%221%22%2C%22c.png%22%3A%223%22%7D",
             ),
             result: json!({ "uploadStatus": 2, "uploadThumbnailStatusDict": { "1": { "assetId": "7" } } }),
         },
@@ -454,6 +454,11 @@ async fn a_name_that_is_none_is_refused() {
         "assets.create:/assets/v1/operations/a\r\nx-api-key: b",
         "assets.get:/assets/v1/assets/7",
         "nothing.like_this:/assets/v1/operations/a",
+        "assets.create:/assets/v1/operations/a#key=b",
+        "servers.launch_restart:/server-management/v1/universes/1/restarts",
+        "servers.launch_restart:/server-management/v1/universes/1/restarts#key=",
+        "thumbnails.upload_homepage_thumbnails:/thumbnail-personalization-api/v1/universes/1/thumbnails/uploads/status?operationIds=1#key=1",
+        "experiments.calculate_mde:/cloud/v2/universes/1/memory-store/queues/q/items:read",
         "experiments.start_now:/creator-configs-public-api/v1/experimentation/universes/1/experiments/e:start",
         &long,
     ] {
@@ -681,6 +686,65 @@ async fn a_query_that_is_too_large_fails_and_a_rate_limit_does_not() {
         (error.kind(), error.code(), error.operation_name()),
         (ErrorKind::Refused, Some("2001"), None)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn uploads_are_known_by_file_and_refused_ones_are_reported() {
+    let files = json!({ "a.png": "1", "b.png": null, "c.png": "3" });
+    let status = |status: u8| json!({ "uploadStatus": status, "uploadThumbnailStatusDict": { "1": { "assetId": 7 } } });
+    let with_files = |status: Value| {
+        let mut status = status;
+        status["fileToOperationIdDict"] = files.clone();
+        status
+    };
+    let script = Script::json([json!({ "fileToOperationIdDict": files }), status(1), status(2)]);
+    let client = script.client();
+    let mut upload = client
+        .thumbnails()
+        .upload_homepage_thumbnails(1, vec![File::new(vec![1])])
+        .start()
+        .await
+        .expect("started");
+    assert_eq!(upload.metadata(), Some(&json!({ "fileToOperationIdDict": files })));
+    assert!(matches!(upload.poll().await, Ok(State::Pending(_))));
+    assert_eq!(upload.metadata(), Some(&with_files(status(1))));
+    let name = upload.name().expect("a name").to_owned();
+    let mut resumed = client.operations().resume::<Value>(&name).expect("a name");
+    for error in
+        [upload.wait().await.expect_err("one is refused"), resumed.wait().await.expect_err("one is refused")]
+    {
+        assert_eq!(error.kind(), ErrorKind::Operation);
+        assert!(error.message().contains("b.png") && !error.message().contains("a.png"), "{error}");
+        assert_eq!(error.details(), Some(&with_files(status(2))));
+        assert_eq!(error.operation_name(), Some(name.as_str()));
+    }
+    for metadata in [upload.metadata(), resumed.metadata()] {
+        assert_eq!(metadata, Some(&with_files(status(2))));
+    }
+
+    let all = json!({ "fileToOperationIdDict": { "a.png": "1" } });
+    let script = Script::json([all.clone(), status(2)]);
+    let call = script.client();
+    let call = call.thumbnails().upload_homepage_thumbnails(1, vec![File::new(vec![1])]);
+    let mut upload = call.start().await.expect("started");
+    upload.wait().await.expect("finished");
+    let metadata = upload.metadata().expect("metadata");
+    assert_eq!(metadata["fileToOperationIdDict"], all["fileToOperationIdDict"]);
+}
+
+#[tokio::test]
+async fn a_name_that_could_not_be_read_is_not_given() {
+    for (length, is_given) in [(10, true), (1_900, true), (70_000, false)] {
+        let files = json!({ "fileToOperationIdDict": { "a".repeat(length): "1" } });
+        let script = Script::json([files]);
+        let client = script.client();
+        let call = client.thumbnails().upload_homepage_thumbnails(1, vec![File::new(vec![1])]);
+        let upload = call.start().await.expect("started");
+        assert_eq!(upload.name().is_some(), is_given, "{length}");
+        if let Some(name) = upload.name() {
+            assert!(client.operations().resume::<Value>(name).is_ok());
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

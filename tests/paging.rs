@@ -393,6 +393,71 @@ async fn a_list_without_end_is_as_long_as_the_caller_wants() {
     assert_eq!((error.kind(), error.resume_token()), (ErrorKind::Paging, Some("t1001")));
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_more_pages_are_fetched_ahead_than_are_wanted() {
+    for (limit, prefetch) in [(1, 5), (3, 1), (3, 2), (3, 3), (3, 10), (5, 2)] {
+        let script = endless(1);
+        let mut pages =
+            script.client().users().list_inventory_items(1).pages().limit(limit).prefetch(prefetch);
+        let mut count = 0;
+        while let Some(page) = pages.next().await {
+            page.expect("a page");
+            count += 1;
+            // Time for the task to run on.
+            sleep(TURN).await;
+        }
+        assert_eq!(
+            (count, script.asked().len() as u64),
+            (limit, limit),
+            "limit({limit}).prefetch({prefetch})"
+        );
+    }
+}
+
+/// Reads a list to its error: how many items came before, and the error.
+async fn until_error<T: 'static>(mut items: opencloud::paging::Items<T>) -> (usize, Error) {
+    let mut seen = 0;
+    loop {
+        match items.next().await.expect("an error before the end") {
+            Ok(_) => seen += 1,
+            Err(error) => return (seen, error),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_number_that_is_not_heeded_is_an_error() {
+    for prefetch in [0, 2] {
+        let script = Script::json([json!({ "saves": [{}, {}] })]);
+        let (seen, error) =
+            until_error(script.client().creator_store().list_saves().items().prefetch(prefetch)).await;
+        assert_eq!((seen, error.kind(), error.resume_token()), (2, ErrorKind::Paging, Some("2")));
+        assert_eq!(error.operation().map(|operation| operation.id), Some("creator_store.list_saves"));
+        assert_eq!(script.asked().len(), 2);
+        let script = Script::json([json!({ "revisions": [{}] })]);
+        let list = script.client().configs().list_revisions(1, "InExperienceConfig");
+        let (seen, error) = until_error(list.items().prefetch(prefetch)).await;
+        assert_eq!((seen, error.kind(), error.resume_token()), (1, ErrorKind::Paging, Some("1")));
+        assert_eq!(script.asked().len(), 2);
+    }
+    // A queue may hold the same item twice.
+    let item = json!({ "items": [{}] });
+    let script = Script::json([item.clone(), item, json!({ "items": [] })]);
+    let items = script.client().memory_stores().read_queue_items(1, "q").items();
+    assert_eq!(items.collect().await.expect("items").len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_leads_to_itself_is_not_yielded() {
+    for prefetch in [0, 2] {
+        let script = Script::json([inventory(2, "a"), inventory(1, "b"), inventory(5, "b")]);
+        let list = script.client().users().list_inventory_items(1).items().prefetch(prefetch);
+        let (seen, error) = until_error(list).await;
+        assert_eq!((seen, error.kind(), error.resume_token()), (3, ErrorKind::Paging, Some("b")));
+        assert_eq!(script.asked().len(), 3);
+    }
+}
+
 #[tokio::test]
 async fn pages_are_no_larger_than_they_need_to_be() {
     let first_query = |asked: Vec<script::Asked>| asked[0].target.split('?').nth(1).map(str::to_owned);

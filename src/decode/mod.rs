@@ -16,6 +16,11 @@ use std::time::Duration;
 /// A type that can be read from more than its own JSON form.
 pub(crate) trait Tolerant<'de>: Sized {
     fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Reads what may be absent.
+    fn optional<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(Option::<Wrapped<Self>>::deserialize(deserializer)?.map(|wrapped| wrapped.0))
+    }
 }
 
 /// An object whose fields may come in any order, be missing or null, and be joined by others.
@@ -60,7 +65,7 @@ pub(crate) use object;
 
 /// The value of a field.
 pub(crate) fn field<'de, T: Tolerant<'de>, A: MapAccess<'de>>(map: &mut A) -> Result<Option<T>, A::Error> {
-    Ok(map.next_value::<Option<Wrapped<T>>>()?.map(|wrapped| wrapped.0))
+    Ok(map.next_value::<Wrapped<Option<T>>>()?.0)
 }
 
 /// Reads an object.
@@ -211,14 +216,42 @@ impl<'de> Tolerant<'de> for bool {
 
 impl<'de> Tolerant<'de> for jiff::Timestamp {
     fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = text(deserializer)?;
-        let time = text.trim();
-        time.parse().or_else(|error| {
-            // Some services leave the zone away; what they mean is UTC.
-            format!("{time}Z")
-                .parse()
-                .map_err(|_| de::Error::custom(format!("expected an RFC 3339 time, not {text:?}: {error}")))
-        })
+        time(&text(deserializer)?)
+    }
+
+    /// Some services write an empty string for a time that has not come.
+    fn optional<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let text = String::optional(deserializer)?.filter(|text| !text.trim().is_empty());
+        text.map(|text| time(&text)).transpose()
+    }
+}
+
+fn time<E: de::Error>(text: &str) -> Result<jiff::Timestamp, E> {
+    let time = text.trim();
+    time.parse().or_else(|error| {
+        // Some services leave the zone away; what they mean is UTC.
+        format!("{time}Z")
+            .parse()
+            .ok()
+            .or_else(|| beyond(time))
+            .ok_or_else(|| E::custom(format!("expected an RFC 3339 time, not {text:?}: {error}")))
+    })
+}
+
+/// The end of time that a date stands for which no [`jiff::Timestamp`] can hold: services write
+/// .NET's last moment (9999-12-31T23:59:59.9999999Z) for *never*.
+fn beyond(time: &str) -> Option<jiff::Timestamp> {
+    let (date, clock) = time.split_once(['T', 't', ' '])?;
+    let clock = clock.split(['Z', 'z', '+', '-']).next()?;
+    let local: jiff::civil::DateTime = format!("{date}T{clock}").parse().ok()?;
+    // A zone moves a time by less than two days.
+    let margin = jiff::SignedDuration::from_hours(48);
+    if local.checked_add(margin).is_err() {
+        Some(jiff::Timestamp::MAX)
+    } else if local.checked_sub(margin).is_err() {
+        Some(jiff::Timestamp::MIN)
+    } else {
+        None
     }
 }
 
@@ -245,7 +278,7 @@ as_it_is!(serde_json::Value, serde_json::Map<String, serde_json::Value>);
 
 impl<'de, T: Tolerant<'de>> Tolerant<'de> for Option<T> {
     fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::<Wrapped<T>>::deserialize(deserializer)?.map(|wrapped| wrapped.0))
+        T::optional(deserializer)
     }
 }
 
@@ -393,6 +426,47 @@ mod tests {
             assert_eq!(time.as_second(), 1767323045);
         }
         assert!(read::<jiff::Timestamp>(json!("yesterday")).is_err());
+    }
+
+    #[test]
+    fn a_time_that_is_out_of_range_is_the_last_or_the_first_that_there_is() {
+        use jiff::Timestamp;
+        for (text, time) in [
+            ("9999-12-31T23:59:59.9999999Z", Timestamp::MAX),
+            ("9999-12-31T23:59:59.9999999", Timestamp::MAX),
+            ("9999-12-31T23:59:59.9999999+00:00", Timestamp::MAX),
+            ("9999-12-31T23:59:59-08:00", Timestamp::MAX),
+            ("-009999-01-01T00:00:00Z", Timestamp::MIN),
+            ("0001-01-01T00:00:00", "0001-01-01T00:00:00Z".parse().expect("a time")),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z".parse().expect("a time")),
+        ] {
+            assert_eq!(read::<Timestamp>(json!(text)).expect(text), time, "{text}");
+        }
+        for text in
+            ["9999-13-31T23:59:59Z", "9999-12-31T24:59:59Z", "9999-12-32", "T", "2026-01-02T03:04:05+99:00"]
+        {
+            assert!(read::<Timestamp>(json!(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_text_is_no_time() {
+        #[derive(Debug, Default)]
+        struct Times {
+            at: Option<jiff::Timestamp>,
+            all: Option<Vec<jiff::Timestamp>>,
+        }
+        object!(Times { "at" => at, "all" => all, });
+        for at in ["", " "] {
+            assert_eq!(read::<Times>(json!({ "at": at })).expect("an object").at, None);
+        }
+        assert_eq!(read::<Times>(json!({ "at": null })).expect("an object").at, None);
+        assert!(read::<Times>(json!({ "at": "2026-01-02T03:04:05Z" })).expect("an object").at.is_some());
+        assert!(read::<Times>(json!({ "at": "soon" })).is_err());
+        assert!(read::<Times>(json!({ "all": [""] })).is_err());
+        assert_eq!(read::<Option<String>>(json!("")).expect("a text").as_deref(), Some(""));
+        let times = read::<Times>(json!({ "all": ["2026-01-02T03:04:05Z"] })).expect("an object");
+        assert_eq!(times.all.map(|all| all.len()), Some(1));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::call::info::{Dialect, LongRunningInfo};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What an answer says of the state.
 #[derive(Debug, PartialEq)]
@@ -33,13 +33,14 @@ pub(super) enum Start {
     Id(String),
     /// At the poll route, under this key of the answer.
     Key(String),
-    /// At the poll route, with these values of a query parameter.
-    Query(&'static str, Vec<String>),
+    /// At the poll route, with these values of a query parameter, and a key to read the answer by.
+    Query(&'static str, Vec<String>, String),
     /// By repeating the starting call.
     Repeat,
 }
 
 const UPLOAD_IDS: &str = "operationIds";
+const UPLOAD_FILES: &str = "fileToOperationIdDict";
 
 /// The query parameters that a dialect itself sends with a poll.
 pub(super) fn query_names(dialect: Dialect) -> &'static [&'static str] {
@@ -49,7 +50,7 @@ pub(super) fn query_names(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
-/// Reads the answer of a poll. `key` is what [`Start::Key`] held.
+/// Reads the answer of a poll. `key` is what [`Start::Key`] or [`Start::Query`] held.
 pub(super) fn read(info: &LongRunningInfo, status: StatusCode, answer: &Value, key: Option<&str>) -> Reading {
     match info.dialect {
         Dialect::Cloud => {
@@ -61,10 +62,8 @@ pub(super) fn read(info: &LongRunningInfo, status: StatusCode, answer: &Value, k
         Dialect::Experiment => envelope(&answer["operation"], at(answer, info.result), false),
         Dialect::Luau => task(answer),
         Dialect::Restart => restart(&answer["restartStatuses"][key.unwrap_or_default()]),
-        Dialect::ThumbnailUpload => match finished(&answer["uploadStatus"]) {
-            true => Reading::Done(answer.clone()),
-            false => Reading::Pending,
-        },
+        Dialect::ThumbnailUpload if !finished(&answer["uploadStatus"]) => Reading::Pending,
+        Dialect::ThumbnailUpload => uploaded(answer, key),
     }
 }
 
@@ -112,13 +111,23 @@ pub(super) fn failed_request(dialect: Dialect, answer: &Value) -> Option<Failure
 }
 
 /// What a service says of an operation beside its state.
-pub(super) fn metadata(dialect: Dialect, answer: &Value) -> Option<&Value> {
+pub(super) fn metadata(dialect: Dialect, answer: &Value, key: Option<&str>) -> Option<Value> {
     let metadata = match dialect {
-        Dialect::Cloud | Dialect::Analytics => &answer["metadata"],
-        Dialect::Experiment => &answer["operation"],
-        Dialect::Luau | Dialect::Restart | Dialect::ThumbnailUpload => answer,
+        Dialect::Cloud | Dialect::Analytics => answer["metadata"].clone(),
+        Dialect::Experiment => answer["operation"].clone(),
+        Dialect::Luau | Dialect::Restart => answer.clone(),
+        Dialect::ThumbnailUpload => with_files(answer, key),
     };
     (!metadata.is_null()).then_some(metadata)
+}
+
+/// Whether a key is one that the dialect reads answers by, or is not needed.
+pub(super) fn admits(dialect: Dialect, key: Option<&str>) -> bool {
+    match dialect {
+        Dialect::Restart => key.is_some_and(|key| !key.is_empty()),
+        Dialect::ThumbnailUpload => key.is_none_or(|key| files(key).is_some()),
+        Dialect::Cloud | Dialect::Analytics | Dialect::Experiment | Dialect::Luau => key.is_none(),
+    }
 }
 
 /// The service's own word for the state, where it has one.
@@ -163,7 +172,7 @@ fn restart(restart: &Value) -> Reading {
 }
 
 fn uploads(answer: &Value) -> Result<Start, String> {
-    let files = answer["fileToOperationIdDict"].as_object().ok_or("the answer names no uploads")?;
+    let files = answer[UPLOAD_FILES].as_object().ok_or("the answer names no uploads")?;
     let ids: Vec<String> = files.values().filter_map(text).collect();
     if ids.is_empty() {
         let names: Vec<&str> = files.keys().map(String::as_str).collect();
@@ -173,7 +182,37 @@ fn uploads(answer: &Value) -> Result<Start, String> {
             details: None,
         })));
     }
-    Ok(Start::Query(UPLOAD_IDS, ids))
+    Ok(Start::Query(UPLOAD_IDS, ids, answer[UPLOAD_FILES].to_string()))
+}
+
+/// The operation id of each file, from the key.
+fn files(key: &str) -> Option<Map<String, Value>> {
+    serde_json::from_str(key).ok()
+}
+
+/// An answer of uploads, and which of them is of which file: that only the first answer says.
+fn with_files(answer: &Value, key: Option<&str>) -> Value {
+    let mut answer = answer.clone();
+    if let (Some(answer), Some(files)) = (answer.as_object_mut(), key.and_then(files)) {
+        answer.entry(UPLOAD_FILES).or_insert(files.into());
+    }
+    answer
+}
+
+/// Uploads that are finished. The result says nothing of files that were not accepted, and a part
+/// must not be taken for the whole.
+fn uploaded(answer: &Value, key: Option<&str>) -> Reading {
+    let files = key.and_then(files).unwrap_or_default();
+    let refused: Vec<&str> =
+        files.iter().filter(|(_, id)| text(id).is_none()).map(|(name, _)| name.as_str()).collect();
+    if refused.is_empty() {
+        return Reading::Done(answer.clone());
+    }
+    Reading::Failed(Failure {
+        code: None,
+        message: format!("not all files were accepted, namely not {}", refused.join(", ")),
+        details: Some(with_files(answer, key)),
+    })
 }
 
 fn finished(status: &Value) -> bool {
@@ -438,7 +477,11 @@ mod tests {
                 "uploads",
                 info(ThumbnailUpload, &[]),
                 json!({ "fileToOperationIdDict": { "a.png": "1", "b.png": null, "c.png": "3" } }),
-                Start::Query("operationIds", vec!["1".to_owned(), "3".to_owned()]),
+                Start::Query(
+                    "operationIds",
+                    vec!["1".to_owned(), "3".to_owned()],
+                    r#"{"a.png":"1","b.png":null,"c.png":"3"}"#.to_owned(),
+                ),
             ),
             (
                 "refused uploads",

@@ -156,7 +156,8 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     }
 
     /// What [`Operations::resume`](super::Operations::resume) needs to follow it again, after a
-    /// restart of the process as well. `None` if it was done at once and has no name.
+    /// restart of the process as well. `None` if it was done at once and has no name, or if the name
+    /// would be too long to be read (64 KiB; it may hold the body of the call that is repeated).
     ///
     /// It holds ids, but no credential.
     pub fn name(&self) -> Option<&str> {
@@ -166,6 +167,9 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     /// What the service said last beside the state: the `metadata` of the operation, or the whole
     /// answer where the service has no such part (of a Luau task, a restart, a thumbnail upload; of
     /// an experiment, its `operation`).
+    ///
+    /// Of a thumbnail upload it always holds `fileToOperationIdDict`, too: the operation id by file
+    /// name, null for a file that was not accepted.
     pub fn metadata(&self) -> Option<&Value> {
         self.metadata.as_ref()
     }
@@ -262,7 +266,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     }
 
     fn note(&mut self, info: &LongRunningInfo, reply: &http::Response<Bytes>, answer: &Value) {
-        self.metadata = dialect::metadata(info.dialect, answer).cloned();
+        self.metadata = dialect::metadata(info.dialect, answer, self.key());
         self.status = dialect::status(info.dialect, answer);
         self.asked = asked_wait(reply);
     }

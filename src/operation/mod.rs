@@ -27,6 +27,11 @@
 //! # }
 //! ```
 //!
+//! Homepage thumbnails that are uploaded together are followed together. If some files were not
+//! accepted, the operation fails once the others are finished: [`Error::message`] says which, and
+//! [`Error::details`] is the answer, with the operation id of each file. Otherwise
+//! [`Operation::metadata`] says which result is of which file.
+//!
 //! Roblox does not say how long it keeps an operation after it is done (a Luau task: 24 hours).
 
 mod dialect;
@@ -43,13 +48,15 @@ pub use policy::PollPolicy;
 pub use resume::Operations;
 pub use states::States;
 
+use crate::Error;
 use crate::call::Call;
-use crate::{Error, Response};
+use crate::paging::Fetched;
 use serde::de::DeserializeOwned;
 
 /// Starts the operation that reads a page of a list, and waits for the page.
-pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Response<P>, Error> {
-    Operation::start(call).await?.wait_for_response(PollPolicy::default()).await
+pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
+    let page = Operation::start(call).await?.wait_for_response(PollPolicy::default()).await?;
+    Ok(page.into())
 }
 
 /// The methods of a call that starts an operation.

@@ -10,6 +10,7 @@
 //! needs besides. A name may come from anywhere; reading one admits only what it could have been
 //! written with.
 
+use super::dialect;
 use super::route::{self, Found};
 use super::target::{Target, facts};
 use crate::call::path::{encode, write};
@@ -20,7 +21,8 @@ const LONGEST_NAME: usize = 64 * 1024;
 const KEY: &str = "key";
 const BODY: &str = "body";
 
-/// Writes the name of a target; `None` if its ids cannot stand in a path.
+/// Writes the name of a target; `None` if it could not be read again: its ids cannot stand in a path,
+/// or it is too long.
 pub(super) fn format(target: &Target) -> Option<String> {
     let mut name = format!("{}:", target.starter.id);
     write(&mut name, target.route.template, &target.route.segments).ok()?;
@@ -39,7 +41,7 @@ pub(super) fn format(target: &Target) -> Option<String> {
     pairs(&mut name, '?', '&', &mut target.query.iter().map(|(name, value)| (*name, value.as_str())));
     let extra = [(KEY, target.key.as_deref()), (BODY, target.body.as_deref())];
     pairs(&mut name, '#', '&', &mut extra.iter().filter_map(|(key, value)| Some((*key, (*value)?))));
-    Some(name)
+    parse(&name).is_ok_and(|read| read == *target).then_some(name)
 }
 
 /// Reads a name.
@@ -78,6 +80,9 @@ pub(super) fn parse(name: &str) -> Result<Target, Error> {
             (BODY, Some(value)) if target.repeats() => target.body = Some(value),
             _ => return Err(refuse("what stands behind # is not of this operation".to_owned())),
         }
+    }
+    if !dialect::admits(info.dialect, target.key.as_deref()) {
+        return Err(refuse("its key is missing, or is none of this operation".to_owned()));
     }
     Ok(target)
 }

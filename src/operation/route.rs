@@ -63,10 +63,11 @@ fn matching(info: &LongRunningInfo, path: &str) -> Option<Found> {
             let forms = std::iter::once(&poll.path).chain(info.paths);
             forms.copied().find_map(|template| found(poll, template))
         }
-        // The document does not say where; what the path says may be one of its routes.
+        // The document does not say where; what the path says may be one of its routes, but none
+        // that takes anything: reading a queue is a GET, too.
         None => crate::operations::ALL
             .iter()
-            .filter(|operation| operation.method == http::Method::GET)
+            .filter(|operation| operation.method == http::Method::GET && operation.only_reads())
             .find_map(|operation| found(operation, operation.path)),
     }
 }
@@ -193,6 +194,17 @@ mod tests {
         ] {
             let message = of_path(&INFO, path).expect_err(path);
             assert!(message.len() < 400 && !message.contains('\n'), "{message}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "memory_stores")]
+    fn only_what_only_reads_is_polled() {
+        let info = LongRunningInfo { poll: None, paths: &[], base: "/cloud/v2/", ..INFO };
+        assert!(of_whole_path(&info, "/cloud/v2/universes/1/memory-store/operations/o").is_ok());
+        for path in ["universes/1/memory-store/queues/q/items:read", "universes/1/memory-store:flush"] {
+            assert!(of_path(&info, path).is_err(), "{path}");
+            assert!(of_whole_path(&info, &format!("/cloud/v2/{path}")).is_err(), "{path}");
         }
     }
 

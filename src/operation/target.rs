@@ -51,8 +51,9 @@ impl Target {
                 target.route = at_poll_route(call, info, None)?;
                 target.key = Some(key);
             }
-            Start::Query(name, values) => {
+            Start::Query(name, values, key) => {
                 target.route = at_poll_route(call, info, None)?;
+                target.key = Some(key);
                 target.query.extend(values.into_iter().map(|value| (name, value)));
             }
             Start::Over(_) => return Err("the operation is over".to_owned()),

@@ -17,8 +17,9 @@ pub(super) struct Ahead<P> {
 }
 
 impl<P: Send + 'static> Ahead<P> {
-    /// Starts to fetch: up to `pages` pages wait for the caller, or one of them is on its way.
-    pub(super) fn start(runtime: &Handle, mut pager: Pager<P>, pages: usize) -> Self {
+    /// Starts to fetch: up to `pages` pages wait for the caller, or one of them is on its way. No
+    /// more than `left` are fetched altogether.
+    pub(super) fn start(runtime: &Handle, mut pager: Pager<P>, pages: usize, mut left: Option<u64>) -> Self {
         let (sender, receiver) = mpsc::channel(pages.max(1));
         let task = runtime.spawn(async move {
             // The place comes first, so that no page is fetched that has none.
@@ -26,7 +27,8 @@ impl<P: Send + 'static> Ahead<P> {
                 let page = pager.next().await;
                 let is_last = !matches!(page, Some(Ok(_)));
                 place.send(page);
-                if is_last || pager.has_enough() {
+                left = left.map(|left| left.saturating_sub(1));
+                if is_last || left == Some(0) || pager.has_enough() {
                     return;
                 }
             }

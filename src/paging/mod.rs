@@ -11,10 +11,19 @@
 //! # }
 //! ```
 //!
-//! A list ends where the service gives no further token (or says that there is no more), never at an
-//! empty page: services read in portions, and a portion may hold nothing. A list that comes back to
-//! a token it has given before is an error of kind [`Paging`](crate::ErrorKind::Paging), and so are a
-//! thousand empty pages in a row.
+//! A list of tokens ends where the service gives no further token (or says that there is no more),
+//! never at an empty page: services read in portions, and a portion may hold nothing. A list that is
+//! paged by number or offset, and a queue, have no token that could end: they end at an empty page
+//! (the former also where their total is reached or the service says that there is no more).
+//!
+//! A list that does not end is an error of kind [`Paging`](crate::ErrorKind::Paging):
+//!
+//! - a page that leads to itself, which is not yielded;
+//! - a token that comes again later: the round is noticed after it was made, so that some pages may
+//!   have come twice;
+//! - by number or offset, two pages with items that follow each other and are the same byte for byte,
+//!   of which the second is not yielded: the service does not heed the number;
+//! - more than a thousand empty pages in a row.
 //!
 //! An error is yielded once and ends the list. Its
 //! [`resume_token`](crate::Error::resume_token) says where to go on, so that nothing is lost and
@@ -48,13 +57,43 @@ pub use pages::Pages;
 pub(crate) use page::Facts;
 
 use crate::call::Call;
+use crate::call::info::PagingStyle;
 use crate::{Error, Response};
 use serde::de::DeserializeOwned;
 use std::future::Future;
+use std::hash::{DefaultHasher, Hasher};
 use std::pin::Pin;
 
 /// A page on its way.
-pub(crate) type Fetch<P> = Pin<Box<dyn Future<Output = Result<Response<P>, Error>> + Send>>;
+pub(crate) type Fetch<P> = Pin<Box<dyn Future<Output = Result<Fetched<P>, Error>> + Send>>;
+
+/// A page as it came.
+pub(crate) struct Fetched<P> {
+    response: Response<P>,
+    /// The hash of the body, where nothing else tells one page from another.
+    body: Option<u64>,
+}
+
+impl<P> From<Response<P>> for Fetched<P> {
+    fn from(response: Response<P>) -> Self {
+        Self { response, body: None }
+    }
+}
+
+/// Gets a page by one request.
+async fn fetch<P: DeserializeOwned + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
+    let operation = call.operation;
+    let reply = call.send_raw().await?;
+    let is_counted = operation
+        .paging
+        .is_some_and(|info| matches!(info.style, PagingStyle::PageNumber | PagingStyle::Offset));
+    let body = is_counted.then(|| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(reply.body());
+        hasher.finish()
+    });
+    Ok(Fetched { response: Response::decode(operation, reply)?, body })
+}
 
 /// A call that lists.
 pub(crate) trait List: Sized {
@@ -65,7 +104,7 @@ pub(crate) trait List: Sized {
 
     /// Gets a page; by an operation, where the service reads lists so.
     fn fetch(call: Call<Self::Page>) -> Fetch<Self::Page> {
-        Box::pin(call.send())
+        Box::pin(fetch(call))
     }
 
     fn items(page: Self::Page) -> Vec<Self::Item>;

@@ -2,7 +2,7 @@
 
 use super::page::{Facts, Page};
 use super::position::Position;
-use super::{Fetch, List, entries};
+use super::{Fetch, Fetched, List, entries};
 use crate::Error;
 use crate::call::Call;
 use crate::call::info::{PagingInfo, PagingStyle};
@@ -101,18 +101,22 @@ impl<P: 'static> Pager<P> {
     async fn page(&mut self, position: &mut Position) -> Result<(Page<P>, Result<bool, Error>), Error> {
         let call = self.call_at(position.token())?;
         let asked = self.entries(&call);
-        let response = (self.fetch)(call).await?;
+        let Fetched { response, body } = (self.fetch)(call).await?;
         let mut facts = (self.read)(&response);
         self.items += facts.count as u64;
         let token = position.token().map(str::to_owned);
-        let goes_on = match (&self.info, asked, &facts.entries) {
+        let next = match (&self.info, asked, &facts.entries) {
             (Some(info), Some(asked), Some(items)) => entries::next(info, &asked, items),
             _ => Ok(facts.next.take()),
-        }
-        .and_then(|next| {
-            facts.next = next;
-            position.advance(&facts)
-        });
+        };
+        let goes_on = match next {
+            Ok(next) => {
+                facts.next = next;
+                position.check(&facts, body)?;
+                position.advance(&facts)
+            }
+            Err(error) => Err(error),
+        };
         let next = position.token().filter(|_| matches!(goes_on, Ok(true))).map(str::to_owned);
         let total = facts.total.and_then(|total| u64::try_from(total).ok());
         Ok((Page { response, token, next, total }, goes_on))

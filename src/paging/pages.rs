@@ -108,7 +108,7 @@ impl<P: Send + 'static> Pages<P> {
         let State::Idle(mut pager) = std::mem::replace(&mut self.state, State::Ended) else { return };
         self.state = match tokio::runtime::Handle::try_current() {
             Ok(runtime) if self.ahead > 0 && self.left != Some(1) => {
-                State::Ahead(Ahead::start(&runtime, *pager, self.ahead))
+                State::Ahead(Ahead::start(&runtime, *pager, self.ahead, self.left))
             }
             _ => State::Busy(Box::pin(async move {
                 let page = pager.next().await;

@@ -17,6 +17,8 @@ pub(super) struct Position {
     seen: Option<u64>,
     empty_pages: u32,
     repeats: Repeats,
+    /// The hash of the last page, where no token tells pages apart.
+    last_body: Option<u64>,
 }
 
 impl Position {
@@ -42,12 +44,32 @@ impl Position {
         }
         let seen = token.is_none().then_some(0);
         let repeats = Repeats::new(token.clone());
-        Ok(Self { style, token, seen, empty_pages: 0, repeats })
+        Ok(Self { style, token, seen, empty_pages: 0, repeats, last_body: None })
     }
 
     /// The token of the page that is fetched next.
     pub(super) fn token(&self) -> Option<&str> {
         self.token.as_deref()
+    }
+
+    /// Refuses a page that repeats the one before it, or leads to itself. `body` is the hash of the
+    /// page, where no token tells pages apart.
+    pub(super) fn check(&mut self, page: &Facts, body: Option<u64>) -> Result<(), Error> {
+        let is_same = match self.style {
+            PagingStyle::Token | PagingStyle::Entries => {
+                self.token.is_some() && self.next(page) == self.token
+            }
+            PagingStyle::PageNumber | PagingStyle::Offset => {
+                let body = body.filter(|_| page.count > 0);
+                let last = std::mem::replace(&mut self.last_body, body);
+                body.is_some() && last == body
+            }
+            PagingStyle::Repeat => false,
+        };
+        match is_same {
+            true => Err(Error::paging("the list does not end: it gave the same page twice in a row")),
+            false => Ok(()),
+        }
     }
 
     /// Goes on behind a page: `false` if it was the last.
@@ -226,6 +248,27 @@ mod tests {
             });
             assert_eq!(found.expect("the cycle").kind(), ErrorKind::Paging, "{lead} {length}");
         }
+    }
+
+    #[test]
+    fn a_page_that_comes_twice_in_a_row_is_refused() {
+        for style in [PagingStyle::PageNumber, PagingStyle::Offset] {
+            let mut position = Position::new(style, None).expect("a beginning");
+            for (count, body, is_fine) in
+                [(1, 1, true), (1, 2, true), (0, 3, true), (0, 3, true), (1, 2, true), (2, 2, false)]
+            {
+                assert_eq!(position.check(&page(count), Some(body)).is_ok(), is_fine, "{count} {body}");
+            }
+        }
+        let mut position = Position::new(PagingStyle::Token, None).expect("a beginning");
+        for (token, is_fine) in [("a", true), ("b", true), ("b", false)] {
+            assert_eq!(position.check(&next(1, token), None).is_ok(), is_fine, "{token}");
+            position.advance(&next(1, token)).ok();
+        }
+        let last = Facts { more: Some(false), ..next(1, "b") };
+        assert!(position.check(&last, None).is_ok(), "the end, whatever the token");
+        let mut queue = Position::new(PagingStyle::Repeat, None).expect("a beginning");
+        assert!((0..2).all(|_| queue.check(&page(1), None).is_ok()));
     }
 
     #[test]
