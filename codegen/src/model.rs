@@ -379,12 +379,7 @@ impl Type {
     fn is_scalar(&self) -> bool {
         !matches!(
             self,
-            Type::Unit
-                | Type::Struct(_)
-                | Type::List(_)
-                | Type::Map(_)
-                | Type::Maybe(_)
-                | Type::Boxed(_)
+            Type::Unit | Type::Struct(_) | Type::List(_) | Type::Map(_) | Type::Maybe(_) | Type::Boxed(_)
         )
     }
 

@@ -2,9 +2,9 @@
 //! its output into what callers see: derives, tolerance, documentation. Enums are ours, because
 //! they must be open.
 
+use crate::Error;
 use crate::emit::{HEADER, Writer};
 use crate::model::{Enum, EnumValues, Field, Model, Struct, Type};
-use crate::Error;
 use progenitor::{CrateVers, GenerationSettings, Generator};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -67,7 +67,8 @@ fn repair(schema: &mut Value, known: &BTreeSet<String>) -> bool {
 /// Values that stand in an enum twice, with their names.
 fn forget_repeated_values(object: &mut Map<String, Value>) -> bool {
     let Some(Value::Array(values)) = object.get("enum") else { return false };
-    let first: Vec<bool> = values.iter().enumerate().map(|(at, value)| !values[..at].contains(value)).collect();
+    let first: Vec<bool> =
+        values.iter().enumerate().map(|(at, value)| !values[..at].contains(value)).collect();
     if first.iter().all(|first| *first) {
         return false;
     }
