@@ -159,6 +159,10 @@ pub enum Type {
     Struct(String),
     List(Box<Type>),
     Map(Box<Type>),
+    /// An item or value that may be null.
+    Maybe(Box<Type>),
+    /// A type that holds itself.
+    Boxed(Box<Type>),
 }
 
 #[derive(Debug)]
@@ -175,6 +179,10 @@ pub struct Struct {
 pub struct Field {
     /// The property's name on the wire.
     pub name: String,
+    /// The field's name in Rust; no other field of the struct has it.
+    pub ident: String,
+    /// The name of the method that sets it; the same.
+    pub setter: String,
     pub kind: Type,
     pub required: bool,
     pub read_only: bool,
@@ -260,6 +268,7 @@ impl Model {
                 }
             }
         }
+        box_cycles(&mut structs);
         let mut operations = document
             .operations()
             .map(|(path, verb, operation)| read_operation(path, verb, operation, &document, &structs, &enums))
@@ -296,6 +305,19 @@ impl Model {
     /// The operations of an area, by method name.
     pub fn in_area<'a>(&'a self, area: &'a str) -> impl Iterator<Item = &'a Operation> {
         self.operations.iter().filter(move |operation| operation.area == area)
+    }
+
+    /// The fields along a path of properties, and the type at its end.
+    pub fn fields<'a>(&'a self, kind: &'a Type, path: &[String]) -> Option<(Vec<String>, &'a Type)> {
+        let mut fields = Vec::new();
+        let mut kind = kind;
+        for name in path {
+            let of = kind.one_struct()?;
+            let field = self.structs.get(of)?.fields.iter().find(|field| field.name == *name)?;
+            fields.push(field.ident.clone());
+            kind = &field.kind;
+        }
+        Some((fields, kind))
     }
 
     /// The types that an operation's calls use, with everything inside them.
@@ -339,15 +361,32 @@ impl Type {
     pub fn named(&self) -> Option<&str> {
         match self {
             Type::Enum(name) | Type::Struct(name) => Some(name),
-            Type::List(inner) | Type::Map(inner) => inner.named(),
+            Type::List(inner) | Type::Map(inner) | Type::Maybe(inner) | Type::Boxed(inner) => inner.named(),
             _ => None,
         }
+    }
+
+    /// The struct that the type is.
+    fn one_struct(&self) -> Option<&str> {
+        match self {
+            Type::Struct(name) => Some(name),
+            Type::Boxed(inner) => inner.one_struct(),
+            _ => None,
+        }
+    }
+
+    /// Whether it has a form as text.
+    fn is_scalar(&self) -> bool {
+        !matches!(
+            self,
+            Type::Unit | Type::Struct(_) | Type::List(_) | Type::Map(_) | Type::Maybe(_) | Type::Boxed(_)
+        )
     }
 
     /// The innermost type of lists and maps.
     pub fn leaf(&self) -> &Type {
         match self {
-            Type::List(inner) | Type::Map(inner) => inner.leaf(),
+            Type::List(inner) | Type::Map(inner) | Type::Maybe(inner) | Type::Boxed(inner) => inner.leaf(),
             leaf => leaf,
         }
     }
@@ -370,6 +409,8 @@ impl Type {
                 "serde_json::Map<String, serde_json::Value>".to_owned()
             }
             Type::Map(inner) => format!("std::collections::BTreeMap<String, {}>", inner.rust()),
+            Type::Maybe(inner) => format!("Option<{}>", inner.rust()),
+            Type::Boxed(inner) => format!("Box<{}>", inner.rust()),
         }
     }
 }
@@ -421,12 +462,16 @@ fn read_struct(name: &str, schema: &Value, document: &Document) -> Struct {
     let required: BTreeSet<&str> =
         schema["x-required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let flag = |schema: &Value, key: &str| schema.get(key) == Some(&Value::Bool(true));
+    let mut idents = BTreeSet::new();
+    let mut setters = BTreeSet::new();
     let fields = schema
         .get("properties")
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
         .map(|(name, schema)| Field {
+            ident: names::unique(names::field(name), &mut idents),
+            setter: names::unique(names::setter(name), &mut setters),
             name: name.clone(),
             kind: read_type(schema, document),
             required: required.contains(name.as_str()),
@@ -463,11 +508,51 @@ fn read_type(schema: &Value, document: &Document) -> Type {
         Some("integer") => Type::Integer,
         Some("number") => Type::Number,
         Some("boolean") => Type::Boolean,
-        Some("array") => Type::List(Box::new(read_type(&schema["items"], document))),
+        Some("array") => Type::List(Box::new(read_item(&schema["items"], document))),
         Some("object") if schema.get("additionalProperties").is_some_and(Value::is_object) => {
-            Type::Map(Box::new(read_type(&schema["additionalProperties"], document)))
+            Type::Map(Box::new(read_item(&schema["additionalProperties"], document)))
         }
         _ => Type::Value,
+    }
+}
+
+/// An item of a list or a value of a map; a field is optional anyway.
+fn read_item(schema: &Value, document: &Document) -> Type {
+    match read_type(schema, document) {
+        Type::Value => Type::Value,
+        kind if schema["nullable"] == true => Type::Maybe(Box::new(kind)),
+        kind => kind,
+    }
+}
+
+/// Boxes the fields through which a struct holds itself.
+fn box_cycles(structs: &mut BTreeMap<String, Struct>) {
+    let held: BTreeMap<String, Vec<String>> = structs
+        .iter()
+        .map(|(name, of)| {
+            let held = of.fields.iter().filter_map(|field| field.kind.one_struct());
+            (name.clone(), held.map(str::to_owned).collect())
+        })
+        .collect();
+    let holds = |outer: &str, inner: &str| {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![outer];
+        while let Some(name) = open.pop() {
+            if name == inner {
+                return true;
+            }
+            if seen.insert(name) {
+                open.extend(held.get(name).into_iter().flatten().map(String::as_str));
+            }
+        }
+        false
+    };
+    for of in structs.values_mut() {
+        for field in &mut of.fields {
+            if field.kind.one_struct().is_some_and(|inner| holds(inner, &of.name)) {
+                field.kind = Type::Boxed(Box::new(field.kind.clone()));
+            }
+        }
     }
 }
 
@@ -571,9 +656,15 @@ fn read_parameter(parameter: &Value, document: &Document) -> Parameter {
         Type::String | Type::Integer if location == Location::Path => {
             Type::Id { name: "Id".to_owned(), number: false }
         }
-        Type::Struct(_) | Type::Map(_) | Type::Value | Type::Unit => Type::String,
-        Type::List(_) if location != Location::Query => Type::String,
-        kind => kind,
+        Type::List(item) if location == Location::Query => Type::List(Box::new(match *item {
+            Type::Maybe(item) if item.is_scalar() => *item,
+            item if item.is_scalar() => item,
+            // The JSON text of an item, as of the whole.
+            _ => Type::String,
+        })),
+        Type::Value => Type::String,
+        kind if kind.is_scalar() => kind,
+        _ => Type::String,
     };
     let name = parameter["name"].as_str().unwrap_or_default().to_owned();
     // The client makes an idempotency key where the caller does not.
@@ -620,11 +711,11 @@ fn read_parts(schema: &Value, document: &Document, structs: &BTreeMap<String, St
                 kind: match &field.kind {
                     _ if binary(schema) => PartKind::File,
                     Type::List(_) if binary(&schema["items"]) => PartKind::Files,
-                    Type::Struct(_) | Type::Map(_) | Type::Value => PartKind::Json(field.kind.clone()),
-                    Type::List(inner) if matches!(**inner, Type::Struct(_) | Type::Value) => {
-                        PartKind::Json(field.kind.clone())
+                    Type::List(inner) if inner.is_scalar() && **inner != Type::Value => {
+                        PartKind::Text(field.kind.clone())
                     }
-                    kind => PartKind::Text(kind.clone()),
+                    kind if kind.is_scalar() && *kind != Type::Value => PartKind::Text(kind.clone()),
+                    kind => PartKind::Json(kind.clone()),
                 },
             }
         })
@@ -673,8 +764,7 @@ fn sizes(paging: &Paging, parameters: &[Parameter], enums: &BTreeMap<String, Enu
 /// The type at the end of a path of properties.
 fn follow<'a>(kind: &'a Type, path: &[String], structs: &'a BTreeMap<String, Struct>) -> Option<&'a Type> {
     let Some((first, rest)) = path.split_first() else { return Some(kind) };
-    let Type::Struct(name) = kind else { return None };
-    let field = structs.get(name)?.fields.iter().find(|field| field.name == *first)?;
+    let field = structs.get(kind.one_struct()?)?.fields.iter().find(|field| field.name == *first)?;
     follow(&field.kind, rest, structs)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// `maxPageSize` -> `max_page_size`; a keyword gets a trailing underscore.
 pub fn field(name: &str) -> String {
-    identifier(name.to_snake_case(), "field")
+    identifier(ascii_words(name).to_snake_case(), "field")
 }
 
 /// As [`field`], for a method of a type or call: names that would shadow what every value has, or
@@ -23,15 +23,76 @@ pub fn setter(name: &str) -> String {
 
 /// `user_restriction` -> `UserRestriction`.
 pub fn type_name(name: &str) -> String {
-    let camel = name.to_upper_camel_case();
+    let camel = ascii_words(name).to_upper_camel_case();
     match camel.chars().next() {
         None => "Unnamed".to_owned(),
         Some(first) if first.is_ascii_digit() => format!("N{camel}"),
-        Some(_) => match camel.as_str() {
-            "Self" => "Self_".to_owned(),
-            _ => camel.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect(),
-        },
+        Some(_) if camel == "Self" => "Self_".to_owned(),
+        Some(_) => camel,
     }
+}
+
+/// Types and traits that generated code uses by their bare name, so that no generated type may have it.
+pub const RESERVED_TYPES: [&str; 42] = [
+    "AsMut",
+    "AsRef",
+    "Box",
+    "Call",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "DoubleEndedIterator",
+    "Drop",
+    "Eq",
+    "Err",
+    "ExactSizeIterator",
+    "Extend",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "Future",
+    "Hash",
+    "Into",
+    "IntoFuture",
+    "IntoIterator",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Self_",
+    "Send",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "ToOwned",
+    "ToString",
+    "TryFrom",
+    "Vec",
+];
+
+/// As [`type_name`], for a type of its own.
+pub fn own_type(name: &str) -> String {
+    let name = type_name(name);
+    if RESERVED_TYPES.contains(&name.as_str()) { format!("{}Type", name.trim_end_matches('_')) } else { name }
+}
+
+/// The name, with a number after it if it is taken; takes it.
+pub fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
+    let mut free = name.clone();
+    let mut number = 2;
+    while !taken.insert(free.clone()) {
+        free = format!("{name}{number}");
+        number += 1;
+    }
+    free
 }
 
 /// A name for each value of an enum: words of the values in camel case, without a prefix that all
@@ -45,16 +106,10 @@ pub fn variants(values: &[String]) -> Vec<String> {
         .iter()
         .map(|value| {
             let mut name = type_name(value.get(prefix..).unwrap_or(value));
-            if name == "Unknown" {
-                name = "UnknownValue".to_owned();
+            if name == "Unknown" || name == "Self_" {
+                name = format!("{}Value", name.trim_end_matches('_'));
             }
-            let base = name.clone();
-            let mut number = 2;
-            while !taken.insert(name.clone()) {
-                name = format!("{base}{number}");
-                number += 1;
-            }
-            name
+            unique(name, &mut taken)
         })
         .collect()
 }
@@ -83,11 +138,16 @@ pub fn constant(id: &str) -> String {
 }
 
 pub fn is_keyword(name: &str) -> bool {
-    syn::parse_str::<syn::Ident>(name).is_err()
+    // `gen` is one since the 2024 edition, which `syn` does not ask for.
+    name == "gen" || syn::parse_str::<syn::Ident>(name).is_err()
+}
+
+/// Identifiers are plain, whatever the document is written in.
+fn ascii_words(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect()
 }
 
 fn identifier(name: String, fallback: &str) -> String {
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     match name.chars().next() {
         None => fallback.to_owned(),
         Some(first) if first.is_ascii_digit() => format!("n{name}"),
@@ -109,8 +169,18 @@ mod tests {
         assert_eq!(field("@type"), "type_");
         assert_eq!(field("3d"), "n3d");
         assert_eq!(field("…"), "field");
+        assert_eq!(field("gen"), "gen_");
+        assert_eq!(field("größe"), "gr_e");
         assert_eq!(setter("new"), "new_");
         assert_eq!(setter("with_x"), "with_x_");
+    }
+
+    #[test]
+    fn types_do_not_hide_what_generated_code_names() {
+        for (name, expected) in [("option", "OptionType"), ("Self", "SelfType"), ("optional", "Optional")] {
+            assert_eq!(own_type(name), expected);
+        }
+        assert!(RESERVED_TYPES.is_sorted());
     }
 
     #[test]
@@ -121,5 +191,6 @@ mod tests {
         assert_eq!(names(&["PX_48", "PX_60"]), ["Px48", "Px60"]);
         assert_eq!(names(&["a", "A", "Unknown"]), ["A", "A2", "UnknownValue"]);
         assert_eq!(names(&["PNG"]), ["Png"]);
+        assert_eq!(names(&["", "²", "é", "+1", "-1"]), ["Unnamed", "Unnamed2", "Unnamed3", "N1", "N12"]);
     }
 }

@@ -304,6 +304,12 @@ impl<'de, T: Tolerant<'de>> Tolerant<'de> for Vec<T> {
     }
 }
 
+impl<'de, T: Tolerant<'de>> Tolerant<'de> for Box<T> {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::tolerant(deserializer).map(Box::new)
+    }
+}
+
 impl<'de, T: Tolerant<'de>> Tolerant<'de> for BTreeMap<String, T> {
     fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let map = BTreeMap::<String, Wrapped<T>>::deserialize(deserializer)?;

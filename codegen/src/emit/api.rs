@@ -30,7 +30,7 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
         let writable: Vec<&Field> = of.fields.iter().filter(|field| !field.read_only).collect();
         let list = |fields: &mut dyn Iterator<Item = &&Field>| {
             fields
-                .map(|field| format!("{}: {}", names::field(&field.name), type_in_types(&field.kind)))
+                .map(|field| format!("{}: {}", field.ident, type_in_types(&field.kind)))
                 .collect::<Vec<_>>()
                 .join(", ")
         };
@@ -38,19 +38,15 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
         writer.block("crate::call::request_type!", |writer| {
             writer.line(format!("{} ({required})", of.name));
             for field in &writable {
-                let name = names::field(&field.name);
-                writer.line(format!(
-                    "{} = {name}: {},",
-                    names::setter(&field.name),
-                    type_in_types(&field.kind)
-                ));
+                let (setter, name) = (&field.setter, &field.ident);
+                writer.line(format!("{setter} = {name}: {},", type_in_types(&field.kind)));
             }
         });
     }
 }
 
 /// A type as written beside the types themselves.
-fn type_in_types(kind: &Type) -> String {
+pub(super) fn type_in_types(kind: &Type) -> String {
     kind.rust().replace("types::", "")
 }
 
@@ -116,6 +112,7 @@ pub(super) fn calls<'a>(model: &'a Model, area: &'a Area) -> Vec<Call<'a>> {
     let mut taken: BTreeSet<String> =
         operations.iter().flat_map(|operation| model.types_of(operation)).collect();
     taken.insert(handle(area));
+    taken.extend(names::RESERVED_TYPES.map(str::to_owned));
     operations
         .into_iter()
         .map(|operation| {
@@ -187,7 +184,7 @@ impl<'a> Call<'a> {
             setters: Vec::new(),
             fixed: Vec::new(),
             output: output(operation),
-            lists: listing(operation),
+            lists: listing(operation, model),
             long_running: long_running(operation),
             clearable: clearable(operation, model),
         };
@@ -393,7 +390,7 @@ fn clearable(operation: &Operation, model: &Model) -> Vec<(String, String)> {
         .flat_map(|of| &of.fields)
         .filter(|field| !field.read_only && !field.required && field.name != "path")
         .filter(|field| !operation.at(Location::Path).any(|parameter| parameter.name == field.name))
-        .map(|field| (format!("clear_{}", names::field(&field.name)), field.name.clone()))
+        .map(|field| (format!("clear_{}", field.ident), field.name.clone()))
         .collect()
 }
 
@@ -402,33 +399,55 @@ fn output(operation: &Operation) -> String {
     if operation.empty_is_none { format!("Option<{kind}>") } else { kind }
 }
 
-fn listing(operation: &Operation) -> Option<Listing> {
+/// How the call lists; `None` if this version of the document leaves out what that takes.
+fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
     let paging = operation.paging.as_ref()?;
     let item = paging.item.as_ref()?.rust();
-    let read = |path: &Option<Vec<String>>, end: &str| match path {
-        Some(path) if !path.is_empty() => borrow(path, end),
-        _ => "None".to_owned(),
+    let by_operation = operation.long_running.as_ref().is_some_and(|facts| facts.response.is_some());
+    if operation.empty_is_none && !by_operation {
+        return None;
+    }
+    let fields = |path: &Option<Vec<String>>| path.as_ref().and_then(|path| model.fields(&paging.page, path));
+    let read = |path: &Option<Vec<String>>, end: &dyn Fn(&Type) -> Option<&'static str>| {
+        let found = fields(path).and_then(|(fields, kind)| Some(borrow(&fields, end(kind)?)));
+        found.unwrap_or_else(|| "None".to_owned())
     };
     let by_entry = paging.style == "entries";
+    let next = match by_entry {
+        true => "None".to_owned(),
+        false => read(&paging.next, &|kind| match kind {
+            Type::String | Type::Integer | Type::Id { .. } | Type::Enum(_) => {
+                Some(".map(|token| token.to_string())")
+            }
+            Type::Value => Some(".and_then(|token| token.as_str()).map(str::to_owned)"),
+            _ => None,
+        }),
+    };
+    // Without its token a list would end after a page as if that were all.
+    if paging.style == "token" && next == "None" {
+        return None;
+    }
+    let (items, _) = model.fields(&paging.page, &paging.items)?;
     Some(Listing {
         item,
         page: paging.page.rust(),
-        items: take(&paging.items),
+        items: take(&items),
         count: match paging.items.is_empty() {
             true => "page.len()".to_owned(),
-            false => borrow(&paging.items, ".map_or(0, Vec::len)"),
+            false => borrow(&items, ".map_or(0, Vec::len)"),
         },
-        next: match by_entry {
-            true => "None".to_owned(),
-            false => read(&paging.next, ".map(|token| token.to_string())"),
-        },
-        total: read(&paging.total, ".map(|total| *total as i64)"),
-        more: read(&paging.more, ".copied()"),
+        next,
+        total: read(&paging.total, &|kind| match kind {
+            Type::Integer | Type::Number => Some(".map(|total| *total as i64)"),
+            Type::String => Some(".and_then(|total| total.parse().ok())"),
+            _ => None,
+        }),
+        more: read(&paging.more, &|kind| (*kind == Type::Boolean).then_some(".copied()")),
         entries: match by_entry {
-            true => borrow(&paging.items, ".and_then(|items| serde_json::to_value(items).ok())"),
+            true => borrow(&items, ".and_then(|items| serde_json::to_value(items).ok())"),
             false => "None".to_owned(),
         },
-        by_operation: operation.long_running.as_ref().is_some_and(|facts| facts.response.is_some()),
+        by_operation,
     })
 }
 
@@ -468,18 +487,18 @@ impl Listing {
 /// `page.a.and_then(|page| page.b).unwrap_or_default()`; the page itself for an empty path.
 fn take(path: &[String]) -> String {
     let Some((first, rest)) = path.split_first() else { return "page".to_owned() };
-    let mut code = format!("page.{}", names::field(first));
+    let mut code = format!("page.{}", first);
     for name in rest {
-        code.push_str(&format!(".and_then(|page| page.{})", names::field(name)));
+        code.push_str(&format!(".and_then(|page| page.{name})"));
     }
     format!("{code}.unwrap_or_default()")
 }
 
 fn borrow(path: &[String], end: &str) -> String {
     let Some((first, rest)) = path.split_first() else { return "None".to_owned() };
-    let mut code = format!("page.{}.as_ref()", names::field(first));
+    let mut code = format!("page.{}.as_ref()", first);
     for name in rest {
-        code.push_str(&format!(".and_then(|page| page.{}.as_ref())", names::field(name)));
+        code.push_str(&format!(".and_then(|page| page.{name}.as_ref())"));
     }
     code + end
 }

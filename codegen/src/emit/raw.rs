@@ -2,9 +2,9 @@
 //! its output into what callers see: derives, tolerance, documentation. Enums are ours, because
 //! they must be open.
 
+use crate::Error;
 use crate::emit::{HEADER, Writer};
 use crate::model::{Enum, EnumValues, Field, Model, Struct, Type};
-use crate::{Error, names};
 use progenitor::{CrateVers, GenerationSettings, Generator};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -102,15 +102,24 @@ fn polish(mut item: syn::ItemStruct, of: &Struct) -> Result<syn::ItemStruct, Err
                 Error::new(format!("progenitor made an unknown field `{}.{name}`", of.name))
             })?;
         field.attrs = field_attributes(known);
-        // The identifier is ours too, so that setters and fields always agree.
-        field.ident = Some(quote::format_ident!("{}", names::field(&known.name)));
+        // Identifier and type are ours too, so that setters and fields always agree.
+        field.ident = Some(quote::format_ident!("{}", known.ident));
+        field.ty = field_type(known)?;
     }
     Ok(item)
 }
 
+/// A field may always be missing.
+fn field_type(field: &Field) -> Result<syn::Type, Error> {
+    let kind = super::api::type_in_types(&field.kind);
+    syn::parse_str(&format!("Option<{kind}>"))
+        .map_err(|error| Error::new(format!("`{kind}` of `{}` is no type: {error}", field.name)))
+}
+
 /// What a field is called on the wire: serde's `rename`, or the identifier.
 fn wire_name(field: &syn::Field) -> String {
-    let mut name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+    let ident = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut name = ident.trim_start_matches("r#").to_owned();
     for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         // Fails at what is no list of names and values, which is no rename either.
         let _ = attribute.parse_nested_meta(|meta| {
@@ -122,7 +131,7 @@ fn wire_name(field: &syn::Field) -> String {
             Ok(())
         });
     }
-    name.trim_start_matches("r#").to_owned()
+    name
 }
 
 fn docs(text: &str) -> Vec<syn::Attribute> {
@@ -152,7 +161,7 @@ fn field_attributes(field: &Field) -> Vec<syn::Attribute> {
     }
     let mut attributes = docs(&text);
     let name = &field.name;
-    if names::field(name) != *name {
+    if field.ident != *name {
         attributes.push(parse_quote!(#[serde(rename = #name)]));
     }
     attributes.push(parse_quote!(#[serde(skip_serializing_if = "Option::is_none")]));
@@ -175,7 +184,7 @@ fn field_attributes(field: &Field) -> Vec<syn::Attribute> {
 fn emit_reading(writer: &mut Writer, of: &Struct) {
     writer.block(format!("crate::decode::object! {{ {}", of.name), |writer| {
         for field in &of.fields {
-            writer.line(format!("{} => {},", super::literal(&field.name), names::field(&field.name)));
+            writer.line(format!("{} => {},", super::literal(&field.name), field.ident));
         }
     });
     writer.line("}");
@@ -188,7 +197,13 @@ fn emit_enum(writer: &mut Writer, of: &Enum) {
         }
         EnumValues::Numbers(values) => (
             "open_number_enum",
-            values.iter().map(|(name, number)| (name.clone(), number.to_string())).collect(),
+            values
+                .iter()
+                .map(|(name, number)| match i32::try_from(*number) {
+                    Ok(number) => (name.clone(), number.to_string()),
+                    Err(_) => (name.clone(), format!("{number}_i64")),
+                })
+                .collect(),
         ),
     };
     writer.block(format!("crate::enums::{kind}!"), |writer| {

@@ -3,7 +3,6 @@
 
 use crate::emit::api::{Input, calls};
 use crate::model::{EnumValues, Model};
-use crate::names;
 use std::fmt::Write;
 
 /// One line for each method, setter, field and variant.
@@ -42,7 +41,7 @@ pub fn emit(model: &Model) -> String {
                     .fields
                     .iter()
                     .filter(|field| field.required && !field.read_only)
-                    .map(|field| format!("{}: {}", names::field(&field.name), plain(&field.kind.rust())))
+                    .map(|field| format!("{}: {}", field.ident, plain(&field.kind.rust())))
                     .collect();
                 format!(" new({})", required.join(", "))
             }
@@ -51,7 +50,7 @@ pub fn emit(model: &Model) -> String {
         let _ = writeln!(text, "struct {}{new}", of.name);
         for field in &of.fields {
             let kind = plain(&field.kind.rust());
-            let _ = writeln!(text, "struct {}.{}: {kind}", of.name, names::field(&field.name));
+            let _ = writeln!(text, "struct {}.{}: {kind}", of.name, field.ident);
         }
     }
     for of in model.enums.values() {

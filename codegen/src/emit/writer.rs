@@ -39,7 +39,8 @@ impl Writer {
 
     /// A doc comment, one line of text each.
     pub fn doc(&mut self, text: &str) {
-        for line in text.lines() {
+        // A bare carriage return is no part of a doc comment.
+        for line in text.trim_end().split(['\n', '\r']) {
             let line = line.trim_end();
             self.line(if line.is_empty() { "///".to_owned() } else { format!("/// {line}") });
         }

@@ -9,7 +9,7 @@ pub fn run(document: &mut Document) -> usize {
     let mut renamed = BTreeMap::new();
     let names: Vec<String> = document.schemas().keys().cloned().collect();
     for name in names {
-        let base = names::type_name(&name);
+        let base = names::own_type(&name);
         if base == name {
             continue;
         }

@@ -47,7 +47,7 @@ impl Hoisted {
         let name = schema
             .get("x-opencloud-type")
             .and_then(Value::as_str)
-            .map_or_else(|| names::type_name(name), names::type_name);
+            .map_or_else(|| names::own_type(name), names::own_type);
         let name = self.claim(&name, schema);
         *schema = reference_to(&name);
         if let (Some(nullable), Some(object)) = (nullable, schema.as_object_mut()) {

@@ -1,6 +1,6 @@
 use crate::Document;
 use crate::document::{each_inner, reference};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// What no version of the document should hold and some do: a schema that is `true`, a list of
@@ -35,6 +35,7 @@ fn repair(schema: &mut Value, known: &BTreeSet<String>) -> bool {
         object.remove("type");
         changed = true;
     }
+    changed |= forget_repeated_values(object);
     if let Some(Value::Array(values)) = object.get_mut("enum") {
         let before = values.len();
         values.retain(|value| value.is_string() || value.is_i64());
@@ -63,6 +64,25 @@ fn repair(schema: &mut Value, known: &BTreeSet<String>) -> bool {
     changed
 }
 
+/// Values that stand in an enum twice, with their names.
+fn forget_repeated_values(object: &mut Map<String, Value>) -> bool {
+    let Some(Value::Array(values)) = object.get("enum") else { return false };
+    let first: Vec<bool> =
+        values.iter().enumerate().map(|(at, value)| !values[..at].contains(value)).collect();
+    if first.iter().all(|first| *first) {
+        return false;
+    }
+    for key in ["enum", "x-enum-varnames", "x-enumNames"] {
+        if let Some(Value::Array(list)) = object.get_mut(key)
+            && list.len() == first.len()
+        {
+            let mut first = first.iter();
+            list.retain(|_| first.next() == Some(&true));
+        }
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,15 +98,17 @@ mod tests {
                 "types": { "type": ["string", "null"] },
                 "yes": true,
                 "empty": { "type": "string", "enum": [] },
+                "twice": { "type": "integer", "enum": [1, 2, 1], "x-enum-varnames": ["A", "B", "C"] },
                 "nulls": { "type": "string", "enum": ["A", null] },
                 "fine": { "type": "string" },
             } },
         }));
-        assert_eq!(run(&mut document), 8);
+        assert_eq!(run(&mut document), 9);
         assert_eq!(
             document.schemas()["Odd"],
             json!({ "type": "object", "properties": {
                 "dangling": {}, "elsewhere": {}, "list": { "type": "array", "items": {} }, "types": {},
+                "twice": { "type": "integer", "enum": [1, 2], "x-enum-varnames": ["A", "B"] },
                 "yes": {}, "empty": { "type": "string" }, "nulls": { "type": "string", "enum": ["A"] },
                 "fine": { "type": "string" },
             } })

@@ -1,0 +1,134 @@
+//! What is generated, of the committed document and of one that holds what no document should.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+use opencloud_codegen::{Generated, Model, emit, generate};
+use std::collections::BTreeSet;
+
+/// What generated code must not hold: it would refuse what a service sends, or end the program.
+const FORBIDDEN: [&str; 8] = [
+    "deny_unknown_fields",
+    "panic!",
+    "unreachable!",
+    "unimplemented!",
+    "todo!",
+    ".unwrap()",
+    ".expect(",
+    "unsafe ",
+];
+
+fn files(generated: &Generated) -> [(&'static str, &str); 3] {
+    [("raw", &generated.raw), ("api", &generated.api), ("operations", &generated.operations)]
+}
+
+/// Parses each file and looks for what must not be there. Returns the number of items.
+fn check(generated: &Generated) -> usize {
+    let mut count = 0;
+    for (name, text) in files(generated) {
+        for word in FORBIDDEN {
+            // Not in a literal, and not in a comment.
+            let line = text.lines().find(|line| {
+                !line.trim_start().starts_with("//")
+                    && line.split('"').step_by(2).any(|code| code.contains(word))
+            });
+            assert_eq!(line, None, "{name}: {word}");
+        }
+        let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{name} is no Rust: {error}"));
+        count += check_items(name, &file.items);
+    }
+    count
+}
+
+/// No enum is closed: each stands in `open_enum!` or `open_number_enum!`. No two items of a module,
+/// and no two fields or methods of a type, share a name.
+fn check_items(place: &str, items: &[syn::Item]) -> usize {
+    let mut types = BTreeSet::new();
+    let mut count = 0;
+    for item in items {
+        count += 1;
+        match item {
+            syn::Item::Enum(item) => panic!("{place}: `{}` is a closed enum", item.ident),
+            syn::Item::Struct(item) => {
+                assert!(types.insert(item.ident.to_string()), "{place}: two types `{}`", item.ident);
+                assert_unique(
+                    &item.ident.to_string(),
+                    item.fields.iter().filter_map(|field| field.ident.as_ref()),
+                );
+            }
+            syn::Item::Impl(item) => {
+                let methods = item.items.iter().filter_map(|item| match item {
+                    syn::ImplItem::Fn(method) => Some(&method.sig.ident),
+                    _ => None,
+                });
+                assert_unique(place, methods);
+            }
+            syn::Item::Mod(item) => {
+                let inside = item.content.as_ref().map_or(&[][..], |(_, items)| items);
+                count += check_items(&item.ident.to_string(), inside);
+            }
+            _ => {}
+        }
+    }
+    count
+}
+
+fn assert_unique<'a>(place: &str, names: impl Iterator<Item = &'a syn::Ident>) {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        assert!(seen.insert(name.to_string()), "{place}: two are called `{name}`");
+    }
+}
+
+fn nasty() -> &'static str {
+    include_str!("nasty.json")
+}
+
+#[test]
+fn a_nasty_document_gives_sound_code() {
+    let generated = generate(nasty(), None).expect("code");
+    assert!(check(&generated) > 50);
+    let model = Model::build(nasty(), None).expect("a model");
+    for text in [emit::calls::emit(&model), emit::calls::emit_schemas(&model)] {
+        syn::parse_file(&text).expect("calls");
+    }
+    let api = &generated.api;
+    // A list needs its token and its items; what else is not as declared is left out.
+    for (method, lists) in [("List", true), ("PageCall", true), ("NoneCall", false)] {
+        let found = api.contains(&format!("impl crate::paging::List for {method} "));
+        assert_eq!(found, lists, "{method}");
+    }
+    assert!(api.contains("total: page.total.as_ref().and_then(|total| total.parse().ok()),"));
+    assert!(api.contains("more: None,"));
+}
+
+#[test]
+fn types_that_hold_themselves_are_boxed() {
+    let surface = emit::surface::emit(&Model::build(nasty(), None).expect("a model"));
+    for line in [
+        "struct Tree.parent: Box<Tree>",
+        "struct Tree.children: Vec<Tree>",
+        "struct Tree.other: Box<Mutual>",
+        "struct Mutual.back: Box<Tree>",
+        "struct Shapes.nulls: Vec<Option<String>>",
+        "struct Shapes.waits: Vec<String>",
+        "struct Shapes.thing_id: Vec<Option<ThingId>>",
+        "struct OptionType.vec: VecType",
+        "struct Words.r_type: String",
+        "struct Words.gen_: String",
+        "oddities.option.list: Vec<String>",
+        "enum Number.ValueMinus1 = -1",
+    ] {
+        assert!(surface.lines().any(|known| known == line), "{line}\n{surface}");
+    }
+}
+
+#[test]
+fn the_document_gives_open_and_quiet_code() {
+    let document = include_str!("../../spec/open-cloud.json");
+    let generated = generate(document, None).expect("code");
+    check(&generated);
+    let model = Model::build(document, None).expect("a model");
+    let open = ["open_enum! {", "open_number_enum! {"].map(|kind| generated.raw.matches(kind).count());
+    assert_eq!(open.iter().sum::<usize>(), model.enums.len());
+    assert!(generated.lines() <= 60_000, "{} lines", generated.lines());
+}
