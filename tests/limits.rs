@@ -7,7 +7,7 @@ use opencloud::limit::{Acquire, Quota, RateLimit, RateLimitStore};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::transport::{Exchange, Transport};
 use opencloud::types::UserRestriction;
-use opencloud::{Client, Credentials, RateLimitStatus};
+use opencloud::{Client, Credentials, CredentialsProvider, Provided, RateLimitStatus};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -132,6 +132,62 @@ async fn each_credential_and_operation_has_its_own() {
     assert_eq!(send(Credentials::bearer("token").expect("a token"), 1).await, 60);
     assert_eq!(send(key("three").with_owner("group 7"), 100).await, 60);
     assert_eq!(send(key("four").with_owner("group 7"), 1).await, 120, "two keys of one owner");
+}
+
+/// Gives keys with a name or without.
+struct Keys(&'static [(&'static str, Option<&'static str>)], std::sync::atomic::AtomicUsize);
+
+impl CredentialsProvider for Keys {
+    fn credentials(&self) -> Provided<'_> {
+        let (key, owner) = self.0[self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst) % self.0.len()];
+        Box::pin(async move {
+            let key = Credentials::api_key(key)?;
+            Ok(match owner {
+                Some(owner) => key.with_owner(owner),
+                None => key,
+            })
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_is_an_owner_and_so_are_its_keys() {
+    let store = Handle::default();
+    let owners = async |credentials: Credentials, calls: usize| {
+        let client = client(Clock::default(), RateLimit::with_store(store.clone()));
+        for _ in 0..calls {
+            let call = client.users().list_inventory_items(1).with_credentials(credentials.clone());
+            call.send().await.expect("an answer");
+        }
+        let asked = std::mem::take(&mut *store.0.asked.lock().expect("asked"));
+        let owner =
+            |quota: &Quota| quota.key.strip_prefix("users.list_inventory_items for ").map(str::to_owned);
+        asked.iter().map(|quota| owner(quota).expect("an owner")).collect::<Vec<_>>()
+    };
+    let keys = |keys| Credentials::provider(Keys(keys, Default::default()));
+    // A name that is part of the operation's name, which must not be touched.
+    let named = owners(keys(&[("one", Some("users")), ("two", Some("group 7"))]), 2).await;
+    assert_eq!(named, ["users", "group 7"]);
+    let both = owners(keys(&[("one", Some("group 7")), ("two", None)]).with_owner("group 8"), 2).await;
+    assert_eq!(both, ["group 7", "group 8"], "the key's own name goes first");
+    let none = owners(keys(&[("one", None), ("two", None)]), 2).await;
+    assert!(none[0].starts_with("provider ") && none[0] == none[1], "{none:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_is_too_large_holds_nobody_back() {
+    for (code, seconds) in [("3000", 0), ("2", 30)] {
+        let answer = Answer::error(ErrorShape::Code, 429, code, "no").header("retry-after", "30");
+        let script =
+            Script::new().expect(Expect::any(), answer).always(Expect::any(), Answer::json(json!({})));
+        let client = client(script, RateLimit::from_spec());
+        let start = Instant::now();
+        let query =
+            || client.analytics().query_metrics(1, opencloud::types::AnalyticsMetricsRequest::default());
+        let _ = query().with_retry(opencloud::retry::Retry::never()).await;
+        let _ = query().with_retry(opencloud::retry::Retry::never()).await;
+        assert_eq!(start.elapsed().as_secs(), seconds, "{code}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

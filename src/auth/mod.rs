@@ -71,7 +71,8 @@ impl Credentials {
     /// Roblox counts the requests of all API keys of one owner together. Keys that are given the
     /// same name share the client-side [limit](crate::limit::RateLimit); without a name each key,
     /// token and provider has its own. A name is also what a limit store shared by several
-    /// processes knows them by.
+    /// processes knows them by. If a provider gives a key or token with a name, that name counts,
+    /// and not the provider's.
     pub fn with_owner(mut self, owner: impl Into<String>) -> Self {
         self.owner = Some(owner.into().into());
         self
@@ -118,6 +119,15 @@ impl Credentials {
             (None, Kind::ApiKey(value)) => format!("key {:016x}", print(value)),
             (None, Kind::Bearer(value)) => format!("token {:016x}", print(value)),
             (None, Kind::Provider { number, .. }) => format!("provider {number}"),
+        }
+    }
+
+    /// The owner of a key or token that these credentials gave. A provider's tokens follow each
+    /// other but are one owner's, unless they are given an owner themselves.
+    pub(crate) fn owner_of(&self, given: &Self) -> String {
+        match given.owner.is_none() && self.is_provider() {
+            true => self.owner(),
+            false => given.owner(),
         }
     }
 
@@ -229,5 +239,6 @@ mod tests {
         assert_ne!(key("one").owner(), key("two").owner());
         assert_ne!(key("one").owner(), Credentials::bearer("one").expect("a token").owner());
         assert_eq!(key("one").with_owner("group 7").owner(), key("two").with_owner("group 7").owner());
+        assert_eq!(key("one").owner_of(&key("one")), key("one").owner());
     }
 }

@@ -18,7 +18,7 @@ pub use stream::BodyStream;
 
 pub(crate) use macros::{call_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
-pub(crate) use response::{Attempts, asked_wait};
+pub(crate) use response::{Attempts, Secret, asked_wait};
 
 use crate::transport::PathValues;
 use crate::transport::retry::RetryPolicy;

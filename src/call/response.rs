@@ -1,6 +1,6 @@
-use crate::Error;
 use crate::call::info::OperationInfo;
 use crate::transport::RateLimitStatus;
+use crate::{Credentials, Error};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use std::any::TypeId;
@@ -18,6 +18,11 @@ pub struct Response<T> {
 /// How many times a request was sent before this answer; rides in the reply's extensions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempts(pub(crate) u32);
+
+/// The key or token that an answer was got with, which no message about the answer may repeat;
+/// rides in the reply's extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct Secret(pub(crate) Credentials);
 
 impl<T> Response<T> {
     /// The HTTP status.

@@ -1,7 +1,7 @@
 use super::{API_KEY_VARIABLE, Client, Inner};
 use crate::transport::limit::RateLimit;
 use crate::transport::retry::{Retry, RetryBudget, RetryPolicy};
-use crate::transport::{Hosts, HttpOptions, Reqwest, Times, Transport};
+use crate::transport::{Hosts, HttpOptions, OnThisMachine, Reqwest, Times, Transport, shown};
 use crate::{Credentials, Error};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 const UPLOAD_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
@@ -135,8 +136,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Bounds the making of a connection, 10 seconds by default. Not with
-    /// [`http_client`](Self::http_client) or [`transport`](Self::transport), which have their own.
+    /// Bounds the making of a connection, 10 seconds by default, and never more than nine tenths of
+    /// an attempt: so it is known that nothing was sent. Not with [`http_client`](Self::http_client)
+    /// or [`transport`](Self::transport), which have their own.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.http_options.connect_timeout = Some(timeout);
         self
@@ -261,7 +263,14 @@ impl ClientBuilder {
             (self.upload_attempt_timeout, UPLOAD_ATTEMPT_TIMEOUT),
             (self.upload_timeout, UPLOAD_TIMEOUT),
         )?;
-        let sender = transport(self.transport, self.http_client, self.http_options, hosts.needs_tls())?;
+        let longest_connect = [call_times, upload_times].map(Times::longest_connect);
+        let sender = transport(
+            self.transport,
+            self.http_client,
+            self.http_options,
+            &hosts,
+            longest_connect[0].min(longest_connect[1]),
+        )?;
         let sender = match self.wrap {
             Some(wrap) => wrap(sender),
             None => sender,
@@ -294,8 +303,9 @@ fn times(attempt: (Option<Duration>, Duration), total: (Option<Duration>, Durati
 fn transport(
     transport: Option<Arc<dyn Transport>>,
     client: Option<reqwest::Client>,
-    options: HttpOptions,
-    needs_tls: bool,
+    mut options: HttpOptions,
+    hosts: &Hosts,
+    longest_connect: Duration,
 ) -> Result<Arc<dyn Transport>, Error> {
     let has_tls = cfg!(any(feature = "rustls", feature = "native-tls"));
     match (transport, client) {
@@ -307,10 +317,22 @@ fn transport(
         )),
         (Some(transport), None) => Ok(transport),
         (None, Some(client)) => Ok(Arc::new(Reqwest::new(client))),
-        (None, None) if needs_tls && !has_tls => Err(Error::configuration(
+        (None, None) if hosts.needs_tls() && !has_tls => Err(Error::configuration(
             "there is no TLS: enable the feature `rustls` or `native-tls`, or give an http_client",
         )),
-        (None, None) => Ok(Arc::new(Reqwest::build(options)?)),
+        (None, None) => {
+            options.connect_timeout =
+                Some(options.connect_timeout.unwrap_or(CONNECT_TIMEOUT).min(longest_connect));
+            // A proxy that the system names would be shown what is meant for this machine only.
+            if options.proxy.is_none() {
+                match hosts.on_this_machine() {
+                    OnThisMachine::All => options.no_proxy = true,
+                    OnThisMachine::Some => options.skip_proxy_here = true,
+                    OnThisMachine::None => {}
+                }
+            }
+            Ok(Arc::new(Reqwest::build(options)?))
+        }
     }
 }
 
@@ -318,8 +340,11 @@ impl std::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("credentials", &self.credentials)
-            .field("base_url", &self.base_url)
-            .field("hosts", &self.hosts)
+            .field("base_url", &self.base_url.as_deref().map(shown))
+            .field(
+                "hosts",
+                &self.hosts.iter().map(|(host, url)| (shown(host), shown(url))).collect::<Vec<_>>(),
+            )
             .finish_non_exhaustive()
     }
 }

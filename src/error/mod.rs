@@ -7,6 +7,7 @@ mod kind;
 
 pub use kind::ErrorKind;
 
+use crate::call::Secret;
 use crate::call::info::OperationInfo;
 use crate::transport::RateLimitStatus;
 use bytes::Bytes;
@@ -19,7 +20,15 @@ use std::time::Duration;
 /// Why a call failed: what was tried, what the service said, and what is known of its effect.
 ///
 /// It reads as one line: method, path template, status, the service's own words, and what to do
-/// where that is known. No credential and no id of the path is in it. Cloning it is cheap.
+/// where that is known. Cloning it is cheap.
+///
+/// No credential is in its text, nor in what `Debug` shows. For an operation of this crate the text
+/// names the path template, so no id of the path is in it, unless the service's words repeat one;
+/// for a [`Client::request`](crate::Client::request) it names the path itself. What comes from the
+/// service is kept as it came and may hold ids, personal data or anything else:
+/// [`body`](Self::body), [`headers`](Self::headers), [`details`](Self::details). So may
+/// [`operation_name`](Self::operation_name), which is the path of an operation, and
+/// [`resume_token`](Self::resume_token). Log those only where that is allowed.
 ///
 /// ```
 /// # fn handle(error: opencloud::Error) {
@@ -225,9 +234,13 @@ impl Error {
         self.change(|inner| inner.operation_name = name.map(str::to_owned))
     }
 
-    /// What has arrived of an answer.
+    /// What has arrived of an answer. The error says nothing of the secret that it was got with.
     pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
-        self.change(|inner| {
+        let hidden = match reply.extensions().get::<Secret>() {
+            Some(Secret(secret)) => self.hiding(|text| secret.hide(text)),
+            None => self,
+        };
+        hidden.change(|inner| {
             inner.reply = Some(Reply {
                 status: reply.status(),
                 headers: reply.headers().clone(),
@@ -257,6 +270,16 @@ impl Error {
     /// Adds that an earlier attempt left its effect unknown.
     pub(crate) fn after_ambiguous(self, earlier: bool) -> Self {
         if earlier { self.change(|inner| inner.ambiguous = true) } else { self }
+    }
+
+    /// Keeps what an earlier failure of the same call has left: its answer, and its unknown effect.
+    pub(crate) fn after(self, earlier: &Self) -> Self {
+        let ambiguous = earlier.is_ambiguous();
+        self.after_ambiguous(ambiguous).change(|inner| {
+            if inner.reply.is_none() {
+                inner.reply.clone_from(&earlier.0.reply);
+            }
+        })
     }
 
     pub(crate) fn is_ambiguous(&self) -> bool {

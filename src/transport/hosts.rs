@@ -2,10 +2,19 @@
 
 use crate::Error;
 use http::Uri;
+use http::uri::Authority;
 use std::collections::BTreeMap;
 
 /// The host of requests that name none.
 pub(crate) const DEFAULT_HOST: &str = "apis.roblox.com";
+
+/// How many of the hosts are reached on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnThisMachine {
+    None,
+    Some,
+    All,
+}
 
 /// Where each host is reached.
 #[derive(Debug)]
@@ -28,16 +37,17 @@ impl Hosts {
         let base_url = base_url.map(|url| origin(url, allow_plain_http)).transpose()?;
         let mut others = overrides
             .iter()
-            .map(|(host, url)| Ok((host.to_ascii_lowercase(), origin(url, allow_plain_http)?)))
+            .map(|(host, url)| Ok((host_name(host)?, origin(url, allow_plain_http)?)))
             .collect::<Result<BTreeMap<_, _>, Error>>()?;
         let api = names
             .chain([DEFAULT_HOST])
             .map(|name| {
-                let own = others.get(name).or(base_url.as_ref()).cloned();
+                let own = others.get(name).or_else(|| others.get(&format!("{name}:443")));
+                let own = own.or(base_url.as_ref()).cloned();
                 (name, own.unwrap_or_else(|| format!("https://{name}")))
             })
             .collect::<BTreeMap<_, _>>();
-        others.retain(|host, _| !api.contains_key(host.as_str()));
+        others.retain(|host, _| !api.contains_key(host.strip_suffix(":443").unwrap_or(host)));
         Ok(Self { api, others, allow_plain_http })
     }
 
@@ -51,6 +61,20 @@ impl Hosts {
         self.api.values().any(|url| url.starts_with("https:"))
     }
 
+    /// Whether the hosts are reached on this machine.
+    pub(crate) fn on_this_machine(&self) -> OnThisMachine {
+        let mut here = self
+            .api
+            .values()
+            .chain(self.others.values())
+            .map(|url| url.parse::<Uri>().is_ok_and(|url| is_loopback(url.host().unwrap_or_default())));
+        match (here.clone().all(|here| here), here.any(|here| here)) {
+            (true, _) => OnThisMachine::All,
+            (false, true) => OnThisMachine::Some,
+            (false, false) => OnThisMachine::None,
+        }
+    }
+
     /// The URL at which an absolute URL is reached.
     pub(crate) fn locate(&self, url: &str) -> Result<String, Error> {
         let refuse = |why: &str| Err(Error::invalid_request(format!("the URL {why}")));
@@ -61,8 +85,11 @@ impl Hosts {
         if authority.as_str().contains('@') {
             return refuse("must not hold a user name or password");
         }
-        let host = authority.as_str().to_ascii_lowercase();
-        let elsewhere = self.api.get(host.as_str()).or_else(|| self.others.get(&host));
+        // The URL's parser drops it, and the request would be another.
+        if url.contains('#') {
+            return refuse("must not hold a `#`; in a path or a query it is written `%23`");
+        }
+        let elsewhere = self.elsewhere(scheme, authority);
         let target = parsed.path_and_query().map_or("/", |target| target.as_str());
         match (elsewhere, scheme) {
             (Some(origin), "http" | "https") => Ok(format!("{origin}{target}")),
@@ -71,6 +98,15 @@ impl Hosts {
             (_, "http") => refuse("is plain http to another machine; use https, or allow_plain_http"),
             _ => refuse("is no http or https URL"),
         }
+    }
+
+    /// Where a host is reached, if that was said. Its scheme's port goes without saying.
+    fn elsewhere(&self, scheme: &str, authority: &Authority) -> Option<&String> {
+        let host = authority.host().to_ascii_lowercase();
+        let usual = if scheme == "http" { 80 } else { 443 };
+        let port = authority.port_u16().unwrap_or(usual);
+        let bare = (port == usual).then(|| self.api.get(host.as_str()).or_else(|| self.others.get(&host)));
+        bare.flatten().or_else(|| self.others.get(&format!("{host}:{port}")))
     }
 
     /// Whether a URL belongs to Open Cloud as this client reaches it, so that it may be given the
@@ -90,14 +126,14 @@ impl Hosts {
 
 /// The scheme, authority and path prefix of a URL, without a slash at the end.
 fn origin(url: &str, allow_plain_http: bool) -> Result<String, Error> {
-    let refuse = |why: &str| Err(Error::configuration(format!("the base URL `{url}` {why}")));
+    let refuse = |why: &str| Err(Error::configuration(format!("the base URL `{}` {why}", shown(url))));
     let Ok(parsed) = url.parse::<http::Uri>() else { return refuse("is no URL") };
     let Some(host) = parsed.host().filter(|host| !host.is_empty()) else { return refuse("has no host") };
     if parsed.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(Error::configuration("the base URL must not hold a user name or password"));
     }
-    if parsed.query().is_some() {
-        return refuse("must not hold a query");
+    if parsed.query().is_some() || url.contains('#') {
+        return refuse("must not hold a query or a `#`");
     }
     match parsed.scheme_str() {
         Some("https") => {}
@@ -112,7 +148,24 @@ fn origin(url: &str, allow_plain_http: bool) -> Result<String, Error> {
     Ok(url.trim_end_matches('/').to_owned())
 }
 
-fn is_loopback(host: &str) -> bool {
+/// A host, and its port if there is one, as they are looked up.
+fn host_name(text: &str) -> Result<String, Error> {
+    match text.parse::<Authority>() {
+        Ok(host) if !text.contains('@') && !host.host().is_empty() => Ok(text.to_ascii_lowercase()),
+        _ => Err(Error::configuration(format!("`{}` is no host", shown(text)))),
+    }
+}
+
+/// A URL as a message may show it: without what may be a password.
+pub(crate) fn shown(url: &str) -> &str {
+    match url.contains('@') {
+        true => "[hidden]",
+        false => url.split(['?', '#']).next().unwrap_or_default(),
+    }
+}
+
+/// Whether a host is this machine, as far as its name tells.
+pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -142,6 +195,8 @@ mod tests {
             "https://",
             "https://a:b@x",
             "https://x?y",
+            "https://x/#y",
+            "https://x#y",
             "http://localhost.example",
         ] {
             assert!(origin(url, false).is_err(), "{url}");
@@ -166,7 +221,12 @@ mod tests {
 
         let moved = hosts(
             Some("http://localhost:1/x"),
-            &[("thumbnails.roblox.com", "http://localhost:2"), ("CDN.example", "http://localhost:3")],
+            &[
+                ("thumbnails.roblox.com:443", "http://localhost:2"),
+                ("CDN.example", "http://localhost:3"),
+                ("ported.example:443", "http://localhost:4"),
+                ("ported.example:444", "http://localhost:5"),
+            ],
         );
         assert_eq!(moved.origin(DEFAULT_HOST), "http://localhost:1/x");
         assert_eq!(moved.origin("thumbnails.roblox.com"), "http://localhost:2");
@@ -175,6 +235,12 @@ mod tests {
             ("https://thumbnails.roblox.com/a", "http://localhost:2/a"),
             ("https://cdn.example/a?b", "http://localhost:3/a?b"),
             ("https://other.example/a", "https://other.example/a"),
+            ("https://APIS.roblox.com:443/a", "http://localhost:1/x/a"),
+            ("http://cdn.example:80/a", "http://localhost:3/a"),
+            ("https://cdn.example:80/a", "https://cdn.example:80/a"),
+            ("https://ported.example/a", "http://localhost:4/a"),
+            ("https://ported.example:443/a", "http://localhost:4/a"),
+            ("https://ported.example:444/a", "http://localhost:5/a"),
         ] {
             assert_eq!(moved.locate(url).expect(url), expected);
         }
@@ -182,6 +248,8 @@ mod tests {
             "ftp://cdn.example/a",
             "http://other.example/a",
             "https://a:b@other.example/",
+            "https://other.example/a#b",
+            "https://apis.roblox.com#b",
             "a",
             "/a",
             "https:///a",
@@ -189,6 +257,38 @@ mod tests {
         ] {
             assert!(moved.locate(url).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        for url in [
+            "https://user:sesame@x",
+            "https://user:sesame@x?y",
+            "http://user:sesame@example.com",
+            "ftp://user:sesame@x",
+            "user:sesame@x",
+            "https://user:ses#ame@x",
+            "https://user:12#sesame@x",
+            "https://user:se same@x",
+            "https://x?key=sesame",
+            "https://x/#sesame",
+            "//user:sesame@",
+        ] {
+            let error = origin(url, false).expect_err(url);
+            assert!(!format!("{error} {error:?}").contains("same"), "{url}: {error}");
+            let host = url.trim_start_matches("https://");
+            let error = host_name(host).expect_err(host);
+            assert!(!format!("{error} {error:?}").contains("same"), "{host}: {error}");
+        }
+    }
+
+    #[test]
+    fn it_is_known_what_is_on_this_machine() {
+        let here = |base_url, overrides: &[_]| hosts(base_url, overrides).on_this_machine();
+        assert_eq!(here(None, &[]), OnThisMachine::None);
+        assert_eq!(here(Some("https://x"), &[("cdn.example", "http://[::1]:1")]), OnThisMachine::Some);
+        assert_eq!(here(Some("http://localhost:1"), &[]), OnThisMachine::All);
+        assert_eq!(here(Some("http://127.0.0.1:1"), &[("cdn.example", "https://x")]), OnThisMachine::Some);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod trace;
 pub use headers::RateLimitStatus;
 
 pub(crate) use self::reqwest::{HttpOptions, Reqwest};
-pub(crate) use hosts::{DEFAULT_HOST, Hosts};
+pub(crate) use hosts::{DEFAULT_HOST, Hosts, OnThisMachine, shown};
 pub(crate) use send::{Exchanged, PathValues, Sending, Times};
 
 use crate::Error;

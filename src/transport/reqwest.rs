@@ -1,5 +1,6 @@
 //! The transport over HTTP.
 
+use super::hosts::is_loopback;
 use super::{Exchange, Transport};
 use crate::call::{Body, Form};
 use crate::{Error, ErrorKind};
@@ -16,6 +17,8 @@ pub(crate) struct HttpOptions {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) proxy: Option<String>,
     pub(crate) no_proxy: bool,
+    /// Whether requests to this machine go past the system's proxy.
+    pub(crate) skip_proxy_here: bool,
 }
 
 impl HttpOptions {
@@ -27,11 +30,13 @@ impl HttpOptions {
 /// Sends with `reqwest`.
 pub(crate) struct Reqwest {
     client: reqwest::Client,
+    /// For requests to this machine, if they go another way.
+    here: Option<reqwest::Client>,
 }
 
 impl Reqwest {
     pub(crate) fn new(client: reqwest::Client) -> Self {
-        Self { client }
+        Self { client, here: None }
     }
 
     /// A client of its own: no redirects, because a credential would follow them.
@@ -41,23 +46,32 @@ impl Reqwest {
             // Fails only if another thread was first, which is as good.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(options.connect_timeout.unwrap_or(Duration::from_secs(10)))
-            .retry(reqwest::retry::never());
+        let new = || {
+            let builder = reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never());
+            match options.connect_timeout {
+                Some(timeout) => builder.connect_timeout(timeout),
+                None => builder,
+            }
+        };
+        let built = |builder: reqwest::ClientBuilder| {
+            builder
+                .build()
+                .map_err(|error| Error::configuration(format!("the HTTP client cannot be set up: {error}")))
+        };
+        let mut builder = new();
         if options.no_proxy {
             builder = builder.no_proxy();
         }
-        if let Some(url) = options.proxy {
+        if let Some(url) = &options.proxy {
             // The URL may hold a password, so it is not repeated.
-            let proxy = reqwest::Proxy::all(url)
+            let proxy = reqwest::Proxy::all(url.as_str())
                 .map_err(|_| Error::configuration("the proxy is no http, https or socks URL"))?;
             builder = builder.proxy(proxy);
         }
-        builder
-            .build()
-            .map(Self::new)
-            .map_err(|error| Error::configuration(format!("the HTTP client cannot be set up: {error}")))
+        let here = options.skip_proxy_here.then(|| built(new().no_proxy())).transpose()?;
+        Ok(Self { client: built(builder)?, here })
     }
 
     async fn exchange(
@@ -67,7 +81,9 @@ impl Reqwest {
     ) -> Result<http::Response<Bytes>, Error> {
         let (parts, body) = request.into_parts();
         let uri = parts.uri;
-        let request = self.client.request(parts.method, uri.to_string()).headers(parts.headers);
+        let here = self.here.as_ref().filter(|_| is_loopback(uri.host().unwrap_or_default()));
+        let client = here.unwrap_or(&self.client);
+        let request = client.request(parts.method, uri.to_string()).headers(parts.headers);
         let request = match body {
             // A body that may be there and is not: services insist on its length.
             Body::Empty => request.header(http::header::CONTENT_LENGTH, "0"),
@@ -89,7 +105,7 @@ impl Reqwest {
         let request = request.build().map_err(failed)?;
         let url = request.url().clone();
         check(&uri, &url)?;
-        let reply = self.client.execute(request).await.map_err(failed)?;
+        let reply = client.execute(request).await.map_err(failed)?;
         if *reply.url() != url {
             return Err(Error::configuration(
                 "the HTTP client followed a redirect, and the credential with it; switch its redirects off",

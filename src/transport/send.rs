@@ -2,11 +2,11 @@
 
 use super::Transport;
 use super::headers::RateLimitStatus;
-use super::limit::{Quota, RateLimit};
+use super::limit::{Owner, Quota, RateLimit};
 use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy};
 use super::trace::Trace;
 use crate::call::info::OperationInfo;
-use crate::call::{Attempts, Body};
+use crate::call::{Attempts, Body, Secret};
 use crate::{Credentials, Error};
 use bytes::Bytes;
 use http::StatusCode;
@@ -29,6 +29,14 @@ pub(crate) struct Times {
     pub(crate) attempt: Duration,
     /// All attempts, and the waiting.
     pub(crate) total: Duration,
+}
+
+impl Times {
+    /// How long the making of a connection may take, so that it ends before the attempt does.
+    pub(crate) fn longest_connect(self) -> Duration {
+        let attempt = self.attempt.min(self.total);
+        attempt - attempt / 10
+    }
 }
 
 /// A call that is about to be sent.
@@ -69,6 +77,11 @@ impl Sending<'_> {
         let deadline = Deadline { at: start.checked_add(self.times.total), total: self.times.total };
         let mut progress = Progress::default();
         let finish = |error: Error, progress: &Progress| -> Exchanged {
+            let error = match &progress.last {
+                // What ends a call after an attempt does not undo what that attempt left behind.
+                Some(last) => error.after(last),
+                None => error,
+            };
             Err(self.named(error.attempted(progress.attempts), &request))
         };
         let mut secret = match self.credentials {
@@ -86,20 +99,25 @@ impl Sending<'_> {
             }
             let quotas = self.quotas(secret.as_ref(), &request);
             if let Err(error) = self.wait_for_turn(&quotas, deadline, trace).await {
-                return finish(progress.last.take().unwrap_or(error), &progress);
+                return finish(progress.last.clone().unwrap_or(error), &progress);
             }
             progress.attempts += 1;
             trace.attempt(progress.attempts);
             let error = match self.attempt(&request, secret.as_ref(), deadline).await {
                 Ok(mut reply) => {
                     trace.answer(&reply, secret.as_ref());
-                    self.observe(&quotas, reply.status(), &RateLimitStatus::read(reply.headers()));
-                    if reply.status().is_success() {
+                    let refusal = (!reply.status().is_success()).then(|| Error::answer(&reply));
+                    self.observe(&quotas, refusal.as_ref(), &RateLimitStatus::read(reply.headers()));
+                    if let Some(refusal) = refusal {
+                        refusal
+                    } else {
                         self.budget.succeeded(progress.attempts > 1);
                         reply.extensions_mut().insert(Attempts(progress.attempts));
+                        if let Some(secret) = secret {
+                            reply.extensions_mut().insert(Secret(secret));
+                        }
                         return Ok(reply);
                     }
-                    Error::answer(&reply)
                 }
                 Err(error) => error,
             };
@@ -112,20 +130,25 @@ impl Sending<'_> {
             if let Some(renewed) =
                 self.renew(&error, secret.as_ref(), &mut progress, &request, deadline).await
             {
+                progress.last = Some(error.clone());
                 match renewed {
                     Ok(credentials) => secret = Some(credentials),
-                    Err(error) => return finish(error, &progress),
+                    Err(failure) => {
+                        trace.failure(&failure);
+                        let hide = |text: &str| secret.as_ref()?.hide(text);
+                        return finish(failure.hiding(hide), &progress);
+                    }
                 }
                 trace.retry(&error, Duration::ZERO);
-                progress.last = Some(error);
                 continue;
             }
-            let Some(wait) = self.wait_before_retry(&error, &progress, &request, deadline) else {
+            let wait = self.wait_before_retry(&error, &progress, &request, deadline);
+            progress.last = Some(error.clone());
+            let Some(wait) = wait else {
                 trace.failure(&error);
                 return finish(error, &progress);
             };
             trace.retry(&error, wait);
-            progress.last = Some(error);
             tokio::time::sleep(wait).await;
         }
     }
@@ -174,14 +197,8 @@ impl Sending<'_> {
             return Vec::new();
         };
         let values = request.extensions().get::<PathValues>().map_or(&[][..], |values| &values.0);
-        let mut quotas = limit.quotas(operation, secret, values);
-        // A provider's tokens follow each other, but their owner stays the same.
-        if let Some(credentials) = self.credentials.filter(|credentials| credentials.is_provider()) {
-            let own =
-                |quota: &mut Quota| quota.key = quota.key.replace(&secret.owner(), &credentials.owner());
-            quotas.iter_mut().filter(|quota| quota.is_own).for_each(own);
-        }
-        quotas
+        let name = self.credentials.unwrap_or(secret).owner_of(secret);
+        limit.quotas(operation, Owner { name: &name, is_bearer: secret.is_bearer() }, values)
     }
 
     async fn wait_for_turn(&self, quotas: &[Quota], deadline: Deadline, trace: &Trace) -> Result<(), Error> {
@@ -193,10 +210,10 @@ impl Sending<'_> {
         turn
     }
 
-    fn observe(&self, quotas: &[Quota], status: StatusCode, said: &RateLimitStatus) {
+    fn observe(&self, quotas: &[Quota], refusal: Option<&Error>, said: &RateLimitStatus) {
         let Some(limit) = self.limit else { return };
         let is_limit = self.operation.is_none_or(|operation| operation.retry_too_many_requests);
-        limit.observe(quotas, said, status == StatusCode::TOO_MANY_REQUESTS && is_limit);
+        limit.observe(quotas, said, is_limit && refusal.is_some_and(Error::is_rate_limited));
     }
 
     /// Other credentials, after the service refused those of a provider for the first time.

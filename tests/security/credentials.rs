@@ -135,6 +135,46 @@ async fn a_provider_may_fail() {
     assert_eq!(script.count(), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_refusal_does_not_undo_what_went_before() {
+    /// Gives a token, and nothing after that.
+    struct Once;
+    impl CredentialsProvider for Once {
+        fn credentials(&self) -> Provided<'_> {
+            Box::pin(async { Ok(Credentials::bearer("first-token")?) })
+        }
+        fn refresh<'a>(&'a self, _: &'a Credentials) -> Provided<'a> {
+            Box::pin(async { Err("the vault is closed to first-token".into()) })
+        }
+    }
+    for first in [Answer::interrupted(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "no")] {
+        for renews in [true, false] {
+            let script = Script::new()
+                .expect(Expect::any(), first.clone())
+                .always(Expect::any(), unauthorized().header("x-request-id", "7"));
+            let credentials = match renews {
+                true => Credentials::provider(Provider::default()),
+                false => Credentials::provider(Once),
+            };
+            let client =
+                Client::builder().credentials(credentials).transport(script).build().expect("a client");
+            let call = client.universes().update(1, opencloud::types::Universe::new());
+            let error = call.await.expect_err("an error");
+            assert!(error.may_have_been_applied(), "the first attempt may have: {error}");
+            assert!(error.is_unauthenticated(), "{error}");
+            assert_eq!(error.status().map(|status| status.as_u16()), Some(401));
+            assert!(error.headers().is_some_and(|headers| headers.contains_key("x-request-id")));
+            assert_eq!(error.message().contains("the vault is closed"), !renews, "{error}");
+            assert!(!format!("{error} {error:?}").contains("first-token"), "{error}");
+        }
+    }
+    // Alone, a 401 has no effect.
+    let script = Script::new().always(Expect::any(), unauthorized());
+    let call =
+        provided(&script, &Provider::default()).universes().update(1, opencloud::types::Universe::new());
+    assert!(!call.await.expect_err("an error").may_have_been_applied());
+}
+
 #[tokio::test]
 async fn reserved_headers_are_refused() {
     let script = answering();
@@ -180,9 +220,14 @@ async fn the_credential_goes_to_the_configured_hosts_only() {
     put("/a").without_credentials().await.expect("an answer");
     assert_eq!(sent(&script), (None, None));
     let count = script.count();
-    for url in
-        ["http://example.com/", "ftp://apis.roblox.com/", "https://user:sesame@apis.roblox.com/", "a", ""]
-    {
+    for url in [
+        "http://example.com/",
+        "ftp://apis.roblox.com/",
+        "https://user:sesame@apis.roblox.com/",
+        "https://apis.roblox.com/a#sesame",
+        "a",
+        "",
+    ] {
         let error = put(url).await.expect_err(url);
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{url}");
         assert!(!error.to_string().contains("sesame"), "{error}");

@@ -1,7 +1,9 @@
 //! No secret in any output.
 
 use crate::support::{KEY, Kind, scripted, steady};
+use opencloud::call::File;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::types::Asset;
 use opencloud::{Client, Credentials, Error};
 use serde_json::json;
 use std::fmt::Write;
@@ -82,6 +84,11 @@ async fn no_key_in_any_output() {
         Answer::interrupted(),
         Answer::stalled(),
         Answer::json(json!({ "path": [KEY] })),
+        Answer::json(json!(KEY)),
+        Answer::json(json!({ "createTime": KEY, "path": KEY })),
+        Answer::json(json!({ "etag": { KEY: 1 } })),
+        Answer::operation_failed("operations/1", 3, &format!("bad key {KEY}!")),
+        Answer::operation_failed(KEY, 3, KEY),
         Answer::status(200, "{"),
         Answer::json(json!({})),
     ];
@@ -104,19 +111,22 @@ async fn no_key_in_any_output() {
             let _ = write!(output, "{client:?} {:?} {:?}", client.users(), client.users().get(1));
             for kind in Kind::ALL {
                 if let Err(error) = kind.send(&client).await {
-                    // The decode error shows the answer, which is the service's own affair.
-                    if !error.is_decode() {
-                        output.push_str(&everything(&error));
-                    }
+                    output.push_str(&everything(&error));
                 }
             }
             let request = client.request(http::Method::GET, "/a");
             let _ = write!(output, "{request:?}");
             let call = client.users().get(1).with_credentials(token.clone());
             let _ = write!(output, "{call:?}");
-            if let Err(error) = call.await
-                && !error.is_decode()
-            {
+            if let Err(error) = call.await {
+                output.push_str(&everything(&error));
+            }
+            let request = client.request(http::Method::GET, "/a").send_as::<bool>().await;
+            if let Err(error) = request {
+                output.push_str(&everything(&error));
+            }
+            let started = client.assets().create(Asset::new(), File::new("content").name("a.png"));
+            if let Err(error) = started.wait().await {
                 output.push_str(&everything(&error));
             }
         }
@@ -127,6 +137,45 @@ async fn no_key_in_any_output() {
         let at = text.find(KEY);
         assert_eq!(at, None, "…{}", &text[at.unwrap_or(0).saturating_sub(200)..][..300]);
     }
+}
+
+#[tokio::test]
+async fn what_an_answer_repeats_is_hidden_and_the_rest_is_told() {
+    let client = scripted(&Script::new().always(Expect::any(), Answer::json(json!(KEY))));
+    let error = client.users().get(1).await.expect_err("an error");
+    assert!(error.is_decode() && error.message().contains("[hidden]"), "{error}");
+    let failed = Answer::operation_failed("operations/1", 3, &format!("bad key {KEY}!"));
+    let client = scripted(&Script::new().always(Expect::any(), failed));
+    let asset = client.assets().create(Asset::new(), File::new("content").name("a.png"));
+    let error = asset.wait().await.expect_err("an error");
+    assert_eq!(error.kind(), opencloud::ErrorKind::Operation);
+    assert_eq!(error.message(), "bad key [hidden]!");
+}
+
+#[test]
+fn no_password_of_a_url_in_any_output() {
+    const PASSWORD: &str = "sesame";
+    for url in [
+        "https://user:sesame@apis.example",
+        "http://user:sesame@apis.example",
+        "https://user:ses ame:sesame@x",
+        "user:sesame@apis.example",
+        "https://user:12#sesame@x",
+        "https://apis.example/?key=sesame",
+    ] {
+        for builder in [
+            Client::builder().api_key(KEY).base_url(url),
+            Client::builder().api_key(KEY).host_url("cdn.example", url),
+            Client::builder().api_key(KEY).host_url(url, "https://cdn.example"),
+        ] {
+            let shown = format!("{builder:?}");
+            assert!(!shown.contains(PASSWORD), "{url}: {shown}");
+            let shown = everything(&builder.build().expect_err(url));
+            assert!(!shown.contains(PASSWORD), "{url}: {shown}");
+        }
+    }
+    let client = Client::builder().api_key(KEY).proxy("http://user:sesame@localhost:1").build();
+    assert!(!format!("{:?}", client.expect("a client")).contains(PASSWORD));
 }
 
 /// A panic within a call shows what `Debug` shows.

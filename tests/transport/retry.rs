@@ -119,6 +119,33 @@ async fn a_disabled_feature_is_not_retried() {
     let script = Script::new().always(Expect::any(), answer);
     let error = scripted(&script).users().get(1).await.expect_err("an error");
     assert_eq!((script.count(), error.code()), (1, Some("17")));
+    // The words alone say less than the code.
+    let answer = Answer::error(ErrorShape::Gateway, 503, "0", "Feature is disabled");
+    let script = Script::new().always(Expect::any(), answer);
+    scripted(&script).users().get(1).await.expect_err("an error");
+    assert_eq!(script.count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn analytics_repeats_what_can_pass() {
+    for (status, code, count) in
+        [(429, "3000", 1), (429, "0", 4), (504, "1000", 1), (504, "0", 4), (503, "1000", 4)]
+    {
+        for shape in [ErrorShape::Code, ErrorShape::Gateway] {
+            let script = Script::new().always(Expect::any(), Answer::error(shape, status, code, "no"));
+            let client = scripted(&script);
+            let query = opencloud::types::AnalyticsMetricsRequest::default();
+            client.analytics().query_metrics(1, query).await.map(drop).expect_err("an error");
+            assert_eq!(script.count(), count, "{status} {code} {shape:?}");
+            let script = Script::new().always(Expect::any(), Answer::error(shape, status, code, "no"));
+            let poll = scripted(&script).analytics();
+            poll.get_metrics_operation(1, "a").await.map(drop).expect_err("an error");
+            assert_eq!(script.count(), count, "{status} {code} {shape:?}");
+        }
+    }
+    let script = failing(504);
+    scripted(&script).users().get(1).await.expect_err("an error");
+    assert_eq!(script.count(), 4, "elsewhere the code means nothing");
 }
 
 /// A body that can be read once.
@@ -198,6 +225,8 @@ fn bad_settings_are_refused() {
         ("no URL", key().base_url("apis.roblox.com")),
         ("another scheme", key().base_url("ftp://apis.roblox.com")),
         ("plain http", key().base_url("http://example.com")),
+        ("a fragment", key().base_url("https://example.com/#a")),
+        ("no host", key().host_url("https://cdn.example", "https://mirror.example")),
         ("plain http of one host", key().host_url("thumbnails.roblox.com", "http://example.com")),
         ("no time", key().timeout(Duration::ZERO)),
         ("a proxy that is no URL", key().proxy("::::")),

@@ -228,3 +228,59 @@ async fn what_is_on_the_wire() {
     }
     assert!(heads[2].to_lowercase().contains("content-type: multipart/form-data; boundary="), "{}", heads[2]);
 }
+
+/// The variable that names the proxy to this test's second process.
+const CHILD: &str = "OPENCLOUD_TEST_BEHIND_A_PROXY";
+
+/// What goes to this machine goes past the proxy that the environment names, which would be shown
+/// the key in clear. The environment is that of a second process, which runs this test alone.
+#[tokio::test]
+async fn a_system_proxy_is_not_shown_the_key() {
+    if std::env::var_os(CHILD).is_some() {
+        let server = Server::start(Act::Send(answer("200 OK", 2, "{}"))).await;
+        let url = format!("http://{}", server.address);
+        let key = || Client::builder().api_key(KEY);
+        for builder in [
+            key().base_url(&url),
+            key().host_url("apis.roblox.com", &url),
+            key().base_url(&url).host_url("cdn.example", "https://mirror.example"),
+        ] {
+            Kind::Get.send(&builder.build().expect("a client")).await.expect("an answer");
+        }
+        assert_eq!(server.heads().len(), 3);
+        return;
+    }
+    let proxy = Server::start(Act::Send(answer("200 OK", 2, "{}"))).await;
+    let url = format!("http://{}", proxy.address);
+    let mut child = std::process::Command::new(std::env::current_exe().expect("a program"));
+    child.args(["--exact", "sockets::a_system_proxy_is_not_shown_the_key"]).env(CHILD, "1");
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        child.env(name, &url);
+    }
+    child.env_remove("NO_PROXY").env_remove("no_proxy");
+    let output = tokio::task::spawn_blocking(move || child.output()).await.expect("a task").expect("an end");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    assert_eq!(proxy.heads(), Vec::<String>::new());
+}
+
+/// A connection that is never made: the server's queue is full.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_stalled_connect_had_no_effect() {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let listener = socket.listen(1).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let mut queue = Vec::new();
+    while let Ok(stream) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(address)).await
+    {
+        queue.push(stream.expect("a connection"));
+    }
+    for kind in Kind::ALL {
+        let error = kind.send(&client(&format!("http://{address}"), Duration::from_millis(200))).await;
+        let error = error.expect_err("an error");
+        assert!(error.is_connect() && !error.may_have_been_applied(), "{kind:?}: {error:?}");
+        assert_eq!(error.attempts(), 3, "{kind:?}: so it may be sent again");
+    }
+}

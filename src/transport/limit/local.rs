@@ -173,6 +173,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_long_window_loosens_nothing() {
+        let (local, quota) = (Local::default(), quota("a", 2, 60));
+        let quotas = [quota.clone()];
+        let start = Instant::now();
+        let daily = RateLimitStatus {
+            limit: Some(1000),
+            window: Some(Duration::from_secs(24 * 60 * 60)),
+            ..RateLimitStatus::default()
+        };
+        for _ in 0..3 {
+            local.acquire(&quotas).await;
+            local.observe(&quota, &daily, false);
+        }
+        assert_eq!(start.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn idle_windows_are_forgotten() {
         let local = Local::default();
         for user in 0..10_000 {

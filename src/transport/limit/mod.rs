@@ -10,8 +10,8 @@ mod universe;
 mod window;
 
 use super::headers::RateLimitStatus;
+use crate::Error;
 use crate::call::info::{Limit, OperationInfo};
-use crate::{Credentials, Error};
 use local::Local;
 use std::fmt;
 use std::future::Future;
@@ -56,10 +56,10 @@ impl RateLimit {
     pub(crate) fn quotas(
         &self,
         operation: &'static OperationInfo,
-        credentials: &Credentials,
+        owner: Owner<'_>,
         values: &[String],
     ) -> Vec<Quota> {
-        quotas::of(operation, credentials, values, self.concurrent_users)
+        quotas::of(operation, owner, values, self.concurrent_users)
     }
 
     pub(crate) fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a> {
@@ -80,6 +80,14 @@ impl fmt::Debug for RateLimit {
             .field("concurrent_users", &self.concurrent_users)
             .finish()
     }
+}
+
+/// Whose requests are counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owner<'a> {
+    pub(crate) name: &'a str,
+    /// Whether the limits are those of OAuth 2.0 tokens.
+    pub(crate) is_bearer: bool,
 }
 
 /// What [`RateLimitStore::acquire`] returns.

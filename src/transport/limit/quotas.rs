@@ -1,14 +1,13 @@
 //! Which quotas a call is counted under.
 
-use super::Quota;
 use super::universe::{RULES, Rule};
-use crate::Credentials;
+use super::{Owner, Quota};
 use crate::call::info::{Limit, OperationInfo};
 
 /// The quotas of a call, the narrowest first. `values` are those of the path's parameters.
 pub(super) fn of(
     operation: &'static OperationInfo,
-    credentials: &Credentials,
+    owner: Owner<'_>,
     values: &[String],
     concurrent_users: u64,
 ) -> Vec<Quota> {
@@ -28,12 +27,9 @@ pub(super) fn of(
         quotas.push((rule.by.len(), Quota { key, limit, is_own: false }));
     }
     quotas.sort_by_key(|(parameters, _)| std::cmp::Reverse(*parameters));
-    let own = if credentials.is_bearer() { operation.oauth_limit } else { operation.api_key_limit };
-    let own = own.map(|limit| Quota {
-        key: format!("{} for {}", operation.id, credentials.owner()),
-        limit,
-        is_own: true,
-    });
+    let own = if owner.is_bearer { operation.oauth_limit } else { operation.api_key_limit };
+    let own =
+        own.map(|limit| Quota { key: format!("{} for {}", operation.id, owner.name), limit, is_own: true });
     quotas.into_iter().map(|(_, quota)| quota).chain(own).collect()
 }
 
@@ -73,8 +69,7 @@ mod tests {
             return Vec::new();
         };
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-        let credentials = Credentials::api_key("key").expect("a key").with_owner("me");
-        of(operation, &credentials, &values, 100)
+        of(operation, Owner { name: "me", is_bearer: false }, &values, 100)
             .into_iter()
             .filter(|quota| !quota.is_own)
             .map(|quota| format!("{}: {}/{}", quota.key, quota.limit.requests, quota.limit.seconds))

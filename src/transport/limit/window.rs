@@ -56,8 +56,11 @@ impl Window {
     /// tighten, because requests may be under way that the service has not seen.
     pub(super) fn observe(&mut self, status: &RateLimitStatus, refused: bool, now: Instant) {
         self.forget(now);
-        if let (Some(limit), Some(period)) = (status.limit, status.window) {
-            (self.limit, self.period) = (limit.min(LARGEST), period.min(LONGEST_HOLD));
+        // A longer window is not counted in; cut short, it would let more through than it says.
+        if let (Some(limit), Some(period)) =
+            (status.limit, status.window.filter(|window| *window <= LONGEST_HOLD))
+        {
+            (self.limit, self.period) = (limit.min(LARGEST), period);
         }
         let left = if refused { Some(0) } else { status.remaining };
         let wait = if refused { status.retry_after.or(status.reset) } else { status.reset };
