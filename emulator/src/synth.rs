@@ -70,7 +70,8 @@ fn sample(call: &Call<'_>, index: Option<usize>) -> Sample {
         Some(index) => {
             let id = (index + 1).to_string();
             let path = format!("{path}/{id}");
-            sample.with_id("id", id).with_id("path", path)
+            // Offset lists without a total: pages that are the same are taken for a list without end.
+            sample.with_id("id", id.clone()).with_id("revisionId", id).with_id("path", path)
         }
     }
 }
