@@ -315,17 +315,14 @@ impl<'a> Call<'a> {
         let head = format!("pub fn {}({}) -> {}", operation.method, arguments.join(", "), self.name);
         writer.line("#[allow(clippy::too_many_arguments, clippy::useless_conversion)]");
         writer.block(head, |writer| {
-            writer.line(format!(
+            let mut call = format!(
                 "let call = Call::new(&self.client, &operations::{})",
                 names::constant(&operation.id)
-            ));
-            for fixed in &self.fixed {
-                writer.line(format!("    .{fixed}"));
+            );
+            for step in self.fixed.iter().chain(self.arguments.iter().map(|input| &input.apply)) {
+                writer.line(std::mem::replace(&mut call, format!("    .{step}")));
             }
-            for input in &self.arguments {
-                writer.line(format!("    .{}", input.apply));
-            }
-            writer.line(";");
+            writer.line(call + ";");
             writer.line(format!("{} {{ call }}", self.name));
         });
     }
