@@ -1,0 +1,488 @@
+//! What the emitters need to know of a normalised document, and nothing more.
+
+mod read;
+
+use crate::document::{Document, POLL_ONLY, reference};
+use crate::passes::{self, bodies};
+use crate::{Error, names};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A document, read.
+#[derive(Debug)]
+pub struct Model {
+    /// The normalised document that the types are generated from.
+    pub document: Document,
+    /// What each pass changed.
+    pub passes: Vec<(&'static str, usize)>,
+    pub areas: Vec<Area>,
+    /// Sorted by id.
+    pub operations: Vec<Operation>,
+    /// Operations of other areas at which operations of these areas are followed. Only their routes
+    /// and limits are known.
+    pub polled: Vec<Operation>,
+    pub structs: BTreeMap<String, Struct>,
+    pub enums: BTreeMap<String, Enum>,
+    pub ids: Vec<IdType>,
+}
+
+#[derive(Debug)]
+pub struct Area {
+    pub name: String,
+    pub summary: String,
+}
+
+#[derive(Debug)]
+pub struct IdType {
+    pub name: String,
+    pub description: String,
+}
+
+#[derive(Debug)]
+pub struct Operation {
+    /// `area.method`.
+    pub id: String,
+    pub area: String,
+    pub method: String,
+    pub summary: Option<String>,
+    /// `GET`, `POST`, ...
+    pub verb: String,
+    pub path: String,
+    pub host: String,
+    pub stability: Option<String>,
+    pub deprecated: bool,
+    pub scopes: Vec<String>,
+    pub api_key: bool,
+    pub oauth: bool,
+    pub api_key_limit: Option<Limit>,
+    pub oauth_limit: Option<Limit>,
+    pub reference: Option<String>,
+    pub idempotent: bool,
+    pub retry_too_many_requests: bool,
+    pub empty_is_none: bool,
+    /// The type of `opencloud::filter` that the query parameter `filter` takes.
+    pub filter: Option<String>,
+    /// The same for the query parameter `orderBy`.
+    pub order_by: Option<String>,
+    /// The property of the answer that a bare array stands for.
+    pub bare_list: Option<String>,
+    /// Whether it is here only because an operation of another area is followed at it.
+    pub poll_only: bool,
+    pub parameters: Vec<Parameter>,
+    pub body: Option<Body>,
+    pub response: Type,
+    pub paging: Option<Paging>,
+    pub long_running: Option<LongRunning>,
+}
+
+/// A rate limit: so many requests in so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    pub requests: u64,
+    pub seconds: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Location {
+    Path,
+    Query,
+    Header,
+}
+
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: String,
+    pub location: Location,
+    pub required: bool,
+    pub kind: Type,
+}
+
+impl Parameter {
+    /// Whether it carries an idempotency key, which the client makes where the caller does not.
+    pub fn is_idempotency_key(&self) -> bool {
+        is_idempotency_key(self.location, &self.name)
+    }
+}
+
+fn is_idempotency_key(location: Location, name: &str) -> bool {
+    match location {
+        Location::Header => name.eq_ignore_ascii_case("x-idempotency-key"),
+        Location::Query => name == "idempotencyKey.key",
+        Location::Path => false,
+    }
+}
+
+#[derive(Debug)]
+pub enum Body {
+    /// JSON of a type.
+    Json { kind: Type, required: bool },
+    /// A body that must be there and can say nothing: `{}`.
+    Empty,
+    /// A form of parts.
+    Multipart { parts: Vec<Part> },
+    /// Bytes, in one of these media types.
+    Raw { media: Vec<String> },
+}
+
+#[derive(Debug)]
+pub struct Part {
+    pub name: String,
+    pub required: bool,
+    pub kind: PartKind,
+}
+
+#[derive(Debug)]
+pub enum PartKind {
+    File,
+    Files,
+    Json(Type),
+    Text(Type),
+}
+
+/// A type of a field, parameter, body or response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    /// Nothing is said.
+    Unit,
+    String,
+    Integer,
+    Number,
+    Boolean,
+    /// Any JSON value.
+    Value,
+    Timestamp,
+    Duration,
+    /// An id type; sent as a number or as a string.
+    Id {
+        name: String,
+        number: bool,
+    },
+    Enum(String),
+    Struct(String),
+    List(Box<Type>),
+    Map(Box<Type>),
+    /// An item or value that may be null.
+    Maybe(Box<Type>),
+    /// A type that holds itself.
+    Boxed(Box<Type>),
+}
+
+#[derive(Debug)]
+pub struct Struct {
+    pub name: String,
+    pub description: Option<String>,
+    /// In the order of the document.
+    pub fields: Vec<Field>,
+    /// Whether a request holds it, so that a caller must be able to make one.
+    pub in_request: bool,
+}
+
+#[derive(Debug)]
+pub struct Field {
+    /// The property's name on the wire.
+    pub name: String,
+    /// The field's name in Rust; no other field of the struct has it.
+    pub ident: String,
+    /// The name of the method that sets it; the same.
+    pub setter: String,
+    pub kind: Type,
+    pub required: bool,
+    pub read_only: bool,
+    pub write_only: bool,
+    pub deprecated: bool,
+}
+
+#[derive(Debug)]
+pub struct Enum {
+    pub name: String,
+    pub description: Option<String>,
+    pub values: EnumValues,
+}
+
+#[derive(Debug)]
+pub enum EnumValues {
+    /// Variant and word.
+    Words(Vec<(String, String)>),
+    /// Variant and number.
+    Numbers(Vec<(String, i64)>),
+}
+
+/// How a list is paged; see `docs/specification.md`.
+#[derive(Debug)]
+pub struct Paging {
+    pub style: String,
+    pub token: Option<String>,
+    pub size: Option<String>,
+    pub max: Option<u64>,
+    /// The page sizes that the service takes, if it takes only some.
+    pub sizes: Vec<u64>,
+    pub in_body: bool,
+    pub next: Option<Vec<String>>,
+    pub items: Vec<String>,
+    pub total: Option<Vec<String>>,
+    pub more: Option<Vec<String>>,
+    /// In each entry of the request, where the token of its own goes (`style: entries`).
+    pub cursor: Option<String>,
+    /// The property that says which entry of the request an item belongs to (`style: entries`).
+    pub key: Option<String>,
+    /// The type of a page: the answer, or the result of the operation that the call starts.
+    pub page: Type,
+    /// The type of one item; `None` if `items` leads to no list.
+    pub item: Option<Type>,
+}
+
+/// How a long-running operation is followed; see `docs/specification.md`.
+#[derive(Debug)]
+pub struct LongRunning {
+    pub dialect: String,
+    pub response: Option<String>,
+    pub metadata: Option<String>,
+    pub base: Option<String>,
+    /// The id of the operation that reports the state.
+    pub poll: Option<String>,
+    /// Further forms of the path at which the state is reported.
+    pub paths: Vec<String>,
+    /// Where the result is in the envelope.
+    pub result: Vec<String>,
+    /// Whether the answer may be the result instead of the envelope.
+    pub direct: bool,
+    /// The query parameters that a poll repeats.
+    pub query: Vec<String>,
+}
+
+impl Model {
+    /// Reads a document, keeps the operations of the given areas, and normalises it.
+    pub fn build(text: &str, areas: Option<&[String]>) -> Result<Self, Error> {
+        let mut document = Document::parse(text)?;
+        if let Some(areas) = areas {
+            document.select(areas);
+        }
+        let passes = passes::run(&mut document);
+        let mut structs = BTreeMap::new();
+        let mut enums = BTreeMap::new();
+        for (name, schema) in document.schemas() {
+            match schema.get("enum").and_then(Value::as_array) {
+                Some(values) => {
+                    enums.insert(name.clone(), read::read_enum(name, schema, values));
+                }
+                None => {
+                    structs.insert(name.clone(), read::read_struct(name, schema, &document));
+                }
+            }
+        }
+        read::box_cycles(&mut structs);
+        let mut operations = document
+            .operations()
+            .map(|(path, verb, operation)| {
+                read::read_operation(path, verb, operation, &document, &structs, &enums)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        operations.sort_by(|a, b| a.id.cmp(&b.id));
+        let (polled, operations): (Vec<_>, Vec<_>) =
+            operations.into_iter().partition(|operation| operation.poll_only);
+        if let Some(pair) = operations.windows(2).find(|pair| pair[0].id == pair[1].id) {
+            return Err(Error::new(format!("two operations are called `{}`", pair[0].id)));
+        }
+        read::mark_requests(&operations, &mut structs);
+        let extension = document.extension();
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let listed = |key: &str| extension[key].as_array().cloned().unwrap_or_default();
+        Ok(Self {
+            areas: listed("areas")
+                .iter()
+                .map(|area| Area { name: text(area, "name"), summary: text(area, "summary") })
+                .filter(|area| areas.is_none_or(|areas| areas.contains(&area.name)))
+                .collect(),
+            ids: listed("ids")
+                .iter()
+                .map(|id| IdType { name: text(id, "name"), description: text(id, "description") })
+                .collect(),
+            document,
+            passes,
+            operations,
+            polled,
+            structs,
+            enums,
+        })
+    }
+
+    /// The operations of an area, by method name.
+    pub fn in_area<'a>(&'a self, area: &'a str) -> impl Iterator<Item = &'a Operation> {
+        self.operations.iter().filter(move |operation| operation.area == area)
+    }
+
+    /// The fields along a path of properties, and the type at its end.
+    pub fn fields<'a>(&'a self, kind: &'a Type, path: &[String]) -> Option<(Vec<String>, &'a Type)> {
+        let mut fields = Vec::new();
+        let mut kind = kind;
+        for name in path {
+            let of = kind.one_struct()?;
+            let field = self.structs.get(of)?.fields.iter().find(|field| field.name == *name)?;
+            fields.push(field.ident.clone());
+            kind = &field.kind;
+        }
+        Some((fields, kind))
+    }
+
+    /// The types that an operation's calls use, with everything inside them.
+    pub fn types_of(&self, operation: &Operation) -> BTreeSet<String> {
+        let mut open: Vec<String> = Vec::new();
+        for parameter in &operation.parameters {
+            open.extend(parameter.kind.named().map(str::to_owned));
+        }
+        match &operation.body {
+            Some(Body::Json { kind, .. }) => open.extend(kind.named().map(str::to_owned)),
+            Some(Body::Multipart { parts }) => {
+                for part in parts {
+                    if let PartKind::Json(kind) | PartKind::Text(kind) = &part.kind {
+                        open.extend(kind.named().map(str::to_owned));
+                    }
+                }
+            }
+            _ => {}
+        }
+        open.extend(operation.response.named().map(str::to_owned));
+        if let Some(long_running) = &operation.long_running {
+            open.extend(long_running.response.clone());
+            open.extend(long_running.metadata.clone());
+        }
+        let mut found = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if self.enums.contains_key(&name) {
+                found.insert(name);
+            } else if let Some(of) = self.structs.get(&name)
+                && found.insert(name)
+            {
+                open.extend(of.fields.iter().filter_map(|field| field.kind.named()).map(str::to_owned));
+            }
+        }
+        found
+    }
+}
+
+impl Type {
+    /// The enum or struct at the heart of the type.
+    pub fn named(&self) -> Option<&str> {
+        match self {
+            Type::Enum(name) | Type::Struct(name) => Some(name),
+            Type::List(inner) | Type::Map(inner) | Type::Maybe(inner) | Type::Boxed(inner) => inner.named(),
+            _ => None,
+        }
+    }
+
+    /// The struct that the type is.
+    fn one_struct(&self) -> Option<&str> {
+        match self {
+            Type::Struct(name) => Some(name),
+            Type::Boxed(inner) => inner.one_struct(),
+            _ => None,
+        }
+    }
+
+    /// Whether it has a form as text.
+    fn is_scalar(&self) -> bool {
+        !matches!(
+            self,
+            Type::Unit | Type::Struct(_) | Type::List(_) | Type::Map(_) | Type::Maybe(_) | Type::Boxed(_)
+        )
+    }
+
+    /// The innermost type of lists and maps.
+    pub fn leaf(&self) -> &Type {
+        match self {
+            Type::List(inner) | Type::Map(inner) | Type::Maybe(inner) | Type::Boxed(inner) => inner.leaf(),
+            leaf => leaf,
+        }
+    }
+
+    /// The type in Rust, as seen from the crate's generated modules.
+    pub fn rust(&self) -> String {
+        match self {
+            Type::Unit => "()".to_owned(),
+            Type::String => "String".to_owned(),
+            Type::Integer => "i64".to_owned(),
+            Type::Number => "f64".to_owned(),
+            Type::Boolean => "bool".to_owned(),
+            Type::Value => "serde_json::Value".to_owned(),
+            Type::Timestamp => "jiff::Timestamp".to_owned(),
+            Type::Duration => "std::time::Duration".to_owned(),
+            Type::Id { name, .. } => format!("ids::{name}"),
+            Type::Enum(name) | Type::Struct(name) => format!("types::{name}"),
+            Type::List(inner) => format!("Vec<{}>", inner.rust()),
+            Type::Map(inner) if **inner == Type::Value => {
+                "serde_json::Map<String, serde_json::Value>".to_owned()
+            }
+            Type::Map(inner) => format!("std::collections::BTreeMap<String, {}>", inner.rust()),
+            Type::Maybe(inner) => format!("Option<{}>", inner.rust()),
+            Type::Boxed(inner) => format!("Box<{}>", inner.rust()),
+        }
+    }
+}
+
+impl Operation {
+    /// The parameters at a place, in order.
+    pub fn at(&self, location: Location) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(move |parameter| parameter.location == location)
+    }
+
+    /// The filter or order that a parameter takes instead of text: the method of the runtime's call
+    /// that applies it, and the type.
+    pub fn expression(&self, parameter: &Parameter) -> Option<(&'static str, &str)> {
+        if parameter.location != Location::Query || parameter.kind != Type::String {
+            return None;
+        }
+        match names::field(&parameter.name).as_str() {
+            "filter" => Some(("filter", self.filter.as_deref()?)),
+            "order_by" => Some(("order_by", self.order_by.as_deref()?)),
+            _ => None,
+        }
+    }
+
+    /// The query parameter that names the fields to change.
+    pub fn update_mask(&self) -> Option<&Parameter> {
+        self.at(Location::Query).find(|parameter| names::field(&parameter.name) == "update_mask")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_parameter_takes_the_filter_that_the_overlay_names() {
+        let text = json!({ "type": "string" });
+        let word = json!({ "type": "string", "enum": ["A", "B"] });
+        for (name, location, schema, expression) in [
+            ("filter", "query", &text, Some(("filter", "ThingFilter"))),
+            ("Filter", "query", &text, Some(("filter", "ThingFilter"))),
+            ("order_by", "query", &text, Some(("order_by", "ThingOrder"))),
+            ("OrderBy", "query", &text, Some(("order_by", "ThingOrder"))),
+            ("filter", "query", &word, None),
+            ("filter", "header", &text, None),
+            ("filters", "query", &text, None),
+        ] {
+            let document = |facts: Value| {
+                json!({ "openapi": "3.0.4", "paths": { "/things": { "get": {
+                    "x-opencloud": facts,
+                    "parameters": [{ "name": name, "in": location, "schema": schema }],
+                    "responses": {},
+                } } } })
+            };
+            let read = |facts: Value| Model::build(&document(facts).to_string(), None).expect("a model");
+            let ours = json!({
+                "area": "things", "method": "list", "filter": "ThingFilter", "order_by": "ThingOrder"
+            });
+            let model = read(ours);
+            let operation = &model.operations[0];
+            assert_eq!(
+                operation.expression(&operation.parameters[0]),
+                expression,
+                "{name} {location} {schema}"
+            );
+            let model = read(json!({ "area": "things", "method": "list" }));
+            let operation = &model.operations[0];
+            assert_eq!(operation.expression(&operation.parameters[0]), None, "{name} without a type");
+        }
+    }
+}

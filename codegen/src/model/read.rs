@@ -1,0 +1,390 @@
+//! From the JSON of a normalised document to the model's types.
+
+use super::*;
+
+pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
+    let given: Option<Vec<String>> = ["x-enum-varnames", "x-enumNames"]
+        .iter()
+        .find_map(|key| schema.get(key)?.as_array())
+        .filter(|names| names.len() == values.len())
+        .map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    let words: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let variants = |fallback: Vec<String>| names::variants(&given.clone().unwrap_or(fallback));
+    let values = if words.is_empty() {
+        let numbers: Vec<i64> = values.iter().filter_map(Value::as_i64).collect();
+        let fallback = numbers.iter().map(|number| format!("Value{number}").replace('-', "Minus")).collect();
+        EnumValues::Numbers(variants(fallback).into_iter().zip(numbers).collect())
+    } else {
+        EnumValues::Words(variants(words.clone()).into_iter().zip(words).collect())
+    };
+    Enum { name: name.to_owned(), description: description(schema), values }
+}
+
+pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> Struct {
+    let required: BTreeSet<&str> =
+        schema["x-required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let flag = |schema: &Value, key: &str| schema.get(key) == Some(&Value::Bool(true));
+    let mut idents = BTreeSet::new();
+    let mut setters = BTreeSet::new();
+    let fields = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| Field {
+            ident: names::unique(names::field(name), &mut idents),
+            setter: names::unique(names::setter(name), &mut setters),
+            name: name.clone(),
+            kind: read_type(schema, document),
+            required: required.contains(name.as_str()),
+            read_only: flag(schema, "readOnly"),
+            write_only: flag(schema, "writeOnly"),
+            deprecated: flag(schema, "deprecated"),
+        })
+        .collect();
+    Struct { name: name.to_owned(), description: description(schema), fields, in_request: false }
+}
+
+fn description(schema: &Value) -> Option<String> {
+    schema.get("description").and_then(Value::as_str).map(str::to_owned)
+}
+
+fn read_type(schema: &Value, document: &Document) -> Type {
+    if let Some(name) = reference(schema) {
+        let is_enum = document.schemas().get(name).is_some_and(|schema| schema.get("enum").is_some());
+        return if is_enum { Type::Enum(name.to_owned()) } else { Type::Struct(name.to_owned()) };
+    }
+    match schema["x-rust-type"]["path"].as_str() {
+        Some("jiff::Timestamp") => return Type::Timestamp,
+        Some("std::time::Duration") => return Type::Duration,
+        Some(path) => {
+            if let Some(name) = path.strip_prefix("opencloud::ids::") {
+                let number = schema.get("x-number").is_some();
+                return Type::Id { name: name.to_owned(), number };
+            }
+        }
+        None => {}
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("string") => Type::String,
+        Some("integer") => Type::Integer,
+        Some("number") => Type::Number,
+        Some("boolean") => Type::Boolean,
+        Some("array") => Type::List(Box::new(read_item(&schema["items"], document))),
+        Some("object") if schema.get("additionalProperties").is_some_and(Value::is_object) => {
+            Type::Map(Box::new(read_item(&schema["additionalProperties"], document)))
+        }
+        _ => Type::Value,
+    }
+}
+
+/// An item of a list or a value of a map; a field is optional anyway.
+fn read_item(schema: &Value, document: &Document) -> Type {
+    match read_type(schema, document) {
+        Type::Value => Type::Value,
+        kind if schema["nullable"] == true => Type::Maybe(Box::new(kind)),
+        kind => kind,
+    }
+}
+
+/// Boxes the fields through which a struct holds itself.
+pub(super) fn box_cycles(structs: &mut BTreeMap<String, Struct>) {
+    let held: BTreeMap<String, Vec<String>> = structs
+        .iter()
+        .map(|(name, of)| {
+            let held = of.fields.iter().filter_map(|field| field.kind.one_struct());
+            (name.clone(), held.map(str::to_owned).collect())
+        })
+        .collect();
+    let holds = |outer: &str, inner: &str| {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![outer];
+        while let Some(name) = open.pop() {
+            if name == inner {
+                return true;
+            }
+            if seen.insert(name) {
+                open.extend(held.get(name).into_iter().flatten().map(String::as_str));
+            }
+        }
+        false
+    };
+    for of in structs.values_mut() {
+        for field in &mut of.fields {
+            if field.kind.one_struct().is_some_and(|inner| holds(inner, &of.name)) {
+                field.kind = Type::Boxed(Box::new(field.kind.clone()));
+            }
+        }
+    }
+}
+
+pub(super) fn read_operation(
+    path: &str,
+    verb: &str,
+    operation: &Value,
+    document: &Document,
+    structs: &BTreeMap<String, Struct>,
+    enums: &BTreeMap<String, Enum>,
+) -> Result<Operation, Error> {
+    let place = format!("{} {path}", verb.to_uppercase());
+    let extension = &operation["x-opencloud"];
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let named = |key: &str| {
+        text(&extension[key])
+            .filter(|name| !name.is_empty() && !names::is_keyword(name))
+            .ok_or_else(|| Error::new(format!("{place}: x-opencloud.{key} is no usable name")))
+    };
+    let (area, method) = (named("area")?, named("method")?);
+    let security = operation
+        .get("security")
+        .or_else(|| document.value().get("security"))
+        .map(Value::to_string)
+        .unwrap_or_default();
+    let limit = |key: &str| {
+        let limit = &operation["x-roblox-rate-limits"][key];
+        let seconds = match limit["period"].as_str()? {
+            "SECOND" => 1,
+            "MINUTE" => 60,
+            "HOUR" => 3600,
+            "DAY" => 86400,
+            _ => return None,
+        };
+        Some(Limit { requests: limit["maxInPeriod"].as_u64()?, seconds })
+    };
+    let response = operation["response"]["content"]["application/json"]
+        .get("schema")
+        .map_or(Type::Unit, |schema| read_type(schema, document));
+    let parameters: Vec<Parameter> = operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|parameter| read_parameter(parameter, document))
+        .collect();
+    let long_running = read_long_running(&extension["operation"], document, structs);
+    // A list that is read by an operation has its pages in the operation's result.
+    let result = long_running.as_ref().and_then(|facts| facts.response.clone()).map(Type::Struct);
+    let paging = read_paging(&extension["paging"], result.as_ref().unwrap_or(&response), structs)
+        .map(|paging| Paging { sizes: sizes(&paging, &parameters, enums), ..paging });
+    let server = |value: &Value| value["servers"][0]["url"].as_str().map(str::to_owned);
+    let host = server(operation)
+        .or_else(|| server(document.value()))
+        .unwrap_or_else(|| "https://apis.roblox.com".to_owned());
+    Ok(Operation {
+        id: format!("{area}.{method}"),
+        summary: text(&operation["summary"]),
+        verb: verb.to_uppercase(),
+        path: path.to_owned(),
+        host: host.trim_start_matches("https://").trim_end_matches('/').to_owned(),
+        stability: text(&operation["x-roblox-stability"]),
+        deprecated: operation["deprecated"] == true,
+        scopes: operation["x-roblox-scopes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|scope| text(&scope["name"]).or_else(|| text(scope)))
+            .collect(),
+        api_key: security.contains("roblox-api-key"),
+        oauth: security.contains("roblox-oauth2"),
+        api_key_limit: limit("perApiKeyOwner"),
+        oauth_limit: limit("perOauth2Authorization"),
+        reference: text(&operation["externalDocs"]["url"]),
+        idempotent: extension["idempotent"]
+            .as_bool()
+            .unwrap_or(matches!(verb, "get" | "put" | "delete" | "head" | "options")),
+        retry_too_many_requests: extension["retry_too_many_requests"] != false,
+        empty_is_none: extension["empty_response"] == "none",
+        filter: text(&extension["filter"]),
+        order_by: text(&extension["order_by"]),
+        bare_list: text(&extension["bare_list"]),
+        poll_only: extension[POLL_ONLY] == true,
+        parameters,
+        body: read_body(&operation["requestBody"], document, structs),
+        paging,
+        long_running,
+        response,
+        area,
+        method,
+    })
+}
+
+fn read_parameter(parameter: &Value, document: &Document) -> Parameter {
+    let location = match parameter["in"].as_str() {
+        Some("path") => Location::Path,
+        Some("header") => Location::Header,
+        _ => Location::Query,
+    };
+    let kind = match read_type(&parameter["schema"], document) {
+        // Any text or number can stand in a path; what it means is the service's business.
+        Type::String | Type::Integer if location == Location::Path => {
+            Type::Id { name: "Id".to_owned(), number: false }
+        }
+        Type::List(item) if location == Location::Query => Type::List(Box::new(match *item {
+            Type::Maybe(item) if item.is_scalar() => *item,
+            item if item.is_scalar() => item,
+            // The JSON text of an item, as of the whole.
+            _ => Type::String,
+        })),
+        Type::Value => Type::String,
+        kind if kind.is_scalar() => kind,
+        _ => Type::String,
+    };
+    let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+    // The client makes an idempotency key where the caller does not.
+    let required = parameter["required"] == true && !is_idempotency_key(location, &name);
+    Parameter { name, location, required, kind }
+}
+
+fn read_body(body: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Option<Body> {
+    let content = body.get("content")?.as_object()?;
+    let (media, first) = content.iter().next()?;
+    let schema = &first["schema"];
+    Some(match bodies::kind(media) {
+        bodies::Kind::Raw => Body::Raw { media: content.keys().cloned().collect() },
+        bodies::Kind::Multipart => Body::Multipart { parts: read_parts(schema, document, structs) },
+        bodies::Kind::Json => {
+            let kind = read_type(schema, document);
+            let silent = match &kind {
+                Type::Struct(name) => {
+                    structs.get(name).is_none_or(|of| of.fields.iter().all(|field| field.read_only))
+                }
+                _ => false,
+            };
+            match silent {
+                true => Body::Empty,
+                false => Body::Json { kind, required: body["required"] == true },
+            }
+        }
+    })
+}
+
+fn read_parts(schema: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Vec<Part> {
+    let Type::Struct(name) = read_type(schema, document) else { return Vec::new() };
+    let Some(form) = structs.get(&name) else { return Vec::new() };
+    let schemas = &document.schemas()[&name]["properties"];
+    let binary = |schema: &Value| schema["format"] == "binary";
+    form.fields
+        .iter()
+        .filter(|field| !field.read_only)
+        .map(|field| {
+            let schema = &schemas[&field.name];
+            Part {
+                name: field.name.clone(),
+                required: field.required,
+                kind: match &field.kind {
+                    _ if binary(schema) => PartKind::File,
+                    Type::List(_) if binary(&schema["items"]) => PartKind::Files,
+                    Type::List(inner) if inner.is_scalar() && **inner != Type::Value => {
+                        PartKind::Text(field.kind.clone())
+                    }
+                    kind if kind.is_scalar() && *kind != Type::Value => PartKind::Text(kind.clone()),
+                    kind => PartKind::Json(kind.clone()),
+                },
+            }
+        })
+        .collect()
+}
+
+fn read_paging(paging: &Value, page: &Type, structs: &BTreeMap<String, Struct>) -> Option<Paging> {
+    let paging: &Map<String, Value> = paging.as_object()?;
+    let text = |key: &str| paging.get(key).and_then(Value::as_str).map(str::to_owned);
+    let path = |key: &str| {
+        text(key).map(|path| path.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect())
+    };
+    let items: Vec<String> = path("items").unwrap_or_default();
+    Some(Paging {
+        style: text("style").unwrap_or_else(|| "token".to_owned()),
+        token: text("token"),
+        size: text("size"),
+        max: paging.get("max").and_then(Value::as_u64),
+        sizes: Vec::new(),
+        in_body: text("in").as_deref() == Some("body"),
+        next: path("next"),
+        total: path("total"),
+        more: path("more"),
+        cursor: text("cursor"),
+        key: text("key"),
+        page: page.clone(),
+        item: follow(page, &items, structs).and_then(|kind| match kind {
+            Type::List(item) => Some((**item).clone()),
+            _ => None,
+        }),
+        items,
+    })
+}
+
+/// The page sizes that a service takes, if its parameter lists them.
+fn sizes(paging: &Paging, parameters: &[Parameter], enums: &BTreeMap<String, Enum>) -> Vec<u64> {
+    let parameter = parameters.iter().find(|parameter| Some(&parameter.name) == paging.size.as_ref());
+    match parameter.and_then(|parameter| parameter.kind.named()).and_then(|name| enums.get(name)) {
+        Some(Enum { values: EnumValues::Numbers(values), .. }) => {
+            values.iter().filter_map(|(_, number)| u64::try_from(*number).ok()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The type at the end of a path of properties.
+fn follow<'a>(kind: &'a Type, path: &[String], structs: &'a BTreeMap<String, Struct>) -> Option<&'a Type> {
+    let Some((first, rest)) = path.split_first() else { return Some(kind) };
+    let field = structs.get(kind.one_struct()?)?.fields.iter().find(|field| field.name == *first)?;
+    follow(&field.kind, rest, structs)
+}
+
+fn read_long_running(
+    operation: &Value,
+    document: &Document,
+    structs: &BTreeMap<String, Struct>,
+) -> Option<LongRunning> {
+    let text = |key: &str| operation[key].as_str().map(str::to_owned);
+    let known = |key: &str| text(key).filter(|name| structs.contains_key(name));
+    let list = |key: &str| -> Vec<String> {
+        operation[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let dialect = text("dialect")?;
+    let result = text("result").unwrap_or_else(|| match dialect.as_str() {
+        "cloud" | "analytics" => "response".to_owned(),
+        _ => String::new(),
+    });
+    Some(LongRunning {
+        response: known("response"),
+        metadata: known("metadata"),
+        base: text("base"),
+        poll: text("poll").and_then(|path| document.id_of_get(&path)),
+        paths: list("paths"),
+        result: result.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+        direct: operation["direct"] == true,
+        query: list("query"),
+        dialect,
+    })
+}
+
+/// Marks the types that requests hold: callers must be able to make them.
+pub(super) fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<String, Struct>) {
+    let mut open: Vec<String> = Vec::new();
+    for operation in operations {
+        match &operation.body {
+            Some(Body::Json { kind, .. }) => open.extend(kind.named().map(str::to_owned)),
+            Some(Body::Multipart { parts }) => {
+                open.extend(parts.iter().filter_map(|part| match &part.kind {
+                    PartKind::Json(kind) => kind.named().map(str::to_owned),
+                    _ => None,
+                }))
+            }
+            _ => {}
+        }
+    }
+    while let Some(name) = open.pop() {
+        if let Some(of) = structs.get_mut(&name)
+            && !of.in_request
+        {
+            of.in_request = true;
+            open.extend(
+                of.fields
+                    .iter()
+                    .filter(|field| !field.read_only)
+                    .filter_map(|field| field.kind.named())
+                    .map(str::to_owned),
+            );
+        }
+    }
+}
