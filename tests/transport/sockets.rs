@@ -153,6 +153,9 @@ async fn a_server_that_misbehaves() {
             let requests = if kind.is_idempotent() { twice } else { once };
             assert_eq!(error.kind(), expected, "{name} x {kind:?}: {error}");
             assert_eq!(server.heads().len(), requests, "{name} x {kind:?}");
+            // Of all that the server does here, only a refusal says that nothing was done.
+            let ambiguous = expected != ErrorKind::NotFound && kind.has_effects();
+            assert_eq!(error.may_have_been_applied(), ambiguous, "may {name} x {kind:?} have been applied?");
             assert!(!format!("{error} {error:?}").contains(KEY));
         }
     }

@@ -22,6 +22,8 @@ pub struct Counts {
     pub documented: usize,
     /// That can be streamed.
     pub paged: usize,
+    /// Lists without paging parameters: the service returns them whole.
+    pub whole_lists: usize,
     /// That start a long-running operation.
     pub long_running: usize,
     /// That send a form.
@@ -61,7 +63,7 @@ pub fn count(document: &Value) -> Coverage {
         .flatten()
         .flat_map(|(_, item)| item.as_object().into_iter().flatten())
         .filter(|(_, operation)| operation.get("operationId").is_some());
-    for (_, operation) in operations {
+    for (method, operation) in operations {
         let own = &operation["x-opencloud"];
         let area = own["area"].as_str().unwrap_or("unsorted").to_owned();
         for counts in [&mut coverage.total, coverage.areas.entry(area).or_default()] {
@@ -69,6 +71,7 @@ pub fn count(document: &Value) -> Coverage {
             counts.named += usize::from(own["derived"] != true);
             counts.documented += usize::from(operation["summary"].is_string());
             counts.paged += usize::from(own["paging"].is_object());
+            counts.whole_lists += usize::from(method == "get" && is_whole_list(document, operation));
             counts.long_running += usize::from(own["operation"].is_object());
             counts.multipart +=
                 usize::from(!operation["requestBody"]["content"]["multipart/form-data"].is_null());
@@ -77,29 +80,69 @@ pub fn count(document: &Value) -> Coverage {
     coverage
 }
 
+/// Whether the answer of an operation without paging is a list: an array, or an object that holds
+/// one and says at most one thing besides.
+fn is_whole_list(document: &Value, operation: &Value) -> bool {
+    let success = operation["responses"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .find(|(status, _)| status.starts_with('2'))
+        .and_then(|(_, response)| response["content"].as_object()?.values().next());
+    let Some(media) = success.filter(|_| operation["x-opencloud"]["paging"].is_null()) else { return false };
+    let schema = resolve(document, &media["schema"]);
+    let properties = schema["properties"].as_object();
+    let lists = properties
+        .into_iter()
+        .flatten()
+        .filter(|(_, property)| resolve(document, property)["type"] == "array")
+        .count();
+    schema["type"] == "array" || (lists == 1 && properties.is_some_and(|properties| properties.len() <= 2))
+}
+
+/// The schema behind references and one-member `allOf`s.
+fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    let mut schema = schema;
+    // Deeper than this is a circle.
+    for _ in 0..16 {
+        schema = match (schema["$ref"].as_str(), schema["allOf"].as_array().map(Vec::as_slice)) {
+            (Some(reference), _) => {
+                document.pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null)
+            }
+            (None, Some([only])) => only,
+            _ => return schema,
+        };
+    }
+    schema
+}
+
 fn table(coverage: &Coverage) -> String {
     let row = |name: &str, counts: &Counts| {
         format!(
-            "{name:<22}{:>11}{:>7}{:>12}{:>7}{:>14}{:>11}\n",
+            "{name:<22}{:>11}{:>7}{:>12}{:>7}{:>7}{:>14}{:>11}\n",
             counts.operations,
             counts.named,
             counts.documented,
             counts.paged,
+            counts.whole_lists,
             counts.long_running,
             counts.multipart
         )
     };
     let mut text = format!(
-        "{:<22}{:>11}{:>7}{:>12}{:>7}{:>14}{:>11}\n",
-        "area", "operations", "named", "documented", "paged", "long-running", "multipart"
+        "{:<22}{:>11}{:>7}{:>12}{:>7}{:>7}{:>14}{:>11}\n",
+        "area", "operations", "named", "documented", "paged", "whole", "long-running", "multipart"
     );
     for (name, counts) in &coverage.areas {
         text.push_str(&row(name, counts));
     }
     text.push_str(&row("total", &coverage.total));
-    let Counts { operations, named, documented, .. } = coverage.total;
+    let Counts { operations, named, documented, paged, whole_lists, long_running, .. } = coverage.total;
     text.push_str(&format!(
-        "{named} of {operations} operations are named, {documented} of {operations} are documented\n"
+        "{} lists: {paged} are paged, {whole_lists} have no paging parameters and come whole\n\
+         {long_running} operations are long-running\n\
+         {named} of {operations} operations are named, {documented} of {operations} are documented\n",
+        paged + whole_lists
     ));
     text
 }
@@ -116,18 +159,22 @@ mod tests {
                 "x-opencloud": { "area": "a", "paging": {} } } },
             "/b": { "post": { "operationId": "b.make",
                 "x-opencloud": { "area": "b", "derived": true, "operation": {} },
+                "responses": { "200": { "content": { "application/json": { "schema": { "type": "array" } } } } },
                 "requestBody": { "content": { "multipart/form-data": {} } } }, "parameters": [] },
-        } }));
-        let counts = |operations, named, documented, paged, long_running, multipart| Counts {
+            "/c": { "get": { "operationId": "b.list", "x-opencloud": { "area": "b" },
+                "responses": { "200": { "content": { "application/json": { "schema": { "$ref": "#/x" } } } } } } },
+        }, "x": { "properties": { "data": { "allOf": [{ "type": "array" }] } } } }));
+        let counts = |operations, named, documented, paged, whole_lists, long_running, multipart| Counts {
             operations,
             named,
             documented,
             paged,
+            whole_lists,
             long_running,
             multipart,
         };
-        assert_eq!(coverage.total, counts(2, 1, 1, 1, 1, 1));
-        assert_eq!(coverage.areas["a"], counts(1, 1, 1, 1, 0, 0));
-        assert_eq!(coverage.areas["b"], counts(1, 0, 0, 0, 1, 1));
+        assert_eq!(coverage.total, counts(3, 2, 1, 1, 1, 1, 1));
+        assert_eq!(coverage.areas["a"], counts(1, 1, 1, 1, 0, 0, 0));
+        assert_eq!(coverage.areas["b"], counts(2, 1, 0, 0, 1, 1, 1));
     }
 }
