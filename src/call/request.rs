@@ -204,9 +204,11 @@ fn place(target: &str) -> (String, &str) {
     let path_of = |rest: &'_ str| rest.find(['?', '#']).unwrap_or(rest.len());
     match target.split_once("://") {
         None => (DEFAULT_HOST.to_owned(), &target[..path_of(target)]),
-        Some((_, rest)) => {
+        Some((scheme, rest)) => {
             let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            (host[..path_of(host)].to_ascii_lowercase(), &path[..path_of(path)])
+            let host = host[..path_of(host)].to_ascii_lowercase();
+            let usual = if scheme.eq_ignore_ascii_case("http") { ":80" } else { ":443" };
+            (host.strip_suffix(usual).unwrap_or(&host).to_owned(), &path[..path_of(path)])
         }
     }
 }
