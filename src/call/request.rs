@@ -282,4 +282,15 @@ mod tests {
         assert_eq!(place("https://cdn.example?secret"), ("cdn.example".to_owned(), ""));
         assert_eq!(place("/a/b?c"), (DEFAULT_HOST.to_owned(), "/a/b"));
     }
+
+    #[test]
+    fn a_usual_port_is_no_other_host() {
+        for (target, host) in [
+            ("https://APIS.roblox.com:443/a", "apis.roblox.com"),
+            ("http://localhost:80/a", "localhost"),
+            ("http://localhost:443/a", "localhost:443"),
+        ] {
+            assert_eq!(place(target).0, host);
+        }
+    }
 }
