@@ -134,16 +134,8 @@ impl Document {
                 }
             }
             for (key, suffix) in [("requestBody", "Body"), ("response", "Result")] {
-                for media in operation
-                    .get_mut(key)
-                    .and_then(|body| body.get_mut("content"))
-                    .and_then(Value::as_object_mut)
-                    .into_iter()
-                    .flat_map(|content| content.values_mut())
-                {
-                    if let Some(schema) = media.get_mut("schema") {
-                        change(&format!("{name}{suffix}"), schema);
-                    }
+                for schema in content_schemas(operation, key) {
+                    change(&format!("{name}{suffix}"), schema);
                 }
             }
         });
@@ -151,6 +143,20 @@ impl Document {
             change(name, schema);
         }
     }
+}
+
+/// The schemas of a body or response, one for each media type.
+pub fn content_schemas<'a>(
+    operation: &'a mut Map<String, Value>,
+    key: &str,
+) -> impl Iterator<Item = &'a mut Value> {
+    operation
+        .get_mut(key)
+        .and_then(|body| body.get_mut("content"))
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(|content| content.values_mut())
+        .filter_map(|media| media.get_mut("schema"))
 }
 
 /// The component that a reference names.

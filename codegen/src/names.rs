@@ -33,7 +33,7 @@ pub fn type_name(name: &str) -> String {
 }
 
 /// Types and traits that generated code uses by their bare name, so that no generated type may have it.
-pub const RESERVED_TYPES: [&str; 42] = [
+pub const RESERVED_TYPES: [&str; 44] = [
     "AsMut",
     "AsRef",
     "Box",
@@ -42,6 +42,7 @@ pub const RESERVED_TYPES: [&str; 42] = [
     "Copy",
     "Debug",
     "Default",
+    "Deserialize",
     "DoubleEndedIterator",
     "Drop",
     "Eq",
@@ -68,6 +69,7 @@ pub const RESERVED_TYPES: [&str; 42] = [
     "Result",
     "Self_",
     "Send",
+    "Serialize",
     "Sized",
     "Some",
     "String",

@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::{children_mut, reference};
+use crate::document::{children_mut, content_schemas, list, reference};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -27,23 +27,15 @@ pub fn run(document: &mut Document) -> usize {
         }
     }
     document.each_operation(|_, operation| {
-        for parameter in crate::document::list(operation, "parameters") {
+        for parameter in list(operation, "parameters") {
             let name = parameter["name"].as_str().unwrap_or_default().to_owned();
             if let Some(schema) = parameter.get_mut("schema") {
                 visit(Some(&name), schema, &ids, &mut count);
             }
         }
         for key in ["requestBody", "response"] {
-            for media in operation
-                .get_mut(key)
-                .and_then(|body| body.get_mut("content"))
-                .and_then(Value::as_object_mut)
-                .into_iter()
-                .flat_map(|content| content.values_mut())
-            {
-                if let Some(schema) = media.get_mut("schema") {
-                    visit(None, schema, &ids, &mut count);
-                }
+            for schema in content_schemas(operation, key) {
+                visit(None, schema, &ids, &mut count);
             }
         }
     });

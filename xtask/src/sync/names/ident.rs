@@ -11,46 +11,6 @@ const KEYWORDS: [&str; 52] = [
     "where", "while", "yield",
 ];
 
-/// Types and traits that generated code uses by their bare name.
-const PRELUDE: [&str; 36] = [
-    "AsMut",
-    "AsRef",
-    "Box",
-    "Clone",
-    "Copy",
-    "Debug",
-    "Default",
-    "Deserialize",
-    "DoubleEndedIterator",
-    "Drop",
-    "Eq",
-    "Err",
-    "ExactSizeIterator",
-    "Extend",
-    "Fn",
-    "FnMut",
-    "FnOnce",
-    "From",
-    "Future",
-    "Hash",
-    "Into",
-    "IntoFuture",
-    "IntoIterator",
-    "Iterator",
-    "None",
-    "Ok",
-    "Option",
-    "Ord",
-    "PartialEq",
-    "PartialOrd",
-    "Result",
-    "Send",
-    "Serialize",
-    "Some",
-    "String",
-    "Vec",
-];
-
 /// Names that the library itself has, and that a derived type must not take.
 const LIBRARY_TYPES: [&str; 38] = [
     "Api",
@@ -103,8 +63,9 @@ pub fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
 }
 
+/// Whether generated code uses a type or trait of this bare name.
 pub fn is_prelude(name: &str) -> bool {
-    PRELUDE.contains(&name)
+    opencloud_codegen::names::RESERVED_TYPES.contains(&name)
 }
 
 /// Whether a derived type may not be called so.
