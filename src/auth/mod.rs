@@ -1,5 +1,7 @@
 //! Who a call is made for.
 
+#[cfg(feature = "oauth")]
+pub mod oauth;
 mod provider;
 
 pub use provider::{CredentialsProvider, Provided};
