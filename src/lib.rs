@@ -42,6 +42,7 @@ pub mod transport;
 #[cfg(feature = "webhook")]
 pub mod webhook;
 
+pub use auth::introspection as api_key;
 #[cfg(feature = "oauth")]
 pub use auth::oauth;
 pub use auth::{Credentials, CredentialsProvider, Provided};
