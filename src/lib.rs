@@ -39,6 +39,8 @@ pub mod paging;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;
+#[cfg(helpers = "user_restrictions")]
+pub mod user_restrictions;
 
 pub use auth::{Credentials, CredentialsProvider, Provided};
 pub use call::{Response, info::OperationInfo};
