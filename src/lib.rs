@@ -36,6 +36,8 @@ mod generated;
 pub mod ids;
 pub mod operation;
 pub mod paging;
+#[cfg(helpers = "secrets")]
+pub mod secrets;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;
