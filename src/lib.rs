@@ -26,6 +26,7 @@
 extern crate self as opencloud;
 
 mod auth;
+pub mod bulk;
 pub mod call;
 mod client;
 mod decode;
@@ -33,6 +34,8 @@ pub mod enums;
 mod error;
 pub mod filter;
 mod generated;
+#[cfg(helpers = "groups")]
+pub mod groups;
 pub mod ids;
 pub mod operation;
 pub mod paging;
