@@ -46,6 +46,8 @@ pub mod testing;
 pub mod transport;
 #[cfg(helpers = "user_restrictions")]
 pub mod user_restrictions;
+#[cfg(helpers = "users")]
+pub mod users;
 
 pub use auth::{Credentials, CredentialsProvider, Provided};
 pub use call::{Response, info::OperationInfo};
