@@ -16,6 +16,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("webhook", &["client", "call", "transport", AREAS]),
     ("testing", &["types", AREAS]),
     ("bulk", &["types", AREAS]),
+    ("money", &["types", AREAS]),
 ];
 
 /// What a module may import, where that is less than everything.
