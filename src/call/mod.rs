@@ -21,7 +21,7 @@ pub use request::Request;
 pub use response::Response;
 pub use stream::BodyStream;
 
-pub(crate) use macros::{call_methods, option_methods, request_type};
+pub(crate) use macros::{call_methods, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
 pub(crate) use response::{Attempts, Secret, asked_wait};
 
