@@ -6,7 +6,7 @@ use super::identity::{self, Identity};
 use super::keys::Keys;
 use super::protocol::{DISCOVERY, Protocol, USER_INFO};
 use super::tokens::TokenSet;
-use crate::{Client, ClientBuilder, Credentials, CredentialsProvider, Error, Provided, Scope};
+use crate::{ClientBuilder, Credentials, CredentialsProvider, Error, Provided, Scope};
 use http::Method;
 use jiff::Timestamp;
 use std::fmt;
