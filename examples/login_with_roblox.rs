@@ -1,7 +1,7 @@
 //! A page with "Log in with Roblox" that shows who has logged in.
 //!
 //! ```sh
-//! ROBLOX_CLIENT_ID=... ROBLOX_CLIENT_SECRET=... cargo run --example login_with_roblox --features oauth
+//! ROBLOX_CLIENT_ID=... ROBLOX_CLIENT_SECRET=... cargo run --example login_with_roblox
 //! ```
 //!
 //! Register `http://localhost:8080/callback` as a redirect URL of the app, with the scopes `openid` and

@@ -1,7 +1,7 @@
 //! Receives Roblox's webhooks: verifies, answers at once, and hands the events to a queue.
 //!
 //! ```sh
-//! ROBLOX_WEBHOOK_SECRET=... cargo run --example webhook_receiver --features webhook
+//! ROBLOX_WEBHOOK_SECRET=... cargo run --example webhook_receiver
 //! ```
 //!
 //! Roblox posts to public HTTPS addresses only: put a reverse proxy or a tunnel in front.

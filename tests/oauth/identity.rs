@@ -179,3 +179,18 @@ async fn a_login_with_the_wrong_nonce_is_refused() {
     let error = server.login(&server.app()).await.expect_err("another nonce");
     assert!(error.is_authorization_required() && error.to_string().contains("nonce"), "{error}");
 }
+
+proptest::proptest! {
+    /// Whatever stands in the place of a token, it is refused, and nothing panics.
+    #[test]
+    fn anything_else_is_refused(token in "([A-Za-z0-9_-]{0,40}[.]){0,3}.{0,20}", header in ".{0,60}") {
+        let server = Server::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let encoded = URL_SAFE_NO_PAD.encode(header);
+        let own = server.facts().id_token(NONCE);
+        let (_, rest) = own.split_once('.').expect("claims");
+        for token in [token, format!("{encoded}.{rest}")] {
+            proptest::prop_assert!(runtime.block_on(verified(&server, &token)).is_err());
+        }
+    }
+}

@@ -251,3 +251,15 @@ async fn no_secret_is_shown() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(!format!("{error} {error:?} {:?}", error.body()).contains("very-secret"), "{error}");
 }
+
+proptest::proptest! {
+    /// Whatever a browser brings, it is no answer to this login.
+    #[test]
+    fn any_answer_is_refused(query in "(https://a/)?[?]?((code|state|error|error_description|%)=?[^&]{0,20}&?){0,6}") {
+        let app = Server::new().app();
+        let pending = app.authorize([Scope::Openid]).begin().expect("a login").into_pending();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let error = runtime.block_on(app.finish(pending, &Callback::from_query(&query))).expect_err("no answer");
+        proptest::prop_assert!(error.is_authorization_required());
+    }
+}

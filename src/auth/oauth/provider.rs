@@ -45,14 +45,13 @@ pub struct TokenProvider(Arc<Inner>);
 struct Inner {
     app: App,
     store: Box<dyn TokenStore>,
-    early: Duration,
     state: Mutex<State>,
     /// Held by whoever changes what the store holds.
     turn: tokio::sync::Mutex<()>,
 }
 
-#[derive(Default)]
 struct State {
+    early: Duration,
     /// What is used; the store has it.
     current: Option<TokenSet>,
     unsaved: Option<Unsaved>,
@@ -83,17 +82,20 @@ impl TokenProvider {
         Self(Arc::new(Inner {
             app,
             store: Box::new(store),
-            early: EARLY,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                early: EARLY,
+                current: None,
+                unsaved: None,
+                refused: None,
+                renewal: None,
+            }),
             turn: tokio::sync::Mutex::default(),
         }))
     }
 
-    /// Renews so long before the end; 60 seconds by default. Only before the provider is cloned.
-    pub fn renew_before(mut self, early: Duration) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            inner.early = early;
-        }
+    /// Renews so long before the end; 60 seconds by default.
+    pub fn renew_before(self, early: Duration) -> Self {
+        self.0.lock().early = early;
         self
     }
 
@@ -128,7 +130,7 @@ impl TokenProvider {
             let (mut renewal, is_own) = {
                 let mut state = self.0.lock();
                 if let Some(current) =
-                    state.current.as_ref().filter(|tokens| self.0.is_good(tokens, rejected))
+                    state.current.as_ref().filter(|tokens| self.0.is_good(tokens, rejected, state.early))
                 {
                     return Ok(current.clone());
                 }
@@ -196,9 +198,9 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_good(&self, tokens: &TokenSet, rejected: Option<&Credentials>) -> bool {
+    fn is_good(&self, tokens: &TokenSet, rejected: Option<&Credentials>, early: Duration) -> bool {
         let is_rejected = rejected.is_some_and(|rejected| is(tokens, rejected));
-        !is_rejected && !tokens.is_over(self.app.clock().now(), self.early)
+        !is_rejected && !tokens.is_over(self.app.clock().now(), early)
     }
 
     /// The store is asked first: another process may have been here.
@@ -217,7 +219,8 @@ impl Inner {
             self.lock().unsaved = None;
         }
         self.lock().current = Some(stored.clone());
-        if self.is_good(&stored, rejected) {
+        let early = self.lock().early;
+        if self.is_good(&stored, rejected, early) {
             return Ok(stored);
         }
         let known = self.lock().refused.as_ref().and_then(|refused| {
@@ -228,7 +231,9 @@ impl Inner {
         }
         match self.app.refresh(&stored).await {
             Ok(renewed) => self.keep(renewed, &stored).await,
-            Err(error) if error.is_authorization_required() => self.refused(stored, rejected, error).await,
+            Err(error) if error.is_authorization_required() => {
+                self.refused(stored, rejected, early, error).await
+            }
             Err(error) => Err(error),
         }
     }
@@ -245,10 +250,16 @@ impl Inner {
     }
 
     /// A refresh token works once: another process may have used it and saved what it was given.
-    async fn refused(&self, used: TokenSet, rejected: Option<&Credentials>, error: Error) -> Outcome {
+    async fn refused(
+        &self,
+        used: TokenSet,
+        rejected: Option<&Credentials>,
+        early: Duration,
+        error: Error,
+    ) -> Outcome {
         if let Some(saved) = self.store.load().await.map_err(store_failed)?
             && saved.refresh_token() != used.refresh_token()
-            && self.is_good(&saved, rejected)
+            && self.is_good(&saved, rejected, early)
         {
             self.lock().current = Some(saved.clone());
             return Ok(saved);
