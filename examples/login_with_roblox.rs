@@ -17,7 +17,7 @@ use opencloud::oauth::{App, Callback, PendingLogin};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// More logins are not waited for at once; the oldest way to fill a server's memory.
+/// More logins are not waited for at once: anyone can begin one.
 const MOST_PENDING: usize = 10_000;
 
 #[tokio::main]

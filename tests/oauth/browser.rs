@@ -68,7 +68,7 @@ async fn the_browser_comes_back_to_this_machine() {
     assert_eq!(send(address, &format!("GET /{} HTTP/1.1\r\n", "a".repeat(40_000))).await, "");
 
     let answer = send(address, &get(target)).await;
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("logged in"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("close this page"), "{answer}");
     let login = login.await.expect("a task").expect("a login");
     assert_eq!(login.identity.expect("an identity").user.id, Some(156.into()));
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");

@@ -2,6 +2,7 @@
 
 use super::authorize::{Callback, PendingLogin};
 use crate::Error;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,8 @@ const MOST: usize = 32;
 /// How long one of them may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-const DONE: &str = "You are logged in. You can close this page and go back.";
+/// The code is not given for tokens yet, so it promises nothing.
+const DONE: &str = "Roblox has answered. You can close this page and go back.";
 const REFUSED: &str = "The login was not completed. You can close this page and go back.";
 const STRANGE: &str = "This is not the answer to the login that is waiting here.";
 
@@ -59,9 +61,15 @@ impl Loopback {
         loop {
             tokio::select! {
                 visitor = self.listener.accept(), if visits.len() < MOST => {
-                    // A connection that broke before it was there is nobody's fault.
-                    if let Ok((socket, _)) = visitor {
-                        visits.spawn(visit(socket, self.path.clone(), pending.clone()));
+                    match visitor {
+                        Ok((socket, _)) => {
+                            visits.spawn(visit(socket, self.path.clone(), pending.clone()));
+                        }
+                        // A connection that broke before it was there is nobody's fault.
+                        Err(error) if is_passing(error.kind()) => {}
+                        Err(error) => {
+                            return Err(Error::configuration(format!("the browser cannot be listened to: {error}")));
+                        }
                     }
                 }
                 Some(visit) = visits.join_next() => {
@@ -72,6 +80,10 @@ impl Loopback {
             }
         }
     }
+}
+
+fn is_passing(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted)
 }
 
 async fn visit(mut socket: TcpStream, path: Arc<str>, pending: PendingLogin) -> Option<Callback> {
