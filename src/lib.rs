@@ -28,13 +28,19 @@ extern crate self as opencloud;
 mod auth;
 pub mod call;
 mod client;
+#[cfg(helpers = "data_stores")]
+pub mod data_stores;
 mod decode;
 pub mod enums;
 mod error;
 pub mod filter;
 mod generated;
 pub mod ids;
+#[cfg(helpers = "memory_stores")]
+pub mod memory_stores;
 pub mod operation;
+#[cfg(helpers = "ordered_data_stores")]
+pub mod ordered_data_stores;
 pub mod paging;
 #[cfg(feature = "testing")]
 pub mod testing;
