@@ -6,8 +6,10 @@ use super::{DataStore, EntryKey, limits};
 use crate::call::{Options, option_methods};
 use crate::{Error, ErrorKind};
 use futures_util::stream::{FuturesOrdered, StreamExt};
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::task::{Poll, ready};
 use tokio::io::AsyncBufRead;
 
 const CONCURRENCY: usize = 8;
@@ -155,43 +157,51 @@ fn cannot_read(error: io::Error) -> Error {
     Error::io(ErrorKind::InvalidRequest, format!("the import cannot go on: {error}"))
 }
 
-async fn buffered<R: AsyncBufRead + Unpin>(reader: &mut R) -> Result<Vec<u8>, Error> {
-    std::future::poll_fn(|context| Pin::new(&mut *reader).poll_fill_buf(context).map_ok(<[u8]>::to_vec))
-        .await
-        .map_err(cannot_read)
+/// Gives what is buffered to `take`, which says how much of it is done with. Nothing is left at the end
+/// of the file.
+async fn consume<R: AsyncBufRead + Unpin>(
+    reader: &mut R,
+    mut take: impl FnMut(&[u8]) -> usize,
+) -> Result<usize, Error> {
+    let taken = poll_fn(|context| {
+        let mut reader = Pin::new(&mut *reader);
+        let taken = take(ready!(reader.as_mut().poll_fill_buf(context))?);
+        reader.consume(taken);
+        Poll::Ready(Ok(taken))
+    });
+    taken.await.map_err(cannot_read)
 }
 
 /// The next line with its end; nothing at the end of the file.
 async fn line<R: AsyncBufRead + Unpin>(reader: &mut R, number: u64) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     loop {
-        let buffer = buffered(reader).await?;
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let taken = end.map_or(buffer.len(), |end| end + 1);
-        text.extend_from_slice(&buffer[..taken]);
-        Pin::new(&mut *reader).consume(taken);
-        if text.len() > MAX_LINE {
-            return Err(Error::invalid_request(format!(
-                "line {number} of the import is longer than {MAX_LINE} bytes"
-            )));
-        }
-        if end.is_some() || taken == 0 {
+        let taken = consume(reader, |buffer| {
+            let end = buffer.iter().position(|byte| *byte == b'\n').map_or(buffer.len(), |end| end + 1);
+            text.extend_from_slice(&buffer[..end]);
+            end
+        });
+        if taken.await? == 0 || text.ends_with(b"\n") {
             return Ok(text);
+        }
+        if text.len() > MAX_LINE {
+            let problem = format!("line {number} of the import is longer than {MAX_LINE} bytes");
+            return Err(Error::invalid_request(problem));
         }
     }
 }
 
 async fn skip<R: AsyncBufRead + Unpin>(reader: &mut R, mut bytes: u64) -> Result<(), Error> {
     while bytes > 0 {
-        let there = buffered(reader).await?.len();
-        if there == 0 {
-            return Err(Error::invalid_request(
-                "the file is shorter than its checkpoint says: it is another one",
-            ));
+        let left = usize::try_from(bytes).unwrap_or(usize::MAX);
+        match consume(reader, |buffer| buffer.len().min(left)).await? {
+            0 => {
+                return Err(Error::invalid_request(
+                    "the file is shorter than its checkpoint says: it is another one",
+                ));
+            }
+            taken => bytes -= taken as u64,
         }
-        let taken = usize::try_from(bytes).unwrap_or(usize::MAX).min(there);
-        Pin::new(&mut *reader).consume(taken);
-        bytes -= taken as u64;
     }
     Ok(())
 }
