@@ -58,3 +58,8 @@ pub use transport::{RateLimitStatus, limit, retry};
 #[cfg(all(doctest, feature = "users", feature = "universes"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The guide's programs, compiled.
+#[cfg(all(doctest, helpers = "data_stores", helpers = "memory_stores", helpers = "ordered_data_stores"))]
+#[doc = include_str!("../docs/data_stores.md")]
+struct DataStoresGuide;

@@ -201,7 +201,8 @@ fn checksum(content: &[u8]) -> String {
 }
 
 fn header<'a>(reply: &'a http::Response<bytes::Bytes>, name: &str) -> Option<&'a str> {
-    reply.headers().get(name)?.to_str().ok()
+    // Text beyond ASCII may stand in a header as it is.
+    std::str::from_utf8(reply.headers().get(name)?.as_bytes()).ok()
 }
 
 /// Refuses a content that is not what its checksum says.
