@@ -1,6 +1,6 @@
 //! Read, change, write back, and begin again if somebody else has written in between.
 
-use super::DataStore;
+use super::Store;
 use super::requests::Revision;
 use super::wire::{Content, Stored};
 use crate::Error;
@@ -21,7 +21,7 @@ pub(super) enum Effect {
 /// Writes what `make` makes of what is stored, on the condition that it is still stored then. `None`
 /// if `make` wants nothing written.
 pub(super) async fn change(
-    store: &DataStore,
+    store: &Store,
     key: &str,
     options: &Options,
     attempts: u32,
@@ -59,7 +59,7 @@ pub(super) async fn change(
 
 /// Whether a write failed because somebody else has written since the entry was read.
 async fn is_overtaken(
-    store: &DataStore,
+    store: &Store,
     key: &str,
     options: &Options,
     was_there: bool,

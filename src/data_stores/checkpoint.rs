@@ -1,4 +1,4 @@
-use super::DataStore;
+use super::Store;
 use crate::Error;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ struct Source {
 }
 
 impl ExportCheckpoint {
-    pub(super) fn start(store: &DataStore, prefix: &str) -> Self {
+    pub(super) fn start(store: &Store, prefix: &str) -> Self {
         let of = Source {
             universe: store.universe.to_string(),
             store: store.name.clone(),

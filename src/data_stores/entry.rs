@@ -31,7 +31,7 @@ pub struct Entry<T> {
     pub users: Vec<UserId>,
     /// The attributes.
     pub attributes: Map<String, Value>,
-    /// What [`DataStore::save`](super::DataStore::save) is guarded by: it changes with every write.
+    /// What [`Store::save`](super::Store::save) is guarded by: it changes with every write.
     pub etag: Option<String>,
     /// The id of the revision, for [`ReadEntry::at`](super::ReadEntry::at).
     pub revision: Option<String>,

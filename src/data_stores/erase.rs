@@ -1,7 +1,7 @@
 use super::entry::user_id;
 use super::export::MAX_CONCURRENCY;
 use super::requests::Revision;
-use super::{DataStore, EntryKey};
+use super::{EntryKey, Store};
 use crate::Error;
 use crate::call::{Options, option_methods};
 use crate::ids::UserId;
@@ -13,7 +13,7 @@ const CONCURRENCY: usize = 8;
 
 type Belongs = Arc<dyn Fn(&EntryKey) -> bool + Send + Sync>;
 
-/// Finds the entries of a user, as a request for erasure asks for. Made by [`DataStore::erase_user`].
+/// Finds the entries of a user, as a request for erasure asks for. Made by [`Store::erase_user`].
 ///
 /// Found are the entries whose users name the user, and those whose key says so to
 /// [`and_keys`](Self::and_keys). Nothing is deleted before the plan is looked at and carried out:
@@ -36,7 +36,7 @@ type Belongs = Arc<dyn Fn(&EntryKey) -> bool + Send + Sync>;
 #[must_use = "nothing is searched before `find`"]
 #[derive(Clone)]
 pub struct EraseUser {
-    store: DataStore,
+    store: Store,
     user: UserId,
     prefix: String,
     belongs: Option<Belongs>,
@@ -64,7 +64,7 @@ pub struct ErasurePlan {
     pub entries: Vec<FoundEntry>,
     /// How many entries were looked at.
     pub searched: u64,
-    store: DataStore,
+    store: Store,
     concurrency: usize,
     options: Options,
 }
@@ -81,7 +81,7 @@ pub struct ErasureReport {
 }
 
 impl EraseUser {
-    pub(super) fn new(store: DataStore, user: UserId) -> Self {
+    pub(super) fn new(store: Store, user: UserId) -> Self {
         let options = Options::default();
         Self { store, user, prefix: String::new(), belongs: None, concurrency: CONCURRENCY, options }
     }

@@ -2,7 +2,7 @@ use super::checkpoint::ExportCheckpoint;
 use super::line::Line;
 use super::list::keys;
 use super::requests::Revision;
-use super::{DataStore, EntryKey};
+use super::{EntryKey, Store};
 use crate::call::{Options, option_methods};
 use crate::{Error, ErrorKind};
 use futures_util::stream::{self, StreamExt};
@@ -14,7 +14,7 @@ const CONCURRENCY: usize = 8;
 pub(super) const MAX_CONCURRENCY: usize = 64;
 
 /// Writes every entry of a data store as a line of JSON: scope, key, value, users, attributes, revision
-/// and times. Made by [`DataStore::export`].
+/// and times. Made by [`Store::export`].
 ///
 /// Values are the text that is stored, so that no number loses a digit. At most as many entries are in
 /// memory as are read at a time, and the client's limits hold for them.
@@ -32,7 +32,7 @@ pub(super) const MAX_CONCURRENCY: usize = 64;
 #[must_use = "an export is made by `write_to`"]
 #[derive(Clone, Debug)]
 pub struct Export {
-    store: DataStore,
+    store: Store,
     prefix: String,
     concurrency: usize,
     page_size: u64,
@@ -41,7 +41,7 @@ pub struct Export {
 }
 
 impl Export {
-    pub(super) fn new(store: DataStore) -> Self {
+    pub(super) fn new(store: Store) -> Self {
         Self {
             store,
             prefix: String::new(),

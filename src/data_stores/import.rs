@@ -2,7 +2,7 @@ use super::checkpoint::ImportCheckpoint;
 use super::export::MAX_CONCURRENCY;
 use super::line::Line;
 use super::requests::Revision;
-use super::{DataStore, EntryKey, limits};
+use super::{EntryKey, Store, limits};
 use crate::call::{Options, option_methods};
 use crate::{Error, ErrorKind};
 use futures_util::stream::{FuturesOrdered, StreamExt};
@@ -17,7 +17,7 @@ const CONCURRENCY: usize = 8;
 const MAX_LINE: usize = 4 * limits::VALUE + 64 * 1024;
 const LINES_PER_CHECKPOINT: u64 = 256;
 
-/// Writes the entries of an [`Export`](super::Export) into a data store. Made by [`DataStore::import`].
+/// Writes the entries of an [`Export`](super::Export) into a data store. Made by [`Store::import`].
 ///
 /// Each line is the whole entry: value, users and attributes take the place of what is there. Times and
 /// revisions are the service's, and begin anew.
@@ -30,7 +30,7 @@ const LINES_PER_CHECKPOINT: u64 = 256;
 #[must_use = "an import is made by `read_from`"]
 #[derive(Clone, Debug)]
 pub struct Import {
-    store: DataStore,
+    store: Store,
     concurrency: usize,
     skip_existing: bool,
     checkpoint: ImportCheckpoint,
@@ -50,7 +50,7 @@ pub struct ImportReport {
 }
 
 impl Import {
-    pub(super) fn new(store: DataStore) -> Self {
+    pub(super) fn new(store: Store) -> Self {
         Self {
             store,
             concurrency: CONCURRENCY,
@@ -114,7 +114,7 @@ impl Import {
             }
             report.checkpoint.bytes += bytes;
             report.checkpoint.lines += 1;
-            if report.checkpoint.lines % LINES_PER_CHECKPOINT == 0 {
+            if report.checkpoint.lines.is_multiple_of(LINES_PER_CHECKPOINT) {
                 on_checkpoint(&report.checkpoint).map_err(cannot_read)?;
             }
         }

@@ -1,17 +1,17 @@
 use super::metadata::{Metadata, metadata_setters};
 use super::requests::Revision;
 use super::wire::{Content, Stored};
-use super::{DataStore, Entry};
+use super::{Entry, Store};
 use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use std::future::IntoFuture;
 
 /// The incrementing of an entry. It gives the entry with its new value. Made by
-/// [`DataStore::increment`].
+/// [`Store::increment`].
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Clone, Debug)]
 pub struct IncrementBy {
-    store: DataStore,
+    store: Store,
     key: String,
     amount: i64,
     metadata: Metadata,
@@ -19,7 +19,7 @@ pub struct IncrementBy {
 }
 
 impl IncrementBy {
-    pub(super) fn new(store: DataStore, key: String, amount: i64) -> Self {
+    pub(super) fn new(store: Store, key: String, amount: i64) -> Self {
         Self { store, key, amount, metadata: Metadata::default(), options: Options::default() }
     }
 

@@ -83,7 +83,8 @@ mod tests {
     fn attributes_have_three_limits() {
         let given = |pairs: &[(usize, usize)]| {
             let map = pairs.iter().enumerate().map(|(at, (name, value))| {
-                let name = char::from(b'a' + u8::try_from(at).unwrap()).to_string().repeat(*name);
+                let name =
+                    char::from(b'a' + u8::try_from(at).expect("it is there")).to_string().repeat(*name);
                 (name, Value::from("v".repeat(*value)))
             });
             attributes(&map.collect())

@@ -89,8 +89,8 @@ mod tests {
             ("123456789012345678901234567890.10", "123456789012345678901234567890.10"),
             ("[ 1 ]", "[ 1 ]"),
         ] {
-            let json = RawValue::from_string(text.to_owned()).unwrap();
-            assert_eq!(on_one_line(json).unwrap().get(), expected);
+            let json = RawValue::from_string(text.to_owned()).expect("it is there");
+            assert_eq!(on_one_line(json).expect("it is there").get(), expected);
         }
     }
 }

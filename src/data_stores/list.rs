@@ -1,4 +1,4 @@
-use super::{DataStore, EntryKey, ListScopedEntries};
+use super::{EntryKey, ListScopedEntries, Store};
 use crate::Error;
 use crate::call::{Call, Options, option_methods};
 use crate::filter::IdFilter;
@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 /// Stands for all scopes where a list is asked for.
 const ALL_SCOPES: &str = "-";
 
-/// The list of the keys of a data store. Made by [`DataStore::entries`].
+/// The list of the keys of a data store. Made by [`Store::entries`].
 ///
 /// ```no_run
 /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
@@ -23,14 +23,14 @@ const ALL_SCOPES: &str = "-";
 #[must_use = "a list is read when its items or pages are polled"]
 #[derive(Clone, Debug)]
 pub struct Entries {
-    store: DataStore,
+    store: Store,
     prefix: String,
     with_deleted: bool,
     options: Options,
 }
 
 impl Entries {
-    pub(super) fn new(store: DataStore) -> Self {
+    pub(super) fn new(store: Store) -> Self {
         Self { store, prefix: String::new(), with_deleted: false, options: Options::default() }
     }
 
@@ -120,7 +120,7 @@ fn key(entry: &DataStoreEntry) -> EntryKey {
     }
 }
 
-impl DataStore {
+impl Store {
     /// The keys of the scope that was chosen, or of all scopes if none was.
     pub(super) fn chosen_entries(&self, prefix: &str, options: &Options) -> Result<Entries, Error> {
         self.check("any")?;

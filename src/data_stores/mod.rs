@@ -1,6 +1,6 @@
 //! Standard data stores: keys with JSON values, users, attributes and revisions.
 //!
-//! [`DataStores`] has the operations, one request each. [`DataStores::store`] gives a [`DataStore`],
+//! [`DataStores`] has the operations, one request each. [`DataStores::store`] gives a [`Store`],
 //! whose methods do a whole task:
 //!
 //! ```no_run
@@ -57,8 +57,8 @@ pub use import::{Import, ImportReport};
 pub use increment::IncrementBy;
 pub use list::Entries;
 pub use read::ReadEntry;
-pub use store::DataStore;
+pub use store::Store;
 pub use undelete::UndeleteEntry;
 pub use update::UpdateValue;
-pub use v1::{DataStoreV1, ReadVersioned, Versioned, WriteVersioned};
+pub use v1::{ReadVersioned, StoreV1, Versioned, WriteVersioned};
 pub use write::{RemoveEntry, WriteEntry};

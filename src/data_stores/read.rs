@@ -1,5 +1,5 @@
 use super::requests::Revision;
-use super::{DataStore, Entry};
+use super::{Entry, Store};
 use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use jiff::Timestamp;
@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
-/// The reading of an entry. Made by [`DataStore::get`].
+/// The reading of an entry. Made by [`Store::get`].
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Clone, Debug)]
 pub struct ReadEntry<T> {
-    store: DataStore,
+    store: Store,
     key: String,
     revision: Revision,
     options: Options,
@@ -19,7 +19,7 @@ pub struct ReadEntry<T> {
 }
 
 impl<T> ReadEntry<T> {
-    pub(super) fn new(store: DataStore, key: String) -> Self {
+    pub(super) fn new(store: Store, key: String) -> Self {
         Self { store, key, revision: Revision::Latest, options: Options::default(), value: PhantomData }
     }
 

@@ -2,7 +2,7 @@
 //! helper can forget it.
 
 use super::wire::{Content, Increment, Stored};
-use super::{DataStore, limits};
+use super::{Store, limits};
 use crate::Error;
 use crate::call::{Call, Options};
 use crate::types::{DataStoreEntry, IncrementDataStoreEntryRequest};
@@ -18,7 +18,7 @@ pub(super) enum Revision {
     At(Timestamp),
 }
 
-impl DataStore {
+impl Store {
     pub(super) fn check(&self, key: &str) -> Result<(), Error> {
         limits::name("data store's name", &self.name)?;
         limits::name("scope", self.scope_name())?;

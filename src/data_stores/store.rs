@@ -11,8 +11,8 @@ const GLOBAL: &str = "global";
 impl DataStores {
     /// A data store of a universe, by its name. Nothing is sent, and the store need not exist: the
     /// first write creates it.
-    pub fn store(&self, universe: impl Into<UniverseId>, name: impl Into<String>) -> DataStore {
-        DataStore { handle: self.clone(), universe: universe.into(), name: name.into(), scope: None }
+    pub fn store(&self, universe: impl Into<UniverseId>, name: impl Into<String>) -> Store {
+        Store { handle: self.clone(), universe: universe.into(), name: name.into(), scope: None }
     }
 }
 
@@ -21,14 +21,14 @@ impl DataStores {
 /// Names, scopes and keys have 1 to 50 characters, a value up to 4,194,304 as JSON; what is longer is
 /// refused before anything is sent.
 #[derive(Clone, Debug)]
-pub struct DataStore {
+pub struct Store {
     pub(super) handle: DataStores,
     pub(super) universe: UniverseId,
     pub(super) name: String,
     pub(super) scope: Option<String>,
 }
 
-impl DataStore {
+impl Store {
     /// The same store, but keys are those of this scope instead of `global`.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
@@ -182,7 +182,7 @@ impl DataStore {
 
     /// The same store through the first version of the API, whose writes are guarded by a version and
     /// whose contents have a checksum.
-    pub fn v1(&self) -> DataStoreV1 {
-        DataStoreV1::new(self.clone())
+    pub fn v1(&self) -> StoreV1 {
+        StoreV1::new(self.clone())
     }
 }

@@ -1,23 +1,23 @@
 use super::requests::Revision;
 use super::wire::Content;
-use super::{DataStore, Entry};
+use super::{Entry, Store};
 use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use crate::types::DataStoreState;
 use std::future::IntoFuture;
 
 /// The bringing back of a deleted entry. It gives the entry without its value. Made by
-/// [`DataStore::undelete`].
+/// [`Store::undelete`].
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Clone, Debug)]
 pub struct UndeleteEntry {
-    store: DataStore,
+    store: Store,
     key: String,
     options: Options,
 }
 
 impl UndeleteEntry {
-    pub(super) fn new(store: DataStore, key: String) -> Self {
+    pub(super) fn new(store: Store, key: String) -> Self {
         Self { store, key, options: Options::default() }
     }
 

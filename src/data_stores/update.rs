@@ -2,7 +2,7 @@ use super::changes::{ATTEMPTS, Effect, change};
 use super::entry::value;
 use super::metadata::{Metadata, metadata_setters};
 use super::wire::{Content, Stored};
-use super::{DataStore, Entry};
+use super::{Entry, Store};
 use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use serde::Serialize;
@@ -13,10 +13,10 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 /// The change of a value. It gives the entry as it was written, or `None` if nothing was to be
-/// written. Made by [`DataStore::update`].
+/// written. Made by [`Store::update`].
 #[must_use = "a call is sent when it is awaited"]
 pub struct UpdateValue<T, F> {
-    store: DataStore,
+    store: Store,
     key: String,
     change: F,
     attempts: u32,
@@ -26,7 +26,7 @@ pub struct UpdateValue<T, F> {
 }
 
 impl<T, F> UpdateValue<T, F> {
-    pub(super) fn new(store: DataStore, key: String, change: F) -> Self {
+    pub(super) fn new(store: Store, key: String, change: F) -> Self {
         Self {
             store,
             key,

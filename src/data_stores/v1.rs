@@ -1,7 +1,7 @@
 use super::metadata::Metadata;
 use super::metadata::metadata_setters;
 use super::requests::with;
-use super::{DataStore, limits};
+use super::{Store, limits};
 use crate::call::{Options, Sending, option_methods};
 use crate::ids::UserId;
 use crate::types::DataStoreVersion;
@@ -16,18 +16,18 @@ use serde_json::{Map, Value};
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
-/// A data store through the first version of the API. Made by [`DataStore::v1`].
+/// A data store through the first version of the API. Made by [`Store::v1`].
 ///
 /// Roblox recommends the second version. What the first has besides: writes on the condition of a version
 /// ([`WriteVersioned::match_version`]) or of the entry's absence, and a checksum (MD5) both ways, which
 /// is sent with every write and verified with every read.
 #[derive(Clone, Debug)]
-pub struct DataStoreV1 {
-    store: DataStore,
+pub struct StoreV1 {
+    store: Store,
 }
 
-impl DataStoreV1 {
-    pub(super) fn new(store: DataStore) -> Self {
+impl StoreV1 {
+    pub(super) fn new(store: Store) -> Self {
         Self { store }
     }
 
@@ -70,11 +70,11 @@ pub struct Versioned<T> {
     pub versioned: Option<Timestamp>,
 }
 
-/// The reading of an entry. Made by [`DataStoreV1::get`].
+/// The reading of an entry. Made by [`StoreV1::get`].
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Clone, Debug)]
 pub struct ReadVersioned<T> {
-    store: DataStore,
+    store: Store,
     key: String,
     options: Options,
     value: PhantomData<fn() -> T>,
@@ -106,11 +106,11 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadVersioned<T> {
     }
 }
 
-/// The writing of an entry. It gives the version that was made. Made by [`DataStoreV1::set`].
+/// The writing of an entry. It gives the version that was made. Made by [`StoreV1::set`].
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Clone, Debug)]
 pub struct WriteVersioned {
-    store: DataStore,
+    store: Store,
     key: String,
     value: Result<Box<RawValue>, Error>,
     metadata: Metadata,
@@ -256,6 +256,9 @@ mod tests {
     fn a_header_holds_ascii_only() {
         let text = ascii(r#"{"a":"ä😀"}"#);
         assert!(text.is_ascii());
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), serde_json::json!({ "a": "ä😀" }));
+        assert_eq!(
+            serde_json::from_str::<Value>(&text).expect("it is there"),
+            serde_json::json!({ "a": "ä😀" })
+        );
     }
 }

@@ -1,7 +1,7 @@
 use super::changes::{ATTEMPTS, Effect, change};
 use super::metadata::{Metadata, metadata_setters};
 use super::wire::Content;
-use super::{DataStore, Entry};
+use super::{Entry, Store};
 use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use serde_json::value::RawValue;
@@ -20,12 +20,12 @@ pub(super) enum Mode {
     Save(Option<String>),
 }
 
-/// The writing of an entry. It gives the [`Entry`] without its value. Made by [`DataStore::set`],
-/// [`create`](DataStore::create), [`upsert`](DataStore::upsert) and [`save`](DataStore::save).
+/// The writing of an entry. It gives the [`Entry`] without its value. Made by [`Store::set`],
+/// [`create`](Store::create), [`upsert`](Store::upsert) and [`save`](Store::save).
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Clone, Debug)]
 pub struct WriteEntry {
-    store: DataStore,
+    store: Store,
     key: String,
     value: Result<Box<RawValue>, Error>,
     mode: Mode,
@@ -34,12 +34,7 @@ pub struct WriteEntry {
 }
 
 impl WriteEntry {
-    pub(super) fn new(
-        store: DataStore,
-        key: String,
-        value: Result<Box<RawValue>, Error>,
-        mode: Mode,
-    ) -> Self {
+    pub(super) fn new(store: Store, key: String, value: Result<Box<RawValue>, Error>, mode: Mode) -> Self {
         Self { store, key, value, mode, metadata: Metadata::default(), options: Options::default() }
     }
 
@@ -89,17 +84,17 @@ impl IntoFuture for WriteEntry {
     }
 }
 
-/// The deletion of an entry. Made by [`DataStore::delete`].
+/// The deletion of an entry. Made by [`Store::delete`].
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Clone, Debug)]
 pub struct RemoveEntry {
-    store: DataStore,
+    store: Store,
     key: String,
     options: Options,
 }
 
 impl RemoveEntry {
-    pub(super) fn new(store: DataStore, key: String) -> Self {
+    pub(super) fn new(store: Store, key: String) -> Self {
         Self { store, key, options: Options::default() }
     }
 

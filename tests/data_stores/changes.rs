@@ -14,16 +14,16 @@ async fn no_change_is_lost_when_many_change_the_same() {
             tokio::spawn(async move {
                 for _ in 0..5 {
                     let add = |value: Option<i64>| Some(value.unwrap_or_default() + 1);
-                    store.update("key", add).attempts(1000).await.unwrap();
-                    store.set(format!("own{user}"), &1).await.unwrap();
+                    store.update("key", add).attempts(1000).await.expect("an answer");
+                    store.set(format!("own{user}"), &1).await.expect("an answer");
                 }
             })
         })
         .collect();
     for task in tasks {
-        task.await.unwrap();
+        task.await.expect("an answer");
     }
-    assert_eq!(store.get::<i64>("key").await.unwrap().unwrap().value, 40);
+    assert_eq!(store.get::<i64>("key").await.expect("an answer").expect("it is there").value, 40);
 }
 
 fn entry(value: i64, etag: &str) -> Value {
@@ -41,9 +41,11 @@ async fn a_change_begins_anew_when_somebody_else_was_faster() {
         .expect(Expect::patch(ENTRY).json(entry(11, "one")), conflict())
         .expect(Expect::get(ENTRY), Answer::json(entry(2, "two")))
         .expect(Expect::patch(ENTRY).json(entry(12, "two")), Answer::json(entry(12, "three")));
-    let changed =
-        store_of(&script.client()).update("key", |value: Option<i64>| Some(value? + 10)).await.unwrap();
-    let changed = changed.unwrap();
+    let changed = store_of(&script.client())
+        .update("key", |value: Option<i64>| Some(value? + 10))
+        .await
+        .expect("an answer");
+    let changed = changed.expect("it is there");
     assert_eq!((changed.value, changed.etag.as_deref()), (12, Some("three")));
     script.assert_done();
 }
@@ -54,7 +56,7 @@ async fn a_change_ends_with_the_conflict_after_its_attempts() {
         .always(Expect::get(ENTRY), Answer::json(entry(1, "one")))
         .always(Expect::patch(ENTRY), conflict());
     let store = store_of(&script.client());
-    let error = store.update("key", |value: Option<i64>| value).attempts(3).await.unwrap_err();
+    let error = store.update("key", |value: Option<i64>| value).attempts(3).await.expect_err("a failure");
     assert!(error.is_conflict() && !error.may_have_been_applied(), "{error}");
     assert_eq!(script.count(), 6);
 }
@@ -64,8 +66,10 @@ async fn a_change_is_not_made_twice_when_its_answer_is_lost() {
     let script = Script::new()
         .expect(Expect::get(ENTRY), Answer::json(entry(1, "one")))
         .expect(Expect::patch(ENTRY), Answer::interrupted());
-    let error =
-        store_of(&script.client()).update("key", |value: Option<i64>| Some(value? + 1)).await.unwrap_err();
+    let error = store_of(&script.client())
+        .update("key", |value: Option<i64>| Some(value? + 1))
+        .await
+        .expect_err("a failure");
     assert!(error.may_have_been_applied(), "{error}");
     script.assert_done();
 }
@@ -79,7 +83,7 @@ async fn setting_is_repeated_when_its_answer_is_lost() {
         .expect(Expect::patch(ENTRY), conflict())
         .expect(Expect::get(ENTRY), Answer::json(entry(5, "two")))
         .expect(Expect::patch(ENTRY).json(entry(5, "two")), Answer::json(entry(5, "three")));
-    store_of(&script.client()).set("key", &5).await.unwrap();
+    store_of(&script.client()).set("key", &5).await.expect("an answer");
     script.assert_done();
 }
 
@@ -95,13 +99,21 @@ async fn an_entry_that_somebody_else_creates_meanwhile_is_not_overwritten() {
         .expect(Expect::get(ENTRY), Answer::json(entry(7, "one")))
         .expect(Expect::get(ENTRY), Answer::json(entry(7, "one")))
         .expect(Expect::patch(ENTRY).json(entry(5, "one")), Answer::json(entry(5, "two")));
-    store_of(&script.client()).set("key", &5).await.unwrap();
+    store_of(&script.client()).set("key", &5).await.expect("an answer");
     script.assert_done();
     // A 400 that says something else is not repeated.
     let script = Script::new()
         .always(Expect::get(ENTRY), missing())
         .expect(Expect::post(ENTRIES), Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "no"));
-    assert_eq!(store_of(&script.client()).set("key", &5).await.unwrap_err().status().unwrap(), 400);
+    assert_eq!(
+        store_of(&script.client())
+            .set("key", &5)
+            .await
+            .expect_err("a failure")
+            .status()
+            .expect("it is there"),
+        400
+    );
     script.assert_done();
 }
 
@@ -109,22 +121,22 @@ async fn an_entry_that_somebody_else_creates_meanwhile_is_not_overwritten() {
 async fn a_change_may_leave_things_as_they_are() {
     let emulator = emulator().await;
     let store = store(&emulator);
-    assert!(store.update("key", |value: Option<i64>| value).await.unwrap().is_none());
-    assert!(store.get::<i64>("key").await.unwrap().is_none());
+    assert!(store.update("key", |value: Option<i64>| value).await.expect("an answer").is_none());
+    assert!(store.get::<i64>("key").await.expect("an answer").is_none());
 }
 
 #[tokio::test]
 async fn an_entry_is_saved_only_if_it_is_unchanged() {
     let emulator = emulator().await;
     let store = store(&emulator);
-    store.set("key", &1).users([156]).await.unwrap();
-    let mut mine = store.get::<i64>("key").await.unwrap().unwrap();
-    store.set("key", &2).await.unwrap();
+    store.set("key", &1).users([156]).await.expect("an answer");
+    let mut mine = store.get::<i64>("key").await.expect("an answer").expect("it is there");
+    store.set("key", &2).await.expect("an answer");
     mine.value = 3;
-    assert!(store.save(&mine).await.unwrap_err().is_conflict());
-    let mut mine = store.get::<i64>("key").await.unwrap().unwrap();
+    assert!(store.save(&mine).await.expect_err("a failure").is_conflict());
+    let mut mine = store.get::<i64>("key").await.expect("an answer").expect("it is there");
     mine.value = 3;
-    store.save(&mine).await.unwrap();
-    let now = store.get::<i64>("key").await.unwrap().unwrap();
+    store.save(&mine).await.expect("an answer");
+    let now = store.get::<i64>("key").await.expect("an answer").expect("it is there");
     assert_eq!((now.value, now.users.len()), (3, 1));
 }

@@ -9,23 +9,23 @@ async fn the_entries_of_a_user_are_found_and_only_then_deleted() {
     let emulator = emulator().await;
     let store = store(&emulator);
     for number in 0..30 {
-        store.set(format!("k{number}"), &1).users([156 + number % 3]).await.unwrap();
+        store.set(format!("k{number}"), &1).users([156 + number % 3]).await.expect("an answer");
     }
     let other = store.clone().scope("other");
-    other.set("shared", &1).users([1, 156]).await.unwrap();
-    other.set("Player_156", &1).await.unwrap();
+    other.set("shared", &1).users([1, 156]).await.expect("an answer");
+    other.set("Player_156", &1).await.expect("an answer");
     let erasure = store.erase_user(156).and_keys(|entry| entry.key == "Player_156");
-    let mut plan = erasure.find().await.unwrap();
+    let mut plan = erasure.find().await.expect("an answer");
     assert_eq!((plan.entries.len(), plan.searched), (12, 32));
     // The dry run has deleted nothing.
-    assert_eq!(store.entries().all_scopes().items().collect().await.unwrap().len(), 32);
-    let shared = plan.entries.iter().find(|entry| entry.key.key == "shared").unwrap();
+    assert_eq!(store.entries().all_scopes().items().collect().await.expect("an answer").len(), 32);
+    let shared = plan.entries.iter().find(|entry| entry.key.key == "shared").expect("it is there");
     assert_eq!(shared.users.len(), 2);
     plan.entries.retain(|entry| entry.users.len() != 2);
     let report = plan.erase().await;
     assert_eq!((report.erased.len(), report.failed.len()), (11, 0));
-    assert_eq!(store.entries().all_scopes().items().collect().await.unwrap().len(), 21);
-    assert!(other.get::<i64>("shared").await.unwrap().is_some());
+    assert_eq!(store.entries().all_scopes().items().collect().await.expect("an answer").len(), 21);
+    assert!(other.get::<i64>("shared").await.expect("an answer").is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,7 +49,7 @@ async fn what_cannot_be_deleted_is_reported_and_the_rest_is_deleted() {
         let entry = json!({ "value": 1, "users": ["users/156"] });
         script.always(Expect::get(format!("{path}/{key}")), Answer::json(entry))
     });
-    let plan = store_of(&script.client()).scope("s").erase_user(156).find().await.unwrap();
+    let plan = store_of(&script.client()).scope("s").erase_user(156).find().await.expect("an answer");
     let report = plan.erase().await;
     let erased: Vec<_> = report.erased.iter().map(|key| key.key.as_str()).collect();
     assert_eq!(erased, ["a", "c"]);

@@ -2,7 +2,7 @@
 
 use super::{emulator, store, store_of};
 use opencloud::ErrorKind;
-use opencloud::data_stores::{DataStore, ExportCheckpoint, ImportCheckpoint};
+use opencloud::data_stores::{ExportCheckpoint, ImportCheckpoint, Store};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use serde_json::{Value, json};
 use std::io;
@@ -38,7 +38,7 @@ impl AsyncWrite for File<'_> {
 
 const COUNT: usize = 23;
 
-async fn fill(store: &DataStore) {
+async fn fill(store: &Store) {
     for number in 0..COUNT {
         let scoped = if number % 3 == 0 { store.clone().scope("other") } else { store.clone() };
         scoped
@@ -46,13 +46,13 @@ async fn fill(store: &DataStore) {
             .users([number as u64 + 1])
             .attributes([("a", number)])
             .await
-            .unwrap();
+            .expect("it is there");
     }
 }
 
-async fn whole(store: &DataStore) -> Vec<u8> {
+async fn whole(store: &Store) -> Vec<u8> {
     let mut file = Vec::new();
-    store.export().write_to(&mut file, |_| Ok(())).await.unwrap();
+    store.export().write_to(&mut file, |_| Ok(())).await.expect("an answer");
     file
 }
 
@@ -62,13 +62,16 @@ async fn an_export_holds_every_entry_with_all_that_belongs_to_it() {
     let store = store(&emulator);
     fill(&store).await;
     let mut file = Vec::new();
-    let end = store.export().checkpoint_every(5).write_to(&mut file, |_| Ok(())).await.unwrap();
+    let end = store.export().checkpoint_every(5).write_to(&mut file, |_| Ok(())).await.expect("an answer");
     assert!(end.is_done());
     assert_eq!((end.entries(), end.bytes(), end.vanished()), (COUNT as u64, file.len() as u64, 0));
-    let lines: Vec<Value> =
-        String::from_utf8(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = String::from_utf8(file)
+        .expect("it is there")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("it is there"))
+        .collect();
     assert_eq!(lines.len(), COUNT);
-    let line = lines.iter().find(|line| line["key"] == "key3@x").unwrap();
+    let line = lines.iter().find(|line| line["key"] == "key3@x").expect("it is there");
     assert_eq!(line["scope"], "other");
     assert_eq!(line["value"], json!({ "n": 3, "text": "ä\n\"" }));
     assert_eq!((&line["users"], &line["attributes"]), (&json!(["users/4"]), &json!({ "a": 3 })));
@@ -77,7 +80,8 @@ async fn an_export_holds_every_entry_with_all_that_belongs_to_it() {
     }
     // A scope that was chosen is exported alone.
     let mut other = Vec::new();
-    let end = store.clone().scope("other").export().write_to(&mut other, |_| Ok(())).await.unwrap();
+    let end =
+        store.clone().scope("other").export().write_to(&mut other, |_| Ok(())).await.expect("an answer");
     assert_eq!(end.entries(), 8);
 }
 
@@ -95,15 +99,15 @@ async fn an_export_that_is_killed_anywhere_loses_nothing_and_repeats_nothing() {
         while !is_done {
             let mut export = store.export().checkpoint_every(4).concurrency(3);
             if let Some(text) = &saved {
-                let checkpoint: ExportCheckpoint = serde_json::from_str(text).unwrap();
-                file.truncate(usize::try_from(checkpoint.bytes()).unwrap());
+                let checkpoint: ExportCheckpoint = serde_json::from_str(text).expect("it is there");
+                file.truncate(usize::try_from(checkpoint.bytes()).expect("it is there"));
                 export = export.resume(checkpoint);
             } else {
                 file.clear();
             }
             let outcome = export
                 .write_to(File { content: &mut file, left }, |checkpoint| {
-                    saved = Some(serde_json::to_string(checkpoint).unwrap());
+                    saved = Some(serde_json::to_string(checkpoint).expect("it is there"));
                     Ok(())
                 })
                 .await;
@@ -132,16 +136,18 @@ async fn an_export_that_cannot_save_its_checkpoint_ends_and_goes_on_from_the_las
             saved = Some(checkpoint.clone());
             Ok(())
         });
-        let error = export.await.unwrap_err();
+        let error = export.await.expect_err("a failure");
         assert!(error.to_string().contains("disk full") && !error.may_have_been_applied(), "{error}");
         let mut export = store.export().checkpoint_every(4);
         file.truncate(
-            saved.as_ref().map_or(0, |saved: &ExportCheckpoint| usize::try_from(saved.bytes()).unwrap()),
+            saved
+                .as_ref()
+                .map_or(0, |saved: &ExportCheckpoint| usize::try_from(saved.bytes()).expect("it is there")),
         );
         if let Some(saved) = saved {
             export = export.resume(saved);
         }
-        export.write_to(&mut file, |_| Ok(())).await.unwrap();
+        export.write_to(&mut file, |_| Ok(())).await.expect("an answer");
         assert!(file == expected, "killed at checkpoint {killed_at}");
     }
 }
@@ -150,14 +156,14 @@ async fn an_export_that_cannot_save_its_checkpoint_ends_and_goes_on_from_the_las
 async fn a_checkpoint_of_another_export_is_refused_and_a_finished_one_does_nothing() {
     let emulator = emulator().await;
     let store = store(&emulator);
-    store.set("key", &1).await.unwrap();
-    let done = store.export().write_to(Vec::new(), |_| Ok(())).await.unwrap();
+    store.set("key", &1).await.expect("an answer");
+    let done = store.export().write_to(Vec::new(), |_| Ok(())).await.expect("an answer");
     for other in [store.clone().scope("x").export(), store.export().prefix("k")] {
-        let error = other.resume(done.clone()).write_to(Vec::new(), |_| Ok(())).await.unwrap_err();
+        let error = other.resume(done.clone()).write_to(Vec::new(), |_| Ok(())).await.expect_err("a failure");
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     }
     let mut file = Vec::new();
-    store.export().resume(done.clone()).write_to(&mut file, |_| Ok(())).await.unwrap();
+    store.export().resume(done.clone()).write_to(&mut file, |_| Ok(())).await.expect("an answer");
     assert!(file.is_empty());
 }
 
@@ -175,23 +181,28 @@ async fn an_import_brings_back_what_an_export_holds() {
             Ok(())
         })
         .await
-        .unwrap();
+        .expect("it is there");
     assert_eq!((report.written, report.skipped), (COUNT as u64, 0));
-    assert_eq!(checkpoints, [report.checkpoint.clone()]);
+    assert_eq!(checkpoints.as_slice(), std::slice::from_ref(&report.checkpoint));
     assert_eq!((report.checkpoint.bytes(), report.checkpoint.lines()), (file.len() as u64, COUNT as u64));
     let content = |file: Vec<u8>| -> Vec<Value> {
-        let text = String::from_utf8(file).unwrap();
+        let text = String::from_utf8(file).expect("it is there");
         let read = |line: &str| -> Value {
-            let line: Value = serde_json::from_str(line).unwrap();
+            let line: Value = serde_json::from_str(line).expect("it is there");
             json!([line["scope"], line["key"], line["value"], line["users"], line["attributes"]])
         };
         text.lines().map(read).collect()
     };
     assert_eq!(content(whole(&to).await), content(file.clone()));
     // Resumed at its end there is nothing to do; a file that is shorter is another one.
-    let again = to.import().resume(report.checkpoint.clone()).read_from(&file[..], |_| Ok(())).await.unwrap();
+    let again = to
+        .import()
+        .resume(report.checkpoint.clone())
+        .read_from(&file[..], |_| Ok(()))
+        .await
+        .expect("an answer");
     assert_eq!((again.written, again.skipped), (0, 0));
-    to.import().resume(report.checkpoint).read_from(&file[1..], |_| Ok(())).await.unwrap_err();
+    to.import().resume(report.checkpoint).read_from(&file[1..], |_| Ok(())).await.expect_err("a failure");
 }
 
 #[tokio::test]
@@ -206,11 +217,16 @@ async fn an_import_that_fails_anywhere_goes_on_without_loss() {
         broken[broken_at] = b"{ broken\n";
         let target = emulator().await;
         let to = store(&target);
-        let error = to.import().concurrency(3).read_from(&broken.concat()[..], |_| Ok(())).await.unwrap_err();
+        let error = to
+            .import()
+            .concurrency(3)
+            .read_from(&broken.concat()[..], |_| Ok(()))
+            .await
+            .expect_err("a failure");
         assert!(error.to_string().contains(&format!("line {} ", broken_at + 1)), "{error}");
-        let report = to.import().skip_existing().read_from(&file[..], |_| Ok(())).await.unwrap();
+        let report = to.import().skip_existing().read_from(&file[..], |_| Ok(())).await.expect("an answer");
         assert_eq!(report.written + report.skipped, COUNT as u64);
-        assert_eq!(to.entries().all_scopes().items().collect().await.unwrap().len(), COUNT);
+        assert_eq!(to.entries().all_scopes().items().collect().await.expect("an answer").len(), COUNT);
     }
 }
 
@@ -225,7 +241,7 @@ async fn an_import_may_leave_alone_what_is_there() {
         .expect(Expect::get(format!("{path}/a")), Answer::json(json!({ "value": 2 })));
     let file = br#"{"scope":"s","key":"a","value":1}"#;
     let import = store_of(&script.client()).import().skip_existing();
-    let report = import.read_from(&file[..], |_: &ImportCheckpoint| Ok(())).await.unwrap();
+    let report = import.read_from(&file[..], |_: &ImportCheckpoint| Ok(())).await.expect("an answer");
     assert_eq!((report.written, report.skipped), (0, 1));
     script.assert_done();
 }
@@ -252,12 +268,12 @@ async fn no_digit_is_lost_and_no_line_is_broken() {
         .always(Expect::patch(format!("{path}/s/entries/a@b")), Answer::json(json!({})));
     let store = store_of(&script.client());
     let mut file = Vec::new();
-    let end = store.export().write_to(&mut file, |_| Ok(())).await.unwrap();
+    let end = store.export().write_to(&mut file, |_| Ok(())).await.expect("an answer");
     assert_eq!((end.entries(), end.vanished()), (1, 1));
-    let text = String::from_utf8(file.clone()).unwrap();
+    let text = String::from_utf8(file.clone()).expect("it is there");
     assert_eq!(text.lines().count(), 1);
     assert!(text.contains(r#""value":{"n":123456789012345678901234567890.10}"#), "{text}");
-    store.import().read_from(&file[..], |_| Ok(())).await.unwrap();
-    let sent = script.received().pop().unwrap().bytes().cloned().unwrap();
+    store.import().read_from(&file[..], |_| Ok(())).await.expect("an answer");
+    let sent = script.received().pop().expect("it is there").bytes().cloned().expect("it is there");
     assert!(String::from_utf8_lossy(&sent).contains("123456789012345678901234567890.10"));
 }
