@@ -1,6 +1,6 @@
 use super::wire::Stored;
+use crate::Error;
 use crate::ids::UserId;
-use crate::{Error, ErrorKind};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -80,9 +80,6 @@ pub(super) fn value<T: DeserializeOwned>(stored: &Stored) -> Result<T, Error> {
 
 fn read<T: DeserializeOwned>(json: &RawValue, what: &str) -> Result<T, Error> {
     serde_json::from_str(json.get()).map_err(|error| {
-        Error::io(
-            ErrorKind::Decode,
-            format!("{what} cannot be read as {}: {error}", std::any::type_name::<T>()),
-        )
+        Error::unreadable(format!("{what} cannot be read as {}: {error}", std::any::type_name::<T>()))
     })
 }

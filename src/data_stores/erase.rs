@@ -104,7 +104,7 @@ impl EraseUser {
         self
     }
 
-    option_methods!();
+    option_methods!(each);
 
     /// Searches, and deletes nothing.
     ///

@@ -77,7 +77,7 @@ impl Export {
         self
     }
 
-    option_methods!();
+    option_methods!(each);
 
     /// Writes the entries, and calls `on_checkpoint` when those of a page are written and flushed. An
     /// error of it ends the export.

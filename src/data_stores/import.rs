@@ -78,7 +78,7 @@ impl Import {
         self
     }
 
-    option_methods!();
+    option_methods!(each);
 
     /// Reads lines and writes their entries, and calls `on_checkpoint` after every 256 of them and at
     /// the end. An error of it ends the import.

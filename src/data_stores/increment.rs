@@ -24,7 +24,7 @@ impl IncrementBy {
     }
 
     metadata_setters!();
-    option_methods!();
+    option_methods!(each);
 }
 
 impl IntoFuture for IncrementBy {

@@ -33,7 +33,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, 
 
 impl Line {
     pub(super) fn write(of: &EntryKey, stored: Stored) -> Result<Vec<u8>, Error> {
-        let missing = || Error::unusable_operation("the service gave an entry without a value");
+        let missing = || Error::unreadable("the service gave an entry without a value");
         let line = Self {
             scope: of.scope.clone(),
             key: of.key.clone(),

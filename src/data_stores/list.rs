@@ -54,7 +54,7 @@ impl Entries {
         self
     }
 
-    option_methods!();
+    option_methods!(each);
 
     pub(super) fn with_options(self, options: Options) -> Self {
         Self { options, ..self }

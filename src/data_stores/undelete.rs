@@ -21,7 +21,7 @@ impl UndeleteEntry {
         Self { store, key, options: Options::default() }
     }
 
-    option_methods!();
+    option_methods!(each);
 
     /// The id of the latest revision that is not a deletion.
     async fn latest_revision(&self) -> Result<Option<String>, Error> {

@@ -46,7 +46,7 @@ impl<T, F> UpdateValue<T, F> {
     }
 
     metadata_setters!();
-    option_methods!();
+    option_methods!(each);
 }
 
 impl<T, F> IntoFuture for UpdateValue<T, F>
@@ -63,7 +63,7 @@ where
             let stored =
                 change(&self.store, &self.key, &self.options, self.attempts, Effect::Another, |stored| {
                     if stored.is_some_and(|stored| stored.etag.is_none()) {
-                        return Err(Error::unusable_operation(
+                        return Err(Error::unreadable(
                             "the service gave no etag with the entry, so that its change cannot be guarded",
                         ));
                     }

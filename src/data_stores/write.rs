@@ -39,7 +39,7 @@ impl WriteEntry {
     }
 
     metadata_setters!();
-    option_methods!();
+    option_methods!(each);
 
     async fn run(self) -> Result<Entry<()>, Error> {
         let Self { store, key, value, mode, metadata, options } = self;

@@ -1,8 +1,8 @@
 use super::{MemoryStores, limits};
+use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use crate::ids::UniverseId;
 use crate::types::{DiscardMemoryStoreQueueItemsRequest, MemoryStoreQueueItem};
-use crate::{Error, ErrorKind};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -192,8 +192,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
             let mut items = Vec::new();
             for mut item in answer.items.unwrap_or_default() {
                 let value = serde_json::from_value(item.data.take().unwrap_or_default());
-                let value =
-                    value.map_err(|error| Error::io(ErrorKind::Decode, unreadable::<T>(&item, &error)))?;
+                let value = value.map_err(|error| Error::unreadable(unreadable::<T>(&item, &error)))?;
                 items.push(QueueItem::new(item, value));
             }
             Ok(Batch { items, id: answer.read_id.unwrap_or_default(), until, queue })
@@ -233,7 +232,7 @@ impl<T> Batch<T> {
     ///
     /// # Errors
     ///
-    /// As of every call; and of kind [`InvalidRequest`](ErrorKind::InvalidRequest) if the items are
+    /// As of every call; and of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the items are
     /// visible again: another reader may have them.
     pub async fn discard(self) -> Result<(), Error> {
         if self.items.is_empty() {

@@ -1,10 +1,10 @@
 use super::{ListSortedMapItems, MemoryStores, UpdateItem, limits};
+use crate::Error;
 use crate::call::{Call, Options, Sending, option_methods};
 use crate::filter::{Number, SortKey, SortedMapFilter, SortedMapOrder};
 use crate::ids::UniverseId;
 use crate::paging::{Facts, Items, List, Pages};
 use crate::types::{ListMemoryStoreSortedMapItemsResponse, MemoryStoreSortedMapItem};
-use crate::{Error, ErrorKind};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -168,7 +168,7 @@ impl<T: DeserializeOwned> MapItem<T> {
 pub(super) fn value<T: DeserializeOwned>(json: Option<Value>) -> Result<T, Error> {
     serde_json::from_value(json.unwrap_or_default()).map_err(|error| {
         let kind = std::any::type_name::<T>();
-        Error::io(ErrorKind::Decode, format!("the item's value cannot be read as {kind}: {error}"))
+        Error::unreadable(format!("the item's value cannot be read as {kind}: {error}"))
     })
 }
 
@@ -324,7 +324,7 @@ impl<T> MapItems<T> {
         self
     }
 
-    option_methods!();
+    option_methods!(each);
 }
 
 impl<T: DeserializeOwned + Send + 'static> MapItems<T> {

@@ -51,7 +51,7 @@ impl<T, F> UpdateItem<T, F> {
         self
     }
 
-    option_methods!();
+    option_methods!(each);
 }
 
 impl<T, F> UpdateItem<T, F>

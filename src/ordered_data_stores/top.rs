@@ -59,7 +59,7 @@ impl Ranked {
         self
     }
 
-    option_methods!();
+    option_methods!(each);
 
     /// The entries of all pages, as a stream that fetches page after page.
     pub fn items(self) -> Items<OrderedEntry> {
