@@ -27,3 +27,18 @@ fn store(emulator: &Emulator) -> Store {
     let client = Client::builder().api_key("key").base_url(emulator.base_url()).build();
     store_of(&client.expect("a client"))
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_tasks_run_in_tasks_of_their_own() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    store.set("key", &1).users([156]).await.expect("an answer");
+    let task = tokio::spawn(async move {
+        let mut file = Vec::new();
+        store.export().write_to(&mut file, |_| Ok(())).await?;
+        let written = store.import().read_from(&file[..], |_| Ok(())).await?.written;
+        let plan = store.erase_user(156).find().await?;
+        Ok::<_, opencloud::Error>((written, plan.erase().await.erased.len()))
+    });
+    assert_eq!(task.await.expect("no panic").expect("an answer"), (1, 1));
+}
