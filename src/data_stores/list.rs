@@ -7,7 +7,7 @@ use crate::types::{DataStoreEntry, ListDataStoreEntriesResponse};
 use percent_encoding::percent_decode_str;
 
 /// Stands for all scopes where a list is asked for.
-const ALL_SCOPES: &str = "-";
+pub(super) const ALL_SCOPES: &str = "-";
 
 /// The list of the keys of a data store. Made by [`Store::entries`].
 ///
@@ -123,7 +123,7 @@ fn key(entry: &DataStoreEntry) -> EntryKey {
 impl Store {
     /// The keys of the scope that was chosen, or of all scopes if none was.
     pub(super) fn chosen_entries(&self, prefix: &str, options: &Options) -> Result<Entries, Error> {
-        self.check("any")?;
+        self.check_place()?;
         let entries = self.entries().prefix(prefix).with_options(options.clone());
         Ok(if self.scope.is_some() { entries } else { entries.all_scopes() })
     }

@@ -1,6 +1,7 @@
 //! The single requests that the helpers are made of. What is too long is refused here, so that no
 //! helper can forget it.
 
+use super::list::ALL_SCOPES;
 use super::wire::{Content, Increment, Stored};
 use super::{Store, limits};
 use crate::Error;
@@ -20,9 +21,18 @@ pub(super) enum Revision {
 
 impl Store {
     pub(super) fn check(&self, key: &str) -> Result<(), Error> {
-        limits::name("data store's name", &self.name)?;
-        limits::name("scope", self.scope_name())?;
+        self.check_place()?;
+        if self.scope_name() == ALL_SCOPES {
+            return Err(Error::invalid_request(
+                "the scope `-` stands for all scopes, and an entry is in one of them",
+            ));
+        }
         limits::name("key", key)
+    }
+
+    pub(super) fn check_place(&self) -> Result<(), Error> {
+        limits::name("data store's name", &self.name)?;
+        limits::name("scope", self.scope_name())
     }
 
     /// Reads an entry; `None` if there is none, also if it is deleted.

@@ -204,6 +204,7 @@ async fn what_is_too_long_is_refused_before_anything_is_sent() {
     refused(store.delete(&long).await.expect_err("a failure"), "51 characters");
     refused(store.undelete(&long).await.expect_err("a failure"), "51 characters");
     refused(store.clone().scope(&long).get::<i64>("key").await.expect_err("a failure"), "scope");
+    refused(store.clone().scope("-").get::<i64>("key").await.expect_err("a failure"), "all scopes");
     let value = "v".repeat(4_194_304 - 2);
     refused(store.upsert("key", &(value.clone() + "v")).await.expect_err("a failure"), "4194304");
     refused(
