@@ -33,6 +33,8 @@ pub mod call;
 mod client;
 #[cfg(helpers = "creator_store")]
 pub mod creator_store;
+#[cfg(helpers = "data_stores")]
+pub mod data_stores;
 mod decode;
 pub mod enums;
 mod error;
@@ -41,9 +43,13 @@ mod generated;
 #[cfg(helpers = "groups")]
 pub mod groups;
 pub mod ids;
+#[cfg(helpers = "memory_stores")]
+pub mod memory_stores;
 #[cfg(any(feature = "ads", feature = "creator_store"))]
 pub mod money;
 pub mod operation;
+#[cfg(helpers = "ordered_data_stores")]
+pub mod ordered_data_stores;
 pub mod paging;
 #[cfg(helpers = "places")]
 pub mod places;
@@ -74,3 +80,8 @@ pub use transport::{RateLimitStatus, limit, retry};
 #[cfg(all(doctest, feature = "users", feature = "universes"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The guide's programs, compiled.
+#[cfg(all(doctest, helpers = "data_stores", helpers = "memory_stores", helpers = "ordered_data_stores"))]
+#[doc = include_str!("../docs/data_stores.md")]
+struct DataStoresGuide;

@@ -332,7 +332,7 @@ fn response(reply: Reply) -> Response {
     let content_type = reply.content_type.map(|value| (CONTENT_TYPE, value));
     let headers = reply.headers.into_iter().map(|(name, value)| (HeaderName::from_static(name), value));
     for (name, value) in headers.chain(content_type) {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             response.headers_mut().append(name, value);
         }
     }

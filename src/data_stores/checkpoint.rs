@@ -1,0 +1,104 @@
+use super::Store;
+use crate::Error;
+use serde::{Deserialize, Serialize};
+
+/// How far an export has come. Keep it as what it serializes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportCheckpoint {
+    of: Source,
+    token: Option<String>,
+    is_done: bool,
+    bytes: u64,
+    entries: u64,
+    vanished: u64,
+}
+
+/// What is exported, so that an export is not resumed as another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Source {
+    universe: String,
+    store: String,
+    scope: Option<String>,
+    prefix: String,
+}
+
+impl ExportCheckpoint {
+    pub(super) fn start(store: &Store, prefix: &str) -> Self {
+        let of = Source {
+            universe: store.universe.to_string(),
+            store: store.name.clone(),
+            scope: store.scope.clone(),
+            prefix: prefix.to_owned(),
+        };
+        Self { of, token: None, is_done: false, bytes: 0, entries: 0, vanished: 0 }
+    }
+
+    /// How many bytes are written. What a file holds beyond that must be cut off before the export
+    /// goes on.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many entries are written.
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// How many keys were listed, but deleted before they were read.
+    pub fn vanished(&self) -> u64 {
+        self.vanished
+    }
+
+    /// Whether everything is written.
+    pub fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    pub(super) fn count(&mut self, written: Option<u64>) {
+        match written {
+            Some(bytes) => {
+                self.bytes += bytes;
+                self.entries += 1;
+            }
+            None => self.vanished += 1,
+        }
+    }
+
+    /// A page is written.
+    pub(super) fn turn(&mut self, next: Option<&str>) {
+        self.token = next.map(str::to_owned);
+        self.is_done = next.is_none();
+    }
+
+    pub(super) fn check(&self, start: &Self) -> Result<(), Error> {
+        match self.of == start.of {
+            true => Ok(()),
+            false => Err(Error::invalid_request(
+                "the checkpoint is of another export: universe, store, scope or prefix differ",
+            )),
+        }
+    }
+}
+
+/// How far an import has come. Keep it as what it serializes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportCheckpoint {
+    pub(super) bytes: u64,
+    pub(super) lines: u64,
+}
+
+impl ImportCheckpoint {
+    /// How many bytes of the file are done.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many lines of the file are done.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+}

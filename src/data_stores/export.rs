@@ -1,0 +1,148 @@
+use super::checkpoint::ExportCheckpoint;
+use super::line::Line;
+use super::list::keys;
+use super::requests::Revision;
+use super::{EntryKey, Store};
+use crate::call::{Options, option_methods};
+use crate::{Error, ErrorKind};
+use futures_util::stream::{self, StreamExt};
+use std::io;
+use std::pin::Pin;
+use tokio::io::AsyncWrite;
+
+const CONCURRENCY: usize = 8;
+pub(super) const MAX_CONCURRENCY: usize = 64;
+
+/// Writes every entry of a data store as a line of JSON: scope, key, value, users, attributes, revision
+/// and times. Made by [`Store::export`].
+///
+/// Values are the text that is stored, so that no number loses a digit. At most as many entries are in
+/// memory as are read at a time, and the client's limits hold for them.
+///
+/// # Resuming
+///
+/// After each page of keys the writer is flushed, and a checkpoint says how much is written. To go
+/// on after a crash, cut the file to [`ExportCheckpoint::bytes`] and
+/// [resume](Self::resume) at the checkpoint: then no entry is there twice and none is missing. See
+/// `examples/export_data_store.rs`.
+///
+/// An export is no snapshot: an entry that is created, changed or deleted while it runs may be in it or not.
+/// Roblox does not say how long the token in a checkpoint is good for; if it is not, the service refuses
+/// it, and the export must begin anew.
+#[must_use = "an export is made by `write_to`"]
+#[derive(Clone, Debug)]
+pub struct Export {
+    store: Store,
+    prefix: String,
+    concurrency: usize,
+    page_size: u64,
+    checkpoint: Option<ExportCheckpoint>,
+    options: Options,
+}
+
+impl Export {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            prefix: String::new(),
+            concurrency: CONCURRENCY,
+            page_size: 256,
+            checkpoint: None,
+            options: Options::default(),
+        }
+    }
+
+    /// Keys that begin with this text only; see [`Entries::prefix`](super::Entries::prefix).
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Sets how many entries are read at a time: 8 by default, 1 at least and 64 at most.
+    pub fn concurrency(mut self, entries: usize) -> Self {
+        self.concurrency = entries.clamp(1, MAX_CONCURRENCY);
+        self
+    }
+
+    /// Sets how many entries are between two checkpoints at most: 256 by default, which is also the
+    /// maximum.
+    pub fn checkpoint_every(mut self, entries: u64) -> Self {
+        self.page_size = entries.clamp(1, 256);
+        self
+    }
+
+    /// Goes on from a checkpoint. What was written behind it must be cut off first.
+    pub fn resume(mut self, checkpoint: ExportCheckpoint) -> Self {
+        self.checkpoint = Some(checkpoint);
+        self
+    }
+
+    option_methods!(each);
+
+    /// Writes the entries, and calls `on_checkpoint` when those of a page are written and flushed. An
+    /// error of it ends the export.
+    ///
+    /// # Errors
+    ///
+    /// As of every call; if the checkpoint is of another export; and if the writer or `on_checkpoint`
+    /// fails.
+    pub async fn write_to<W: AsyncWrite + Unpin>(
+        self,
+        mut writer: W,
+        mut on_checkpoint: impl FnMut(&ExportCheckpoint) -> io::Result<()>,
+    ) -> Result<ExportCheckpoint, Error> {
+        let start = ExportCheckpoint::start(&self.store, &self.prefix);
+        let mut checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
+        checkpoint.check(&start)?;
+        if checkpoint.is_done() {
+            return Ok(checkpoint);
+        }
+        let entries = self.store.chosen_entries(&self.prefix, &self.options)?;
+        let mut pages = entries.pages().page_size(self.page_size);
+        if let Some(token) = checkpoint.token() {
+            pages = pages.resume(token);
+        }
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            let next = page.next_token().map(str::to_owned);
+            let mut lines =
+                stream::iter(keys(page.into_inner())).map(|key| self.line(key)).buffered(self.concurrency);
+            while let Some(line) = lines.next().await {
+                let line = line?;
+                if let Some(line) = &line {
+                    write_all(&mut writer, line).await.map_err(cannot_write)?;
+                }
+                checkpoint.count(line.map(|line| line.len() as u64));
+            }
+            flush(&mut writer).await.map_err(cannot_write)?;
+            checkpoint.turn(next.as_deref());
+            on_checkpoint(&checkpoint).map_err(cannot_write)?;
+        }
+        Ok(checkpoint)
+    }
+
+    /// `None` if the entry was deleted after it was listed.
+    async fn line(&self, key: EntryKey) -> Result<Option<Vec<u8>>, Error> {
+        let store = self.store.at_scope_of(&key);
+        let stored = store.read(&key.key, &Revision::Latest, &self.options).await?;
+        stored.map(|stored| Line::write(&key, stored)).transpose()
+    }
+}
+
+fn cannot_write(error: io::Error) -> Error {
+    Error::io(ErrorKind::InvalidRequest, format!("the export cannot be written: {error}"))
+}
+
+async fn write_all(writer: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::future::poll_fn(|context| Pin::new(&mut *writer).poll_write(context, bytes)).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            written => bytes = &bytes[written..],
+        }
+    }
+    Ok(())
+}
+
+async fn flush(writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    std::future::poll_fn(|context| Pin::new(&mut *writer).poll_flush(context)).await
+}

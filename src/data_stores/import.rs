@@ -1,0 +1,207 @@
+use super::checkpoint::ImportCheckpoint;
+use super::export::MAX_CONCURRENCY;
+use super::line::Line;
+use super::requests::Revision;
+use super::{EntryKey, Store, limits};
+use crate::call::{Options, option_methods};
+use crate::{Error, ErrorKind};
+use futures_util::stream::{FuturesOrdered, StreamExt};
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Poll, ready};
+use tokio::io::AsyncBufRead;
+
+const CONCURRENCY: usize = 8;
+/// The longest line: a value of the greatest length, all of four bytes, and what is beside it.
+const MAX_LINE: usize = 4 * limits::VALUE + 64 * 1024;
+const LINES_PER_CHECKPOINT: u64 = 256;
+
+/// Writes the entries of an [`Export`](super::Export) into a data store. Made by [`Store::import`].
+///
+/// Each line is the whole entry: value, users and attributes take the place of what is there. Times and
+/// revisions are the service's, and begin anew.
+///
+/// # Resuming
+///
+/// A checkpoint says up to which line everything is written. What was under way when an import ended is
+/// written again on resuming, with the same content. If a game may have changed those entries in the
+/// meantime, [skip what exists](Self::skip_existing).
+#[must_use = "an import is made by `read_from`"]
+#[derive(Clone, Debug)]
+pub struct Import {
+    store: Store,
+    concurrency: usize,
+    skip_existing: bool,
+    checkpoint: ImportCheckpoint,
+    options: Options,
+}
+
+/// What an import has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportReport {
+    /// How many entries were written.
+    pub written: u64,
+    /// How many were there already, and were left alone.
+    pub skipped: u64,
+    /// How far it came.
+    pub checkpoint: ImportCheckpoint,
+}
+
+impl Import {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            concurrency: CONCURRENCY,
+            skip_existing: false,
+            checkpoint: ImportCheckpoint::default(),
+            options: Options::default(),
+        }
+    }
+
+    /// Sets how many entries are written at a time: 8 by default, 1 at least and 64 at most.
+    pub fn concurrency(mut self, entries: usize) -> Self {
+        self.concurrency = entries.clamp(1, MAX_CONCURRENCY);
+        self
+    }
+
+    /// Leaves entries alone that are there, instead of replacing them.
+    pub fn skip_existing(mut self) -> Self {
+        self.skip_existing = true;
+        self
+    }
+
+    /// Goes on from a checkpoint, in the same file read from its beginning.
+    pub fn resume(mut self, checkpoint: ImportCheckpoint) -> Self {
+        self.checkpoint = checkpoint;
+        self
+    }
+
+    option_methods!(each);
+
+    /// Reads lines and writes their entries, and calls `on_checkpoint` after every 256 of them and at
+    /// the end. An error of it ends the import.
+    ///
+    /// # Errors
+    ///
+    /// As of every call; if a line is no entry or too long; and if the reader or `on_checkpoint` fails.
+    pub async fn read_from<R: AsyncBufRead + Unpin>(
+        self,
+        mut reader: R,
+        mut on_checkpoint: impl FnMut(&ImportCheckpoint) -> io::Result<()>,
+    ) -> Result<ImportReport, Error> {
+        skip(&mut reader, self.checkpoint.bytes).await?;
+        let mut report = ImportReport { written: 0, skipped: 0, checkpoint: self.checkpoint.clone() };
+        let mut number = self.checkpoint.lines;
+        let mut running = FuturesOrdered::new();
+        let mut is_read = false;
+        loop {
+            while !is_read && running.len() < self.concurrency {
+                let text = line(&mut reader, number + 1).await?;
+                is_read = text.is_empty();
+                if !is_read {
+                    number += 1;
+                    running.push_back(self.write(text, number));
+                }
+            }
+            let Some(outcome) = running.next().await else { break };
+            let (bytes, is_written) = outcome?;
+            match is_written {
+                Some(true) => report.written += 1,
+                Some(false) => report.skipped += 1,
+                None => {}
+            }
+            report.checkpoint.bytes += bytes;
+            report.checkpoint.lines += 1;
+            if report.checkpoint.lines.is_multiple_of(LINES_PER_CHECKPOINT) {
+                on_checkpoint(&report.checkpoint).map_err(cannot_read)?;
+            }
+        }
+        on_checkpoint(&report.checkpoint).map_err(cannot_read)?;
+        Ok(report)
+    }
+
+    /// Writes the entry of a line: the length of the line, and whether it was written; `None` if the
+    /// line is empty.
+    async fn write(&self, text: Vec<u8>, number: u64) -> Result<(u64, Option<bool>), Error> {
+        let bytes = text.len() as u64;
+        if text.trim_ascii().is_empty() {
+            return Ok((bytes, None));
+        }
+        let line = Line::read(&text, number)?;
+        drop(text);
+        let of = EntryKey { scope: line.scope.clone(), key: line.key.clone() };
+        let store = self.store.at_scope_of(&of);
+        let content = line.content();
+        if !self.skip_existing {
+            // The same entry written twice is the same entry.
+            let mut options = self.options.clone();
+            options.idempotent = Some(options.idempotent.unwrap_or(true));
+            store.replace_stored(&of.key, &content, true, &options).await?;
+            return Ok((bytes, Some(true)));
+        }
+        match store.create_stored(&of.key, &content, &self.options).await {
+            Ok(_) => Ok((bytes, Some(true))),
+            Err(error) => {
+                let refused = error.is_conflict() || error.status() == Some(http::StatusCode::BAD_REQUEST);
+                let is_there =
+                    refused && store.read(&of.key, &Revision::Latest, &self.options).await?.is_some();
+                if is_there { Ok((bytes, Some(false))) } else { Err(error) }
+            }
+        }
+    }
+}
+
+fn cannot_read(error: io::Error) -> Error {
+    Error::io(ErrorKind::InvalidRequest, format!("the import cannot go on: {error}"))
+}
+
+/// Gives what is buffered to `take`, which says how much of it is done with. Nothing is left at the end
+/// of the file.
+async fn consume<R: AsyncBufRead + Unpin>(
+    reader: &mut R,
+    mut take: impl FnMut(&[u8]) -> usize,
+) -> Result<usize, Error> {
+    let taken = poll_fn(|context| {
+        let mut reader = Pin::new(&mut *reader);
+        let taken = take(ready!(reader.as_mut().poll_fill_buf(context))?);
+        reader.consume(taken);
+        Poll::Ready(Ok(taken))
+    });
+    taken.await.map_err(cannot_read)
+}
+
+/// The next line with its end; nothing at the end of the file.
+async fn line<R: AsyncBufRead + Unpin>(reader: &mut R, number: u64) -> Result<Vec<u8>, Error> {
+    let mut text = Vec::new();
+    loop {
+        let taken = consume(reader, |buffer| {
+            let end = buffer.iter().position(|byte| *byte == b'\n').map_or(buffer.len(), |end| end + 1);
+            text.extend_from_slice(&buffer[..end]);
+            end
+        });
+        if taken.await? == 0 || text.ends_with(b"\n") {
+            return Ok(text);
+        }
+        if text.len() > MAX_LINE {
+            let problem = format!("line {number} of the import is longer than {MAX_LINE} bytes");
+            return Err(Error::invalid_request(problem));
+        }
+    }
+}
+
+async fn skip<R: AsyncBufRead + Unpin>(reader: &mut R, mut bytes: u64) -> Result<(), Error> {
+    while bytes > 0 {
+        let left = usize::try_from(bytes).unwrap_or(usize::MAX);
+        match consume(reader, |buffer| buffer.len().min(left)).await? {
+            0 => {
+                return Err(Error::invalid_request(
+                    "the file is shorter than its checkpoint says: it is another one",
+                ));
+            }
+            taken => bytes -= taken as u64,
+        }
+    }
+    Ok(())
+}

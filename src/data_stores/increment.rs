@@ -1,0 +1,58 @@
+use super::metadata::{Metadata, metadata_setters};
+use super::requests::Revision;
+use super::wire::{Content, Stored};
+use super::{Entry, Store};
+use crate::Error;
+use crate::call::{Options, Sending, option_methods};
+use std::future::IntoFuture;
+
+/// The incrementing of an entry. It gives the entry with its new value. Made by
+/// [`Store::increment`].
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct IncrementBy {
+    store: Store,
+    key: String,
+    amount: i64,
+    metadata: Metadata,
+    options: Options,
+}
+
+impl IncrementBy {
+    pub(super) fn new(store: Store, key: String, amount: i64) -> Self {
+        Self { store, key, amount, metadata: Metadata::default(), options: Options::default() }
+    }
+
+    metadata_setters!();
+    option_methods!(each);
+}
+
+impl IntoFuture for IncrementBy {
+    type Output = Result<Entry<i64>, Error>;
+    type IntoFuture = Sending<Entry<i64>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { store, key, amount, metadata, options } = self;
+            let before = match metadata.is_whole() {
+                true => None,
+                false => store.read(&key, &Revision::Latest, &options).await?,
+            };
+            let (users, attributes) = metadata.over(before.as_ref())?;
+            let rest = Content { users, attributes, ..Content::default() };
+            let stored = store.increment_stored(&key, amount, rest, &options).await?;
+            let value = number(&stored)?;
+            Entry::new(store.scope_name(), &key, stored, value)
+        })
+    }
+}
+
+/// The value as a whole number, which some services write with a fraction: `7.0`.
+fn number(stored: &Stored) -> Result<i64, Error> {
+    let text = stored.value.as_deref().map_or("null", |value| value.get());
+    let whole = text.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'));
+    whole
+        .map_or(text, |(whole, _)| whole)
+        .parse()
+        .map_err(|_| Error::unusable_operation("the service's answer to the increment holds no whole number"))
+}

@@ -1,0 +1,157 @@
+use super::{EntryKey, ListScopedEntries, Store};
+use crate::Error;
+use crate::call::{Call, Options, option_methods};
+use crate::filter::IdFilter;
+use crate::paging::{Facts, Items, List, Pages};
+use crate::types::{DataStoreEntry, ListDataStoreEntriesResponse};
+use percent_encoding::percent_decode_str;
+
+/// Stands for all scopes where a list is asked for.
+pub(super) const ALL_SCOPES: &str = "-";
+
+/// The list of the keys of a data store. Made by [`Store::entries`].
+///
+/// ```no_run
+/// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+/// let mut keys = client.data_stores().store(123, "Players").entries().prefix("Player_").items();
+/// while let Some(entry) = keys.next().await {
+///     println!("{}", entry?.key);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a list is read when its items or pages are polled"]
+#[derive(Clone, Debug)]
+pub struct Entries {
+    store: Store,
+    prefix: String,
+    with_deleted: bool,
+    options: Options,
+}
+
+impl Entries {
+    pub(super) fn new(store: Store) -> Self {
+        Self { store, prefix: String::new(), with_deleted: false, options: Options::default() }
+    }
+
+    /// Keys that begin with this text only.
+    ///
+    /// Over all scopes, Roblox's guide writes the scope in front: `global/Player_`.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// The keys of all scopes.
+    pub fn all_scopes(mut self) -> Self {
+        self.store = self.store.scope(ALL_SCOPES);
+        self
+    }
+
+    /// Also keys that were deleted within the last 30 days.
+    pub fn with_deleted(mut self) -> Self {
+        self.with_deleted = true;
+        self
+    }
+
+    option_methods!(each);
+
+    pub(super) fn with_options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
+    /// The keys of all pages, as a stream that fetches page after page.
+    pub fn items(self) -> Items<EntryKey> {
+        Items::of(self)
+    }
+
+    /// The pages as they came, each with its token, status and headers.
+    pub fn pages(self) -> Pages<ListDataStoreEntriesResponse> {
+        Pages::of(self)
+    }
+}
+
+impl List for Entries {
+    type Page = ListDataStoreEntriesResponse;
+    type Item = EntryKey;
+
+    fn into_call(self) -> Call<Self::Page> {
+        let store = &self.store;
+        let mut call = store
+            .handle
+            .list_scoped_entries(&store.universe, store.name.as_str(), store.scope_name())
+            .filter(IdFilter::starts_with(self.prefix));
+        if self.with_deleted {
+            call = call.show_deleted(true);
+        }
+        call.call.options = self.options;
+        call.into_call()
+    }
+
+    fn items(page: Self::Page) -> Vec<EntryKey> {
+        keys(page)
+    }
+
+    fn read(page: &Self::Page) -> Facts {
+        <ListScopedEntries as List>::read(page)
+    }
+}
+
+pub(super) fn keys(page: ListDataStoreEntriesResponse) -> Vec<EntryKey> {
+    page.data_store_entries.unwrap_or_default().iter().map(key).collect()
+}
+
+/// Scope and key of a listed entry, of which only path and id are there.
+fn key(entry: &DataStoreEntry) -> EntryKey {
+    let id = entry.id.as_deref();
+    let path = entry.path.as_deref().unwrap_or_default();
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let in_scope = path.split_once("/scopes/").and_then(|(_, rest)| rest.split_once("/entries/"));
+    let (scope, last) = match in_scope {
+        Some((scope, last)) => (decoded(scope), last),
+        None => ("global".to_owned(), path.split_once("/entries/").map_or("", |(_, last)| last)),
+    };
+    let key = id.map_or_else(|| decoded(last), str::to_owned);
+    match key.split_once('/') {
+        Some((scope, key)) if in_scope.is_some_and(|(of, _)| of == ALL_SCOPES) => {
+            EntryKey { scope: scope.to_owned(), key: key.to_owned() }
+        }
+        _ => EntryKey { scope, key },
+    }
+}
+
+impl Store {
+    /// The keys of the scope that was chosen, or of all scopes if none was.
+    pub(super) fn chosen_entries(&self, prefix: &str, options: &Options) -> Result<Entries, Error> {
+        self.check_place()?;
+        let entries = self.entries().prefix(prefix).with_options(options.clone());
+        Ok(if self.scope.is_some() { entries } else { entries.all_scopes() })
+    }
+
+    /// The same store at the scope of a key.
+    pub(super) fn at_scope_of(&self, key: &EntryKey) -> Self {
+        self.clone().scope(&key.scope)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scope_and_key_are_read_off_path_and_id() {
+        for (path, id, scope, key_text) in [
+            ("universes/1/data-stores/s/entries/a", "a", "global", "a"),
+            ("universes/1/data-stores/s/entries/a%2Fb", "a/b", "global", "a/b"),
+            ("universes/1/data-stores/s/scopes/x%20y/entries/a%40b", "a@b", "x y", "a@b"),
+            ("universes/1/data-stores/s/scopes/-/entries/x%2Fa%2Fb", "x/a/b", "x", "a/b"),
+            ("universes/1/data-stores/s/scopes/x/entries/entries", "entries", "x", "entries"),
+        ] {
+            let mut entry = DataStoreEntry::new();
+            entry.path = Some(path.to_owned());
+            entry.id = Some(id.to_owned());
+            let expected = EntryKey { scope: scope.to_owned(), key: key_text.to_owned() };
+            assert_eq!(key(&entry), expected, "{path}");
+        }
+    }
+}

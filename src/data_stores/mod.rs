@@ -1,0 +1,64 @@
+//! Standard data stores: keys with JSON values, users, attributes and revisions.
+//!
+//! [`DataStores`] has the operations, one request each. [`DataStores::store`] gives a [`Store`],
+//! whose methods do a whole task:
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Debug, Default, Serialize, Deserialize)]
+//! struct Player {
+//!     coins: u64,
+//! }
+//!
+//! let players = client.data_stores().store(123, "Players");
+//! players.set("Player_156", &Player { coins: 5 }).users([156]).await?;
+//! players
+//!     .update("Player_156", |player: Option<Player>| {
+//!         let mut player = player.unwrap_or_default();
+//!         player.coins += 10;
+//!         Some(player)
+//!     })
+//!     .await?;
+//! let entry = players.get::<Player>("Player_156").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What keeps data safe, and what cannot, is said in the guide on data stores.
+
+mod changes;
+mod checkpoint;
+mod entry;
+mod erase;
+mod export;
+mod import;
+mod increment;
+mod limits;
+mod line;
+mod list;
+mod metadata;
+mod read;
+mod requests;
+mod store;
+mod undelete;
+mod update;
+mod v1;
+mod wire;
+mod write;
+
+pub use crate::generated::api::data_stores::*;
+pub use checkpoint::{ExportCheckpoint, ImportCheckpoint};
+pub use entry::{Entry, EntryKey};
+pub use erase::{EraseUser, ErasurePlan, ErasureReport, FoundEntry};
+pub use export::Export;
+pub use import::{Import, ImportReport};
+pub use increment::IncrementBy;
+pub use list::Entries;
+pub use read::ReadEntry;
+pub use store::Store;
+pub use undelete::UndeleteEntry;
+pub use update::UpdateValue;
+pub use v1::{ReadVersioned, StoreV1, Versioned, WriteVersioned};
+pub use write::{RemoveEntry, WriteEntry};

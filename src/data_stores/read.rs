@@ -1,0 +1,61 @@
+use super::requests::Revision;
+use super::{Entry, Store};
+use crate::Error;
+use crate::call::{Options, Sending, option_methods};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+
+/// The reading of an entry. Made by [`Store::get`].
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct ReadEntry<T> {
+    store: Store,
+    key: String,
+    revision: Revision,
+    options: Options,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> ReadEntry<T> {
+    pub(super) fn new(store: Store, key: String) -> Self {
+        Self { store, key, revision: Revision::Latest, options: Options::default(), value: PhantomData }
+    }
+
+    /// Reads this revision, by its id, instead of the latest.
+    pub fn at(mut self, revision: impl Into<String>) -> Self {
+        self.revision = Revision::Id(revision.into());
+        self
+    }
+
+    /// Reads the revision that was current at this time: after 1970, and at most ten minutes from
+    /// now.
+    pub fn latest_before(mut self, time: Timestamp) -> Self {
+        self.revision = Revision::At(time);
+        self
+    }
+
+    option_methods!();
+}
+
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadEntry<T> {
+    type Output = Result<Option<Entry<T>>, Error>;
+    type IntoFuture = Sending<Option<Entry<T>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            match &self.revision {
+                Revision::Id(id) if id.is_empty() => {
+                    return Err(Error::invalid_request("the id of the revision is empty"));
+                }
+                Revision::At(time) if *time <= Timestamp::UNIX_EPOCH => {
+                    return Err(Error::invalid_request("the time of a revision must be after 1970"));
+                }
+                _ => {}
+            }
+            let stored = self.store.read(&self.key, &self.revision, &self.options).await?;
+            stored.map(|stored| Entry::of(self.store.scope_name(), &self.key, stored)).transpose()
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! The single requests that the helpers are made of. What is too long is refused here, so that no
+//! helper can forget it.
+
+use super::list::ALL_SCOPES;
+use super::wire::{Content, Increment, Stored};
+use super::{Store, limits};
+use crate::Error;
+use crate::call::{Call, Options};
+use crate::types::{DataStoreEntry, IncrementDataStoreEntryRequest};
+use jiff::Timestamp;
+
+/// Which revision of an entry is meant.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Revision {
+    #[default]
+    Latest,
+    Id(String),
+    /// The one that was current then.
+    At(Timestamp),
+}
+
+impl Store {
+    pub(super) fn check(&self, key: &str) -> Result<(), Error> {
+        self.check_place()?;
+        if self.scope_name() == ALL_SCOPES {
+            return Err(Error::invalid_request(
+                "the scope `-` stands for all scopes, and an entry is in one of them",
+            ));
+        }
+        limits::name("key", key)
+    }
+
+    pub(super) fn check_place(&self) -> Result<(), Error> {
+        limits::name("data store's name", &self.name)?;
+        limits::name("scope", self.scope_name())
+    }
+
+    /// Reads an entry; `None` if there is none, also if it is deleted.
+    pub(super) async fn read(
+        &self,
+        key: &str,
+        revision: &Revision,
+        options: &Options,
+    ) -> Result<Option<Stored>, Error> {
+        let id = match revision {
+            // Without a revision, what follows an `@` in the key would be taken for one.
+            Revision::Latest if key.contains('@') => format!("{key}@latest"),
+            Revision::Latest => key.to_owned(),
+            Revision::Id(id) => format!("{key}@{id}"),
+            Revision::At(time) => format!("{key}@latest:{time}"),
+        };
+        let call =
+            self.handle.get_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), id).call;
+        self.check(key).map_err(|error| error.of(call.operation))?;
+        match with(call.expecting::<Stored>(), options).output().await {
+            Ok(stored) if stored.is_deleted() => Ok(None),
+            Ok(stored) => Ok(Some(stored)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes an entry that must not be there.
+    pub(super) async fn create_stored(
+        &self,
+        key: &str,
+        content: &Content,
+        options: &Options,
+    ) -> Result<Stored, Error> {
+        let call = self.handle.create_scoped_entry(
+            &self.universe,
+            self.name.as_str(),
+            self.scope_name(),
+            key,
+            DataStoreEntry::new(),
+        );
+        self.write(call.call, key, content, options).await
+    }
+
+    /// Writes an entry that must be there, unless it may be missing.
+    pub(super) async fn replace_stored(
+        &self,
+        key: &str,
+        content: &Content,
+        allow_missing: bool,
+        options: &Options,
+    ) -> Result<Stored, Error> {
+        let mut call = self.handle.update_scoped_entry(
+            &self.universe,
+            self.name.as_str(),
+            self.scope_name(),
+            key,
+            DataStoreEntry::new(),
+        );
+        if allow_missing {
+            call = call.allow_missing(true);
+        }
+        self.write(call.call, key, content, options).await
+    }
+
+    async fn write(
+        &self,
+        call: Call<DataStoreEntry>,
+        key: &str,
+        content: &Content,
+        options: &Options,
+    ) -> Result<Stored, Error> {
+        let value = content.value.as_deref().map_or("null", |value| value.get());
+        self.check(key).and_then(|()| limits::value(value)).map_err(|error| error.of(call.operation))?;
+        with(call.json(content).expecting::<Stored>(), options).output().await
+    }
+
+    pub(super) async fn increment_stored(
+        &self,
+        key: &str,
+        amount: i64,
+        rest: Content,
+        options: &Options,
+    ) -> Result<Stored, Error> {
+        let request = IncrementDataStoreEntryRequest::new(amount);
+        let call = self
+            .handle
+            .increment_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key, request)
+            .call;
+        self.check(key).map_err(|error| error.of(call.operation))?;
+        with(call.json(&Increment { amount, rest }).expecting::<Stored>(), options).output().await
+    }
+
+    pub(super) async fn delete_stored(&self, key: &str, options: &Options) -> Result<(), Error> {
+        let call =
+            self.handle.delete_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key).call;
+        self.check(key).map_err(|error| error.of(call.operation))?;
+        with(call, options).output().await
+    }
+}
+
+pub(super) fn with<T>(mut call: Call<T>, options: &Options) -> Call<T> {
+    call.options = options.clone();
+    call
+}

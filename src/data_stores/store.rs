@@ -1,0 +1,188 @@
+use super::*;
+use crate::Error;
+use crate::ids::UniverseId;
+use crate::ids::UserId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::to_raw_value;
+
+const GLOBAL: &str = "global";
+
+impl DataStores {
+    /// A data store of a universe, by its name. Nothing is sent, and the store need not exist: the
+    /// first write creates it.
+    pub fn store(&self, universe: impl Into<UniverseId>, name: impl Into<String>) -> Store {
+        Store { handle: self.clone(), universe: universe.into(), name: name.into(), scope: None }
+    }
+}
+
+/// A data store, for tasks that take more than one request. Made by [`DataStores::store`].
+///
+/// Names, scopes and keys have 1 to 50 characters, a value up to 4,194,304 as JSON; what is longer is
+/// refused before anything is sent.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(super) handle: DataStores,
+    pub(super) universe: UniverseId,
+    pub(super) name: String,
+    pub(super) scope: Option<String>,
+}
+
+impl Store {
+    /// The same store, but keys are those of this scope instead of `global`.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// The scope that keys are in.
+    pub(super) fn scope_name(&self) -> &str {
+        self.scope.as_deref().unwrap_or(GLOBAL)
+    }
+
+    /// Reads an entry; `None` if it is not there or deleted. A data store that does not exist has no
+    /// entries.
+    ///
+    /// A key that holds `@` is read as what it is, never as a revision of another key.
+    pub fn get<T: DeserializeOwned>(&self, key: impl Into<String>) -> ReadEntry<T> {
+        ReadEntry::new(self.clone(), key.into())
+    }
+
+    /// Writes a value, whether or not the entry is there. Users and attributes that are not given
+    /// stay as they are.
+    ///
+    /// The service would clear them. So unless both are given they are read first, and written with
+    /// the value on the condition (etag) that nobody has written in between; if somebody has, that
+    /// is repeated, up to 10 times. The last writer's value stays.
+    pub fn set<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
+        WriteEntry::new(
+            self.clone(),
+            key.into(),
+            to_raw_value(value).map_err(Error::encode),
+            write::Mode::Set,
+        )
+    }
+
+    /// Writes a new entry; fails if there is one already.
+    ///
+    /// The service says so with status 400. It is not sent again after a failure that leaves its
+    /// effect unknown ([`Error::may_have_been_applied`]).
+    pub fn create<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
+        WriteEntry::new(
+            self.clone(),
+            key.into(),
+            to_raw_value(value).map_err(Error::encode),
+            write::Mode::Create,
+        )
+    }
+
+    /// Replaces the whole entry, or creates it, by one request and without a condition. **Users and
+    /// attributes that are not given are cleared**; [`set`](Self::set) keeps them.
+    pub fn upsert<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
+        WriteEntry::new(
+            self.clone(),
+            key.into(),
+            to_raw_value(value).map_err(Error::encode),
+            write::Mode::Upsert,
+        )
+    }
+
+    /// Writes back an entry that was read: value, users and attributes, on the condition that nobody
+    /// has written in between. If somebody has, it is a [conflict](Error::is_conflict).
+    ///
+    /// It is written to this store, in the entry's own scope and under its own key.
+    pub fn save<T: Serialize>(&self, entry: &Entry<T>) -> WriteEntry {
+        let value = to_raw_value(&entry.value).map_err(Error::encode);
+        let store = self.clone().scope(&entry.scope);
+        WriteEntry::new(store, entry.key.clone(), value, write::Mode::Save(entry.etag.clone()))
+            .users(&entry.users)
+            .attributes(entry.attributes.clone())
+    }
+
+    /// Changes a value: reads the entry, gives its value (`None` if there is none) to `change`, and
+    /// writes what comes back on the condition (etag) that nobody has written in between. If somebody
+    /// has, all of that is repeated. `change` may return `None`, and nothing is written.
+    ///
+    /// Users and attributes stay as they are unless they are given. It is not sent again after a
+    /// failure that leaves its effect unknown ([`Error::may_have_been_applied`]), since the change
+    /// would then be made twice.
+    ///
+    /// The condition holds among all users of this API that set it. Roblox does not say that a game
+    /// server's `UpdateAsync` heeds it too, only that the etag changes with what is stored.
+    pub fn update<T, F>(&self, key: impl Into<String>, change: F) -> UpdateValue<T, F>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(Option<T>) -> Option<T>,
+    {
+        UpdateValue::new(self.clone(), key.into(), change)
+    }
+
+    /// Adds to a whole number, atomically. An entry that is not there counts as 0.
+    ///
+    /// The service clears users and attributes that are not sent, so unless both are given they are
+    /// read first; what somebody else changes of them in between is lost, for an increment takes no
+    /// condition. The number itself is always right. It is never sent again after a failure that
+    /// leaves its effect unknown: see [`Error::may_have_been_applied`].
+    ///
+    /// Known to Roblox: beyond the range of an `i64` the answer is cut to it, but what is stored may
+    /// not be.
+    pub fn increment(&self, key: impl Into<String>, amount: i64) -> IncrementBy {
+        IncrementBy::new(self.clone(), key.into(), amount)
+    }
+
+    /// Deletes an entry; fails if it is [not found](Error::is_not_found). For 30 days its revisions
+    /// can be read, and [`undelete`](Self::undelete) brings it back.
+    pub fn delete(&self, key: impl Into<String>) -> RemoveEntry {
+        RemoveEntry::new(self.clone(), key.into())
+    }
+
+    /// Brings back an entry that was deleted less than 30 days ago: its latest revision before that,
+    /// with users and attributes, is written again. Fails if the entry is there, or if no revision is
+    /// left.
+    pub fn undelete(&self, key: impl Into<String>) -> UndeleteEntry {
+        UndeleteEntry::new(self.clone(), key.into())
+    }
+
+    /// The revisions of an entry, the newest first as far as Roblox shows it, without their values:
+    /// give a `revision_id` to [`ReadEntry::at`] for those.
+    ///
+    /// The first write to a key in each hour (UTC) makes a revision; later ones of the hour take its
+    /// place. Revisions that are not the latest are kept for 30 days.
+    pub fn revisions(&self, key: impl Into<String>) -> ListScopedEntryRevisions {
+        self.handle.list_scoped_entry_revisions(
+            &self.universe,
+            self.name.as_str(),
+            self.scope_name(),
+            key.into(),
+        )
+    }
+
+    /// The keys of the scope, or of all scopes.
+    pub fn entries(&self) -> Entries {
+        Entries::new(self.clone())
+    }
+
+    /// Writes every entry of the store to a writer, as lines of JSON: of all scopes, or of the one
+    /// that was chosen with [`scope`](Self::scope).
+    pub fn export(&self) -> Export {
+        Export::new(self.clone())
+    }
+
+    /// Writes the entries of an [export](Self::export) into the store, each in the scope that it came
+    /// from.
+    pub fn import(&self) -> Import {
+        Import::new(self.clone())
+    }
+
+    /// Finds, and then erases, the entries of a user, in all scopes or in the one that was chosen with
+    /// [`scope`](Self::scope).
+    pub fn erase_user(&self, user: impl Into<UserId>) -> EraseUser {
+        EraseUser::new(self.clone(), user.into())
+    }
+
+    /// The same store through the first version of the API, whose writes are guarded by a version and
+    /// whose contents have a checksum.
+    pub fn v1(&self) -> StoreV1 {
+        StoreV1::new(self.clone())
+    }
+}

@@ -1,0 +1,69 @@
+use super::requests::Revision;
+use super::wire::Content;
+use super::{Entry, Store};
+use crate::Error;
+use crate::call::{Options, Sending, option_methods};
+use crate::types::DataStoreState;
+use std::future::IntoFuture;
+
+/// The bringing back of a deleted entry. It gives the entry without its value. Made by
+/// [`Store::undelete`].
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct UndeleteEntry {
+    store: Store,
+    key: String,
+    options: Options,
+}
+
+impl UndeleteEntry {
+    pub(super) fn new(store: Store, key: String) -> Self {
+        Self { store, key, options: Options::default() }
+    }
+
+    option_methods!(each);
+
+    /// The id of the latest revision that is not a deletion.
+    async fn latest_revision(&self) -> Result<Option<String>, Error> {
+        let mut call = self.store.revisions(self.key.as_str());
+        call.call.options = self.options.clone();
+        let mut revisions = call.items();
+        let mut latest = None;
+        while let Some(revision) = revisions.next().await {
+            let revision = revision?;
+            // Roblox does not promise an order.
+            if revision.state != Some(DataStoreState::Deleted)
+                && latest.as_ref().is_none_or(|(time, _)| *time < revision.revision_create_time)
+            {
+                latest = Some((revision.revision_create_time, revision.revision_id));
+            }
+        }
+        Ok(latest.and_then(|(_, id)| id))
+    }
+}
+
+impl IntoFuture for UndeleteEntry {
+    type Output = Result<Entry<()>, Error>;
+    type IntoFuture = Sending<Entry<()>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { store, key, options } = &self;
+            store.check(key)?;
+            if store.read(key, &Revision::Latest, options).await?.is_some() {
+                return Err(Error::invalid_request(
+                    "the entry is there; to return to an earlier revision, read that and write it",
+                ));
+            }
+            let gone =
+                || Error::invalid_request("no revision of the entry is left that could be brought back");
+            let id = self.latest_revision().await?.ok_or_else(gone)?;
+            let found = store.read(key, &Revision::Id(id), options).await?.ok_or_else(gone)?;
+            let content =
+                Content { value: found.value, users: found.users, attributes: found.attributes, etag: None };
+            // Created, so that what somebody else has written in between is not overwritten.
+            let stored = store.create_stored(key, &content, options).await?;
+            Entry::new(store.scope_name(), key, stored, ())
+        })
+    }
+}

@@ -1,0 +1,93 @@
+use super::changes::{ATTEMPTS, Effect, change};
+use super::entry::value;
+use super::metadata::{Metadata, metadata_setters};
+use super::wire::{Content, Stored};
+use super::{Entry, Store};
+use crate::Error;
+use crate::call::{Options, Sending, option_methods};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::to_raw_value;
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+
+/// The change of a value. It gives the entry as it was written, or `None` if nothing was to be
+/// written. Made by [`Store::update`].
+#[must_use = "a call is sent when it is awaited"]
+pub struct UpdateValue<T, F> {
+    store: Store,
+    key: String,
+    change: F,
+    attempts: u32,
+    metadata: Metadata,
+    options: Options,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T, F> UpdateValue<T, F> {
+    pub(super) fn new(store: Store, key: String, change: F) -> Self {
+        Self {
+            store,
+            key,
+            change,
+            attempts: ATTEMPTS,
+            metadata: Metadata::default(),
+            options: Options::default(),
+            value: PhantomData,
+        }
+    }
+
+    /// Sets how often the change is tried at most while others write; 10 by default. Then it is a
+    /// [conflict](Error::is_conflict).
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    metadata_setters!();
+    option_methods!(each);
+}
+
+impl<T, F> IntoFuture for UpdateValue<T, F>
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    F: FnMut(Option<T>) -> Option<T> + Send + 'static,
+{
+    type Output = Result<Option<Entry<T>>, Error>;
+    type IntoFuture = Sending<Option<Entry<T>>>;
+
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut written = None;
+            let stored =
+                change(&self.store, &self.key, &self.options, self.attempts, Effect::Another, |stored| {
+                    if stored.is_some_and(|stored| stored.etag.is_none()) {
+                        return Err(Error::unreadable(
+                            "the service gave no etag with the entry, so that its change cannot be guarded",
+                        ));
+                    }
+                    let Some(changed) = (self.change)(stored.map(value).transpose()?) else {
+                        return Ok(None);
+                    };
+                    let changed = to_raw_value(&changed).map_err(Error::encode)?;
+                    let (users, attributes) = self.metadata.over(stored)?;
+                    written = Some(changed.clone());
+                    Ok(Some(Content { value: Some(changed), users, attributes, etag: None }))
+                })
+                .await?;
+            // What was sent is what is stored, also if the answer should not repeat it.
+            let stored = stored.map(|stored| Stored { value: written, ..stored });
+            stored.map(|stored| Entry::of(self.store.scope_name(), &self.key, stored)).transpose()
+        })
+    }
+}
+
+impl<T, F> fmt::Debug for UpdateValue<T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpdateValue")
+            .field("store", &self.store)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,264 @@
+use super::metadata::Metadata;
+use super::metadata::metadata_setters;
+use super::requests::with;
+use super::{Store, limits};
+use crate::call::{Options, Sending, option_methods};
+use crate::ids::UserId;
+use crate::types::DataStoreVersion;
+use crate::{Error, ErrorKind};
+use base64::Engine;
+use jiff::Timestamp;
+use md5::{Digest, Md5};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+
+/// A data store through the first version of the API. Made by [`Store::v1`].
+///
+/// Roblox recommends the second version. What the first has besides: writes on the condition of a version
+/// ([`WriteVersioned::match_version`]) or of the entry's absence, and a checksum (MD5) both ways, which
+/// is sent with every write and verified with every read.
+#[derive(Clone, Debug)]
+pub struct StoreV1 {
+    store: Store,
+}
+
+impl StoreV1 {
+    pub(super) fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Reads an entry; `None` if it is not there or deleted. A content that does not match its
+    /// checksum is an error.
+    pub fn get<T: DeserializeOwned>(&self, key: impl Into<String>) -> ReadVersioned<T> {
+        let (store, key) = (self.store.clone(), key.into());
+        ReadVersioned { store, key, options: Options::default(), value: PhantomData }
+    }
+
+    /// Writes an entry. **Users and attributes that are not given are cleared.**
+    pub fn set<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteVersioned {
+        WriteVersioned {
+            store: self.store.clone(),
+            key: key.into(),
+            value: to_raw_value(value).map_err(Error::encode),
+            metadata: Metadata::default(),
+            match_version: None,
+            exclusive_create: false,
+            options: Options::default(),
+        }
+    }
+}
+
+/// An entry as the first version of the API gives it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Versioned<T> {
+    /// The value.
+    pub value: T,
+    /// The version, for [`WriteVersioned::match_version`].
+    pub version: Option<String>,
+    /// The users that the entry belongs to.
+    pub users: Vec<UserId>,
+    /// The attributes.
+    pub attributes: Map<String, Value>,
+    /// When the entry was created.
+    pub created: Option<Timestamp>,
+    /// When the version was made.
+    pub versioned: Option<Timestamp>,
+}
+
+/// The reading of an entry. Made by [`StoreV1::get`].
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct ReadVersioned<T> {
+    store: Store,
+    key: String,
+    options: Options,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> ReadVersioned<T> {
+    option_methods!();
+}
+
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadVersioned<T> {
+    type Output = Result<Option<Versioned<T>>, Error>;
+    type IntoFuture = Sending<Option<Versioned<T>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { store, key, options, .. } = self;
+            let call = store.handle.get_value(&store.universe, store.name.as_str(), key.as_str());
+            let call = call.scope(store.scope_name()).call;
+            store.check(&key).map_err(|error| error.of(call.operation))?;
+            let operation = call.operation;
+            let reply = match with(call, &options).send_raw().await {
+                Ok(reply) if reply.status() == http::StatusCode::NO_CONTENT => return Ok(None),
+                Ok(reply) => reply,
+                Err(error) if error.is_not_found() => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            verify(&reply).and_then(|()| read(&reply)).map(Some).map_err(|error| error.of(operation))
+        })
+    }
+}
+
+/// The writing of an entry. It gives the version that was made. Made by [`StoreV1::set`].
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct WriteVersioned {
+    store: Store,
+    key: String,
+    value: Result<Box<RawValue>, Error>,
+    metadata: Metadata,
+    match_version: Option<String>,
+    exclusive_create: bool,
+    options: Options,
+}
+
+impl WriteVersioned {
+    /// Writes only if this is the current version; else it is a [conflict](Error::is_conflict).
+    pub fn match_version(mut self, version: impl Into<String>) -> Self {
+        self.match_version = Some(version.into());
+        self
+    }
+
+    /// Writes only if there is no entry; else it is a [conflict](Error::is_conflict).
+    pub fn exclusive_create(mut self) -> Self {
+        self.exclusive_create = true;
+        self
+    }
+
+    metadata_setters!();
+    option_methods!();
+}
+
+impl IntoFuture for WriteVersioned {
+    type Output = Result<DataStoreVersion, Error>;
+    type IntoFuture = Sending<DataStoreVersion>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { store, key, value, metadata, match_version, exclusive_create, options } = self;
+            if match_version.is_some() && exclusive_create {
+                return Err(Error::invalid_request("an entry that must not be there can match no version"));
+            }
+            let value = value?;
+            store.check(&key)?;
+            limits::value(value.get())?;
+            let mut call = store
+                .handle
+                .set_value(&store.universe, store.name.as_str(), key.as_str(), Value::Null)
+                .scope(store.scope_name())
+                .content_md5(checksum(value.get().as_bytes()));
+            if let Some(users) = &metadata.users {
+                let ids: Vec<u64> = users.iter().map(number).collect::<Result<_, _>>()?;
+                call = call.roblox_entry_userids(serde_json::to_string(&ids).map_err(Error::encode)?);
+            }
+            if let Some(attributes) = &metadata.attributes {
+                limits::attributes(attributes)?;
+                call = call.roblox_entry_attributes(ascii(&Value::Object(attributes.clone()).to_string()));
+            }
+            if let Some(version) = match_version {
+                call = call.match_version(version);
+            }
+            if exclusive_create {
+                call = call.exclusive_create(true);
+            }
+            with(call.call.json_as_is(value.get().to_owned()), &options).output().await
+        })
+    }
+}
+
+fn number(user: &UserId) -> Result<u64, Error> {
+    user.as_u64().ok_or_else(|| Error::invalid_request(format!("`{user}` is no id of a user")))
+}
+
+/// JSON without letters that a header cannot carry.
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter.is_ascii() {
+            true => text.push(letter),
+            false => {
+                let mut units = [0; 2];
+                letter
+                    .encode_utf16(&mut units)
+                    .iter()
+                    .for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    text
+}
+
+/// The MD5 of a content, in Base64.
+fn checksum(content: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(Md5::digest(content))
+}
+
+fn header<'a>(reply: &'a http::Response<bytes::Bytes>, name: &str) -> Option<&'a str> {
+    // Text beyond ASCII may stand in a header as it is.
+    std::str::from_utf8(reply.headers().get(name)?.as_bytes()).ok()
+}
+
+/// Refuses a content that is not what its checksum says.
+fn verify(reply: &http::Response<bytes::Bytes>) -> Result<(), Error> {
+    match header(reply, "content-md5") {
+        Some(expected) if expected != checksum(reply.body()) => Err(Error::io(
+            ErrorKind::Decode,
+            "the content does not match the checksum that the service sent with it: it was changed on the way",
+        )
+        .with_reply(reply)),
+        _ => Ok(()),
+    }
+}
+
+fn read<T: DeserializeOwned>(reply: &http::Response<bytes::Bytes>) -> Result<Versioned<T>, Error> {
+    let broken = |what: &str, error: &dyn std::fmt::Display| {
+        Error::io(ErrorKind::Decode, format!("{what} cannot be read: {error}")).with_reply(reply)
+    };
+    let time = |name: &str| header(reply, name).and_then(|text| text.parse().ok());
+    let users: Vec<UserId> = match header(reply, "roblox-entry-userids") {
+        Some(text) if !text.is_empty() => {
+            serde_json::from_str(text).map_err(|error| broken("the header `roblox-entry-userids`", &error))?
+        }
+        _ => Vec::new(),
+    };
+    let attributes = match header(reply, "roblox-entry-attributes") {
+        Some(text) if !text.is_empty() => serde_json::from_str(text)
+            .map_err(|error| broken("the header `roblox-entry-attributes`", &error))?,
+        _ => Map::new(),
+    };
+    Ok(Versioned {
+        value: serde_json::from_slice(reply.body()).map_err(|error| broken("the entry's value", &error))?,
+        version: header(reply, "roblox-entry-version").map(str::to_owned),
+        users,
+        attributes,
+        created: time("roblox-entry-created-time"),
+        versioned: time("roblox-entry-version-created-time"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_that_of_the_guide() {
+        assert_eq!(checksum(b"750"), "sTf90fedVsft8zZf6nUg8g==");
+    }
+
+    #[test]
+    fn a_header_holds_ascii_only() {
+        let text = ascii(r#"{"a":"ä😀"}"#);
+        assert!(text.is_ascii());
+        assert_eq!(
+            serde_json::from_str::<Value>(&text).expect("it is there"),
+            serde_json::json!({ "a": "ä😀" })
+        );
+    }
+}

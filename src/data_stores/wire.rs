@@ -1,0 +1,54 @@
+//! Entries as the service sends and takes them. A value stays the text that it is, so that no number
+//! in it changes.
+
+use crate::types::DataStoreState;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+/// An entry as it is stored.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Stored {
+    pub(super) create_time: Option<Timestamp>,
+    pub(super) revision_id: Option<String>,
+    pub(super) revision_create_time: Option<Timestamp>,
+    pub(super) state: Option<DataStoreState>,
+    pub(super) etag: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub(super) value: Option<Box<RawValue>>,
+    pub(super) users: Option<Vec<String>>,
+    pub(super) attributes: Option<Box<RawValue>>,
+}
+
+impl Stored {
+    pub(super) fn is_deleted(&self) -> bool {
+        self.state == Some(DataStoreState::Deleted)
+    }
+}
+
+/// A value that is null is a value too.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// What an entry is to be: all of it, for what is left out is cleared.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Content {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) value: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) users: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attributes: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) etag: Option<String>,
+}
+
+/// What is added to an entry, and what else the entry is to be.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Increment {
+    pub(super) amount: i64,
+    #[serde(flatten)]
+    pub(super) rest: Content,
+}

@@ -1,0 +1,111 @@
+use super::changes::{ATTEMPTS, Effect, change};
+use super::metadata::{Metadata, metadata_setters};
+use super::wire::Content;
+use super::{Entry, Store};
+use crate::Error;
+use crate::call::{Options, Sending, option_methods};
+use serde_json::value::RawValue;
+use std::future::IntoFuture;
+
+/// What stands in the way of a write, and what becomes of the rest.
+#[derive(Clone, Debug)]
+pub(super) enum Mode {
+    /// Nothing; users and attributes stay.
+    Set,
+    /// An entry that is there.
+    Create,
+    /// Nothing; what is not given is cleared.
+    Upsert,
+    /// Another etag than this.
+    Save(Option<String>),
+}
+
+/// The writing of an entry. It gives the [`Entry`] without its value. Made by [`Store::set`],
+/// [`create`](Store::create), [`upsert`](Store::upsert) and [`save`](Store::save).
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct WriteEntry {
+    store: Store,
+    key: String,
+    value: Result<Box<RawValue>, Error>,
+    mode: Mode,
+    metadata: Metadata,
+    options: Options,
+}
+
+impl WriteEntry {
+    pub(super) fn new(store: Store, key: String, value: Result<Box<RawValue>, Error>, mode: Mode) -> Self {
+        Self { store, key, value, mode, metadata: Metadata::default(), options: Options::default() }
+    }
+
+    metadata_setters!();
+    option_methods!(each);
+
+    async fn run(self) -> Result<Entry<()>, Error> {
+        let Self { store, key, value, mode, metadata, options } = self;
+        let value = Some(value?);
+        let (users, attributes) = metadata.over(None)?;
+        let content = Content { value: value.clone(), users, attributes, etag: None };
+        let mut repeatable = options.clone();
+        // Written twice it is the same, unless an entry must not be there or must be unchanged.
+        repeatable.idempotent = Some(options.idempotent.unwrap_or(true));
+        let stored = match mode {
+            Mode::Create => store.create_stored(&key, &content, &options).await?,
+            Mode::Upsert => store.replace_stored(&key, &content, true, &repeatable).await?,
+            Mode::Set if metadata.is_whole() => {
+                store.replace_stored(&key, &content, true, &repeatable).await?
+            }
+            Mode::Set => {
+                let written = change(&store, &key, &options, ATTEMPTS, Effect::Same, |stored| {
+                    let (users, attributes) = metadata.over(stored)?;
+                    Ok(Some(Content { value: value.clone(), users, attributes, etag: None }))
+                });
+                written.await?.unwrap_or_default()
+            }
+            Mode::Save(None) => {
+                return Err(Error::invalid_request(
+                    "the entry has no etag, so that its writing cannot be guarded",
+                ));
+            }
+            Mode::Save(etag) => {
+                store.replace_stored(&key, &Content { etag, ..content }, false, &options).await?
+            }
+        };
+        Entry::new(store.scope_name(), &key, stored, ())
+    }
+}
+
+impl IntoFuture for WriteEntry {
+    type Output = Result<Entry<()>, Error>;
+    type IntoFuture = Sending<Entry<()>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// The deletion of an entry. Made by [`Store::delete`].
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct RemoveEntry {
+    store: Store,
+    key: String,
+    options: Options,
+}
+
+impl RemoveEntry {
+    pub(super) fn new(store: Store, key: String) -> Self {
+        Self { store, key, options: Options::default() }
+    }
+
+    option_methods!();
+}
+
+impl IntoFuture for RemoveEntry {
+    type Output = Result<(), Error>;
+    type IntoFuture = Sending<()>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.store.delete_stored(&self.key, &self.options).await })
+    }
+}

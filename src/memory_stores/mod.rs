@@ -1,0 +1,34 @@
+//! Memory stores: queues and sorted maps that live servers share, and whose items expire.
+//!
+//! [`MemoryStores`] has the operations, one request each; `flush(universe).wait()` empties all of a
+//! universe's memory stores and waits for it. [`MemoryStores::queue`] and [`MemoryStores::sorted_map`]
+//! have the tasks:
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! use std::time::Duration;
+//!
+//! let queue = client.memory_stores().queue(123, "Matchmaking");
+//! queue.add(&"player 156").priority(2.0).ttl(Duration::from_secs(600)).await?;
+//!
+//! let batch = queue.read::<String>(10).invisible_for(Duration::from_secs(60)).await?;
+//! for player in &batch.items {
+//!     println!("{}", player.value);
+//! }
+//! batch.discard().await?; // what is not discarded comes again after 60 seconds
+//!
+//! let servers = client.memory_stores().sorted_map(123, "Servers");
+//! servers.set("eu-1", &"full").sort_key(3).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod limits;
+mod queue;
+mod sorted_map;
+mod update;
+
+pub use crate::generated::api::memory_stores::*;
+pub use queue::{AddItem, Batch, Queue, QueueItem, ReadItems};
+pub use sorted_map::{MapItem, MapItems, ReadItem, RemoveItem, SortedMap, WriteItem};
+pub use update::UpdateItem;

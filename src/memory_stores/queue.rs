@@ -1,0 +1,252 @@
+use super::{MemoryStores, limits};
+use crate::Error;
+use crate::call::{Options, Sending, option_methods};
+use crate::ids::UniverseId;
+use crate::types::{DiscardMemoryStoreQueueItemsRequest, MemoryStoreQueueItem};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long read items are hidden from other readers unless told.
+const WINDOW: Duration = Duration::from_secs(30);
+/// How many items a read gives at most.
+const MOST: u32 = 200;
+
+impl MemoryStores {
+    /// A queue of a universe, by its name. Nothing is sent, and the queue need not exist.
+    pub fn queue(&self, universe: impl Into<UniverseId>, name: impl Into<String>) -> Queue {
+        Queue { handle: self.clone(), universe: universe.into(), name: name.into() }
+    }
+}
+
+/// A queue, whose items are read, dealt with and then discarded. Made by [`MemoryStores::queue`].
+#[derive(Clone, Debug)]
+pub struct Queue {
+    handle: MemoryStores,
+    universe: UniverseId,
+    name: String,
+}
+
+impl Queue {
+    /// Adds an item, of up to 32 KiB as JSON. It is never sent again after a failure that leaves its
+    /// effect unknown ([`Error::may_have_been_applied`]), since it would then be there twice.
+    pub fn add<T: Serialize + ?Sized>(&self, value: &T) -> AddItem {
+        let queue = self.clone();
+        AddItem { queue, value: limits::value(value), priority: None, ttl: None, options: Options::default() }
+    }
+
+    /// Reads up to so many items (1 to 200) from the front, and hides them from other readers for 30
+    /// seconds. They stay in the queue until the batch is [discarded](Batch::discard).
+    ///
+    /// It is not sent again after a failure that leaves its effect unknown: what it has hidden comes
+    /// again when the time is over.
+    pub fn read<T: DeserializeOwned>(&self, count: u32) -> ReadItems<T> {
+        ReadItems {
+            queue: self.clone(),
+            count,
+            all_or_nothing: false,
+            window: WINDOW,
+            options: Options::default(),
+            value: PhantomData,
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        limits::text("queue's name", &self.name, limits::ID)
+    }
+}
+
+/// The adding of an item. Made by [`Queue::add`].
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct AddItem {
+    queue: Queue,
+    value: Result<Value, Error>,
+    priority: Option<f64>,
+    ttl: Option<Duration>,
+    options: Options,
+}
+
+impl AddItem {
+    /// Sets how important the item is; the greater, the nearer to the front. 0 unless set.
+    pub fn priority(mut self, priority: f64) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Sets how long the item lives, up to 45 days. Without it, it lives as long as the service says.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    option_methods!();
+}
+
+impl IntoFuture for AddItem {
+    type Output = Result<QueueItem<()>, Error>;
+    type IntoFuture = Sending<QueueItem<()>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { queue, value, priority, ttl, options } = self;
+            queue.check()?;
+            limits::ttl(ttl)?;
+            let mut item = MemoryStoreQueueItem::new().data(value?);
+            if let Some(priority) = priority {
+                if !priority.is_finite() {
+                    return Err(Error::invalid_request("the priority must be a finite number"));
+                }
+                item = item.priority(priority);
+            }
+            if let Some(ttl) = ttl {
+                item = item.ttl(ttl);
+            }
+            let call = queue.handle.create_queue_item(&queue.universe, queue.name.as_str(), item).call;
+            limits::send(call, options).await.map(|item| QueueItem::new(item, ()))
+        })
+    }
+}
+
+/// An item of a queue.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct QueueItem<T> {
+    /// The id that the service gave it.
+    pub id: Option<String>,
+    /// What was added.
+    pub value: T,
+    /// How important it is.
+    pub priority: f64,
+    /// When it expires.
+    pub expires: Option<Timestamp>,
+}
+
+impl<T> QueueItem<T> {
+    fn new(item: MemoryStoreQueueItem, value: T) -> Self {
+        Self { id: item.id, value, priority: item.priority.unwrap_or_default(), expires: item.expire_time }
+    }
+}
+
+/// The reading of items. Made by [`Queue::read`].
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct ReadItems<T> {
+    queue: Queue,
+    count: u32,
+    all_or_nothing: bool,
+    window: Duration,
+    options: Options,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> ReadItems<T> {
+    /// Sets how long the items are hidden from other readers.
+    pub fn invisible_for(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Reads nothing if there are fewer items than asked for; the service then says
+    /// [not found](Error::is_not_found).
+    pub fn all_or_nothing(mut self) -> Self {
+        self.all_or_nothing = true;
+        self
+    }
+
+    option_methods!();
+}
+
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
+    type Output = Result<Batch<T>, Error>;
+    type IntoFuture = Sending<Batch<T>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { queue, count, all_or_nothing, window, options, .. } = self;
+            queue.check()?;
+            if !(1..=MOST).contains(&count) {
+                return Err(Error::invalid_request(format!(
+                    "{count} items cannot be read at once; 1 to {MOST} can"
+                )));
+            }
+            if window.is_zero() {
+                return Err(Error::invalid_request("the items must be invisible for longer than nothing"));
+            }
+            // Counted from before the request, so that the batch never seems to be ours for too long.
+            let until = Instant::now().checked_add(window);
+            let mut call = queue
+                .handle
+                .read_queue_items(&queue.universe, queue.name.as_str())
+                .count(i64::from(count))
+                .invisibility_window(window);
+            if all_or_nothing {
+                call = call.all_or_nothing(true);
+            }
+            let answer = limits::send(call.call, options).await?;
+            let mut items = Vec::new();
+            for mut item in answer.items.unwrap_or_default() {
+                let value = serde_json::from_value(item.data.take().unwrap_or_default());
+                let value = value.map_err(|error| Error::unreadable(unreadable::<T>(&item, &error)))?;
+                items.push(QueueItem::new(item, value));
+            }
+            Ok(Batch { items, id: answer.read_id.unwrap_or_default(), until, queue })
+        })
+    }
+}
+
+fn unreadable<T>(item: &MemoryStoreQueueItem, error: &serde_json::Error) -> String {
+    let (id, kind) = (item.id.as_deref().unwrap_or("without an id"), std::any::type_name::<T>());
+    format!("the item {id} cannot be read as {kind}: {error}; the items come again when they are visible")
+}
+
+/// Items that were read, and that are hidden from other readers for a while.
+#[must_use = "items that are not discarded come again"]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Batch<T> {
+    /// The items, those from the front first; none if the queue is empty.
+    pub items: Vec<QueueItem<T>>,
+    id: String,
+    until: Option<Instant>,
+    queue: Queue,
+}
+
+impl<T> Batch<T> {
+    /// The id of the read, under which the items are discarded.
+    pub fn read_id(&self) -> &str {
+        &self.id
+    }
+
+    /// How much longer the items are hidden from other readers, by this machine's clock.
+    pub fn remaining(&self) -> Duration {
+        self.until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Removes the items from the queue, all of them. Nothing is sent if there are none.
+    ///
+    /// # Errors
+    ///
+    /// As of every call; and of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the items are
+    /// visible again: another reader may have them.
+    pub async fn discard(self) -> Result<(), Error> {
+        if self.items.is_empty() {
+            return Ok(());
+        }
+        if self.remaining().is_zero() {
+            return Err(Error::invalid_request(
+                "the items are visible again, and another reader may have them; read with a longer time",
+            ));
+        }
+        let request = DiscardMemoryStoreQueueItemsRequest::new(self.id);
+        let queue = &self.queue;
+        let call = queue.handle.discard_queue_items(&queue.universe, queue.name.as_str(), request).call;
+        // An id is of one read, so that discarding twice removes nothing more.
+        limits::send(call, Options { idempotent: Some(true), ..Options::default() }).await
+    }
+}

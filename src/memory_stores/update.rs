@@ -1,0 +1,133 @@
+use super::sorted_map::{Mode, sorted, value};
+use super::{MapItem, SortedMap, limits};
+use crate::Error;
+use crate::call::{Options, Sending, option_methods};
+use crate::filter::SortKey;
+use crate::types::MemoryStoreSortedMapItem;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+const ATTEMPTS: u32 = 10;
+
+/// The change of an item. It gives the item as it was written, or `None` if nothing was to be written.
+/// Made by [`SortedMap::update`].
+#[must_use = "a call is sent when it is awaited"]
+pub struct UpdateItem<T, F> {
+    map: SortedMap,
+    id: String,
+    change: F,
+    attempts: u32,
+    sort_key: Option<SortKey>,
+    ttl: Option<Duration>,
+    options: Options,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T, F> UpdateItem<T, F> {
+    pub(super) fn new(map: SortedMap, id: String, change: F) -> Self {
+        let options = Options::default();
+        Self { map, id, change, attempts: ATTEMPTS, sort_key: None, ttl: None, options, value: PhantomData }
+    }
+
+    /// Sets how often the change is tried at most while others write; 10 by default.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// Sets what the item is sorted by; what it was sorted by stays unless this is set.
+    pub fn sort_key(mut self, key: impl Into<SortKey>) -> Self {
+        self.sort_key = Some(key.into());
+        self
+    }
+
+    /// Sets how long the item lives from now on, up to 45 days.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    option_methods!(each);
+}
+
+impl<T, F> UpdateItem<T, F>
+where
+    T: Serialize + DeserializeOwned,
+    F: FnMut(Option<T>) -> Option<T>,
+{
+    /// What is to be written instead of what is stored.
+    fn changed(
+        &mut self,
+        stored: Option<MemoryStoreSortedMapItem>,
+    ) -> Result<Option<MemoryStoreSortedMapItem>, Error> {
+        let mut item = MemoryStoreSortedMapItem::new();
+        let mut before = None;
+        let mut sort_key = self.sort_key.clone();
+        if let Some(stored) = stored {
+            before = Some(value(stored.value.clone())?);
+            item.etag.clone_from(&stored.etag);
+            sort_key = sort_key.or(MapItem::new(stored, ()).sort_key);
+        }
+        let Some(after) = (self.change)(before) else { return Ok(None) };
+        item = item.value(limits::value(&after)?);
+        if let Some(key) = sort_key {
+            item = sorted(item, key)?;
+        }
+        Ok(Some(if let Some(ttl) = self.ttl { item.ttl(ttl) } else { item }))
+    }
+
+    async fn run(mut self) -> Result<Option<MapItem<T>>, Error> {
+        limits::ttl(self.ttl)?;
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let stored = self.map.read(&self.id, &self.options).await?;
+            let mode = if stored.is_some() { Mode::There } else { Mode::Missing };
+            let Some(item) = self.changed(stored)? else { return Ok(None) };
+            let written = item.value.clone();
+            let error = match self.map.write(&self.id, item, mode, self.options.clone()).await {
+                Ok(mut answer) => {
+                    answer.value = written;
+                    return MapItem::of(answer).map(Some);
+                }
+                Err(error) => error,
+            };
+            let may_be_overtaken = match mode {
+                Mode::Missing => error.is_conflict() || error.status() == Some(http::StatusCode::BAD_REQUEST),
+                _ => error.is_conflict() || error.is_not_found(),
+            };
+            let is_known = !error.may_have_been_applied();
+            if tried >= self.attempts || !may_be_overtaken || !is_known {
+                return Err(error);
+            }
+            // A 400 may say that it exists, or that the request is wrong.
+            let is_there = matches!(mode, Mode::There) || error.is_conflict();
+            if !is_there && self.map.read(&self.id, &self.options).await?.is_none() {
+                return Err(error);
+            }
+        }
+    }
+}
+
+impl<T, F> IntoFuture for UpdateItem<T, F>
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    F: FnMut(Option<T>) -> Option<T> + Send + 'static,
+{
+    type Output = Result<Option<MapItem<T>>, Error>;
+    type IntoFuture = Sending<Option<MapItem<T>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<T, F> fmt::Debug for UpdateItem<T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpdateItem").field("map", &self.map).field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,25 @@
+//! Ordered data stores: keys with whole numbers, listed by value.
+//!
+//! [`OrderedDataStores`] has the operations, one request each. [`OrderedDataStores::store`] gives an
+//! [`OrderedDataStore`], which speaks of keys and whole numbers:
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! let points = client.ordered_data_stores().store(123, "Points");
+//! points.set("Player_156", 40).await?;
+//! points.increment("Player_156", 2).await?;
+//! for (rank, entry) in points.top(10).await?.into_iter().enumerate() {
+//!     println!("{}. {} {}", rank + 1, entry.key, entry.value);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod store;
+mod top;
+mod value;
+
+pub use crate::generated::api::ordered_data_stores::*;
+pub use store::OrderedDataStore;
+pub use top::{OrderedEntry, Ranked, Top};
+pub use value::{OrderedCall, OrderedOutcome};

@@ -1,0 +1,133 @@
+use super::value::whole;
+use super::{ListEntries, OrderedDataStore};
+use crate::Error;
+use crate::call::{Call, Options, Sending, option_methods};
+use crate::filter::{OrderedEntryFilter, OrderedEntryOrder};
+use crate::paging::{Facts, Items, List, Pages};
+use crate::types::ListOrderedDataStoreEntriesResponse;
+use std::future::IntoFuture;
+
+/// A key of an ordered data store, and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OrderedEntry {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: i64,
+}
+
+/// The entries of an ordered data store by value. Made by [`OrderedDataStore::ranked`].
+///
+/// ```no_run
+/// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+/// let points = client.ordered_data_stores().store(123, "Points");
+/// let middle = points.ranked().at_least(10).at_most(20).items().collect().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a list is read when its items or pages are polled"]
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    store: OrderedDataStore,
+    filter: OrderedEntryFilter,
+    is_descending: bool,
+    options: Options,
+}
+
+impl Ranked {
+    pub(super) fn new(store: OrderedDataStore) -> Self {
+        let options = Options::default();
+        Self { store, filter: OrderedEntryFilter::new(), is_descending: false, options }
+    }
+
+    /// Entries with this value or a greater one.
+    pub fn at_least(mut self, value: i64) -> Self {
+        self.filter = self.filter.at_least(value);
+        self
+    }
+
+    /// Entries with this value or a smaller one.
+    pub fn at_most(mut self, value: i64) -> Self {
+        self.filter = self.filter.at_most(value);
+        self
+    }
+
+    /// The greatest first.
+    pub fn descending(mut self) -> Self {
+        self.is_descending = true;
+        self
+    }
+
+    option_methods!(each);
+
+    /// The entries of all pages, as a stream that fetches page after page.
+    pub fn items(self) -> Items<OrderedEntry> {
+        Items::of(self)
+    }
+
+    /// The pages as they came, each with its token, status and headers.
+    pub fn pages(self) -> Pages<ListOrderedDataStoreEntriesResponse> {
+        Pages::of(self)
+    }
+}
+
+impl List for Ranked {
+    type Page = ListOrderedDataStoreEntriesResponse;
+    type Item = OrderedEntry;
+
+    fn into_call(self) -> Call<Self::Page> {
+        let order = match self.is_descending {
+            true => OrderedEntryOrder::descending(),
+            false => OrderedEntryOrder::ascending(),
+        };
+        let store = &self.store;
+        let mut call = store
+            .handle
+            .list_entries(&store.universe, store.name.as_str(), store.scope.as_str())
+            .filter(self.filter)
+            .order_by(order);
+        call.call.options = self.options;
+        call.into_call()
+    }
+
+    fn items(page: Self::Page) -> Vec<OrderedEntry> {
+        let entries = page.ordered_data_store_entries.unwrap_or_default();
+        entries
+            .into_iter()
+            .map(|entry| OrderedEntry { value: whole(&entry), key: entry.id.unwrap_or_default() })
+            .collect()
+    }
+
+    fn read(page: &Self::Page) -> Facts {
+        <ListEntries as List>::read(page)
+    }
+}
+
+/// The entries with the greatest values. Made by [`OrderedDataStore::top`].
+#[must_use = "a list is read when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct Top {
+    ranked: Ranked,
+    count: u64,
+}
+
+impl Top {
+    pub(super) fn new(ranked: Ranked, count: u64) -> Self {
+        Self { ranked, count }
+    }
+
+    option_methods!(ranked);
+}
+
+impl IntoFuture for Top {
+    type Output = Result<Vec<OrderedEntry>, Error>;
+    type IntoFuture = Sending<Vec<OrderedEntry>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            self.ranked.store.check()?;
+            self.ranked.items().limit(self.count).collect().await
+        })
+    }
+}

@@ -1,0 +1,144 @@
+use super::OrderedDataStore;
+use crate::call::{Call, Options, Sending, option_methods};
+use crate::types::{IncrementOrderedDataStoreEntryRequest, OrderedDataStoreEntry};
+use crate::{Error, call};
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+
+/// Characters of a key.
+const KEY: usize = 63;
+/// The greatest whole number up to which a double holds every one.
+const EXACT: i64 = 1 << 53;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Action {
+    Get,
+    Set { value: i64, allow_missing: bool },
+    Create(i64),
+    Increment(i64),
+    Delete,
+}
+
+/// A call that is about one key. Made by the methods of [`OrderedDataStore`].
+#[must_use = "a call is sent when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct OrderedCall<T> {
+    store: OrderedDataStore,
+    key: String,
+    action: Action,
+    options: Options,
+    output: PhantomData<fn() -> T>,
+}
+
+/// What a call about one key gives: a value, perhaps none, or nothing.
+pub trait OrderedOutcome: Sized + Send + 'static {
+    #[doc(hidden)]
+    fn of(value: Option<i64>) -> Result<Self, Error>;
+}
+
+impl OrderedOutcome for Option<i64> {
+    fn of(value: Option<i64>) -> Result<Self, Error> {
+        Ok(value)
+    }
+}
+
+impl OrderedOutcome for i64 {
+    fn of(value: Option<i64>) -> Result<Self, Error> {
+        value.ok_or_else(|| Error::unusable_operation("the service's answer holds no value"))
+    }
+}
+
+impl OrderedOutcome for () {
+    fn of(_: Option<i64>) -> Result<Self, Error> {
+        Ok(())
+    }
+}
+
+impl<T> OrderedCall<T> {
+    pub(super) fn new(store: OrderedDataStore, key: String, action: Action) -> Self {
+        Self { store, key, action, options: Options::default(), output: PhantomData }
+    }
+
+    option_methods!();
+
+    async fn run(self) -> Result<Option<i64>, Error> {
+        let Self { store, key, action, options, .. } = self;
+        store.check()?;
+        checked("key", &key, KEY)?;
+        let (handle, universe, name, scope) =
+            (&store.handle, &store.universe, store.name.as_str(), store.scope.as_str());
+        let entry = match action {
+            Action::Get => {
+                let call = handle.get_entry(universe, name, scope, key).call;
+                match send(call, options).await {
+                    Err(error) if error.is_not_found() => return Ok(None),
+                    outcome => outcome?,
+                }
+            }
+            Action::Set { value, allow_missing } => {
+                let call = handle.update_entry(universe, name, scope, key, entry(value)?);
+                let call = if allow_missing { call.allow_missing(true) } else { call };
+                // Set twice it is the same.
+                let idempotent = Some(options.idempotent.unwrap_or(true));
+                send(call.call, Options { idempotent, ..options }).await?
+            }
+            Action::Create(value) => {
+                send(handle.create_entry(universe, name, scope, key, entry(value)?).call, options).await?
+            }
+            Action::Increment(amount) => {
+                let request = IncrementOrderedDataStoreEntryRequest::new(exact(amount)?);
+                send(handle.increment_entry(universe, name, scope, key, request).call, options).await?
+            }
+            Action::Delete => {
+                send(handle.delete_entry(universe, name, scope, key).call, options).await?;
+                return Ok(None);
+            }
+        };
+        Ok(Some(whole(&entry)))
+    }
+}
+
+impl<T: OrderedOutcome> IntoFuture for OrderedCall<T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = Sending<T>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { T::of(self.run().await?) })
+    }
+}
+
+fn send<T: serde::de::DeserializeOwned + 'static>(mut call: Call<T>, options: Options) -> call::Sending<T> {
+    call.options = options;
+    call.output()
+}
+
+/// The value of an entry; the service leaves a zero out.
+#[allow(clippy::cast_possible_truncation, reason = "the service rounds to whole numbers")]
+pub(super) fn whole(entry: &OrderedDataStoreEntry) -> i64 {
+    entry.value.unwrap_or_default().round() as i64
+}
+
+#[allow(clippy::cast_precision_loss, reason = "what would lose precision was refused")]
+fn entry(value: i64) -> Result<OrderedDataStoreEntry, Error> {
+    Ok(OrderedDataStoreEntry::new().value(exact(value)? as f64))
+}
+
+fn exact(value: i64) -> Result<i64, Error> {
+    match (-EXACT..=EXACT).contains(&value) {
+        true => Ok(value),
+        false => Err(Error::invalid_request(format!(
+            "{value} is beyond 2^53, and the service would round it; the operations of the first version of the \
+             API, such as `update_value`, take it as it is"
+        ))),
+    }
+}
+
+pub(super) fn checked(what: &str, text: &str, limit: usize) -> Result<(), Error> {
+    match text.chars().count() {
+        0 => Err(Error::invalid_request(format!("the {what} is empty"))),
+        length if length > limit => Err(Error::invalid_request(format!(
+            "the {what} has {length} characters; at most {limit} are allowed"
+        ))),
+        _ => Ok(()),
+    }
+}

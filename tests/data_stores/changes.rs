@@ -1,0 +1,142 @@
+//! Changes of several at a time.
+
+use super::{ENTRIES, ENTRY, emulator, store, store_of};
+use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use serde_json::{Value, json};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_change_is_lost_when_many_change_the_same() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    let tasks: Vec<_> = (0..8)
+        .map(|user| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for _ in 0..5 {
+                    let add = |value: Option<i64>| Some(value.unwrap_or_default() + 1);
+                    store.update("key", add).attempts(1000).await.expect("an answer");
+                    store.set(format!("own{user}"), &1).await.expect("an answer");
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("an answer");
+    }
+    assert_eq!(store.get::<i64>("key").await.expect("an answer").expect("it is there").value, 40);
+}
+
+fn entry(value: i64, etag: &str) -> Value {
+    json!({ "value": value, "etag": etag, "users": ["users/1"], "attributes": { "a": 1 } })
+}
+
+fn conflict() -> Answer {
+    Answer::error(ErrorShape::Code, 409, "ABORTED", "changed")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_begins_anew_when_somebody_else_was_faster() {
+    let script = Script::new()
+        .expect(Expect::get(ENTRY), Answer::json(entry(1, "one")))
+        .expect(Expect::patch(ENTRY).json(entry(11, "one")), conflict())
+        .expect(Expect::get(ENTRY), Answer::json(entry(2, "two")))
+        .expect(Expect::patch(ENTRY).json(entry(12, "two")), Answer::json(entry(12, "three")));
+    let changed = store_of(&script.client())
+        .update("key", |value: Option<i64>| Some(value? + 10))
+        .await
+        .expect("an answer");
+    let changed = changed.expect("it is there");
+    assert_eq!((changed.value, changed.etag.as_deref()), (12, Some("three")));
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_ends_with_the_conflict_after_its_attempts() {
+    let script = Script::new()
+        .always(Expect::get(ENTRY), Answer::json(entry(1, "one")))
+        .always(Expect::patch(ENTRY), conflict());
+    let store = store_of(&script.client());
+    let error = store.update("key", |value: Option<i64>| value).attempts(3).await.expect_err("a failure");
+    assert!(error.is_conflict() && !error.may_have_been_applied(), "{error}");
+    assert_eq!(script.count(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_not_made_twice_when_its_answer_is_lost() {
+    let script = Script::new()
+        .expect(Expect::get(ENTRY), Answer::json(entry(1, "one")))
+        .expect(Expect::patch(ENTRY), Answer::interrupted());
+    let error = store_of(&script.client())
+        .update("key", |value: Option<i64>| Some(value? + 1))
+        .await
+        .expect_err("a failure");
+    assert!(error.may_have_been_applied(), "{error}");
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn setting_is_repeated_when_its_answer_is_lost() {
+    let script = Script::new()
+        .expect(Expect::get(ENTRY), Answer::json(entry(1, "one")))
+        .expect(Expect::patch(ENTRY), Answer::interrupted())
+        // It was written after all.
+        .expect(Expect::patch(ENTRY), conflict())
+        .expect(Expect::get(ENTRY), Answer::json(entry(5, "two")))
+        .expect(Expect::patch(ENTRY).json(entry(5, "two")), Answer::json(entry(5, "three")));
+    store_of(&script.client()).set("key", &5).await.expect("an answer");
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_somebody_else_creates_meanwhile_is_not_overwritten() {
+    let missing = || Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none");
+    let script = Script::new()
+        .expect(Expect::get(ENTRY), missing())
+        .expect(
+            Expect::post(ENTRIES).query("id", "key").json(json!({ "value": 5 })),
+            Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "it exists"),
+        )
+        .expect(Expect::get(ENTRY), Answer::json(entry(7, "one")))
+        .expect(Expect::get(ENTRY), Answer::json(entry(7, "one")))
+        .expect(Expect::patch(ENTRY).json(entry(5, "one")), Answer::json(entry(5, "two")));
+    store_of(&script.client()).set("key", &5).await.expect("an answer");
+    script.assert_done();
+    // A 400 that says something else is not repeated.
+    let script = Script::new()
+        .always(Expect::get(ENTRY), missing())
+        .expect(Expect::post(ENTRIES), Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "no"));
+    assert_eq!(
+        store_of(&script.client())
+            .set("key", &5)
+            .await
+            .expect_err("a failure")
+            .status()
+            .expect("it is there"),
+        400
+    );
+    script.assert_done();
+}
+
+#[tokio::test]
+async fn a_change_may_leave_things_as_they_are() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    assert!(store.update("key", |value: Option<i64>| value).await.expect("an answer").is_none());
+    assert!(store.get::<i64>("key").await.expect("an answer").is_none());
+}
+
+#[tokio::test]
+async fn an_entry_is_saved_only_if_it_is_unchanged() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    store.set("key", &1).users([156]).await.expect("an answer");
+    let mut mine = store.get::<i64>("key").await.expect("an answer").expect("it is there");
+    store.set("key", &2).await.expect("an answer");
+    mine.value = 3;
+    assert!(store.save(&mine).await.expect_err("a failure").is_conflict());
+    let mut mine = store.get::<i64>("key").await.expect("an answer").expect("it is there");
+    mine.value = 3;
+    store.save(&mine).await.expect("an answer");
+    let now = store.get::<i64>("key").await.expect("an answer").expect("it is there");
+    assert_eq!((now.value, now.users.len()), (3, 1));
+}

@@ -1,0 +1,279 @@
+//! Export and import: nothing twice, nothing lost.
+
+use super::{emulator, store, store_of};
+use opencloud::ErrorKind;
+use opencloud::data_stores::{ExportCheckpoint, ImportCheckpoint, Store};
+use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use serde_json::{Value, json};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::AsyncWrite;
+
+/// A file that fails after so many bytes, as if the process were killed there.
+struct File<'a> {
+    content: &'a mut Vec<u8>,
+    left: usize,
+}
+
+impl AsyncWrite for File<'_> {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let count = bytes.len().min(self.left).min(100);
+        if count == 0 {
+            return Poll::Ready(Err(io::Error::other("killed")));
+        }
+        self.left -= count;
+        self.content.extend_from_slice(&bytes[..count]);
+        Poll::Ready(Ok(count))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+const COUNT: usize = 23;
+
+async fn fill(store: &Store) {
+    for number in 0..COUNT {
+        let scoped = if number % 3 == 0 { store.clone().scope("other") } else { store.clone() };
+        scoped
+            .set(format!("key{number}@x"), &json!({ "n": number, "text": "ä\n\"" }))
+            .users([number as u64 + 1])
+            .attributes([("a", number)])
+            .await
+            .expect("it is there");
+    }
+}
+
+async fn whole(store: &Store) -> Vec<u8> {
+    let mut file = Vec::new();
+    store.export().write_to(&mut file, |_| Ok(())).await.expect("an answer");
+    file
+}
+
+#[tokio::test]
+async fn an_export_holds_every_entry_with_all_that_belongs_to_it() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    fill(&store).await;
+    let mut file = Vec::new();
+    let end = store.export().checkpoint_every(5).write_to(&mut file, |_| Ok(())).await.expect("an answer");
+    assert!(end.is_done());
+    assert_eq!((end.entries(), end.bytes(), end.vanished()), (COUNT as u64, file.len() as u64, 0));
+    let lines: Vec<Value> = String::from_utf8(file)
+        .expect("it is there")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("it is there"))
+        .collect();
+    assert_eq!(lines.len(), COUNT);
+    let line = lines.iter().find(|line| line["key"] == "key3@x").expect("it is there");
+    assert_eq!(line["scope"], "other");
+    assert_eq!(line["value"], json!({ "n": 3, "text": "ä\n\"" }));
+    assert_eq!((&line["users"], &line["attributes"]), (&json!(["users/4"]), &json!({ "a": 3 })));
+    for name in ["revisionId", "createTime", "revisionCreateTime"] {
+        assert!(line[name].is_string(), "{name}");
+    }
+    // A scope that was chosen is exported alone.
+    let mut other = Vec::new();
+    let end =
+        store.clone().scope("other").export().write_to(&mut other, |_| Ok(())).await.expect("an answer");
+    assert_eq!(end.entries(), 8);
+}
+
+#[tokio::test]
+async fn an_export_that_is_killed_anywhere_loses_nothing_and_repeats_nothing() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    fill(&store).await;
+    let expected = whole(&store).await;
+    for killed_at in (0..expected.len()).step_by(61) {
+        let mut file = Vec::new();
+        let mut saved: Option<String> = None;
+        let mut is_done = false;
+        let mut left = killed_at;
+        while !is_done {
+            let mut export = store.export().checkpoint_every(4).concurrency(3);
+            if let Some(text) = &saved {
+                let checkpoint: ExportCheckpoint = serde_json::from_str(text).expect("it is there");
+                file.truncate(usize::try_from(checkpoint.bytes()).expect("it is there"));
+                export = export.resume(checkpoint);
+            } else {
+                file.clear();
+            }
+            let outcome = export
+                .write_to(File { content: &mut file, left }, |checkpoint| {
+                    saved = Some(serde_json::to_string(checkpoint).expect("it is there"));
+                    Ok(())
+                })
+                .await;
+            is_done = outcome.is_ok();
+            left = usize::MAX;
+        }
+        assert!(file == expected, "killed at {killed_at}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_cannot_save_its_checkpoint_ends_and_goes_on_from_the_last() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    fill(&store).await;
+    let expected = whole(&store).await;
+    for killed_at in 0..6 {
+        let mut file = Vec::new();
+        let mut saved = None;
+        let mut count = 0;
+        let export = store.export().checkpoint_every(4).write_to(&mut file, |checkpoint| {
+            count += 1;
+            if count > killed_at {
+                return Err(io::Error::other("disk full"));
+            }
+            saved = Some(checkpoint.clone());
+            Ok(())
+        });
+        let error = export.await.expect_err("a failure");
+        assert!(error.to_string().contains("disk full") && !error.may_have_been_applied(), "{error}");
+        let mut export = store.export().checkpoint_every(4);
+        file.truncate(
+            saved
+                .as_ref()
+                .map_or(0, |saved: &ExportCheckpoint| usize::try_from(saved.bytes()).expect("it is there")),
+        );
+        if let Some(saved) = saved {
+            export = export.resume(saved);
+        }
+        export.write_to(&mut file, |_| Ok(())).await.expect("an answer");
+        assert!(file == expected, "killed at checkpoint {killed_at}");
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_of_another_export_is_refused_and_a_finished_one_does_nothing() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    store.set("key", &1).await.expect("an answer");
+    let done = store.export().write_to(Vec::new(), |_| Ok(())).await.expect("an answer");
+    for other in [store.clone().scope("x").export(), store.export().prefix("k")] {
+        let error = other.resume(done.clone()).write_to(Vec::new(), |_| Ok(())).await.expect_err("a failure");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    }
+    let mut file = Vec::new();
+    store.export().resume(done.clone()).write_to(&mut file, |_| Ok(())).await.expect("an answer");
+    assert!(file.is_empty());
+}
+
+#[tokio::test]
+async fn an_import_brings_back_what_an_export_holds() {
+    let (emulator, other) = (emulator().await, emulator().await);
+    let (from, to) = (store(&emulator), store(&other));
+    fill(&from).await;
+    let file = whole(&from).await;
+    let mut checkpoints = Vec::new();
+    let report = to
+        .import()
+        .read_from(&file[..], |checkpoint| {
+            checkpoints.push(checkpoint.clone());
+            Ok(())
+        })
+        .await
+        .expect("it is there");
+    assert_eq!((report.written, report.skipped), (COUNT as u64, 0));
+    assert_eq!(checkpoints.as_slice(), std::slice::from_ref(&report.checkpoint));
+    assert_eq!((report.checkpoint.bytes(), report.checkpoint.lines()), (file.len() as u64, COUNT as u64));
+    let content = |file: Vec<u8>| -> Vec<Value> {
+        let text = String::from_utf8(file).expect("it is there");
+        let read = |line: &str| -> Value {
+            let line: Value = serde_json::from_str(line).expect("it is there");
+            json!([line["scope"], line["key"], line["value"], line["users"], line["attributes"]])
+        };
+        text.lines().map(read).collect()
+    };
+    assert_eq!(content(whole(&to).await), content(file.clone()));
+    // Resumed at its end there is nothing to do; a file that is shorter is another one.
+    let again = to
+        .import()
+        .resume(report.checkpoint.clone())
+        .read_from(&file[..], |_| Ok(()))
+        .await
+        .expect("an answer");
+    assert_eq!((again.written, again.skipped), (0, 0));
+    to.import().resume(report.checkpoint).read_from(&file[1..], |_| Ok(())).await.expect_err("a failure");
+}
+
+#[tokio::test]
+async fn an_import_that_fails_anywhere_goes_on_without_loss() {
+    let source = emulator().await;
+    let from = store(&source);
+    fill(&from).await;
+    let file = whole(&from).await;
+    let lines: Vec<&[u8]> = file.split_inclusive(|byte| *byte == b'\n').collect();
+    for broken_at in 0..lines.len() {
+        let mut broken = lines.clone();
+        broken[broken_at] = b"{ broken\n";
+        let target = emulator().await;
+        let to = store(&target);
+        let error = to
+            .import()
+            .concurrency(3)
+            .read_from(&broken.concat()[..], |_| Ok(()))
+            .await
+            .expect_err("a failure");
+        assert!(error.to_string().contains(&format!("line {} ", broken_at + 1)), "{error}");
+        let report = to.import().skip_existing().read_from(&file[..], |_| Ok(())).await.expect("an answer");
+        assert_eq!(report.written + report.skipped, COUNT as u64);
+        assert_eq!(to.entries().all_scopes().items().collect().await.expect("an answer").len(), COUNT);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_may_leave_alone_what_is_there() {
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
+    let script = Script::new()
+        .expect(
+            Expect::post(path).query("id", "a").json(json!({ "value": 1, "users": [] })),
+            Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "exists"),
+        )
+        .expect(Expect::get(format!("{path}/a")), Answer::json(json!({ "value": 2 })));
+    let file = br#"{"scope":"s","key":"a","value":1}"#;
+    let import = store_of(&script.client()).import().skip_existing();
+    let report = import.read_from(&file[..], |_: &ImportCheckpoint| Ok(())).await.expect("an answer");
+    assert_eq!((report.written, report.skipped), (0, 1));
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_digit_is_lost_and_no_line_is_broken() {
+    let value = "{\n \"n\" : 123456789012345678901234567890.10 }";
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes";
+    let listed = json!({ "id": "a@b", "path": "universes/1/data-stores/Players/scopes/s/entries/a%40b" });
+    let gone = json!({ "id": "gone", "path": "universes/1/data-stores/Players/scopes/s/entries/gone" });
+    let script = Script::new()
+        .expect(
+            Expect::get(format!("{path}/-/entries")),
+            Answer::page("dataStoreEntries", [listed, gone], None),
+        )
+        .always(
+            Expect::get(format!("{path}/s/entries/a@b@latest")),
+            Answer::bytes(format!(r#"{{"value":{value}}}"#)).header("content-type", "application/json"),
+        )
+        .always(
+            Expect::get(format!("{path}/s/entries/gone")),
+            Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "deleted meanwhile"),
+        )
+        .always(Expect::patch(format!("{path}/s/entries/a@b")), Answer::json(json!({})));
+    let store = store_of(&script.client());
+    let mut file = Vec::new();
+    let end = store.export().write_to(&mut file, |_| Ok(())).await.expect("an answer");
+    assert_eq!((end.entries(), end.vanished()), (1, 1));
+    let text = String::from_utf8(file.clone()).expect("it is there");
+    assert_eq!(text.lines().count(), 1);
+    assert!(text.contains(r#""value":{"n":123456789012345678901234567890.10}"#), "{text}");
+    store.import().read_from(&file[..], |_| Ok(())).await.expect("an answer");
+    let sent = script.received().pop().expect("it is there").bytes().cloned().expect("it is there");
+    assert!(String::from_utf8_lossy(&sent).contains("123456789012345678901234567890.10"));
+}

@@ -1,0 +1,167 @@
+//! Memory stores: queues whose items are dealt with once, and sorted maps.
+
+#![cfg(feature = "memory_stores")]
+
+use opencloud::filter::{SortKey, SortedMapFilter};
+use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::{Client, Error, ErrorKind};
+use opencloud_emulator::Emulator;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const QUEUE: &str = "/cloud/v2/universes/1/memory-store/queues/Jobs";
+const ITEM: &str = "/cloud/v2/universes/1/memory-store/sorted-maps/Map/items/id";
+
+async fn emulator() -> (Emulator, Client) {
+    let emulator = Emulator::start().await.expect("an emulator");
+    let client = Client::builder().api_key("key").base_url(emulator.base_url()).build().expect("a client");
+    (emulator, client)
+}
+
+#[tokio::test]
+async fn items_are_read_by_priority_and_gone_when_they_are_discarded() {
+    let (emulator, client) = emulator().await;
+    let queue = client.memory_stores().queue(1, "Jobs");
+    for (value, priority) in [("low", 1.0), ("high", 5.0), ("middle", 2.0)] {
+        queue.add(value).priority(priority).ttl(Duration::from_secs(60)).await.expect("an answer");
+    }
+    let batch = queue.read::<String>(2).invisible_for(Duration::from_secs(20)).await.expect("an answer");
+    let values: Vec<_> = batch.items.iter().map(|item| item.value.as_str()).collect();
+    assert_eq!(values, ["high", "middle"]);
+    assert!(batch.items[0].expires.is_some() && batch.remaining() <= Duration::from_secs(20));
+    // They are hidden, not gone.
+    let rest = queue.read::<String>(10).await.expect("an answer");
+    assert_eq!(rest.items.len(), 1);
+    batch.discard().await.expect("an answer");
+    emulator.advance(Duration::from_secs(31));
+    let again = queue.read::<String>(10).await.expect("an answer");
+    assert_eq!(again.items.len(), 1);
+    assert_eq!(again.items[0].value, "low");
+    assert!(queue.read::<String>(2).all_or_nothing().await.expect_err("a failure").is_not_found());
+    again.discard().await.expect("an answer");
+    assert!(emulator.requests().iter().all(|request| request.violations.is_empty()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_not_discarded_when_others_may_have_it() {
+    let item = json!({ "id": "1", "data": 7 });
+    let read = Expect::get(format!("{QUEUE}/items:read"))
+        .query("count", 5)
+        .query("invisibilityWindow", "20s")
+        .query("allOrNothing", true);
+    let discard = Expect::post(format!("{QUEUE}/items:discard")).json(json!({ "readId": "r" }));
+    let script = Script::new()
+        .expect(read.clone(), Answer::json(json!({ "readId": "r", "items": [item.clone()] })))
+        .expect(read.clone(), Answer::json(json!({ "readId": "r", "items": [item] })))
+        .expect(discard.clone(), Answer::interrupted())
+        .expect(discard, Answer::json(json!({})))
+        .expect(read, Answer::json(json!({ "readId": "r" })));
+    let queue = script.client().memory_stores().queue(1, "Jobs");
+    let read = || queue.read::<i64>(5).invisible_for(Duration::from_secs(20)).all_or_nothing();
+    let late = read().await.expect("an answer");
+    assert_eq!((late.read_id(), late.items[0].value), ("r", 7));
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!(late.discard().await.expect_err("a failure").kind(), ErrorKind::InvalidRequest);
+    read().await.expect("an answer").discard().await.expect("an answer");
+    // Nothing was read, so nothing is discarded.
+    read().await.expect("an answer").discard().await.expect("an answer");
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn adding_and_reading_are_not_repeated_after_a_failure_that_leaves_their_effect_unknown() {
+    let lost = || Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
+    let script = Script::new()
+        .expect(Expect::post(format!("{QUEUE}/items")).json(json!({ "data": 1, "ttl": "1.5s" })), lost())
+        .expect(Expect::get(format!("{QUEUE}/items:read")), lost());
+    let queue = script.client().memory_stores().queue(1, "Jobs");
+    let error = queue.add(&1).ttl(Duration::from_millis(1500)).await.expect_err("a failure");
+    assert!(error.may_have_been_applied() && error.attempts() == 1, "{error}");
+    let error = queue.read::<i64>(1).await.expect_err("a failure");
+    assert!(error.may_have_been_applied() && error.attempts() == 1, "{error}");
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_does_not_take_is_refused() {
+    let script = Script::new();
+    let stores = script.client().memory_stores();
+    let (queue, map) = (stores.queue(1, "Jobs"), stores.sorted_map(1, "Map"));
+    let refused = |error: Error| assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    refused(queue.add(&"v".repeat(32 * 1024)).await.expect_err("a failure"));
+    refused(queue.add(&1).ttl(Duration::from_secs(3_888_001)).await.expect_err("a failure"));
+    refused(queue.add(&1).priority(f64::NAN).await.expect_err("a failure"));
+    refused(queue.read::<i64>(0).await.expect_err("a failure"));
+    refused(queue.read::<i64>(201).await.expect_err("a failure"));
+    refused(queue.read::<i64>(1).invisible_for(Duration::ZERO).await.expect_err("a failure"));
+    refused(map.set("i".repeat(128), &1).await.expect_err("a failure"));
+    refused(map.get::<i64>("").await.expect_err("a failure"));
+    refused(map.set("id", &1).sort_key("s".repeat(129)).await.expect_err("a failure"));
+    refused(map.set("id", &1).sort_key(f64::INFINITY).await.expect_err("a failure"));
+    refused(map.update("id", |value: Option<i64>| value).ttl(Duration::ZERO).await.expect_err("a failure"));
+    refused(stores.queue(1, "q".repeat(128)).add(&1).await.expect_err("a failure"));
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test]
+async fn a_map_keeps_values_with_their_sort_keys() {
+    let (emulator, client) = emulator().await;
+    let map = client.memory_stores().sorted_map(1, "Map");
+    assert_eq!(map.get::<i64>("none").await.expect("an answer"), None);
+    map.create("b", &1).sort_key(3).ttl(Duration::from_secs(60)).await.expect("an answer");
+    map.create("b", &2).await.expect_err("a failure");
+    assert!(map.replace("none", &2).await.expect_err("a failure").is_not_found());
+    map.set("a/ä", &2).sort_key("text").await.expect("an answer");
+    let entry = map.get::<i64>("b").await.expect("an answer").expect("it is there");
+    assert_eq!((entry.value, entry.sort_key), (1, Some(SortKey::from(3.0))));
+    assert!(entry.etag.is_some() && entry.expires.is_some());
+    let changed = map
+        .update("b", |value: Option<i64>| value.map(|value| value + 10))
+        .await
+        .expect("an answer")
+        .expect("it is there");
+    assert_eq!((changed.value, changed.sort_key), (11, Some(SortKey::from(3.0))));
+    map.update("c", |value: Option<i64>| Some(value.unwrap_or(100))).await.expect("an answer");
+    assert!(map.update("d", |value: Option<i64>| value).await.expect("an answer").is_none());
+    let all = map.items::<i64>().items().collect().await.expect("an answer");
+    let all: Vec<_> = all.into_iter().map(|item| item.expect("it is there").value).collect();
+    assert_eq!(all, [2, 11, 100]);
+    let some = map.items::<Value>().filter(SortedMapFilter::new().id_after("a/ä")).descending();
+    let some: Vec<_> = some
+        .items()
+        .collect()
+        .await
+        .expect("an answer")
+        .into_iter()
+        .map(|item| item.expect("it is there").id)
+        .collect();
+    assert_eq!(some, ["c", "b"]);
+    map.delete("b").await.expect("an answer");
+    assert!(map.delete("b").await.expect_err("a failure").is_not_found());
+    assert!(emulator.requests().iter().all(|request| request.violations.is_empty()));
+    // Flushing empties everything.
+    client.memory_stores().flush(1).wait().await.expect("an answer");
+    assert!(map.items::<i64>().items().collect().await.expect("an answer").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_an_item_begins_anew_on_a_conflict() {
+    let stored =
+        |value: i64, etag: &str| json!({ "id": "id", "value": value, "etag": etag, "stringSortKey": "s" });
+    let script = Script::new()
+        .expect(Expect::get(ITEM), Answer::json(stored(1, "one")))
+        .expect(Expect::patch(ITEM), Answer::error(ErrorShape::Code, 409, "ABORTED", "DataUpdateConflict"))
+        .expect(Expect::get(ITEM), Answer::json(stored(2, "two")))
+        .expect(
+            Expect::patch(ITEM).json(json!({ "value": 3, "etag": "two", "stringSortKey": "s" })),
+            Answer::json(stored(3, "three")),
+        );
+    let map = script.client().memory_stores().sorted_map(1, "Map");
+    let changed = map
+        .update("id", |value: Option<i64>| Some(value? + 1))
+        .await
+        .expect("an answer")
+        .expect("it is there");
+    assert_eq!((changed.value, changed.etag.as_deref()), (3, Some("three")));
+    script.assert_done();
+}
