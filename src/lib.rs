@@ -41,6 +41,8 @@ mod generated;
 #[cfg(helpers = "groups")]
 pub mod groups;
 pub mod ids;
+#[cfg(helpers = "luau")]
+pub mod luau;
 #[cfg(any(feature = "ads", feature = "creator_store"))]
 pub mod money;
 pub mod operation;

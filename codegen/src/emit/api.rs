@@ -332,7 +332,7 @@ impl<'a> Call<'a> {
         writer.doc(&format!("The call of [`{}::{method}`].", handle(area)));
         writer.line("#[must_use = \"a call is sent when it is awaited\"]");
         writer.block(format!("pub struct {}", self.name), |writer| {
-            writer.line(format!("call: Call<{}>,", self.output));
+            writer.line(format!("pub(crate) call: Call<{}>,", self.output));
         });
         if !self.setters.is_empty() || !self.clearable.is_empty() {
             writer.block(format!("impl {}", self.name), |writer| {
