@@ -45,6 +45,8 @@ pub mod groups;
 pub mod ids;
 #[cfg(helpers = "memory_stores")]
 pub mod memory_stores;
+#[cfg(helpers = "luau")]
+pub mod luau;
 #[cfg(any(feature = "ads", feature = "creator_store"))]
 pub mod money;
 pub mod operation;

@@ -1,4 +1,4 @@
-use super::{Body, BodyStream, Form, Options, Response, checked_header, option_methods, path};
+use super::{Body, BodyStream, File, Form, Options, Response, checked_header, option_methods, path};
 use crate::call::info::OperationInfo;
 use crate::transport::{DEFAULT_HOST, PathValues};
 use crate::{Client, Error};
@@ -74,6 +74,14 @@ impl Request {
         self
     }
 
+    /// Sets a body that is a file, of its media type or else `application/octet-stream`.
+    pub fn file(mut self, file: impl Into<File>) -> Self {
+        let file = file.into();
+        let content_type = file.content_type().unwrap_or("application/octet-stream").to_owned();
+        self.body = file.into_body(content_type);
+        self
+    }
+
     /// Sets a body that is a `multipart/form-data` form.
     pub fn form(mut self, form: Form) -> Self {
         self.body = Body::Form(form);
@@ -93,6 +101,13 @@ impl Request {
     }
 
     option_methods!();
+
+    /// Makes this request as the helper is made that it is a step of.
+    #[allow(dead_code, reason = "an area need not have such a helper")]
+    pub(crate) fn with_options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
 
     /// Adds a header, or replaces it.
     pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {

@@ -135,6 +135,13 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         operation
     }
 
+    /// Polls it as the helper is made that it is a step of.
+    #[allow(dead_code, reason = "an area need not have such a helper")]
+    pub(crate) fn with_options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
     fn new(client: &Client, starter: &'static OperationInfo, options: Options) -> Self {
         Self {
             client: client.clone(),

@@ -338,7 +338,13 @@ fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
     let structured = call.query("view") == Some("STRUCTURED");
     let (path, task) = task(state, call)?;
     let created = rfc3339(task.created);
-    let logs = if task.polls == 0 { &[][..] } else { &task.run.logs };
+    // Half of it is there while the script runs.
+    let written = match task.polls {
+        0 => 0,
+        1 => task.run.logs.len().div_ceil(2),
+        _ => task.run.logs.len(),
+    };
+    let logs = &task.run.logs[..written];
     let (messages, structured_messages): (Vec<_>, Vec<_>) = if structured {
         let message = |(kind, text): &(&str, String)| json!({ "message": text, "createTime": created, "messageType": kind });
         (Vec::new(), logs.iter().map(message).collect())

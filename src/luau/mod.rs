@@ -1,0 +1,73 @@
+//! Luau execution: scripts that run against a place, with what they return and log.
+//!
+//! The generated calls of [`Luau`] create tasks and read them. [`Luau::run`] does all of it:
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! let finished = client.luau().run("return 6 * 7, game.Name").at(42, 43).await?;
+//! let (answer, name): (i64, String) = finished.decode()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Run::start`] gives a [`Task`] instead, whose [`logs`](Task::logs) can be read while it runs.
+//! [`Luau::resume`] goes on with a task of another process. The [`Failure`] of a script is in the error.
+//!
+//! A script must not be larger than 4 MiB, and runs for 5 minutes at most. What it returns must not be
+//! larger than 4 MB as JSON, and of its logs the last 450 KB are kept. A place takes ten unfinished tasks.
+//! A task is kept for 24 hours after it has ended, and there is no way to cancel one.
+
+mod failure;
+mod finished;
+mod input;
+mod logs;
+mod path;
+mod run;
+mod task;
+
+pub use crate::generated::api::luau::*;
+pub use failure::Failure;
+pub use finished::Finished;
+pub use input::{BinaryInput, UploadBinaryInput, UploadedInput};
+pub use logs::Logs;
+pub use path::TaskPath;
+pub use run::{Run, Script};
+pub use task::Task;
+
+use crate::Error;
+use crate::call::File;
+use crate::ids::UniverseId;
+
+impl Luau {
+    /// A script to run: [`Script::at`] says where.
+    pub fn run(&self, script: impl Into<String>) -> Script {
+        Script::new(self.clone(), script.into())
+    }
+
+    /// A task that was started before, in this process or another, by its path as the service writes it:
+    /// in any of the forms of [`TaskPath`]. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if it is no path of a task.
+    pub fn resume(&self, path: impl AsRef<str>) -> Result<Task, Error> {
+        Task::at(self, path.as_ref().parse()?)
+    }
+
+    /// Uploads a file that scripts of the universe can read, 100 MiB at most. Within 15 minutes they can be
+    /// given to any number of [runs](Run::binary_input).
+    ///
+    /// A run does this itself if it is given bytes or a file; this is for several runs with the same.
+    pub fn upload_binary_input(
+        &self,
+        universe: impl Into<UniverseId>,
+        file: impl Into<File>,
+    ) -> UploadBinaryInput {
+        UploadBinaryInput::new(self.clone(), universe.into(), file.into())
+    }
+}
+
+/// The guide's programs, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/luau.md")]
+struct Guide;

@@ -1,0 +1,109 @@
+//! Tasks that were started.
+
+use super::logs::{FLAT, STRUCTURED};
+use super::{Finished, Logs, Luau, LuauLogMessage, LuauTask, TaskPath};
+use crate::call::Options;
+use crate::operation::{Operation, PollPolicy, State};
+use crate::{Credentials, Error};
+
+/// A task that was started, by [`Run::start`](super::Run::start) or before ([`Luau::resume`]).
+///
+/// Dropping it cancels nothing: the script goes on at the service. A task is kept for 24 hours after it has
+/// ended.
+#[must_use = "a task goes on, but nobody waits for it"]
+#[derive(Debug)]
+pub struct Task {
+    reference: Reference,
+    operation: Operation<LuauTask>,
+}
+
+/// What is needed to ask about a task.
+#[derive(Clone, Debug)]
+pub(super) struct Reference {
+    pub(super) luau: Luau,
+    pub(super) path: TaskPath,
+    pub(super) options: Options,
+    pub(super) policy: PollPolicy,
+}
+
+impl Reference {
+    /// The task, followed anew.
+    pub(super) fn operation(&self) -> Result<Operation<LuauTask>, Error> {
+        let operations = self.luau.client.operations();
+        let operation = operations.at_path(&crate::operations::LUAU_CREATE_TASK, self.path.as_str())?;
+        Ok(operation.with_options(self.options.clone()))
+    }
+}
+
+impl Task {
+    pub(super) fn new(reference: Reference, operation: Operation<LuauTask>) -> Self {
+        Self { reference, operation }
+    }
+
+    pub(super) fn at(luau: &Luau, path: TaskPath) -> Result<Self, Error> {
+        let (luau, policy) = (luau.clone(), super::run::patience(None));
+        let reference = Reference { luau, path, options: Options::default(), policy };
+        let operation = reference.operation()?;
+        Ok(Self { reference, operation })
+    }
+
+    /// The path of the task, which [`Luau::resume`] takes: in this process or another.
+    pub fn path(&self) -> &TaskPath {
+        &self.reference.path
+    }
+
+    /// How the task is polled, by waiting and by reading logs; see
+    /// [`Run::with_poll_policy`](super::Run::with_poll_policy).
+    pub fn with_poll_policy(mut self, policy: PollPolicy) -> Self {
+        self.reference.policy = policy;
+        self
+    }
+
+    /// Asks with other credentials, instead of those that it was started with, or of the client's.
+    pub fn with_credentials(mut self, credentials: Credentials) -> Self {
+        self.reference.options.credentials = Some(credentials);
+        self.operation = self.operation.with_options(self.reference.options.clone());
+        self
+    }
+
+    /// Asks once how far the task has come, unless it is known to have ended. That it has failed is a
+    /// state: [`Failure`](super::Failure) reads its error.
+    ///
+    /// # Errors
+    ///
+    /// If the service cannot be asked.
+    pub async fn poll(&mut self) -> Result<State<Finished>, Error> {
+        Ok(match self.operation.poll().await? {
+            State::Pending(progress) => State::Pending(progress),
+            State::Done(task) => State::Done(self.finished(task)),
+            State::Failed(error) => State::Failed(error),
+        })
+    }
+
+    /// Waits until the task has ended.
+    ///
+    /// # Errors
+    ///
+    /// See [`Run`](super::Run).
+    pub async fn wait(&mut self) -> Result<Finished, Error> {
+        let task = self.operation.wait_with(self.reference.policy.clone()).await?;
+        Ok(self.finished(task))
+    }
+
+    /// What the script logs, in order, each message with its time and kind: what is there, and what comes
+    /// until the task has ended. See [`Logs`].
+    pub fn logs(&self) -> Logs<LuauLogMessage> {
+        Logs::new(self.reference.clone(), STRUCTURED)
+    }
+
+    /// As [`logs`](Self::logs), but bare texts.
+    pub fn flat_logs(&self) -> Logs<String> {
+        Logs::new(self.reference.clone(), FLAT)
+    }
+
+    fn finished(&self, task: LuauTask) -> Finished {
+        let Reference { luau, path, options, .. } = self.reference.clone();
+        let path = task.path.as_deref().and_then(|path| path.parse().ok()).unwrap_or(path);
+        Finished::new(luau.client, options, task, path)
+    }
+}

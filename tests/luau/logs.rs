@@ -1,0 +1,137 @@
+//! Logs: in order, nothing twice, nothing left out.
+
+use crate::{CREATE, complete, failed, logs_url, task, task_url};
+use opencloud::luau::{Logs, LuauLogMessage, LuauLogMessageType, Task};
+use opencloud::operation::PollPolicy;
+use opencloud::testing::{Answer, Expect, Script};
+use opencloud::{Error, ErrorKind};
+use serde_json::{Value, json};
+use std::fmt::Debug;
+use std::time::Duration;
+
+/// A log of one chunk of bare texts.
+fn flat(messages: &[&str]) -> Answer {
+    chunks(vec![json!({ "messages": messages, "structuredMessages": [] })], "")
+}
+
+fn chunks(chunks: Vec<Value>, next: &str) -> Answer {
+    Answer::json(json!({ "luauExecutionSessionTaskLogs": chunks, "nextPageToken": next }))
+}
+
+async fn started(script: &Script) -> Task {
+    script.client().luau().run("script").at(1, 2).start().await.expect("started")
+}
+
+async fn all<M: Clone + PartialEq + Send + Debug + 'static>(mut logs: Logs<M>) -> Result<Vec<M>, Error> {
+    let mut messages = Vec::new();
+    while let Some(message) = logs.next().await {
+        messages.push(message?);
+    }
+    assert!(logs.next().await.is_none(), "the end is the end");
+    Ok(messages)
+}
+
+fn poll(script: Script, answer: Answer) -> Script {
+    script.expect(Expect::get(task_url()), answer)
+}
+
+fn read(script: Script, answer: Answer) -> Script {
+    script.expect(Expect::get(logs_url()), answer)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_logged_comes_while_the_script_runs() {
+    let script = Script::new().expect(Expect::post(CREATE), task("QUEUED"));
+    let script = poll(script, task("QUEUED")); // nothing is logged before its turn
+    let script = read(poll(script, task("PROCESSING")), flat(&["a", "a"]));
+    let script = read(poll(script, task("PROCESSING")), flat(&["a", "a", "a", "b"]));
+    let script = read(poll(script, task("PROCESSING")), flat(&["a", "a", "a", "b"]));
+    // The service has dropped the oldest.
+    let script = read(poll(script, complete(json!([]))), flat(&["a", "b", "c"]));
+    let messages = all(started(&script).await.flat_logs()).await.expect("messages");
+    assert_eq!(messages, ["a", "a", "a", "b", "c"]);
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_is_read_no_more_often_than_its_limit_allows() {
+    let script = Script::new()
+        .expect(Expect::post(CREATE), task("PROCESSING"))
+        .always(Expect::get(logs_url()), flat(&[]))
+        .always(Expect::get(task_url()), task("PROCESSING"));
+    let policy = PollPolicy::new().initial(Duration::ZERO).factor(1.0).deadline(Duration::from_secs(60));
+    let error =
+        all(started(&script).await.with_poll_policy(policy).flat_logs()).await.expect_err("unfinished");
+    assert!(error.is_timeout(), "{error}");
+    let readings = script.received().iter().filter(|request| request.path == logs_url()).count();
+    assert!((30..=46).contains(&readings), "{readings} readings a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_have_a_time_and_a_kind_and_come_in_the_order_of_the_pages() {
+    let message = |text: &str, kind: &str| json!({ "message": text, "messageType": kind, "createTime": "2026-01-02T03:04:05Z" });
+    let chunk = |messages: Vec<Value>| json!({ "messages": [], "structuredMessages": messages });
+    let pages = |token: &str| Expect::get(logs_url()).query("view", "STRUCTURED").query("pageToken", token);
+    let script = Script::new()
+        .expect(Expect::post(CREATE), task("PROCESSING"))
+        .expect(Expect::get(task_url()), complete(json!([])))
+        .expect(
+            Expect::get(logs_url()).query("view", "STRUCTURED").query("maxPageSize", 10_000),
+            chunks(vec![chunk(vec![message("1", "OUTPUT"), message("2", "WARNING")]), chunk(vec![])], "next"),
+        )
+        .expect(pages("next"), chunks(vec![chunk(vec![message("3", "ERROR")])], ""));
+    let messages: Vec<LuauLogMessage> = all(started(&script).await.logs()).await.expect("messages");
+    let texts: Vec<_> = messages.iter().filter_map(|message| message.message.as_deref()).collect();
+    assert_eq!(texts, ["1", "2", "3"]);
+    assert_eq!(messages[1].message_type, Some(LuauLogMessageType::Warning));
+    assert_eq!(messages[2].create_time.map(|time| time.to_string()).as_deref(), Some("2026-01-02T03:04:05Z"));
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_of_a_script_that_fails_comes_to_its_end() {
+    let script = Script::new()
+        .expect(Expect::post(CREATE), task("PROCESSING"))
+        .expect(Expect::get(task_url()), failed(json!({ "code": "SCRIPT_ERROR", "message": "no" })))
+        .expect(Expect::get(logs_url()), flat(&["before", "no"]))
+        .expect(Expect::get(task_url()), failed(json!({ "code": "SCRIPT_ERROR", "message": "no" })));
+    let mut task = started(&script).await;
+    assert_eq!(all(task.flat_logs()).await.expect("messages"), ["before", "no"]);
+    assert_eq!(task.wait().await.expect_err("failed").kind(), ErrorKind::Operation);
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_is_not_there_yet_is_waited_for() {
+    let missing = Answer::status(404, "");
+    let script = Script::new().expect(Expect::post(CREATE), task("PROCESSING"));
+    let script = read(poll(script, task("PROCESSING")), missing.clone());
+    let script = poll(script, task("PROCESSING")); // too soon to read it again
+    let script = read(poll(script, task("PROCESSING")), flat(&["a"]));
+    let script = read(poll(script, complete(json!([]))), flat(&["a", "b"]));
+    assert_eq!(all(started(&script).await.flat_logs()).await.expect("messages"), ["a", "b"]);
+    script.assert_done();
+
+    let script = Script::new().expect(Expect::post(CREATE), task("PROCESSING"));
+    let script = read(poll(script, complete(json!([]))), missing);
+    assert!(all(started(&script).await.flat_logs()).await.expect_err("no log").is_not_found());
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_next_loses_nothing() {
+    let script = Script::new().expect(Expect::post(CREATE), task("PROCESSING"));
+    let script = read(poll(script, task("PROCESSING")), flat(&["a"]));
+    let script = read(poll(script, complete(json!([]))), flat(&["a", "b"]));
+    let mut logs = started(&script).await.flat_logs();
+    let mut messages = Vec::new();
+    loop {
+        let next = tokio::time::timeout(Duration::from_millis(300), logs.next()).await;
+        match next {
+            Err(_) => {}
+            Ok(Some(message)) => messages.push(message.expect("a message")),
+            Ok(None) => break,
+        }
+    }
+    assert_eq!(messages, ["a", "b"]);
+    script.assert_done();
+}
