@@ -101,7 +101,7 @@ impl Failure {
             Shape::Products => {
                 let code = self.detail.as_deref().unwrap_or(match status {
                     404 => "NotFound",
-                    _ => "InvalidRequest",
+                    _ => "BadRequest",
                 });
                 json!({ "errorCode": code, "errorMessage": message })
             }

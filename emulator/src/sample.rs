@@ -135,7 +135,9 @@ impl Sample {
         match schema.get("additionalProperties") {
             Some(values @ Value::Object(_)) => {
                 let value = self.make(document, values, "value", depth + 1);
-                object.insert("key".to_owned(), value);
+                // What a map is keyed by, the document does not say.
+                let key = if plain(name) == "places" { id_of("place") } else { "key" };
+                object.insert(key.to_owned(), value);
             }
             Some(Value::Bool(false)) => {}
             _ if !named => {
@@ -496,10 +498,11 @@ fn limited(schema: &Value, number: f64) -> Value {
 
 /// Numbers that stand for the same thing everywhere.
 fn id_of(name: &str) -> &'static str {
-    const KNOWN: [(&str, &str); 11] = [
+    const KNOWN: [(&str, &str); 12] = [
         ("version", "3"),
         ("request", "1901"),
         ("universe", "2001"),
+        ("gamepass", "9001"),
         ("game", "2001"),
         ("place", "3001"),
         ("group", "4001"),

@@ -8,16 +8,21 @@ use serde_json::{Map, Value, json};
 use crate::behaviour::assets::Assets;
 use crate::behaviour::data_stores::DataStores;
 use crate::behaviour::groups::Groups;
+use crate::behaviour::homepage_thumbnails::HomepageThumbnails;
 use crate::behaviour::luau::LuauTasks;
 use crate::behaviour::memory_stores::MemoryStores;
 use crate::behaviour::messaging::Messages;
 use crate::behaviour::ordered_data_stores::OrderedDataStores;
+use crate::behaviour::products::{Catalog, developer_products, game_passes};
 use crate::behaviour::secrets::Secrets;
+use crate::behaviour::servers::Restarts;
 use crate::behaviour::universes::Universes;
 use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
 use crate::clock::Clock;
 
+/// Ids of new things are larger.
+const FIRST_NEW_ID: u64 = 70_000_000;
 const MAX_OPERATIONS: usize = 10_000;
 const MAX_CONTENT_BYTES: usize = 64 * 1024 * 1024;
 
@@ -36,6 +41,10 @@ pub(crate) struct State {
     pub(crate) universes: Universes,
     pub(crate) user_restrictions: UserRestrictions,
     pub(crate) users: Users,
+    pub(crate) restarts: Restarts,
+    pub(crate) homepage_thumbnails: HomepageThumbnails,
+    pub(crate) developer_products: Catalog,
+    pub(crate) game_passes: Catalog,
     last_number: u64,
 }
 
@@ -64,6 +73,10 @@ impl State {
             universes: Universes::default(),
             user_restrictions: UserRestrictions::default(),
             users: Users::default(),
+            restarts: Restarts::default(),
+            homepage_thumbnails: HomepageThumbnails::seeded(now),
+            developer_products: developer_products::seeded(now),
+            game_passes: game_passes::seeded(now),
             last_number: 0,
         }
     }
@@ -72,6 +85,11 @@ impl State {
     pub(crate) fn number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number
+    }
+
+    /// An id for a new thing, which nothing has that is there from the beginning.
+    pub(crate) fn new_id(&mut self) -> u64 {
+        FIRST_NEW_ID + self.number()
     }
 
     /// A UUID that was not handed out before.

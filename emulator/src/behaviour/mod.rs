@@ -9,11 +9,14 @@ use crate::state::State;
 pub(crate) mod assets;
 pub(crate) mod data_stores;
 pub(crate) mod groups;
+pub(crate) mod homepage_thumbnails;
 pub(crate) mod luau;
 pub(crate) mod memory_stores;
 pub(crate) mod messaging;
 pub(crate) mod ordered_data_stores;
+pub(crate) mod products;
 pub(crate) mod secrets;
+pub(crate) mod servers;
 pub(crate) mod universes;
 pub(crate) mod user_restrictions;
 pub(crate) mod users;
@@ -28,11 +31,15 @@ const AREAS: &[Routes] = &[
     data_stores::v1::ROUTES,
     data_stores::v2::ROUTES,
     groups::ROUTES,
+    homepage_thumbnails::ROUTES,
     luau::ROUTES,
     memory_stores::ROUTES,
     messaging::ROUTES,
     ordered_data_stores::ROUTES,
+    products::developer_products::ROUTES,
+    products::game_passes::ROUTES,
     secrets::ROUTES,
+    servers::ROUTES,
     universes::ROUTES,
     user_restrictions::ROUTES,
     users::ROUTES,
