@@ -5,10 +5,20 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use crate::behaviour::ads::Ads;
+use crate::behaviour::analytics::Queries;
 use crate::behaviour::assets::Assets;
+use crate::behaviour::badges::Badges;
+use crate::behaviour::configs::Configs;
+use crate::behaviour::creator_store::products::StoreProducts;
+use crate::behaviour::creator_store::saves::Saves;
 use crate::behaviour::data_stores::DataStores;
+use crate::behaviour::events::Events;
+use crate::behaviour::experiments::Experiments;
+use crate::behaviour::followings::Followings;
 use crate::behaviour::groups::Groups;
 use crate::behaviour::homepage_thumbnails::HomepageThumbnails;
+use crate::behaviour::instances::Instances;
 use crate::behaviour::luau::LuauTasks;
 use crate::behaviour::memory_stores::MemoryStores;
 use crate::behaviour::messaging::Messages;
@@ -16,6 +26,7 @@ use crate::behaviour::ordered_data_stores::OrderedDataStores;
 use crate::behaviour::products::{Catalog, developer_products, game_passes};
 use crate::behaviour::secrets::Secrets;
 use crate::behaviour::servers::Restarts;
+use crate::behaviour::subscriptions::Subscriptions;
 use crate::behaviour::universes::Universes;
 use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
@@ -45,6 +56,17 @@ pub(crate) struct State {
     pub(crate) homepage_thumbnails: HomepageThumbnails,
     pub(crate) developer_products: Catalog,
     pub(crate) game_passes: Catalog,
+    pub(crate) configs: Configs,
+    pub(crate) experiments: Experiments,
+    pub(crate) ads: Ads,
+    pub(crate) events: Events,
+    pub(crate) instances: Instances,
+    pub(crate) followings: Followings,
+    pub(crate) store_products: StoreProducts,
+    pub(crate) saves: Saves,
+    pub(crate) badges: Badges,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) analytics: Queries,
     last_number: u64,
 }
 
@@ -58,6 +80,9 @@ impl State {
         operations.finished("users/1001/operations/sample", thumbnail);
         let asset = json!({ "path": "assets/5001", "displayName": "Sample model" });
         operations.finished("operations/sample", asset);
+        let instance = json!({ "path": "universes/2001/places/3001/instances/sample" });
+        let instance = crate::synth::typed("Instance", instance);
+        operations.finished("universes/2001/places/3001/instances/sample/operations/sample", instance);
         State {
             clock,
             operations,
@@ -77,6 +102,17 @@ impl State {
             homepage_thumbnails: HomepageThumbnails::seeded(now),
             developer_products: developer_products::seeded(now),
             game_passes: game_passes::seeded(now),
+            configs: Configs::seeded(now),
+            experiments: Experiments::seeded(now),
+            ads: Ads::seeded(now),
+            events: Events::seeded(now),
+            instances: Instances::default(),
+            followings: Followings::default(),
+            store_products: StoreProducts::seeded(),
+            saves: Saves::seeded(now),
+            badges: Badges::seeded(now),
+            subscriptions: Subscriptions::seeded(now),
+            analytics: Queries::seeded(now),
             last_number: 0,
         }
     }
