@@ -35,6 +35,7 @@ mod schema;
 mod server;
 mod state;
 mod synth;
+mod tolerance;
 mod validate;
 
 pub use document::{

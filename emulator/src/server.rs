@@ -24,6 +24,7 @@ use crate::failure::Failure;
 use crate::request::{RequestParts, query_pairs};
 use crate::state::State;
 use crate::synth;
+use crate::tolerance::{self, Names};
 use crate::validate::{Violation, validate_request, validate_response, validate_wire};
 
 const MAX_RECORDED: usize = 1_000;
@@ -296,6 +297,7 @@ impl Log {
 }
 
 /// A request, read to its end.
+#[derive(Clone)]
 pub(crate) struct Incoming {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -359,6 +361,7 @@ impl Inner {
         }
         let found = self.document.find(&request.method, &request.path);
         let mut violations = Vec::new();
+        let mut tolerated = None;
         let outcome = match &found {
             None => {
                 Err(Failure::no_route(format!("There is nothing at {} {}.", request.method, request.path)))
@@ -367,9 +370,12 @@ impl Inner {
                 .authorize(found.operation, &request.headers)
                 .and_then(|()| {
                     violations = self.check(found.operation, &request);
+                    if !violations.is_empty() {
+                        tolerated = self.tolerated(found.operation, &request, &mut violations);
+                    }
                     self.refuse(&violations)
                 })
-                .and_then(|()| self.dispatch(found, &request)),
+                .and_then(|()| self.dispatch(found, tolerated.as_ref().unwrap_or(&request))),
         };
         let reply = outcome.unwrap_or_else(|failure| failure.reply(&request.path));
         let operation = found.map(|found| found.operation);
@@ -406,6 +412,32 @@ impl Inner {
         let mut violations = validate_wire(operation, &request.headers, &request.body);
         violations.extend(validate_request(self.document, operation, &parts));
         violations
+    }
+
+    /// The request in the form that the document knows, if it has less violations so.
+    fn tolerated(
+        &self,
+        operation: &Operation,
+        request: &Incoming,
+        violations: &mut Vec<Violation>,
+    ) -> Option<Incoming> {
+        let mut tolerated = request.clone();
+        if let Some(query) = &request.query {
+            tolerated.query = Some(tolerance::query(self.document, operation, query));
+        }
+        let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let names = if self.strict { Names::ProtocolBuffers } else { Names::AnyCase };
+        if let Some(content_type) = content_type
+            && let Some(body) = tolerance::body(self.document, operation, content_type, &request.body, names)
+        {
+            tolerated.body = body.into();
+        }
+        let left = self.check(operation, &tolerated);
+        if left.len() >= violations.len() {
+            return None;
+        }
+        *violations = left;
+        Some(tolerated)
     }
 
     fn refuse(&self, violations: &[Violation]) -> Result<(), Failure> {
