@@ -11,9 +11,11 @@ use crate::failure::Failure;
 use crate::server::{Incoming, Inner};
 
 mod clock;
+mod faults;
 mod files;
 mod messages;
 mod requests;
+mod state;
 
 /// The text is what the `*` of the route stands for, or empty.
 pub(crate) type Handler = fn(&Inner, &Incoming, &str) -> Answer;
@@ -31,10 +33,17 @@ pub(crate) struct Route {
 
 pub(crate) type Routes = &'static [Route];
 
-const AREAS: &[Routes] = &[ROUTES, clock::ROUTES, files::ROUTES, messages::ROUTES, requests::ROUTES];
+const AREAS: &[Routes] = &[
+    ROUTES,
+    clock::ROUTES,
+    faults::ROUTES,
+    files::ROUTES,
+    messages::ROUTES,
+    requests::ROUTES,
+    state::ROUTES,
+];
 
-const ROUTES: Routes =
-    &[Route::reads("GET", "/__emulator/health", health), Route::changes("POST", "/__emulator/reset", reset)];
+const ROUTES: Routes = &[Route::reads("GET", "/__emulator/health", health)];
 
 /// Answers when no other route does.
 const NOTHING: Route = Route::reads("", "", nothing);
@@ -80,9 +89,4 @@ fn health(inner: &Inner, _: &Incoming, _: &str) -> Answer {
         "time": rfc3339(now),
     });
     Reply::json(health).into()
-}
-
-fn reset(inner: &Inner, _: &Incoming, _: &str) -> Answer {
-    inner.reset();
-    Reply::empty(204).into()
 }
