@@ -106,7 +106,8 @@ async fn the_v1_data_stores_name_what_throttles() {
 #[tokio::test]
 async fn a_key_of_a_data_store_has_a_throughput() {
     let client = start().await;
-    let entry = |key: &str| format!("/cloud/v2/universes/2001/data-stores/big/entries/{key}?allowMissing=true");
+    let entry =
+        |key: &str| format!("/cloud/v2/universes/2001/data-stores/big/entries/{key}?allowMissing=true");
     let body = json!({ "value": "x".repeat(3 * 1024 * 1024) });
     client.patch(&entry("a"), &body).await.ok();
     client.patch(&entry("a"), &body).await.refused(429);
