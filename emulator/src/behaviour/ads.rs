@@ -251,6 +251,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
+    state.touch();
     let campaign = state.ads.get(call.param("id"))?;
     campaign.looks = campaign.looks.saturating_add(1);
     campaign.settle(call.now);

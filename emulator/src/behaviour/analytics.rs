@@ -183,6 +183,7 @@ fn poll(state: &mut State, call: &Call<'_>, kind: &str) -> Outcome {
     let universe = call.number("universeId")?;
     let id = call.param("operationId");
     let asked = |known: &&mut Query| known.universe == universe && known.kind == kind && known.id == id;
+    state.touch();
     let query = state.analytics.queries.iter_mut().find(asked);
     let query = query.ok_or_else(|| Failure::not_found("The operation does not exist."))?;
     query.polls = query.polls.saturating_add(1);

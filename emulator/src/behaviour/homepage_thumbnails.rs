@@ -173,6 +173,7 @@ fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn get_uploads(state: &mut State, call: &Call<'_>) -> Outcome {
+    state.touch();
     let gallery = state.homepage_thumbnails.gallery(call.number("universeId")?)?;
     let mut statuses = Map::new();
     let mut all_finished = true;

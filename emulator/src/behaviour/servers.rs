@@ -227,6 +227,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         restart.looks = restart.looks.saturating_add(1);
         statuses.insert(restart.id.clone(), restart.json(call.now));
     }
+    state.touch();
     Ok(Reply::json(json!({ "restartStatuses": statuses })))
 }
 

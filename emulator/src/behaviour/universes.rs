@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
@@ -31,12 +32,13 @@ const MAX_VERSIONS: usize = 10_000;
 /// A universe's first place is that many after it, so that the universe 2001 has the place 3001.
 const ROOT_PLACE: u64 = 1_000;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Universes {
     universes: BTreeMap<u64, Map<String, Value>>,
     places: BTreeMap<u64, Place>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Place {
     universe: u64,
     fields: Map<String, Value>,
@@ -44,7 +46,7 @@ struct Place {
     versions: Vec<Version>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Version {
     created: Timestamp,
     published: bool,
@@ -53,6 +55,11 @@ struct Version {
 }
 
 impl Universes {
+    /// How many universes and places were looked at.
+    pub(crate) fn known(&self) -> usize {
+        self.universes.len() + self.places.len()
+    }
+
     fn universe(&mut self, id: u64, now: Timestamp) -> Result<&mut Map<String, Value>, Failure> {
         if id > LAST_ID {
             return Err(Failure::not_found(format!("The universe {id} does not exist.")));
@@ -104,6 +111,34 @@ impl Universes {
 /// The place that a universe starts in.
 pub(crate) fn root_place(universe: u64) -> u64 {
     universe.saturating_add(ROOT_PLACE)
+}
+
+impl Universes {
+    /// A universe of this description.
+    pub(crate) fn describe(
+        &mut self,
+        id: u64,
+        described: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let universe = self.universe(id, now).map_err(|failure| failure.message)?;
+        universe.extend(described);
+        Ok(())
+    }
+
+    /// A place of this description.
+    pub(crate) fn describe_place(
+        &mut self,
+        universe: u64,
+        id: u64,
+        described: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let place = self.place(universe, id, now).map_err(|failure| failure.message)?;
+        place.universe = universe;
+        place.fields.extend(described);
+        Ok(())
+    }
 }
 
 impl Place {

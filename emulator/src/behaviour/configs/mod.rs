@@ -63,13 +63,13 @@ impl Configs {
 /// The repository of a call: every universe has all of them, empty at first.
 fn repository<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Repository, Failure> {
     let universe = call.number("universeId")?;
-    let hash = fresh_hash(state);
-    let repositories = state.configs.universes.len();
-    if repositories >= MAX_REPOSITORIES && !state.configs.universes.contains_key(&universe) {
+    let universes = &mut state.configs.universes;
+    if universes.len() >= MAX_REPOSITORIES && !universes.contains_key(&universe) {
         return Err(Failure::exhausted("The emulator holds no more repositories."));
     }
-    let of_universe = state.configs.universes.entry(universe).or_default();
-    Ok(of_universe.entry(call.param("repository").to_owned()).or_insert_with(|| Repository::new(hash)))
+    let repositories = universes.entry(universe).or_default();
+    let new = || Repository::new(format!("{:016x}", mix(!universe)));
+    Ok(repositories.entry(call.param("repository").to_owned()).or_insert_with(new))
 }
 
 fn fresh_hash(state: &mut State) -> String {

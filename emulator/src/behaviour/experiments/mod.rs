@@ -110,8 +110,9 @@ impl Experiments {
         }
     }
 
-    /// Lets happen what was to happen by now: operations that took their time, and scheduled starts.
-    fn settle(&mut self, now: Timestamp) {
+    /// Lets happen what was to happen by now: operations that took their time, and scheduled starts. Says whether
+    /// anything was.
+    fn settle(&mut self, now: Timestamp) -> bool {
         let due: Vec<usize> = (0..self.operations.len())
             .filter(|index| {
                 let operation = &self.operations[*index];
@@ -119,6 +120,7 @@ impl Experiments {
                 operation.outcome.is_none() && (operation.polls >= POLLS || waited)
             })
             .collect();
+        let mut changed = !due.is_empty();
         for index in due {
             let operation = self.operations[index].clone();
             self.operations[index].outcome = Some(self.apply(&operation, now));
@@ -127,8 +129,10 @@ impl Experiments {
             if experiment.state == Stage::Scheduled && experiment.scheduled.is_some_and(|time| time <= now) {
                 experiment.state = Stage::Running;
                 experiment.started = experiment.scheduled;
+                changed = true;
             }
         }
+        changed
     }
 
     fn apply(&mut self, operation: &Operation, now: Timestamp) -> Result<Option<Value>, Problem> {
@@ -212,10 +216,16 @@ impl Operation {
     }
 }
 
+fn settle(state: &mut State, now: Timestamp) {
+    if state.experiments.settle(now) {
+        state.touch();
+    }
+}
+
 /// The universe and the experiment of a call, as they are now.
 fn experiment<'a>(state: &'a mut State, call: &Call<'_>) -> Result<(u64, &'a mut Experiment), Failure> {
     let universe = call.number("universeId")?;
-    state.experiments.settle(call.now);
+    settle(state, call.now);
     let id = call.param("experimentId");
     let experiments = state.experiments.universes.get_mut(&universe);
     experiments
@@ -327,6 +337,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
 fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let id = call.param("operationId");
+    state.touch();
     let experiments = &mut state.experiments;
     let missing = || Failure::not_found(format!("The operation '{id}' does not exist."));
     let of_call = |operation: &&mut Operation| operation.id == id && operation.universe == universe;
@@ -340,7 +351,7 @@ fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
 /// The latest first, unless asked otherwise. What was discarded is only in it if it is asked for.
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
-    state.experiments.settle(call.now);
+    settle(state, call.now);
     let number = |name: &str, unless: usize| match call.given(name) {
         None => Ok(unless),
         Some(text) => text

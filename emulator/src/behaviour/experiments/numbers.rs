@@ -15,6 +15,7 @@ const MAX_CALCULATIONS: usize = 1_000;
 
 /// Statistics are asked for again until they are there; there is no operation to poll.
 pub(super) fn stats(state: &mut State, call: &Call<'_>) -> Outcome {
+    state.touch();
     let (_, experiment) = experiment(state, call)?;
     experiment.looks = experiment.looks.saturating_add(1);
     let ran_long_enough = experiment.started.is_some_and(|started| later(started, DAY) <= call.now)

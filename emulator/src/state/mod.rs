@@ -1,9 +1,9 @@
 //! Everything that the emulator remembers.
 
-use std::collections::{HashMap, VecDeque};
+use std::borrow::Cow;
 
-use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::behaviour::ads::Ads;
 use crate::behaviour::analytics::Queries;
@@ -32,12 +32,25 @@ use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
 use crate::clock::Clock;
 
+mod contents;
+mod operations;
+pub(crate) mod pairs;
+
+use contents::Contents;
+use operations::Operations;
+
 /// Ids of new things are larger.
 const FIRST_NEW_ID: u64 = 70_000_000;
-const MAX_OPERATIONS: usize = 10_000;
-const MAX_CONTENT_BYTES: usize = 64 * 1024 * 1024;
 
+/// A word that the emulator writes itself, mostly.
+pub(crate) type Word = Cow<'static, str>;
+
+/// Plain data: what is written here is dumped and loaded as JSON, and survives a restart with `--data`. A change depends
+/// on nothing but the state, the request and the time, so that replaying the requests gives the same state again.
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct State {
+    #[serde(skip)]
     pub(crate) clock: Clock,
     pub(crate) operations: Operations,
     pub(crate) content: Contents,
@@ -68,6 +81,14 @@ pub(crate) struct State {
     pub(crate) subscriptions: Subscriptions,
     pub(crate) analytics: Queries,
     last_number: u64,
+    #[serde(skip)]
+    touched: u64,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State::new(Clock::default())
+    }
 }
 
 impl State {
@@ -114,7 +135,24 @@ impl State {
             subscriptions: Subscriptions::seeded(now),
             analytics: Queries::seeded(now),
             last_number: 0,
+            touched: 0,
         }
+    }
+
+    /// Says that a call which only reads has changed something all the same.
+    pub(crate) fn touch(&mut self) {
+        self.touched += 1;
+    }
+
+    /// Differs after a call that reads if the call has changed something that a later one can see.
+    pub(crate) fn fingerprint(&self) -> [u64; 5] {
+        [
+            self.touched,
+            self.last_number,
+            self.operations.changes,
+            self.groups.known() as u64,
+            self.universes.known() as u64,
+        ]
     }
 
     /// A number that was not handed out before.
@@ -156,109 +194,6 @@ pub(crate) fn mix(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// Long-running operations. Each is done at its second poll.
-#[derive(Default)]
-pub(crate) struct Operations {
-    running: HashMap<String, Running>,
-    order: VecDeque<String>,
-}
-
-struct Running {
-    polls: u32,
-    result: Result<Value, Map<String, Value>>,
-    metadata: Option<Value>,
-}
-
-impl Operations {
-    /// Remembers an operation under the path that its polls will name.
-    pub(crate) fn start(&mut self, path: &str, result: Result<Value, Map<String, Value>>) {
-        self.start_with_metadata(path, result, None);
-    }
-
-    pub(crate) fn start_with_metadata(
-        &mut self,
-        path: &str,
-        result: Result<Value, Map<String, Value>>,
-        metadata: Option<Value>,
-    ) {
-        if self.order.len() >= MAX_OPERATIONS
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.running.remove(&oldest);
-        }
-        let running = Running { polls: 0, result, metadata };
-        self.order.push_back(path.to_owned());
-        self.running.insert(path.to_owned(), running);
-    }
-
-    /// Remembers an operation that is done.
-    pub(crate) fn finished(&mut self, path: &str, result: Value) {
-        self.start(path, Ok(result));
-        if let Some(running) = self.running.get_mut(path) {
-            running.polls = 1;
-        }
-    }
-
-    /// The operation as a poll sees it.
-    pub(crate) fn poll(&mut self, path: &str) -> Option<Value> {
-        let running = self.running.get_mut(path)?;
-        running.polls = running.polls.saturating_add(1);
-        let mut operation = Map::new();
-        operation.insert("path".to_owned(), json!(path));
-        let done = running.polls >= 2;
-        operation.insert("done".to_owned(), json!(done));
-        if let Some(metadata) = &running.metadata {
-            operation.insert("metadata".to_owned(), metadata.clone());
-        }
-        if done {
-            let (name, value) = match &running.result {
-                Ok(value) => ("response", value.clone()),
-                Err(error) => ("error", Value::Object(error.clone())),
-            };
-            operation.insert(name.to_owned(), value);
-        }
-        Some(Value::Object(operation))
-    }
-}
-
-/// Files that can be fetched without a key, such as uploaded assets. The oldest make room for new ones.
-#[derive(Default)]
-pub(crate) struct Contents {
-    files: HashMap<String, (String, Bytes)>,
-    order: VecDeque<String>,
-    size: usize,
-}
-
-impl Contents {
-    pub(crate) fn put(&mut self, name: &str, content_type: &str, content: Bytes) {
-        if content.len() > MAX_CONTENT_BYTES {
-            return;
-        }
-        self.remove(name);
-        while self.size + content.len() > MAX_CONTENT_BYTES {
-            let Some(oldest) = self.order.front().cloned() else {
-                break;
-            };
-            self.remove(&oldest);
-        }
-        self.size += content.len();
-        self.order.push_back(name.to_owned());
-        let file = (content_type.to_owned(), content);
-        self.files.insert(name.to_owned(), file);
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&(String, Bytes)> {
-        self.files.get(name)
-    }
-
-    fn remove(&mut self, name: &str) {
-        if let Some((_, content)) = self.files.remove(name) {
-            self.size -= content.len();
-            self.order.retain(|known| known != name);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,38 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_is_done_at_the_second_poll() {
-        let mut operations = Operations::default();
-        operations.start("a/operations/1", Ok(json!({ "x": 1 })));
-        let first = operations.poll("a/operations/1").expect("known");
-        assert_eq!(first, json!({ "path": "a/operations/1", "done": false }));
-        let second = operations.poll("a/operations/1").expect("known");
-        assert_eq!(second["done"], true);
-        assert_eq!(second["response"]["x"], 1);
-        assert!(operations.poll("a/operations/2").is_none());
-    }
-
-    #[test]
-    fn operations_do_not_grow_without_end() {
-        let mut operations = Operations::default();
-        for number in 0..=MAX_OPERATIONS {
-            operations.start(&number.to_string(), Ok(json!({})));
-        }
-        assert!(operations.poll("0").is_none());
-        assert!(operations.poll("1").is_some());
-        assert_eq!(operations.running.len(), MAX_OPERATIONS);
-    }
-
-    #[test]
-    fn content_is_bounded() {
-        let mut contents = Contents::default();
-        let big = Bytes::from(vec![0; MAX_CONTENT_BYTES / 2]);
-        contents.put("a", "x/y", big.clone());
-        contents.put("b", "x/y", big.clone());
-        contents.put("c", "x/y", big);
-        assert!(contents.get("a").is_none());
-        assert!(contents.get("b").is_some() && contents.get("c").is_some());
-        contents.put("b", "x/y", Bytes::new());
-        assert_eq!(contents.size, MAX_CONTENT_BYTES / 2);
+    fn a_state_is_the_same_after_a_dump_and_a_load() {
+        let state = State::new(Clock::running(1));
+        let dumped = serde_json::to_value(&state).expect("dumped");
+        let loaded: State = serde_json::from_value(dumped.clone()).expect("loaded");
+        assert_eq!(serde_json::to_value(&loaded).expect("dumped"), dumped);
     }
 }
