@@ -252,6 +252,10 @@ fn leave_possible(name: &str, object: &mut Map<String, Value>) {
     if name == "Details" && object.contains_key("Script") {
         object.retain(|name, _| name == "Script");
     }
+    // Only a server can say where a list goes on.
+    if object.contains_key("identifier") {
+        object.remove("cursor");
+    }
     if object.contains_key("inGameConfigExperimentConfiguration") {
         object.remove("matchmakingExperimentConfiguration");
     }
