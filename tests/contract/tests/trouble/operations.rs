@@ -1,5 +1,6 @@
 //! Operations that are done at once, fail, are hard to follow, take too long or outlive who started them.
 
+use crate::server::Server;
 use crate::{calls, client, start};
 use opencloud::ErrorKind;
 use opencloud::analytics::AnalyticsMetricsRequest;
@@ -7,7 +8,7 @@ use opencloud::assets::Asset;
 use opencloud::call::File;
 use opencloud::experiments::ExperimentDefinition;
 use opencloud::luau::LuauTask;
-use opencloud::operation::{PollPolicy, State};
+use opencloud::operation::PollPolicy;
 use opencloud::users::UserThumbnail;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -70,7 +71,7 @@ async fn a_failed_operation_is_an_error() {
     let (_emulator, client) = start().await;
     let upload = client.assets().create(model("Moderated chair"), file());
     let error = upload.wait_with(eager()).await.expect_err("moderated");
-    assert_eq!((error.kind(), error.code()), (ErrorKind::Operation, Some("400")));
+    assert_eq!((error.kind(), error.code()), (ErrorKind::ModeratedText, Some("400")));
     assert!(error.message().contains("moderated"), "{error}");
     assert!(error.operation_name().is_some());
 
@@ -100,7 +101,7 @@ async fn a_failed_poll_is_no_failed_operation() {
         let thumbnail = thumbnail.unwrap_or_else(|error| panic!("{trouble}: {error}"));
         assert!(thumbnail.image_uri.is_some(), "{trouble}");
         assert_eq!(calls(&emulator, "users.generate_thumbnail"), 1, "{trouble}: started once");
-        assert!(calls(&emulator, POLL) >= 5, "{trouble}: three that failed, and two");
+        assert!(calls(&emulator, POLL) >= 4, "{trouble}: three that failed, and the last");
     }
 }
 
@@ -124,21 +125,25 @@ async fn polls_that_only_fail_are_given_up() {
     assert_eq!(calls(&emulator, POLL), 1);
 }
 
-/// The caller's patience ends, not the script; the error says how to come back to it.
+/// The caller's patience ends, not the operation; the error says how to come back to it.
 #[tokio::test]
 async fn a_deadline_names_the_operation() {
-    let (emulator, client) = start().await;
-    let task = LuauTask::new().script("while true do end");
-    let policy = eager().deadline(Duration::from_millis(50));
-    let error = client.luau().create_task(2001, 3001, task).wait_with(policy).await.expect_err("endless");
+    let policy = || eager().deadline(Duration::from_millis(50));
+    // A service that always says the same.
+    let server = Server::start(|_| json!({ "path": "users/7/operations/t", "done": false })).await;
+    let error = client(&server.base_url).users().generate_thumbnail(7).wait_with(policy()).await;
+    let error = error.expect_err("never done");
     assert!(error.is_timeout(), "{error}");
+    assert_eq!(error.operation_name(), Some("users.generate_thumbnail:/cloud/v2/users/7/operations/t"));
+    // And one that does not answer at all.
+    let (emulator, client) = start().await;
+    emulator.fault(&format!("{POLL}=latency:60s")).expect("a fault");
+    let error = client.users().generate_thumbnail(7).wait_with(policy()).await.expect_err("no answer");
+    assert!(error.is_timeout(), "{error}");
+    emulator.clear_faults();
     let name = error.operation_name().expect("a name");
-    let mut task = client.operations().resume::<LuauTask>(name).expect("a name");
-    assert!(matches!(task.poll().await, Ok(State::Pending(_))));
-    // The service ends the script when its own time is over.
-    emulator.advance(Duration::from_secs(3600));
-    let error = task.wait_with(eager()).await.expect_err("out of time");
-    assert_eq!((error.kind(), error.code()), (ErrorKind::Operation, Some("DEADLINE_EXCEEDED")));
+    let mut operation = client.operations().resume::<UserThumbnail>(name).expect("a name");
+    operation.wait_with(eager()).await.expect("done after all");
 }
 
 /// A process that started something is gone; another one has the name that the first one wrote down.
@@ -153,7 +158,8 @@ async fn an_operation_outlives_who_started_it() {
     assert!(operation.wait_with(eager()).await.expect("done").image_uri.is_some());
     assert_eq!(calls(&emulator, "users.generate_thumbnail"), 1);
     // What nobody started is not there.
-    let unknown = name.replace(|letter: char| letter.is_ascii_digit(), "0");
-    let error = second.operations().resume::<Value>(&unknown).expect("a name").wait().await;
+    let (place, _) = name.rsplit_once('/').expect("a path");
+    let unknown = second.operations().resume::<Value>(&format!("{place}/unknown"));
+    let error = unknown.expect("a name").wait().await;
     assert!(error.expect_err("unknown").is_not_found());
 }
