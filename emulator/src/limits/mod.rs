@@ -205,7 +205,7 @@ mod tests {
     fn a_refused_request_uses_nothing_up() {
         let limits = Limits::default();
         let other = Charge { key: Key::Universe(2, "x"), ..charge(1, 60, 1) };
-        limits.admit(&[other.clone()], at(0)).expect("admitted");
+        limits.admit(std::slice::from_ref(&other), at(0)).expect("admitted");
         let both = [charge(5, 60, 1), other];
         limits.admit(&both, at(0)).expect_err("refused");
         let standing = limits.admit(&both[..1], at(0)).expect("admitted").expect("a standing");
