@@ -5,9 +5,13 @@ use serde_json::{Value, json};
 use crate::call::Reply;
 use crate::clock::{rfc3339, seconds};
 use crate::failure::Failure;
+use crate::identity;
 use crate::server::{Incoming, Inner, Recorded};
 
 pub(crate) fn answer(inner: &Inner, path: &str, request: &Incoming) -> Reply {
+    if let Some(reply) = identity::control::answer(inner, path, request) {
+        return reply;
+    }
     match (request.method.as_str(), path) {
         ("GET", "health") => health(inner),
         ("GET", "requests") => {

@@ -26,6 +26,8 @@ mod clock;
 mod control;
 mod document;
 mod failure;
+mod html;
+mod identity;
 mod mask;
 mod page;
 mod request;
@@ -41,6 +43,7 @@ pub use document::{
     Body, Document, DocumentError, Location, LongRunning, Match, Media, Operation, Paging, PagingStyle,
     Parameter, Response,
 };
+pub use identity::{ApiKey, InvalidAddress, KeyScope, OAuthApp};
 pub use request::{Part, RequestParts, multipart, query_pairs};
 pub use sample::{Mode, Sample, SampleRequest, parameter_values, request as sample_request};
 pub use schema::{Direction, to_json_schema};

@@ -1,14 +1,14 @@
 //! The emulator itself: listens, checks, answers, remembers.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State as Shared};
+use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName};
@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::control;
 use crate::document::{Document, Match, Operation};
 use crate::failure::Failure;
+use crate::identity::{self, ApiKey, OAuthApp};
 use crate::request::{RequestParts, query_pairs};
 use crate::state::State;
 use crate::synth;
@@ -29,7 +30,7 @@ use crate::validate::{Violation, validate_request, validate_response, validate_w
 const MAX_RECORDED: usize = 1_000;
 const MAX_RECORDED_BYTES: usize = 64 * 1024 * 1024;
 const DEFAULT_BODY_LIMIT: usize = 128 * 1024 * 1024;
-const API_KEY: &str = "x-api-key";
+pub(crate) const API_KEY: &str = "x-api-key";
 
 /// A running local Open Cloud. It stops when it is dropped.
 #[derive(Debug)]
@@ -45,7 +46,8 @@ pub struct Emulator {
 #[derive(Debug, Clone)]
 pub struct Builder {
     port: u16,
-    api_keys: HashSet<String>,
+    api_keys: Vec<ApiKey>,
+    oauth_apps: Vec<OAuthApp>,
     strict: bool,
     body_limit: usize,
     frozen_at: Option<SystemTime>,
@@ -56,7 +58,8 @@ impl Default for Builder {
     fn default() -> Self {
         Builder {
             port: 0,
-            api_keys: HashSet::new(),
+            api_keys: Vec::new(),
+            oauth_apps: Vec::new(),
             strict: true,
             body_limit: DEFAULT_BODY_LIMIT,
             frozen_at: None,
@@ -167,10 +170,17 @@ impl Builder {
         self
     }
 
-    /// Accepts this API key; once one is given, no others.
+    /// Accepts this API key; once one is given, no others. A text may do everything, an [`ApiKey`] what it says.
     #[must_use]
-    pub fn api_key(mut self, key: impl Into<String>) -> Builder {
-        self.api_keys.insert(key.into());
+    pub fn api_key(mut self, key: impl Into<ApiKey>) -> Builder {
+        self.api_keys.push(key.into());
+        self
+    }
+
+    /// Adds an app to those that may ask users for authorization.
+    #[must_use]
+    pub fn oauth_app(mut self, app: OAuthApp) -> Builder {
+        self.oauth_apps.push(app);
         self
     }
 
@@ -221,9 +231,11 @@ impl Builder {
             log: Mutex::default(),
             base_url: base_url.clone(),
             api_keys: self.api_keys,
+            oauth_apps: self.oauth_apps,
             strict: self.strict,
             body_limit: self.body_limit,
         });
+        inner.introduce(&mut inner.state());
         let mut runtime = if self.threads > 1 {
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             runtime.worker_threads(self.threads);
@@ -234,6 +246,7 @@ impl Builder {
         let runtime = runtime.enable_io().enable_time().build()?;
         let (stop, stopped) = oneshot::channel();
         let app = Router::new().fallback(serve).with_state(Arc::clone(&inner));
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let thread = std::thread::Builder::new().name("opencloud-emulator".to_owned()).spawn(move || {
             runtime.block_on(async {
                 let listener = match tokio::net::TcpListener::from_std(listener) {
@@ -260,7 +273,8 @@ pub(crate) struct Inner {
     state: Mutex<State>,
     log: Mutex<Log>,
     pub(crate) base_url: String,
-    api_keys: HashSet<String>,
+    api_keys: Vec<ApiKey>,
+    oauth_apps: Vec<OAuthApp>,
     strict: bool,
     body_limit: usize,
 }
@@ -302,9 +316,14 @@ pub(crate) struct Incoming {
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) peer: IpAddr,
 }
 
-async fn serve(Shared(inner): Shared<Arc<Inner>>, request: Request) -> Response {
+async fn serve(
+    Shared(inner): Shared<Arc<Inner>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
     let body = match axum::body::to_bytes(body, inner.body_limit).await {
@@ -320,6 +339,7 @@ async fn serve(Shared(inner): Shared<Arc<Inner>>, request: Request) -> Response 
         path,
         headers: head.headers,
         body,
+        peer: peer.ip(),
     };
     response(inner.answer(incoming))
 }
@@ -350,12 +370,39 @@ impl Inner {
     pub(crate) fn reset(&self) {
         let mut state = self.state();
         *state = State::new(state.clock.clone());
+        self.introduce(&mut state);
         self.log().clear();
+    }
+
+    /// Makes the keys and apps known that the emulator was started with.
+    fn introduce(&self, state: &mut State) {
+        let now = state.clock.now();
+        self.api_keys.iter().for_each(|key| state.identity.keys.add(key.clone(), now));
+        self.oauth_apps.iter().for_each(|app| state.identity.oauth.apps.add(app.clone()));
+    }
+
+    /// What anybody may know of a user, if there is such a user.
+    pub(crate) fn user(&self, id: u64) -> Option<serde_json::Value> {
+        let request = Incoming {
+            method: "GET".to_owned(),
+            path: format!("/cloud/v2/users/{id}"),
+            query: None,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        };
+        let found = self.document.find(&request.method, &request.path)?;
+        let reply = self.dispatch(&found, &request).ok()?;
+        serde_json::from_slice(&reply.body).ok()
     }
 
     fn answer(&self, request: Incoming) -> Reply {
         if let Some(rest) = request.path.strip_prefix("/__emulator/") {
             return control::answer(self, rest, &request);
+        }
+        if let Some(reply) = identity::answer(self, &request) {
+            self.record(request, None, Vec::new(), &reply);
+            return reply;
         }
         let found = self.document.find(&request.method, &request.path);
         let mut violations = Vec::new();
@@ -363,8 +410,7 @@ impl Inner {
             None => {
                 Err(Failure::no_route(format!("There is nothing at {} {}.", request.method, request.path)))
             }
-            Some(found) => self
-                .authorize(found.operation, &request.headers)
+            Some(found) => identity::authorize(self, found, &request)
                 .and_then(|()| {
                     violations = self.check(found.operation, &request);
                     self.refuse(&violations)
@@ -375,25 +421,6 @@ impl Inner {
         let operation = found.map(|found| found.operation);
         self.record(request, operation, violations, &reply);
         reply
-    }
-
-    /// The gateway's part: any key will do, unless keys were given.
-    fn authorize(&self, operation: &Operation, headers: &HeaderMap) -> Result<(), Failure> {
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(key) = header(API_KEY).filter(|key| !key.is_empty()) {
-            if self.api_keys.is_empty() || self.api_keys.contains(key) {
-                return Ok(());
-            }
-            return Err(Failure::unauthorized());
-        }
-        let token = header(AUTHORIZATION.as_str()).and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        match token {
-            Some(token) if !token.is_empty() && operation.oauth => Ok(()),
-            _ => Err(Failure::unauthorized()),
-        }
     }
 
     fn check(&self, operation: &Operation, request: &Incoming) -> Vec<Violation> {
@@ -458,12 +485,17 @@ impl Inner {
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), redacted(name, value)))
             .collect();
+        let (mut query, mut body) = (request.query, request.body);
+        if identity::redact::concerns(&request.path) {
+            query = query.map(|query| identity::redact::pairs(&query));
+            body = identity::redact::body(&body);
+        }
         self.log().push(Recorded {
             method: request.method,
             path: request.path,
-            query: request.query,
+            query,
             headers,
-            body: request.body,
+            body,
             operation: operation.map(|operation| operation.id.clone()),
             violations,
             status: reply.status,

@@ -17,6 +17,7 @@ use crate::behaviour::universes::Universes;
 use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
 use crate::clock::Clock;
+use crate::identity::Identity;
 
 const MAX_OPERATIONS: usize = 10_000;
 const MAX_CONTENT_BYTES: usize = 64 * 1024 * 1024;
@@ -28,6 +29,7 @@ pub(crate) struct State {
     pub(crate) assets: Assets,
     pub(crate) data_stores: DataStores,
     pub(crate) groups: Groups,
+    pub(crate) identity: Identity,
     pub(crate) luau: LuauTasks,
     pub(crate) memory_stores: MemoryStores,
     pub(crate) messages: Messages,
@@ -56,6 +58,7 @@ impl State {
             assets: Assets::seeded(now),
             data_stores: DataStores::seeded(now),
             groups: Groups::default(),
+            identity: Identity::new(),
             luau: LuauTasks::seeded(now),
             memory_stores: MemoryStores::seeded(now),
             messages: Messages::default(),

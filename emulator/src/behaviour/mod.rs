@@ -53,7 +53,7 @@ pub(crate) fn handlers(document: &Document) -> HashMap<String, Handler> {
 }
 
 /// `GET /users/{user_id}` as `GET /users/{}`.
-fn without_names(key: &str) -> String {
+pub(crate) fn without_names(key: &str) -> String {
     let mut plain = String::new();
     let mut inside = false;
     for letter in key.chars() {
