@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::behaviour::Routes;
@@ -11,7 +12,7 @@ use crate::cel::{Comparison, Grammar, Operator};
 use crate::clock::{later, rfc3339};
 use crate::failure::Failure;
 use crate::page::Cut;
-use crate::state::State;
+use crate::state::{State, Word};
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/groups/{group_id}", get),
@@ -37,11 +38,12 @@ const APPLICANTS: std::ops::RangeInclusive<u64> = 1901..=1923;
 /// Name and rank of the roles that every group begins with.
 const ROLES: [(&str, i32); 4] = [("Moderator", 200), ("Guest", 0), ("Member", 1), ("Owner", 255)];
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Groups {
     groups: BTreeMap<u64, Group>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Group {
     id: u64,
     created: Timestamp,
@@ -51,12 +53,14 @@ struct Group {
     requests: BTreeMap<u64, Timestamp>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Role {
     id: u64,
-    name: &'static str,
+    name: Word,
     rank: i32,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Member {
     roles: Vec<u64>,
     joined: Timestamp,
@@ -64,6 +68,11 @@ struct Member {
 }
 
 impl Groups {
+    /// How many groups were looked at.
+    pub(crate) fn known(&self) -> usize {
+        self.groups.len()
+    }
+
     fn group(&mut self, id: u64, now: Timestamp) -> Result<&mut Group, Failure> {
         if id > LAST_GROUP {
             return Err(Failure::not_found(format!("The group {id} does not exist.")));
@@ -80,7 +89,7 @@ impl Group {
         let created = later(now, -(90 + (id % 900) as i64) * 86_400);
         let roles: Vec<_> = (0..)
             .zip(ROLES)
-            .map(|(index, (name, rank))| Role { id: id + 2000 + 10_000 * index, name, rank })
+            .map(|(index, (name, rank))| Role { id: id + 2000 + 10_000 * index, name: name.into(), rank })
             .collect();
         let mut group = Group { id, created, roles, members: BTreeMap::new(), requests: BTreeMap::new() };
         for user in MEMBERS {

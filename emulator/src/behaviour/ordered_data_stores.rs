@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::behaviour::Routes;
@@ -34,8 +35,9 @@ const MAX_ID: usize = 63;
 const MAX_NAME: usize = 50;
 const MAX_ENTRIES: usize = 1_000_000;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct OrderedDataStores {
+    #[serde(with = "crate::state::pairs")]
     entries: BTreeMap<(u64, String, String), BTreeMap<String, i64>>,
     count: usize,
 }

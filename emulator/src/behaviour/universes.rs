@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
@@ -31,12 +32,13 @@ const MAX_VERSIONS: usize = 10_000;
 /// A universe's first place is that many after it, so that the universe 2001 has the place 3001.
 const ROOT_PLACE: u64 = 1_000;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Universes {
     universes: BTreeMap<u64, Map<String, Value>>,
     places: BTreeMap<u64, Place>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Place {
     universe: u64,
     fields: Map<String, Value>,
@@ -44,7 +46,7 @@ struct Place {
     versions: Vec<Version>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Version {
     created: Timestamp,
     published: bool,
@@ -53,6 +55,11 @@ struct Version {
 }
 
 impl Universes {
+    /// How many universes and places were looked at.
+    pub(crate) fn known(&self) -> usize {
+        self.universes.len() + self.places.len()
+    }
+
     fn universe(&mut self, id: u64, now: Timestamp) -> Result<&mut Map<String, Value>, Failure> {
         if id > LAST_ID {
             return Err(Failure::not_found(format!("The universe {id} does not exist.")));

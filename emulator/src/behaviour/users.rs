@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
@@ -32,9 +33,10 @@ const MAX_NOTIFIED: usize = 100_000;
 const MAX_LAUNCH_DATA: usize = 200;
 const THUMBNAIL_SIZES: [&str; 11] = ["48", "50", "60", "75", "100", "110", "150", "180", "352", "420", "720"];
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Users {
     /// Who was notified by which universe on which day.
+    #[serde(with = "crate::state::pairs")]
     notified: HashMap<(u64, u64), i64>,
 }
 

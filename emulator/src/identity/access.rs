@@ -2,7 +2,7 @@
 
 use http::header::AUTHORIZATION;
 
-use super::keys::{Found, Refusal};
+use super::keys::{Found, KeyScope, Refusal};
 use super::scopes::{Grant, Requirement, Target, requirement};
 use crate::document::{Match, Operation};
 use crate::failure::Failure;
@@ -31,12 +31,15 @@ pub(crate) fn bearer(value: &str) -> Option<&str> {
 fn by_key(inner: &Inner, found: &Match<'_>, request: &Incoming, key: &str) -> Result<(), Failure> {
     let mut state = inner.state();
     let now = state.clock.now();
-    let key = match state.identity.keys.using(key, request.peer, now) {
-        Ok(Found::Any) => return Ok(()),
-        Ok(Found::Described(key)) => key,
-        Err(refusal) => return Err(refused(refusal)),
+    let granted = match state.identity.keys.check(key, request.peer, now).map_err(refused)? {
+        Found::Any => return Ok(()),
+        Found::Described(key) => key.granted().map(<[KeyScope]>::to_vec),
     };
-    let Some(granted) = key.granted() else {
+    if state.identity.keys.note_use(key, now) {
+        state.touch();
+    }
+    drop(state);
+    let Some(granted) = granted else {
         return Ok(());
     };
     let grant = |scope: &str, target: &Target<'_>| {
@@ -78,7 +81,7 @@ fn check(
     grant: impl Fn(&str, &Target<'_>) -> Grant,
 ) -> Result<(), Failure> {
     let requirement: Requirement<'_> = requirement(found.operation);
-    let query = query_pairs(request.query.as_deref().unwrap_or_default());
+    let query = query_pairs(request.query().unwrap_or_default());
     let target = Target::of(found, &query);
     match requirement.lacking(|scope| grant(scope, &target), &target) {
         None => Ok(()),

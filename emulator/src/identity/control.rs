@@ -7,43 +7,30 @@ use super::keys::ApiKey;
 use super::oauth::OAuthApp;
 use super::oauth::Settings;
 use super::oauth::sessions::{Grant, Universes};
+use crate::answer::Answer;
 use crate::call::Reply;
+use crate::control::{Route, Routes};
 use crate::failure::Failure;
 use crate::server::{Incoming, Inner};
 
-/// None, if the path is not about keys or OAuth.
-pub(crate) fn answer(inner: &Inner, path: &str, request: &Incoming) -> Option<Reply> {
-    let outcome = match (request.method.as_str(), path) {
-        ("GET", "keys") => Ok(keys(inner)),
-        ("POST", "keys") => read(request).map(|key: ApiKey| {
-            let mut state = inner.state();
-            let now = state.clock.now();
-            state.identity.keys.add(key, now);
-            Reply::empty(204)
-        }),
-        ("DELETE", _) if path.starts_with("keys/") => forget(inner, path.trim_start_matches("keys/")),
-        ("GET", "oauth") => Ok(oauth(inner)),
-        ("POST", "oauth/apps") => read(request).map(|app: OAuthApp| {
-            inner.state().identity.oauth.apps.add(app);
-            Reply::empty(204)
-        }),
-        ("PUT", "oauth/settings") => read(request).map(|settings: Settings| {
-            inner.state().identity.oauth.settings = settings;
-            Reply::empty(204)
-        }),
-        ("POST", "oauth/tokens") => read(request).and_then(|wanted: Wanted| give_token(inner, wanted)),
-        ("POST", "oauth/revoke") => read(request).map(|who: Revoked| {
-            let sessions = &mut inner.state().identity.oauth.sessions;
-            let ended = sessions.revoke_user(who.user, who.client_id.as_deref());
-            Reply::json(json!({ "ended": ended }))
-        }),
-        ("POST", "oauth/rotate-keys") => {
-            inner.state().identity.oauth.keys.rotate();
-            Ok(Reply::empty(204))
-        }
-        _ => return None,
-    };
-    Some(outcome.unwrap_or_else(|failure| failure.reply(&request.path)))
+pub(crate) const ROUTES: Routes = &[
+    Route::reads("GET", "/__emulator/keys", keys),
+    Route::changes("POST", "/__emulator/keys", add_key),
+    Route::changes("DELETE", "/__emulator/keys/*", forget_key),
+    Route::reads("GET", "/__emulator/oauth", oauth),
+    Route::changes("POST", "/__emulator/oauth/apps", add_app),
+    Route::changes("PUT", "/__emulator/oauth/settings", set),
+    Route::changes("POST", "/__emulator/oauth/tokens", give_token),
+    Route::changes("POST", "/__emulator/oauth/revoke", revoke),
+    Route::changes("POST", "/__emulator/oauth/rotate-keys", rotate_keys),
+];
+
+/// Reads the body and does something with it.
+fn with<T: for<'de> Deserialize<'de>>(
+    request: &Incoming,
+    then: impl FnOnce(T) -> Result<Reply, Failure>,
+) -> Answer {
+    read(request).and_then(then).unwrap_or_else(|failure| failure.reply(request.path())).into()
 }
 
 fn read<T: for<'de> Deserialize<'de>>(request: &Incoming) -> Result<T, Failure> {
@@ -51,21 +38,34 @@ fn read<T: for<'de> Deserialize<'de>>(request: &Incoming) -> Result<T, Failure> 
         .map_err(|error| Failure::invalid(format!("The request body does not fit: {error}.")))
 }
 
-fn keys(inner: &Inner) -> Reply {
+fn keys(inner: &Inner, _: &Incoming, _: &str) -> Answer {
     let state = inner.state();
     let keys: Vec<Value> = state.identity.keys.all().map(ApiKey::described).collect();
-    Reply::json(json!({ "anyKey": keys.is_empty(), "keys": keys }))
+    Reply::json(json!({ "anyKey": keys.is_empty(), "keys": keys })).into()
 }
 
-fn forget(inner: &Inner, name: &str) -> Result<Reply, Failure> {
+fn add_key(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |key: ApiKey| {
+        let mut state = inner.state();
+        let now = state.clock.now();
+        state.identity.keys.add(key, now);
+        Ok(Reply::empty(204))
+    })
+}
+
+fn forget_key(inner: &Inner, request: &Incoming, name: &str) -> Answer {
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    match inner.state().identity.keys.remove(&name) {
-        0 => Err(Failure::not_found(format!("There is no key with the name '{name}'."))),
-        _ => Ok(Reply::empty(204)),
-    }
+    let reply = match inner.state().identity.keys.remove(&name) {
+        0 => {
+            let message = format!("There is no key with the name '{name}'.");
+            Failure::not_found(message).reply(request.path())
+        }
+        _ => Reply::empty(204),
+    };
+    reply.into()
 }
 
-fn oauth(inner: &Inner) -> Reply {
+fn oauth(inner: &Inner, _: &Incoming, _: &str) -> Answer {
     let state = inner.state();
     let oauth = &state.identity.oauth;
     let apps: Vec<_> = oauth
@@ -94,7 +94,35 @@ fn oauth(inner: &Inner) -> Reply {
             })
         })
         .collect();
-    Reply::json(json!({ "apps": apps, "sessions": sessions, "settings": oauth.settings }))
+    Reply::json(json!({ "apps": apps, "sessions": sessions, "settings": oauth.settings })).into()
+}
+
+fn add_app(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |app: OAuthApp| {
+        inner.state().identity.oauth.apps.add(app);
+        Ok(Reply::empty(204))
+    })
+}
+
+fn set(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |settings: Settings| {
+        inner.state().identity.oauth.settings = settings;
+        Ok(Reply::empty(204))
+    })
+}
+
+fn rotate_keys(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+    inner.state().identity.oauth.keys.rotate();
+    Reply::empty(204).into()
+}
+
+/// A user takes back what was given to an app, or to all apps.
+fn revoke(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |who: Revoked| {
+        let sessions = &mut inner.state().identity.oauth.sessions;
+        let ended = sessions.revoke_user(who.user, who.client_id.as_deref());
+        Ok(Reply::json(json!({ "ended": ended })))
+    })
 }
 
 #[derive(Deserialize)]
@@ -114,7 +142,11 @@ struct Wanted {
     universes: Option<Vec<String>>,
 }
 
-fn give_token(inner: &Inner, wanted: Wanted) -> Result<Reply, Failure> {
+fn give_token(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |wanted: Wanted| issue(inner, wanted))
+}
+
+fn issue(inner: &Inner, wanted: Wanted) -> Result<Reply, Failure> {
     if inner.user(wanted.user).is_none() {
         return Err(Failure::not_found(format!("The user {} does not exist.", wanted.user)));
     }

@@ -4,12 +4,17 @@ use serde_json::{Value, json};
 
 use super::keys::{Found, KeyScope};
 use super::scopes;
+use crate::answer::Answer;
 use crate::call::{Outcome, Reply};
 use crate::clock::rfc3339;
 use crate::failure::Failure;
 use crate::server::{Incoming, Inner};
 
-pub(crate) fn answer(inner: &Inner, request: &Incoming) -> Outcome {
+pub(crate) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    introspect(inner, request).unwrap_or_else(|failure| failure.reply(request.path())).into()
+}
+
+fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
     let body: Value = serde_json::from_slice(&request.body)
         .map_err(|error| Failure::invalid(format!("The request body is not JSON: {error}.")))?;
     let key = body
@@ -38,7 +43,7 @@ pub(crate) fn answer(inner: &Inner, request: &Incoming) -> Outcome {
             "authorizedUserId": key.authorized_user().to_string(),
             "scopes": key.granted().map_or_else(everything, <[KeyScope]>::to_vec),
             "enabled": key.is_enabled(),
-            "expired": keys.is_expired(key, state.clock.now()),
+            "expired": key.is_over(state.clock.now()),
             "expirationTimeUtc": key.expiration().map(rfc3339),
         }),
     };

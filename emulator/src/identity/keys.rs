@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::scopes::Target;
-use crate::clock::later;
+use crate::clock::{day, later};
 
 /// A key that was neither used nor changed for this long lapses.
 const LAPSES_AFTER_SECONDS: i64 = 60 * 86_400;
@@ -44,6 +44,9 @@ pub struct ApiKey {
     /// None: from everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     allowed_ips: Option<Vec<IpNet>>,
+    /// To the day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_used: Option<Timestamp>,
 }
 
 /// One scope of an API key, for everything or for what is named. Written as key introspection writes it.
@@ -130,6 +133,7 @@ impl ApiKey {
             expiration_time_utc: None,
             scopes: None,
             allowed_ips: None,
+            last_used: None,
         }
     }
 
@@ -322,16 +326,21 @@ pub(crate) fn split(scope: &str) -> (&str, &str) {
 
 /// The keys that were described. As long as there are none, any key is taken.
 #[derive(Default, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(from = "Vec<ApiKey>", into = "Vec<ApiKey>")]
 pub(crate) struct Keys {
-    known: BTreeMap<String, Known>,
+    known: BTreeMap<String, ApiKey>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Known {
-    key: ApiKey,
-    last_used: Timestamp,
+impl From<Vec<ApiKey>> for Keys {
+    fn from(keys: Vec<ApiKey>) -> Keys {
+        Keys { known: keys.into_iter().map(|key| (key.api_key.clone(), key)).collect() }
+    }
+}
+
+impl From<Keys> for Vec<ApiKey> {
+    fn from(keys: Keys) -> Vec<ApiKey> {
+        keys.known.into_values().collect()
+    }
 }
 
 /// What is known of a key.
@@ -352,55 +361,74 @@ pub(crate) enum Refusal {
 }
 
 impl Keys {
-    pub(crate) fn add(&mut self, key: ApiKey, now: Timestamp) {
-        self.known.insert(key.api_key.clone(), Known { key, last_used: now });
+    pub(crate) fn add(&mut self, mut key: ApiKey, now: Timestamp) {
+        key.last_used.get_or_insert(now);
+        self.known.insert(key.api_key.clone(), key);
     }
 
     pub(crate) fn remove(&mut self, name: &str) -> usize {
         let before = self.known.len();
-        self.known.retain(|_, known| known.key.name != name);
+        self.known.retain(|_, key| key.name != name);
         before - self.known.len()
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &ApiKey> {
-        self.known.values().map(|known| &known.key)
+        self.known.values()
     }
 
     pub(crate) fn find(&self, key: &str) -> Result<Found<'_>, Refusal> {
         if self.known.is_empty() {
             return Ok(Found::Any);
         }
-        self.known.get(key).map(|known| Found::Described(&known.key)).ok_or(Refusal::Unknown)
+        self.known.get(key).map(Found::Described).ok_or(Refusal::Unknown)
     }
 
-    /// A key is used for a call.
-    pub(crate) fn using(&mut self, key: &str, from: IpAddr, now: Timestamp) -> Result<Found<'_>, Refusal> {
-        if self.known.is_empty() {
-            return Ok(Found::Any);
-        }
-        let known = self.known.get_mut(key).ok_or(Refusal::Unknown)?;
-        if !known.key.enabled {
+    /// What a key may do that is used for a call, or why it may do nothing.
+    pub(crate) fn check(&self, key: &str, from: IpAddr, now: Timestamp) -> Result<Found<'_>, Refusal> {
+        let found = self.find(key)?;
+        let Found::Described(key) = &found else {
+            return Ok(found);
+        };
+        if !key.enabled {
             return Err(Refusal::Disabled);
         }
-        if known.key.expiration_time_utc.is_some_and(|until| until <= now) {
+        if key.has_expired(now) {
             return Err(Refusal::Expired);
         }
-        if later(known.last_used, LAPSES_AFTER_SECONDS) <= now {
+        if key.has_lapsed(now) {
             return Err(Refusal::Lapsed);
         }
-        if known.key.allowed_ips.as_ref().is_some_and(|ranges| !ranges.iter().any(|r| r.contains(&from))) {
+        if key.allowed_ips.as_ref().is_some_and(|ranges| !ranges.iter().any(|range| range.contains(&from))) {
             return Err(Refusal::WrongAddress);
         }
-        known.last_used = now;
-        Ok(Found::Described(&known.key))
+        Ok(found)
     }
 
-    pub(crate) fn is_expired(&self, key: &ApiKey, now: Timestamp) -> bool {
-        let lapsed = self
-            .known
-            .get(&key.api_key)
-            .is_some_and(|known| later(known.last_used, LAPSES_AFTER_SECONDS) <= now);
-        lapsed || key.expiration_time_utc.is_some_and(|until| until <= now)
+    /// Remembers that a key was used. True, if that changed anything: once a day is enough.
+    pub(crate) fn note_use(&mut self, key: &str, now: Timestamp) -> bool {
+        let Some(key) = self.known.get_mut(key) else {
+            return false;
+        };
+        if key.last_used.is_some_and(|last| day(last) == day(now)) {
+            return false;
+        }
+        key.last_used = Some(now);
+        true
+    }
+}
+
+impl ApiKey {
+    fn has_expired(&self, now: Timestamp) -> bool {
+        self.expiration_time_utc.is_some_and(|until| until <= now)
+    }
+
+    fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.last_used.is_some_and(|last| later(last, LAPSES_AFTER_SECONDS) <= now)
+    }
+
+    /// Whether time has made an end of the key, one way or the other.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.has_expired(now) || self.has_lapsed(now)
     }
 }
 
@@ -441,7 +469,11 @@ mod tests {
     fn a_key_lapses_after_sixty_days_without_use() {
         let mut keys = Keys::default();
         keys.add(ApiKey::new("k"), at(0));
-        let mut used = |days: i64| keys.using("k", HERE, at(days * 86_400)).err();
+        let mut used = |days: i64| {
+            let refused = keys.check("k", HERE, at(days * 86_400)).err();
+            keys.note_use("k", at(days * 86_400));
+            refused
+        };
         assert_eq!(used(59), None);
         assert_eq!(used(59 + 59), None);
         assert_eq!(used(59 + 59 + 60), Some(Refusal::Lapsed));
@@ -452,7 +484,7 @@ mod tests {
         let key = ApiKey::new("k").allowed_ip("10.0.0.0/8").and_then(|key| key.allowed_ip("192.168.0.7"));
         let mut keys = Keys::default();
         keys.add(key.expect("ranges"), at(0));
-        let mut used = |from: &str| keys.using("k", from.parse().expect("an address"), at(0)).err();
+        let used = |from: &str| keys.check("k", from.parse().expect("an address"), at(0)).err();
         assert_eq!(used("10.9.8.7"), None);
         assert_eq!(used("192.168.0.7"), None);
         assert_eq!(used("127.0.0.1"), Some(Refusal::WrongAddress));

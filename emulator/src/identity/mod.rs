@@ -11,10 +11,8 @@ pub(crate) mod scopes;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 
-use crate::call::Reply;
-use crate::failure::Failure;
+use crate::control::{Route, Routes};
 use crate::schema::encode_base64;
-use crate::server::{Incoming, Inner};
 
 pub(crate) use access::authorize;
 pub use keys::{ApiKey, InvalidAddress, KeyScope};
@@ -27,10 +25,17 @@ const INTROSPECT: &str = "/api-keys/v1/introspect";
 
 /// The keys and sessions that the emulator knows.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Identity {
     pub(crate) keys: Keys,
     pub(crate) oauth: OAuth,
     secrets: Secrets,
+}
+
+impl Default for Identity {
+    fn default() -> Identity {
+        Identity::new()
+    }
 }
 
 impl Identity {
@@ -77,21 +82,21 @@ pub(crate) fn same_secret(one: &str, other: &str) -> bool {
     digest(one).as_ref() == digest(other).as_ref()
 }
 
-/// What is beside the operations of the document: the introspection of keys, and OAuth 2.0. None, if the request is
-/// for something else.
-pub(crate) fn answer(inner: &Inner, request: &Incoming) -> Option<Reply> {
-    if request.path == INTROSPECT {
-        let outcome = match request.method.as_str() {
-            "POST" => introspect::answer(inner, request),
-            method => {
-                Err(Failure::no_route(format!("There is nothing at {method} {INTROSPECT}, only at POST.")))
-            }
-        };
-        return Some(outcome.unwrap_or_else(|failure| failure.reply(&request.path)));
-    }
-    let endpoint = request.path.strip_prefix("/oauth/")?;
-    Some(oauth::answer(inner, endpoint, request))
-}
+/// What is beside the operations of the document: the introspection of keys, and OAuth 2.0.
+pub(crate) const ROUTES: Routes = &[
+    Route::reads("POST", INTROSPECT, introspect::answer),
+    Route::reads("GET", "/oauth/.well-known/openid-configuration", oauth::discovery::configuration),
+    Route::reads("GET", "/oauth/v1/certs", oauth::discovery::certificates),
+    // A decision that was made beforehand gives a code at once.
+    Route::changes("GET", "/oauth/v1/authorize", oauth::authorize::ask),
+    Route::changes("POST", "/oauth/v1/authorize", oauth::authorize::decide),
+    Route::changes("POST", "/oauth/v1/token", oauth::token::answer),
+    Route::reads("POST", "/oauth/v1/token/introspect", oauth::inspect::introspect),
+    Route::reads("POST", "/oauth/v1/token/resources", oauth::inspect::resources),
+    Route::changes("POST", "/oauth/v1/token/revoke", oauth::inspect::revoke),
+    Route::reads("GET", "/oauth/v1/userinfo", oauth::userinfo::answer),
+    Route::reads("POST", "/oauth/v1/userinfo", oauth::userinfo::answer),
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,14 @@
 //! Keeps secrets out of what is recorded: those of OAuth 2.0 and key introspection travel in bodies and queries.
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
+use crate::answer::{Answer, Payload};
+use crate::call::Reply;
+use crate::server::Incoming;
+
+/// It may be part of a query.
 const HIDDEN: &str = "[redacted]";
 const SECRETS: [&str; 7] =
     ["access_token", "apikey", "client_secret", "code_verifier", "id_token", "refresh_token", "token"];
@@ -19,8 +25,34 @@ fn is_secret(name: &str) -> bool {
     SECRETS.contains(&name.as_str())
 }
 
+/// The request as it may be kept.
+pub(crate) fn request(request: Incoming) -> Incoming {
+    if !concerns(request.path()) {
+        return request;
+    }
+    let uri = match request.query() {
+        Some(query) => format!("{}?{}", request.path(), pairs(query)).parse().unwrap_or_default(),
+        None => request.uri.clone(),
+    };
+    Incoming { uri, body: body(&request.body), ..request }
+}
+
+/// The answer as it may be kept. Its headers are not.
+pub(crate) fn reply(answer: &Answer) -> Reply {
+    let Answer::Response(response) = answer else {
+        return Reply::empty(0);
+    };
+    let mut reply = Reply::empty(response.status().as_u16());
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    reply.content_type = content_type.map(str::to_owned);
+    if let Payload::Whole(Some(whole)) = response.body() {
+        reply.body = body(whole);
+    }
+    reply
+}
+
 /// A body without its secrets. One that is neither JSON nor a form is left out.
-pub(crate) fn body(body: &Bytes) -> Bytes {
+fn body(body: &Bytes) -> Bytes {
     if body.is_empty() {
         return Bytes::new();
     }
@@ -39,7 +71,7 @@ pub(crate) fn body(body: &Bytes) -> Bytes {
 }
 
 /// `a=b&c=d` without its secrets.
-pub(crate) fn pairs(text: &str) -> String {
+fn pairs(text: &str) -> String {
     let hide = |pair: &str| match pair.split_once('=') {
         Some((name, _)) if is_secret(name) || name == CODE => format!("{name}={HIDDEN}"),
         _ => pair.to_owned(),

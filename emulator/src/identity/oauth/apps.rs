@@ -116,9 +116,23 @@ impl fmt::Debug for OAuthApp {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Vec<OAuthApp>", into = "Vec<OAuthApp>")]
 pub(crate) struct Apps {
     known: BTreeMap<String, OAuthApp>,
+}
+
+impl From<Vec<OAuthApp>> for Apps {
+    fn from(list: Vec<OAuthApp>) -> Apps {
+        let mut apps = Apps::default();
+        list.into_iter().for_each(|app| apps.add(app));
+        apps
+    }
+}
+
+impl From<Apps> for Vec<OAuthApp> {
+    fn from(apps: Apps) -> Vec<OAuthApp> {
+        apps.known.into_values().collect()
+    }
 }
 
 impl Default for Apps {

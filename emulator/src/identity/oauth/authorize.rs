@@ -7,6 +7,7 @@ use super::apps::OAuthApp;
 use super::client::Form;
 use super::sessions::{Grant, Universes};
 use super::{Decision, consent};
+use crate::answer::Answer;
 use crate::call::Reply;
 use crate::document::essence;
 use crate::identity::scopes;
@@ -55,8 +56,12 @@ impl Problem {
 }
 
 /// `GET`: shows the consent page, unless it is already known what will be decided.
-pub(crate) fn ask(inner: &Inner, request: &Incoming) -> Reply {
-    let pairs = query_pairs(request.query.as_deref().unwrap_or_default());
+pub(crate) fn ask(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    asked(inner, request).into()
+}
+
+fn asked(inner: &Inner, request: &Incoming) -> Reply {
+    let pairs = query_pairs(request.query().unwrap_or_default());
     let ask = match read(inner, &pairs) {
         Ok(ask) => ask,
         Err(problem) => return problem.reply(302),
@@ -71,7 +76,11 @@ pub(crate) fn ask(inner: &Inner, request: &Incoming) -> Reply {
 }
 
 /// `POST`: what the person decided on the page.
-pub(crate) fn decide(inner: &Inner, request: &Incoming) -> Reply {
+pub(crate) fn decide(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    decided(inner, request).into()
+}
+
+fn decided(inner: &Inner, request: &Incoming) -> Reply {
     // Another site must not decide in the person's place.
     let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
     if header("sec-fetch-site").is_some_and(|site| site != "same-origin") {

@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use super::issuer;
+use crate::answer::Answer;
 use crate::call::Reply;
 use crate::identity::scopes;
-use crate::server::Inner;
+use crate::server::{Incoming, Inner};
 
-pub(crate) fn configuration(inner: &Inner) -> Reply {
+pub(crate) fn configuration(inner: &Inner, _: &Incoming, _: &str) -> Answer {
     let at = |path: &str| format!("{}/oauth/v1/{path}", inner.base_url);
     let mut scopes: Vec<_> = scopes::IDENTITY.to_vec();
     scopes.extend(scopes::all(inner.document));
@@ -33,8 +34,9 @@ pub(crate) fn configuration(inner: &Inner) -> Reply {
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "code_challenge_methods_supported": ["S256"],
     }))
+    .into()
 }
 
-pub(crate) fn certificates(inner: &Inner) -> Reply {
-    Reply::json(inner.state().identity.oauth.keys.published())
+pub(crate) fn certificates(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+    Reply::json(inner.state().identity.oauth.keys.published()).into()
 }

@@ -3,15 +3,20 @@
 use serde_json::{Value, json};
 
 use super::client::{Form, OAuthError, authenticate};
-use super::issuer;
 use super::sessions::Kind;
+use super::{issuer, or_error};
+use crate::answer::Answer;
 use crate::call::Reply;
 use crate::identity::{base64_url, scopes};
 use crate::server::{Incoming, Inner};
 
 /// `POST /oauth/v1/token/introspect`, for any kind of token. Only the lifetime counts: a token stays active after
 /// it was revoked, as Roblox's do.
-pub(crate) fn introspect(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+pub(crate) fn introspect(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    or_error(facts(inner, request))
+}
+
+fn facts(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
     let form = Form::read(request)?;
     let state = inner.state();
     let oauth = &state.identity.oauth;
@@ -19,7 +24,7 @@ pub(crate) fn introspect(inner: &Inner, request: &Incoming) -> Result<Reply, OAu
     let token = form.required("token")?;
     let now = state.clock.now().as_second();
     let inactive = json!({ "active": false });
-    let facts = if let Some((session, known)) = oauth.sessions.token(token) {
+    let answer = if let Some((session, known)) = oauth.sessions.token(token) {
         if session.client_id != app.client_id || known.expires_at <= now {
             inactive
         } else {
@@ -57,7 +62,7 @@ pub(crate) fn introspect(inner: &Inner, request: &Incoming) -> Result<Reply, OAu
             _ => inactive,
         }
     };
-    Ok(Reply::json(facts))
+    Ok(Reply::json(answer))
 }
 
 /// A name for a token that does not give it away.
@@ -66,7 +71,11 @@ fn identifier(token: &str) -> String {
 }
 
 /// `POST /oauth/v1/token/resources`: what the user gave access to.
-pub(crate) fn resources(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+pub(crate) fn resources(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    or_error(granted(inner, request))
+}
+
+fn granted(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
     let form = Form::read(request)?;
     let state = inner.state();
     let oauth = &state.identity.oauth;
@@ -95,7 +104,11 @@ pub(crate) fn resources(inner: &Inner, request: &Incoming) -> Result<Reply, OAut
 }
 
 /// `POST /oauth/v1/token/revoke` ends the session of a token. A token that is not known is no error (RFC 7009).
-pub(crate) fn revoke(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+pub(crate) fn revoke(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    or_error(end(inner, request))
+}
+
+fn end(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
     let form = Form::read(request)?;
     let mut state = inner.state();
     let oauth = &mut state.identity.oauth;

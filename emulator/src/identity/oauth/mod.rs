@@ -3,21 +3,21 @@
 //! Errors of the token endpoints have the form of RFC 6749, section 5.2: Roblox does not document them.
 
 mod apps;
-mod authorize;
+pub(crate) mod authorize;
 mod client;
 mod consent;
-mod discovery;
-mod inspect;
+pub(crate) mod discovery;
+pub(crate) mod inspect;
 pub(crate) mod sessions;
 mod signing;
-mod token;
-mod userinfo;
+pub(crate) mod token;
+pub(crate) mod userinfo;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Answer;
 use crate::call::Reply;
-use crate::failure::Failure;
-use crate::server::{Incoming, Inner};
+use crate::server::Inner;
 
 pub(crate) use apps::DEFAULT_ID;
 pub use apps::OAuthApp;
@@ -27,7 +27,7 @@ use sessions::Sessions;
 use signing::SigningKeys;
 
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct OAuth {
     pub(crate) apps: Apps,
     pub(crate) sessions: Sessions,
@@ -59,6 +59,12 @@ impl Default for Settings {
     }
 }
 
+impl Default for OAuth {
+    fn default() -> OAuth {
+        OAuth::new()
+    }
+}
+
 impl OAuth {
     pub(crate) fn new() -> OAuth {
         OAuth {
@@ -75,28 +81,11 @@ pub(crate) fn issuer(inner: &Inner) -> String {
     format!("{}/oauth/", inner.base_url)
 }
 
-pub(crate) fn answer(inner: &Inner, endpoint: &str, request: &Incoming) -> Reply {
-    match (request.method.as_str(), endpoint) {
-        ("GET", ".well-known/openid-configuration") => discovery::configuration(inner),
-        ("GET", "v1/certs") => discovery::certificates(inner),
-        ("GET", "v1/authorize") => authorize::ask(inner, request),
-        ("POST", "v1/authorize") => authorize::decide(inner, request),
-        ("POST", "v1/token") => or_error(token::answer(inner, request)),
-        ("POST", "v1/token/introspect") => or_error(inspect::introspect(inner, request)),
-        ("POST", "v1/token/resources") => or_error(inspect::resources(inner, request)),
-        ("POST", "v1/token/revoke") => or_error(inspect::revoke(inner, request)),
-        ("GET" | "POST", "v1/userinfo") => userinfo::answer(inner, request),
-        (method, _) => {
-            let message = format!("There is nothing at {method} {}.", request.path);
-            Failure::no_route(message).reply(&request.path)
-        }
-    }
-}
-
-fn or_error(outcome: Result<Reply, client::OAuthError>) -> Reply {
+fn or_error(outcome: Result<Reply, client::OAuthError>) -> Answer {
     // Tokens must not be kept by anybody on their way.
     outcome
         .unwrap_or_else(|error| error.reply())
         .with_header("cache-control", "no-store")
         .with_header("pragma", "no-cache")
+        .into()
 }

@@ -11,31 +11,41 @@ use serde_json::{Value, json};
 
 use crate::identity::base64_url;
 
-const MAX_KEYS: usize = 16;
+/// They are made at the start, so that a rotation changes nothing but which one signs.
+const PAIRS: usize = 4;
 
-/// The key pairs, the one that signs last. Those before it are still published, as their tokens are still about.
+/// Key pairs that take turns. The one before is still published, as its tokens are still about.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SigningKeys {
     /// PKCS#8, in Base64.
     pairs: Vec<String>,
+    rotations: usize,
 }
 
 impl SigningKeys {
     pub(crate) fn new() -> SigningKeys {
-        SigningKeys { pairs: vec![new_pair()] }
+        SigningKeys { pairs: (0..PAIRS).map(|_| new_pair()).collect(), rotations: 0 }
     }
 
     /// From now on another key signs.
     pub(crate) fn rotate(&mut self) {
-        if self.pairs.len() >= MAX_KEYS {
-            self.pairs.remove(0);
-        }
-        self.pairs.push(new_pair());
+        self.rotations += 1;
+    }
+
+    fn pair(&self, rotations: usize) -> Option<EcdsaKeyPair> {
+        read(self.pairs.get(rotations % self.pairs.len().max(1))?)
+    }
+
+    /// The pair that signs, and the one before.
+    fn published_pairs(&self) -> Vec<EcdsaKeyPair> {
+        let before = self.rotations.checked_sub(1).and_then(|rotations| self.pair(rotations));
+        self.pair(self.rotations).into_iter().chain(before).collect()
     }
 
     /// The claims as a signed token.
     pub(crate) fn sign(&self, claims: &Value) -> Option<String> {
-        let pair = read(self.pairs.last()?)?;
+        let pair = self.pair(self.rotations)?;
         let header = json!({ "alg": "ES256", "kid": key_id(&pair), "typ": "JWT" });
         let part = |json: &Value| base64_url(json.to_string().as_bytes());
         let signed = format!("{}.{}", part(&header), part(claims));
@@ -48,7 +58,7 @@ impl SigningKeys {
         let (signed, signature) = token.rsplit_once('.')?;
         let (_, claims) = signed.split_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        let by_one = self.pairs.iter().filter_map(|pair| read(pair)).any(|pair| {
+        let by_one = self.published_pairs().iter().any(|pair| {
             let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key());
             key.verify(signed.as_bytes(), &signature).is_ok()
         });
@@ -60,8 +70,7 @@ impl SigningKeys {
 
     /// The public keys as a JSON Web Key Set.
     pub(crate) fn published(&self) -> Value {
-        let keys: Vec<_> =
-            self.pairs.iter().filter_map(|pair| read(pair)).filter_map(|p| public(&p)).collect();
+        let keys: Vec<_> = self.published_pairs().iter().filter_map(public).collect();
         json!({ "keys": keys })
     }
 }
@@ -112,6 +121,10 @@ mod tests {
         assert_eq!(keys.verified(&token), Some(claims.clone()));
         assert_eq!(keys.published()["keys"].as_array().map(Vec::len), Some(2));
         assert_eq!(SigningKeys::new().verified(&token), None);
+        keys.rotate();
+        assert_eq!(keys.verified(&token), None);
+        assert_eq!(keys.published()["keys"].as_array().map(Vec::len), Some(2));
+        let token = keys.sign(&claims).expect("signed");
         let (before, signature) = token.rsplit_once('.').expect("three parts");
         let (header, _) = before.split_once('.').expect("three parts");
         let other = base64_url(json!({ "sub": "8" }).to_string().as_bytes());

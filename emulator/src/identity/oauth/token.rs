@@ -5,13 +5,18 @@ use serde_json::json;
 use super::client::{Form, OAuthError, authenticate};
 use super::sessions::{ACCESS_EXPIRES_IN, Code, Issued};
 use super::{issuer, userinfo};
+use crate::answer::Answer;
 use crate::call::Reply;
 use crate::identity::{base64_url, same_secret};
 use crate::server::{Incoming, Inner};
 
 const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
 
-pub(crate) fn answer(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+pub(crate) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    super::or_error(exchange(inner, request))
+}
+
+fn exchange(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
     let form = Form::read(request)?;
     let mut state = inner.state();
     let now = state.clock.now();

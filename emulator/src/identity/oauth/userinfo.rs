@@ -3,11 +3,16 @@
 use http::header::AUTHORIZATION;
 use serde_json::{Map, Value, json};
 
+use crate::answer::Answer;
 use crate::call::Reply;
 use crate::identity::access::bearer;
 use crate::server::{Incoming, Inner};
 
-pub(crate) fn answer(inner: &Inner, request: &Incoming) -> Reply {
+pub(crate) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    who(inner, request).into()
+}
+
+fn who(inner: &Inner, request: &Incoming) -> Reply {
     let token = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
     let Some(token) = token else {
         return refused(401, "Bearer".to_owned(), "invalid_request", "There is no access token.");

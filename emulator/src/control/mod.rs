@@ -1,0 +1,97 @@
+//! `/__emulator/`: what a test or a person asks of the emulator itself. It needs no key.
+//!
+//! A new endpoint is a line in the `ROUTES` of a file here, or of any module that is listed in `AREAS`.
+
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::call::Reply;
+use crate::clock::rfc3339;
+use crate::failure::Failure;
+use crate::identity;
+use crate::server::{Incoming, Inner};
+
+mod clock;
+mod files;
+mod messages;
+mod requests;
+
+/// The text is what the `*` of the route stands for, or empty.
+pub(crate) type Handler = fn(&Inner, &Incoming, &str) -> Answer;
+
+/// One of the emulator's own endpoints.
+pub(crate) struct Route {
+    /// In capitals.
+    method: &'static str,
+    /// A whole path, or the beginning of one with a `*` at its end. More than `/__emulator/` is possible.
+    path: &'static str,
+    pub(crate) handler: Handler,
+    /// Whether the state may be another one afterwards.
+    pub(crate) changes: bool,
+}
+
+pub(crate) type Routes = &'static [Route];
+
+const AREAS: &[Routes] = &[
+    ROUTES,
+    clock::ROUTES,
+    files::ROUTES,
+    identity::ROUTES,
+    identity::control::ROUTES,
+    messages::ROUTES,
+    requests::ROUTES,
+];
+
+const ROUTES: Routes =
+    &[Route::reads("GET", "/__emulator/health", health), Route::changes("POST", "/__emulator/reset", reset)];
+
+/// Answers when no other route does.
+const NOTHING: Route = Route::reads("", "", nothing);
+
+impl Route {
+    pub(crate) const fn reads(method: &'static str, path: &'static str, handler: Handler) -> Route {
+        Route { method, path, handler, changes: false }
+    }
+
+    pub(crate) const fn changes(method: &'static str, path: &'static str, handler: Handler) -> Route {
+        Route { method, path, handler, changes: true }
+    }
+
+    /// What the `*` of the route stands for, if the request is for it.
+    fn fits<'a>(&self, request: &'a Incoming) -> Option<&'a str> {
+        if request.method.as_str() != self.method {
+            return None;
+        }
+        match self.path.strip_suffix('*') {
+            Some(beginning) => request.path().strip_prefix(beginning),
+            None => (request.path() == self.path).then_some(""),
+        }
+    }
+}
+
+/// The endpoint that a request is for, and what the `*` of its route stands for; none if it is for the API.
+pub(crate) fn find(request: &Incoming) -> Option<(&'static Route, &str)> {
+    let mut routes = AREAS.iter().flat_map(|routes| routes.iter());
+    let found = routes.find_map(|route| Some((route, route.fits(request)?)));
+    found.or_else(|| request.path().starts_with("/__emulator").then_some((&NOTHING, "")))
+}
+
+fn nothing(_: &Inner, request: &Incoming, _: &str) -> Answer {
+    let message = format!("There is nothing at {} {}.", request.method, request.path());
+    Failure::no_route(message).reply(request.path()).into()
+}
+
+fn health(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+    let now = inner.state().clock.now();
+    let health = json!({
+        "status": "ok",
+        "operations": inner.document.operations().len(),
+        "time": rfc3339(now),
+    });
+    Reply::json(health).into()
+}
+
+fn reset(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+    inner.reset();
+    Reply::empty(204).into()
+}
