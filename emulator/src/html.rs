@@ -27,7 +27,7 @@ pub(crate) fn content_security_policy(style: &str, script: Option<&str>) -> Stri
     let source = |text: &str| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())));
     let script = script.map_or_else(|| "'none'".to_owned(), source);
     format!(
-        "default-src 'none'; style-src {}; script-src {script}; connect-src 'self'; img-src 'self'; \
+        "default-src 'none'; style-src {}; script-src {script}; connect-src 'self'; img-src data:; \
          base-uri 'none'; frame-ancestors 'none'",
         source(style)
     )

@@ -25,6 +25,7 @@ mod call;
 mod cel;
 mod clock;
 mod control;
+mod dashboard;
 mod document;
 mod failure;
 mod html;

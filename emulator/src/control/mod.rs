@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::answer::Answer;
 use crate::call::Reply;
 use crate::clock::rfc3339;
+use crate::dashboard;
 use crate::failure::Failure;
 use crate::identity;
 use crate::server::{Incoming, Inner};
@@ -14,7 +15,7 @@ use crate::server::{Incoming, Inner};
 mod clock;
 mod files;
 mod messages;
-mod requests;
+pub(crate) mod requests;
 
 /// The text is what the `*` of the route stands for, or empty.
 pub(crate) type Handler = fn(&Inner, &Incoming, &str) -> Answer;
@@ -35,6 +36,7 @@ pub(crate) type Routes = &'static [Route];
 const AREAS: &[Routes] = &[
     ROUTES,
     clock::ROUTES,
+    dashboard::ROUTES,
     files::ROUTES,
     identity::ROUTES,
     identity::control::ROUTES,
@@ -45,6 +47,8 @@ const AREAS: &[Routes] = &[
 const ROUTES: Routes =
     &[Route::reads("GET", "/__emulator/health", health), Route::changes("POST", "/__emulator/reset", reset)];
 
+/// Answers what a page of another site asks for.
+const FOREIGN: Route = Route::reads("", "", foreign);
 /// Answers when no other route does.
 const NOTHING: Route = Route::reads("", "", nothing);
 
@@ -71,9 +75,25 @@ impl Route {
 
 /// The endpoint that a request is for, and what the `*` of its route stands for; none if it is for the API.
 pub(crate) fn find(request: &Incoming) -> Option<(&'static Route, &str)> {
+    if is_foreign(request) {
+        return Some((&FOREIGN, ""));
+    }
     let mut routes = AREAS.iter().flat_map(|routes| routes.iter());
     let found = routes.find_map(|route| Some((route, route.fits(request)?)));
     found.or_else(|| request.path().starts_with("/__emulator").then_some((&NOTHING, "")))
+}
+
+/// Whether a page of another site makes a browser change something here. Programs do not say where they come from.
+fn is_foreign(request: &Incoming) -> bool {
+    let site = request.headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    request.path().starts_with("/__emulator")
+        && request.method != http::Method::GET
+        && site.is_some_and(|site| site != "same-origin")
+}
+
+fn foreign(_: &Inner, request: &Incoming, _: &str) -> Answer {
+    let message = "Pages of other sites must not change the emulator.";
+    Failure::permission_denied(message).reply(request.path()).into()
 }
 
 fn nothing(_: &Inner, request: &Incoming, _: &str) -> Answer {

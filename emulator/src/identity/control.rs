@@ -38,10 +38,23 @@ fn read<T: for<'de> Deserialize<'de>>(request: &Incoming) -> Result<T, Failure> 
         .map_err(|error| Failure::invalid(format!("The request body does not fit: {error}.")))
 }
 
+/// Everything about keys and OAuth but the secrets.
+pub(crate) fn overview(inner: &Inner) -> Value {
+    json!({ "keys": known_keys(inner), "oauth": known_oauth(inner) })
+}
+
 fn keys(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+    Reply::json(known_keys(inner)).into()
+}
+
+fn oauth(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+    Reply::json(known_oauth(inner)).into()
+}
+
+fn known_keys(inner: &Inner) -> Value {
     let state = inner.state();
     let keys: Vec<Value> = state.identity.keys.all().map(ApiKey::described).collect();
-    Reply::json(json!({ "anyKey": keys.is_empty(), "keys": keys })).into()
+    json!({ "anyKey": keys.is_empty(), "keys": keys })
 }
 
 fn add_key(inner: &Inner, request: &Incoming, _: &str) -> Answer {
@@ -65,7 +78,7 @@ fn forget_key(inner: &Inner, request: &Incoming, name: &str) -> Answer {
     reply.into()
 }
 
-fn oauth(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+fn known_oauth(inner: &Inner) -> Value {
     let state = inner.state();
     let oauth = &state.identity.oauth;
     let apps: Vec<_> = oauth
@@ -94,7 +107,7 @@ fn oauth(inner: &Inner, _: &Incoming, _: &str) -> Answer {
             })
         })
         .collect();
-    Reply::json(json!({ "apps": apps, "sessions": sessions, "settings": oauth.settings })).into()
+    json!({ "apps": apps, "sessions": sessions, "settings": oauth.settings })
 }
 
 fn add_app(inner: &Inner, request: &Incoming, _: &str) -> Answer {

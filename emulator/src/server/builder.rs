@@ -11,7 +11,6 @@ use crate::clock::Clock;
 use crate::document::Document;
 use crate::identity::{ApiKey, OAuthApp};
 use crate::server::gateway::Inner;
-use crate::server::traffic::Traffic;
 use crate::server::{Emulator, listener};
 use crate::state::State;
 
@@ -118,7 +117,7 @@ impl Builder {
             document,
             handlers: behaviour::handlers(document),
             state: Mutex::new(State::new(clock)),
-            traffic: Traffic::default(),
+            traffic: Arc::default(),
             base_url: base_url.clone(),
             api_keys: self.api_keys,
             oauth_apps: self.oauth_apps,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -29,7 +29,7 @@ pub(crate) struct Inner {
     pub(crate) document: &'static Document,
     pub(super) handlers: HashMap<String, Handler>,
     pub(super) state: Mutex<State>,
-    pub(crate) traffic: Traffic,
+    pub(crate) traffic: Arc<Traffic>,
     pub(crate) base_url: String,
     pub(super) api_keys: Vec<ApiKey>,
     pub(super) oauth_apps: Vec<OAuthApp>,

@@ -16,6 +16,7 @@ mod traffic;
 pub use builder::Builder;
 pub(crate) use gateway::{API_KEY, Incoming, Inner};
 pub use traffic::Recorded;
+pub(crate) use traffic::{Entry, Traffic};
 
 /// A running local Open Cloud. It stops when it is dropped.
 #[derive(Debug)]
