@@ -38,6 +38,10 @@ pub(crate) enum Cut {
 }
 
 impl Answer {
+    pub(crate) fn is_success(&self) -> bool {
+        matches!(self, Answer::Response(response) if response.status().is_success())
+    }
+
     /// Server-sent events, or anything else that does not end by itself.
     pub(crate) fn stream(
         content_type: &'static str,
@@ -80,6 +84,16 @@ fn response(reply: Reply) -> Response<Payload> {
         }
     }
     response
+}
+
+impl Payload {
+    /// A whole body as text.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Payload::Whole(Some(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+            _ => String::new(),
+        }
+    }
 }
 
 impl Body for Payload {

@@ -42,6 +42,25 @@ impl Failure {
         Failure::new(403, "PERMISSION_DENIED", message)
     }
 
+    /// A failure of which nothing but the status is known.
+    pub(crate) fn of_status(status: u16, message: impl Into<String>) -> Failure {
+        let code = match status {
+            400 => "INVALID_ARGUMENT",
+            401 => "UNAUTHENTICATED",
+            403 => "PERMISSION_DENIED",
+            404 => "NOT_FOUND",
+            409 => "ABORTED",
+            429 => "RESOURCE_EXHAUSTED",
+            499 => "CANCELLED",
+            501 => "NOT_IMPLEMENTED",
+            503 => "UNAVAILABLE",
+            504 => "DEADLINE_EXCEEDED",
+            500.. => "INTERNAL",
+            _ => "UNKNOWN",
+        };
+        Failure::new(status, code, message)
+    }
+
     pub(crate) fn too_large(message: impl Into<String>) -> Failure {
         Failure::new(413, "INVALID_ARGUMENT", message)
     }

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use common::{Client, encode};
-use opencloud_emulator::{Emulator, OAuthApp};
+use opencloud_emulator::{Emulator, OAuthApp, Seed};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -74,13 +74,15 @@ async fn state_and_traffic_are_shown() {
 #[tokio::test]
 async fn nothing_that_is_shown_is_run() {
     let app = OAuthApp::public("7").name(HOSTILE);
-    let emulator = Emulator::builder().oauth_app(app).start().await.expect("started");
+    let seed = json!({ "users": [{ "id": 1002, "name": HOSTILE, "displayName": HOSTILE }] });
+    let seed: Seed = seed.to_string().parse().expect("a seed");
+    let emulator = Emulator::builder().oauth_app(app).seed(seed).start().await.expect("started");
     let client = Client::of(emulator);
     create_entry(&client, "<img src=x onerror=alert(1)>", &json!(HOSTILE)).await;
     client.get(&format!("/cloud/v2/users/{}?x={}", encode(HOSTILE), encode(HOSTILE))).await;
     let message = json!({ "topic": "news", "message": HOSTILE });
     client.post("/cloud/v2/universes/2001:publishMessage", &message).await;
-    for area in ["dataStores", "messages", "identity"] {
+    for area in ["users", "dataStores", "messages", "identity"] {
         let url = format!("{}/__emulator/?area={area}&search=onerror", client.emulator.base_url());
         let Some(page) = shown("hostile", &url).await else { return };
         assert!(page.contains("&lt;img src=x onerror="), "{area}: {page}");

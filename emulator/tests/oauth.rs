@@ -40,8 +40,8 @@ impl Flow {
     }
 
     /// From now on, this user allows everything.
-    async fn approve_as(&self, user: u64) {
-        self.settings(&json!({ "decision": { "approve": { "user": user } } })).await;
+    fn approve_as(&self, user: u64) {
+        self.client.emulator.approve_as(Some(user));
     }
 
     async fn settings(&self, settings: &Value) {
@@ -103,7 +103,7 @@ impl Flow {
 
     /// The tokens for these scopes of user 1001.
     async fn tokens(&self, scope: &str) -> Value {
-        self.approve_as(1001).await;
+        self.approve_as(1001);
         let code = self.code(scope).await;
         self.exchange(&code).await.ok()
     }
@@ -255,7 +255,7 @@ async fn a_person_decides_on_the_page() {
 #[tokio::test]
 async fn what_an_app_must_not_ask() {
     let flow = Flow::start().await;
-    flow.approve_as(1001).await;
+    flow.approve_as(1001);
     let with = async |changed: &[(&str, &str)]| {
         let mut pairs =
             vec![("client_id", ID), ("redirect_uri", BACK), ("response_type", "code"), ("scope", "openid")];
@@ -296,7 +296,7 @@ async fn an_app_is_held_to_what_it_registered() {
     let app = OAuthApp::confidential("42", "s").redirect_uri(BACK).scopes(["openid"]);
     let builder = Emulator::builder().oauth_app(app);
     let flow = Flow::of(builder.start().await.expect("started"));
-    flow.approve_as(1001).await;
+    flow.approve_as(1001);
     let asked = async |back: &str, scope: &str| {
         let pairs =
             [("client_id", "42"), ("redirect_uri", back), ("response_type", "code"), ("scope", scope)];
@@ -335,7 +335,7 @@ async fn without_a_page_only_what_was_allowed_before_is_given() {
 #[tokio::test]
 async fn a_code_is_good_once_and_for_one_minute() {
     let flow = Flow::start().await;
-    flow.approve_as(1001).await;
+    flow.approve_as(1001);
     let code = flow.code("openid").await;
     let tokens = flow.exchange(&code).await.ok();
     assert_eq!(error(flow.exchange(&code).await, 400), "invalid_grant");
@@ -350,7 +350,7 @@ async fn a_code_is_good_once_and_for_one_minute() {
 #[tokio::test]
 async fn a_code_needs_the_verifier_the_address_and_the_app_that_asked() {
     let flow = Flow::start().await;
-    flow.approve_as(1001).await;
+    flow.approve_as(1001);
     let code = flow.code("openid").await;
     let with = async |more: &[(&str, &str)]| {
         let pairs = [
@@ -418,7 +418,7 @@ async fn what_the_token_endpoint_does_not_understand() {
 #[tokio::test]
 async fn a_public_app_needs_no_secret_but_the_verifier() {
     let flow = Flow::start().await;
-    flow.approve_as(1001).await;
+    flow.approve_as(1001);
     let pairs = [
         ("client_id", PUBLIC_ID),
         ("redirect_uri", BACK),
@@ -593,4 +593,94 @@ async fn nothing_secret_is_recorded_or_told() {
     for secret in [SECRET, VERIFIER, text(&tokens, "access_token"), text(&tokens, "refresh_token")] {
         assert!(!told.contains(secret) && !recorded.contains(secret), "{secret}");
     }
+}
+
+/// The program itself, which ends without a chance to write anything.
+#[cfg(feature = "sqlite")]
+struct Program {
+    process: std::process::Child,
+    base_url: String,
+}
+
+#[cfg(feature = "sqlite")]
+impl Program {
+    fn start(directory: &std::path::Path) -> Program {
+        use std::io::{BufRead as _, BufReader};
+        use std::process::{Command, Stdio};
+
+        let mut process = Command::new(env!("CARGO_BIN_EXE_opencloud-emulator"))
+            .args(["--port", "0", "--data"])
+            .arg(directory)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("started");
+        let mut line = String::new();
+        let output = process.stdout.take().expect("piped");
+        BufReader::new(output).read_line(&mut line).expect("a line");
+        let (_, base_url) = line.trim().split_once("at ").expect("an address");
+        Program { base_url: base_url.to_owned(), process }
+    }
+
+    async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> reqwest::Response {
+        let credentials = STANDARD.encode(format!("{ID}:{SECRET}"));
+        common::http()
+            .post(format!("{}{path}", self.base_url))
+            .header("authorization", format!("Basic {credentials}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form(pairs))
+            .send()
+            .await
+            .expect("an answer")
+    }
+
+    async fn refresh(&self, token: &str) -> (u16, Value) {
+        let pairs = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        let answer = self.post("/oauth/v1/token", &pairs).await;
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    async fn keys(&self) -> Value {
+        let answer = reqwest::get(format!("{}/oauth/v1/certs", self.base_url)).await;
+        answer.expect("an answer").json().await.expect("JSON")
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn sessions_outlive_a_crash_and_so_does_what_was_used_up() {
+    let directory = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("oauth-sessions");
+    let _ = std::fs::remove_dir_all(&directory);
+    let program = Program::start(&directory);
+    let wanted = json!({ "user": 1001, "scopes": ["openid", "group:read"] });
+    let url = format!("{}/__emulator/oauth/tokens", program.base_url);
+    let tokens: Value =
+        common::http().post(url).json(&wanted).send().await.expect("an answer").json().await.expect("JSON");
+    let (_, second) = program.refresh(text(&tokens, "refresh_token")).await;
+    let keys = program.keys().await;
+    drop(program);
+
+    let program = Program::start(&directory);
+    assert_eq!(program.keys().await, keys);
+    let url = format!("{}/oauth/v1/userinfo", program.base_url);
+    let user =
+        common::http().get(url).bearer_auth(text(&second, "access_token")).send().await.expect("an answer");
+    assert_eq!(user.status(), 200);
+    let (status, third) = program.refresh(text(&second, "refresh_token")).await;
+    assert_eq!(status, 200, "{third}");
+    // Used a second time, it ends the session, although the answer is a refusal.
+    assert_eq!(program.refresh(text(&second, "refresh_token")).await.0, 400);
+    drop(program);
+
+    let program = Program::start(&directory);
+    let (status, refused) = program.refresh(text(&third, "refresh_token")).await;
+    assert_eq!((status, text(&refused, "error")), (400, "invalid_grant"));
+    assert!(text(&refused, "error_description").contains("has ended"), "{refused}");
 }

@@ -103,6 +103,34 @@ impl Universes {
     }
 }
 
+impl Universes {
+    /// A universe of this description.
+    pub(crate) fn describe(
+        &mut self,
+        id: u64,
+        described: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let universe = self.universe(id, now).map_err(|failure| failure.message)?;
+        universe.extend(described);
+        Ok(())
+    }
+
+    /// A place of this description.
+    pub(crate) fn describe_place(
+        &mut self,
+        universe: u64,
+        id: u64,
+        described: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let place = self.place(universe, id, now).map_err(|failure| failure.message)?;
+        place.universe = universe;
+        place.fields.extend(described);
+        Ok(())
+    }
+}
+
 impl Place {
     fn new(universe: u64, id: u64, now: Timestamp) -> Place {
         let created = later(now, -(10 + (id % 90) as i64) * 86_400);

@@ -13,9 +13,11 @@ use crate::identity;
 use crate::server::{Incoming, Inner};
 
 mod clock;
+mod faults;
 mod files;
 mod messages;
 pub(crate) mod requests;
+mod state;
 
 /// The text is what the `*` of the route stands for, or empty.
 pub(crate) type Handler = fn(&Inner, &Incoming, &str) -> Answer;
@@ -29,6 +31,8 @@ pub(crate) struct Route {
     pub(crate) handler: Handler,
     /// Whether the state may be another one afterwards.
     pub(crate) changes: bool,
+    /// Even if the answer is no success.
+    pub(crate) even_refused: bool,
 }
 
 pub(crate) type Routes = &'static [Route];
@@ -37,15 +41,16 @@ const AREAS: &[Routes] = &[
     ROUTES,
     clock::ROUTES,
     dashboard::ROUTES,
+    faults::ROUTES,
     files::ROUTES,
     identity::ROUTES,
     identity::control::ROUTES,
     messages::ROUTES,
     requests::ROUTES,
+    state::ROUTES,
 ];
 
-const ROUTES: Routes =
-    &[Route::reads("GET", "/__emulator/health", health), Route::changes("POST", "/__emulator/reset", reset)];
+const ROUTES: Routes = &[Route::reads("GET", "/__emulator/health", health)];
 
 /// Answers what a page of another site asks for.
 const FOREIGN: Route = Route::reads("", "", foreign);
@@ -54,11 +59,16 @@ const NOTHING: Route = Route::reads("", "", nothing);
 
 impl Route {
     pub(crate) const fn reads(method: &'static str, path: &'static str, handler: Handler) -> Route {
-        Route { method, path, handler, changes: false }
+        Route { method, path, handler, changes: false, even_refused: false }
     }
 
     pub(crate) const fn changes(method: &'static str, path: &'static str, handler: Handler) -> Route {
-        Route { method, path, handler, changes: true }
+        Route { method, path, handler, changes: true, even_refused: false }
+    }
+
+    /// As `changes`, whatever the answer is.
+    pub(crate) const fn always_changes(method: &'static str, path: &'static str, handler: Handler) -> Route {
+        Route { method, path, handler, changes: true, even_refused: true }
     }
 
     /// What the `*` of the route stands for, if the request is for it.
@@ -109,9 +119,4 @@ fn health(inner: &Inner, _: &Incoming, _: &str) -> Answer {
         "time": rfc3339(now),
     });
     Reply::json(health).into()
-}
-
-fn reset(inner: &Inner, _: &Incoming, _: &str) -> Answer {
-    inner.reset();
-    Reply::empty(204).into()
 }

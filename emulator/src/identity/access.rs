@@ -35,9 +35,7 @@ fn by_key(inner: &Inner, found: &Match<'_>, request: &Incoming, key: &str) -> Re
         Found::Any => return Ok(()),
         Found::Described(key) => key.granted().map(<[KeyScope]>::to_vec),
     };
-    if state.identity.keys.note_use(key, now) {
-        state.touch();
-    }
+    state.identity.keys.note_use(key, now);
     drop(state);
     let Some(granted) = granted else {
         return Ok(());

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::scopes::Target;
-use crate::clock::{day, later};
+use crate::clock::later;
 
 /// A key that was neither used nor changed for this long lapses.
 const LAPSES_AFTER_SECONDS: i64 = 60 * 86_400;
@@ -44,9 +44,11 @@ pub struct ApiKey {
     /// None: from everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     allowed_ips: Option<Vec<IpNet>>,
-    /// To the day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_used: Option<Timestamp>,
+    /// The emulator was started with it: it is no part of what is kept.
+    #[serde(skip)]
+    introduced: bool,
 }
 
 /// One scope of an API key, for everything or for what is named. Written as key introspection writes it.
@@ -134,6 +136,7 @@ impl ApiKey {
             scopes: None,
             allowed_ips: None,
             last_used: None,
+            introduced: false,
         }
     }
 
@@ -339,7 +342,7 @@ impl From<Vec<ApiKey>> for Keys {
 
 impl From<Keys> for Vec<ApiKey> {
     fn from(keys: Keys) -> Vec<ApiKey> {
-        keys.known.into_values().collect()
+        keys.known.into_values().filter(|key| !key.introduced).collect()
     }
 }
 
@@ -364,6 +367,11 @@ impl Keys {
     pub(crate) fn add(&mut self, mut key: ApiKey, now: Timestamp) {
         key.last_used.get_or_insert(now);
         self.known.insert(key.api_key.clone(), key);
+    }
+
+    /// Adds a key that the emulator was started with.
+    pub(crate) fn introduce(&mut self, key: ApiKey, now: Timestamp) {
+        self.add(ApiKey { introduced: true, ..key }, now);
     }
 
     pub(crate) fn remove(&mut self, name: &str) -> usize {
@@ -404,16 +412,11 @@ impl Keys {
         Ok(found)
     }
 
-    /// Remembers that a key was used. True, if that changed anything: once a day is enough.
-    pub(crate) fn note_use(&mut self, key: &str, now: Timestamp) -> bool {
-        let Some(key) = self.known.get_mut(key) else {
-            return false;
-        };
-        if key.last_used.is_some_and(|last| day(last) == day(now)) {
-            return false;
+    /// Remembers that a key was used. That is written down with the whole state only: a crash may lose the last days.
+    pub(crate) fn note_use(&mut self, key: &str, now: Timestamp) {
+        if let Some(key) = self.known.get_mut(key) {
+            key.last_used = Some(now);
         }
-        key.last_used = Some(now);
-        true
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 pub(crate) mod control;
+mod handle;
 mod introspect;
 pub(crate) mod keys;
 pub(crate) mod oauth;
@@ -54,7 +55,7 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     fn random() -> Secrets {
-        Secrets { seed: encode_base64(&random_bytes::<32>()), made: 0 }
+        Secrets { seed: encode_base64(random_bytes::<32>()), made: 0 }
     }
 
     pub(crate) fn next(&mut self, kind: &str) -> String {
@@ -87,13 +88,13 @@ pub(crate) const ROUTES: Routes = &[
     Route::reads("POST", INTROSPECT, introspect::answer),
     Route::reads("GET", "/oauth/.well-known/openid-configuration", oauth::discovery::configuration),
     Route::reads("GET", "/oauth/v1/certs", oauth::discovery::certificates),
-    // A decision that was made beforehand gives a code at once.
-    Route::changes("GET", "/oauth/v1/authorize", oauth::authorize::ask),
-    Route::changes("POST", "/oauth/v1/authorize", oauth::authorize::decide),
-    Route::changes("POST", "/oauth/v1/token", oauth::token::answer),
+    // Redirects are no successes, and a token that is used twice ends its session.
+    Route::always_changes("GET", "/oauth/v1/authorize", oauth::authorize::ask),
+    Route::always_changes("POST", "/oauth/v1/authorize", oauth::authorize::decide),
+    Route::always_changes("POST", "/oauth/v1/token", oauth::token::answer),
     Route::reads("POST", "/oauth/v1/token/introspect", oauth::inspect::introspect),
     Route::reads("POST", "/oauth/v1/token/resources", oauth::inspect::resources),
-    Route::changes("POST", "/oauth/v1/token/revoke", oauth::inspect::revoke),
+    Route::always_changes("POST", "/oauth/v1/token/revoke", oauth::inspect::revoke),
     Route::reads("GET", "/oauth/v1/userinfo", oauth::userinfo::answer),
     Route::reads("POST", "/oauth/v1/userinfo", oauth::userinfo::answer),
 ];

@@ -1,7 +1,9 @@
 //! How an emulator is set up and started.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Arc, Mutex};
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::SystemTime;
 
 use tokio::sync::oneshot;
@@ -9,7 +11,10 @@ use tokio::sync::oneshot;
 use crate::behaviour;
 use crate::clock::Clock;
 use crate::document::Document;
+use crate::faults::{Fault, FaultError, Rules};
 use crate::identity::{ApiKey, OAuthApp};
+use crate::limits::Limits;
+use crate::seed::Seed;
 use crate::server::gateway::Inner;
 use crate::server::{Emulator, listener};
 use crate::state::State;
@@ -27,6 +32,12 @@ pub struct Builder {
     frozen_at: Option<SystemTime>,
     speed: u32,
     threads: usize,
+    rate_limits: bool,
+    faults: Vec<Fault>,
+    fault_seed: u64,
+    #[cfg(feature = "sqlite")]
+    data: Option<PathBuf>,
+    seed: Option<Seed>,
 }
 
 impl Default for Builder {
@@ -40,6 +51,12 @@ impl Default for Builder {
             frozen_at: None,
             speed: 1,
             threads: 1,
+            rate_limits: false,
+            faults: Vec::new(),
+            fault_seed: 0,
+            #[cfg(feature = "sqlite")]
+            data: None,
+            seed: None,
         }
     }
 }
@@ -101,6 +118,49 @@ impl Builder {
         self
     }
 
+    /// Keeps the rate limits of the document, with their headers: for each credential and operation, and for each
+    /// universe those of data stores and user restrictions. Off unless told, so that tests run as fast as they can.
+    #[must_use]
+    pub fn rate_limits(mut self, on: bool) -> Builder {
+        self.rate_limits = on;
+        self
+    }
+
+    /// Begins with this fault in force; may be called several times. What is written is described at [`Fault`].
+    ///
+    /// # Errors
+    ///
+    /// If the text is no fault, or there is no such operation.
+    pub fn fault(mut self, fault: &str) -> Result<Builder, FaultError> {
+        let fault: Fault = fault.parse()?;
+        Rules::new(0).add(Document::embedded(), fault.clone())?;
+        self.faults.push(fault);
+        Ok(self)
+    }
+
+    /// Which requests a fault with a probability is played for. The default is 0.
+    #[must_use]
+    pub fn fault_seed(mut self, seed: u64) -> Builder {
+        self.fault_seed = seed;
+        self
+    }
+
+    /// Keeps the state in a directory, which is made if it is not there. Whatever was acknowledged is still there after
+    /// a crash. One emulator at a time can use it.
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn data(mut self, directory: impl Into<PathBuf>) -> Builder {
+        self.data = Some(directory.into());
+        self
+    }
+
+    /// What is there at the beginning. A data directory that has a state already keeps that.
+    #[must_use]
+    pub fn seed(mut self, seed: Seed) -> Builder {
+        self.seed = Some(seed);
+        self
+    }
+
     /// Starts serving on a thread of its own, so that it goes on whatever the caller's runtime does.
     pub async fn start(self) -> std::io::Result<Emulator> {
         self.start_now()
@@ -117,6 +177,9 @@ impl Builder {
             document,
             handlers: behaviour::handlers(document),
             state: Mutex::new(State::new(clock)),
+            keeper: OnceLock::new(),
+            faults: Rules::new(self.fault_seed),
+            limits: self.rate_limits.then(Limits::default),
             traffic: Arc::default(),
             base_url: base_url.clone(),
             api_keys: self.api_keys,
@@ -125,6 +188,19 @@ impl Builder {
             body_limit: self.body_limit,
         });
         inner.introduce(&mut inner.state());
+        for fault in self.faults {
+            inner.faults.add(document, fault).map_err(std::io::Error::other)?;
+        }
+        let seed = self.seed;
+        let begin = || seed.map_or(Ok(()), |seed| inner.sow(&seed));
+        #[cfg(feature = "sqlite")]
+        let begun = match &self.data {
+            Some(directory) => crate::store::open(directory, &inner, begin),
+            None => begin(),
+        };
+        #[cfg(not(feature = "sqlite"))]
+        let begun = begin();
+        begun.map_err(std::io::Error::other)?;
         let mut runtime = if self.threads > 1 {
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             runtime.worker_threads(self.threads);

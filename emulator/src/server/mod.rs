@@ -5,25 +5,34 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use http::Method;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
+use crate::faults::FaultError;
+
 mod builder;
+mod dump;
 mod gateway;
+mod handle;
 mod listener;
 mod traffic;
 
 pub use builder::Builder;
-pub(crate) use gateway::{API_KEY, Incoming, Inner};
+pub(crate) use gateway::{API_KEY, HERE, Incoming, Inner};
+pub use handle::{StateError, StateHandle};
 pub use traffic::Recorded;
-pub(crate) use traffic::{Entry, Traffic};
+pub(crate) use traffic::{Entry, Traffic, is_secret};
+
+/// As long as a duration of the API may be.
+const MAX_ADVANCE: u64 = 315_576_000_000;
 
 /// A running local Open Cloud. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Emulator {
     base_url: String,
     address: SocketAddr,
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -71,9 +80,39 @@ impl Emulator {
         self.inner.state().messages.published.iter().cloned().collect()
     }
 
-    /// Moves the emulator's time ahead.
+    /// Everything that it remembers.
+    pub fn state(&self) -> StateHandle {
+        StateHandle { inner: Arc::clone(&self.inner) }
+    }
+
+    /// Puts a fault in force, behind those that are; what is written is described at [`Fault`](crate::Fault).
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = opencloud_emulator::Emulator::start().await?;
+    /// emulator.fault("users.get=503,count=2")?;
+    /// emulator.fault("*=latency:250ms,probability=0.1")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the text is no fault, or there is no such operation.
+    pub fn fault(&self, fault: &str) -> Result<(), FaultError> {
+        self.inner.faults.add(self.inner.document, fault.parse()?).map(|_| ())
+    }
+
+    /// Ends all faults.
+    pub fn clear_faults(&self) {
+        self.inner.faults.clear();
+    }
+
+    /// Moves the emulator's time ahead, at most ten thousand years: what expires does so, and rate limits begin anew.
     pub fn advance(&self, by: Duration) {
-        self.inner.state().clock.advance(by);
+        let by = by.min(Duration::from_secs(MAX_ADVANCE));
+        let body = format!("{{\"advance\":\"{}.{:09}s\"}}", by.as_secs(), by.subsec_nanos());
+        self.state().tell(Method::POST, "/__emulator/clock", body.into());
     }
 
     /// Stops serving. Connections that are open are cut.
@@ -87,6 +126,9 @@ impl Emulator {
         }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
+        }
+        if let Some(keeper) = self.inner.keeper() {
+            keeper.close();
         }
     }
 }

@@ -38,6 +38,9 @@ pub struct OAuthApp {
     /// None given: every scope there is.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     scopes: BTreeSet<String>,
+    /// The emulator was started with it: it is no part of what is kept.
+    #[serde(skip)]
+    introduced: bool,
 }
 
 fn default_name() -> String {
@@ -58,6 +61,7 @@ impl OAuthApp {
             name: default_name(),
             redirect_uris: BTreeSet::new(),
             scopes: BTreeSet::new(),
+            introduced: false,
         }
     }
 
@@ -131,15 +135,15 @@ impl From<Vec<OAuthApp>> for Apps {
 
 impl From<Apps> for Vec<OAuthApp> {
     fn from(apps: Apps) -> Vec<OAuthApp> {
-        apps.known.into_values().collect()
+        apps.known.into_values().filter(|app| !app.introduced).collect()
     }
 }
 
 impl Default for Apps {
     fn default() -> Apps {
         let mut apps = Apps { known: BTreeMap::new() };
-        apps.add(OAuthApp::confidential(DEFAULT_ID, DEFAULT_SECRET).name("Local confidential app"));
-        apps.add(OAuthApp::public(DEFAULT_PUBLIC_ID).name("Local public app"));
+        apps.introduce(OAuthApp::confidential(DEFAULT_ID, DEFAULT_SECRET).name("Local confidential app"));
+        apps.introduce(OAuthApp::public(DEFAULT_PUBLIC_ID).name("Local public app"));
         apps
     }
 }
@@ -147,6 +151,11 @@ impl Default for Apps {
 impl Apps {
     pub(crate) fn add(&mut self, app: OAuthApp) {
         self.known.insert(app.client_id.clone(), app);
+    }
+
+    /// Adds an app that the emulator is started with.
+    pub(crate) fn introduce(&mut self, app: OAuthApp) {
+        self.add(OAuthApp { introduced: true, ..app });
     }
 
     pub(crate) fn get(&self, client_id: &str) -> Option<&OAuthApp> {

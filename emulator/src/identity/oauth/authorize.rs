@@ -39,18 +39,15 @@ pub(crate) struct Ask {
 enum Problem {
     /// Nobody knows where to send the browser back to: the person must be told.
     Told(String),
-    /// The app is told.
-    Returned { to: Url, state: Option<String>, code: &'static str, description: String },
+    /// The app is told: this is where the browser is sent.
+    Returned(String),
 }
 
 impl Problem {
     fn reply(self, status: u16) -> Reply {
         match self {
             Problem::Told(what) => consent::refusal(&what),
-            Problem::Returned { to, state, code, description } => {
-                let pairs = [("error", code), ("error_description", &description)];
-                send_back(to, state.as_deref(), &pairs, status)
-            }
+            Problem::Returned(location) => redirect(&location, status),
         }
     }
 }
@@ -181,10 +178,19 @@ fn deny(ask: Ask, status: u16) -> Reply {
     send_back(ask.redirect_uri, ask.state.as_deref(), &error, status)
 }
 
-fn send_back(mut to: Url, state: Option<&str>, pairs: &[(&str, &str)], status: u16) -> Reply {
+fn send_back(to: Url, state: Option<&str>, pairs: &[(&str, &str)], status: u16) -> Reply {
+    redirect(&with_answer(to, state, pairs), status)
+}
+
+/// The app's address with what it is told, and with the state that it gave.
+fn with_answer(mut to: Url, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
     to.query_pairs_mut().extend_pairs(pairs).extend_pairs(state.map(|state| ("state", state)));
+    to.into()
+}
+
+fn redirect(location: &str, status: u16) -> Reply {
     Reply::empty(status)
-        .with_header("location", to.as_str())
+        .with_header("location", location)
         .with_header("cache-control", "no-store")
         .with_header("referrer-policy", "no-referrer")
 }
@@ -201,11 +207,9 @@ fn read(inner: &Inner, pairs: &[(String, String)]) -> Result<Ask, Problem> {
         .filter(|_| app.may_return_to(&written_redirect_uri))
         .ok_or_else(|| Problem::Told("The redirect_uri is not one that the app registered.".to_owned()))?;
     let state = form.get("state").map(str::to_owned);
-    let problem = |code: &'static str, description: String| Problem::Returned {
-        to: redirect_uri.clone(),
-        state: state.clone(),
-        code,
-        description,
+    let problem = |code: &str, description: String| {
+        let pairs = [("error", code), ("error_description", &description)];
+        Problem::Returned(with_answer(redirect_uri.clone(), state.as_deref(), &pairs))
     };
     let wants_code = match form.get("response_type") {
         Some("code") => true,

@@ -378,7 +378,7 @@ mod tests {
         let mut token = sessions.grant(&mut secrets, grant(), at(0)).refresh;
         for _ in 0..MAX_TOKENS {
             let next = sessions.refresh(&mut secrets, &token, "1", None, true, at(1));
-            token = next.ok().expect("refreshed").refresh;
+            token = next.expect("refreshed").refresh;
         }
         assert_eq!(sessions.tokens.len(), MAX_TOKENS);
         for _ in 0..=MAX_SESSIONS {
