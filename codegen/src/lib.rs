@@ -14,6 +14,7 @@
 pub mod document;
 pub mod emit;
 pub mod error;
+pub mod helpers;
 pub mod model;
 pub mod names;
 pub mod passes;
@@ -31,6 +32,8 @@ pub struct Generated {
     pub api: String,
     /// The static table of operations.
     pub operations: String,
+    /// The public surface of the above, as text.
+    pub surface: String,
 }
 
 impl Generated {
@@ -47,5 +50,6 @@ pub fn generate(document: &str, areas: Option<&[String]>) -> Result<Generated, E
         raw: emit::raw::emit(&model)?,
         api: emit::api::emit(&model)?,
         operations: emit::operations::emit(&model)?,
+        surface: emit::surface::emit(&model),
     })
 }

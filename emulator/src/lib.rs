@@ -43,6 +43,7 @@ mod server;
 mod state;
 mod store;
 mod synth;
+mod tolerance;
 mod validate;
 
 pub use document::{

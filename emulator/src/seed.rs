@@ -21,8 +21,8 @@ use crate::server::{HERE, Incoming, Inner};
 ///   "inventory": [{ "user": 7, "type": "HAT", "id": 123 }, { "user": 7, "type": "BADGE", "id": 5 }],
 ///   "groups": [{ "id": 4001, "displayName": "Builders", "members": { "7": "Owner", "8": "Member" } }],
 ///   "universes": [{
-///     "id": 2001, "displayName": "My game",
-///     "places": [{ "id": 3001, "displayName": "Lobby" }]
+///     "id": 2001, "voiceChatEnabled": true,
+///     "places": [{ "id": 3001, "displayName": "My game" }]
 ///   }],
 ///   "dataStores": [{ "universe": 2001, "store": "players", "key": "p7", "value": { "coins": 3 }, "users": [7] }],
 ///   "orderedDataStores": [{ "universe": 2001, "store": "points", "id": "p7", "value": 12 }],

@@ -4,6 +4,7 @@
 
 pub mod contract;
 pub mod coverage;
+pub mod needs;
 pub mod surface;
 pub mod sync;
 

@@ -19,6 +19,8 @@ enum Command {
     Coverage(xtask::coverage::Args),
     /// Write or check spec/surface.txt, the snapshot of the generated public surface.
     Surface(xtask::surface::Args),
+    /// Write or check src/<area>/needs.txt: what the hand-written helpers are written against.
+    Needs(xtask::needs::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
     Contract(xtask::contract::Args),
 }
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Command::Sync(args) => xtask::sync::main(&args),
         Command::Coverage(args) => xtask::coverage::main(&args),
         Command::Surface(args) => xtask::surface::main(&args),
+        Command::Needs(args) => xtask::needs::main(&args),
         Command::Contract(args) => xtask::contract::main(&args),
     }
 }

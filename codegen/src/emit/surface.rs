@@ -5,7 +5,8 @@ use crate::emit::api::{Input, calls};
 use crate::model::{EnumValues, Model};
 use std::fmt::Write;
 
-/// One line for each method, setter, field and variant.
+/// One line for each method, setter, type, constructor, field and variant. With more areas there are
+/// more lines, and those of an area stay as they are.
 pub fn emit(model: &Model) -> String {
     let mut text = String::new();
     for area in &model.areas {
@@ -35,19 +36,16 @@ pub fn emit(model: &Model) -> String {
         let _ = writeln!(text, "id {}", id.name);
     }
     for of in model.structs.values() {
-        let new = match of.in_request {
-            true => {
-                let required: Vec<String> = of
-                    .fields
-                    .iter()
-                    .filter(|field| field.required && !field.read_only)
-                    .map(|field| format!("{}: {}", field.ident, plain(&field.kind.rust())))
-                    .collect();
-                format!(" new({})", required.join(", "))
-            }
-            false => String::new(),
-        };
-        let _ = writeln!(text, "struct {}{new}", of.name);
+        let _ = writeln!(text, "struct {}", of.name);
+        if of.in_request {
+            let required: Vec<String> = of
+                .fields
+                .iter()
+                .filter(|field| field.required && !field.read_only)
+                .map(|field| format!("{}: {}", field.ident, plain(&field.kind.rust())))
+                .collect();
+            let _ = writeln!(text, "struct {}.new({})", of.name, required.join(", "));
+        }
         for field in &of.fields {
             let kind = plain(&field.kind.rust());
             let _ = writeln!(text, "struct {}.{}: {kind}", of.name, field.ident);

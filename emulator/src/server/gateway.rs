@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Uri};
 use jiff::Timestamp;
 
@@ -24,6 +25,7 @@ use crate::server::traffic::{Entry, Traffic};
 use crate::state::State;
 use crate::store::{Keeper, Record, Ticket};
 use crate::synth;
+use crate::tolerance::{self, Names};
 use crate::validate::{Violation, validate_found, validate_wire};
 
 pub(crate) const API_KEY: &str = "x-api-key";
@@ -52,6 +54,7 @@ impl fmt::Debug for Inner {
 }
 
 /// A request, read to its end.
+#[derive(Clone)]
 pub(crate) struct Incoming {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
@@ -120,7 +123,7 @@ impl Inner {
         let (headers, body) = (HeaderMap::new(), Bytes::new());
         let incoming = Incoming { method: Method::GET, uri, headers, body, peer: HERE };
         let found = self.document.find(incoming.method.as_str(), incoming.path())?;
-        let request = Request { incoming: &incoming, found: &found, query: Vec::new() };
+        let request = Request::new(&incoming, &found);
         let mut state = self.state();
         let now = state.clock.now();
         let reply = self.apply(&mut state, &request, now).ok()?;
@@ -203,16 +206,22 @@ impl Inner {
             served.reply = reply;
             return served;
         }
-        let query = query_pairs(incoming.query().unwrap_or_default());
-        let request = Request { incoming, found, query };
+        let request = Request::new(incoming, found);
+        let mut tolerated = None;
         let mut standing = None;
         let outcome = identity::authorize(self, found, incoming)
             .and_then(|()| self.limit(&request, time, &mut standing))
             .and_then(|()| {
                 served.violations = self.check(&request);
+                if !served.violations.is_empty() {
+                    tolerated = self.tolerated(&request, &mut served.violations);
+                }
                 self.refuse(&served.violations)
             })
-            .and_then(|()| self.deliver(&request, plan, &mut served.ticket));
+            .and_then(|()| match &tolerated {
+                Some(plain) => self.deliver(&Request::new(plain, found), plan, &mut served.ticket),
+                None => self.deliver(&request, plan, &mut served.ticket),
+            });
         let is_refused = outcome.is_err();
         let mut reply = outcome.unwrap_or_else(|failure| failure.reply(path));
         if let Some(standing) = standing {
@@ -272,6 +281,30 @@ impl Inner {
         let mut violations = validate_wire(found.operation, &incoming.headers, &incoming.body);
         violations.extend(validate_found(self.document, found.operation, &found.params, query, &parts));
         violations
+    }
+
+    /// The request in the form that the document knows, if it has less violations so.
+    fn tolerated(&self, request: &Request<'_>, violations: &mut Vec<Violation>) -> Option<Incoming> {
+        let Request { incoming, found, .. } = request;
+        let mut tolerated = (*incoming).clone();
+        if let Some(query) = incoming.query() {
+            let query = tolerance::query(self.document, found.operation, query);
+            tolerated.uri = format!("{}?{query}", incoming.path()).parse().ok()?;
+        }
+        let content_type = incoming.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let names = if self.strict { Names::ProtocolBuffers } else { Names::AnyCase };
+        if let Some(content_type) = content_type
+            && let Some(body) =
+                tolerance::body(self.document, found.operation, content_type, &incoming.body, names)
+        {
+            tolerated.body = body.into();
+        }
+        let left = self.check(&Request::new(&tolerated, found));
+        if left.len() >= violations.len() {
+            return None;
+        }
+        *violations = left;
+        Some(tolerated)
     }
 
     fn refuse(&self, violations: &[Violation]) -> Result<(), Failure> {
@@ -335,8 +368,7 @@ impl Inner {
         if let Some((route, rest)) = control::find(&incoming) {
             let _ = (route.handler)(self, &incoming, rest);
         } else if let Some(found) = self.document.find(incoming.method.as_str(), incoming.path()) {
-            let query = query_pairs(incoming.query().unwrap_or_default());
-            let request = Request { incoming: &incoming, found: &found, query };
+            let request = Request::new(&incoming, &found);
             let _ = self.apply(&mut self.state(), &request, record.time);
         }
         Ok(())
@@ -348,8 +380,7 @@ impl Inner {
         let Some(found) = self.document.find(incoming.method.as_str(), path) else {
             return Failure::no_route(format!("There is nothing at {} {path}.", incoming.method)).reply(path);
         };
-        let query = query_pairs(incoming.query().unwrap_or_default());
-        let request = Request { incoming, found: &found, query };
+        let request = Request::new(incoming, &found);
         let outcome = self.refuse(&self.check(&request)).and_then(|()| self.dispatch(&request, &mut None));
         outcome.unwrap_or_else(|failure| failure.reply(path))
     }
@@ -378,7 +409,11 @@ impl Inner {
     }
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    fn new(incoming: &'a Incoming, found: &'a Match<'static>) -> Request<'a> {
+        Request { incoming, found, query: query_pairs(incoming.query().unwrap_or_default()) }
+    }
+
     fn charges(&self) -> Vec<limits::Charge> {
         let incoming = self.incoming;
         limits::charges(self.found, incoming.query(), &incoming.headers, incoming.body.len())

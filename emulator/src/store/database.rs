@@ -13,6 +13,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params}
 use super::Record;
 
 const NAME: &str = "emulator.sqlite";
+/// What SQLite has written, but not yet put in its place.
+const LOG: &str = "emulator.sqlite-wal";
 /// `OCEm`: marks a file as ours.
 const APPLICATION: i32 = 0x4f43_456d;
 /// The version of the tables and of what is in them.
@@ -65,13 +67,22 @@ impl Database {
             reason: format!("the directory cannot be made: {error}"),
         })?;
         let is_new = is_new(&path).map_err(at)?;
+        let log = directory.join(LOG);
+        let had_log = log.exists();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(|error| at(sentence(&error)))?;
         let database = Database { connection };
         let checked = if is_new { database.create() } else { database.check() };
-        checked.and_then(|()| database.prepare().map_err(|error| sentence(&error))).map_err(at)?;
+        if let Err(reason) = checked.and_then(|()| database.prepare().map_err(|error| sentence(&error))) {
+            drop(database);
+            if !had_log {
+                // Only an empty one can be there, which SQLite makes for reading.
+                let _ = std::fs::remove_file(&log);
+            }
+            return Err(at(reason));
+        }
         Ok(database)
     }
 
@@ -201,6 +212,7 @@ impl Database {
 const NOT_OURS: &str = "it is there, but not a file of this program; nothing was changed";
 
 fn broken(reason: &str) -> String {
+    let reason = reason.lines().collect::<Vec<_>>().join(" ");
     format!(
         "it is broken ({reason}); nothing was changed: put a backup in its place, or remove it to begin anew"
     )

@@ -1,0 +1,231 @@
+//! What services take although the document says it otherwise.
+//!
+//! The JSON of protocol buffers, which the services speak, has more than one way to write a value: an
+//! int64 may be a string of digits, null stands for an absent field, and a field may be named
+//! `in_snake_case`. Clients of other languages make use of it, and write `True` in a query. A request
+//! that the document refuses is therefore read once more in this light, and what a behaviour gets is
+//! the plain form. Which of these each service takes is not documented; this is our reading. A lenient
+//! emulator also takes names in any letter case, as at least one client in use writes them.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+use crate::document::{Document, Location, Operation, essence, is_json};
+use crate::request::{Part, multipart, query_pairs};
+use crate::sample::plain;
+
+/// Which spellings of a property's name are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// `displayName` and `display_name`.
+    ProtocolBuffers,
+    /// Also `DisplayName` and `displayname`.
+    AnyCase,
+}
+
+impl Names {
+    fn are_same(self, known: &str, sent: &str) -> bool {
+        match self {
+            Names::AnyCase => plain(known) == plain(sent),
+            Names::ProtocolBuffers => sent.contains('_') && camel(sent) == known,
+        }
+    }
+}
+
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut name, word| {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+        name
+    })
+}
+
+/// Schemas are nested no deeper than this.
+const MAX_DEPTH: usize = 32;
+
+/// The query with its booleans as `true` and `false`.
+pub(crate) fn query(document: &Document, operation: &Operation, query: &str) -> String {
+    let is_boolean = |name: &str| {
+        operation.parameter(Location::Query, name).is_some_and(|parameter| {
+            document.resolve(&parameter.schema).get("type").and_then(Value::as_str) == Some("boolean")
+        })
+    };
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let pairs = query_pairs(query).into_iter().map(|(name, value)| {
+        let value = if is_boolean(&name) { value.to_ascii_lowercase() } else { value };
+        format!("{}={}", encode(&name), encode(&value))
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// The body in its plain form; `None` if it cannot be read or has no other form.
+pub(crate) fn body(
+    document: &Document,
+    operation: &Operation,
+    content_type: &str,
+    body: &[u8],
+    names: Names,
+) -> Option<Vec<u8>> {
+    let reader = Reader { document, names };
+    let schema = &operation.body.as_ref()?.media(content_type)?.schema;
+    if is_json(content_type) {
+        let value = serde_json::from_slice(body).ok()?;
+        return serde_json::to_vec(&reader.value(schema, value, 0)).ok();
+    }
+    if essence(content_type) != "multipart/form-data" {
+        return None;
+    }
+    let properties = document.resolve(schema).get("properties")?;
+    let boundary = multer::parse_boundary(content_type).ok()?;
+    let mut written = Vec::new();
+    for part in multipart(content_type, body).ok()? {
+        let schema = properties.get(&part.name).map(|schema| document.resolve(schema));
+        let is_object = |schema: &Value| schema.get("properties").is_some();
+        let content = match schema.filter(|schema| is_object(schema)) {
+            Some(schema) => {
+                let value = serde_json::from_slice(&part.content).ok()?;
+                serde_json::to_vec(&reader.value(schema, value, 0)).ok()?
+            }
+            None => part.content.to_vec(),
+        };
+        write_part(&mut written, &boundary, &part, &content);
+    }
+    written.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    Some(written)
+}
+
+fn write_part(written: &mut Vec<u8>, boundary: &str, part: &Part, content: &[u8]) {
+    let quote = |text: &str| text.replace('"', "%22").replace(['\r', '\n'], " ");
+    let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quote(&part.name));
+    if let Some(name) = &part.file_name {
+        head.push_str(&format!("; filename=\"{}\"", quote(name)));
+    }
+    if let Some(content_type) = &part.content_type {
+        head.push_str(&format!("\r\nContent-Type: {content_type}"));
+    }
+    written.extend_from_slice(head.as_bytes());
+    written.extend_from_slice(b"\r\n\r\n");
+    written.extend_from_slice(content);
+    written.extend_from_slice(b"\r\n");
+}
+
+struct Reader<'a> {
+    document: &'a Document,
+    names: Names,
+}
+
+impl Reader<'_> {
+    fn value(&self, schema: &Value, value: Value, depth: usize) -> Value {
+        let schema = self.document.resolve(schema);
+        if depth > MAX_DEPTH {
+            return value;
+        }
+        match value {
+            Value::String(text) if schema.get("type").and_then(Value::as_str) == Some("integer") => {
+                text.parse::<i64>().map_or(Value::String(text), Value::from)
+            }
+            Value::Array(items) => match schema.get("items") {
+                Some(of) => items.into_iter().map(|item| self.value(of, item, depth + 1)).collect(),
+                None => Value::Array(items),
+            },
+            Value::Object(object) => Value::Object(self.object(schema, object, depth)),
+            other => other,
+        }
+    }
+
+    fn object(&self, schema: &Value, object: Map<String, Value>, depth: usize) -> Map<String, Value> {
+        let empty = Map::new();
+        let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+        let others = schema.get("additionalProperties").filter(|schema| schema.is_object());
+        let known = |name: &str| {
+            let same = || properties.iter().find(|(known, _)| self.names.are_same(known, name));
+            properties.get_key_value(name).or_else(same)
+        };
+        let mut found = Map::new();
+        for (name, value) in object {
+            match known(&name) {
+                Some((_, schema)) if value.is_null() && !is_nullable(self.document, schema) => {}
+                // What is written in the document's own way wins over another spelling of it.
+                Some((known, _)) if *known != name && found.contains_key(known) => {}
+                Some((known, schema)) => {
+                    found.insert(known.clone(), self.value(schema, value, depth + 1));
+                }
+                None => {
+                    let value = match others {
+                        Some(schema) => self.value(schema, value, depth + 1),
+                        None => value,
+                    };
+                    found.insert(name, value);
+                }
+            }
+        }
+        found
+    }
+}
+
+fn is_nullable(document: &Document, schema: &Value) -> bool {
+    let says = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
+    let resolved = document.resolve(schema);
+    // A schema without a type admits anything.
+    says(schema) || says(resolved) || resolved.get("type").is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(names: Names, method: &str, path: &str, sent: &Value) -> Value {
+        let document = Document::embedded();
+        let found = document.find(method, path).expect("a known route");
+        let read = body(document, found.operation, "application/json", sent.to_string().as_bytes(), names);
+        serde_json::from_slice(&read.expect("a body")).expect("JSON")
+    }
+
+    #[test]
+    fn the_other_forms_of_json_become_the_documents() {
+        let items = "/cloud/v2/universes/1/memory-store/sorted-maps/m/items/k";
+        let sent = json!({ "Ttl": "60s", "value": { "Kept": null }, "numeric_sort_key": 5 });
+        let snake = json!({ "Ttl": "60s", "value": { "Kept": null }, "numericSortKey": 5 });
+        assert_eq!(read(Names::ProtocolBuffers, "PATCH", items, &sent), snake);
+        let any = json!({ "ttl": "60s", "value": { "Kept": null }, "numericSortKey": 5 });
+        assert_eq!(read(Names::AnyCase, "PATCH", items, &sent), any);
+        let sent = json!({ "source": { "universe": "universes/1" },
+            "payload": { "message_id": "m", "joinExperience": null, "type": "MOMENT" } });
+        let read = read(Names::ProtocolBuffers, "POST", "/cloud/v2/users/1/notifications", &sent);
+        assert_eq!(read["payload"], json!({ "messageId": "m", "type": "MOMENT" }));
+    }
+
+    #[test]
+    fn digits_become_numbers_in_a_part_of_a_form() {
+        let document = Document::embedded();
+        let found = document.find("POST", "/assets/v1/assets").expect("a known route");
+        let request = json!({ "creationContext": { "creator": { "userId": "156" } } });
+        let form = format!(
+            "--B\r\nContent-Disposition: form-data; name=\"request\"\r\n\r\n{request}\r\n--B\r\n\
+             Content-Disposition: form-data; name=\"fileContent\"; filename=\"a.png\"\r\n\
+             Content-Type: image/png\r\n\r\n\u{1}\r\n--B--\r\n"
+        );
+        let content_type = "multipart/form-data; boundary=B";
+        let read = body(document, found.operation, content_type, form.as_bytes(), Names::ProtocolBuffers)
+            .expect("a form");
+        let parts = multipart(content_type, &read).expect("parts");
+        let request: Value = serde_json::from_slice(&parts[0].content).expect("JSON");
+        assert_eq!(request["creationContext"]["creator"]["userId"], 156);
+        assert_eq!((parts[1].file_name.as_deref(), &parts[1].content[..]), (Some("a.png"), &[1][..]));
+        assert_eq!(parts[1].content_type.as_deref(), Some("image/png"));
+    }
+
+    #[test]
+    fn booleans_may_be_capitalised_and_other_words_stay() {
+        let document = Document::embedded();
+        let found = document.find("GET", "/cloud/v2/universes/1/data-stores").expect("a known route");
+        let read = query(document, found.operation, "showDeleted=True&filter=id.startsWith(%22A+b%22)");
+        let pairs = query_pairs(&read);
+        assert_eq!(pairs[0].1, "true");
+        assert_eq!(pairs[1].1, "id.startsWith(\"A b\")");
+    }
+}
