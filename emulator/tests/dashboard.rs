@@ -68,7 +68,7 @@ async fn state_and_traffic_are_shown() {
         assert!(page.contains(text), "{text}: {page}");
     }
     // and the time.
-    assert!(page.contains("2026-01-02 03:04:0"), "{page}");
+    assert!(page.contains("2026-01-02 03:04:05 UTC"), "{page}");
 }
 
 #[tokio::test]

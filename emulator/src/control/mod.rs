@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::identity;
 use crate::server::{Incoming, Inner};
 
-mod clock;
+pub(crate) mod clock;
 mod faults;
 mod files;
 mod messages;

@@ -11,9 +11,8 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::call::Reply;
-use crate::clock::rfc3339;
 use crate::control::requests::recorded;
-use crate::control::{Route, Routes};
+use crate::control::{self, Route, Routes};
 use crate::failure::Failure;
 use crate::html::{content_security_policy, escape};
 use crate::server::{Incoming, Inner};
@@ -56,10 +55,7 @@ fn page(inner: &Inner, request: &Incoming, _: &str) -> Answer {
 }
 
 fn initial(inner: &Inner, request: &Incoming) -> Value {
-    let clock = {
-        let state = inner.state();
-        json!({ "time": rfc3339(state.clock.now()), "speed": state.clock.speed() })
-    };
+    let clock = control::clock::told(&inner.state().clock);
     json!({
         "clock": clock,
         "traffic": events::since(&inner.traffic, inner.document, 0).0,

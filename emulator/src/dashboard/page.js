@@ -33,8 +33,8 @@ async function ask(method, path, body) {
 
 let clock = { at: 0, since: 0, speed: 1 };
 
-function setClock({ time, speed }) {
-  clock = { at: Date.parse(time), since: performance.now(), speed };
+function setClock({ time, speed, frozen }) {
+  clock = { at: Date.parse(time), since: performance.now(), speed: frozen ? 0 : speed };
   showClock();
 }
 

@@ -43,7 +43,7 @@ pub struct ApiKey {
     scopes: Option<Vec<KeyScope>>,
     /// None: from everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    allowed_ips: Option<Vec<IpNet>>,
+    allowed_ips: Option<Vec<Range>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_used: Option<Timestamp>,
     /// The emulator was started with it: it is no part of what is kept.
@@ -72,6 +72,26 @@ pub struct KeyScope {
 struct UniverseDatastore {
     universe_id: String,
     datastore_name: String,
+}
+
+/// An address, or a range of addresses.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+struct Range(IpNet);
+
+impl TryFrom<String> for Range {
+    type Error = InvalidAddress;
+
+    fn try_from(text: String) -> Result<Range, InvalidAddress> {
+        let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        net.map(Range).map_err(|_| InvalidAddress(text))
+    }
+}
+
+impl From<Range> for String {
+    fn from(range: Range) -> String {
+        range.0.to_string()
+    }
 }
 
 /// A text that is neither an address nor a range of addresses.
@@ -186,8 +206,7 @@ impl ApiKey {
     ///
     /// If the text is neither.
     pub fn allowed_ip(mut self, range: &str) -> Result<ApiKey, InvalidAddress> {
-        let parsed = range.parse::<IpNet>().or_else(|_| range.parse::<IpAddr>().map(IpNet::from));
-        let range = parsed.map_err(|_| InvalidAddress(range.to_owned()))?;
+        let range = Range::try_from(range.to_owned())?;
         self.allowed_ips.get_or_insert_default().push(range);
         Ok(self)
     }
@@ -406,7 +425,8 @@ impl Keys {
         if key.has_lapsed(now) {
             return Err(Refusal::Lapsed);
         }
-        if key.allowed_ips.as_ref().is_some_and(|ranges| !ranges.iter().any(|range| range.contains(&from))) {
+        if key.allowed_ips.as_ref().is_some_and(|ranges| !ranges.iter().any(|range| range.0.contains(&from)))
+        {
             return Err(Refusal::WrongAddress);
         }
         Ok(found)
@@ -500,6 +520,7 @@ mod tests {
             "apiKey": "k",
             "authorizedUserId": "7",
             "expirationTimeUtc": "2026-01-02T03:04:05Z",
+            "allowedIps": ["127.0.0.1", "10.0.0.0/8"],
             "scopes": [{ "name": "asset", "operations": ["read", "write"], "groupIds": ["4001"] }],
         });
         let key: ApiKey = serde_json::from_value(written).expect("a key");
