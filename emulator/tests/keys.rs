@@ -97,6 +97,30 @@ async fn a_scope_is_good_only_for_what_it_names() {
 }
 
 #[tokio::test]
+async fn an_asset_is_made_only_for_the_owner_that_the_scope_names() {
+    let write = KeyScope::new("asset:write").group(4001);
+    let client = start([key().scope("asset:read").scope(write)]).await;
+    let create = async |creator: serde_json::Value| {
+        let request = json!({
+            "assetType": "Decal",
+            "displayName": "Sign",
+            "description": "",
+            "creationContext": { "creator": creator },
+        });
+        let file =
+            reqwest::multipart::Part::bytes(b"\x89PNG".to_vec()).file_name("a.png").mime_str("image/png");
+        let form = reqwest::multipart::Form::new()
+            .text("request", request.to_string())
+            .part("fileContent", file.expect("a type"));
+        client.send(client.request("POST", "/assets/v1/assets").multipart(form)).await
+    };
+    create(json!({ "groupId": "4001" })).await.ok();
+    let refused = create(json!({ "userId": "77" })).await.refused(403);
+    assert!(refused.contains("asset:write for user 77."), "{refused}");
+    create(json!({ "groupId": "4002" })).await.refused(403);
+}
+
+#[tokio::test]
 async fn a_key_that_is_not_good_gets_the_gateways_401() {
     let hour = Duration::from_secs(3600);
     let message = async |key: ApiKey| {
@@ -179,7 +203,10 @@ async fn as_long_as_no_key_is_described_any_key_may_do_everything() {
     let scopes = answer["scopes"].as_array().expect("scopes");
     assert!(scopes.len() > 30);
     let asset = scopes.iter().find(|scope| scope["name"] == "asset").expect("the scope");
-    assert_eq!(*asset, json!({ "name": "asset", "operations": ["read", "write"], "userIds": ["*"] }));
+    assert_eq!(
+        *asset,
+        json!({ "name": "asset", "operations": ["read", "write"], "userIds": ["*"], "groupIds": ["*"] })
+    );
 }
 
 #[tokio::test]

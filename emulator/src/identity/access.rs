@@ -3,7 +3,7 @@
 use http::header::AUTHORIZATION;
 
 use super::keys::{Found, KeyScope, Refusal};
-use super::scopes::{Grant, Requirement, Target, requirement};
+use super::scopes::{Creator, Grant, Requirement, Target, requirement};
 use crate::document::{Match, Operation};
 use crate::failure::Failure;
 use crate::request::query_pairs;
@@ -80,7 +80,8 @@ fn check(
 ) -> Result<(), Failure> {
     let requirement: Requirement<'_> = requirement(found.operation);
     let query = query_pairs(request.query().unwrap_or_default());
-    let target = Target::of(found, &query);
+    let creator = Creator::of(found.operation, &request.headers, &request.body);
+    let target = Target::of(found, &query, &creator);
     match requirement.lacking(|scope| grant(scope, &target), &target) {
         None => Ok(()),
         Some(lacking) => Err(forbidden(found.operation, credential, &lacking)),

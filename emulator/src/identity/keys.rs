@@ -292,6 +292,11 @@ impl KeyScope {
             (Some(ids), Some(id)) => ids.iter().any(|known| is_or_any(known, id)),
             _ => true,
         };
+        // Users and groups own things: a scope that is restricted to groups is for no user, and the other way round.
+        let is_by_owner = self.user_ids.is_some() || self.group_ids.is_some();
+        let owned = |ids: &Option<Vec<String>>, id: Option<&str>| {
+            within(ids, id) && (id.is_none() || !is_by_owner || ids.is_some())
+        };
         let stores = match (&self.universe_datastores, target.universe) {
             (Some(stores), Some(universe)) => stores.iter().any(|known| {
                 is_or_any(&known.universe_id, universe)
@@ -301,8 +306,8 @@ impl KeyScope {
         };
         stores
             && within(&self.universe_ids, target.universe)
-            && within(&self.group_ids, target.group)
-            && within(&self.user_ids, target.user)
+            && owned(&self.group_ids, target.group)
+            && owned(&self.user_ids, target.user)
     }
 
     /// The scope for everything there is, as the key of the owner of everything would have it.
@@ -322,10 +327,8 @@ impl KeyScope {
             scope.universe_datastores = Some(vec![store]);
         } else if name.starts_with("universe") || name.starts_with("memory-store") {
             scope.universe_ids = any();
-        } else if name.starts_with("group") {
-            scope.group_ids = any();
         } else {
-            scope.user_ids = any();
+            (scope.user_ids, scope.group_ids) = (any(), any());
         }
         scope
     }
@@ -528,6 +531,7 @@ mod tests {
         let scope = &key.granted().expect("scopes")[0];
         assert!(scope.is("asset:write") && !scope.is("asset:delete"));
         let group = |id| Target { group: Some(id), ..Target::default() };
+        assert!(!scope.covers(&Target { user: Some("4001"), ..Target::default() }), "a user is no group");
         assert!(scope.covers(&group("4001")) && !scope.covers(&group("4002")));
         assert!(!format!("{key:?}").contains("\"k\""));
         let wrong = serde_json::json!({ "apiKey": "k", "scops": [] });

@@ -5,7 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
 use crate::document::{Document, Match, Operation};
+use crate::request::{Part, multipart};
 use crate::sample::plain;
 
 use super::keys::split;
@@ -95,9 +100,41 @@ pub(crate) struct Target<'a> {
     pub(crate) user: Option<&'a str>,
 }
 
+/// Who is to own a new asset, which only the form says.
+#[derive(Debug, Default)]
+pub(crate) struct Creator {
+    user: Option<String>,
+    group: Option<String>,
+}
+
+impl Creator {
+    /// Nobody, if the request does not make an asset, or not as it must: then it is refused for that.
+    pub(crate) fn of(operation: &Operation, headers: &HeaderMap, body: &[u8]) -> Creator {
+        if operation.key() != "POST /assets/v1/assets" {
+            return Creator::default();
+        }
+        let content_type =
+            headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let parts = multipart(content_type, body).unwrap_or_default();
+        let request = parts.iter().find(|part| part.name == "request").and_then(Part::text);
+        let request: Value = request.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let id = |name: &str| match &request["creationContext"]["creator"][name] {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        };
+        Creator { user: id("userId"), group: id("groupId") }
+    }
+}
+
 impl<'a> Target<'a> {
-    pub(crate) fn of(found: &'a Match<'_>, query: &'a [(String, String)]) -> Target<'a> {
-        let mut target = Target::default();
+    pub(crate) fn of(
+        found: &'a Match<'_>,
+        query: &'a [(String, String)],
+        creator: &'a Creator,
+    ) -> Target<'a> {
+        let (user, group) = (creator.user.as_deref(), creator.group.as_deref());
+        let mut target = Target { user, group, ..Target::default() };
         for (name, value) in &found.params {
             let place = match plain(name).as_str() {
                 // Localization calls a universe a game.
@@ -183,13 +220,14 @@ mod tests {
     #[test]
     fn a_request_names_what_it_is_about() {
         let document = Document::embedded();
+        let nobody = Creator::default();
         let path = "/datastores/v1/universes/7/standard-datastores/datastore/entries/entry";
         let found = document.find("GET", path).expect("an operation");
         let query = [("datastoreName".to_owned(), "Coins".to_owned())];
-        let target = Target::of(&found, &query);
+        let target = Target::of(&found, &query, &nobody);
         assert_eq!((target.universe, target.store), (Some("7"), Some("Coins")));
         assert_eq!(target.to_string(), "data store Coins of universe 7");
         let found = document.find("GET", "/cloud/v2/groups/-/memberships").expect("an operation");
-        assert_eq!(Target::of(&found, &[]), Target::default());
+        assert_eq!(Target::of(&found, &[], &nobody), Target::default());
     }
 }
