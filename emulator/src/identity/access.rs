@@ -3,7 +3,7 @@
 use http::header::AUTHORIZATION;
 
 use super::keys::{Found, KeyScope, Refusal};
-use super::scopes::{Creator, Grant, Requirement, Target, requirement};
+use super::scopes::{Creator, Grant, Target, requirement};
 use crate::document::{Match, Operation};
 use crate::failure::Failure;
 use crate::request::query_pairs;
@@ -48,17 +48,17 @@ fn by_key(inner: &Inner, found: &Match<'_>, request: &Incoming, key: &str) -> Re
             (true, true) => Grant::Given,
         }
     };
-    check(found, request, "API key", grant)
+    let creator = Creator::of(found.operation, &request.headers, &request.body);
+    check(found, request, &creator, "API key", grant)
 }
 
 fn by_token(inner: &Inner, found: &Match<'_>, request: &Incoming, token: &str) -> Result<(), Failure> {
     let state = inner.state();
-    let now = state.clock.now();
     let granted = state
         .identity
         .oauth
         .sessions
-        .access(token, now)
+        .access(token, state.clock.now())
         .map_err(|why| Failure::unauthorized_because(format!("Invalid access token: it {why}.")))?;
     let grant = |scope: &str, target: &Target<'_>| {
         if !granted.scopes.iter().any(|given| given == scope) {
@@ -69,20 +69,19 @@ fn by_token(inner: &Inner, found: &Match<'_>, request: &Incoming, token: &str) -
             Grant::ForOthers
         }
     };
-    check(found, request, "access token", grant)
+    check(found, request, &Creator::default(), "access token", grant)
 }
 
 fn check(
     found: &Match<'_>,
     request: &Incoming,
+    creator: &Creator,
     credential: &str,
     grant: impl Fn(&str, &Target<'_>) -> Grant,
 ) -> Result<(), Failure> {
-    let requirement: Requirement<'_> = requirement(found.operation);
     let query = query_pairs(request.query().unwrap_or_default());
-    let creator = Creator::of(found.operation, &request.headers, &request.body);
-    let target = Target::of(found, &query, &creator);
-    match requirement.lacking(|scope| grant(scope, &target), &target) {
+    let target = Target::of(found, &query, creator);
+    match requirement(found.operation).lacking(|scope| grant(scope, &target), &target) {
         None => Ok(()),
         Some(lacking) => Err(forbidden(found.operation, credential, &lacking)),
     }

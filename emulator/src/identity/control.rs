@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::keys::ApiKey;
-use super::oauth::OAuthApp;
-use super::oauth::Settings;
 use super::oauth::sessions::{Grant, Universes};
+use super::oauth::{OAuthApp, Settings};
+use super::scopes;
 use crate::answer::Answer;
 use crate::call::Reply;
 use crate::control::{Route, Routes};
@@ -162,6 +162,11 @@ fn give_token(inner: &Inner, request: &Incoming, _: &str) -> Answer {
 fn issue(inner: &Inner, wanted: Wanted) -> Result<Reply, Failure> {
     if inner.user(wanted.user).is_none() {
         return Err(Failure::not_found(format!("The user {} does not exist.", wanted.user)));
+    }
+    let known = scopes::all(inner.document);
+    let is_known = |scope: &str| known.contains(scope) || scopes::IDENTITY.contains(&scope);
+    if let Some(unknown) = wanted.scopes.iter().find(|scope| !is_known(scope)) {
+        return Err(Failure::invalid(format!("The scope '{unknown}' does not exist.")));
     }
     let mut state = inner.state();
     let now = state.clock.now();

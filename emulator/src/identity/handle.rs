@@ -9,7 +9,7 @@ use crate::server::{Emulator, HERE, Incoming};
 
 impl Emulator {
     /// An access token of OAuth 2.0, as an app has it after this user has allowed these scopes for everything. None, if
-    /// there is no such user.
+    /// there is no such user or scope.
     ///
     /// ```no_run
     /// # async fn run() -> std::io::Result<()> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::answer::{Answer, Payload};
 use crate::call::Reply;
+use crate::request::query_pairs;
 use crate::server::Incoming;
 
 /// It may be part of a query.
@@ -63,7 +64,7 @@ fn body(body: &Bytes) -> Bytes {
         value(&mut json);
         return json.to_string().into();
     }
-    if text.contains('=') && !text.contains(['<', '\n']) {
+    if text.contains('=') && !text.contains(['<', '{', '"', '\n']) {
         return pairs(text).into();
     }
     // A page: it repeats what the browser has in its address line.
@@ -72,7 +73,8 @@ fn body(body: &Bytes) -> Bytes {
 
 /// `a=b&c=d` without its secrets.
 fn pairs(text: &str) -> String {
-    let hide = |pair: &str| match pair.split_once('=') {
+    let hide = |pair: &str| match query_pairs(pair).first() {
+        // The name may be written in another way, such as `client%5Fsecret`.
         Some((name, _)) if is_secret(name) || name == CODE => format!("{name}={HIDDEN}"),
         _ => pair.to_owned(),
     };
@@ -109,6 +111,8 @@ mod tests {
         let form = Bytes::from_static(b"grant_type=refresh_token&refresh_token=s&client_secret=s");
         let expected = "grant_type=refresh_token&refresh_token=[redacted]&client_secret=[redacted]";
         assert_eq!(body(&form), expected);
+        assert_eq!(body(&Bytes::from_static(b"client%5Fsecret=s")), "client_secret=[redacted]");
+        assert_eq!(body(&Bytes::from_static(b"{\"apiKey\":\"s=\", ")), HIDDEN, "broken JSON is no form");
         assert_eq!(body(&Bytes::from_static(b"\xff")), HIDDEN);
         assert_eq!(body(&Bytes::from_static(b"<html>code=s")), HIDDEN);
     }
