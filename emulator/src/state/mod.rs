@@ -17,6 +17,7 @@ use crate::behaviour::universes::Universes;
 use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
 use crate::clock::Clock;
+use crate::identity::Identity;
 
 mod contents;
 mod operations;
@@ -40,6 +41,7 @@ pub(crate) struct State {
     pub(crate) assets: Assets,
     pub(crate) data_stores: DataStores,
     pub(crate) groups: Groups,
+    pub(crate) identity: Identity,
     pub(crate) luau: LuauTasks,
     pub(crate) memory_stores: MemoryStores,
     pub(crate) messages: Messages,
@@ -76,6 +78,7 @@ impl State {
             assets: Assets::seeded(now),
             data_stores: DataStores::seeded(now),
             groups: Groups::default(),
+            identity: Identity::new(),
             luau: LuauTasks::seeded(now),
             memory_stores: MemoryStores::seeded(now),
             messages: Messages::default(),
