@@ -170,6 +170,18 @@ async fn a_reset_and_a_loaded_state_are_kept() {
     assert_eq!((status("gone").await, status("loaded").await), (404, 200));
 }
 
+/// What the emulator draws by lot is kept as well, so that tokens stay good: also what a reset draws anew.
+#[tokio::test]
+async fn what_is_drawn_by_lot_outlives_a_reset_and_a_crash() {
+    let directory = Directory::new("token");
+    let emulator = Process::start(&["--data", directory.text()]);
+    send(&emulator.base_url, "POST", "/__emulator/reset", None).await.expect("an answer");
+    let before = state(&emulator.base_url).await;
+    emulator.kill();
+    let again = Process::start(&["--data", directory.text()]);
+    assert_eq!(state(&again.base_url).await["identity"], before["identity"]);
+}
+
 #[tokio::test]
 async fn a_directory_is_seeded_once() {
     let directory = Directory::new("seeded");
