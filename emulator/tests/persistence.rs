@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::Client;
-use opencloud_emulator::{Emulator, Seed};
+use opencloud_emulator::{Document, Emulator, Seed, sample_request};
 use process::{Directory, Process, run};
 use serde_json::{Value, json};
 
@@ -129,6 +129,41 @@ async fn the_whole_state_is_the_same_after_a_crash() {
         time.duration_since(jiff::Timestamp::now()).as_secs() > 3_500,
         "the clock is still ahead: {time}"
     );
+}
+
+/// Every operation of the API, whatever it changes: applied again after a crash, it gives the same state.
+#[tokio::test]
+async fn every_operation_gives_the_same_state_when_it_is_applied_again() {
+    let directory = Directory::new("operations");
+    let emulator = Process::start(&["--data", directory.text()]);
+    let document = Document::embedded();
+    let http = common::http();
+    for operation in document.operations() {
+        let sample = sample_request(document, operation);
+        let method = sample.method.parse().expect("a method");
+        let mut request = http.request(method, format!("{}{}", emulator.base_url, sample.target()));
+        request = request.header("x-api-key", "k");
+        for (name, value) in &sample.headers {
+            request = request.header(name, value);
+        }
+        if let Some(content_type) = &sample.content_type {
+            request = request.header("content-type", content_type);
+        }
+        if !sample.body.is_empty() {
+            request = request.body(sample.body.clone());
+        } else if sample.method != "GET" {
+            request = request.header("content-length", "0");
+        }
+        request.send().await.expect("an answer");
+    }
+    let before = state(&emulator.base_url).await;
+    let port = emulator.port();
+    emulator.kill();
+    let again = Process::start_at(&port, &["--data", directory.text()]);
+    let after = state(&again.base_url).await;
+    for (section, value) in before.as_object().expect("sections") {
+        assert_eq!(&after[section], value, "{section}");
+    }
 }
 
 /// Enough is written for the whole state to take the place of the requests, while others go on writing.
