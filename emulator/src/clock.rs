@@ -74,6 +74,11 @@ impl Clock {
         }
     }
 
+    /// Whether time stands still.
+    pub(crate) fn is_frozen(&self) -> bool {
+        matches!(self.base, Base::Frozen(_))
+    }
+
     pub(crate) fn advance(&mut self, by: Duration) {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         self.ahead = self.ahead.saturating_add(by);

@@ -38,6 +38,10 @@ impl Failure {
         Failure::new(429, "RESOURCE_EXHAUSTED", message)
     }
 
+    pub(crate) fn permission_denied(message: impl Into<String>) -> Failure {
+        Failure::new(403, "PERMISSION_DENIED", message)
+    }
+
     /// A failure of which nothing but the status is known.
     pub(crate) fn of_status(status: u16, message: impl Into<String>) -> Failure {
         let code = match status {
@@ -63,7 +67,12 @@ impl Failure {
 
     /// The gateway's answer to a missing or wrong key.
     pub(crate) fn unauthorized() -> Failure {
-        let mut failure = Failure::new(401, "UNAUTHENTICATED", "Invalid API Key");
+        Failure::unauthorized_because("Invalid API Key")
+    }
+
+    /// The same for a credential of which more can be said.
+    pub(crate) fn unauthorized_because(message: impl Into<String>) -> Failure {
+        let mut failure = Failure::new(401, "UNAUTHENTICATED", message);
         failure.gateway = true;
         failure
     }
@@ -95,6 +104,9 @@ impl Failure {
             }
             Shape::CodeMessage => json!({ "code": code, "message": message }),
             Shape::DataStoresV1 => {
+                if status == 403 {
+                    return json!({ "error": code, "message": message, "errorDetails": [] });
+                }
                 let name = self.detail.as_deref().unwrap_or("InvalidArgument");
                 json!({
                     "error": code,
@@ -119,6 +131,7 @@ impl Failure {
             }),
             Shape::Products => {
                 let code = self.detail.as_deref().unwrap_or(match status {
+                    403 => "UnauthorizedAccess",
                     404 => "NotFound",
                     _ => "BadRequest",
                 });
@@ -189,6 +202,7 @@ fn status_code(code: &str) -> i32 {
     match code {
         "INVALID_ARGUMENT" => 3,
         "NOT_FOUND" => 5,
+        "PERMISSION_DENIED" => 7,
         "RESOURCE_EXHAUSTED" => 8,
         "ABORTED" => 10,
         "UNAUTHENTICATED" => 16,

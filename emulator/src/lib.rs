@@ -25,9 +25,12 @@ mod call;
 mod cel;
 mod clock;
 mod control;
+mod dashboard;
 mod document;
 mod failure;
 mod faults;
+mod html;
+mod identity;
 mod limits;
 mod mask;
 mod page;
@@ -48,6 +51,7 @@ pub use document::{
     Parameter, RateLimit, RateLimits, Response,
 };
 pub use faults::{Fault, FaultError};
+pub use identity::{ApiKey, InvalidAddress, KeyScope, OAuthApp};
 pub use request::{Part, RequestParts, multipart, query_pairs};
 pub use sample::{Mode, Sample, SampleRequest, parameter_values, request as sample_request};
 pub use schema::{Direction, to_json_schema};

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::behaviour::data_stores::{Content, GLOBAL, Place};
-use crate::server::{Incoming, Inner};
+use crate::server::{HERE, Incoming, Inner};
 
 /// What an emulator begins with, read from JSON. All of it is optional:
 ///
@@ -208,7 +208,7 @@ impl Inner {
         }
         let method: Method = request.method.parse().map_err(|_| "the method is none")?;
         let uri: Uri = request.path.parse().map_err(|_| "the path is none")?;
-        let reply = self.apply_now(&Incoming { method, uri, headers, body: body.into() });
+        let reply = self.apply_now(&Incoming { method, uri, headers, body: body.into(), peer: HERE });
         match reply.status {
             ..300 => Ok(()),
             status => Err(format!("{status} {}", String::from_utf8_lossy(&reply.body))),

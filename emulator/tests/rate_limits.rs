@@ -59,9 +59,10 @@ async fn a_token_has_a_limit_of_its_own() {
     let client = start().await;
     let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
     let http = common::http();
+    let token = client.emulator.access_token(1001, ["openid"]).expect("a token");
     let mut statuses = Vec::new();
     for _ in 0..11 {
-        let answer = http.get(&url).bearer_auth("token").send().await.expect("an answer");
+        let answer = http.get(&url).bearer_auth(&token).send().await.expect("an answer");
         statuses.push(answer.status().as_u16());
     }
     assert_eq!(statuses, [[200; 10].as_slice(), &[429]].concat());

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::call::Reply;
-use crate::clock::{rfc3339, seconds};
+use crate::clock::{Clock, rfc3339, seconds};
 use crate::control::{Route, Routes};
 use crate::failure::Failure;
 use crate::server::{Incoming, Inner};
@@ -14,7 +14,12 @@ pub(super) const ROUTES: Routes =
 
 fn show(inner: &Inner, _: &Incoming, _: &str) -> Answer {
     let state = inner.state();
-    Reply::json(json!({ "time": rfc3339(state.clock.now()), "speed": state.clock.speed() })).into()
+    Reply::json(told(&state.clock)).into()
+}
+
+/// What a clock shows.
+pub(crate) fn told(clock: &Clock) -> Value {
+    json!({ "time": rfc3339(clock.now()), "speed": clock.speed(), "frozen": clock.is_frozen() })
 }
 
 /// `{"advance":"90s"}` moves time ahead.
@@ -28,5 +33,5 @@ fn advance(inner: &Inner, request: &Incoming, _: &str) -> Answer {
     };
     let mut state = inner.state();
     state.clock.advance(by);
-    Reply::json(json!({ "time": rfc3339(state.clock.now()), "speed": state.clock.speed() })).into()
+    Reply::json(told(&state.clock)).into()
 }

@@ -7,14 +7,16 @@ use serde_json::json;
 use crate::answer::Answer;
 use crate::call::Reply;
 use crate::clock::rfc3339;
+use crate::dashboard;
 use crate::failure::Failure;
+use crate::identity;
 use crate::server::{Incoming, Inner};
 
-mod clock;
+pub(crate) mod clock;
 mod faults;
 mod files;
 mod messages;
-mod requests;
+pub(crate) mod requests;
 mod state;
 
 /// The text is what the `*` of the route stands for, or empty.
@@ -27,8 +29,19 @@ pub(crate) struct Route {
     /// A whole path, or the beginning of one with a `*` at its end. More than `/__emulator/` is possible.
     path: &'static str,
     pub(crate) handler: Handler,
-    /// Whether the state may be another one afterwards.
-    pub(crate) changes: bool,
+    pub(crate) effect: Effect,
+}
+
+/// What a request to an endpoint does to the state, which says how that is kept in a data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    None,
+    /// A change that the same request makes again.
+    Change,
+    /// As `Change`, whatever the answer is.
+    ChangeEvenIfRefused,
+    /// The whole state is another one.
+    Replacement,
 }
 
 pub(crate) type Routes = &'static [Route];
@@ -36,8 +49,11 @@ pub(crate) type Routes = &'static [Route];
 const AREAS: &[Routes] = &[
     ROUTES,
     clock::ROUTES,
+    dashboard::ROUTES,
     faults::ROUTES,
     files::ROUTES,
+    identity::ROUTES,
+    identity::control::ROUTES,
     messages::ROUTES,
     requests::ROUTES,
     state::ROUTES,
@@ -45,16 +61,27 @@ const AREAS: &[Routes] = &[
 
 const ROUTES: Routes = &[Route::reads("GET", "/__emulator/health", health)];
 
+/// Answers what a page of another site asks for.
+const FOREIGN: Route = Route::reads("", "", foreign);
 /// Answers when no other route does.
 const NOTHING: Route = Route::reads("", "", nothing);
 
 impl Route {
     pub(crate) const fn reads(method: &'static str, path: &'static str, handler: Handler) -> Route {
-        Route { method, path, handler, changes: false }
+        Route { method, path, handler, effect: Effect::None }
     }
 
     pub(crate) const fn changes(method: &'static str, path: &'static str, handler: Handler) -> Route {
-        Route { method, path, handler, changes: true }
+        Route { method, path, handler, effect: Effect::Change }
+    }
+
+    /// As `changes`, whatever the answer is.
+    pub(crate) const fn always_changes(method: &'static str, path: &'static str, handler: Handler) -> Route {
+        Route { method, path, handler, effect: Effect::ChangeEvenIfRefused }
+    }
+
+    pub(crate) const fn replaces(method: &'static str, path: &'static str, handler: Handler) -> Route {
+        Route { method, path, handler, effect: Effect::Replacement }
     }
 
     /// What the `*` of the route stands for, if the request is for it.
@@ -71,9 +98,25 @@ impl Route {
 
 /// The endpoint that a request is for, and what the `*` of its route stands for; none if it is for the API.
 pub(crate) fn find(request: &Incoming) -> Option<(&'static Route, &str)> {
+    if is_foreign(request) {
+        return Some((&FOREIGN, ""));
+    }
     let mut routes = AREAS.iter().flat_map(|routes| routes.iter());
     let found = routes.find_map(|route| Some((route, route.fits(request)?)));
     found.or_else(|| request.path().starts_with("/__emulator").then_some((&NOTHING, "")))
+}
+
+/// Whether a page of another site makes a browser change something here. Programs do not say where they come from.
+fn is_foreign(request: &Incoming) -> bool {
+    let site = request.headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    request.path().starts_with("/__emulator")
+        && request.method != http::Method::GET
+        && site.is_some_and(|site| site != "same-origin")
+}
+
+fn foreign(_: &Inner, request: &Incoming, _: &str) -> Answer {
+    let message = "Pages of other sites must not change the emulator.";
+    Failure::permission_denied(message).reply(request.path()).into()
 }
 
 fn nothing(_: &Inner, request: &Incoming, _: &str) -> Answer {

@@ -21,6 +21,8 @@ pub(crate) struct Charge {
     /// The length of the window.
     seconds: u32,
     cost: u64,
+    /// What counts anything else is in no header.
+    counts_requests: bool,
     /// The service's own word for a refusal.
     name: Option<&'static str>,
     /// What is limited, for the message.
@@ -95,6 +97,9 @@ impl Limits {
             let window = charge.window(&mut windows, now);
             window.used = window.used.saturating_add(charge.cost);
             let remaining = charge.limit.saturating_sub(window.used);
+            if !charge.counts_requests {
+                continue;
+            }
             let limit = (charge.limit, charge.seconds);
             if closest.is_none_or(|(least, _)| remaining < least) {
                 closest = Some((remaining, charge.reset(*window, now)));
@@ -180,7 +185,15 @@ mod tests {
     use super::*;
 
     fn charge(limit: u64, seconds: u32, cost: u64) -> Charge {
-        Charge { key: Key::Universe(1, "x"), limit, seconds, cost, name: None, what: "x" }
+        Charge {
+            key: Key::Universe(1, "x"),
+            limit,
+            seconds,
+            cost,
+            counts_requests: true,
+            name: None,
+            what: "x",
+        }
     }
 
     fn at(milliseconds: i64) -> Timestamp {
@@ -205,7 +218,7 @@ mod tests {
     fn a_refused_request_uses_nothing_up() {
         let limits = Limits::default();
         let other = Charge { key: Key::Universe(2, "x"), ..charge(1, 60, 1) };
-        limits.admit(&[other.clone()], at(0)).expect("admitted");
+        limits.admit(std::slice::from_ref(&other), at(0)).expect("admitted");
         let both = [charge(5, 60, 1), other];
         limits.admit(&both, at(0)).expect_err("refused");
         let standing = limits.admit(&both[..1], at(0)).expect("admitted").expect("a standing");

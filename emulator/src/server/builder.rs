@@ -1,6 +1,5 @@
 //! How an emulator is set up and started.
 
-use std::collections::HashSet;
 use std::net::{Ipv4Addr, TcpListener};
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
@@ -13,10 +12,10 @@ use crate::behaviour;
 use crate::clock::Clock;
 use crate::document::Document;
 use crate::faults::{Fault, FaultError, Rules};
+use crate::identity::{ApiKey, OAuthApp};
 use crate::limits::Limits;
 use crate::seed::Seed;
 use crate::server::gateway::Inner;
-use crate::server::traffic::Traffic;
 use crate::server::{Emulator, listener};
 use crate::state::State;
 
@@ -26,7 +25,8 @@ const DEFAULT_BODY_LIMIT: usize = 128 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Builder {
     port: u16,
-    api_keys: HashSet<String>,
+    api_keys: Vec<ApiKey>,
+    oauth_apps: Vec<OAuthApp>,
     strict: bool,
     body_limit: usize,
     frozen_at: Option<SystemTime>,
@@ -44,7 +44,8 @@ impl Default for Builder {
     fn default() -> Self {
         Builder {
             port: 0,
-            api_keys: HashSet::new(),
+            api_keys: Vec::new(),
+            oauth_apps: Vec::new(),
             strict: true,
             body_limit: DEFAULT_BODY_LIMIT,
             frozen_at: None,
@@ -68,10 +69,17 @@ impl Builder {
         self
     }
 
-    /// Accepts this API key; once one is given, no others.
+    /// Accepts this API key; once one is given, no others. A text may do everything, an [`ApiKey`] what it says.
     #[must_use]
-    pub fn api_key(mut self, key: impl Into<String>) -> Builder {
-        self.api_keys.insert(key.into());
+    pub fn api_key(mut self, key: impl Into<ApiKey>) -> Builder {
+        self.api_keys.push(key.into());
+        self
+    }
+
+    /// Adds an app to those that may ask users for authorization.
+    #[must_use]
+    pub fn oauth_app(mut self, app: OAuthApp) -> Builder {
+        self.oauth_apps.push(app);
         self
     }
 
@@ -172,12 +180,14 @@ impl Builder {
             keeper: OnceLock::new(),
             faults: Rules::new(self.fault_seed),
             limits: self.rate_limits.then(Limits::default),
-            traffic: Traffic::default(),
+            traffic: Arc::default(),
             base_url: base_url.clone(),
             api_keys: self.api_keys,
+            oauth_apps: self.oauth_apps,
             strict: self.strict,
             body_limit: self.body_limit,
         });
+        inner.introduce(&mut inner.state());
         for fault in self.faults {
             inner.faults.add(document, fault).map_err(std::io::Error::other)?;
         }

@@ -51,6 +51,7 @@ impl Inner {
         if let Some(saved) = loaded.clock {
             state.clock.restore(saved);
         }
+        self.introduce(&mut state);
         Ok(())
     }
 
@@ -75,6 +76,7 @@ impl Inner {
         let mut state = self.state();
         let clock = state.clock.clone();
         *state = State::new(clock);
+        self.introduce(&mut state);
         drop(state);
         self.traffic.clear();
         if let Some(limits) = &self.limits {

@@ -1,12 +1,13 @@
 //! What happens to a request: it is authorised, checked, applied and recorded.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Uri};
 use jiff::Timestamp;
 
@@ -17,6 +18,7 @@ use crate::control::{self, Route};
 use crate::document::{Document, Match, Operation};
 use crate::failure::Failure;
 use crate::faults::{Effect, Plan, Rules};
+use crate::identity::{self, ApiKey, OAuthApp};
 use crate::limits::{self, Limits, Standing};
 use crate::request::{RequestParts, query_pairs};
 use crate::server::traffic::{Entry, Traffic};
@@ -34,12 +36,13 @@ pub(crate) struct Inner {
     pub(super) handlers: HashMap<String, Handler>,
     pub(super) state: Mutex<State>,
     pub(super) keeper: OnceLock<Keeper>,
-    pub(crate) traffic: Traffic,
+    pub(crate) traffic: Arc<Traffic>,
     pub(crate) faults: Rules,
     /// None if they are off.
     pub(super) limits: Option<Limits>,
     pub(crate) base_url: String,
-    pub(super) api_keys: HashSet<String>,
+    pub(super) api_keys: Vec<ApiKey>,
+    pub(super) oauth_apps: Vec<OAuthApp>,
     pub(super) strict: bool,
     pub(super) body_limit: usize,
 }
@@ -57,7 +60,12 @@ pub(crate) struct Incoming {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Where it comes from.
+    pub(crate) peer: IpAddr,
 }
+
+/// The peer of a request that comes from inside the process.
+pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl Incoming {
     /// Percent-encoded, without the query.
@@ -102,13 +110,40 @@ impl Inner {
         self.keeper.get()
     }
 
+    /// Makes the keys and apps known that the emulator was started with.
+    pub(super) fn introduce(&self, state: &mut State) {
+        let now = state.clock.now();
+        self.api_keys.iter().for_each(|key| state.identity.keys.introduce(key.clone(), now));
+        self.oauth_apps.iter().for_each(|app| state.identity.oauth.apps.introduce(app.clone()));
+    }
+
+    /// What anybody may know of a user, if there is such a user.
+    pub(crate) fn user(&self, id: u64) -> Option<serde_json::Value> {
+        let uri = format!("/cloud/v2/users/{id}").parse().ok()?;
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        let incoming = Incoming { method: Method::GET, uri, headers, body, peer: HERE };
+        let found = self.document.find(incoming.method.as_str(), incoming.path())?;
+        let request = Request::new(&incoming, &found);
+        let mut state = self.state();
+        let now = state.clock.now();
+        let reply = self.apply(&mut state, &request, now).ok()?;
+        serde_json::from_slice(&reply.body).ok()
+    }
+
     pub(crate) async fn answer(&self, request: Incoming) -> Answer {
         if let Some((route, rest)) = control::find(&request) {
+            let began = Instant::now();
             let (answer, ticket) = self.own(route, &request, rest);
             if let Some(ticket) = ticket
                 && !ticket.kept().await
             {
                 return not_kept().reply(request.path()).into();
+            }
+            if identity::redact::concerns(request.path()) {
+                let reply = identity::redact::reply(&answer);
+                let time = self.state().clock.now();
+                let served = Served { reply, violations: Vec::new(), ticket: None, time };
+                self.record(request, None, served, None, began);
             }
             return answer;
         }
@@ -139,17 +174,21 @@ impl Inner {
 
     /// One of the emulator's own endpoints.
     fn own(&self, route: &Route, request: &Incoming, rest: &str) -> (Answer, Option<Ticket>) {
-        let keeper = self.keeper().filter(|_| route.changes);
+        let keeper = self.keeper().filter(|_| route.effect != control::Effect::None);
         let _order = keeper.map(Keeper::order);
         let time = self.state().clock.now();
         let answer = (route.handler)(self, request, rest);
-        let ticket =
-            keeper.filter(|_| answer.is_success()).map(|keeper| keeper.keep(Record::new(request, time)));
+        let ticket = keeper.and_then(|keeper| match route.effect {
+            control::Effect::ChangeEvenIfRefused => Some(keeper.keep(Record::new(request, time))),
+            _ if !answer.is_success() => None,
+            control::Effect::Replacement => Some(keeper.keep_all()),
+            _ => Some(keeper.keep(Record::new(request, time))),
+        });
         (answer, ticket)
     }
 
     /// As a request to one of the emulator's own endpoints, from inside the process.
-    pub(super) fn tell(&self, request: &Incoming) -> Option<Answer> {
+    pub(crate) fn tell(&self, request: &Incoming) -> Option<Answer> {
         let (route, rest) = control::find(request)?;
         Some(self.own(route, request, rest).0)
     }
@@ -173,8 +212,7 @@ impl Inner {
         let request = Request::new(incoming, found);
         let mut tolerated = None;
         let mut standing = None;
-        let outcome = self
-            .authorize(found.operation, &incoming.headers)
+        let outcome = identity::authorize(self, found, incoming)
             .and_then(|()| self.limit(&request, time, &mut standing))
             .and_then(|()| {
                 served.violations = self.check(&request);
@@ -198,25 +236,6 @@ impl Inner {
         self.count_read(&request, &reply, time);
         served.reply = ruin(reply, plan, path);
         served
-    }
-
-    /// The gateway's part: any key will do, unless keys were given.
-    fn authorize(&self, operation: &Operation, headers: &HeaderMap) -> Result<(), Failure> {
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(key) = header(API_KEY).filter(|key| !key.is_empty()) {
-            if self.api_keys.is_empty() || self.api_keys.contains(key) {
-                return Ok(());
-            }
-            return Err(Failure::unauthorized());
-        }
-        let token = header(AUTHORIZATION.as_str()).and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        match token {
-            Some(token) if !token.is_empty() && operation.oauth => Ok(()),
-            _ => Err(Failure::unauthorized()),
-        }
     }
 
     fn limit(
@@ -379,7 +398,7 @@ impl Inner {
     ) {
         self.traffic.push(Entry {
             number: 0,
-            request,
+            request: identity::redact::request(request),
             operation,
             violations: served.violations,
             status: served.reply.status,

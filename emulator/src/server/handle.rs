@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::server::gateway::{Incoming, Inner};
+use crate::server::gateway::{HERE, Incoming, Inner};
 
 /// Everything that an emulator remembers, as JSON. What the JSON looks like is up to each version, except that a newer
 /// one reads what an older one has written.
@@ -64,7 +64,8 @@ impl StateHandle {
 
     /// Goes the way of a request, so that the change is kept in a data directory too.
     pub(super) fn tell(&self, method: Method, path: &'static str, body: Bytes) -> Option<Answer> {
-        let request = Incoming { method, uri: Uri::from_static(path), headers: HeaderMap::new(), body };
+        let request =
+            Incoming { method, uri: Uri::from_static(path), headers: HeaderMap::new(), body, peer: HERE };
         self.inner.tell(&request)
     }
 }

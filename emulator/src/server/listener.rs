@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -28,19 +29,19 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(super) async fn serve(listener: TcpListener, inner: Arc<Inner>) -> Infallible {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::spawn(connection(stream, Arc::clone(&inner)));
+            Ok((stream, peer)) => {
+                tokio::spawn(connection(stream, peer.ip(), Arc::clone(&inner)));
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }
 
-async fn connection(stream: TcpStream, inner: Arc<Inner>) {
+async fn connection(stream: TcpStream, peer: IpAddr, inner: Arc<Inner>) {
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let is_reset = AtomicBool::new(false);
-    let service = service_fn(|request| Box::pin(answer(&inner, request, &is_reset)));
+    let service = service_fn(|request| Box::pin(answer(&inner, request, peer, &is_reset)));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
@@ -68,13 +69,14 @@ impl std::error::Error for Reset {}
 async fn answer(
     inner: &Arc<Inner>,
     request: Request<IncomingBody>,
+    peer: IpAddr,
     is_reset: &AtomicBool,
 ) -> Result<Response<Payload>, Reset> {
     let (head, body) = request.into_parts();
     let answer = match Limited::new(body, inner.body_limit).collect().await {
         Ok(body) => {
             let body = body.to_bytes();
-            let incoming = Incoming { method: head.method, uri: head.uri, headers: head.headers, body };
+            let incoming = Incoming { method: head.method, uri: head.uri, headers: head.headers, body, peer };
             inner.answer(incoming).await
         }
         Err(_) => {

@@ -19,10 +19,10 @@ mod listener;
 mod traffic;
 
 pub use builder::Builder;
-pub(crate) use gateway::{API_KEY, Incoming, Inner};
+pub(crate) use gateway::{API_KEY, HERE, Incoming, Inner};
 pub use handle::{StateError, StateHandle};
 pub use traffic::Recorded;
-pub(crate) use traffic::is_secret;
+pub(crate) use traffic::{Entry, Traffic, is_secret};
 
 /// As long as a duration of the API may be.
 const MAX_ADVANCE: u64 = 315_576_000_000;
@@ -32,7 +32,7 @@ const MAX_ADVANCE: u64 = 315_576_000_000;
 pub struct Emulator {
     base_url: String,
     address: SocketAddr,
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }

@@ -188,6 +188,11 @@ impl Traffic {
         self.log().entries.iter().filter(|entry| entry.number > number).cloned().collect()
     }
 
+    /// How many are being told.
+    pub(crate) fn listeners(&self) -> usize {
+        self.changed.receiver_count()
+    }
+
     /// Tells when something came in or was cleared.
     pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()

@@ -33,6 +33,7 @@ use crate::behaviour::universes::Universes;
 use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
 use crate::clock::Clock;
+use crate::identity::Identity;
 
 mod contents;
 mod operations;
@@ -59,6 +60,7 @@ pub(crate) struct State {
     pub(crate) assets: Assets,
     pub(crate) data_stores: DataStores,
     pub(crate) groups: Groups,
+    pub(crate) identity: Identity,
     pub(crate) luau: LuauTasks,
     pub(crate) memory_stores: MemoryStores,
     pub(crate) messages: Messages,
@@ -115,6 +117,7 @@ impl State {
             assets: Assets::seeded(now),
             data_stores: DataStores::seeded(now),
             groups: Groups::default(),
+            identity: Identity::new(),
             luau: LuauTasks::seeded(now),
             memory_stores: MemoryStores::seeded(now),
             messages: Messages::default(),
@@ -151,11 +154,12 @@ impl State {
     }
 
     /// Differs after a call that reads if the call has changed something that a later one can see.
-    pub(crate) fn fingerprint(&self) -> [u64; 5] {
+    pub(crate) fn fingerprint(&self) -> [u64; 6] {
         [
             self.touched,
             self.last_number,
             self.operations.changes,
+            self.content.changes,
             self.groups.known() as u64,
             self.universes.known() as u64,
         ]

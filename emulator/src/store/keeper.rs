@@ -27,7 +27,8 @@ pub(crate) struct Keeper {
 
 #[derive(Debug)]
 enum Job {
-    Keep(Record, oneshot::Sender<()>),
+    /// Nothing stands for a change that no request gives again: the whole state is to be written.
+    Keep(Option<Record>, oneshot::Sender<()>),
     Close,
 }
 
@@ -47,11 +48,13 @@ pub(crate) fn open(
         inner.load(BufReader::new(snapshot)).map_err(failed)?;
         was_there = true;
     }
+    let mut requests = 0_usize;
     let replayed = database.journal(|record| {
-        was_there = true;
+        requests += 1;
         inner.replay(&record)
     });
     replayed.map_err(failed)?;
+    let size = database.snapshot_size().map_err(|error| failed(error.to_string()))?;
     inner.replayed();
     let (jobs, received) = channel();
     let mut writer = Writer {
@@ -59,13 +62,15 @@ pub(crate) fn open(
         inner: Arc::downgrade(inner),
         jobs: received,
         journal: 0,
-        snapshot: 0,
+        snapshot: size,
         behind: false,
     };
     if !was_there {
         begin()?;
     }
-    writer.snapshot(Vec::new()).map_err(failed)?;
+    if !was_there || requests > 0 {
+        writer.snapshot(Vec::new()).map_err(failed)?;
+    }
     let thread = std::thread::Builder::new().name("opencloud-emulator-keeper".to_owned());
     let thread = thread.spawn(move || writer.run()).map_err(|error| error.to_string())?;
     inner.keep_with(Keeper { order: Mutex::default(), jobs, thread: Mutex::new(Some(thread)) });
@@ -79,6 +84,15 @@ impl Keeper {
     }
 
     pub(crate) fn keep(&self, record: Record) -> Ticket {
+        self.send(Some(record))
+    }
+
+    /// Writes the whole state, after a change that would be another one if its request was applied again.
+    pub(crate) fn keep_all(&self) -> Ticket {
+        self.send(None)
+    }
+
+    fn send(&self, record: Option<Record>) -> Ticket {
         let (done, ticket) = oneshot::channel();
         // If the thread has ended, the ticket says that nothing was kept.
         let _ = self.jobs.send(Job::Keep(record, done));
@@ -95,7 +109,7 @@ impl Keeper {
     }
 }
 
-type Waiting = Vec<(Record, oneshot::Sender<()>)>;
+type Waiting = Vec<(Option<Record>, oneshot::Sender<()>)>;
 
 struct Writer {
     database: Database,
@@ -112,7 +126,8 @@ impl Writer {
     fn run(mut self) {
         while let Ok(first) = self.jobs.recv() {
             let (waiting, closes) = self.gather(Some(first), BATCH);
-            if self.behind || self.journal > JOURNAL_BYTES.max(2 * self.snapshot) {
+            let needs_all = waiting.iter().any(|(record, _)| record.is_none());
+            if needs_all || self.behind || self.journal > JOURNAL_BYTES.max(2 * self.snapshot) {
                 self.try_snapshot(waiting);
             } else {
                 self.append(waiting);
@@ -143,7 +158,7 @@ impl Writer {
     }
 
     fn append(&mut self, waiting: Waiting) {
-        match self.database.append(waiting.iter().map(|(record, _)| record)) {
+        match self.database.append(waiting.iter().filter_map(|(record, _)| record.as_ref())) {
             Ok(bytes) => {
                 self.journal += bytes;
                 acknowledge(waiting);

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use jiff::Timestamp;
 
-use crate::server::{Incoming, is_secret};
+use crate::identity;
+use crate::server::{HERE, Incoming, is_secret};
 
 #[cfg(feature = "sqlite")]
 mod database;
@@ -31,7 +32,7 @@ pub(crate) struct Record {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
-    /// Without credentials: when it is applied again, it was authorised already.
+    /// Without credentials: when it is applied again, it was authorised already. To OAuth they say who asks.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
 }
@@ -40,7 +41,8 @@ impl Record {
     pub(crate) fn new(request: &Incoming, time: Timestamp) -> Record {
         let target = request.uri.path_and_query().map_or(request.path(), |target| target.as_str());
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = request.headers.iter().filter(|(name, _)| !is_secret(name));
+        let is_needed = identity::redact::concerns(request.path());
+        let headers = request.headers.iter().filter(|(name, _)| is_needed || !is_secret(name));
         Record {
             time,
             method: request.method.to_string(),
@@ -62,6 +64,7 @@ impl Record {
             uri: self.target.parse::<Uri>().ok()?,
             headers,
             body: self.body.clone(),
+            peer: HERE,
         })
     }
 }
