@@ -106,7 +106,10 @@ impl Client {
         let credentials = options.credentials.as_ref().unwrap_or(&client.credentials);
         let may_have_credential = !options.anonymous && client.hosts.may_have_credential(request.uri());
         request.headers_mut().entry(http::header::USER_AGENT).or_insert_with(|| client.user_agent.clone());
-        let times = if request.body().is_upload() { client.upload_times } else { client.times };
+        let times = match request.body().is_upload() {
+            true => client.upload_times.with_bytes(request.body().length().unwrap_or(0)),
+            false => client.times,
+        };
         let total = options.timeout.unwrap_or(times.total);
         let idempotent = match operation {
             Some(operation) => operation.idempotent || operation.idempotency.is_some(),

@@ -2,6 +2,7 @@
 
 use super::hosts::is_loopback;
 use super::{Exchange, Transport};
+use crate::call::source::Source;
 use crate::call::{Body, Form};
 use crate::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
@@ -92,7 +93,7 @@ impl Reqwest {
             }
             Body::Form(form) => request.multipart(multipart(form)?),
             Body::Stream(stream) => {
-                let (content_type, length, content) = stream.take()?;
+                let (content_type, length, content) = stream.open()?;
                 let request = match length {
                     Some(length) => request.header(http::header::CONTENT_LENGTH, length),
                     None => request,
@@ -166,18 +167,27 @@ async fn read(mut reply: reqwest::Response, limit: usize) -> Result<http::Respon
 }
 
 fn multipart(form: Form) -> Result<reqwest::multipart::Form, Error> {
-    form.parts().iter().try_fold(reqwest::multipart::Form::new(), |sum, part| {
-        let length = part.content().len() as u64;
-        let mut made = reqwest::multipart::Part::stream_with_length(part.content().clone(), length);
-        if let Some(name) = part.file_name() {
-            made = made.file_name(name.to_owned());
+    form.into_parts().into_iter().try_fold(reqwest::multipart::Form::new(), |sum, part| {
+        let (part_name, file_name) = (part.name().to_owned(), part.file_name().map(str::to_owned));
+        let content_type = part.content_type().map(str::to_owned);
+        let length = part.length();
+        let content = match part.into_source() {
+            (Source::Bytes(content), None) => reqwest::Body::from(content),
+            (source, progress) => reqwest::Body::wrap_stream(source.open(progress)?),
+        };
+        let mut made = match length {
+            Some(length) => reqwest::multipart::Part::stream_with_length(content, length),
+            None => reqwest::multipart::Part::stream(content),
+        };
+        if let Some(name) = file_name {
+            made = made.file_name(name);
         }
-        if let Some(content_type) = part.content_type() {
-            made = made.mime_str(content_type).map_err(|error| {
+        if let Some(content_type) = content_type {
+            made = made.mime_str(&content_type).map_err(|error| {
                 Error::invalid_request(format!("`{content_type}` is no media type: {error}"))
             })?;
         }
-        Ok(sum.part(part.name().to_owned(), made))
+        Ok(sum.part(part_name, made))
     })
 }
 
