@@ -133,7 +133,7 @@ impl Failure {
                 let code = self.detail.as_deref().unwrap_or(match status {
                     403 => "UnauthorizedAccess",
                     404 => "NotFound",
-                    _ => "InvalidRequest",
+                    _ => "BadRequest",
                 });
                 json!({ "errorCode": code, "errorMessage": message })
             }
@@ -141,11 +141,14 @@ impl Failure {
                 let code = self.detail.as_deref().unwrap_or("InvalidRequest");
                 json!({ "error": { "code": code, "message": message } })
             }
-            Shape::Analytics => json!({
-                "path": path.trim_start_matches("/analytics-query-api/"),
-                "done": true,
-                "error": { "code": 2001, "message": message }
-            }),
+            Shape::Analytics => {
+                let code: i64 = self.detail.as_deref().and_then(|d| d.parse().ok()).unwrap_or(2001);
+                json!({
+                    "path": path.trim_start_matches("/analytics-query-api/"),
+                    "done": true,
+                    "error": { "code": code, "message": message }
+                })
+            }
             Shape::Status => json!({ "code": status_code(code), "message": message }),
             Shape::PlaceHistory => {
                 json!({ "code": status_code(code), "error": code, "message": message })

@@ -97,6 +97,14 @@ async fn main() -> ExitCode {
         Ok(builder) => builder,
         Err(message) => return bad_input(&message),
     };
+    // Before anybody is told that it runs: from then on it may be told to stop.
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            eprintln!("error: cannot listen to Ctrl-C: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let emulator = match builder.start().await {
         Ok(emulator) => emulator,
         Err(error) => {
@@ -105,10 +113,7 @@ async fn main() -> ExitCode {
         }
     };
     println!("Open Cloud is at {}", emulator.base_url());
-    if let Err(error) = told_to_stop().await {
-        eprintln!("error: cannot wait for Ctrl-C: {error}");
-        return ExitCode::FAILURE;
-    }
+    signals.wait().await;
     emulator.stop();
     ExitCode::SUCCESS
 }
@@ -146,17 +151,41 @@ fn builder(arguments: Arguments) -> Result<Builder, String> {
     Ok(builder)
 }
 
-/// Waits for Ctrl-C, or for what service managers send.
-async fn told_to_stop() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
+/// Ctrl-C, and what service managers send.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminated = signal(SignalKind::terminate())?;
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
         tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminated.recv() => Ok(()),
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+}
+
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> std::io::Result<Signals> {
+        Ok(Signals(tokio::signal::windows::ctrl_c()?))
+    }
+
+    async fn wait(&mut self) {
+        self.0.recv().await;
+    }
 }

@@ -44,8 +44,8 @@ async fn lists_page_to_their_end() {
     let client = Client::start().await;
     for (target, items) in [
         ("/toolbox-service/v2/assets:search?searchCategoryType=Model", "creatorStoreAssets"),
-        ("/ads-management/v1/campaigns", "campaigns"),
-        ("/game-passes/v1/universes/2001/game-passes/creator", "gamePasses"),
+        ("/ads-management/v1/campaigns?maxPageSize=10", "campaigns"),
+        ("/game-passes/v1/universes/2001/game-passes/creator?pageSize=10", "gamePasses"),
     ] {
         let (found, pages) = client.all(target, items).await;
         assert_eq!(found.len(), 25, "{target}");

@@ -82,7 +82,7 @@ impl Universes {
                 "tabletEnabled": true,
                 "consoleEnabled": false,
                 "vrEnabled": false,
-                "rootPlace": format!("universes/{id}/places/{}", id + ROOT_PLACE),
+                "rootPlace": format!("universes/{id}/places/{}", root_place(id)),
             });
             match universe {
                 Value::Object(universe) => universe,
@@ -101,6 +101,16 @@ impl Universes {
         }
         Ok(self.places.entry(id).or_insert_with(|| Place::new(universe, id, now)))
     }
+
+    /// The universe of a place; the one that asks, if nobody asked before.
+    pub(crate) fn universe_of(&mut self, asking: u64, id: u64, now: Timestamp) -> Result<u64, Failure> {
+        Ok(self.place(asking, id, now)?.universe)
+    }
+}
+
+/// The place that a universe starts in.
+pub(crate) fn root_place(universe: u64) -> u64 {
+    universe.saturating_add(ROOT_PLACE)
 }
 
 impl Universes {
@@ -154,7 +164,7 @@ impl Place {
         let universe = self.universe;
         let path = format!("universes/{universe}/places/{id}");
         place.insert("path".to_owned(), json!(path));
-        place.insert("root".to_owned(), json!(id == universe + ROOT_PLACE));
+        place.insert("root".to_owned(), json!(id == root_place(universe)));
         place.insert("universeRuntimeCreation".to_owned(), json!(false));
         Value::Object(place)
     }
@@ -164,7 +174,7 @@ fn universe_json(state: &mut State, call: &Call<'_>) -> Result<Value, Failure> {
     let id = call.number("universe_id")?;
     let mut universe = state.universes.universe(id, call.now)?.clone();
     // A universe is called what its first place is called.
-    let place = state.universes.place(id, id + ROOT_PLACE, call.now)?;
+    let place = state.universes.place(id, root_place(id), call.now)?;
     for name in ["displayName", "description"] {
         if let Some(value) = place.fields.get(name) {
             universe.insert(name.to_owned(), value.clone());

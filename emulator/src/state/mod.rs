@@ -5,14 +5,28 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::behaviour::ads::Ads;
+use crate::behaviour::analytics::Queries;
 use crate::behaviour::assets::Assets;
+use crate::behaviour::badges::Badges;
+use crate::behaviour::configs::Configs;
+use crate::behaviour::creator_store::products::StoreProducts;
+use crate::behaviour::creator_store::saves::Saves;
 use crate::behaviour::data_stores::DataStores;
+use crate::behaviour::events::Events;
+use crate::behaviour::experiments::Experiments;
+use crate::behaviour::followings::Followings;
 use crate::behaviour::groups::Groups;
+use crate::behaviour::homepage_thumbnails::HomepageThumbnails;
+use crate::behaviour::instances::Instances;
 use crate::behaviour::luau::LuauTasks;
 use crate::behaviour::memory_stores::MemoryStores;
 use crate::behaviour::messaging::Messages;
 use crate::behaviour::ordered_data_stores::OrderedDataStores;
+use crate::behaviour::products::{Catalog, developer_products, game_passes};
 use crate::behaviour::secrets::Secrets;
+use crate::behaviour::servers::Restarts;
+use crate::behaviour::subscriptions::Subscriptions;
 use crate::behaviour::universes::Universes;
 use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
@@ -25,6 +39,9 @@ pub(crate) mod pairs;
 
 use contents::Contents;
 use operations::Operations;
+
+/// Ids of new things are larger.
+const FIRST_NEW_ID: u64 = 70_000_000;
 
 /// A word that the emulator writes itself, mostly.
 pub(crate) type Word = Cow<'static, str>;
@@ -50,6 +67,21 @@ pub(crate) struct State {
     pub(crate) universes: Universes,
     pub(crate) user_restrictions: UserRestrictions,
     pub(crate) users: Users,
+    pub(crate) restarts: Restarts,
+    pub(crate) homepage_thumbnails: HomepageThumbnails,
+    pub(crate) developer_products: Catalog,
+    pub(crate) game_passes: Catalog,
+    pub(crate) configs: Configs,
+    pub(crate) experiments: Experiments,
+    pub(crate) ads: Ads,
+    pub(crate) events: Events,
+    pub(crate) instances: Instances,
+    pub(crate) followings: Followings,
+    pub(crate) store_products: StoreProducts,
+    pub(crate) saves: Saves,
+    pub(crate) badges: Badges,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) analytics: Queries,
     last_number: u64,
     #[serde(skip)]
     touched: u64,
@@ -71,6 +103,9 @@ impl State {
         operations.finished("users/1001/operations/sample", thumbnail);
         let asset = json!({ "path": "assets/5001", "displayName": "Sample model" });
         operations.finished("operations/sample", asset);
+        let instance = json!({ "path": "universes/2001/places/3001/instances/sample" });
+        let instance = crate::synth::typed("Instance", instance);
+        operations.finished("universes/2001/places/3001/instances/sample/operations/sample", instance);
         State {
             clock,
             operations,
@@ -87,6 +122,21 @@ impl State {
             universes: Universes::default(),
             user_restrictions: UserRestrictions::default(),
             users: Users::default(),
+            restarts: Restarts::default(),
+            homepage_thumbnails: HomepageThumbnails::seeded(now),
+            developer_products: developer_products::seeded(now),
+            game_passes: game_passes::seeded(now),
+            configs: Configs::seeded(now),
+            experiments: Experiments::seeded(now),
+            ads: Ads::seeded(now),
+            events: Events::seeded(now),
+            instances: Instances::default(),
+            followings: Followings::default(),
+            store_products: StoreProducts::seeded(),
+            saves: Saves::seeded(now),
+            badges: Badges::seeded(now),
+            subscriptions: Subscriptions::seeded(now),
+            analytics: Queries::seeded(now),
             last_number: 0,
             touched: 0,
         }
@@ -112,6 +162,11 @@ impl State {
     pub(crate) fn number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number
+    }
+
+    /// An id for a new thing, which nothing has that is there from the beginning.
+    pub(crate) fn new_id(&mut self) -> u64 {
+        FIRST_NEW_ID + self.number()
     }
 
     /// A UUID that was not handed out before.

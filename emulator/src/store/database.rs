@@ -145,6 +145,13 @@ impl Database {
         Ok(pieces.map(|last| Pieces { database: self, next: 0, last, piece: Vec::new(), read: 0 }))
     }
 
+    /// How many bytes it takes.
+    pub(crate) fn snapshot_size(&self) -> rusqlite::Result<usize> {
+        let sql = "SELECT coalesce(sum(length(data)), 0) FROM snapshot";
+        let bytes: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(usize::try_from(bytes).unwrap_or_default())
+    }
+
     /// Gives every request since then, the oldest first.
     pub(crate) fn journal(&self, mut each: impl FnMut(Record) -> Result<(), String>) -> Result<(), String> {
         let text = |error: rusqlite::Error| sentence(&error);

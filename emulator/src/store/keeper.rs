@@ -47,11 +47,13 @@ pub(crate) fn open(
         inner.load(BufReader::new(snapshot)).map_err(failed)?;
         was_there = true;
     }
+    let mut requests = 0_usize;
     let replayed = database.journal(|record| {
-        was_there = true;
+        requests += 1;
         inner.replay(&record)
     });
     replayed.map_err(failed)?;
+    let size = database.snapshot_size().map_err(|error| failed(error.to_string()))?;
     inner.replayed();
     let (jobs, received) = channel();
     let mut writer = Writer {
@@ -59,13 +61,15 @@ pub(crate) fn open(
         inner: Arc::downgrade(inner),
         jobs: received,
         journal: 0,
-        snapshot: 0,
+        snapshot: size,
         behind: false,
     };
     if !was_there {
         begin()?;
     }
-    writer.snapshot(Vec::new()).map_err(failed)?;
+    if !was_there || requests > 0 {
+        writer.snapshot(Vec::new()).map_err(failed)?;
+    }
     let thread = std::thread::Builder::new().name("opencloud-emulator-keeper".to_owned());
     let thread = thread.spawn(move || writer.run()).map_err(|error| error.to_string())?;
     inner.keep_with(Keeper { order: Mutex::default(), jobs, thread: Mutex::new(Some(thread)) });
