@@ -238,7 +238,8 @@ impl Sample {
     }
 }
 
-/// Properties of requests that exclude each other although the document does not say so.
+/// Leaves out properties of requests that exclude each other, or that only a server can know, although the document
+/// does not say so.
 fn leave_possible(name: &str, object: &mut Map<String, Value>) {
     if name == "creator" && object.contains_key("userId") {
         object.remove("groupId");
