@@ -11,6 +11,7 @@ use crate::request::{Part, multipart};
 use crate::sample::plain;
 
 /// A request that passed the gateway, with everything that was read from it.
+#[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) document: &'a Document,
     pub(crate) operation: &'a Operation,

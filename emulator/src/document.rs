@@ -1,13 +1,14 @@
 //! The API document, compiled once: which operations there are, what they take and what they answer.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::Value;
 
 use crate::route::Template;
-use crate::schema::{self, Direction};
+use crate::schema::{self, Compiled, Direction};
 
 const EMBEDDED: &str = include_str!("../../spec/open-cloud.json");
 const DEFAULT_HOST: &str = "apis.roblox.com";
@@ -18,7 +19,8 @@ pub struct Document {
     root: Value,
     operations: Vec<Operation>,
     by_id: HashMap<String, usize>,
-    by_shape: HashMap<(String, usize), Vec<usize>>,
+    /// By method and number of segments; the most specific templates come first.
+    by_shape: HashMap<String, BTreeMap<usize, Vec<usize>>>,
     validators: Mutex<HashMap<(String, Direction), Arc<jsonschema::Validator>>>,
 }
 
@@ -44,7 +46,28 @@ pub struct Operation {
     pub oauth: bool,
     /// The names of the scopes that the document lists.
     pub scopes: Vec<String>,
+    pub rate_limits: RateLimits,
     template: Template,
+    /// Smaller is more specific.
+    rank: Vec<u8>,
+}
+
+/// What the document says of `x-roblox-rate-limits`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RateLimits {
+    /// For all API keys of one owner together.
+    pub api_key_owner: Option<RateLimit>,
+    /// For each access token.
+    pub oauth: Option<RateLimit>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RateLimit {
+    pub requests: u64,
+    /// The length of the window.
+    pub seconds: u32,
 }
 
 /// Where a parameter is sent.
@@ -64,6 +87,8 @@ pub struct Parameter {
     pub schema: Value,
     /// Whether an array is sent as a repeated key (`true`, the default) or as one comma-separated value.
     pub explode: bool,
+    /// Of the schema, or of the items' schema if it is an array.
+    pub(crate) compiled: Compiled,
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +104,13 @@ pub struct Body {
 pub struct Media {
     pub media_type: String,
     pub schema: Value,
+    pub(crate) compiled: Compiled,
+}
+
+impl Media {
+    pub(crate) fn new(media_type: String, schema: Value) -> Media {
+        Media { media_type, schema, compiled: Compiled::default() }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -255,12 +287,16 @@ impl Document {
             }
         }
         let mut by_id = HashMap::new();
-        let mut by_shape: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut by_shape: HashMap<String, BTreeMap<usize, Vec<usize>>> = HashMap::new();
         for (index, operation) in operations.iter().enumerate() {
             if by_id.insert(operation.id.clone(), index).is_some() {
                 return Err(DocumentError(format!("two operations are called `{}`", operation.id)));
             }
-            by_shape.entry((operation.method.clone(), operation.template.len())).or_default().push(index);
+            let lengths = by_shape.entry(operation.method.clone()).or_default();
+            lengths.entry(operation.template.len()).or_default().push(index);
+        }
+        for indices in by_shape.values_mut().flat_map(BTreeMap::values_mut) {
+            indices.sort_by(|one, two| operations[*one].rank.cmp(&operations[*two].rank));
         }
         Ok(Document { root, operations, by_id, by_shape, validators: Mutex::default() })
     }
@@ -279,26 +315,30 @@ impl Document {
     /// names, the one whose parameter types fit is taken, the stricter first.
     pub fn find(&self, method: &str, raw_path: &str) -> Option<Match<'_>> {
         let count = crate::route::segments(raw_path).count();
-        let candidates = self.by_shape.get(&(method.to_ascii_uppercase(), count))?;
-        let mut found: Option<(Vec<u8>, bool, u8, Match<'_>)> = None;
-        for index in candidates {
+        let method = if method.bytes().any(|letter| letter.is_ascii_lowercase()) {
+            Cow::Owned(method.to_ascii_uppercase())
+        } else {
+            Cow::Borrowed(method)
+        };
+        let candidates = self.by_shape.get(method.as_ref())?.get(&count)?;
+        let fitting = |index: &usize| {
             let operation = &self.operations[*index];
-            let Some(params) = operation.match_path(raw_path) else {
-                continue;
-            };
-            let (fits, strictness) = operation.type_fit(self, &params);
-            let rank = operation.template.rank();
-            let better = match &found {
-                None => true,
-                Some((best_rank, best_fits, best_strictness, _)) => {
-                    (&rank, !fits, 255 - strictness) < (best_rank, !*best_fits, 255 - *best_strictness)
-                }
-            };
-            if better {
-                found = Some((rank, fits, strictness, Match { operation, params }));
+            operation.template.fits(raw_path).then_some(operation)
+        };
+        let mut fitting = candidates.iter().filter_map(fitting);
+        let first = fitting.next()?;
+        let mut best = Match { params: first.match_path(raw_path)?, operation: first };
+        let mut best_fit = None;
+        for operation in fitting.take_while(|operation| operation.rank == first.rank) {
+            let quality = |found: &Match<'_>| found.operation.type_fit(self, &found.params);
+            let other = Match { params: operation.match_path(raw_path)?, operation };
+            let fit = quality(&other);
+            if fit > *best_fit.get_or_insert_with(|| quality(&best)) {
+                best = other;
+                best_fit = Some(fit);
             }
         }
-        found.map(|(_, _, _, found)| found)
+        Some(best)
     }
 
     /// A component schema by its name in the document.
@@ -405,6 +445,8 @@ impl Operation {
                 .filter_map(|scope| scope.get("name").and_then(Value::as_str))
                 .map(str::to_owned)
                 .collect(),
+            rate_limits: RateLimits::read(operation),
+            rank: template.rank(),
             template,
         })
     }
@@ -458,7 +500,24 @@ impl Parameter {
                 || parameter.get("required").and_then(Value::as_bool) == Some(true),
             schema: parameter.get("schema")?.clone(),
             explode,
+            compiled: Compiled::default(),
         }))
+    }
+}
+
+impl RateLimits {
+    fn read(operation: &Value) -> RateLimits {
+        let limit = |whose: &str| {
+            let limit = operation.get("x-roblox-rate-limits")?.get(whose)?;
+            let seconds = match text(limit, "period")? {
+                "SECOND" => 1,
+                "MINUTE" => 60,
+                "HOUR" => 3_600,
+                _ => return None,
+            };
+            Some(RateLimit { requests: limit.get("maxInPeriod")?.as_u64()?, seconds })
+        };
+        RateLimits { api_key_owner: limit("perApiKeyOwner"), oauth: limit("perOauth2Authorization") }
     }
 }
 
@@ -533,9 +592,9 @@ fn media(holder: &Value) -> Vec<Media> {
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
-        .map(|(media_type, content)| Media {
-            media_type: media_type.clone(),
-            schema: content.get("schema").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new())),
+        .map(|(media_type, content)| {
+            let schema = content.get("schema").cloned();
+            Media::new(media_type.clone(), schema.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
         })
         .collect()
 }

@@ -38,13 +38,41 @@ impl Failure {
         Failure::new(429, "RESOURCE_EXHAUSTED", message)
     }
 
+    pub(crate) fn permission_denied(message: impl Into<String>) -> Failure {
+        Failure::new(403, "PERMISSION_DENIED", message)
+    }
+
+    /// A failure of which nothing but the status is known.
+    pub(crate) fn of_status(status: u16, message: impl Into<String>) -> Failure {
+        let code = match status {
+            400 => "INVALID_ARGUMENT",
+            401 => "UNAUTHENTICATED",
+            403 => "PERMISSION_DENIED",
+            404 => "NOT_FOUND",
+            409 => "ABORTED",
+            429 => "RESOURCE_EXHAUSTED",
+            499 => "CANCELLED",
+            501 => "NOT_IMPLEMENTED",
+            503 => "UNAVAILABLE",
+            504 => "DEADLINE_EXCEEDED",
+            500.. => "INTERNAL",
+            _ => "UNKNOWN",
+        };
+        Failure::new(status, code, message)
+    }
+
     pub(crate) fn too_large(message: impl Into<String>) -> Failure {
         Failure::new(413, "INVALID_ARGUMENT", message)
     }
 
     /// The gateway's answer to a missing or wrong key.
     pub(crate) fn unauthorized() -> Failure {
-        let mut failure = Failure::new(401, "UNAUTHENTICATED", "Invalid API Key");
+        Failure::unauthorized_because("Invalid API Key")
+    }
+
+    /// The same for a credential of which more can be said.
+    pub(crate) fn unauthorized_because(message: impl Into<String>) -> Failure {
+        let mut failure = Failure::new(401, "UNAUTHENTICATED", message);
         failure.gateway = true;
         failure
     }
@@ -76,6 +104,9 @@ impl Failure {
             }
             Shape::CodeMessage => json!({ "code": code, "message": message }),
             Shape::DataStoresV1 => {
+                if status == 403 {
+                    return json!({ "error": code, "message": message, "errorDetails": [] });
+                }
                 let name = self.detail.as_deref().unwrap_or("InvalidArgument");
                 json!({
                     "error": code,
@@ -100,8 +131,9 @@ impl Failure {
             }),
             Shape::Products => {
                 let code = self.detail.as_deref().unwrap_or(match status {
+                    403 => "UnauthorizedAccess",
                     404 => "NotFound",
-                    _ => "InvalidRequest",
+                    _ => "BadRequest",
                 });
                 json!({ "errorCode": code, "errorMessage": message })
             }
@@ -109,11 +141,14 @@ impl Failure {
                 let code = self.detail.as_deref().unwrap_or("InvalidRequest");
                 json!({ "error": { "code": code, "message": message } })
             }
-            Shape::Analytics => json!({
-                "path": path.trim_start_matches("/analytics-query-api/"),
-                "done": true,
-                "error": { "code": 2001, "message": message }
-            }),
+            Shape::Analytics => {
+                let code: i64 = self.detail.as_deref().and_then(|d| d.parse().ok()).unwrap_or(2001);
+                json!({
+                    "path": path.trim_start_matches("/analytics-query-api/"),
+                    "done": true,
+                    "error": { "code": code, "message": message }
+                })
+            }
             Shape::Status => json!({ "code": status_code(code), "message": message }),
             Shape::PlaceHistory => {
                 json!({ "code": status_code(code), "error": code, "message": message })
@@ -167,6 +202,7 @@ fn status_code(code: &str) -> i32 {
     match code {
         "INVALID_ARGUMENT" => 3,
         "NOT_FOUND" => 5,
+        "PERMISSION_DENIED" => 7,
         "RESOURCE_EXHAUSTED" => 8,
         "ABORTED" => 10,
         "UNAUTHENTICATED" => 16,

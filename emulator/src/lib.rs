@@ -19,31 +19,42 @@
 //! The document is open to tests of other crates as well: [`Document`] finds the operation of a request,
 //! [`validate_request`] says what is wrong with it, and [`Sample`] makes values of schemas.
 
+mod answer;
 mod behaviour;
 mod call;
 mod cel;
 mod clock;
 mod control;
+mod dashboard;
 mod document;
 mod failure;
+mod faults;
+mod html;
+mod identity;
+mod limits;
 mod mask;
 mod page;
 mod request;
 mod route;
 mod sample;
 mod schema;
+mod seed;
 mod server;
 mod state;
+mod store;
 mod synth;
 mod tolerance;
 mod validate;
 
 pub use document::{
     Body, Document, DocumentError, Location, LongRunning, Match, Media, Operation, Paging, PagingStyle,
-    Parameter, Response,
+    Parameter, RateLimit, RateLimits, Response,
 };
+pub use faults::{Fault, FaultError};
+pub use identity::{ApiKey, InvalidAddress, KeyScope, OAuthApp};
 pub use request::{Part, RequestParts, multipart, query_pairs};
 pub use sample::{Mode, Sample, SampleRequest, parameter_values, request as sample_request};
 pub use schema::{Direction, to_json_schema};
-pub use server::{Builder, Emulator, Message, Recorded};
+pub use seed::{Seed, SeedError};
+pub use server::{Builder, Emulator, Message, Recorded, StateError, StateHandle};
 pub use validate::{Violation, validate_request, validate_response, validate_value, validate_wire};

@@ -1,47 +1,191 @@
 //! `opencloud-emulator`: a local Open Cloud for clients in any language.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
-use opencloud_emulator::Emulator;
+use clap::{Parser, ValueEnum};
+use opencloud_emulator::{Builder, Emulator, Seed};
+
+/// The exit code for a command line that cannot be followed.
+const BAD_INPUT: u8 = 2;
 
 /// A local Roblox Open Cloud. It answers on 127.0.0.1 for every host of the API.
-#[derive(Parser)]
-#[command(version)]
+///
+/// Point any client at the address that is printed. What the emulator is told besides, and what it remembers, is under
+/// /__emulator/ there: health, state, requests, clock, faults, messages, reset.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES)]
 struct Arguments {
     /// The port to listen on; 0 takes a free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
 
+    /// Keep the state in this directory, so that it outlives the process. It is made if it is not there; one process
+    /// at a time can use it. Without it, nothing leaves memory.
+    #[cfg(feature = "sqlite")]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
     /// Accept this API key; may be given several times. Without it, any key is accepted.
-    #[arg(long = "api-key", value_name = "KEY")]
+    #[arg(long = "api-key", value_name = "KEY", value_parser = api_key)]
     api_keys: Vec<String>,
 
-    /// Answer requests that break the specification instead of refusing them.
+    /// Refuse requests that break the specification, which is the default.
     #[arg(long)]
+    strict: bool,
+
+    /// Answer requests that break the specification instead of refusing them.
+    #[arg(long, conflicts_with = "strict")]
     lenient: bool,
+
+    /// Keep the rate limits of the specification: 429, retry-after and x-ratelimit-* as in production.
+    #[arg(long, value_name = "on|off", default_value = "off", hide_possible_values = true)]
+    rate_limits: Switch,
+
+    /// Play a fault: ROUTE=EFFECT[,OPTION]...; may be given several times.
+    ///
+    /// ROUTE is *, an operation such as users.get, or "GET /cloud/v2/users/{id}". EFFECT is latency:250ms, a status from
+    /// 400 to 599, html[:STATUS], reset, truncate[:BYTES], duplicate, applied:STATUS or applied:reset. OPTION is
+    /// probability=0.2, count=3, skip=2 or retry-after=30.
+    #[arg(long = "fault", value_name = "SPEC")]
+    faults: Vec<String>,
+
+    /// Which requests faults with a probability are played for: the same number, the same requests.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    fault_seed: u64,
+
+    /// Begin with what this JSON file says: users, groups, universes, data stores and more. See the README.
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+
+    /// Let time run N times as fast.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    speed: u32,
+}
+
+const EXAMPLES: &str = "Examples:
+  opencloud-emulator --data ./state --api-key secret
+  opencloud-emulator --rate-limits on --speed 60
+  opencloud-emulator --fault 'data_stores.update_entry=applied:500,count=1' --fault '*=latency:250ms,probability=0.1'";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+fn api_key(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("a key must not be empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut builder = Emulator::builder().port(arguments.port).strict(!arguments.lenient).threads(threads);
-    for key in arguments.api_keys {
-        builder = builder.api_key(key);
-    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() => {
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or_default();
+            return bad_input(first.trim_start_matches("error: "));
+        }
+        Err(help) => {
+            print!("{}", help.render());
+            return ExitCode::SUCCESS;
+        }
+    };
+    let port = arguments.port;
+    let builder = match builder(arguments) {
+        Ok(builder) => builder,
+        Err(message) => return bad_input(&message),
+    };
+    // Before anybody is told that it runs: from then on it may be told to stop.
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            eprintln!("error: cannot listen to Ctrl-C: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let emulator = match builder.start().await {
         Ok(emulator) => emulator,
         Err(error) => {
-            eprintln!("cannot listen on 127.0.0.1:{}: {error}", arguments.port);
+            eprintln!("error: cannot start on port {port}: {error}");
             return ExitCode::FAILURE;
         }
     };
     println!("Open Cloud is at {}", emulator.base_url());
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        eprintln!("cannot wait for Ctrl-C: {error}");
-        return ExitCode::FAILURE;
-    }
+    signals.wait().await;
     emulator.stop();
     ExitCode::SUCCESS
+}
+
+fn bad_input(message: &str) -> ExitCode {
+    eprintln!("error: {message} (--help explains)");
+    ExitCode::from(BAD_INPUT)
+}
+
+fn builder(arguments: Arguments) -> Result<Builder, String> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut builder = Emulator::builder()
+        .port(arguments.port)
+        .strict(!arguments.lenient)
+        .rate_limits(arguments.rate_limits == Switch::On)
+        .fault_seed(arguments.fault_seed)
+        .speed(arguments.speed)
+        .threads(threads);
+    for key in arguments.api_keys {
+        builder = builder.api_key(key);
+    }
+    for fault in &arguments.faults {
+        builder = builder.fault(fault).map_err(|error| error.to_string())?;
+    }
+    #[cfg(feature = "sqlite")]
+    if let Some(directory) = arguments.data {
+        builder = builder.data(directory);
+    }
+    if let Some(file) = arguments.seed {
+        let at = |error: &dyn std::fmt::Display| format!("the seed {}: {error}", file.display());
+        let text = std::fs::read_to_string(&file).map_err(|error| at(&error))?;
+        let seed: Seed = text.parse().map_err(|error| at(&error))?;
+        builder = builder.seed(seed);
+    }
+    Ok(builder)
+}
+
+/// Ctrl-C, and what service managers send.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> std::io::Result<Signals> {
+        Ok(Signals(tokio::signal::windows::ctrl_c()?))
+    }
+
+    async fn wait(&mut self) {
+        self.0.recv().await;
+    }
 }

@@ -65,6 +65,23 @@ impl Template {
         raw.next().is_none().then_some(params)
     }
 
+    /// Whether a raw path is one of this template.
+    pub(crate) fn fits(&self, raw_path: &str) -> bool {
+        let mut raw = segments(raw_path);
+        let fits = |segment: &Segment| {
+            let Some(sent) = raw.next() else { return false };
+            match segment {
+                Segment::Literal(literal) => literal == sent,
+                Segment::Parameter { before, after, .. } => {
+                    sent.len() > before.len() + after.len()
+                        && sent.starts_with(before)
+                        && sent.ends_with(after)
+                }
+            }
+        };
+        self.segments.iter().all(fits) && raw.next().is_none()
+    }
+
     /// Smaller is more specific; compared from left to right.
     pub(crate) fn rank(&self) -> Vec<u8> {
         let rank = |segment: &Segment| match segment {

@@ -10,6 +10,10 @@ use crate::request::Part;
 /// How deep a value is nested at most.
 const MAX_DEPTH: usize = 24;
 const TIME: &str = "2026-01-02T03:04:05.123456700Z";
+/// What ends, ends later than it starts.
+const LATER: &str = "2026-01-03T03:04:05.123456700Z";
+/// What is scheduled is still to come.
+const FUTURE: &str = "2100-01-02T03:04:05Z";
 const UUID: &str = "0b47dd4e-4b0f-4ac8-9dd0-8ae0cbc6ad34";
 const BOUNDARY: &str = "sample-boundary-7f3a";
 
@@ -135,7 +139,9 @@ impl Sample {
         match schema.get("additionalProperties") {
             Some(values @ Value::Object(_)) => {
                 let value = self.make(document, values, "value", depth + 1);
-                object.insert("key".to_owned(), value);
+                // What a map is keyed by, the document does not say.
+                let key = if plain(name) == "places" { id_of("place") } else { "key" };
+                object.insert(key.to_owned(), value);
             }
             Some(Value::Bool(false)) => {}
             _ if !named => {
@@ -184,8 +190,11 @@ impl Sample {
         }
         let number = match plain(name).as_str() {
             "status" => 200,
+            "durationseconds" => 604_800,
             "code" | "errorcode" => 5,
             "page" | "pagenumber" | "skip" => 1,
+            // Of money, in billionths.
+            "exponent" => -9,
             name if is_size(name) => 25,
             name if name.ends_with("id") => id_of(name).parse().unwrap_or(1001),
             name if name.contains("price") => 100,
@@ -208,6 +217,8 @@ impl Sample {
             return known.clone();
         }
         let text = match format {
+            Some("date-time") if plain(name).starts_with("scheduled") => FUTURE.to_owned(),
+            Some("date-time") if plain(name) == "endtime" => LATER.to_owned(),
             Some("date-time") => TIME.to_owned(),
             Some("duration") => "1.5s".to_owned(),
             Some("uuid") => UUID.to_owned(),
@@ -227,13 +238,27 @@ impl Sample {
     }
 }
 
-/// Properties of requests that exclude each other although the document does not say so.
+/// Leaves out properties of requests that exclude each other, or that only a server can know, although the document
+/// does not say so.
 fn leave_possible(name: &str, object: &mut Map<String, Value>) {
     if name == "creator" && object.contains_key("userId") {
         object.remove("groupId");
     }
     if object.contains_key("numericSortKey") {
         object.remove("stringSortKey");
+    }
+    if object.contains_key("modelAssetId") {
+        object.retain(|name, _| name == "modelAssetId" || !name.ends_with("AssetId"));
+    }
+    if name == "Details" && object.contains_key("Script") {
+        object.retain(|name, _| name == "Script");
+    }
+    // Only a server can say where a list goes on.
+    if object.contains_key("identifier") {
+        object.remove("cursor");
+    }
+    if object.contains_key("inGameConfigExperimentConfiguration") {
+        object.remove("matchmakingExperimentConfiguration");
     }
 }
 
@@ -298,9 +323,15 @@ fn known_parameter(operation: &Operation, parameter: &Parameter) -> Option<&'sta
         "updatemask" if ends("/assets/{assetId}") => "displayName,description",
         "updatemask" if path.contains("user-restrictions") => "gameJoinRestriction",
         "updatemask" if path.contains("/instances/") => "engineInstance",
-        "updatemask" if path.contains("creator-store-products") => "purchasable",
+        "updatemask" if path.contains("creator-store-products") => "published",
         "updatemask" if ends("/universes/{universe_id}") => "voiceChatEnabled",
+        "experimentid" if ends(":complete") || ends("/stats") => "sample-running",
         "count" if ends("/items:read") => "1",
+        "id" if path.contains("/ads-management/v1/campaigns") => "9301",
+        "xidempotencykey" => UUID,
+        "targetid" if path.ends_with("/saves") => "5001",
+        "subscriptionid" => "1001",
+        "fields" if path.starts_with("/virtual-events/") => "id,title",
         "readmask" => "description,displayName",
         "entryid" | "entry" if parameter.location == Location::Path => "sample-entry",
         "entrykey" if operation.method == "POST" && ends("/entry") => "sample-new",
@@ -496,10 +527,11 @@ fn limited(schema: &Value, number: f64) -> Value {
 
 /// Numbers that stand for the same thing everywhere.
 fn id_of(name: &str) -> &'static str {
-    const KNOWN: [(&str, &str); 11] = [
+    const KNOWN: [(&str, &str); 12] = [
         ("version", "3"),
         ("request", "1901"),
         ("universe", "2001"),
+        ("gamepass", "9001"),
         ("game", "2001"),
         ("place", "3001"),
         ("group", "4001"),
@@ -533,6 +565,9 @@ fn word(name: &str) -> String {
         "domaintype" => "sample",
         "currencycode" => "USD",
         "exponent" => "0",
+        "amountmicros" | "scheduledamountmicros" => "5000000",
+        "creativeassetid" => "5001",
+        "targetuniverseid" => "2001",
         "email" => "someone@example.com",
         "draft" | "drafthash" | "etag" => "sample-hash",
         "skip" => "0",

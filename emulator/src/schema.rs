@@ -1,6 +1,8 @@
 //! From the schema dialect of OpenAPI 3.0 to JSON Schema, and the formats that Open Cloud adds.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -56,6 +58,22 @@ pub fn to_json_schema(root: &Value, schema: &Value, direction: Direction) -> Val
         converted.insert("$defs".to_owned(), Value::Object(definitions));
     }
     converted
+}
+
+/// The validator of one schema, compiled on first use and shared by all clones.
+#[derive(Clone, Default)]
+pub(crate) struct Compiled(Arc<OnceLock<jsonschema::Validator>>);
+
+impl Compiled {
+    pub(crate) fn get(&self, root: &Value, schema: &Value, direction: Direction) -> &jsonschema::Validator {
+        self.0.get_or_init(|| compile(root, schema, direction))
+    }
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.get().is_some() { "Compiled" } else { "Compiled(not yet)" })
+    }
 }
 
 struct Conversion<'a> {

@@ -32,7 +32,7 @@ pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Outcome {
     } else if let Some(paging) = &call.operation.paging {
         page(call, paging, media, &mut value)?;
     } else {
-        echo(call, response.status, media, &mut value);
+        echo(call, media, &mut value);
     }
     succeed(&mut value);
     let content_type =
@@ -106,7 +106,7 @@ fn resource_path(path: &str) -> String {
 }
 
 /// Lays the request's own properties over the answer where the answer has them too.
-fn echo(call: &Call<'_>, status: u16, media: &Media, value: &mut Value) {
+fn echo(call: &Call<'_>, media: &Media, value: &mut Value) {
     let (Ok(Value::Object(sent)), Some(object)) =
         (serde_json::from_slice::<Value>(call.body), value.as_object())
     else {
@@ -119,8 +119,7 @@ fn echo(call: &Call<'_>, status: u16, media: &Media, value: &mut Value) {
         }
     }
     let merged = Value::Object(merged);
-    let name = format!("{}/{}/{}", call.operation.id, status, media.media_type);
-    let validator = call.document.validator(&name, &media.schema, Direction::Response);
+    let validator = media.compiled.get(call.document.root(), &media.schema, Direction::Response);
     if validator.is_valid(&merged) {
         *value = merged;
     }
@@ -295,7 +294,7 @@ fn page_in_operation(
     let mut paging = paging.clone();
     paging.items = inner(&paging.items);
     paging.next = inner(&paging.next);
-    let media = Media { media_type: "application/json".to_owned(), schema: schema.clone() };
+    let media = Media::new("application/json".to_owned(), schema.clone());
     page(call, &paging, &media, value)
 }
 

@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
-use crate::document::{Document, Location, Operation, Parameter, essence, is_json};
+use crate::document::{Document, Location, Media, Operation, Parameter, essence, is_json};
 use crate::request::{Part, RequestParts, multipart, query_pairs};
 use crate::schema::Direction;
 
@@ -41,9 +41,29 @@ pub fn validate_request(
     operation: &Operation,
     parts: &RequestParts<'_>,
 ) -> Vec<Violation> {
+    let query = query_pairs(parts.query.unwrap_or_default());
+    match operation.match_path(parts.path) {
+        Some(params) => validate_found(document, operation, &params, &query, parts),
+        None => {
+            let mut violations = validate_found(document, operation, &[], &query, parts);
+            let message = format!("is not of the form {}", operation.path);
+            violations.insert(0, Violation { location: "path".to_owned(), message });
+            violations
+        }
+    }
+}
+
+/// As [`validate_request`], of a request whose path and query are taken apart already.
+pub(crate) fn validate_found(
+    document: &Document,
+    operation: &Operation,
+    params: &[(String, String)],
+    query: &[(String, String)],
+    parts: &RequestParts<'_>,
+) -> Vec<Violation> {
     let mut check = Check::new(document, Direction::Request);
-    check.path(operation, parts.path);
-    check.query(operation, parts.query.unwrap_or_default());
+    check.path(operation, params);
+    check.query(operation, query);
     check.headers(operation, parts.headers);
     check.body(operation, parts);
     check.violations
@@ -91,9 +111,8 @@ pub fn validate_response(
         return check.violations;
     };
     if is_json(&media.media_type) || media.media_type == "text/plain" {
-        let name = format!("{}/{status}/{}", operation.id, media.media_type);
         match serde_json::from_slice(body) {
-            Ok(value) => check.value("body", &name, &media.schema, &value),
+            Ok(value) => check.media(media, &value),
             Err(error) => check.add("body", format!("is not JSON: {error}")),
         }
     }
@@ -128,26 +147,20 @@ impl<'a> Check<'a> {
         self.violations.push(Violation { location: location.into(), message: message.into() });
     }
 
-    fn path(&mut self, operation: &Operation, path: &str) {
-        let Some(params) = operation.match_path(path) else {
-            self.add("path", format!("is not of the form {}", operation.path));
-            return;
-        };
+    fn path(&mut self, operation: &Operation, params: &[(String, String)]) {
         for (name, value) in params {
-            match operation.parameter(Location::Path, &name) {
-                Some(parameter) => self.parameter(operation, parameter, &value),
+            match operation.parameter(Location::Path, name) {
+                Some(parameter) => self.parameter(operation, parameter, value),
                 None => self.add(format!("path.{name}"), "is not declared"),
             }
         }
     }
 
-    fn query(&mut self, operation: &Operation, query: &str) {
-        let pairs = query_pairs(query);
+    fn query(&mut self, operation: &Operation, pairs: &[(String, String)]) {
         let mut seen: Vec<&str> = Vec::new();
-        for (name, value) in &pairs {
-            let location = format!("query.{name}");
+        for (name, value) in pairs {
             let Some(parameter) = operation.parameter(Location::Query, name) else {
-                self.add(location, "is not a parameter of this operation");
+                self.add(format!("query.{name}"), "is not a parameter of this operation");
                 continue;
             };
             if is_array(self.document, parameter) {
@@ -159,7 +172,7 @@ impl<'a> Check<'a> {
                     }
                 }
             } else if seen.contains(&name.as_str()) {
-                self.add(location, "is given more than once");
+                self.add(format!("query.{name}"), "is given more than once");
             } else {
                 self.parameter(operation, parameter, value);
             }
@@ -170,15 +183,14 @@ impl<'a> Check<'a> {
 
     fn headers(&mut self, operation: &Operation, headers: &HeaderMap) {
         for (name, value) in headers {
-            let location = format!("header.{name}");
             match operation.parameter(Location::Header, name.as_str()) {
                 Some(parameter) => match value.to_str() {
                     Ok(value) => self.parameter(operation, parameter, value),
-                    Err(_) => self.add(location, "is not visible ASCII"),
+                    Err(_) => self.add(format!("header.{name}"), "is not visible ASCII"),
                 },
                 // Any client adds headers of its own; only one in the service's own name is a mistake.
                 None if name.as_str().starts_with("roblox-") => {
-                    self.add(location, "is not a header of this operation");
+                    self.add(format!("header.{name}"), "is not a header of this operation");
                 }
                 None => {}
             }
@@ -210,8 +222,11 @@ impl<'a> Check<'a> {
             return;
         };
         let before = self.violations.len();
-        let name = format!("{}/{}", operation.id, location(parameter));
-        self.value(&location(parameter), &name, item, &value);
+        let validator = parameter.compiled.get(self.document.root(), item, self.direction);
+        if validator.is_valid(&value) {
+            return;
+        }
+        self.against(&location(parameter), validator, &value);
         if is_clamped(operation, parameter) {
             let mut index = 0;
             self.violations.retain(|violation| {
@@ -244,15 +259,17 @@ impl<'a> Check<'a> {
             self.add("header.content-type", format!("is not one of {declared}"));
             return;
         };
-        let name = format!("{}/body/{}", operation.id, media.media_type);
         if is_json(content_type) {
             match serde_json::from_slice(parts.body) {
-                Ok(value) => self.value("body", &name, &media.schema, &value),
+                Ok(value) => self.media(media, &value),
                 Err(error) => self.add("body", format!("is not JSON: {error}")),
             }
         } else if essence(content_type) == "multipart/form-data" {
             match multipart(content_type, parts.body) {
-                Ok(form) => self.form(&name, &media.schema, &form),
+                Ok(form) => {
+                    let name = format!("{}/body/{}", operation.id, media.media_type);
+                    self.form(&name, &media.schema, &form);
+                }
                 Err(error) => self.add("body", error),
             }
         }
@@ -309,6 +326,14 @@ impl<'a> Check<'a> {
                 let kind = with_article(kind(schema).unwrap_or("value"));
                 self.add(location, format!("is not {kind}"));
             }
+        }
+    }
+
+    /// A JSON body.
+    fn media(&mut self, media: &Media, value: &Value) {
+        let validator = media.compiled.get(self.document.root(), &media.schema, self.direction);
+        if !validator.is_valid(value) {
+            self.against("body", validator, value);
         }
     }
 

@@ -28,18 +28,6 @@ async fn only_the_keys_that_were_given_are_accepted() {
 }
 
 #[tokio::test]
-async fn tokens_are_accepted_where_oauth_is() {
-    let client = Client::start().await;
-    let status = async |target: &str| {
-        let url = format!("{}{target}", client.emulator.base_url());
-        let request = common::http().get(&url).bearer_auth("token");
-        request.send().await.expect("an answer").status().as_u16()
-    };
-    assert_eq!(status("/cloud/v2/users/1").await, 200);
-    assert_eq!(status("/cloud/v2/universes/1/data-stores").await, 401);
-}
-
-#[tokio::test]
 async fn an_unknown_route_gets_the_gateways_answer() {
     let client = Client::start().await;
     let answer = client.get("/cloud/v2/nothing").await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
@@ -13,7 +14,7 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::page::Cut;
 use crate::request::Part;
-use crate::state::State;
+use crate::state::{State, Word};
 
 pub(crate) const ROUTES: Routes = &[
     ("POST /assets/v1/assets", create),
@@ -58,30 +59,31 @@ const SOCIAL_LINKS: [&str; 9] = [
     "devForumSocialLink",
 ];
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Assets {
     assets: BTreeMap<u64, Asset>,
     last_id: u64,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Asset {
     id: u64,
     asset_type: String,
     creator: Creator,
     /// `displayName`, `description`, `icon`, `previews` and the social links, as they were sent.
     metadata: Map<String, Value>,
-    moderation: &'static str,
+    moderation: Word,
     archived: bool,
     versions: Vec<Version>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Creator {
     is_group: bool,
     id: u64,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Version {
     created: Timestamp,
     /// The name under which the content is kept.
@@ -98,7 +100,7 @@ impl Assets {
             asset_type: "Model".to_owned(),
             creator: Creator { is_group: false, id: 1001 },
             metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect(),
-            moderation: "MODERATION_STATE_APPROVED",
+            moderation: "MODERATION_STATE_APPROVED".into(),
             archived: false,
             versions: vec![version; 3],
         };
@@ -112,6 +114,10 @@ impl Assets {
             .filter(|asset| !asset.creator.is_group && asset.creator.id == user && asset.id != 5001)
             .filter(|asset| asset.asset_type.eq_ignore_ascii_case(asset_type))
             .count()
+    }
+
+    pub(crate) fn contains(&self, id: u64) -> bool {
+        self.assets.contains_key(&id)
     }
 
     fn get(&mut self, id: &str) -> Result<&mut Asset, Failure> {
@@ -304,7 +310,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         asset_type: asset_type.to_owned(),
         creator,
         metadata,
-        moderation: if in_review { "MODERATION_STATE_REVIEWING" } else { "MODERATION_STATE_APPROVED" },
+        moderation: if in_review { "MODERATION_STATE_REVIEWING" } else { "MODERATION_STATE_APPROVED" }.into(),
         archived: false,
         versions: vec![version],
     };

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply, text};
@@ -11,7 +12,7 @@ use crate::cel::{Comparison, Grammar, Operator};
 use crate::clock::{later, rfc3339};
 use crate::failure::Failure;
 use crate::page::Cut;
-use crate::state::State;
+use crate::state::{State, Word};
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/groups/{group_id}", get),
@@ -37,11 +38,12 @@ const APPLICANTS: std::ops::RangeInclusive<u64> = 1901..=1923;
 /// Name and rank of the roles that every group begins with.
 const ROLES: [(&str, i32); 4] = [("Moderator", 200), ("Guest", 0), ("Member", 1), ("Owner", 255)];
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Groups {
     groups: BTreeMap<u64, Group>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Group {
     id: u64,
     created: Timestamp,
@@ -49,14 +51,19 @@ struct Group {
     /// The roles of each member.
     members: BTreeMap<u64, Member>,
     requests: BTreeMap<u64, Timestamp>,
+    /// What was said of it at the beginning, in place of what is made up.
+    #[serde(default)]
+    described: Map<String, Value>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Role {
     id: u64,
-    name: &'static str,
+    name: Word,
     rank: i32,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Member {
     roles: Vec<u64>,
     joined: Timestamp,
@@ -64,6 +71,11 @@ struct Member {
 }
 
 impl Groups {
+    /// How many groups were looked at.
+    pub(crate) fn known(&self) -> usize {
+        self.groups.len()
+    }
+
     fn group(&mut self, id: u64, now: Timestamp) -> Result<&mut Group, Failure> {
         if id > LAST_GROUP {
             return Err(Failure::not_found(format!("The group {id} does not exist.")));
@@ -75,14 +87,44 @@ impl Groups {
     }
 }
 
+impl Groups {
+    /// A group of this description. Its members are users by the name of their role; none: those that every group has.
+    pub(crate) fn describe(
+        &mut self,
+        id: u64,
+        described: Map<String, Value>,
+        members: &BTreeMap<u64, String>,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let group = self.group(id, now).map_err(|failure| failure.message)?;
+        group.described.extend(described);
+        if !members.is_empty() {
+            group.members.clear();
+        }
+        for (user, role) in members {
+            let role = group.roles.iter().find(|known| known.name.eq_ignore_ascii_case(role));
+            let role = role.ok_or_else(|| format!("the group {id} has no such role for the user {user}"))?.id;
+            group.members.insert(*user, Member { roles: vec![role], joined: now, updated: now });
+        }
+        Ok(())
+    }
+}
+
 impl Group {
     fn new(id: u64, now: Timestamp) -> Group {
         let created = later(now, -(90 + (id % 900) as i64) * 86_400);
         let roles: Vec<_> = (0..)
             .zip(ROLES)
-            .map(|(index, (name, rank))| Role { id: id + 2000 + 10_000 * index, name, rank })
+            .map(|(index, (name, rank))| Role { id: id + 2000 + 10_000 * index, name: name.into(), rank })
             .collect();
-        let mut group = Group { id, created, roles, members: BTreeMap::new(), requests: BTreeMap::new() };
+        let mut group = Group {
+            id,
+            created,
+            roles,
+            members: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            described: Map::new(),
+        };
         for user in MEMBERS {
             group.join(user, later(created, (user % 80) as i64 * 86_400));
         }
@@ -119,7 +161,7 @@ impl Group {
     }
 
     fn json(&self) -> Value {
-        json!({
+        let mut group = json!({
             "path": format!("groups/{}", self.id),
             "createTime": rfc3339(self.created),
             "updateTime": rfc3339(self.created),
@@ -131,7 +173,11 @@ impl Group {
             "publicEntryAllowed": false,
             "locked": false,
             "verified": self.id % 2 == 1,
-        })
+        });
+        if let Some(group) = group.as_object_mut() {
+            group.extend(self.described.clone());
+        }
+        group
     }
 
     fn role_json(&self, role: &Role) -> Value {

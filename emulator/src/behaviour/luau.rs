@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::behaviour::{Routes, universes};
@@ -10,7 +11,7 @@ use crate::call::{Call, Outcome, Reply, text};
 use crate::clock::{later, rfc3339, seconds};
 use crate::failure::Failure;
 use crate::page::Cut;
-use crate::state::State;
+use crate::state::{State, Word};
 
 pub(crate) const ROUTES: Routes = &[
     ("POST /cloud/v2/universes/{u}/places/{p}/luau-execution-session-tasks", create),
@@ -34,7 +35,7 @@ const KEPT_SECONDS: i64 = 86_400;
 const LINK_SECONDS: i64 = 900;
 const MAX_LOG_BYTES: usize = 450 * 1024;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct LuauTasks {
     tasks: BTreeMap<String, Task>,
     order: VecDeque<String>,
@@ -42,12 +43,14 @@ pub(crate) struct LuauTasks {
     inputs: BTreeMap<String, Input>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Input {
     universe: u64,
     size: i64,
     expires: Timestamp,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Task {
     place: (u64, u64),
     created: Timestamp,
@@ -62,16 +65,16 @@ struct Task {
 }
 
 /// What comes of a script.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Run {
-    logs: Vec<(&'static str, String)>,
+    logs: Vec<(Word, String)>,
     end: End,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 enum End {
     Results(Vec<Value>),
-    Failed(&'static str, String),
+    Failed(Word, String),
 }
 
 impl Run {
@@ -84,17 +87,17 @@ impl Run {
                 if let Some(text) = argument(line, function) {
                     let text = literal(text).map_or(text.to_owned(), |value| plain(&value));
                     size += text.len();
-                    logs.push((kind, text));
+                    logs.push((kind.into(), text));
                 }
             }
             if let Some(message) = argument(line, "error") {
                 let message = literal(message).map_or(message.to_owned(), |value| plain(&value));
-                logs.push(("ERROR", message.clone()));
-                return Run { logs, end: End::Failed("SCRIPT_ERROR", message) };
+                logs.push(("ERROR".into(), message.clone()));
+                return Run { logs, end: End::Failed("SCRIPT_ERROR".into(), message) };
             }
             if line.starts_with("while true do") {
                 let message = "The script ran longer than its timeout.".to_owned();
-                return Run { logs, end: End::Failed("DEADLINE_EXCEEDED", message) };
+                return Run { logs, end: End::Failed("DEADLINE_EXCEEDED".into(), message) };
             }
         }
         while size > MAX_LOG_BYTES && !logs.is_empty() {
@@ -277,7 +280,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     if let Some(name) = &binary_output {
         // What comes in goes out.
         let input = binary_input.and_then(|path| state.content.get(path));
-        let content = input.map(|(_, content)| content.clone()).unwrap_or_default();
+        let content = input.map(|file| file.content.clone()).unwrap_or_default();
         state.content.put(name, "application/octet-stream", content);
     }
     let task = Task {
@@ -327,11 +330,16 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let full = call.query("view") == Some("FULL");
     let now = call.now;
     let (path, task) = task(state, call)?;
-    if !task.has_ended() {
+    let runs = !task.has_ended();
+    if runs {
         task.polls += 1;
         task.updated = now;
     }
-    Ok(Reply::json(task.json(&path, full, call)))
+    let reply = task.json(&path, full, call);
+    if runs {
+        state.touch();
+    }
+    Ok(Reply::json(reply))
 }
 
 fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -346,7 +354,7 @@ fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
     };
     let logs = &task.run.logs[..written];
     let (messages, structured_messages): (Vec<_>, Vec<_>) = if structured {
-        let message = |(kind, text): &(&str, String)| json!({ "message": text, "createTime": created, "messageType": kind });
+        let message = |(kind, text): &(Word, String)| json!({ "message": text, "createTime": created, "messageType": kind });
         (Vec::new(), logs.iter().map(message).collect())
     } else {
         (logs.iter().map(|(_, text)| text.clone()).collect(), Vec::new())
@@ -405,8 +413,8 @@ mod tests {
         assert_eq!(end("local x = 1\nreturn {\"a\":[1,2]}"), End::Results(vec![json!({ "a": [1, 2] })]));
         assert_eq!(end("return game"), End::Results(vec![json!(null)]));
         assert_eq!(end("print('a')"), End::Results(Vec::new()));
-        assert_eq!(end("error('no')\nreturn 1"), End::Failed("SCRIPT_ERROR", "no".to_owned()));
-        assert!(matches!(end("while true do end"), End::Failed("DEADLINE_EXCEEDED", _)));
+        assert_eq!(end("error('no')\nreturn 1"), End::Failed("SCRIPT_ERROR".into(), "no".to_owned()));
+        assert!(matches!(end("while true do end"), End::Failed(code, _) if code == "DEADLINE_EXCEEDED"));
     }
 
     #[test]
@@ -414,7 +422,8 @@ mod tests {
         let logs = Run::of("print('a')\nwarn(\"b\")\nprint(1)").logs;
         assert_eq!(
             logs,
-            [("OUTPUT", "a".to_owned()), ("WARNING", "b".to_owned()), ("OUTPUT", "1".to_owned())]
+            [("OUTPUT", "a"), ("WARNING", "b"), ("OUTPUT", "1")]
+                .map(|(kind, text)| (kind.into(), text.to_owned()))
         );
     }
 }

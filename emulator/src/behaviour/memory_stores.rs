@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
@@ -34,9 +35,11 @@ const MAX_SORT_KEY: usize = 128;
 const MAX_READ: usize = 200;
 const MAX_ITEMS: usize = 1_000_000;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct MemoryStores {
+    #[serde(with = "crate::state::pairs")]
     queues: BTreeMap<(u64, String), Queue>,
+    #[serde(with = "crate::state::pairs")]
     maps: BTreeMap<(u64, String), BTreeMap<String, Item>>,
     items: usize,
 }
@@ -44,6 +47,7 @@ pub(crate) struct MemoryStores {
 /// The front of the queue comes first.
 type Queue = Vec<Queued>;
 
+#[derive(Serialize, Deserialize)]
 struct Queued {
     id: String,
     data: Value,
@@ -54,7 +58,7 @@ struct Queued {
     read: Option<String>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Item {
     value: Value,
     expires: Timestamp,
@@ -62,7 +66,7 @@ struct Item {
     sort_key: SortKey,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum SortKey {
     Number(f64),
     Text(String),

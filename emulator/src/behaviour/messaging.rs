@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::behaviour::Routes;
@@ -20,7 +21,7 @@ const MAX_MESSAGE: usize = 1024;
 const MAX_MESSAGES: usize = 10_000;
 
 /// The latest messages, the oldest first.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Messages {
     pub(crate) published: VecDeque<Message>,
 }

@@ -6,14 +6,30 @@ use crate::call::{Call, Outcome};
 use crate::document::{Document, Operation};
 use crate::state::State;
 
+pub(crate) mod ads;
+pub(crate) mod analytics;
+pub(crate) mod asset_permissions;
 pub(crate) mod assets;
+pub(crate) mod badges;
+pub(crate) mod configs;
+pub(crate) mod creator_store;
 pub(crate) mod data_stores;
+pub(crate) mod events;
+pub(crate) mod experiments;
+pub(crate) mod followings;
 pub(crate) mod groups;
+pub(crate) mod homepage_thumbnails;
+pub(crate) mod instances;
+pub(crate) mod localization_tables;
 pub(crate) mod luau;
 pub(crate) mod memory_stores;
 pub(crate) mod messaging;
 pub(crate) mod ordered_data_stores;
+pub(crate) mod products;
 pub(crate) mod secrets;
+pub(crate) mod servers;
+pub(crate) mod subscriptions;
+pub(crate) mod team_create;
 pub(crate) mod universes;
 pub(crate) mod user_restrictions;
 pub(crate) mod users;
@@ -24,15 +40,33 @@ pub(crate) type Handler = fn(&mut State, &Call<'_>) -> Outcome;
 pub(crate) type Routes = &'static [(&'static str, Handler)];
 
 const AREAS: &[Routes] = &[
+    ads::ROUTES,
+    analytics::ROUTES,
+    asset_permissions::ROUTES,
     assets::ROUTES,
+    badges::ROUTES,
+    configs::ROUTES,
+    creator_store::products::ROUTES,
+    creator_store::saves::ROUTES,
     data_stores::v1::ROUTES,
     data_stores::v2::ROUTES,
+    events::ROUTES,
+    experiments::ROUTES,
+    followings::ROUTES,
     groups::ROUTES,
+    homepage_thumbnails::ROUTES,
+    instances::ROUTES,
+    localization_tables::ROUTES,
     luau::ROUTES,
     memory_stores::ROUTES,
     messaging::ROUTES,
     ordered_data_stores::ROUTES,
+    products::developer_products::ROUTES,
+    products::game_passes::ROUTES,
     secrets::ROUTES,
+    servers::ROUTES,
+    subscriptions::ROUTES,
+    team_create::ROUTES,
     universes::ROUTES,
     user_restrictions::ROUTES,
     users::ROUTES,
@@ -53,7 +87,7 @@ pub(crate) fn handlers(document: &Document) -> HashMap<String, Handler> {
 }
 
 /// `GET /users/{user_id}` as `GET /users/{}`.
-fn without_names(key: &str) -> String {
+pub(crate) fn without_names(key: &str) -> String {
     let mut plain = String::new();
     let mut inside = false;
     for letter in key.chars() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::behaviour::Routes;
@@ -34,8 +35,9 @@ const MAX_ID: usize = 63;
 const MAX_NAME: usize = 50;
 const MAX_ENTRIES: usize = 1_000_000;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct OrderedDataStores {
+    #[serde(with = "crate::state::pairs")]
     entries: BTreeMap<(u64, String, String), BTreeMap<String, i64>>,
     count: usize,
 }
@@ -50,6 +52,43 @@ impl OrderedDataStores {
             stores.entries.insert(place, store.clone());
         }
         stores
+    }
+}
+
+impl OrderedDataStores {
+    fn store(
+        &mut self,
+        universe: u64,
+        store: &str,
+        scope: &str,
+    ) -> Result<&mut BTreeMap<String, i64>, Failure> {
+        for name in [store, scope] {
+            if name.chars().count() > MAX_NAME {
+                return Err(Failure::invalid(format!(
+                    "A data store's name and scope have at most {MAX_NAME} characters."
+                )));
+            }
+        }
+        Ok(self.entries.entry((universe, store.to_owned(), scope.to_owned())).or_default())
+    }
+
+    pub(crate) fn put(
+        &mut self,
+        universe: u64,
+        store: &str,
+        scope: &str,
+        id: &str,
+        value: i64,
+    ) -> Result<(), Failure> {
+        check_id(id)?;
+        let is_full = self.count >= MAX_ENTRIES;
+        let entries = self.store(universe, store, scope)?;
+        if is_full && !entries.contains_key(id) {
+            return Err(Failure::exhausted("The emulator holds no more entries."));
+        }
+        let is_new = entries.insert(id.to_owned(), value).is_none();
+        self.count += usize::from(is_new);
+        Ok(())
     }
 }
 
@@ -91,16 +130,7 @@ impl Dialect {
 
 fn store<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut BTreeMap<String, i64>, Failure> {
     let dialect = Dialect::of(call);
-    let (store, scope) = (dialect.store(call), dialect.scope(call));
-    for name in [store, scope] {
-        if name.chars().count() > MAX_NAME {
-            return Err(Failure::invalid(format!(
-                "A data store's name and scope have at most {MAX_NAME} characters."
-            )));
-        }
-    }
-    let place = (call.number("universe_id")?, store.to_owned(), scope.to_owned());
-    Ok(state.ordered_data_stores.entries.entry(place).or_default())
+    state.ordered_data_stores.store(call.number("universe_id")?, dialect.store(call), dialect.scope(call))
 }
 
 fn missing(id: &str) -> Failure {
@@ -130,15 +160,10 @@ fn check_id(id: &str) -> Result<(), Failure> {
 }
 
 fn put(state: &mut State, call: &Call<'_>, id: &str, value: i64) -> Outcome {
-    check_id(id)?;
-    let is_new = store(state, call)?.insert(id.to_owned(), value).is_none();
-    state.ordered_data_stores.count += usize::from(is_new);
-    if state.ordered_data_stores.count > MAX_ENTRIES {
-        store(state, call)?.remove(id);
-        state.ordered_data_stores.count -= 1;
-        return Err(Failure::exhausted("The emulator holds no more entries."));
-    }
-    Ok(Reply::json(Dialect::of(call).json(call, id, value)))
+    let dialect = Dialect::of(call);
+    let (store, scope) = (dialect.store(call), dialect.scope(call));
+    state.ordered_data_stores.put(call.number("universe_id")?, store, scope, id, value)?;
+    Ok(Reply::json(dialect.json(call, id, value)))
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crypto_box::SecretKey;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
@@ -26,11 +27,13 @@ const MAX_SECRETS: usize = 500;
 const MAX_ID: usize = 64;
 const MAX_SECRET: usize = 1_024;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Secrets {
+    #[serde(with = "crate::state::pairs")]
     secrets: BTreeMap<(u64, String), Secret>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Secret {
     key_id: String,
     domain: Option<String>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
@@ -31,12 +32,13 @@ const MAX_VERSIONS: usize = 10_000;
 /// A universe's first place is that many after it, so that the universe 2001 has the place 3001.
 const ROOT_PLACE: u64 = 1_000;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Universes {
     universes: BTreeMap<u64, Map<String, Value>>,
     places: BTreeMap<u64, Place>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Place {
     universe: u64,
     fields: Map<String, Value>,
@@ -44,7 +46,7 @@ struct Place {
     versions: Vec<Version>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Version {
     created: Timestamp,
     published: bool,
@@ -53,6 +55,11 @@ struct Version {
 }
 
 impl Universes {
+    /// How many universes and places were looked at.
+    pub(crate) fn known(&self) -> usize {
+        self.universes.len() + self.places.len()
+    }
+
     fn universe(&mut self, id: u64, now: Timestamp) -> Result<&mut Map<String, Value>, Failure> {
         if id > LAST_ID {
             return Err(Failure::not_found(format!("The universe {id} does not exist.")));
@@ -75,7 +82,7 @@ impl Universes {
                 "tabletEnabled": true,
                 "consoleEnabled": false,
                 "vrEnabled": false,
-                "rootPlace": format!("universes/{id}/places/{}", id + ROOT_PLACE),
+                "rootPlace": format!("universes/{id}/places/{}", root_place(id)),
             });
             match universe {
                 Value::Object(universe) => universe,
@@ -93,6 +100,51 @@ impl Universes {
             return Err(Failure::exhausted("The emulator holds no more places."));
         }
         Ok(self.places.entry(id).or_insert_with(|| Place::new(universe, id, now)))
+    }
+
+    pub(crate) fn set_visibility(&mut self, id: u64, word: &str, now: Timestamp) -> Result<(), Failure> {
+        let universe = self.universe(id, now)?;
+        universe.insert("visibility".to_owned(), json!(word));
+        universe.insert("updateTime".to_owned(), json!(rfc3339(now)));
+        Ok(())
+    }
+
+    /// The universe of a place; the one that asks, if nobody asked before.
+    pub(crate) fn universe_of(&mut self, asking: u64, id: u64, now: Timestamp) -> Result<u64, Failure> {
+        Ok(self.place(asking, id, now)?.universe)
+    }
+}
+
+/// The place that a universe starts in.
+pub(crate) fn root_place(universe: u64) -> u64 {
+    universe.saturating_add(ROOT_PLACE)
+}
+
+impl Universes {
+    /// A universe of this description.
+    pub(crate) fn describe(
+        &mut self,
+        id: u64,
+        described: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let universe = self.universe(id, now).map_err(|failure| failure.message)?;
+        universe.extend(described);
+        Ok(())
+    }
+
+    /// A place of this description.
+    pub(crate) fn describe_place(
+        &mut self,
+        universe: u64,
+        id: u64,
+        described: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let place = self.place(universe, id, now).map_err(|failure| failure.message)?;
+        place.universe = universe;
+        place.fields.extend(described);
+        Ok(())
     }
 }
 
@@ -119,7 +171,7 @@ impl Place {
         let universe = self.universe;
         let path = format!("universes/{universe}/places/{id}");
         place.insert("path".to_owned(), json!(path));
-        place.insert("root".to_owned(), json!(id == universe + ROOT_PLACE));
+        place.insert("root".to_owned(), json!(id == root_place(universe)));
         place.insert("universeRuntimeCreation".to_owned(), json!(false));
         Value::Object(place)
     }
@@ -129,7 +181,7 @@ fn universe_json(state: &mut State, call: &Call<'_>) -> Result<Value, Failure> {
     let id = call.number("universe_id")?;
     let mut universe = state.universes.universe(id, call.now)?.clone();
     // A universe is called what its first place is called.
-    let place = state.universes.place(id, id + ROOT_PLACE, call.now)?;
+    let place = state.universes.place(id, root_place(id), call.now)?;
     for name in ["displayName", "description"] {
         if let Some(value) = place.fields.get(name) {
             universe.insert(name.to_owned(), value.clone());

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
@@ -30,9 +31,10 @@ const MAX_RESTRICTIONS: usize = 1_000_000;
 const MAX_LOGS: usize = 100_000;
 const MAX_KEYS: usize = 10_000;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct UserRestrictions {
     /// By universe, place (0 is the whole universe) and user.
+    #[serde(with = "crate::state::pairs")]
     restrictions: BTreeMap<(u64, u64, u64), Restriction>,
     /// The latest first.
     logs: VecDeque<Log>,
@@ -40,7 +42,7 @@ pub(crate) struct UserRestrictions {
     answers: BTreeMap<String, Value>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Restriction {
     updated: Timestamp,
     active: bool,
@@ -51,6 +53,7 @@ struct Restriction {
     exclude_alt_accounts: bool,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Log {
     universe: u64,
     place: u64,

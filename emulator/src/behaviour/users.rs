@@ -1,8 +1,9 @@
 //! Users: profiles, thumbnails, inventories, quotas and notifications.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
@@ -32,10 +33,44 @@ const MAX_NOTIFIED: usize = 100_000;
 const MAX_LAUNCH_DATA: usize = 200;
 const THUMBNAIL_SIZES: [&str; 11] = ["48", "50", "60", "75", "100", "110", "150", "180", "352", "420", "720"];
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Users {
     /// Who was notified by which universe on which day.
+    #[serde(with = "crate::state::pairs")]
     notified: HashMap<(u64, u64), i64>,
+    /// What was said of a user at the beginning, in place of what is made up.
+    profiles: BTreeMap<u64, Map<String, Value>>,
+    /// What such a user owns, the latest first.
+    inventories: BTreeMap<u64, Vec<Item>>,
+}
+
+impl Users {
+    pub(crate) fn describe(&mut self, user: u64, profile: Map<String, Value>) {
+        self.profiles.entry(user).or_default().extend(profile);
+    }
+
+    /// Gives a user a thing: an asset of a type such as `HAT`, or one of `BADGE`, `GAME_PASS` and `PRIVATE_SERVER`.
+    pub(crate) fn give(&mut self, document: &Document, user: u64, kind: &str, id: u64) -> Result<(), String> {
+        let kind = match kind {
+            "BADGE" => (Kind::Badge, ""),
+            "GAME_PASS" => (Kind::GamePass, ""),
+            "PRIVATE_SERVER" => (Kind::PrivateServer, ""),
+            asset_type if asset_types(document).iter().any(|known| known == asset_type) => {
+                (Kind::Asset, asset_type)
+            }
+            other => return Err(format!("`{other}` is no type of things in an inventory")),
+        };
+        let items = self.inventories.entry(user).or_default();
+        let index = items.len() as u64 + 1;
+        let asset_type = kind.1.to_owned();
+        items.push(Item { index, kind: kind.0, id, asset_type, collectible: false, made_by_user: false });
+        Ok(())
+    }
+
+    /// What a user owns, the latest first.
+    fn inventory(&self, document: &Document, user: u64) -> Vec<Item> {
+        self.inventories.get(&user).cloned().unwrap_or_else(|| inventory(document, user))
+    }
 }
 
 /// The number of an existing user.
@@ -47,9 +82,9 @@ fn user(call: &Call<'_>) -> Result<u64, Failure> {
     Ok(id)
 }
 
-fn get(_: &mut State, call: &Call<'_>) -> Outcome {
+fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = user(call)?;
-    Ok(Reply::json(json!({
+    let mut user = json!({
         "path": format!("users/{id}"),
         "createTime": rfc3339(created(id)),
         "id": id.to_string(),
@@ -67,7 +102,11 @@ fn get(_: &mut State, call: &Call<'_>) -> Outcome {
             "guilded": "",
             "visibility": "EVERYONE",
         },
-    })))
+    });
+    if let (Some(user), Some(profile)) = (user.as_object_mut(), state.users.profiles.get(&id)) {
+        user.extend(profile.clone());
+    }
+    Ok(Reply::json(user))
 }
 
 /// A moment between 2008 and 2024.
@@ -110,7 +149,7 @@ fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
 
 // Inventory
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Kind {
     Asset,
     Badge,
@@ -118,7 +157,7 @@ enum Kind {
     PrivateServer,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Item {
     index: u64,
     kind: Kind,
@@ -312,9 +351,9 @@ impl InventoryFilter {
     }
 }
 
-fn list_inventory_items(_: &mut State, call: &Call<'_>) -> Outcome {
+fn list_inventory_items(state: &mut State, call: &Call<'_>) -> Outcome {
     let user = user(call)?;
-    let mut items = inventory(call.document, user);
+    let mut items = state.users.inventory(call.document, user);
     if let Some(filter) = call.given("filter") {
         let filter = InventoryFilter::parse(call.document, filter)?;
         items.retain(|item| filter.admits(item));

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub struct Samples {
     document: &'static Document,
     operation: &'static Operation,
-    /// Whether a list is read from its beginning.
+    /// Whether a list is read from its beginning, and nothing is sent that a service would refuse.
     from_beginning: bool,
 }
 
@@ -21,7 +21,7 @@ impl Samples {
         Self { document: Document::embedded(), operation, from_beginning: false }
     }
 
-    /// The samples of an operation, without a place in a list.
+    /// The samples of an operation as a service takes them: without a place in a list.
     pub fn from_beginning(operation: &'static Operation) -> Self {
         Self { from_beginning: true, ..Self::new(operation) }
     }
@@ -62,6 +62,13 @@ impl Samples {
         }
         let mut body = Sample::request(Mode::Full).value(self.document, &media.schema);
         if self.from_beginning
+            && self.operation.id == "assets.update"
+            && let Some(asset) = body["request"].as_object_mut()
+        {
+            // The mask names what is set, and nothing else of an asset can be updated.
+            asset.retain(|name, _| ["displayName", "description"].contains(&name.as_str()));
+        }
+        if self.from_beginning
             && let Some(body) = body.as_object_mut()
             && let Some(paging) = &self.operation.paging
         {
@@ -96,7 +103,12 @@ impl Samples {
     }
 
     pub(crate) fn file(&self, name: &str) -> File {
-        File::new(FILE).name(format!("{name}.png")).media_type("image/png")
+        // A file that is called so is an asset's, and the sample of an asset is a model.
+        let (extension, media_type) = match name {
+            "fileContent" => ("rbxm", "model/x-rbxm"),
+            _ => ("png", "image/png"),
+        };
+        File::new(FILE).name(format!("{name}.{extension}")).media_type(media_type)
     }
 
     pub(crate) fn raw(&self) -> File {

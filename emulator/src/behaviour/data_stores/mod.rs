@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::clock::{day, hour, later};
@@ -26,34 +27,37 @@ const MAX_BYTES: usize = 1024 * 1024 * 1024;
 
 pub(crate) const GLOBAL: &str = "global";
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct DataStores {
     universes: BTreeMap<u64, Universe>,
     bytes: usize,
     revisions: u64,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Universe {
     stores: BTreeMap<String, Store>,
     snapshot: Option<Timestamp>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Store {
     created: Timestamp,
     /// When it is removed for good; it counts as deleted from the moment that this is set.
     expires: Option<Timestamp>,
     /// By scope and key.
+    #[serde(with = "crate::state::pairs")]
     entries: BTreeMap<(String, String), Entry>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Entry {
     created: Timestamp,
     /// The oldest first.
     versions: Vec<Version>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Version {
     pub(crate) id: String,
     pub(crate) created: Timestamp,
@@ -278,7 +282,7 @@ impl DataStores {
         let entry = store
             .entries
             .entry((place.scope.to_owned(), place.key.to_owned()))
-            .or_insert_with(|| Entry { created: now, versions: Vec::new() });
+            .or_insert_with(|| Entry { created: now, versions: Vec::with_capacity(1) });
         if entry.is_deleted() {
             entry.created = now;
         }

@@ -1,0 +1,199 @@
+//! Configuration of universes: drafts that are guarded by a hash, publishing, and the history.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use self::repository::{Repository, Revision, Rules};
+use crate::behaviour::Routes;
+use crate::call::{Call, Outcome, Reply, text};
+use crate::clock::{later, rfc3339};
+use crate::failure::Failure;
+use crate::state::{State, mix};
+
+mod repository;
+
+pub(crate) const ROUTES: Routes = &[
+    ("GET /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}", get),
+    ("GET /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}/full", get_full),
+    ("GET /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}/draft", get_draft),
+    ("PATCH /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}/draft", update_draft),
+    (
+        "PUT /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}/draft:overwrite",
+        overwrite_draft,
+    ),
+    ("DELETE /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}/draft", delete_draft),
+    ("POST /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}/publish", publish),
+    ("GET /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}/revisions", list_revisions),
+    (
+        "POST /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}/revisions/{v}/restore",
+        restore,
+    ),
+];
+
+const MAX_REPOSITORIES: usize = 10_000;
+/// How many revisions the universe 2001 has from the beginning.
+const SEEDED: usize = 25;
+
+/// By universe and name.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Configs {
+    universes: BTreeMap<u64, BTreeMap<String, Repository>>,
+}
+
+impl Configs {
+    /// A repository with a history, and a draft for sample requests.
+    pub(crate) fn seeded(now: Timestamp) -> Configs {
+        let mut repository = Repository::new("sample-hash".to_owned());
+        for number in 1..=SEEDED {
+            let entries = Map::from_iter([("sample-key".to_owned(), json!(number))]);
+            let id = if number == 1 { "sample".to_owned() } else { format!("sample-{number}") };
+            let time = later(now, -((SEEDED - number) as i64) * 3_600);
+            // A value that is another one each time can always be staged and published.
+            let _ = repository.merge(&entries, None).and_then(|()| repository.publish(id, None, time));
+        }
+        let _ = repository.merge(&Map::from_iter([("drafted".to_owned(), json!(true))]), None);
+        let repositories = BTreeMap::from([("InExperienceConfig".to_owned(), repository)]);
+        Configs { universes: BTreeMap::from([(2001, repositories)]) }
+    }
+}
+
+/// The repository of a call: every universe has all of them, empty at first.
+fn repository<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Repository, Failure> {
+    let universe = call.number("universeId")?;
+    let universes = &mut state.configs.universes;
+    if universes.len() >= MAX_REPOSITORIES && !universes.contains_key(&universe) {
+        return Err(Failure::exhausted("The emulator holds no more repositories."));
+    }
+    let repositories = universes.entry(universe).or_default();
+    let new = || Repository::new(format!("{:016x}", mix(!universe)));
+    Ok(repositories.entry(call.param("repository").to_owned()).or_insert_with(new))
+}
+
+fn fresh_hash(state: &mut State) -> String {
+    format!("{:016x}", mix(state.number()))
+}
+
+fn get(state: &mut State, call: &Call<'_>) -> Outcome {
+    Ok(Reply::json(repository(state, call)?.values()))
+}
+
+fn get_full(state: &mut State, call: &Call<'_>) -> Outcome {
+    Ok(Reply::json(repository(state, call)?.full(call.now)))
+}
+
+fn get_draft(state: &mut State, call: &Call<'_>) -> Outcome {
+    Ok(Reply::json(repository(state, call)?.draft()))
+}
+
+/// Changes the draft of a call, if it is the one that the caller knows.
+fn change(
+    state: &mut State,
+    call: &Call<'_>,
+    body: &Map<String, Value>,
+    apply: impl FnOnce(&mut Repository) -> Result<(), Failure>,
+) -> Outcome {
+    let hash = fresh_hash(state);
+    let repository = repository(state, call)?;
+    repository.check_hash(text(body, "draftHash"))?;
+    apply(repository)?;
+    repository.rehash(hash);
+    Ok(Reply::json(json!({ "draftHash": repository.hash() })))
+}
+
+fn entries(body: &Map<String, Value>) -> Map<String, Value> {
+    body.get("entries").and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+fn update_draft(state: &mut State, call: &Call<'_>) -> Outcome {
+    let body = call.json()?;
+    change(state, call, &body, |repository| repository.merge(&entries(&body), Rules::read(&body)))
+}
+
+fn overwrite_draft(state: &mut State, call: &Call<'_>) -> Outcome {
+    let body = call.json()?;
+    change(state, call, &body, |repository| {
+        repository.overwrite(&entries(&body), Rules::read(&body).unwrap_or_default())
+    })
+}
+
+/// The body is optional, as is the hash in it.
+fn delete_draft(state: &mut State, call: &Call<'_>) -> Outcome {
+    let body = if call.body.is_empty() { Map::new() } else { call.json()? };
+    change(state, call, &body, |repository| {
+        repository.discard();
+        Ok(())
+    })
+}
+
+fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
+    let body = call.json()?;
+    if text(&body, "deploymentStrategy") == Some("Invalid") {
+        return Err(Failure::invalid("The deploymentStrategy must be GradualRollout or Immediate."));
+    }
+    let known = text(&body, "draftHash").ok_or_else(|| Failure::invalid("The draftHash is required."))?;
+    let (hash, id) = (fresh_hash(state), state.uuid());
+    let repository = repository(state, call)?;
+    repository.check_hash(Some(known))?;
+    let version = repository.publish(id, text(&body, "message").map(str::to_owned), call.now)?;
+    repository.rehash(hash);
+    Ok(Reply::json(json!({ "configVersion": version })))
+}
+
+/// Only drafts the way back; publishing it is the caller's part.
+fn restore(state: &mut State, call: &Call<'_>) -> Outcome {
+    let revision = call.param("revisionId").to_owned();
+    change(state, call, &Map::new(), |repository| repository.restore(&revision))
+}
+
+fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
+    let time = |name: &str| match call.given(name) {
+        None => Ok(None),
+        Some(text) => text
+            .parse::<Timestamp>()
+            .map(Some)
+            .map_err(|_| Failure::invalid(format!("The {name} is not a time such as 2026-01-02T03:04:05Z."))),
+    };
+    let (from, until) = (time("startTime")?, time("endTime")?);
+    let search = call.given("SearchKey");
+    let ascending = call.given("SortOrder") == Some("SORT_ORDER_ASCENDING");
+    let number = |name: &str, unless: usize| match call.given(name) {
+        None => Ok(unless),
+        Some(text) => text
+            .parse()
+            .map_err(|_| Failure::invalid(format!("{name} must be a number that is not negative."))),
+    };
+    let (skip, size) = (number("Skip", 0)?, number("MaxPageSize", 10)?.clamp(1, 100));
+    let mut found: Vec<&Revision> = repository(state, call)?
+        .revisions
+        .iter()
+        .filter(|revision| from.is_none_or(|from| revision.time >= from))
+        .filter(|revision| until.is_none_or(|until| revision.time <= until))
+        .filter(|revision| {
+            search.is_none_or(|key| revision.changes.keys().any(|changed| changed.contains(key)))
+        })
+        .collect();
+    if !ascending {
+        found.reverse();
+    }
+    let page: Vec<_> = found.into_iter().skip(skip).take(size).map(revision_json).collect();
+    Ok(Reply::json(json!({ "revisions": page })))
+}
+
+fn revision_json(revision: &Revision) -> Value {
+    let changes: Map<String, Value> = revision
+        .changes
+        .iter()
+        .map(|(key, (before, after))| (key.clone(), json!({ "before": before, "after": after })))
+        .collect();
+    json!({
+        "revisionId": revision.id,
+        "version": revision.version,
+        "time": rfc3339(revision.time),
+        "message": revision.message.as_deref().unwrap_or_default(),
+        "publishedBy": "1001",
+        "changes": changes,
+    })
+}

@@ -1,0 +1,200 @@
+//! Instances of a place: a small tree that is read and changed by operations.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::behaviour::Routes;
+use crate::call::{Call, Outcome, Reply, text};
+use crate::failure::Failure;
+use crate::mask;
+use crate::page::Cut;
+use crate::state::{State, uuid_of};
+use crate::synth::typed;
+
+pub(crate) const ROUTES: Routes = &[
+    ("GET /cloud/v2/universes/{u}/places/{p}/instances/{i}", get),
+    ("PATCH /cloud/v2/universes/{u}/places/{p}/instances/{i}", update),
+    ("GET /cloud/v2/universes/{u}/places/{p}/instances/{i}:listChildren", list_children),
+    ("GET /cloud/v2/universes/{u}/places/{p}/instances/{i}/operations/{o}", get_operation),
+];
+
+const ROOT: &str = "root";
+/// The instance that sample requests ask for, and how many children it has, so that the list has pages.
+const SAMPLE: &str = "sample";
+const SAMPLE_CHILDREN: u64 = 25;
+const MAX_PLACES: usize = 1_000;
+const MAX_SOURCE: usize = 200_000;
+/// An operation whose result is larger fails with the code 422.
+const MAX_RESULT: usize = 500_000;
+const UNPROCESSABLE: i32 = 422;
+
+/// The instances of each place whose instances somebody asked for, parents before children.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Instances {
+    places: BTreeMap<u64, Vec<Node>>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Node {
+    id: String,
+    parent: String,
+    name: String,
+    /// By the name of the class; empty for classes that the API does not know.
+    details: Map<String, Value>,
+}
+
+impl Instances {
+    fn tree(&mut self, place: u64) -> Result<&mut Vec<Node>, Failure> {
+        if self.places.len() >= MAX_PLACES && !self.places.contains_key(&place) {
+            return Err(Failure::exhausted("The emulator holds no more instances."));
+        }
+        Ok(self.places.entry(place).or_insert_with(|| tree(place)))
+    }
+}
+
+/// What every place has: services, a folder and scripts.
+fn tree(place: u64) -> Vec<Node> {
+    let id = |number: u64| uuid_of(place.wrapping_mul(1_000).wrapping_add(number));
+    let node = |id: String, parent: &str, name: &str, details: Value| Node {
+        id,
+        parent: parent.to_owned(),
+        name: name.to_owned(),
+        details: details.as_object().cloned().unwrap_or_default(),
+    };
+    let script =
+        |source: &str| json!({ "Script": { "Enabled": true, "RunContext": "Legacy", "Source": source } });
+    let module = json!({ "ModuleScript": { "Source": "return {}" } });
+    let (workspace, scripts, folder) = (id(1), id(2), id(3));
+    let mut nodes = vec![
+        node(ROOT.to_owned(), "", "Game", json!({})),
+        node(workspace.clone(), ROOT, "Workspace", json!({})),
+        node(scripts.clone(), ROOT, "ServerScriptService", json!({})),
+        node(folder.clone(), &workspace, "Folder", json!({ "Folder": {} })),
+        node(SAMPLE.to_owned(), &scripts, "Main", script("print(\"Hello\")")),
+        node(id(4), &scripts, "Library", module),
+    ];
+    let child = |number| node(id(10 + number), SAMPLE, &format!("Part {number}"), script("-- part"));
+    nodes.extend((1..=SAMPLE_CHILDREN).map(child));
+    nodes
+}
+
+/// Where a call's instance is, as paths begin.
+fn place_path(call: &Call<'_>) -> Result<String, Failure> {
+    Ok(format!("universes/{}/places/{}", call.number("universe_id")?, call.number("place_id")?))
+}
+
+/// The tree of a call's place, and the index of its instance.
+fn instance<'a>(state: &'a mut State, call: &Call<'_>) -> Result<(&'a mut Vec<Node>, usize), Failure> {
+    let (universe, place) = (call.number("universe_id")?, call.number("place_id")?);
+    if state.universes.universe_of(universe, place, call.now)? != universe {
+        return Err(Failure::not_found(format!("The place {place} is not in the universe {universe}.")));
+    }
+    let id = call.param("instance_id");
+    let tree = state.instances.tree(place)?;
+    let index = tree.iter().position(|node| node.id == id);
+    let index = index.ok_or_else(|| Failure::not_found(format!("The instance '{id}' does not exist.")))?;
+    Ok((tree, index))
+}
+
+fn json(tree: &[Node], node: &Node, place: &str) -> Value {
+    json!({
+        "path": format!("{place}/instances/{}", node.id),
+        "hasChildren": tree.iter().any(|other| other.parent == node.id),
+        "engineInstance": engine_instance(node),
+    })
+}
+
+fn engine_instance(node: &Node) -> Value {
+    json!({ "Id": node.id, "Name": node.name, "Parent": node.parent, "Details": node.details })
+}
+
+/// Each answer is an operation, also those of calls that only read.
+fn begin(state: &mut State, call: &Call<'_>, kind: &str, result: Value) -> Outcome {
+    let id = state.uuid();
+    let path = format!("{}/instances/{}/operations/{id}", place_path(call)?, call.param("instance_id"));
+    let result = if result.to_string().len() > MAX_RESULT {
+        let message = format!("The result is larger than {MAX_RESULT} bytes.");
+        Err(Map::from_iter([
+            ("code".to_owned(), json!(UNPROCESSABLE)),
+            ("message".to_owned(), json!(message)),
+        ]))
+    } else {
+        Ok(typed(kind, result))
+    };
+    state.operations.start(&path, result);
+    Ok(Reply::json(json!({ "path": path, "done": false })))
+}
+
+fn get(state: &mut State, call: &Call<'_>) -> Outcome {
+    let place = place_path(call)?;
+    let (tree, index) = instance(state, call)?;
+    let result = json(tree, &tree[index], &place);
+    begin(state, call, "Instance", result)
+}
+
+fn update(state: &mut State, call: &Call<'_>) -> Outcome {
+    let body = call.json()?;
+    let place = place_path(call)?;
+    let (tree, index) = instance(state, call)?;
+    let node = &tree[index];
+    let mut resource = Map::from_iter([("engineInstance".to_owned(), engine_instance(node))]);
+    match call.given("updateMask") {
+        // Without a mask, the properties that the body has are changed, however deep they are.
+        None => merge(&mut resource, &body),
+        mask => mask::apply(&mut resource, &body, mask, |name| name == "engineInstance")?,
+    }
+    // Cleared as a whole, there is nothing left of it.
+    let engine = resource.get("engineInstance").and_then(Value::as_object).cloned().unwrap_or_default();
+    let details = engine.get("Details").and_then(Value::as_object).cloned().unwrap_or_default();
+    check_details(node, &details)?;
+    let name = text(&engine, "Name").unwrap_or(&node.name).to_owned();
+    let node = &mut tree[index];
+    (node.name, node.details) = (name, details);
+    let result = json(tree, &tree[index], &place);
+    begin(state, call, "Instance", result)
+}
+
+fn merge(target: &mut Map<String, Value>, source: &Map<String, Value>) {
+    for (name, value) in source {
+        match (target.get_mut(name), value) {
+            (Some(Value::Object(target)), Value::Object(source)) => merge(target, source),
+            (_, Value::Null) => {}
+            _ => drop(target.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
+/// An instance stays of its class, and its source within the limit.
+fn check_details(node: &Node, details: &Map<String, Value>) -> Result<(), Failure> {
+    if let Some(class) = details.keys().find(|class| !node.details.contains_key(*class)) {
+        return Err(Failure::invalid(format!("The instance '{}' is no {class}.", node.id)));
+    }
+    let sources = details.values().filter_map(|detail| detail.get("Source")?.as_str());
+    if sources.into_iter().any(|source| source.len() > MAX_SOURCE) {
+        return Err(Failure::invalid(format!("The Source is longer than {MAX_SOURCE} bytes.")));
+    }
+    Ok(())
+}
+
+fn list_children(state: &mut State, call: &Call<'_>) -> Outcome {
+    let place = place_path(call)?;
+    let (tree, index) = instance(state, call)?;
+    let parent = &tree[index].id;
+    let children: Vec<_> =
+        tree.iter().filter(|node| node.parent == *parent).map(|node| json(tree, node, &place)).collect();
+    let (page, next) = Cut::v2(200).with_default(200).page(call, &children)?;
+    let result = json!({ "instances": page, "nextPageToken": next.unwrap_or_default() });
+    begin(state, call, "ListInstanceChildrenResponse", result)
+}
+
+fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
+    let (instance, operation) = (call.param("instance_id"), call.param("operation_id"));
+    let path = format!("{}/instances/{instance}/operations/{operation}", place_path(call)?);
+    state
+        .operations
+        .poll(&path)
+        .map(Reply::json)
+        .ok_or_else(|| Failure::not_found("The operation does not exist."))
+}

@@ -1,0 +1,70 @@
+//! Subscriptions. The API only reads them, so that who subscribed is made up: everybody did, for 30 days at a time
+//! from the emulator's first day on; users with an odd number let it end after the first 30 days.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::behaviour::Routes;
+use crate::call::{Call, Outcome, Reply};
+use crate::clock::{later, rfc3339};
+use crate::failure::Failure;
+use crate::state::State;
+
+pub(crate) const ROUTES: Routes =
+    &[("GET /cloud/v2/universes/{u}/subscription-products/{p}/subscriptions/{s}", get)];
+
+const PERIOD: i64 = 30 * 86_400;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Subscriptions {
+    since: Timestamp,
+}
+
+impl Subscriptions {
+    pub(crate) fn seeded(now: Timestamp) -> Subscriptions {
+        Subscriptions { since: now }
+    }
+}
+
+/// The id of a subscription is that of its user.
+fn get(state: &mut State, call: &Call<'_>) -> Outcome {
+    let user = call.number("subscription_id")?;
+    let since = state.subscriptions.since;
+    let (universe, product) = (call.number("universe_id")?, call.param("subscription_product_id"));
+    if user > 999_999_999_999 {
+        return Err(Failure::not_found(format!("The user {user} has not subscribed.")));
+    }
+    let path = format!("universes/{universe}/subscription-products/{product}/subscriptions/{user}");
+    let renews = user.is_multiple_of(2);
+    let elapsed = call.now.as_second().saturating_sub(since.as_second()).max(0);
+    let periods = elapsed / PERIOD;
+    let state = match (renews, periods) {
+        (true, _) => "SUBSCRIBED_WILL_RENEW",
+        (false, 0) => "SUBSCRIBED_WILL_NOT_RENEW",
+        (false, _) => "EXPIRED",
+    };
+    let billed = later(since, if renews { periods * PERIOD } else { 0 });
+    let active = state != "EXPIRED";
+    let mut subscription = json!({ "path": path, "active": active, "willRenew": renews });
+    if call.given("view") == Some("FULL") {
+        let ends = later(billed, PERIOD);
+        full(&mut subscription, user, state, since, billed);
+        let name = if renews { "nextRenewTime" } else { "expireTime" };
+        subscription[name] = json!(rfc3339(ends));
+        if !active {
+            subscription["expirationDetails"] = json!({ "reason": "SUBSCRIBER_CANCELLED" });
+        }
+    }
+    Ok(Reply::json(subscription))
+}
+
+fn full(subscription: &mut Value, user: u64, state: &str, since: Timestamp, billed: Timestamp) {
+    subscription["user"] = json!(format!("users/{user}"));
+    subscription["state"] = json!(state);
+    subscription["createTime"] = json!(rfc3339(since));
+    subscription["updateTime"] = json!(rfc3339(billed));
+    subscription["lastBillingTime"] = json!(rfc3339(billed));
+    subscription["purchasePlatform"] = json!("DESKTOP");
+    subscription["paymentProvider"] = json!("ROBUX");
+}

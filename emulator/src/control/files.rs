@@ -1,0 +1,48 @@
+//! Files behind the links of answers.
+
+use crate::answer::Answer;
+use crate::call::Reply;
+use crate::control::{Route, Routes};
+use crate::failure::Failure;
+use crate::server::{Incoming, Inner};
+
+pub(super) const ROUTES: Routes = &[
+    Route::changes("PUT", "/__emulator/upload/*", upload),
+    Route::reads("GET", "/__emulator/content/*", content),
+];
+
+/// Takes the binary input of Luau tasks, as a link from the API promises.
+fn upload(inner: &Inner, request: &Incoming, name: &str) -> Answer {
+    let mut state = inner.state();
+    let now = state.clock.now();
+    let Some(size) = state.luau.upload_size(name, now) else {
+        return Failure::no_route("The link is not, or no longer, good.").reply(request.path()).into();
+    };
+    if request.body.len() as u64 != size.unsigned_abs() {
+        let message = format!("The content must have the {size} bytes that were announced.");
+        return Failure::invalid(message).reply(request.path()).into();
+    }
+    let content = request.body.clone();
+    state.content.put(name, "application/octet-stream", content);
+    Reply::empty(200).into()
+}
+
+/// A transparent pixel as PNG.
+const PNG: &[u8] = &[
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00,
+    0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x06, 0x00, 0x00, 0x00, 0x1f, 0x15, 0xc4, 0x89, 0x00,
+    0x00, 0x00, 0x0b, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0x60, 0x00, 0x02, 0x00, 0x00, 0x05, 0x00,
+    0x01, 0xe9, 0xfa, 0xdc, 0xd8, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+];
+
+/// Files that an answer linked to.
+fn content(inner: &Inner, request: &Incoming, name: &str) -> Answer {
+    if let Some(file) = inner.state().content.get(name) {
+        return Reply::content(&file.content_type, file.content.clone()).into();
+    }
+    if name.starts_with("users/") && name.contains("/avatar/") {
+        // A picture is a placeholder, in one format whatever it is called.
+        return Reply::content("image/png", PNG).into();
+    }
+    Failure::no_route("There is no such file.").reply(request.path()).into()
+}

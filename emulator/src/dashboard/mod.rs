@@ -1,0 +1,80 @@
+//! `/__emulator/`: the page that shows state and traffic live in a browser.
+//!
+//! The page is one file without anything from elsewhere. What it shows at first is in it already; afterwards it listens
+//! to events.
+
+mod events;
+mod state;
+mod tree;
+
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::call::Reply;
+use crate::control::requests::recorded;
+use crate::control::{self, Route, Routes};
+use crate::failure::Failure;
+use crate::html::{content_security_policy, escape};
+use crate::server::{Incoming, Inner};
+
+pub(crate) const ROUTES: Routes = &[
+    Route::reads("GET", "/__emulator", to_page),
+    Route::reads("GET", "/__emulator/", page),
+    Route::reads("GET", "/__emulator/dashboard/events", events::listen),
+    Route::reads("GET", "/__emulator/dashboard/requests/*", request),
+    Route::reads("GET", "/__emulator/dashboard/state", state::answer),
+];
+
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+fn to_page(_: &Inner, _: &Incoming, _: &str) -> Answer {
+    Reply::empty(308).with_header("location", "/__emulator/").into()
+}
+
+/// `?area=groups&search=4001` shows that area first.
+fn page(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    // Nothing of the data can end the element that it is in.
+    let initial = initial(inner, request).to_string().replace('<', "\\u003c");
+    let page = PAGE
+        .replace("/*STYLE*/", STYLE)
+        .replace("/*SCRIPT*/", SCRIPT)
+        .replace("<!--BASE-->", &escape(&inner.base_url))
+        .replace("/*INITIAL*/", &initial);
+    let policy = content_security_policy(STYLE, Some(SCRIPT));
+    // Not even a mistake in the script can make HTML of a text.
+    let policy =
+        format!("{policy}; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'");
+    Reply::content("text/html; charset=utf-8", page)
+        .with_header("content-security-policy", policy)
+        .with_header("cache-control", "no-store")
+        .with_header("referrer-policy", "no-referrer")
+        .with_header("x-content-type-options", "nosniff")
+        .into()
+}
+
+fn initial(inner: &Inner, request: &Incoming) -> Value {
+    let clock = control::clock::told(&inner.state().clock);
+    json!({
+        "clock": clock,
+        "traffic": events::since(&inner.traffic, inner.document, 0).0,
+        "state": state::wanted(inner, request).or_else(|| state::view(inner, None, None)),
+    })
+}
+
+/// One request with everything that is known of it.
+fn request(inner: &Inner, request: &Incoming, number: &str) -> Answer {
+    let number =
+        number.parse::<u64>().ok().and_then(|number| number.checked_sub(1).map(|before| (before, number)));
+    let found = number.and_then(|(before, number)| {
+        inner.traffic.after(before).into_iter().next().filter(|entry| entry.number == number)
+    });
+    match found {
+        Some(entry) => Reply::json(recorded(&entry.recorded(inner.document))).into(),
+        None => {
+            let message = "The request is not, or no longer, remembered.";
+            Failure::no_route(message).reply(request.path()).into()
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! How faults are written.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::{Effect, Fault, FaultError, Route};
+
+const MAX_LATENCY: Duration = Duration::from_secs(600);
+const EFFECTS: &str = "latency:250ms, a status from 400 to 599, html[:STATUS], reset, truncate[:BYTES], duplicate, \
+                       applied:STATUS, applied:reset";
+const OPTIONS: &str = "probability=0.2, count=3, skip=2, retry-after=30";
+
+impl FromStr for Fault {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Fault, FaultError> {
+        read(text).map_err(|reason| FaultError(format!("the fault `{text}` is not understood: {reason}")))
+    }
+}
+
+fn read(text: &str) -> Result<Fault, String> {
+    let (route, rest) = text
+        .split_once('=')
+        .ok_or("it must be of the form ROUTE=EFFECT[,OPTION]..., such as users.get=503,count=2")?;
+    let mut words = rest.split(',').map(str::trim);
+    let mut fault = Fault {
+        route: read_route(route.trim())?,
+        effect: read_effect(words.next().unwrap_or_default())?,
+        probability: 1.0,
+        count: None,
+        skip: 0,
+        retry_after: None,
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    for word in words {
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        let number = || value.parse::<u32>().map_err(|_| format!("`{value}` is no number for {name}"));
+        match name {
+            "probability" => {
+                let probability = value.parse::<f64>().ok().filter(|part| *part > 0.0 && *part <= 1.0);
+                fault.probability = probability.ok_or("the probability must be more than 0 and at most 1")?;
+            }
+            "count" => fault.count = Some(number().and_then(positive)?),
+            "skip" => fault.skip = number()?,
+            "retry-after" if fault.effect.refuses() => fault.retry_after = Some(number()?),
+            "retry-after" => return Err("only a refusal has a retry-after".to_owned()),
+            _ => return Err(format!("`{word}` is no option; there are {OPTIONS}")),
+        }
+        if seen.contains(&name) {
+            return Err(format!("{name} is given twice"));
+        }
+        seen.push(name);
+    }
+    Ok(fault)
+}
+
+fn positive(number: u32) -> Result<u32, String> {
+    if number == 0 { Err("the count must not be 0".to_owned()) } else { Ok(number) }
+}
+
+fn read_route(text: &str) -> Result<Route, String> {
+    if text == "*" {
+        return Ok(Route::Every);
+    }
+    if let Some((method, path)) = text.split_once(' ') {
+        let path = path.trim();
+        let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if is_method && path.starts_with('/') && !path.contains(char::is_whitespace) {
+            return Ok(Route::Path(method.to_ascii_uppercase(), path.to_owned()));
+        }
+    } else if !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
+    {
+        return Ok(Route::Id(text.to_owned()));
+    }
+    Err(format!(
+        "`{text}` is no route: it is *, an operation such as users.get, or a method and a path template"
+    ))
+}
+
+fn read_effect(text: &str) -> Result<Effect, String> {
+    let (name, argument) = match text.split_once(':') {
+        Some((name, argument)) => (name, Some(argument)),
+        None => (text, None),
+    };
+    match (name, argument) {
+        ("latency", Some(argument)) => read_duration(argument).map(Effect::Latency),
+        ("html", None) => Ok(Effect::Html(502)),
+        ("html", Some(argument)) => read_status(argument).map(Effect::Html),
+        ("reset", None) => Ok(Effect::Reset),
+        ("truncate", None) => Ok(Effect::Truncate(None)),
+        ("truncate", Some(argument)) => {
+            let bytes = argument.parse::<u32>().map_err(|_| format!("`{argument}` is no number of bytes"))?;
+            Ok(Effect::Truncate(usize::try_from(bytes).ok()))
+        }
+        ("duplicate", None) => Ok(Effect::Duplicate),
+        ("applied", Some("reset")) => Ok(Effect::AppliedThenReset),
+        ("applied", Some(argument)) => read_status(argument).map(Effect::AppliedThenRefuse),
+        (_, None) if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) => {
+            read_status(name).map(Effect::Refuse)
+        }
+        _ => Err(format!("`{text}` is no effect; there are {EFFECTS}")),
+    }
+}
+
+fn read_status(text: &str) -> Result<u16, String> {
+    let status = text.parse().ok().filter(|status| (400..600).contains(status));
+    status.ok_or_else(|| format!("`{text}` is no status from 400 to 599"))
+}
+
+fn read_duration(text: &str) -> Result<Duration, String> {
+    let refused = || format!("`{text}` is no duration such as 250ms or 1.5s");
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1.0),
+        None => (text.strip_suffix('s').ok_or_else(refused)?, 1_000.0),
+    };
+    let is_plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number = number.parse::<f64>().ok().filter(|_| is_plain).ok_or_else(refused)?;
+    let milliseconds = (number * unit).round();
+    if milliseconds > MAX_LATENCY.as_millis() as f64 {
+        return Err(format!("a latency is at most {} s", MAX_LATENCY.as_secs()));
+    }
+    Ok(Duration::from_millis(milliseconds as u64))
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.route {
+            Route::Every => f.write_str("*=")?,
+            Route::Id(id) => write!(f, "{id}=")?,
+            Route::Path(method, path) => write!(f, "{method} {path}=")?,
+        }
+        match self.effect {
+            Effect::Latency(latency) => write!(f, "latency:{}ms", latency.as_millis())?,
+            Effect::Refuse(status) => write!(f, "{status}")?,
+            Effect::Html(status) => write!(f, "html:{status}")?,
+            Effect::Reset => f.write_str("reset")?,
+            Effect::Truncate(None) => f.write_str("truncate")?,
+            Effect::Truncate(Some(bytes)) => write!(f, "truncate:{bytes}")?,
+            Effect::Duplicate => f.write_str("duplicate")?,
+            Effect::AppliedThenRefuse(status) => write!(f, "applied:{status}")?,
+            Effect::AppliedThenReset => f.write_str("applied:reset")?,
+        }
+        if self.probability < 1.0 {
+            write!(f, ",probability={}", self.probability)?;
+        }
+        if let Some(count) = self.count {
+            write!(f, ",count={count}")?;
+        }
+        if self.skip > 0 {
+            write!(f, ",skip={}", self.skip)?;
+        }
+        if let Some(seconds) = self.retry_after {
+            write!(f, ",retry-after={seconds}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn routes() -> impl Strategy<Value = Route> {
+        prop_oneof![
+            Just(Route::Every),
+            "[a-z_]{1,12}\\.[a-z_]{1,12}".prop_map(Route::Id),
+            ("[A-Z]{3,6}", "(/[a-z0-9{}:_.-]{1,8}){1,5}")
+                .prop_map(|(method, path)| Route::Path(method, path)),
+        ]
+    }
+
+    fn effects() -> impl Strategy<Value = Effect> {
+        prop_oneof![
+            (0u64..=600_000).prop_map(|milliseconds| Effect::Latency(Duration::from_millis(milliseconds))),
+            (400u16..600).prop_map(Effect::Refuse),
+            (400u16..600).prop_map(Effect::Html),
+            Just(Effect::Reset),
+            Just(Effect::Truncate(None)),
+            (0usize..1_000_000).prop_map(|bytes| Effect::Truncate(Some(bytes))),
+            Just(Effect::Duplicate),
+            (400u16..600).prop_map(Effect::AppliedThenRefuse),
+            Just(Effect::AppliedThenReset),
+        ]
+    }
+
+    fn faults() -> impl Strategy<Value = Fault> {
+        let options = (0.000_001f64..=1.0, proptest::option::of(1u32..), any::<u32>(), any::<Option<u32>>());
+        (routes(), effects(), options).prop_map(|(route, effect, (probability, count, skip, retry_after))| {
+            Fault {
+                route,
+                effect,
+                probability,
+                count,
+                skip,
+                retry_after: retry_after.filter(|_| effect.refuses()),
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(fault in faults()) {
+            prop_assert_eq!(fault.to_string().parse(), Ok(fault));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_and_never_a_panic(text in "\\PC{0,40}") {
+            let _ = text.parse::<Fault>();
+        }
+
+        #[test]
+        fn near_misses_are_read_or_refused(
+            text in "(\\*|users\\.get|GET /x)=?(latency|html|truncate|applied|reset|429)?:?[0-9a-z.]{0,6}(,[a-z-]{0,11}=?[0-9.]{0,6}){0,3}"
+        ) {
+            if let Ok(fault) = text.parse::<Fault>() {
+                prop_assert_eq!(fault.to_string().parse(), Ok(fault));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_named() {
+        for (text, reason) in [
+            ("users.get", "ROUTE=EFFECT"),
+            ("=503", "`` is no route"),
+            ("users get=503", "is no route"),
+            ("GET users=503", "is no route"),
+            ("*=", "is no effect"),
+            ("*=sometimes", "`sometimes` is no effect"),
+            ("*=200", "`200` is no status from 400 to 599"),
+            ("*=html:99", "`99` is no status"),
+            ("*=latency", "is no effect"),
+            ("*=latency:5", "`5` is no duration"),
+            ("*=latency:1e9s", "`1e9s` is no duration"),
+            ("*=latency:601s", "at most 600 s"),
+            ("*=truncate:-1", "`-1` is no number of bytes"),
+            ("*=503,probability=0", "more than 0 and at most 1"),
+            ("*=503,probability=nan", "more than 0 and at most 1"),
+            ("*=503,count=0", "must not be 0"),
+            ("*=503,count=x", "`x` is no number for count"),
+            ("*=503,count=1,count=2", "count is given twice"),
+            ("*=503,often", "`often` is no option"),
+            ("*=reset,retry-after=1", "only a refusal has a retry-after"),
+        ] {
+            let error = text.parse::<Fault>().expect_err(text).to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+            assert!(error.contains(text), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn durations_have_two_units() {
+        assert_eq!(read_duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(read_duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(read_duration("0s"), Ok(Duration::ZERO));
+    }
+}

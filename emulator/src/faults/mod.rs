@@ -1,0 +1,93 @@
+//! Faults on demand: what a network and a service in trouble do to a client.
+
+use std::time::Duration;
+
+mod grammar;
+mod rules;
+
+pub(crate) use rules::{Plan, Rules};
+
+/// A fault and when it is played.
+///
+/// It is written `ROUTE=EFFECT[,OPTION]...`, in the same way on the command line, over HTTP and here:
+///
+/// | ROUTE | |
+/// |---|---|
+/// | `*` | every operation |
+/// | `users.get` | the operation of that id |
+/// | `GET /cloud/v2/users/{id}` | the operation of that method and path; what the parameters are called does not matter |
+///
+/// | EFFECT | |
+/// |---|---|
+/// | `latency:250ms`, `latency:1.5s` | the request waits, at most ten minutes, before anything else happens to it |
+/// | `429`, `503`, ... | a refusal with a status from 400 to 599, in the service's own shape; nothing is applied |
+/// | `html`, `html:504` | an HTML page, as load balancers write it (502 unless told); nothing is applied |
+/// | `reset` | the connection is reset; nothing is applied |
+/// | `truncate`, `truncate:10` | the request is applied, the answer ends after half of its bytes, or after that many |
+/// | `duplicate` | the request is applied twice, and the first answer is given |
+/// | `applied:500`, `applied:reset` | the request is applied, and then refused, or the connection reset |
+///
+/// | OPTION | |
+/// |---|---|
+/// | `probability=0.2` | played for that part of the requests; the same ones for the same seed |
+/// | `count=3` | played that many times, then no more |
+/// | `skip=2` | the first two requests are spared |
+/// | `retry-after=30` | the refusal has a `retry-after` of that many seconds |
+///
+/// ```
+/// use opencloud_emulator::Fault;
+///
+/// let fault: Fault = "users.get=429,retry-after=2,count=1".parse()?;
+/// assert_eq!(fault.to_string(), "users.get=429,count=1,retry-after=2");
+/// assert!("users.get=sometimes".parse::<Fault>().is_err());
+/// # Ok::<_, opencloud_emulator::FaultError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    route: Route,
+    effect: Effect,
+    /// More than 0 and at most 1.
+    probability: f64,
+    count: Option<u32>,
+    skip: u32,
+    retry_after: Option<u32>,
+}
+
+/// A fault that cannot be played, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultError(String);
+
+impl std::fmt::Display for FaultError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for FaultError {}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Route {
+    Every,
+    Id(String),
+    /// Method and path template.
+    Path(String, String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Latency(Duration),
+    Refuse(u16),
+    Html(u16),
+    Reset,
+    Truncate(Option<usize>),
+    Duplicate,
+    AppliedThenRefuse(u16),
+    AppliedThenReset,
+}
+
+impl Effect {
+    /// Whether the client gets a status that a `retry-after` may come with.
+    fn refuses(self) -> bool {
+        matches!(self, Effect::Refuse(_) | Effect::Html(_) | Effect::AppliedThenRefuse(_))
+    }
+}

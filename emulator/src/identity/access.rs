@@ -1,0 +1,108 @@
+//! The gateway's part: is there a credential, is it good, and may it do this?
+
+use http::header::AUTHORIZATION;
+
+use super::keys::{Found, KeyScope, Refusal};
+use super::scopes::{Creator, Grant, Target, requirement};
+use crate::document::{Match, Operation};
+use crate::failure::Failure;
+use crate::request::query_pairs;
+use crate::server::{API_KEY, Incoming, Inner};
+
+/// Lets a request pass, or says why not. If there are both a key and a token, the key counts.
+pub(crate) fn authorize(inner: &Inner, found: &Match<'_>, request: &Incoming) -> Result<(), Failure> {
+    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(key) = header(API_KEY).filter(|key| !key.is_empty()) {
+        return by_key(inner, found, request, key);
+    }
+    match header(AUTHORIZATION.as_str()).and_then(bearer) {
+        Some(token) if found.operation.oauth => by_token(inner, found, request, token),
+        _ => Err(Failure::unauthorized()),
+    }
+}
+
+/// The token of `Bearer ...`.
+pub(crate) fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+fn by_key(inner: &Inner, found: &Match<'_>, request: &Incoming, key: &str) -> Result<(), Failure> {
+    let mut state = inner.state();
+    let now = state.clock.now();
+    let granted = match state.identity.keys.check(key, request.peer, now).map_err(refused)? {
+        Found::Any => return Ok(()),
+        Found::Described(key) => key.granted().map(<[KeyScope]>::to_vec),
+    };
+    state.identity.keys.note_use(key, now);
+    drop(state);
+    let Some(granted) = granted else {
+        return Ok(());
+    };
+    let grant = |scope: &str, target: &Target<'_>| {
+        let mut given = granted.iter().filter(|given| given.is(scope)).peekable();
+        match (given.peek().is_some(), given.any(|given| given.covers(target))) {
+            (false, _) => Grant::Missing,
+            (true, false) => Grant::ForOthers,
+            (true, true) => Grant::Given,
+        }
+    };
+    let creator = Creator::of(found.operation, &request.headers, &request.body);
+    check(found, request, &creator, "API key", grant)
+}
+
+fn by_token(inner: &Inner, found: &Match<'_>, request: &Incoming, token: &str) -> Result<(), Failure> {
+    let state = inner.state();
+    let granted = state
+        .identity
+        .oauth
+        .sessions
+        .access(token, state.clock.now())
+        .map_err(|why| Failure::unauthorized_because(format!("Invalid access token: it {why}.")))?;
+    let grant = |scope: &str, target: &Target<'_>| {
+        if !granted.scopes.iter().any(|given| given == scope) {
+            Grant::Missing
+        } else if granted.session.universes.cover(target.universe) {
+            Grant::Given
+        } else {
+            Grant::ForOthers
+        }
+    };
+    check(found, request, &Creator::default(), "access token", grant)
+}
+
+fn check(
+    found: &Match<'_>,
+    request: &Incoming,
+    creator: &Creator,
+    credential: &str,
+    grant: impl Fn(&str, &Target<'_>) -> Grant,
+) -> Result<(), Failure> {
+    let query = query_pairs(request.query().unwrap_or_default());
+    let target = Target::of(found, &query, creator);
+    match requirement(found.operation).lacking(|scope| grant(scope, &target), &target) {
+        None => Ok(()),
+        Some(lacking) => Err(forbidden(found.operation, credential, &lacking)),
+    }
+}
+
+fn forbidden(operation: &Operation, credential: &str, lacking: &str) -> Failure {
+    let message = format!("The {credential} does not have the scope {lacking}.");
+    let mut failure = Failure::permission_denied(message);
+    if operation.path.starts_with("/datastores/") {
+        failure.code = "INSUFFICIENT_SCOPE";
+    }
+    failure
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    let why = match refusal {
+        Refusal::Unknown => return Failure::unauthorized(),
+        Refusal::Disabled => "it is disabled",
+        Refusal::Expired => "it has expired",
+        Refusal::Lapsed => "it lapsed after 60 days without use",
+        Refusal::WrongAddress => "it is not allowed from this IP address",
+    };
+    Failure::unauthorized_because(format!("Invalid API Key: {why}."))
+}

@@ -1,0 +1,190 @@
+//! `/__emulator/keys` and `/__emulator/oauth`: a tester sets up who may do what.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::keys::ApiKey;
+use super::oauth::sessions::{Grant, Universes};
+use super::oauth::{OAuthApp, Settings};
+use super::scopes;
+use crate::answer::Answer;
+use crate::call::Reply;
+use crate::control::{Route, Routes};
+use crate::failure::Failure;
+use crate::server::{Incoming, Inner};
+
+pub(crate) const ROUTES: Routes = &[
+    Route::reads("GET", "/__emulator/keys", keys),
+    Route::changes("POST", "/__emulator/keys", add_key),
+    Route::changes("DELETE", "/__emulator/keys/*", forget_key),
+    Route::reads("GET", "/__emulator/oauth", oauth),
+    Route::changes("POST", "/__emulator/oauth/apps", add_app),
+    Route::changes("PUT", "/__emulator/oauth/settings", set),
+    Route::changes("POST", "/__emulator/oauth/tokens", give_token),
+    Route::changes("POST", "/__emulator/oauth/revoke", revoke),
+    Route::changes("POST", "/__emulator/oauth/rotate-keys", rotate_keys),
+];
+
+/// Reads the body and does something with it.
+fn with<T: for<'de> Deserialize<'de>>(
+    request: &Incoming,
+    then: impl FnOnce(T) -> Result<Reply, Failure>,
+) -> Answer {
+    read(request).and_then(then).unwrap_or_else(|failure| failure.reply(request.path())).into()
+}
+
+fn read<T: for<'de> Deserialize<'de>>(request: &Incoming) -> Result<T, Failure> {
+    serde_json::from_slice(&request.body)
+        .map_err(|error| Failure::invalid(format!("The request body does not fit: {error}.")))
+}
+
+/// Everything about keys and OAuth but the secrets.
+pub(crate) fn overview(inner: &Inner) -> Value {
+    json!({ "keys": known_keys(inner), "oauth": known_oauth(inner) })
+}
+
+fn keys(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+    Reply::json(known_keys(inner)).into()
+}
+
+fn oauth(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+    Reply::json(known_oauth(inner)).into()
+}
+
+fn known_keys(inner: &Inner) -> Value {
+    let state = inner.state();
+    let keys: Vec<Value> = state.identity.keys.all().map(ApiKey::described).collect();
+    json!({ "anyKey": keys.is_empty(), "keys": keys })
+}
+
+fn add_key(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |key: ApiKey| {
+        let mut state = inner.state();
+        let now = state.clock.now();
+        state.identity.keys.add(key, now);
+        Ok(Reply::empty(204))
+    })
+}
+
+fn forget_key(inner: &Inner, request: &Incoming, name: &str) -> Answer {
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    let reply = match inner.state().identity.keys.remove(&name) {
+        0 => {
+            let message = format!("There is no key with the name '{name}'.");
+            Failure::not_found(message).reply(request.path())
+        }
+        _ => Reply::empty(204),
+    };
+    reply.into()
+}
+
+fn known_oauth(inner: &Inner) -> Value {
+    let state = inner.state();
+    let oauth = &state.identity.oauth;
+    let apps: Vec<_> = oauth
+        .apps
+        .all()
+        .map(|app| {
+            let mut json = serde_json::to_value(app).unwrap_or_default();
+            if let Some(object) = json.as_object_mut() {
+                let secret = object.remove("clientSecret");
+                object.insert("confidential".to_owned(), json!(secret.is_some()));
+            }
+            json
+        })
+        .collect();
+    let sessions: Vec<_> = oauth
+        .sessions
+        .all()
+        .map(|(number, session)| {
+            json!({
+                "session": number,
+                "clientId": session.client_id,
+                "user": session.user,
+                "scopes": session.scopes,
+                "universes": session.universes.ids(),
+                "ended": session.ended,
+            })
+        })
+        .collect();
+    json!({ "apps": apps, "sessions": sessions, "settings": oauth.settings })
+}
+
+fn add_app(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |app: OAuthApp| {
+        inner.state().identity.oauth.apps.add(app);
+        Ok(Reply::empty(204))
+    })
+}
+
+fn set(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |settings: Settings| {
+        inner.state().identity.oauth.settings = settings;
+        Ok(Reply::empty(204))
+    })
+}
+
+fn rotate_keys(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+    inner.state().identity.oauth.keys.rotate();
+    Reply::empty(204).into()
+}
+
+/// A user takes back what was given to an app, or to all apps.
+fn revoke(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |who: Revoked| {
+        let sessions = &mut inner.state().identity.oauth.sessions;
+        let ended = sessions.revoke_user(who.user, who.client_id.as_deref());
+        Ok(Reply::json(json!({ "ended": ended })))
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Revoked {
+    user: u64,
+    client_id: Option<String>,
+}
+
+/// A session that is made without a browser.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Wanted {
+    client_id: Option<String>,
+    user: u64,
+    scopes: Vec<String>,
+    universes: Option<Vec<String>>,
+}
+
+fn give_token(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    with(request, |wanted: Wanted| issue(inner, wanted))
+}
+
+fn issue(inner: &Inner, wanted: Wanted) -> Result<Reply, Failure> {
+    if inner.user(wanted.user).is_none() {
+        return Err(Failure::not_found(format!("The user {} does not exist.", wanted.user)));
+    }
+    let known = scopes::all(inner.document);
+    let is_known = |scope: &str| known.contains(scope) || scopes::IDENTITY.contains(&scope);
+    if let Some(unknown) = wanted.scopes.iter().find(|scope| !is_known(scope)) {
+        return Err(Failure::invalid(format!("The scope '{unknown}' does not exist.")));
+    }
+    let mut state = inner.state();
+    let now = state.clock.now();
+    let identity = &mut state.identity;
+    let client_id = match wanted.client_id {
+        Some(id) if identity.oauth.apps.get(&id).is_none() => {
+            return Err(Failure::not_found(format!("There is no app with the client_id '{id}'.")));
+        }
+        Some(id) => id,
+        None => super::oauth::DEFAULT_ID.to_owned(),
+    };
+    let grant = Grant {
+        client_id,
+        user: wanted.user,
+        scopes: wanted.scopes,
+        universes: wanted.universes.map_or(Universes::Owned, Universes::Listed),
+        given_at: now.as_second(),
+    };
+    let issued = identity.oauth.sessions.grant(&mut identity.secrets, grant, now);
+    Ok(Reply::json(json!({ "access_token": issued.access, "refresh_token": issued.refresh })))
+}

@@ -1,0 +1,51 @@
+//! `POST /api-keys/v1/introspect`: what a key may do. The key that is asked for is also the credential.
+
+use serde_json::{Value, json};
+
+use super::keys::{Found, KeyScope};
+use super::scopes;
+use crate::answer::Answer;
+use crate::call::{Outcome, Reply};
+use crate::clock::rfc3339;
+use crate::failure::Failure;
+use crate::server::{Incoming, Inner};
+
+pub(crate) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    introspect(inner, request).unwrap_or_else(|failure| failure.reply(request.path())).into()
+}
+
+fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
+    let body: Value = serde_json::from_slice(&request.body)
+        .map_err(|error| Failure::invalid(format!("The request body is not JSON: {error}.")))?;
+    let key = body
+        .get("apiKey")
+        .and_then(Value::as_str)
+        .filter(|key| !key.is_empty())
+        .ok_or_else(|| Failure::invalid("The request body must be of the form {\"apiKey\":\"...\"}."))?;
+    let state = inner.state();
+    let keys = &state.identity.keys;
+    let everything = || -> Vec<KeyScope> {
+        let names = scopes::by_name(inner.document).into_iter();
+        names.map(|(name, operations)| KeyScope::everything(name, operations)).collect()
+    };
+    let answer = match keys.find(key) {
+        Err(_) => return Err(Failure::unauthorized()),
+        Ok(Found::Any) => json!({
+            "name": "any key",
+            "authorizedUserId": "1001",
+            "scopes": everything(),
+            "enabled": true,
+            "expired": false,
+            "expirationTimeUtc": null,
+        }),
+        Ok(Found::Described(key)) => json!({
+            "name": key.key_name(),
+            "authorizedUserId": key.authorized_user().to_string(),
+            "scopes": key.granted().map_or_else(everything, <[KeyScope]>::to_vec),
+            "enabled": key.is_enabled(),
+            "expired": key.is_over(state.clock.now()),
+            "expirationTimeUtc": key.expiration().map(rfc3339),
+        }),
+    };
+    Ok(Reply::json(answer))
+}

@@ -1,0 +1,293 @@
+//! `/oauth/v1/authorize`: an app asks, a person (or a setting) decides, and the browser is sent back with a code.
+
+use http::header::COOKIE;
+use url::Url;
+
+use super::apps::OAuthApp;
+use super::client::Form;
+use super::sessions::{Grant, Universes};
+use super::{Decision, consent};
+use crate::answer::Answer;
+use crate::call::Reply;
+use crate::document::essence;
+use crate::identity::scopes;
+use crate::request::query_pairs;
+use crate::server::{Incoming, Inner};
+
+/// Remembers in a browser who decided last. It says who is "logged in" when nothing may be shown.
+const USER_COOKIE: &str = "emulator_user";
+/// A SHA-256 digest in Base64.
+const CHALLENGE_LENGTH: usize = 43;
+const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
+
+/// A request of an app that may be shown to a person.
+pub(crate) struct Ask {
+    pub(crate) app: OAuthApp,
+    pub(crate) scopes: Vec<String>,
+    redirect_uri: Url,
+    /// As the app wrote it, which is what it must repeat.
+    written_redirect_uri: String,
+    state: Option<String>,
+    nonce: Option<String>,
+    challenge: Option<String>,
+    wants_code: bool,
+    /// Nothing may be shown.
+    silent: bool,
+}
+
+/// Why a request cannot be shown to a person.
+enum Problem {
+    /// Nobody knows where to send the browser back to: the person must be told.
+    Told(String),
+    /// The app is told: this is where the browser is sent.
+    Returned(String),
+}
+
+impl Problem {
+    fn reply(self, status: u16) -> Reply {
+        match self {
+            Problem::Told(what) => consent::refusal(&what),
+            Problem::Returned(location) => redirect(&location, status),
+        }
+    }
+}
+
+/// `GET`: shows the consent page, unless it is already known what will be decided.
+pub(crate) fn ask(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    asked(inner, request).into()
+}
+
+fn asked(inner: &Inner, request: &Incoming) -> Reply {
+    let pairs = query_pairs(request.query().unwrap_or_default());
+    let ask = match read(inner, &pairs) {
+        Ok(ask) => ask,
+        Err(problem) => return problem.reply(302),
+    };
+    let decision = inner.state().identity.oauth.settings.decision.clone();
+    match decision {
+        Some(Decision::Approve { user }) => approve(inner, ask, user, Universes::Owned, 302),
+        Some(Decision::Deny) => deny(ask, 302),
+        None if ask.silent => silently(inner, ask, request),
+        None => consent::page(inner, &ask, &pairs, None),
+    }
+}
+
+/// `POST`: what the person decided on the page.
+pub(crate) fn decide(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    decided(inner, request).into()
+}
+
+fn decided(inner: &Inner, request: &Incoming) -> Reply {
+    // Another site must not decide in the person's place.
+    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+    if header("sec-fetch-site").is_some_and(|site| site != "same-origin") {
+        return consent::refusal("The decision does not come from the page of the emulator.");
+    }
+    if header("content-type").map(essence).as_deref() != Some("application/x-www-form-urlencoded") {
+        return consent::refusal("The decision must be a form: application/x-www-form-urlencoded.");
+    }
+    let body = String::from_utf8_lossy(&request.body);
+    let (own, pairs): (Vec<_>, Vec<_>) =
+        query_pairs(&body).into_iter().partition(|(name, _)| name.starts_with(consent::OWN));
+    let own = match Form::of(own) {
+        Ok(own) => own,
+        Err(what) => return consent::refusal(&what),
+    };
+    let ask = match read(inner, &pairs) {
+        Ok(ask) => ask,
+        Err(problem) => return problem.reply(303),
+    };
+    if own.get("emulator_decision") != Some("approve") {
+        return deny(ask, 303);
+    }
+    let user = match own.get("emulator_user") {
+        Some("other") => own.get("emulator_other_user"),
+        user => user,
+    };
+    let user = user.and_then(|user| user.parse::<u64>().ok()).filter(|user| inner.user(*user).is_some());
+    let Some(user) = user else {
+        return consent::page(inner, &ask, &pairs, Some("There is no such user."));
+    };
+    let listed: Vec<_> = own
+        .get("emulator_universes")
+        .unwrap_or_default()
+        .split([',', ' '])
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if !listed.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_digit())) {
+        return consent::page(inner, &ask, &pairs, Some("Universes are numbers, such as 2001, 2002."));
+    }
+    let universes = if listed.is_empty() { Universes::Owned } else { Universes::Listed(listed) };
+    approve(inner, ask, user, universes, 303)
+}
+
+/// Without a page: only for somebody who decided before, and for nothing new.
+fn silently(inner: &Inner, ask: Ask, request: &Incoming) -> Reply {
+    let user = request
+        .headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(USER_COOKIE)?.strip_prefix('=')?.parse::<u64>().ok());
+    let Some(user) = user else {
+        let error = [("error", "login_required"), ("error_description", "Nobody is logged in.")];
+        return send_back(ask.redirect_uri, ask.state.as_deref(), &error, 302);
+    };
+    let known = {
+        let state = inner.state();
+        state.identity.oauth.sessions.has_consented(&ask.app.client_id, user, &ask.scopes)
+    };
+    if !known {
+        let description = "The user did not allow all of this before.";
+        let error = [("error", "consent_required"), ("error_description", description)];
+        return send_back(ask.redirect_uri, ask.state.as_deref(), &error, 302);
+    }
+    approve(inner, ask, user, Universes::Owned, 302)
+}
+
+fn approve(inner: &Inner, ask: Ask, user: u64, universes: Universes, status: u16) -> Reply {
+    let mut state = inner.state();
+    let now = state.clock.now();
+    let identity = &mut state.identity;
+    let grant = Grant {
+        client_id: ask.app.client_id,
+        user,
+        scopes: ask.scopes,
+        universes,
+        given_at: now.as_second(),
+    };
+    let code = ask.wants_code.then(|| {
+        identity.oauth.sessions.authorize(
+            &mut identity.secrets,
+            grant,
+            &ask.written_redirect_uri,
+            ask.challenge.as_deref(),
+            ask.nonce.as_deref(),
+            now,
+        )
+    });
+    let code = code.as_deref().map(|code| ("code", code));
+    send_back(ask.redirect_uri, ask.state.as_deref(), code.as_slice(), status)
+        .with_header("set-cookie", format!("{USER_COOKIE}={user}; Path=/oauth/; HttpOnly; SameSite=Lax"))
+}
+
+fn deny(ask: Ask, status: u16) -> Reply {
+    let error = [("error", "access_denied"), ("error_description", "The user did not allow it.")];
+    send_back(ask.redirect_uri, ask.state.as_deref(), &error, status)
+}
+
+fn send_back(to: Url, state: Option<&str>, pairs: &[(&str, &str)], status: u16) -> Reply {
+    redirect(&with_answer(to, state, pairs), status)
+}
+
+/// The app's address with what it is told, and with the state that it gave.
+fn with_answer(mut to: Url, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
+    to.query_pairs_mut().extend_pairs(pairs).extend_pairs(state.map(|state| ("state", state)));
+    to.into()
+}
+
+fn redirect(location: &str, status: u16) -> Reply {
+    Reply::empty(status)
+        .with_header("location", location)
+        .with_header("cache-control", "no-store")
+        .with_header("referrer-policy", "no-referrer")
+}
+
+fn read(inner: &Inner, pairs: &[(String, String)]) -> Result<Ask, Problem> {
+    let form = Form::of(pairs.to_vec()).map_err(Problem::Told)?;
+    let app = form
+        .get("client_id")
+        .and_then(|id| inner.state().identity.oauth.apps.get(id).cloned())
+        .ok_or_else(|| Problem::Told("There is no app with this client_id.".to_owned()))?;
+    let written_redirect_uri = form.get("redirect_uri").unwrap_or_default().to_owned();
+    let redirect_uri = Url::parse(&written_redirect_uri)
+        .ok()
+        .filter(|_| app.may_return_to(&written_redirect_uri))
+        .ok_or_else(|| Problem::Told("The redirect_uri is not one that the app registered.".to_owned()))?;
+    let state = form.get("state").map(str::to_owned);
+    let problem = |code: &str, description: String| {
+        let pairs = [("error", code), ("error_description", &description)];
+        Problem::Returned(with_answer(redirect_uri.clone(), state.as_deref(), &pairs))
+    };
+    let wants_code = match form.get("response_type") {
+        Some("code") => true,
+        Some("none") => false,
+        Some(other) => {
+            let message = format!("The response_type '{other}' is neither code nor none.");
+            return Err(problem("unsupported_response_type", message));
+        }
+        None => return Err(problem("invalid_request", "The response_type is missing.".to_owned())),
+    };
+    let scopes = wanted_scopes(inner, &app, &form).map_err(|(code, what)| problem(code, what))?;
+    let challenge = challenge(&app, &form, wants_code).map_err(|what| problem("invalid_request", what))?;
+    let silent = is_silent(&form).map_err(|what| problem("invalid_request", what))?;
+    Ok(Ask {
+        scopes,
+        written_redirect_uri,
+        nonce: form.get("nonce").map(str::to_owned),
+        challenge,
+        wants_code,
+        silent,
+        app,
+        redirect_uri,
+        state,
+    })
+}
+
+fn wanted_scopes(inner: &Inner, app: &OAuthApp, form: &Form) -> Result<Vec<String>, (&'static str, String)> {
+    let known = scopes::all(inner.document);
+    let mut wanted: Vec<String> = Vec::new();
+    for scope in form.get("scope").unwrap_or_default().split_whitespace() {
+        if !known.contains(scope) && !scopes::IDENTITY.contains(&scope) {
+            return Err(("invalid_scope", format!("The scope '{scope}' does not exist.")));
+        }
+        if !app.may_ask_for(scope) {
+            return Err(("invalid_scope", format!("The scope '{scope}' is not one of the app's.")));
+        }
+        if !wanted.iter().any(|one| one == scope) {
+            wanted.push(scope.to_owned());
+        }
+    }
+    if wanted.is_empty() {
+        return Err(("invalid_request", "The scope is missing.".to_owned()));
+    }
+    Ok(wanted)
+}
+
+/// The PKCE challenge, which an app without a secret cannot do without.
+fn challenge(app: &OAuthApp, form: &Form, wants_code: bool) -> Result<Option<String>, String> {
+    let method = form.get("code_challenge_method");
+    let Some(challenge) = form.get("code_challenge") else {
+        if method.is_some() {
+            return Err("There is a code_challenge_method, but no code_challenge.".to_owned());
+        }
+        if app.client_secret.is_none() && wants_code {
+            return Err("A public app must use PKCE: the code_challenge is missing.".to_owned());
+        }
+        return Ok(None);
+    };
+    if method != Some("S256") {
+        return Err("The code_challenge_method must be S256.".to_owned());
+    }
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if challenge.len() != CHALLENGE_LENGTH || !challenge.bytes().all(allowed) {
+        return Err(
+            "The code_challenge must be a SHA-256 digest in Base64 for URLs, without padding.".to_owned()
+        );
+    }
+    Ok(Some(challenge.to_owned()))
+}
+
+fn is_silent(form: &Form) -> Result<bool, String> {
+    let prompts: Vec<_> = form.get("prompt").unwrap_or_default().split_whitespace().collect();
+    if let Some(unknown) = prompts.iter().find(|prompt| !PROMPTS.contains(prompt)) {
+        return Err(format!("The prompt '{unknown}' is not one of {}.", PROMPTS.join(", ")));
+    }
+    let silent = prompts.contains(&"none");
+    if silent && prompts.len() > 1 {
+        return Err("The prompt 'none' goes with no other.".to_owned());
+    }
+    Ok(silent)
+}

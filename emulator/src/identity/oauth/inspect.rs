@@ -1,0 +1,118 @@
+//! What apps ask about tokens, and how they give them back.
+
+use serde_json::{Value, json};
+
+use super::client::{Form, OAuthError, authenticate};
+use super::sessions::Kind;
+use super::{issuer, or_error};
+use crate::answer::Answer;
+use crate::call::Reply;
+use crate::identity::{base64_url, scopes};
+use crate::server::{Incoming, Inner};
+
+/// `POST /oauth/v1/token/introspect`, for any kind of token. Only the lifetime counts: a token stays active after
+/// it was revoked, as Roblox's do.
+pub(crate) fn introspect(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    or_error(facts(inner, request))
+}
+
+fn facts(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+    let form = Form::read(request)?;
+    let state = inner.state();
+    let oauth = &state.identity.oauth;
+    let app = authenticate(&oauth.apps, request, &form)?;
+    let token = form.required("token")?;
+    let now = state.clock.now().as_second();
+    let inactive = json!({ "active": false });
+    let answer = if let Some((session, known)) = oauth.sessions.token(token) {
+        if session.client_id != app.client_id || known.expires_at <= now {
+            inactive
+        } else {
+            json!({
+                "active": true,
+                "jti": identifier(token),
+                "iss": issuer(inner),
+                "token_type": if known.kind == Kind::Access { "Bearer" } else { "refresh_token" },
+                "client_id": app.client_id,
+                "aud": app.client_id,
+                "sub": session.user.to_string(),
+                "scope": known.scopes.join(" "),
+                "exp": known.expires_at,
+                "iat": known.issued_at,
+            })
+        }
+    } else {
+        match oauth.keys.verified(token) {
+            Some(claims)
+                if claims["aud"] == app.client_id.as_str()
+                    && claims["exp"].as_i64().is_some_and(|until| until > now) =>
+            {
+                json!({
+                    "active": true,
+                    "jti": identifier(token),
+                    "iss": claims["iss"],
+                    "token_type": "id_token",
+                    "client_id": app.client_id,
+                    "aud": app.client_id,
+                    "sub": claims["sub"],
+                    "exp": claims["exp"],
+                    "iat": claims["iat"],
+                })
+            }
+            _ => inactive,
+        }
+    };
+    Ok(Reply::json(answer))
+}
+
+/// A name for a token that does not give it away.
+fn identifier(token: &str) -> String {
+    base64_url(&ring::digest::digest(&ring::digest::SHA256, token.as_bytes()).as_ref()[..16])
+}
+
+/// `POST /oauth/v1/token/resources`: what the user gave access to.
+pub(crate) fn resources(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    or_error(granted(inner, request))
+}
+
+fn granted(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+    let form = Form::read(request)?;
+    let state = inner.state();
+    let oauth = &state.identity.oauth;
+    let app = authenticate(&oauth.apps, request, &form)?;
+    let access = oauth.sessions.access(form.required("token")?, state.clock.now());
+    let access = access
+        .ok()
+        .filter(|access| access.session.client_id == app.client_id)
+        .ok_or_else(|| OAuthError::new("invalid_token", "The token is no access token that is good."))?;
+    let mut resources = serde_json::Map::new();
+    if access.scopes.iter().any(|scope| scope.starts_with("universe") || scope.starts_with("legacy-universe"))
+    {
+        resources.insert("universe".to_owned(), json!({ "ids": access.session.universes.ids() }));
+    }
+    if access.scopes.iter().any(|scope| !scopes::IDENTITY.contains(&scope.as_str())) {
+        // The app acts for the user who authorized it.
+        resources.insert("creator".to_owned(), json!({ "ids": ["U"] }));
+    }
+    let infos: Vec<Value> = if resources.is_empty() {
+        Vec::new()
+    } else {
+        let owner = json!({ "id": access.session.user.to_string(), "type": "User" });
+        vec![json!({ "owner": owner, "resources": resources })]
+    };
+    Ok(Reply::json(json!({ "resource_infos": infos })))
+}
+
+/// `POST /oauth/v1/token/revoke` ends the session of a token. A token that is not known is no error (RFC 7009).
+pub(crate) fn revoke(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+    or_error(end(inner, request))
+}
+
+fn end(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+    let form = Form::read(request)?;
+    let mut state = inner.state();
+    let oauth = &mut state.identity.oauth;
+    let app = authenticate(&oauth.apps, request, &form)?.client_id.clone();
+    oauth.sessions.revoke(form.required("token")?, &app);
+    Ok(Reply::empty(200))
+}

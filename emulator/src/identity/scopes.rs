@@ -1,0 +1,233 @@
+//! Which scopes an operation needs, and what a request is about.
+//!
+//! The document lists scopes but not whether all, one or, depending on the request, none of them is needed. What
+//! the guides say differently from "all" is in [`requirement`].
+
+use std::collections::BTreeMap;
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use crate::document::{Document, Match, Operation};
+use crate::request::{Part, multipart};
+use crate::sample::plain;
+
+use super::keys::split;
+
+/// Scopes that tell an app who the user is. No operation of the document needs them.
+pub(crate) const IDENTITY: [&str; 2] = ["openid", "profile"];
+
+/// The scopes that a call needs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Requirement<'a> {
+    All(&'a [String]),
+    /// One of them is enough.
+    Any(&'a [String]),
+}
+
+/// Operations for which one of the scopes is enough.
+const EITHER: [&str; 5] = [
+    "GET /cloud/v2/universes/{}/subscription-products/{}/subscriptions/{}",
+    "GET /cloud/v2/universes/{}/places/{}/versions/{}/luau-execution-sessions/{}/tasks/{}",
+    "GET /cloud/v2/universes/{}/places/{}/versions/{}/luau-execution-sessions/{}/tasks/{}/logs",
+    // To create or to update: which one depends on whether the entry exists.
+    "POST /datastores/v1/universes/{}/standard-datastores/datastore/entries/entry",
+    "POST /datastores/v1/universes/{}/standard-datastores/datastore/entries/entry/increment",
+];
+
+/// Operations whose scopes only add fields to the answer.
+const MORE_FIELDS: [&str; 1] = ["GET /cloud/v2/users/{}"];
+
+pub(crate) fn requirement(operation: &Operation) -> Requirement<'_> {
+    // Only operations with several scopes are special.
+    if operation.scopes.len() > 1 {
+        let key = crate::behaviour::without_names(&operation.key());
+        if MORE_FIELDS.contains(&key.as_str()) {
+            return Requirement::All(&[]);
+        }
+        if EITHER.contains(&key.as_str()) {
+            return Requirement::Any(&operation.scopes);
+        }
+    }
+    Requirement::All(&operation.scopes)
+}
+
+/// Whether a scope is known to have been given: not at all, for something else, or for this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grant {
+    Missing,
+    ForOthers,
+    Given,
+}
+
+impl Requirement<'_> {
+    /// What is missing, as words for the caller.
+    pub(crate) fn lacking(&self, grant: impl Fn(&str) -> Grant, target: &Target<'_>) -> Option<String> {
+        let (scopes, joint) = match self {
+            Requirement::All(scopes) => (scopes, " and "),
+            Requirement::Any(scopes) => (scopes, " or "),
+        };
+        let missing: Vec<_> = scopes
+            .iter()
+            .map(|scope| (scope, grant(scope)))
+            .filter(|(_, grant)| *grant != Grant::Given)
+            .collect();
+        let enough = match self {
+            Requirement::All(_) => missing.is_empty(),
+            Requirement::Any(scopes) => missing.len() < scopes.len() || scopes.is_empty(),
+        };
+        if enough {
+            return None;
+        }
+        let words: Vec<_> = missing
+            .into_iter()
+            .map(|(scope, grant)| match grant {
+                Grant::ForOthers => format!("{scope} for {target}"),
+                _ => scope.clone(),
+            })
+            .collect();
+        Some(words.join(joint))
+    }
+}
+
+/// The things that keys and tokens can be restricted to, as far as a request names them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    pub(crate) universe: Option<&'a str>,
+    pub(crate) store: Option<&'a str>,
+    pub(crate) group: Option<&'a str>,
+    pub(crate) user: Option<&'a str>,
+}
+
+/// Who is to own a new asset, which only the form says.
+#[derive(Debug, Default)]
+pub(crate) struct Creator {
+    user: Option<String>,
+    group: Option<String>,
+}
+
+impl Creator {
+    /// Nobody, if the request does not make an asset, or not as it must: then it is refused for that.
+    pub(crate) fn of(operation: &Operation, headers: &HeaderMap, body: &[u8]) -> Creator {
+        if operation.key() != "POST /assets/v1/assets" {
+            return Creator::default();
+        }
+        let content_type =
+            headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let parts = multipart(content_type, body).unwrap_or_default();
+        let request = parts.iter().find(|part| part.name == "request").and_then(Part::text);
+        let request: Value = request.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let id = |name: &str| match &request["creationContext"]["creator"][name] {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        };
+        Creator { user: id("userId"), group: id("groupId") }
+    }
+}
+
+impl<'a> Target<'a> {
+    pub(crate) fn of(
+        found: &'a Match<'_>,
+        query: &'a [(String, String)],
+        creator: &'a Creator,
+    ) -> Target<'a> {
+        let (user, group) = (creator.user.as_deref(), creator.group.as_deref());
+        let mut target = Target { user, group, ..Target::default() };
+        for (name, value) in &found.params {
+            let place = match plain(name).as_str() {
+                // Localization calls a universe a game.
+                "universeid" | "gameid" => &mut target.universe,
+                "datastoreid" | "ordereddatastoreid" | "ordereddatastore" => &mut target.store,
+                "groupid" => &mut target.group,
+                "userid" => &mut target.user,
+                _ => continue,
+            };
+            // `-` stands for all of them: a list that is filtered.
+            *place = Some(value.as_str()).filter(|value| *value != "-");
+        }
+        for (name, value) in query {
+            match name.as_str() {
+                "datastoreName" => target.store = Some(value),
+                "universeId" | "gameId" if target.universe.is_none() => target.universe = Some(value),
+                _ => {}
+            }
+        }
+        target
+    }
+}
+
+impl std::fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts = [
+            ("data store", self.store),
+            ("universe", self.universe),
+            ("group", self.group),
+            ("user", self.user),
+        ];
+        let words: Vec<_> =
+            parts.iter().filter_map(|(what, id)| id.map(|id| format!("{what} {id}"))).collect();
+        f.write_str(&words.join(" of "))
+    }
+}
+
+/// All scopes of the document.
+pub(crate) fn all(document: &Document) -> std::collections::BTreeSet<&str> {
+    document.operations().iter().flat_map(|operation| &operation.scopes).map(String::as_str).collect()
+}
+
+/// All scopes of the document as keys have them: a name with its operations.
+pub(crate) fn by_name(document: &Document) -> BTreeMap<&str, Vec<String>> {
+    let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for scope in all(document) {
+        let (name, operation) = split(scope);
+        names.entry(name).or_default().push(operation.to_owned());
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_special_rule_is_for_an_operation_with_several_scopes() {
+        let document = Document::embedded();
+        for rule in EITHER.iter().chain(&MORE_FIELDS) {
+            let operation = document
+                .operations()
+                .iter()
+                .find(|operation| crate::behaviour::without_names(&operation.key()) == **rule);
+            assert!(operation.is_some_and(|operation| operation.scopes.len() > 1), "{rule}");
+        }
+    }
+
+    #[test]
+    fn what_is_lacking_is_named() {
+        let scopes = ["a:read".to_owned(), "a:write".to_owned()];
+        let target = Target { universe: Some("7"), ..Target::default() };
+        let only_read = |scope: &str| if scope == "a:read" { Grant::Given } else { Grant::ForOthers };
+        let all = Requirement::All(&scopes);
+        assert_eq!(all.lacking(only_read, &target).as_deref(), Some("a:write for universe 7"));
+        assert_eq!(all.lacking(|_| Grant::Missing, &target).as_deref(), Some("a:read and a:write"));
+        assert_eq!(all.lacking(|_| Grant::Given, &target), None);
+        let any = Requirement::Any(&scopes);
+        assert_eq!(any.lacking(only_read, &target), None);
+        assert_eq!(any.lacking(|_| Grant::Missing, &target).as_deref(), Some("a:read or a:write"));
+    }
+
+    #[test]
+    fn a_request_names_what_it_is_about() {
+        let document = Document::embedded();
+        let nobody = Creator::default();
+        let path = "/datastores/v1/universes/7/standard-datastores/datastore/entries/entry";
+        let found = document.find("GET", path).expect("an operation");
+        let query = [("datastoreName".to_owned(), "Coins".to_owned())];
+        let target = Target::of(&found, &query, &nobody);
+        assert_eq!((target.universe, target.store), (Some("7"), Some("Coins")));
+        assert_eq!(target.to_string(), "data store Coins of universe 7");
+        let found = document.find("GET", "/cloud/v2/groups/-/memberships").expect("an operation");
+        assert_eq!(Target::of(&found, &[], &nobody), Target::default());
+    }
+}

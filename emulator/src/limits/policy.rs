@@ -1,0 +1,239 @@
+//! Which limits a request counts against.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::{Charge, Key};
+use crate::document::{Match, Operation};
+use crate::server::API_KEY;
+
+/// A limit that is written so high that it says: see the description.
+const UNLIMITED: u64 = 1_000_000;
+const MINUTE: u32 = 60;
+const KIB: usize = 1024;
+
+/// What the document allows to one credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Class {
+    id: &'static str,
+    limit: u64,
+    seconds: u32,
+    name: Option<&'static str>,
+}
+
+const fn per_minute(id: &'static str, name: &'static str) -> Class {
+    // Grows with the players that are online; nobody plays here.
+    Class { id, limit: 300, seconds: MINUTE, name: Some(name) }
+}
+
+const STANDARD_READ: Class = per_minute("standard data store reads", "StandardReadExperienceThrottled");
+const STANDARD_WRITE: Class = per_minute("standard data store writes", "StandardWriteExperienceThrottled");
+const STANDARD_LIST: Class = per_minute("standard data store lists", "StandardListExperienceThrottled");
+const STANDARD_REMOVE: Class =
+    per_minute("standard data store removals", "StandardRemoveExperienceThrottled");
+const ORDERED_READ: Class = per_minute("ordered data store reads", "OrderedReadExperienceThrottled");
+const ORDERED_WRITE: Class = per_minute("ordered data store writes", "OrderedWriteExperienceThrottled");
+const ORDERED_LIST: Class = per_minute("ordered data store lists", "OrderedListExperienceThrottled");
+const ORDERED_REMOVE: Class = per_minute("ordered data store removals", "OrderedRemoveExperienceThrottled");
+const V1_READ: Class = per_minute("data store v1 reads", "DatastoreThrottled");
+const V1_WRITE: Class = per_minute("data store v1 writes", "DatastoreThrottled");
+const V1_DELETE: Class = per_minute("data store v1 deletions", "DatastoreThrottled");
+const ORDERED_V1_READ: Class = per_minute("ordered data store v1 reads", "DatastoreThrottled");
+const ORDERED_V1_WRITE: Class = per_minute("ordered data store v1 writes", "DatastoreThrottled");
+const RESTRICTION_READ: Class = Class { id: "user restriction reads", limit: 50, seconds: 1, name: None };
+const RESTRICTION_WRITE: Class = Class { id: "user restriction updates", limit: 10, seconds: 1, name: None };
+
+/// The class that a universe counts the requests of an operation in.
+fn class(operation: &Operation) -> Option<Class> {
+    let path = operation.path.as_str();
+    let method = operation.method.as_str();
+    let is_v2 = path.starts_with("/cloud/v2/universes/");
+    let lists =
+        path.ends_with("/entries") || path.ends_with("/data-stores") || path.ends_with(":listRevisions");
+    if is_v2 && path.contains("/ordered-data-stores/") {
+        return Some(match method {
+            "GET" if lists => ORDERED_LIST,
+            "GET" => ORDERED_READ,
+            "DELETE" => ORDERED_REMOVE,
+            _ => ORDERED_WRITE,
+        });
+    }
+    if is_v2 && path.contains("/data-stores") {
+        return match method {
+            _ if path.ends_with(":snapshot") => None,
+            _ if path.ends_with(":undelete") => Some(STANDARD_REMOVE),
+            "GET" if lists => Some(STANDARD_LIST),
+            "GET" => Some(STANDARD_READ),
+            "DELETE" => Some(STANDARD_REMOVE),
+            _ => Some(STANDARD_WRITE),
+        };
+    }
+    if is_v2 && path.contains("/user-restrictions") {
+        return Some(if method == "GET" { RESTRICTION_READ } else { RESTRICTION_WRITE });
+    }
+    if path.starts_with("/datastores/v1/") {
+        return Some(match method {
+            "GET" => V1_READ,
+            "DELETE" => V1_DELETE,
+            _ => V1_WRITE,
+        });
+    }
+    if path.starts_with("/ordered-data-stores/v1/") {
+        return Some(if method == "GET" { ORDERED_V1_READ } else { ORDERED_V1_WRITE });
+    }
+    None
+}
+
+/// Everything that a request counts against.
+pub(crate) fn charges(
+    found: &Match<'static>,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: usize,
+) -> Vec<Charge> {
+    let operation = found.operation;
+    let mut charges: Vec<Charge> = credential(operation, headers).into_iter().collect();
+    let (Some(class), Some(universe)) = (class(operation), universe(found)) else {
+        return charges;
+    };
+    charges.push(Charge {
+        key: Key::Universe(universe, class.id),
+        limit: class.limit,
+        seconds: class.seconds,
+        cost: 1,
+        counts_requests: true,
+        name: class.name,
+        what: class.id,
+    });
+    if class == RESTRICTION_WRITE {
+        charges.push(Charge {
+            key: Key::Part(universe, "updates of one user", hash(&found.params)),
+            limit: 2,
+            seconds: MINUTE,
+            cost: 1,
+            counts_requests: true,
+            name: None,
+            what: "the restriction of one user",
+        });
+    }
+    charges.extend(throughput(class, universe, found, query, body));
+    charges
+}
+
+/// What the answer to a read is counted against, once its size is known.
+pub(crate) fn read_charge(charges: &[Charge]) -> Option<&Charge> {
+    charges.iter().find(|charge| charge.what == READ_THROUGHPUT)
+}
+
+const READ_THROUGHPUT: &str = "read throughput in KiB";
+const WRITE_THROUGHPUT: &str = "write throughput in KiB";
+
+/// Bytes, in KiB: of one key in the v2 API, of a universe in the v1 API.
+fn throughput(
+    class: Class,
+    universe: u64,
+    found: &Match<'static>,
+    query: Option<&str>,
+    body: usize,
+) -> Option<Charge> {
+    let entry = || {
+        // The key of an entry that is created is in the query.
+        let creates = found.operation.path.ends_with("/entries");
+        hash((&found.params, query.filter(|_| creates)))
+    };
+    let (mebibytes, reads, part) = match class {
+        STANDARD_READ => (25, true, Some(entry())),
+        STANDARD_WRITE => (4, false, Some(entry())),
+        V1_READ => (20, true, None),
+        V1_WRITE => (10, false, None),
+        _ => return None,
+    };
+    let what = if reads { READ_THROUGHPUT } else { WRITE_THROUGHPUT };
+    let name = if part.is_some() { "KeyThrottled" } else { "DatastoreThrottled" };
+    Some(Charge {
+        key: Key::Part(universe, what, part.unwrap_or_default()),
+        limit: mebibytes * 1024,
+        seconds: MINUTE,
+        cost: if reads { 0 } else { kibibytes(body) },
+        counts_requests: false,
+        name: Some(name),
+        what,
+    })
+}
+
+/// Each request counts as whole KiB.
+pub(crate) fn kibibytes(bytes: usize) -> u64 {
+    bytes.div_ceil(KIB).max(1) as u64
+}
+
+/// The limit of the document for who sends the request.
+fn credential(operation: &'static Operation, headers: &HeaderMap) -> Option<Charge> {
+    let key = headers.get(API_KEY).filter(|key| !key.is_empty());
+    let (limit, who) = match key {
+        Some(key) => (operation.rate_limits.api_key_owner, hash(key)),
+        None => (operation.rate_limits.oauth, hash(headers.get(AUTHORIZATION)?)),
+    };
+    let limit = limit.filter(|limit| limit.requests < UNLIMITED)?;
+    Some(Charge {
+        key: Key::Credential(who, &operation.id),
+        limit: limit.requests,
+        seconds: limit.seconds,
+        cost: 1,
+        counts_requests: true,
+        name: None,
+        what: &operation.id,
+    })
+}
+
+fn universe(found: &Match<'_>) -> Option<u64> {
+    found.param("universe_id").or_else(|| found.param("universeId"))?.parse().ok()
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Document;
+
+    #[test]
+    fn every_data_store_operation_has_a_class() {
+        let of = |method: &str, path: &str| {
+            let found = Document::embedded().find(method, path).expect("known");
+            class(found.operation).map(|class| class.id)
+        };
+        let v2 = "/cloud/v2/universes/1/data-stores";
+        assert_eq!(of("GET", v2), Some(STANDARD_LIST.id));
+        assert_eq!(of("GET", &format!("{v2}/s/entries")), Some(STANDARD_LIST.id));
+        assert_eq!(of("GET", &format!("{v2}/s/entries/e:listRevisions")), Some(STANDARD_LIST.id));
+        assert_eq!(of("GET", &format!("{v2}/s/scopes/c/entries/e")), Some(STANDARD_READ.id));
+        assert_eq!(of("POST", &format!("{v2}/s/entries/e:increment")), Some(STANDARD_WRITE.id));
+        assert_eq!(of("POST", &format!("{v2}/s:undelete")), Some(STANDARD_REMOVE.id));
+        assert_eq!(of("DELETE", &format!("{v2}/s")), Some(STANDARD_REMOVE.id));
+        assert_eq!(of("POST", &format!("{v2}:snapshot")), None);
+        let ordered = "/cloud/v2/universes/1/ordered-data-stores/s/scopes/c/entries";
+        assert_eq!(of("GET", ordered), Some(ORDERED_LIST.id));
+        assert_eq!(of("PATCH", &format!("{ordered}/e")), Some(ORDERED_WRITE.id));
+        let v1 = "/datastores/v1/universes/1/standard-datastores/datastore/entries/entry";
+        assert_eq!(of("POST", &format!("{v1}/increment")), Some(V1_WRITE.id));
+        assert_eq!(of("PATCH", "/cloud/v2/universes/1/user-restrictions/7"), Some(RESTRICTION_WRITE.id));
+        assert_eq!(of("GET", "/cloud/v2/users/7"), None);
+    }
+
+    #[test]
+    fn a_credential_has_the_limit_of_the_document() {
+        let found = Document::embedded().find("GET", "/cloud/v2/users/7").expect("known");
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, "Bearer x".parse().expect("a value"));
+        let limit = |headers: &HeaderMap| charges(&found, None, headers, 0)[0].limit;
+        assert_eq!(limit(&headers), 10);
+        headers.insert(API_KEY, "k".parse().expect("a value"));
+        assert_eq!(limit(&headers), 1_000);
+    }
+}

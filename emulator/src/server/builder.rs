@@ -1,0 +1,232 @@
+//! How an emulator is set up and started.
+
+use std::net::{Ipv4Addr, TcpListener};
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::SystemTime;
+
+use tokio::sync::oneshot;
+
+use crate::behaviour;
+use crate::clock::Clock;
+use crate::document::Document;
+use crate::faults::{Fault, FaultError, Rules};
+use crate::identity::{ApiKey, OAuthApp};
+use crate::limits::Limits;
+use crate::seed::Seed;
+use crate::server::gateway::Inner;
+use crate::server::{Emulator, listener};
+use crate::state::State;
+
+const DEFAULT_BODY_LIMIT: usize = 128 * 1024 * 1024;
+
+/// How the emulator is to run.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    port: u16,
+    api_keys: Vec<ApiKey>,
+    oauth_apps: Vec<OAuthApp>,
+    strict: bool,
+    body_limit: usize,
+    frozen_at: Option<SystemTime>,
+    speed: u32,
+    threads: usize,
+    rate_limits: bool,
+    faults: Vec<Fault>,
+    fault_seed: u64,
+    #[cfg(feature = "sqlite")]
+    data: Option<PathBuf>,
+    seed: Option<Seed>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Builder {
+            port: 0,
+            api_keys: Vec::new(),
+            oauth_apps: Vec::new(),
+            strict: true,
+            body_limit: DEFAULT_BODY_LIMIT,
+            frozen_at: None,
+            speed: 1,
+            threads: 1,
+            rate_limits: false,
+            faults: Vec::new(),
+            fault_seed: 0,
+            #[cfg(feature = "sqlite")]
+            data: None,
+            seed: None,
+        }
+    }
+}
+
+impl Builder {
+    /// The port to listen on; 0, the default, is a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Builder {
+        self.port = port;
+        self
+    }
+
+    /// Accepts this API key; once one is given, no others. A text may do everything, an [`ApiKey`] what it says.
+    #[must_use]
+    pub fn api_key(mut self, key: impl Into<ApiKey>) -> Builder {
+        self.api_keys.push(key.into());
+        self
+    }
+
+    /// Adds an app to those that may ask users for authorization.
+    #[must_use]
+    pub fn oauth_app(mut self, app: OAuthApp) -> Builder {
+        self.oauth_apps.push(app);
+        self
+    }
+
+    /// Whether requests that break the document are refused, which is the default. If not, they are only recorded.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Builder {
+        self.strict = strict;
+        self
+    }
+
+    /// The largest body that is read, in bytes. The default is 128 MiB.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Builder {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Lets time stand still at this moment; [`Emulator::advance`] moves it.
+    #[must_use]
+    pub fn frozen_at(mut self, time: SystemTime) -> Builder {
+        self.frozen_at = Some(time);
+        self
+    }
+
+    /// Lets time run that many times as fast. The default is 1; a frozen clock has no speed.
+    #[must_use]
+    pub fn speed(mut self, times: u32) -> Builder {
+        self.speed = times.max(1);
+        self
+    }
+
+    /// How many threads serve. The default is one.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Builder {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// Keeps the rate limits of the document, with their headers: for each credential and operation, and for each
+    /// universe those of data stores and user restrictions. Off unless told, so that tests run as fast as they can.
+    #[must_use]
+    pub fn rate_limits(mut self, on: bool) -> Builder {
+        self.rate_limits = on;
+        self
+    }
+
+    /// Begins with this fault in force; may be called several times. What is written is described at [`Fault`].
+    ///
+    /// # Errors
+    ///
+    /// If the text is no fault, or there is no such operation.
+    pub fn fault(mut self, fault: &str) -> Result<Builder, FaultError> {
+        let fault: Fault = fault.parse()?;
+        Rules::new(0).add(Document::embedded(), fault.clone())?;
+        self.faults.push(fault);
+        Ok(self)
+    }
+
+    /// Which requests a fault with a probability is played for. The default is 0.
+    #[must_use]
+    pub fn fault_seed(mut self, seed: u64) -> Builder {
+        self.fault_seed = seed;
+        self
+    }
+
+    /// Keeps the state in a directory, which is made if it is not there. Whatever was acknowledged is still there after
+    /// a crash. One emulator at a time can use it.
+    #[cfg(feature = "sqlite")]
+    #[must_use]
+    pub fn data(mut self, directory: impl Into<PathBuf>) -> Builder {
+        self.data = Some(directory.into());
+        self
+    }
+
+    /// What is there at the beginning. A data directory that has a state already keeps that.
+    #[must_use]
+    pub fn seed(mut self, seed: Seed) -> Builder {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Starts serving on a thread of its own, so that it goes on whatever the caller's runtime does.
+    pub async fn start(self) -> std::io::Result<Emulator> {
+        self.start_now()
+    }
+
+    pub(crate) fn start_now(self) -> std::io::Result<Emulator> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let base_url = format!("http://{address}");
+        let document = Document::embedded();
+        let clock = self.frozen_at.map_or_else(|| Clock::running(self.speed), Clock::frozen_at);
+        let inner = Arc::new(Inner {
+            document,
+            handlers: behaviour::handlers(document),
+            state: Mutex::new(State::new(clock)),
+            keeper: OnceLock::new(),
+            faults: Rules::new(self.fault_seed),
+            limits: self.rate_limits.then(Limits::default),
+            traffic: Arc::default(),
+            base_url: base_url.clone(),
+            api_keys: self.api_keys,
+            oauth_apps: self.oauth_apps,
+            strict: self.strict,
+            body_limit: self.body_limit,
+        });
+        inner.introduce(&mut inner.state());
+        for fault in self.faults {
+            inner.faults.add(document, fault).map_err(std::io::Error::other)?;
+        }
+        let seed = self.seed;
+        let begin = || seed.map_or(Ok(()), |seed| inner.sow(&seed));
+        #[cfg(feature = "sqlite")]
+        let begun = match &self.data {
+            Some(directory) => crate::store::open(directory, &inner, begin),
+            None => begin(),
+        };
+        #[cfg(not(feature = "sqlite"))]
+        let begun = begin();
+        begun.map_err(std::io::Error::other)?;
+        let mut runtime = if self.threads > 1 {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            runtime.worker_threads(self.threads);
+            runtime
+        } else {
+            tokio::runtime::Builder::new_current_thread()
+        };
+        let runtime = runtime.enable_io().enable_time().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let serving = Arc::clone(&inner);
+        let thread = std::thread::Builder::new().name("opencloud-emulator".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                let listener = match tokio::net::TcpListener::from_std(listener) {
+                    Ok(listener) => listener,
+                    Err(error) => {
+                        eprintln!("opencloud-emulator: cannot listen: {error}");
+                        return;
+                    }
+                };
+                tokio::select! {
+                    never = listener::serve(listener, serving) => match never {},
+                    _ = stopped => {}
+                }
+            });
+            runtime.shutdown_background();
+        })?;
+        Ok(Emulator { base_url, address, inner, stop: Some(stop), thread: Some(thread) })
+    }
+}

@@ -1,0 +1,470 @@
+//! What happens to a request: it is authorised, checked, applied and recorded.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, Uri};
+use jiff::Timestamp;
+
+use crate::answer::Answer;
+use crate::behaviour::Handler;
+use crate::call::{Call, Outcome, Reply};
+use crate::control::{self, Route};
+use crate::document::{Document, Match, Operation};
+use crate::failure::Failure;
+use crate::faults::{Effect, Plan, Rules};
+use crate::identity::{self, ApiKey, OAuthApp};
+use crate::limits::{self, Limits, Standing};
+use crate::request::{RequestParts, query_pairs};
+use crate::server::traffic::{Entry, Traffic};
+use crate::state::State;
+use crate::store::{Keeper, Record, Ticket};
+use crate::synth;
+use crate::tolerance::{self, Names};
+use crate::validate::{Violation, validate_found, validate_wire};
+
+pub(crate) const API_KEY: &str = "x-api-key";
+
+/// What all connections share.
+pub(crate) struct Inner {
+    pub(crate) document: &'static Document,
+    pub(super) handlers: HashMap<String, Handler>,
+    pub(super) state: Mutex<State>,
+    pub(super) keeper: OnceLock<Keeper>,
+    pub(crate) traffic: Arc<Traffic>,
+    pub(crate) faults: Rules,
+    /// None if they are off.
+    pub(super) limits: Option<Limits>,
+    pub(crate) base_url: String,
+    pub(super) api_keys: Vec<ApiKey>,
+    pub(super) oauth_apps: Vec<OAuthApp>,
+    pub(super) strict: bool,
+    pub(super) body_limit: usize,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").finish_non_exhaustive()
+    }
+}
+
+/// A request, read to its end.
+#[derive(Clone)]
+pub(crate) struct Incoming {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Where it comes from.
+    pub(crate) peer: IpAddr,
+}
+
+/// The peer of a request that comes from inside the process.
+pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+impl Incoming {
+    /// Percent-encoded, without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    pub(crate) fn query(&self) -> Option<&str> {
+        self.uri.query()
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers hold credentials, and queries and bodies what is not ours to show.
+        write!(f, "{} {}", self.method, self.path())
+    }
+}
+
+/// What came of a request.
+struct Served {
+    /// Its status is 0 if nothing is to be answered.
+    reply: Reply,
+    violations: Vec<Violation>,
+    ticket: Option<Ticket>,
+    time: Timestamp,
+}
+
+/// A request of the API, taken apart.
+struct Request<'a> {
+    incoming: &'a Incoming,
+    found: &'a Match<'static>,
+    query: Vec<(String, String)>,
+}
+
+impl Inner {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.get()
+    }
+
+    /// Makes the keys and apps known that the emulator was started with.
+    pub(super) fn introduce(&self, state: &mut State) {
+        let now = state.clock.now();
+        self.api_keys.iter().for_each(|key| state.identity.keys.introduce(key.clone(), now));
+        self.oauth_apps.iter().for_each(|app| state.identity.oauth.apps.introduce(app.clone()));
+    }
+
+    /// What anybody may know of a user, if there is such a user.
+    pub(crate) fn user(&self, id: u64) -> Option<serde_json::Value> {
+        let uri = format!("/cloud/v2/users/{id}").parse().ok()?;
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        let incoming = Incoming { method: Method::GET, uri, headers, body, peer: HERE };
+        let found = self.document.find(incoming.method.as_str(), incoming.path())?;
+        let request = Request::new(&incoming, &found);
+        let mut state = self.state();
+        let now = state.clock.now();
+        let reply = self.apply(&mut state, &request, now).ok()?;
+        serde_json::from_slice(&reply.body).ok()
+    }
+
+    pub(crate) async fn answer(&self, request: Incoming) -> Answer {
+        if let Some((route, rest)) = control::find(&request) {
+            let began = Instant::now();
+            let (answer, ticket) = self.own(route, &request, rest);
+            if let Some(ticket) = ticket
+                && !ticket.kept().await
+            {
+                return not_kept().reply(request.path()).into();
+            }
+            if identity::redact::concerns(request.path()) {
+                let reply = identity::redact::reply(&answer);
+                let time = self.state().clock.now();
+                let served = Served { reply, violations: Vec::new(), ticket: None, time };
+                self.record(request, None, served, None, began);
+            }
+            return answer;
+        }
+        let began = Instant::now();
+        let found = self.document.find(request.method.as_str(), request.path());
+        let plan = found.as_ref().map(|found| self.faults.plan(found.operation)).unwrap_or_default();
+        if !plan.latency.is_zero() {
+            tokio::time::sleep(plan.latency).await;
+        }
+        let mut served = self.serve(found.as_ref(), &request, &plan);
+        if let Some(ticket) = served.ticket.take()
+            && !ticket.kept().await
+        {
+            served.reply = not_kept().reply(request.path());
+        }
+        let reply = served.reply.clone();
+        let operation = found.map(|found| found.operation);
+        self.record(request, operation, served, plan.text, began);
+        match plan.effect {
+            _ if reply.status == 0 => Answer::Reset,
+            Some(Effect::Truncate(bytes)) => {
+                let bytes = bytes.unwrap_or(reply.body.len() / 2);
+                Answer::cut(reply, bytes)
+            }
+            _ => reply.into(),
+        }
+    }
+
+    /// One of the emulator's own endpoints.
+    fn own(&self, route: &Route, request: &Incoming, rest: &str) -> (Answer, Option<Ticket>) {
+        let keeper = self.keeper().filter(|_| route.effect != control::Effect::None);
+        let _order = keeper.map(Keeper::order);
+        let time = self.state().clock.now();
+        let answer = (route.handler)(self, request, rest);
+        let ticket = keeper.and_then(|keeper| match route.effect {
+            control::Effect::ChangeEvenIfRefused => Some(keeper.keep(Record::new(request, time))),
+            _ if !answer.is_success() => None,
+            control::Effect::Replacement => Some(keeper.keep_all()),
+            _ => Some(keeper.keep(Record::new(request, time))),
+        });
+        (answer, ticket)
+    }
+
+    /// As a request to one of the emulator's own endpoints, from inside the process.
+    pub(crate) fn tell(&self, request: &Incoming) -> Option<Answer> {
+        let (route, rest) = control::find(request)?;
+        Some(self.own(route, request, rest).0)
+    }
+
+    fn serve(&self, found: Option<&Match<'static>>, incoming: &Incoming, plan: &Plan) -> Served {
+        let (time, speed) = {
+            let clock = &self.state().clock;
+            (clock.now(), clock.speed())
+        };
+        let path = incoming.path();
+        let mut served = Served { reply: Reply::empty(0), violations: Vec::new(), ticket: None, time };
+        let Some(found) = found else {
+            let message = format!("There is nothing at {} {path}.", incoming.method);
+            served.reply = Failure::no_route(message).reply(path);
+            return served;
+        };
+        if let Some(reply) = refusal(plan, path) {
+            served.reply = reply;
+            return served;
+        }
+        let request = Request::new(incoming, found);
+        let mut tolerated = None;
+        let mut standing = None;
+        let outcome = identity::authorize(self, found, incoming)
+            .and_then(|()| self.limit(&request, time, &mut standing))
+            .and_then(|()| {
+                served.violations = self.check(&request);
+                if !served.violations.is_empty() {
+                    tolerated = self.tolerated(&request, &mut served.violations);
+                }
+                self.refuse(&served.violations)
+            })
+            .and_then(|()| match &tolerated {
+                Some(plain) => self.deliver(&Request::new(plain, found), plan, &mut served.ticket),
+                None => self.deliver(&request, plan, &mut served.ticket),
+            });
+        let is_refused = outcome.is_err();
+        let mut reply = outcome.unwrap_or_else(|failure| failure.reply(path));
+        if let Some(standing) = standing {
+            reply.headers.extend(standing.headers(speed));
+            if reply.status == 429 && is_refused && standing.is_exhausted() {
+                reply = reply.with_header("retry-after", standing.wait(speed).to_string());
+            }
+        }
+        self.count_read(&request, &reply, time);
+        served.reply = ruin(reply, plan, path);
+        served
+    }
+
+    fn limit(
+        &self,
+        request: &Request<'_>,
+        now: Timestamp,
+        standing: &mut Option<Standing>,
+    ) -> Result<(), Failure> {
+        let Some(limits) = &self.limits else {
+            return Ok(());
+        };
+        match limits.admit(&request.charges(), now) {
+            Ok(admitted) => {
+                *standing = admitted;
+                Ok(())
+            }
+            Err(refusal) => {
+                *standing = Some(refusal.standing);
+                let failure = Failure::exhausted(refusal.message);
+                Err(match refusal.name {
+                    Some(name) => failure.with_detail(name),
+                    None => failure,
+                })
+            }
+        }
+    }
+
+    /// What was read counts against a limit of bytes as soon as it is known how much it is.
+    fn count_read(&self, request: &Request<'_>, reply: &Reply, now: Timestamp) {
+        if let Some(limits) = &self.limits
+            && reply.status < 300
+            && let Some(charge) = limits::read_charge(&request.charges())
+        {
+            limits.spend(charge, limits::kibibytes(reply.body.len()), now);
+        }
+    }
+
+    fn check(&self, request: &Request<'_>) -> Vec<Violation> {
+        let Request { incoming, found, query } = request;
+        let parts = RequestParts {
+            path: incoming.path(),
+            query: incoming.query(),
+            headers: &incoming.headers,
+            body: &incoming.body,
+        };
+        let mut violations = validate_wire(found.operation, &incoming.headers, &incoming.body);
+        violations.extend(validate_found(self.document, found.operation, &found.params, query, &parts));
+        violations
+    }
+
+    /// The request in the form that the document knows, if it has less violations so.
+    fn tolerated(&self, request: &Request<'_>, violations: &mut Vec<Violation>) -> Option<Incoming> {
+        let Request { incoming, found, .. } = request;
+        let mut tolerated = (*incoming).clone();
+        if let Some(query) = incoming.query() {
+            let query = tolerance::query(self.document, found.operation, query);
+            tolerated.uri = format!("{}?{query}", incoming.path()).parse().ok()?;
+        }
+        let content_type = incoming.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let names = if self.strict { Names::ProtocolBuffers } else { Names::AnyCase };
+        if let Some(content_type) = content_type
+            && let Some(body) =
+                tolerance::body(self.document, found.operation, content_type, &incoming.body, names)
+        {
+            tolerated.body = body.into();
+        }
+        let left = self.check(&Request::new(&tolerated, found));
+        if left.len() >= violations.len() {
+            return None;
+        }
+        *violations = left;
+        Some(tolerated)
+    }
+
+    fn refuse(&self, violations: &[Violation]) -> Result<(), Failure> {
+        if !self.strict || violations.is_empty() {
+            return Ok(());
+        }
+        let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
+        Err(Failure::invalid(violations.join("; ")))
+    }
+
+    /// Hands the request over, twice if a fault wants that: who sent it sees the first answer.
+    fn deliver(&self, request: &Request<'_>, plan: &Plan, ticket: &mut Option<Ticket>) -> Outcome {
+        let outcome = self.dispatch(request, ticket);
+        if plan.effect == Some(Effect::Duplicate) {
+            let _ = self.dispatch(request, ticket);
+        }
+        outcome
+    }
+
+    fn dispatch(&self, request: &Request<'_>, ticket: &mut Option<Ticket>) -> Outcome {
+        let keeper = self.keeper();
+        let _order = keeper.map(Keeper::order);
+        let mut state = self.state();
+        let now = state.clock.now();
+        let Some(keeper) = keeper else {
+            return self.apply(&mut state, request, now);
+        };
+        let before = state.fingerprint();
+        let outcome = self.apply(&mut state, request, now);
+        let method = &request.incoming.method;
+        if !matches!(*method, Method::GET | Method::HEAD) || state.fingerprint() != before {
+            *ticket = Some(keeper.keep(Record::new(request.incoming, now)));
+        }
+        outcome
+    }
+
+    fn apply(&self, state: &mut State, request: &Request<'_>, now: Timestamp) -> Outcome {
+        let Request { incoming, found, query } = request;
+        let call = Call {
+            document: self.document,
+            operation: found.operation,
+            params: &found.params,
+            path: incoming.path(),
+            query,
+            headers: &incoming.headers,
+            body: &incoming.body,
+            base_url: &self.base_url,
+            now,
+        };
+        match self.handlers.get(&found.operation.id) {
+            Some(handler) => handler(state, &call),
+            None => synth::answer(state, &call),
+        }
+    }
+
+    /// Applies a request of an earlier time again.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn replay(&self, record: &Record) -> Result<(), String> {
+        let incoming = record.request().ok_or("one of its requests is none")?;
+        self.state().clock.pin(record.time);
+        if let Some((route, rest)) = control::find(&incoming) {
+            let _ = (route.handler)(self, &incoming, rest);
+        } else if let Some(found) = self.document.find(incoming.method.as_str(), incoming.path()) {
+            let request = Request::new(&incoming, &found);
+            let _ = self.apply(&mut self.state(), &request, record.time);
+        }
+        Ok(())
+    }
+
+    /// Checks and applies a request that nobody has to be asked for, and that is not recorded.
+    pub(crate) fn apply_now(&self, incoming: &Incoming) -> Reply {
+        let path = incoming.path();
+        let Some(found) = self.document.find(incoming.method.as_str(), path) else {
+            return Failure::no_route(format!("There is nothing at {} {path}.", incoming.method)).reply(path);
+        };
+        let request = Request::new(incoming, &found);
+        let outcome = self.refuse(&self.check(&request)).and_then(|()| self.dispatch(&request, &mut None));
+        outcome.unwrap_or_else(|failure| failure.reply(path))
+    }
+
+    fn record(
+        &self,
+        request: Incoming,
+        operation: Option<&'static Operation>,
+        served: Served,
+        fault: Option<String>,
+        began: Instant,
+    ) {
+        self.traffic.push(Entry {
+            number: 0,
+            request: identity::redact::request(request),
+            operation,
+            violations: served.violations,
+            status: served.reply.status,
+            fault,
+            answer_content_type: served.reply.content_type,
+            answer_body: served.reply.body,
+            time: served.time,
+            duration: began.elapsed(),
+            checked: OnceLock::new(),
+        });
+    }
+}
+
+impl<'a> Request<'a> {
+    fn new(incoming: &'a Incoming, found: &'a Match<'static>) -> Request<'a> {
+        Request { incoming, found, query: query_pairs(incoming.query().unwrap_or_default()) }
+    }
+
+    fn charges(&self) -> Vec<limits::Charge> {
+        let incoming = self.incoming;
+        limits::charges(self.found, incoming.query(), &incoming.headers, incoming.body.len())
+    }
+}
+
+fn not_kept() -> Failure {
+    Failure::of_status(500, "The change could not be written to the data directory.")
+}
+
+/// The answer of a fault that leaves nothing applied.
+fn refusal(plan: &Plan, path: &str) -> Option<Reply> {
+    let reply = match plan.effect? {
+        Effect::Refuse(status) => {
+            Failure::of_status(status, "The emulator was told to refuse this request.").reply(path)
+        }
+        Effect::Html(status) => html(status),
+        Effect::Reset => Reply::empty(0),
+        _ => return None,
+    };
+    Some(with_retry_after(reply, plan))
+}
+
+/// What a fault makes of an answer whose request was applied.
+fn ruin(reply: Reply, plan: &Plan, path: &str) -> Reply {
+    match plan.effect {
+        Some(Effect::AppliedThenRefuse(status)) if reply.status < 400 => {
+            let message = "The emulator applied this request, and was told to refuse it nevertheless.";
+            with_retry_after(Failure::of_status(status, message).reply(path), plan)
+        }
+        Some(Effect::AppliedThenReset) if reply.status < 400 => Reply::empty(0),
+        _ => reply,
+    }
+}
+
+fn with_retry_after(reply: Reply, plan: &Plan) -> Reply {
+    match plan.retry_after {
+        Some(seconds) => reply.with_header("retry-after", seconds.to_string()),
+        None => reply,
+    }
+}
+
+/// A page as load balancers write it.
+fn html(status: u16) -> Reply {
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let title = format!("{status} {}", reason.unwrap_or("Error"));
+    let page = format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
+    );
+    Reply::content("text/html", page).with_status(status)
+}

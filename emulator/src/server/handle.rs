@@ -1,0 +1,71 @@
+//! The state of a running emulator, for tests in the same process.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::server::gateway::{HERE, Incoming, Inner};
+
+/// Everything that an emulator remembers, as JSON. What the JSON looks like is up to each version, except that a newer
+/// one reads what an older one has written.
+#[derive(Debug, Clone)]
+pub struct StateHandle {
+    pub(super) inner: Arc<Inner>,
+}
+
+/// A state that cannot be loaded, and why.
+#[derive(Debug)]
+pub struct StateError(String);
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StateError {}
+
+impl StateHandle {
+    /// The whole state, for [`StateHandle::load`], also of another emulator.
+    pub fn dump(&self) -> Value {
+        let mut text = Vec::new();
+        let dumped = self.inner.dump(&mut text);
+        dumped.ok().and_then(|()| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    }
+
+    /// Puts a dumped state in the place of everything. Sections that are missing are as they are at the start.
+    ///
+    /// # Errors
+    ///
+    /// If it is not a dumped state; nothing is changed then.
+    pub fn load(&self, state: &Value) -> Result<(), StateError> {
+        let body = Bytes::from(state.to_string());
+        match self.tell(Method::PUT, "/__emulator/state", body) {
+            Some(answer) if answer.is_success() => Ok(()),
+            Some(Answer::Response(response)) => Err(StateError(response.body().text())),
+            _ => Err(StateError("the state cannot be loaded".to_owned())),
+        }
+    }
+
+    /// What is at a path of the state: `dataStores/universes/2001`.
+    pub fn get(&self, path: &str) -> Option<Value> {
+        let path: Vec<_> = path.split('/').collect();
+        self.inner.inspect(&path)
+    }
+
+    /// Forgets everything, apart from the time.
+    pub fn reset(&self) {
+        self.tell(Method::POST, "/__emulator/reset", Bytes::new());
+    }
+
+    /// Goes the way of a request, so that the change is kept in a data directory too.
+    pub(super) fn tell(&self, method: Method, path: &'static str, body: Bytes) -> Option<Answer> {
+        let request =
+            Incoming { method, uri: Uri::from_static(path), headers: HeaderMap::new(), body, peer: HERE };
+        self.inner.tell(&request)
+    }
+}

@@ -1,0 +1,94 @@
+//! Connections: each is served by a task of its own.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming as IncomingBody;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::answer::{Answer, Payload};
+use crate::failure::Failure;
+use crate::server::gateway::{Incoming, Inner};
+
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long to wait when no more connections can be accepted, such as when there are too many open files.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Accepts connections until it is dropped.
+pub(super) async fn serve(listener: TcpListener, inner: Arc<Inner>) -> Infallible {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                tokio::spawn(connection(stream, peer.ip(), Arc::clone(&inner)));
+            }
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, peer: IpAddr, inner: Arc<Inner>) {
+    // Answers are small and wanted at once.
+    let _ = stream.set_nodelay(true);
+    let is_reset = AtomicBool::new(false);
+    let service = service_fn(|request| Box::pin(answer(&inner, request, peer, &is_reset)));
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
+    // A client that goes away is no error of ours.
+    let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let stream = connection.into_parts().io.into_inner();
+    if is_reset.load(Ordering::Relaxed) {
+        let _ = stream.set_zero_linger();
+    }
+}
+
+/// The connection is to be reset instead of an answer.
+#[derive(Debug)]
+struct Reset;
+
+impl fmt::Display for Reset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection is reset on purpose")
+    }
+}
+
+impl std::error::Error for Reset {}
+
+async fn answer(
+    inner: &Arc<Inner>,
+    request: Request<IncomingBody>,
+    peer: IpAddr,
+    is_reset: &AtomicBool,
+) -> Result<Response<Payload>, Reset> {
+    let (head, body) = request.into_parts();
+    let answer = match Limited::new(body, inner.body_limit).collect().await {
+        Ok(body) => {
+            let body = body.to_bytes();
+            let incoming = Incoming { method: head.method, uri: head.uri, headers: head.headers, body, peer };
+            inner.answer(incoming).await
+        }
+        Err(_) => {
+            let failure = Failure::too_large("The request body is too large or incomplete.");
+            failure.reply(head.uri.path()).into()
+        }
+    };
+    match answer {
+        Answer::Response(response) => Ok(response),
+        Answer::Reset => {
+            is_reset.store(true, Ordering::Relaxed);
+            Err(Reset)
+        }
+    }
+}

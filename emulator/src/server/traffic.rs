@@ -1,0 +1,200 @@
+//! The latest requests and what was answered.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, COOKIE, HeaderName};
+use http::{HeaderMap, HeaderValue};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::document::{Document, Operation};
+use crate::server::gateway::{API_KEY, Incoming};
+use crate::validate::{Violation, validate_response};
+
+const MAX_REQUESTS: usize = 1_000;
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// A request that the emulator answered.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Recorded {
+    /// Counts the requests since the start; the first is 1.
+    pub number: u64,
+    pub method: String,
+    /// As sent: percent-encoded, without the query.
+    pub path: String,
+    pub query: Option<String>,
+    /// Names in small letters. Credentials are replaced by `[redacted]`.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+    /// The operation's id, if the path is one's.
+    pub operation: Option<String>,
+    /// What the request had that the document does not allow.
+    pub violations: Vec<Violation>,
+    /// The status of the answer; 0 if none was sent.
+    pub status: u16,
+    /// The fault that was played, as it was written.
+    pub fault: Option<String>,
+    /// What the answer had that the document does not allow: a mistake of the emulator.
+    pub answer_violations: Vec<Violation>,
+    pub answer_content_type: Option<String>,
+    pub answer_body: Bytes,
+    /// When it came, in the emulator's time, as RFC 3339.
+    pub time: String,
+    /// How long it took to answer.
+    pub duration: Duration,
+}
+
+impl Recorded {
+    /// The value of a request header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A request as it is kept: everything that takes time is left until somebody looks.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) number: u64,
+    pub(crate) request: Incoming,
+    pub(crate) operation: Option<&'static Operation>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) status: u16,
+    pub(crate) fault: Option<String>,
+    pub(crate) answer_content_type: Option<String>,
+    pub(crate) answer_body: Bytes,
+    pub(crate) time: Timestamp,
+    pub(crate) duration: Duration,
+    pub(crate) checked: OnceLock<Vec<Violation>>,
+}
+
+impl Entry {
+    fn size(&self) -> usize {
+        self.request.body.len() + self.answer_body.len()
+    }
+
+    /// What the answer had that the document does not allow. What a fault made of it does not count.
+    fn answer_violations(&self, document: &Document) -> &[Violation] {
+        self.checked.get_or_init(|| match self.operation {
+            Some(operation) if self.fault.is_none() && self.status < 300 => validate_response(
+                document,
+                operation,
+                self.status,
+                self.answer_content_type.as_deref(),
+                &self.answer_body,
+            ),
+            _ => Vec::new(),
+        })
+    }
+
+    pub(crate) fn recorded(&self, document: &Document) -> Recorded {
+        Recorded {
+            number: self.number,
+            method: self.request.method.to_string(),
+            path: self.request.path().to_owned(),
+            query: self.request.query().map(str::to_owned),
+            headers: headers(&self.request.headers),
+            body: self.request.body.clone(),
+            operation: self.operation.map(|operation| operation.id.clone()),
+            violations: self.violations.clone(),
+            status: self.status,
+            fault: self.fault.clone(),
+            answer_violations: self.answer_violations(document).to_vec(),
+            answer_content_type: self.answer_content_type.clone(),
+            answer_body: self.answer_body.clone(),
+            time: crate::clock::rfc3339(self.time),
+            duration: self.duration,
+        }
+    }
+}
+
+fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), redacted(name, value))).collect()
+}
+
+fn redacted(name: &HeaderName, value: &HeaderValue) -> String {
+    if is_secret(name) {
+        "[redacted]".to_owned()
+    } else {
+        String::from_utf8_lossy(value.as_bytes()).into_owned()
+    }
+}
+
+/// Whether a header says who somebody is.
+pub(crate) fn is_secret(name: &HeaderName) -> bool {
+    name.as_str() == API_KEY || name == AUTHORIZATION || name == COOKIE
+}
+
+/// The latest requests, bounded in number and size.
+pub(crate) struct Traffic {
+    log: Mutex<Log>,
+    changed: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Log {
+    entries: VecDeque<Arc<Entry>>,
+    size: usize,
+    count: u64,
+}
+
+impl Default for Traffic {
+    fn default() -> Traffic {
+        Traffic { log: Mutex::default(), changed: watch::Sender::new(0) }
+    }
+}
+
+impl Traffic {
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn push(&self, mut entry: Entry) {
+        // What makes room is dropped when the lock is free again.
+        let mut gone = Vec::new();
+        let mut log = self.log();
+        log.count += 1;
+        let count = log.count;
+        entry.number = count;
+        log.size += entry.size();
+        log.entries.push_back(Arc::new(entry));
+        while log.entries.len() > MAX_REQUESTS || log.size > MAX_BYTES {
+            let Some(oldest) = log.entries.pop_front() else { break };
+            log.size -= oldest.size();
+            gone.push(oldest);
+        }
+        drop(log);
+        if self.changed.receiver_count() > 0 {
+            self.changed.send_replace(count);
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut log = self.log();
+        log.size = 0;
+        let gone = std::mem::take(&mut log.entries);
+        drop(log);
+        drop(gone);
+        if self.changed.receiver_count() > 0 {
+            self.changed.send_replace(0);
+        }
+    }
+
+    /// The entries that came after that number, the oldest first.
+    pub(crate) fn after(&self, number: u64) -> Vec<Arc<Entry>> {
+        self.log().entries.iter().filter(|entry| entry.number > number).cloned().collect()
+    }
+
+    /// How many are being told.
+    pub(crate) fn listeners(&self) -> usize {
+        self.changed.receiver_count()
+    }
+
+    /// Tells when something came in or was cleared.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+}

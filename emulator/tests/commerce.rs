@@ -1,0 +1,174 @@
+//! What is sold over HTTP: game passes, developer products, badges, products of the Creator Store, subscriptions.
+
+mod common;
+
+use common::{Answer, Client};
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const PASSES: &str = "/game-passes/v1/universes/7/game-passes";
+const PRODUCTS: &str = "/developer-products/v2/universes/7/developer-products";
+
+fn form(fields: &[(&'static str, &'static str)]) -> Form {
+    fields.iter().fold(Form::new(), |form, (name, value)| form.text(*name, *value))
+}
+
+fn picture(form: Form, name: &'static str) -> Form {
+    let part = Part::bytes(&b"\x89PNG"[..]).file_name("a.png").mime_str("image/png").expect("a type");
+    form.part(name, part)
+}
+
+async fn send(client: &Client, method: &str, target: &str, form: Form) -> Answer {
+    client.send(client.request(method, target).multipart(form)).await
+}
+
+fn error_code(answer: &Answer, status: u16) -> String {
+    assert_eq!(answer.status, status, "{}", answer.text);
+    answer.json()["errorCode"].as_str().expect("a code").to_owned()
+}
+
+#[tokio::test]
+async fn a_game_pass_is_created_changed_and_listed() {
+    let client = Client::start().await;
+    let fields = form(&[("name", "Sword"), ("price", "50"), ("isForSale", "true")]);
+    let pass = send(&client, "POST", PASSES, picture(fields, "imageFile")).await.ok();
+    let id = pass["gamePassId"].as_u64().expect("an id");
+    assert_eq!(pass["priceInformation"]["defaultPriceInRobux"], 50);
+    assert_ne!(pass["iconAssetId"], 0);
+    // Only what the form has changes, and there is no body in the answer.
+    let changed = send(&client, "PATCH", &format!("{PASSES}/{id}"), form(&[("price", "60")])).await;
+    assert_eq!((changed.status, changed.text.as_str()), (204, ""));
+    let read = client.get(&format!("{PASSES}/{id}/creator")).await.ok();
+    assert_eq!(read["name"], "Sword");
+    assert_eq!(read["priceInformation"]["defaultPriceInRobux"], 60);
+    assert_eq!(read["iconAssetId"], pass["iconAssetId"]);
+    // `file` is another name of `imageFile`.
+    send(&client, "PATCH", &format!("{PASSES}/{id}"), picture(Form::new(), "file")).await;
+    let again = client.get(&format!("{PASSES}/{id}/creator")).await.ok();
+    assert_ne!(again["iconAssetId"], read["iconAssetId"]);
+    let (all, _) = client.all(&format!("{PASSES}/creator"), "gamePasses").await;
+    assert_eq!(all, [again]);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn game_passes_fail_in_their_own_words() {
+    let client = Client::start().await;
+    let at = |path: &str| format!("{PASSES}{path}");
+    assert_eq!(error_code(&client.get(&at("/5/creator")).await, 404), "PassNotFound");
+    let text = Part::bytes(&b"text"[..]).file_name("a.txt").mime_str("text/plain").expect("a type");
+    let no_picture = form(&[("name", "A")]).part("imageFile", text);
+    assert_eq!(error_code(&send(&client, "POST", PASSES, no_picture).await, 400), "AssetCreationFailure");
+    let no_price = form(&[("name", "A"), ("isForSale", "true")]);
+    assert_eq!(error_code(&send(&client, "POST", PASSES, no_price).await, 400), "BadRequest");
+    let no_name = form(&[("name", " ")]);
+    assert_eq!(error_code(&send(&client, "POST", PASSES, no_name).await, 400), "MissingArgument");
+}
+
+#[tokio::test]
+async fn developer_products_have_names_of_their_own() {
+    let client = Client::start().await;
+    let product = send(&client, "POST", PRODUCTS, form(&[("name", "Coins")])).await.ok();
+    assert_eq!(product["isForSale"], false);
+    assert_eq!(product["priceInformation"]["defaultPriceInRobux"], Value::Null);
+    let again = send(&client, "POST", PRODUCTS, form(&[("name", "Coins")])).await;
+    assert_eq!(error_code(&again, 400), "DuplicateProductName");
+    let target = format!("{PRODUCTS}/{}", product["productId"]);
+    let fields =
+        form(&[("name", "Coins"), ("storePageEnabled", "true"), ("isManagedPricingEnabled", "true")]);
+    assert_eq!(send(&client, "PATCH", &target, fields).await.status, 204);
+    let read = client.get(&format!("{target}/creator")).await.ok();
+    assert_eq!(read["storePageEnabled"], true);
+    assert_eq!(read["priceInformation"]["enabledFeatures"], json!(["PriceOptimization"]));
+    // In another universe it is not there.
+    let elsewhere = target.replace("/universes/7/", "/universes/8/");
+    let elsewhere = client.get(&format!("{elsewhere}/creator")).await;
+    assert_eq!(error_code(&elsewhere, 404), "InvalidDeveloperProductId");
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn badges_are_created_with_a_form_and_fail_by_number() {
+    let client = Client::start().await;
+    let target = "/legacy-badges/v1/universes/7/badges";
+    let fields = form(&[("name", "Winner"), ("paymentSourceType", "1")]);
+    let badge = send(&client, "POST", target, picture(fields, "files")).await.ok();
+    assert_eq!(badge["enabled"], true);
+    let id = badge["id"].as_u64().expect("an id");
+    client.patch(&format!("/legacy-badges/v1/badges/{id}"), &json!({ "enabled": false })).await.ok();
+    let icon = picture(Form::new(), "Files");
+    let icon = send(&client, "POST", &format!("/legacy-publish/v1/badges/{id}/icon"), icon).await.ok();
+    assert_ne!(icon["targetId"], badge["iconImageId"]);
+    let code = |answer: Answer| answer.json()["errors"][0]["code"].clone();
+    assert_eq!(code(client.patch("/legacy-badges/v1/badges/5", &json!({ "name": "A" })).await), 1);
+    let nameless = client.patch(&format!("/legacy-badges/v1/badges/{id}"), &json!({ "name": "" })).await;
+    assert_eq!(nameless.status, 400);
+    assert_eq!(code(nameless), 14);
+    client.assert_answers_fit();
+}
+
+fn price(exponent: i32) -> Value {
+    json!({ "currencyCode": "USD", "quantity": { "significand": 4_990_000_000_i64, "exponent": exponent } })
+}
+
+#[tokio::test]
+async fn a_product_of_the_creator_store_is_of_one_asset_and_priced_in_billionths() {
+    let client = Client::start().await;
+    let target = "/cloud/v2/creator-store-products";
+    let body = json!({ "pluginAssetId": "9", "published": true, "basePrice": price(-9) });
+    let product = client.post(target, &body).await.ok();
+    assert_eq!(product["purchasable"], true);
+    assert_eq!(product["purchasePrice"], price(-9));
+    let path = format!("/cloud/v2/{}", product["path"].as_str().expect("a path"));
+    let message = client.post(target, &body).await.refused(400);
+    assert!(message.contains("already"), "{message}");
+    let cents = json!({ "pluginAssetId": "10", "basePrice": price(-2) });
+    client.post(target, &cents).await.refused(400);
+    let two = json!({ "pluginAssetId": "10", "modelAssetId": "11" });
+    client.post(target, &two).await.refused(400);
+    let withdrawn = json!({ "published": false, "basePrice": price(-9) });
+    let updated = client.patch(&format!("{path}?updateMask=published"), &withdrawn).await.ok();
+    assert_eq!((&updated["published"], &updated["purchasable"]), (&json!(false), &json!(false)));
+    // What is not there yet is only created if that is asked for, and then the mask says nothing.
+    let new = json!({ "pluginAssetId": "12", "published": true });
+    client.patch(&format!("{target}/PLUGIN-12?updateMask=basePrice"), &new).await.refused(404);
+    let missing = format!("{target}/PLUGIN-12?updateMask=basePrice&allowMissing=true");
+    assert_eq!(client.patch(&missing, &new).await.ok()["published"], true);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn saves_are_numbered_pages() {
+    let client = Client::start().await;
+    let target = "/toolbox-service/v1/saves";
+    let body = json!({ "targetType": "Model", "targetId": 9 });
+    assert_eq!(client.post(target, &body).await.status, 201);
+    client.post(target, &body).await.refused(409);
+    let page = client.get(&format!("{target}?limit=10&page=3")).await.ok();
+    assert_eq!(page["totalCount"], 26);
+    assert_eq!(page["saves"].as_array().expect("saves").len(), 6);
+    let bulk = json!({ "targets": [body, { "targetType": "Model", "targetId": 10 }] });
+    assert_eq!(client.post(&format!("{target}:bulkDelete"), &bulk).await.ok()["deletedCount"], 1);
+    client.delete(&format!("{target}?targetType=Model&targetId=9")).await.refused(404);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn a_subscription_says_more_in_its_full_view_and_runs_out() {
+    let client = Client::start().await;
+    let target = "/cloud/v2/universes/7/subscription-products/5/subscriptions/1001";
+    let basic = client.get(target).await.ok();
+    assert_eq!(basic["active"], true);
+    assert_eq!(basic["willRenew"], false);
+    assert!(basic.get("state").is_none(), "{basic}");
+    let full = client.get(&format!("{target}?view=FULL")).await.ok();
+    assert_eq!(full["state"], "SUBSCRIBED_WILL_NOT_RENEW");
+    assert_eq!(full["user"], "users/1001");
+    client.emulator.advance(Duration::from_secs(30 * 86_400));
+    let over = client.get(&format!("{target}?view=FULL")).await.ok();
+    assert_eq!(over["state"], "EXPIRED");
+    assert_eq!(over["active"], false);
+    assert_eq!(over["expirationDetails"]["reason"], "SUBSCRIBER_CANCELLED");
+    client.assert_answers_fit();
+}
