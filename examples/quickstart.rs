@@ -10,11 +10,10 @@
 //! ```
 
 use opencloud::call::File;
-use opencloud::filter::{InventoryFilter, MembershipFilter};
+use opencloud::filter::InventoryFilter;
 use opencloud::types::{
-    Asset, AssetCreationContext, AssetCreator, CreateUserNotificationRequest,
-    InventoryItemAssetType as ItemType, ThumbnailFormat, ThumbnailShape, ThumbnailSize,
-    UserNotificationPayload, UserNotificationSource, UserNotificationType,
+    Asset, AssetCreationContext, AssetCreator, InventoryItemAssetType as ItemType, ThumbnailFormat,
+    ThumbnailShape, ThumbnailSize,
 };
 use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
@@ -106,21 +105,19 @@ async fn tour(
     title("Asset quotas");
     for quota in client.users().list_asset_quotas(user_id).items().collect().await? {
         println!(
-            "{} for {}: {} of {} used",
+            "{} for {}: {} of {} left",
             text(&quota.quota_type),
             text(&quota.asset_type),
-            quota.usage.unwrap_or_default(),
-            quota.capacity.unwrap_or_default()
+            text(&quota.remaining()),
+            text(&quota.capacity)
         );
     }
 
     title("Groups");
-    let mut groups = client.groups().list_memberships("-").filter(MembershipFilter::user(user_id)).items();
+    let mut groups = client.groups().list_groups(user_id).items();
     while let Some(membership) = groups.next().await.transpose()? {
-        // `groups/7/memberships/...`
-        let path = text(&membership.path);
-        let Some(id) = path.split('/').nth(1) else { continue };
-        let group = client.groups().get(id).await?;
+        let Some(id) = membership.group_id() else { continue };
+        let group = client.groups().get(&id).await?;
         println!(
             "{} (group {id}), {} members",
             text(&group.display_name),
@@ -131,11 +128,7 @@ async fn tour(
     title("Notification");
     match notification {
         Some((universe, message)) => {
-            let request = CreateUserNotificationRequest::new(
-                UserNotificationPayload::new(message, UserNotificationType::Moment),
-                UserNotificationSource::new(format!("universes/{universe}")),
-            );
-            let sent = client.users().create_notification(user_id, request).await?;
+            let sent = client.users().notify(user_id, universe, message).await?;
             println!("sent: {}", text(&sent.path));
         }
         None => println!("skipped: set ROBLOX_UNIVERSE_ID and ROBLOX_MESSAGE_ID"),

@@ -121,9 +121,32 @@ id_type! {
 
 pub use crate::generated::api::id_types::*;
 
+/// The id that a resource name has in a collection: of `groups/7/roles/99`, 99 is the one in `roles`.
+#[allow(dead_code, reason = "which areas read names depends on the enabled ones")]
+pub(crate) fn named<I: for<'a> From<&'a str>>(name: Option<&String>, collection: &str) -> Option<I> {
+    let mut segments = name?.split('/');
+    segments.find(|segment| *segment == collection)?;
+    segments.next().filter(|id| !id.is_empty()).map(I::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn resource_names_hold_ids() {
+        for (name, collection, id) in [
+            ("groups/7/roles/99", "roles", Some("99")),
+            ("groups/7/roles/99", "groups", Some("7")),
+            ("users/1", "groups", None),
+            ("users/", "users", None),
+            ("users", "users", None),
+            ("", "users", None),
+        ] {
+            assert_eq!(named::<Id>(Some(&name.to_owned()), collection), id.map(Id::from), "{name}");
+        }
+        assert_eq!(named::<Id>(None, "users"), None);
+    }
 
     #[test]
     fn an_id_is_a_number_or_a_string() {

@@ -25,20 +25,35 @@
 // Generated types name the crate by its path.
 extern crate self as opencloud;
 
+#[cfg(helpers = "ads")]
+pub mod ads;
 mod auth;
+pub mod bulk;
 pub mod call;
 mod client;
+#[cfg(helpers = "creator_store")]
+pub mod creator_store;
 mod decode;
 pub mod enums;
 mod error;
 pub mod filter;
 mod generated;
+#[cfg(helpers = "groups")]
+pub mod groups;
 pub mod ids;
+#[cfg(any(feature = "ads", feature = "creator_store"))]
+pub mod money;
 pub mod operation;
 pub mod paging;
+#[cfg(helpers = "secrets")]
+pub mod secrets;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;
+#[cfg(helpers = "user_restrictions")]
+pub mod user_restrictions;
+#[cfg(helpers = "users")]
+pub mod users;
 
 pub use auth::{Credentials, CredentialsProvider, Provided};
 pub use call::{Response, info::OperationInfo};

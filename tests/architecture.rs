@@ -15,6 +15,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("operation", &["types", AREAS]),
     ("webhook", &["client", "call", "transport", AREAS]),
     ("testing", &["types", AREAS]),
+    ("bulk", &["types", AREAS]),
+    ("money", &["types", AREAS]),
 ];
 
 /// What a module may import, where that is less than everything.

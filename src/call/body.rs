@@ -1,7 +1,10 @@
+use super::file::File;
+use super::source::{Progress, Source};
 use super::stream::BodyStream;
+use crate::Error;
 use bytes::Bytes;
 
-/// The body of a request. All but a stream can be sent again unchanged.
+/// The body of a request. All but what is read from a stream can be sent again unchanged.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Body {
@@ -18,7 +21,7 @@ pub enum Body {
     },
     /// A `multipart/form-data` form.
     Form(Form),
-    /// Bytes that are read while they are sent, once.
+    /// Bytes that are read while they are sent.
     Stream(BodyStream),
 }
 
@@ -31,78 +34,24 @@ pub struct Form {
 }
 
 /// One part of a form.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Part {
     name: String,
     file_name: Option<String>,
     content_type: Option<String>,
-    content: Bytes,
-}
-
-/// A file to send: bytes, and what is known of them.
-///
-/// ```
-/// use opencloud::call::File;
-///
-/// let file = File::new(vec![0x89, b'P', b'N', b'G']).name("hat.png").media_type("image/png");
-/// ```
-#[derive(Clone, Debug)]
-pub struct File {
-    name: Option<String>,
-    content_type: Option<String>,
-    content: Bytes,
-}
-
-#[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
-impl File {
-    /// A file of these bytes.
-    pub fn new(content: impl Into<Bytes>) -> Self {
-        Self { name: None, content_type: None, content: content.into() }
-    }
-
-    /// Sets the file's name; of a path, only the last part is sent.
-    pub fn name(mut self, name: impl AsRef<str>) -> Self {
-        let base = name.as_ref().rsplit(['/', '\\']).next().unwrap_or_default();
-        self.name = Some(base.to_owned());
-        self
-    }
-
-    /// Sets the media type, such as `image/png`.
-    pub fn media_type(mut self, media_type: impl Into<String>) -> Self {
-        self.content_type = Some(media_type.into());
-        self
-    }
-
-    pub(crate) fn content_type(&self) -> Option<&str> {
-        self.content_type.as_deref()
-    }
-
-    pub(crate) fn into_content(self) -> Bytes {
-        self.content
-    }
-}
-
-impl From<Vec<u8>> for File {
-    fn from(content: Vec<u8>) -> Self {
-        Self::new(content)
-    }
-}
-
-impl From<Bytes> for File {
-    fn from(content: Bytes) -> Self {
-        Self::new(content)
-    }
-}
-
-impl From<&'static [u8]> for File {
-    fn from(content: &'static [u8]) -> Self {
-        Self::new(content)
-    }
+    source: Source,
+    progress: Option<Progress>,
 }
 
 impl Part {
     pub(crate) fn text(name: &str, text: String) -> Self {
-        Self { name: name.to_owned(), file_name: None, content_type: None, content: text.into() }
+        Self {
+            name: name.to_owned(),
+            file_name: None,
+            content_type: None,
+            source: Source::Bytes(text.into()),
+            progress: None,
+        }
     }
 
     pub(crate) fn file(name: &str, file: File) -> Self {
@@ -111,7 +60,8 @@ impl Part {
             // Without a file name, servers take the part for text.
             file_name: Some(file.name.unwrap_or_else(|| "file".to_owned())),
             content_type: Some(file.content_type.unwrap_or_else(|| "application/octet-stream".to_owned())),
-            content: file.content,
+            source: file.source,
+            progress: file.progress,
         }
     }
 
@@ -130,9 +80,33 @@ impl Part {
         self.content_type.as_deref()
     }
 
-    /// The bytes.
-    pub fn content(&self) -> &Bytes {
-        &self.content
+    /// The bytes; `None` if they are read while they are sent.
+    pub fn content(&self) -> Option<&Bytes> {
+        match &self.source {
+            Source::Bytes(content) => Some(content),
+            _ => None,
+        }
+    }
+
+    /// The length in bytes, if it is known.
+    pub fn length(&self) -> Option<u64> {
+        self.source.length()
+    }
+
+    /// What is sent, and who is told of it.
+    pub(crate) fn into_source(self) -> (Source, Option<Progress>) {
+        (self.source, self.progress)
+    }
+}
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Part")
+            .field("name", &self.name)
+            .field("file_name", &self.file_name)
+            .field("content_type", &self.content_type)
+            .field("length", &self.length())
+            .finish_non_exhaustive()
     }
 }
 
@@ -158,13 +132,53 @@ impl Form {
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
+
+    pub(crate) fn into_parts(self) -> Vec<Part> {
+        self.parts
+    }
 }
 
 #[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
 impl Body {
     /// Whether it can be sent again unchanged.
     pub fn is_replayable(&self) -> bool {
-        !matches!(self, Self::Stream(_))
+        match self {
+            Self::Empty | Self::Bytes { .. } => true,
+            Self::Form(form) => form.parts.iter().all(|part| part.source.is_replayable()),
+            Self::Stream(stream) => stream.is_replayable(),
+        }
+    }
+
+    /// The length in bytes, if it is known; of a form, that of its parts.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Bytes { content, .. } => Some(content.len() as u64),
+            Self::Form(form) => form.parts.iter().map(Part::length).sum(),
+            Self::Stream(stream) => stream.length(),
+        }
+    }
+
+    /// The same with all content in memory: for a [`Transport`](crate::transport::Transport) that looks
+    /// at what it is sent.
+    ///
+    /// # Errors
+    ///
+    /// If content cannot be read, or was read before.
+    pub async fn collected(self) -> Result<Self, Error> {
+        Ok(match self {
+            Self::Form(mut form) => {
+                for part in &mut form.parts {
+                    part.source = Source::Bytes(part.source.clone().collect().await?);
+                }
+                Self::Form(form)
+            }
+            Self::Stream(stream) => {
+                let content_type = stream.content_type().to_owned();
+                Self::Bytes { content_type, content: stream.into_source().collect().await? }
+            }
+            other => other,
+        })
     }
 
     /// Whether it is a file or a form, which may take long to send.
@@ -189,7 +203,10 @@ impl Body {
                 .parts
                 .iter_mut()
                 .filter(|part| part.file_name.is_none())
-                .map(|part| &mut part.content)
+                .filter_map(|part| match &mut part.source {
+                    Source::Bytes(content) => Some(content),
+                    _ => None,
+                })
                 .find(|content| content.starts_with(b"{")),
         }
     }

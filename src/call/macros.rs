@@ -16,6 +16,13 @@ macro_rules! call_methods {
                 self.call = self.call.with_header(name.as_ref(), value.as_ref());
                 self
             }
+
+            /// Makes this call as the helper is made that it is a step of.
+            #[allow(dead_code)]
+            pub(crate) fn with_options(mut self, options: crate::call::Options) -> Self {
+                self.call.options = options;
+                self
+            }
         }
 
         impl std::future::IntoFuture for $name {
@@ -38,14 +45,21 @@ pub(crate) use call_methods;
 
 /// How a call is made, whatever it calls.
 macro_rules! option_methods {
+    // Of what makes several calls.
+    (each) => {
+        crate::call::option_methods!(@ "Bounds each call that this makes, waiting and repeating included.",);
+    };
     ($($call:ident)?) => {
+        crate::call::option_methods!(@ "Bounds the whole call, waiting and repeating included.", $($call)?);
+    };
+    (@ $timeout:literal, $($call:ident)?) => {
         /// Makes this call with other credentials, instead of the client's.
         pub fn with_credentials(mut self, credentials: crate::Credentials) -> Self {
             self.$($call.)?options.credentials = Some(credentials);
             self
         }
 
-        /// Bounds the whole call, waiting and repeating included.
+        #[doc = $timeout]
         pub fn with_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.$($call.)?options.timeout = Some(timeout);
             self
@@ -98,3 +112,25 @@ macro_rules! request_type {
     };
 }
 pub(crate) use request_type;
+
+/// Awaiting and the `with_*` options of a hand-written helper: a struct with `options: Options`, which are
+/// those of each call that it makes, and `async fn run(self)`.
+#[allow(unused_macros, reason = "an area need not have such a helper")]
+macro_rules! helper_methods {
+    ($name:ident => $output:ty) => {
+        impl $name {
+            crate::call::option_methods!(each);
+        }
+
+        impl std::future::IntoFuture for $name {
+            type Output = Result<$output, crate::Error>;
+            type IntoFuture = crate::call::Sending<$output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.run())
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "an area need not have such a helper")]
+pub(crate) use helper_methods;

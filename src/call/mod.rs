@@ -1,6 +1,11 @@
 //! The runtime under every generated call: its inputs, its options, sending and decoding.
 
 mod body;
+#[cfg(feature = "files")]
+mod disk;
+#[cfg(feature = "files")]
+mod download;
+mod file;
 mod filtered;
 pub mod info;
 mod macros;
@@ -8,15 +13,17 @@ mod parameter;
 pub(crate) mod path;
 mod request;
 mod response;
+pub(crate) mod source;
 mod stream;
 
-pub use body::{Body, File, Form, Part};
+pub use body::{Body, Form, Part};
+pub use file::File;
 pub use path::segment as path_segment;
 pub use request::Request;
 pub use response::Response;
 pub use stream::BodyStream;
 
-pub(crate) use macros::{call_methods, option_methods, request_type};
+pub(crate) use macros::{call_methods, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
 pub(crate) use response::{Attempts, Secret, asked_wait};
 
@@ -175,8 +182,9 @@ impl<T> Call<T> {
             ))),
             given => {
                 let content_type = given.or(media.first().copied()).unwrap_or("application/octet-stream");
-                self.body =
-                    Body::Bytes { content_type: content_type.to_owned(), content: file.into_content() };
+                let content_type = content_type.to_owned();
+                self.check_length(&file);
+                self.body = file.into_body(content_type);
             }
         }
         self
@@ -206,14 +214,27 @@ impl<T> Call<T> {
     }
 
     pub(crate) fn part_file(mut self, name: &'static str, file: File) -> Self {
+        self.check_length(&file);
         self.body.set_part(Part::file(name, file));
         self
     }
 
     pub(crate) fn part_files(mut self, name: &'static str, files: Vec<File>) -> Self {
         self.body.remove_parts(name);
-        files.into_iter().for_each(|file| self.body.add_part(Part::file(name, file)));
+        for file in files {
+            self.check_length(&file);
+            self.body.add_part(Part::file(name, file));
+        }
         self
+    }
+
+    /// Roblox takes no body whose length is not said.
+    fn check_length(&mut self, file: &File) {
+        if file.length().is_none() {
+            self.fail(Error::invalid_request(
+                "the file's length is not known, and Roblox insists on it; `File::spooled` finds it out",
+            ));
+        }
     }
 
     /// Clears a field: names it in the update mask and sends null.

@@ -1,20 +1,17 @@
+use super::source::{Progress, Reader, Source};
 use crate::Error;
 use bytes::Bytes;
 use futures_core::Stream;
 use std::fmt;
 use std::io;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 
-type Content = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
-
-/// A body that is read while it is sent. It can be sent once, so a request with it is not retried.
+/// A body that is read while it is sent: of a stream, which can be sent once, so that a request with
+/// it is not retried, or of a file, which is opened anew for each attempt.
 #[derive(Clone)]
 pub struct BodyStream {
     content_type: String,
-    length: Option<u64>,
-    /// Clones share it: the first to be sent takes it.
-    content: Arc<Mutex<Option<Content>>>,
+    source: Source,
+    progress: Option<Progress>,
 }
 
 impl BodyStream {
@@ -25,11 +22,11 @@ impl BodyStream {
         length: Option<u64>,
         content: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
     ) -> Self {
-        Self {
-            content_type: content_type.into(),
-            length,
-            content: Arc::new(Mutex::new(Some(Box::pin(content)))),
-        }
+        Self::of(content_type.into(), Source::once(length, Box::pin(content)), None)
+    }
+
+    pub(crate) fn of(content_type: String, source: Source, progress: Option<Progress>) -> Self {
+        Self { content_type, source, progress }
     }
 
     /// The media type.
@@ -39,15 +36,20 @@ impl BodyStream {
 
     /// The length in bytes, if it is known.
     pub fn length(&self) -> Option<u64> {
-        self.length
+        self.source.length()
     }
 
-    pub(crate) fn take(self) -> Result<(String, Option<u64>, OneReader), Error> {
-        let content = self.content.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match content {
-            Some(content) => Ok((self.content_type, self.length, OneReader(Mutex::new(content)))),
-            None => Err(Error::invalid_request("the body is a stream that was sent already")),
-        }
+    pub(crate) fn is_replayable(&self) -> bool {
+        self.source.is_replayable()
+    }
+
+    pub(crate) fn into_source(self) -> Source {
+        self.source
+    }
+
+    pub(crate) fn open(self) -> Result<(String, Option<u64>, Reader), Error> {
+        let length = self.length();
+        Ok((self.content_type, length, self.source.open(self.progress)?))
     }
 }
 
@@ -55,22 +57,7 @@ impl fmt::Debug for BodyStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BodyStream")
             .field("content_type", &self.content_type)
-            .field("length", &self.length)
+            .field("length", &self.length())
             .finish_non_exhaustive()
-    }
-}
-
-/// HTTP bodies have to be `Sync`, which most streams are not; nobody reads this one twice at once.
-pub(crate) struct OneReader(Mutex<Content>);
-
-impl Stream for OneReader {
-    type Item = io::Result<Bytes>;
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        let reader = self.get_mut();
-        reader.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(context)
     }
 }

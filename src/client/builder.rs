@@ -124,13 +124,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Bounds each call that sends files (assets, images, places), 15 minutes by default.
+    /// Bounds each call that sends files (assets, images, places), 15 minutes by default, and two
+    /// seconds more for each 256 KiB.
     pub fn upload_timeout(mut self, timeout: Duration) -> Self {
         self.upload_timeout = Some(timeout);
         self
     }
 
-    /// Bounds each attempt of a call that sends files, 5 minutes by default.
+    /// Bounds each attempt of a call that sends files, 5 minutes by default, and a second more for each
+    /// 256 KiB.
     pub fn upload_attempt_timeout(mut self, timeout: Duration) -> Self {
         self.upload_attempt_timeout = Some(timeout);
         self

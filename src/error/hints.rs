@@ -84,8 +84,11 @@ fn is_analytics(facts: &Facts<'_>) -> bool {
 pub(super) fn hint(error: &Error) -> Option<String> {
     let scopes = error.required_scopes();
     if error.kind() == ErrorKind::PermissionDenied && !scopes.is_empty() {
+        // https://create.roblox.com/docs/cloud/guides/inventory
+        let is_inventory = error.path().is_some_and(|path| path.ends_with("/inventory-items"));
         return Some(format!(
-            "the credential may lack a scope or access to this resource; the scopes of this operation: {}",
+            "{}the credential may lack a scope or access to this resource; the scopes of this operation: {}",
+            if is_inventory { "the user may keep the inventory private; or " } else { "" },
             scopes.join(", ")
         ));
     }

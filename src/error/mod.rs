@@ -200,6 +200,12 @@ impl Error {
             .with_reply(reply)
     }
 
+    /// A value of an answer that cannot be what it should be.
+    #[allow(dead_code, reason = "which areas have such values depends on the enabled ones")]
+    pub(crate) fn unreadable(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Decode, message)
+    }
+
     /// What a service says of an operation that is of no use: it cannot be followed.
     pub(crate) fn unusable_operation(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Decode, message).change(|inner| inner.ambiguous = true)

@@ -148,7 +148,10 @@ impl Script {
 
 impl Transport for Script {
     fn exchange(&self, request: http::Request<Body>, max_response_bytes: usize) -> Exchange<'_> {
-        let answer = self.answer(request);
-        Box::pin(async move { answer?.give(max_response_bytes).await })
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let answer = self.answer(http::Request::from_parts(parts, body.collected().await?));
+            answer?.give(max_response_bytes).await
+        })
     }
 }

@@ -22,6 +22,9 @@ pub(crate) type Exchanged = Result<http::Response<Bytes>, Error>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PathValues(pub(crate) Vec<String>);
 
+/// The slowest connection that an upload waits for, in bytes a second.
+const SLOWEST: u64 = 256 * 1024;
+
 /// How long a call may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
@@ -32,6 +35,12 @@ pub(crate) struct Times {
 }
 
 impl Times {
+    /// With the time that so many bytes take at [`SLOWEST`].
+    pub(crate) fn with_bytes(self, bytes: u64) -> Self {
+        let more = Duration::from_secs(bytes / SLOWEST);
+        Self { attempt: self.attempt.saturating_add(more), total: self.total.saturating_add(more * 2) }
+    }
+
     /// How long the making of a connection may take, so that it ends before the attempt does.
     pub(crate) fn longest_connect(self) -> Duration {
         let attempt = self.attempt.min(self.total);

@@ -158,7 +158,7 @@ fn encode(form: &Form) -> Bytes {
             body.extend_from_slice(format!("\r\ncontent-type: {content_type}").as_bytes());
         }
         body.extend_from_slice(b"\r\n\r\n");
-        body.extend_from_slice(part.content());
+        body.extend_from_slice(part.content().map_or(&[][..], |content| &content[..]));
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());

@@ -124,15 +124,16 @@ fn form_problems(form: &opencloud::call::Form, wanted: &Value) -> Vec<String> {
             continue;
         }
         for (part, value) in parts.into_iter().zip(values) {
+            let content = part.content().expect("content in memory");
             let fits = match value {
-                _ if part.file_name().is_some() => part.content() == opencloud_contract::FILE,
-                Value::Object(_) => serde_json::from_slice(part.content())
+                _ if part.file_name().is_some() => content == opencloud_contract::FILE,
+                Value::Object(_) => serde_json::from_slice(content)
                     .is_ok_and(|sent: Value| opencloud_contract::same(&sent, value)),
-                Value::String(text) => part.content() == text.as_bytes(),
-                value => part.content() == value.to_string().as_bytes(),
+                Value::String(text) => content == text.as_bytes(),
+                value => content == value.to_string().as_bytes(),
             };
             if !fits {
-                problems.push(format!("the part {name} is {:?}, not {value}", part.content()));
+                problems.push(format!("the part {name} is {content:?}, not {value}"));
             }
         }
     }

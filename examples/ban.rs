@@ -1,0 +1,128 @@
+//! Bans a user from a universe, lifts the ban, or tells what is known of it.
+//!
+//! ```text
+//! cargo run --example ban -- show 42 156
+//! cargo run --example ban -- ban 42 156 7d "Please be kind."
+//! cargo run --example ban -- ban 42 156 forever "Cheating"
+//! cargo run --example ban -- reason 42 156 "Cheating, confirmed"
+//! cargo run --example ban -- unban 42 156
+//! ```
+//!
+//! The numbers are those of the universe and the user. With `ROBLOX_API_KEY` set it talks to Roblox;
+//! without, it does all of the above at a local Open Cloud of its own.
+
+use opencloud::user_restrictions::{BanLength, UserRestriction};
+use opencloud::{Client, Error};
+use opencloud_emulator::Emulator;
+use std::env;
+use std::process::ExitCode;
+use std::time::Duration;
+
+const USAGE: &str = "\
+usage: ban show   UNIVERSE USER
+       ban ban    UNIVERSE USER LENGTH REASON   (LENGTH: 30s, 15m, 12h, 7d or forever)
+       ban reason UNIVERSE USER REASON
+       ban unban  UNIVERSE USER";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match act().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn act() -> Result<(), Box<dyn std::error::Error>> {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if words.iter().any(|word| matches!(*word, "--help" | "-h")) {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    if env::var_os("ROBLOX_API_KEY").is_some() {
+        return run(&Client::from_env()?, &words).await;
+    }
+    let emulator = Emulator::start().await?;
+    println!("ROBLOX_API_KEY is not set: talking to a local Open Cloud at {}.", emulator.base_url());
+    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
+    let tour: [&[&str]; 5] = [
+        &["show", "42", "156"],
+        &["ban", "42", "156", "7d", "Please be kind."],
+        &["reason", "42", "156", "Cheating"],
+        &["unban", "42", "156"],
+        &["show", "42", "156"],
+    ];
+    match words.is_empty() {
+        true => {
+            for words in tour {
+                println!("\n> {}", words.join(" "));
+                run(&client, words).await?;
+            }
+            Ok(())
+        }
+        false => run(&client, &words).await,
+    }
+}
+
+async fn run(client: &Client, words: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
+    let bans = client.user_restrictions();
+    let restriction = match *words {
+        ["show", universe, user] => {
+            tell(&bans.get(universe, user).await?);
+            return Ok(tell_log(client, universe, user).await?);
+        }
+        ["ban", universe, user, time, reason] => {
+            bans.ban(universe, user, length(time)?).display_reason(reason).await?
+        }
+        ["reason", universe, user, reason] => bans.change_ban(universe, user).display_reason(reason).await?,
+        ["unban", universe, user] => bans.unban(universe, user).await?,
+        _ => return Err(USAGE.into()),
+    };
+    tell(&restriction);
+    Ok(())
+}
+
+/// `7d`, or `forever`.
+fn length(text: &str) -> Result<BanLength, String> {
+    if text == "forever" {
+        return Ok(BanLength::Permanent);
+    }
+    let unit = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3_600,
+        Some('d') => 86_400,
+        _ => 0,
+    };
+    let count = text.get(..text.len().saturating_sub(1)).and_then(|count| count.parse::<u64>().ok());
+    match count.and_then(|count| count.checked_mul(unit)).filter(|seconds| *seconds > 0) {
+        Some(seconds) => Ok(Duration::from_secs(seconds).into()),
+        None => Err(format!("{text:?} is no length of time\n{USAGE}")),
+    }
+}
+
+fn tell(restriction: &UserRestriction) {
+    let Some(ban) = restriction.game_join_restriction.as_ref().filter(|_| restriction.is_banned()) else {
+        println!("not banned");
+        return;
+    };
+    let until = ban.end_time().map_or("it is lifted".to_owned(), |end| end.to_string());
+    println!("banned until {until}: {}", ban.display_reason.as_deref().unwrap_or("no reason given"));
+}
+
+async fn tell_log(client: &Client, universe: &str, user: &str) -> Result<(), Error> {
+    use opencloud::filter::RestrictionLogFilter;
+
+    let filter = RestrictionLogFilter::new().user(user);
+    let mut log = client.user_restrictions().list_logs(universe).filter(filter).items().limit(10);
+    while let Some(change) = log.next().await.transpose()? {
+        let what = if change.active.unwrap_or(false) { "banned" } else { "let in" };
+        let when = change.create_time.map_or("at some time".to_owned(), |time| time.to_string());
+        let by = change.moderator_id().map_or("a script".to_owned(), |user| format!("user {user}"));
+        println!("{when}: {what} by {by}");
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+use super::source::{Progress, Source};
+use bytes::Bytes;
+use futures_core::Stream;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+/// A file to send, and what is known of it.
+///
+/// Bytes, and files on disk, can be sent again if an attempt fails; a reader or stream can be read
+/// once, so a request with it is not retried. Only bytes are held in memory.
+///
+/// ```
+/// use opencloud::call::File;
+///
+/// let file = File::new(vec![0x89, b'P', b'N', b'G']).name("hat.png").media_type("image/png");
+/// ```
+#[derive(Clone)]
+pub struct File {
+    pub(super) name: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) source: Source,
+    pub(super) progress: Option<Progress>,
+}
+
+#[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
+impl File {
+    /// A file of these bytes.
+    pub fn new(content: impl Into<Bytes>) -> Self {
+        Self::of(Source::Bytes(content.into()))
+    }
+
+    /// A file whose content is read from a stream while it is sent, and its length in bytes if that is
+    /// known. Roblox insists on a length: see [`spooled`](Self::spooled).
+    pub fn stream(
+        content: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+        length: impl Into<Option<u64>>,
+    ) -> Self {
+        Self::of(Source::once(length.into(), Box::pin(content)))
+    }
+
+    pub(super) fn of(source: Source) -> Self {
+        Self { name: None, content_type: None, source, progress: None }
+    }
+
+    /// Sets the file's name; of a path, only the last part is sent.
+    pub fn name(mut self, name: impl AsRef<str>) -> Self {
+        let base = name.as_ref().rsplit(['/', '\\']).next().unwrap_or_default();
+        self.name = Some(base.to_owned());
+        self
+    }
+
+    /// Sets the media type, such as `image/png`.
+    pub fn media_type(mut self, media_type: impl Into<String>) -> Self {
+        self.content_type = Some(media_type.into());
+        self
+    }
+
+    /// Calls this while the file is sent, with the bytes that were handed to the connection so far and
+    /// the bytes that there are, if that is known. Each attempt counts from the beginning.
+    pub fn on_progress(mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// The length in bytes, if it is known.
+    pub fn length(&self) -> Option<u64> {
+        self.source.length()
+    }
+
+    /// The file's name, if it has one.
+    pub fn file_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The media type, if it was set.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// As a body of this media type.
+    pub(crate) fn into_body(self, content_type: String) -> super::Body {
+        match (self.source, self.progress) {
+            (Source::Bytes(content), None) => super::Body::Bytes { content_type, content },
+            (source, progress) => super::Body::Stream(super::BodyStream::of(content_type, source, progress)),
+        }
+    }
+}
+
+#[cfg(feature = "files")]
+mod on_disk {
+    use super::super::disk::{self, OnDisk};
+    use super::super::source::{Chained, Source, next, unreadable};
+    use super::File;
+    use crate::Error;
+    use bytes::Bytes;
+    use std::path::Path;
+    use std::sync::Arc;
+    use tokio::io::AsyncRead;
+    use tokio_util::io::ReaderStream;
+
+    #[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
+    impl File {
+        /// A file on disk. It is opened anew for each attempt and sent as it is read; its name is the
+        /// path's last part.
+        ///
+        /// # Errors
+        ///
+        /// If there is no such file, or it may not be read.
+        pub async fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+            let path = path.as_ref();
+            let file = Self::of(Source::Disk(Arc::new(OnDisk::find(path).await?)));
+            Ok(match path.file_name() {
+                Some(name) => file.name(name.to_string_lossy()),
+                None => file,
+            })
+        }
+
+        /// A file whose content is read while it is sent, and its length in bytes if that is known.
+        /// Roblox insists on a length: see [`spooled`](Self::spooled).
+        pub fn reader(reader: impl AsyncRead + Send + 'static, length: impl Into<Option<u64>>) -> Self {
+            Self::stream(ReaderStream::new(reader), length)
+        }
+
+        /// The same file with a known length: content whose length is unknown is first copied to a
+        /// temporary file, which is deleted after use.
+        ///
+        /// # Errors
+        ///
+        /// If the content has more than `max_bytes` bytes or cannot be read, or if no temporary file
+        /// can be written.
+        pub async fn spooled(mut self, max_bytes: u64) -> Result<Self, Error> {
+            if self.length().is_none() {
+                self.source = disk::spool(self.source.content()?, max_bytes).await?;
+            }
+            Ok(self)
+        }
+
+        /// The first bytes, at least so many if there are so many. The file stays whole.
+        pub(crate) async fn head(&mut self, least: usize) -> Result<Bytes, Error> {
+            let length = match &self.source {
+                Source::Bytes(bytes) => return Ok(bytes.slice(..least.min(bytes.len()))),
+                Source::Disk(file) => return file.head(least as u64).await.map_err(unreadable),
+                Source::Once { length, .. } => *length,
+            };
+            let mut rest = self.source.clone().content()?;
+            let (mut head, mut chunks) = (Vec::new(), Vec::new());
+            while head.len() < least
+                && let Some(chunk) = next(&mut rest).await
+            {
+                let chunk = chunk.map_err(unreadable)?;
+                head.extend_from_slice(&chunk);
+                chunks.push(chunk);
+            }
+            chunks.reverse();
+            self.source = Source::once(length, Box::pin(Chained { first: chunks, rest: Some(rest) }));
+            Ok(head.into())
+        }
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File")
+            .field("name", &self.name)
+            .field("content_type", &self.content_type)
+            .field("length", &self.length())
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<Vec<u8>> for File {
+    fn from(content: Vec<u8>) -> Self {
+        Self::new(content)
+    }
+}
+
+impl From<Bytes> for File {
+    fn from(content: Bytes) -> Self {
+        Self::new(content)
+    }
+}
+
+impl From<&'static [u8]> for File {
+    fn from(content: &'static [u8]) -> Self {
+        Self::new(content)
+    }
+}

@@ -1,0 +1,197 @@
+//! Where the bytes of a file come from, and how they are read while they are sent.
+
+use crate::Error;
+use bytes::Bytes;
+use futures_core::Stream;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+#[cfg(feature = "files")]
+use super::disk::OnDisk;
+
+pub(crate) type Content = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+
+/// Told how many bytes of an attempt were handed to the connection, and how many there are.
+pub(crate) type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) enum Source {
+    Bytes(Bytes),
+    /// A file, opened anew for each attempt.
+    #[cfg(feature = "files")]
+    Disk(Arc<OnDisk>),
+    /// A stream. Clones share it: the first to be sent takes it.
+    Once {
+        length: Option<u64>,
+        content: Arc<Mutex<Option<Content>>>,
+    },
+}
+
+impl Source {
+    pub(crate) fn once(length: Option<u64>, content: Content) -> Self {
+        Self::Once { length, content: Arc::new(Mutex::new(Some(content))) }
+    }
+
+    /// The length in bytes, if it is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            #[cfg(feature = "files")]
+            Self::Disk(file) => Some(file.length()),
+            Self::Once { length, .. } => *length,
+        }
+    }
+
+    /// Whether it can be read more than once.
+    pub(crate) fn is_replayable(&self) -> bool {
+        !matches!(self, Self::Once { .. })
+    }
+
+    /// Reads it from its beginning.
+    pub(crate) fn open(self, progress: Option<Progress>) -> Result<Reader, Error> {
+        let expected = self.length();
+        let content = self.content()?;
+        Ok(Reader(Mutex::new(Measured { content, expected, sent: 0, progress })))
+    }
+
+    /// The bare content.
+    pub(crate) fn content(self) -> Result<Content, Error> {
+        match self {
+            Self::Bytes(bytes) => Ok(Box::pin(Chained { first: vec![bytes], rest: None })),
+            #[cfg(feature = "files")]
+            Self::Disk(file) => Ok(file.read()),
+            Self::Once { content, .. } => content
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take()
+                .ok_or_else(|| Error::invalid_request("the body is a stream that was sent already")),
+        }
+    }
+
+    /// All of it, in memory: for test doubles, which look at what they are sent.
+    pub(crate) async fn collect(self) -> Result<Bytes, Error> {
+        if let Self::Bytes(bytes) = self {
+            return Ok(bytes);
+        }
+        let mut reader = self.open(None)?;
+        let mut all = Vec::new();
+        while let Some(chunk) = next(&mut reader).await {
+            all.extend_from_slice(&chunk.map_err(unreadable)?);
+        }
+        Ok(all.into())
+    }
+}
+
+/// Content that could not be read.
+pub(crate) fn unreadable(error: io::Error) -> Error {
+    Error::invalid_request(format!("the file cannot be read: {error}"))
+}
+
+pub(crate) async fn next<S: Stream + Unpin + ?Sized>(stream: &mut S) -> Option<S::Item> {
+    std::future::poll_fn(|context| Pin::new(&mut *stream).poll_next(context)).await
+}
+
+/// Content behind what was already read of it.
+pub(crate) struct Chained {
+    /// Backwards.
+    pub(crate) first: Vec<Bytes>,
+    pub(crate) rest: Option<Content>,
+}
+
+impl Stream for Chained {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(bytes) = self.first.pop() {
+            return Poll::Ready(Some(Ok(bytes)));
+        }
+        match &mut self.rest {
+            Some(rest) => rest.as_mut().poll_next(context),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+/// Content that is as long as was said, or an error. A request with too little or too much in its body
+/// would be taken apart in the wrong place.
+struct Measured {
+    content: Content,
+    expected: Option<u64>,
+    sent: u64,
+    progress: Option<Progress>,
+}
+
+impl Measured {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let chunk = ready!(self.content.as_mut().poll_next(context)).transpose()?;
+        let wrong = |how: &str, expected: u64| {
+            let text = format!("the content is {how} than the {expected} bytes that it was said to have");
+            Poll::Ready(Some(Err(io::Error::other(text))))
+        };
+        match (chunk, self.expected) {
+            (None, Some(expected)) if self.sent < expected => wrong("shorter", expected),
+            (None, _) => Poll::Ready(None),
+            (Some(chunk), expected) => {
+                self.sent += chunk.len() as u64;
+                if let Some(expected) = expected.filter(|expected| self.sent > *expected) {
+                    return wrong("longer", expected);
+                }
+                if let Some(progress) = &self.progress {
+                    progress(self.sent, self.expected);
+                }
+                Poll::Ready(Some(Ok(chunk)))
+            }
+        }
+    }
+}
+
+/// HTTP bodies have to be `Sync`, which most streams are not; nobody reads this one twice at once.
+pub(crate) struct Reader(Mutex<Measured>);
+
+impl Stream for Reader {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().0.get_mut().unwrap_or_else(PoisonError::into_inner).poll(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn once(said: u64, chunks: &[&'static str]) -> Source {
+        let first = chunks.iter().rev().map(|chunk| Bytes::from_static(chunk.as_bytes())).collect();
+        Source::once(Some(said), Box::pin(Chained { first, rest: None }))
+    }
+
+    #[tokio::test]
+    async fn content_is_as_long_as_was_said_or_an_error() {
+        let read = |source: Source| async { source.collect().await.map_err(|error| error.to_string()) };
+        assert_eq!(read(once(3, &["ab", "c"])).await.expect("content"), "abc");
+        assert!(read(once(4, &["ab", "c"])).await.expect_err("short").contains("shorter than the 4 bytes"));
+        assert!(read(once(2, &["ab", "c"])).await.expect_err("long").contains("longer than the 2 bytes"));
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_read_once_and_bytes_as_often_as_one_likes() {
+        let stream = once(1, &["a"]);
+        let again = stream.clone();
+        assert!(stream.collect().await.is_ok());
+        assert!(again.collect().await.expect_err("taken").to_string().contains("sent already"));
+        let bytes = Source::Bytes(Bytes::from_static(b"a"));
+        assert!(bytes.clone().collect().await.is_ok() && bytes.collect().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn progress_is_told_for_each_chunk() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&seen);
+        let progress: Progress = Arc::new(move |sent, total| told.lock().expect("lock").push((sent, total)));
+        let mut reader = once(3, &["ab", "c"]).open(Some(progress)).expect("a reader");
+        while next(&mut reader).await.is_some() {}
+        assert_eq!(*seen.lock().expect("lock"), [(2, Some(3)), (3, Some(3))]);
+    }
+}

@@ -1,0 +1,49 @@
+use super::Groups;
+use crate::bulk::Bulk;
+use crate::ids::{GroupId, UserId};
+
+impl Groups {
+    /// Lets many users into a group who have asked to join, some at a time. The
+    /// [report](crate::bulk::Report) says for whom it has failed: a user who has not asked (or no longer
+    /// does) is [not found](crate::Error::is_not_found).
+    ///
+    /// ```no_run
+    /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+    /// let groups = client.groups();
+    /// let requests = groups.list_join_requests(7).items().collect().await?;
+    /// let users: Vec<_> = requests.iter().filter_map(|request| request.user_id()).collect();
+    /// let report = groups.accept_join_requests(7, users).await;
+    /// println!("{report}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A join request is called for by the id of its user; that is our reading, for Roblox's reference names
+    /// none.
+    ///
+    /// A request whose fate is unknown (a broken connection, a 5xx) is not sent again by itself; then
+    /// [`Error::may_have_been_applied`](crate::Error::may_have_been_applied) is true.
+    pub fn accept_join_requests(
+        &self,
+        group: impl Into<GroupId>,
+        users: impl IntoIterator<Item = impl Into<UserId>>,
+    ) -> Bulk<UserId, ()> {
+        let (groups, group) = (self.clone(), group.into());
+        Bulk::new(users.into_iter().map(Into::into), move |user: &UserId, options| {
+            groups.accept_join_request(&group, user.as_str()).with_options(options).into_future()
+        })
+    }
+
+    /// Refuses many users who have asked to join a group, some at a time; as
+    /// [`accept_join_requests`](Self::accept_join_requests).
+    pub fn decline_join_requests(
+        &self,
+        group: impl Into<GroupId>,
+        users: impl IntoIterator<Item = impl Into<UserId>>,
+    ) -> Bulk<UserId, ()> {
+        let (groups, group) = (self.clone(), group.into());
+        Bulk::new(users.into_iter().map(Into::into), move |user: &UserId, options| {
+            groups.decline_join_request(&group, user.as_str()).with_options(options).into_future()
+        })
+    }
+}

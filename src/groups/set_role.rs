@@ -1,0 +1,86 @@
+use super::{AssignGroupRoleRequest, GroupMembership, Groups, UnassignGroupRoleRequest};
+use crate::Error;
+use crate::call::{Options, helper_methods};
+use crate::ids::{GroupId, RoleId, UserId};
+use http::StatusCode;
+
+impl Groups {
+    /// Gives a member this role instead of those that the member has: it is given first, then the others
+    /// are taken away, so that the member is never without one.
+    ///
+    /// To give one more, or to take one away, there are [`assign_role`](Groups::assign_role) and
+    /// [`unassign_role`](Groups::unassign_role). Guest and owner are no roles that can be given.
+    ///
+    /// Roblox does not say whether there are roles that cannot be taken away, such as the lowest one of
+    /// all members. One that the service refuses (400) to take away is left; the
+    /// [roles](GroupMembership::role_ids) of the answer are those that the member has in the end.
+    ///
+    /// ```no_run
+    /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+    /// let membership = client.groups().set_role(7, 156, 99).await?;
+    /// println!("{:?}", membership.role_ids());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if the user is no member, of kind
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the ids of
+    /// group and role are no numbers; and as of every call. After an error of the second or a later
+    /// request the member has the new role, and some of the old ones still; calling it again is safe.
+    pub fn set_role(
+        &self,
+        group: impl Into<GroupId>,
+        user: impl Into<UserId>,
+        role: impl Into<RoleId>,
+    ) -> SetRole {
+        SetRole {
+            groups: self.clone(),
+            group: group.into(),
+            user: user.into(),
+            role: role.into(),
+            options: Options::default(),
+        }
+    }
+}
+
+/// The call of [`Groups::set_role`].
+#[derive(Clone, Debug)]
+#[must_use = "a call is sent when it is awaited"]
+pub struct SetRole {
+    groups: Groups,
+    group: GroupId,
+    user: UserId,
+    role: RoleId,
+    options: Options,
+}
+
+helper_methods!(SetRole => GroupMembership);
+
+impl SetRole {
+    async fn run(self) -> Result<GroupMembership, Error> {
+        let Self { groups, group, user, role, mut options } = self;
+        if group.as_u64().is_none() || role.as_u64().is_none() {
+            return Err(Error::invalid_request("a group and a role are named by numbers"));
+        }
+        // To give what is there, or to take what is not, changes nothing.
+        options.idempotent.get_or_insert(true);
+        let path = |role: &RoleId| format!("groups/{group}/roles/{role}");
+        let request = AssignGroupRoleRequest::new(path(&role));
+        // A user's id can stand for that of the membership.
+        let mut member =
+            groups.assign_role(&group, user.as_str(), request).with_options(options.clone()).await?;
+        for other in member.role_ids().into_iter().filter(|other| *other != role) {
+            let request = UnassignGroupRoleRequest::new(path(&other));
+            let answer =
+                groups.unassign_role(&group, user.as_str(), request).with_options(options.clone()).await;
+            match answer {
+                Ok(answer) => member = answer,
+                Err(error) if error.status() == Some(StatusCode::BAD_REQUEST) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(member)
+    }
+}

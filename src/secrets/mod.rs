@@ -1,0 +1,31 @@
+//! Secrets of a universe: keys and tokens that its servers use, sealed before they leave this process.
+//!
+//! The generated calls of [`Secrets`] take content that is sealed already. [`Secrets::universe`] does the
+//! sealing:
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client, token: String) -> Result<(), opencloud::Error> {
+//! let secrets = client.secrets().universe(42);
+//! secrets.create("discord", token).domain("discord.com").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! See [`UniverseSecrets`] for all of it.
+
+mod change;
+mod key;
+mod plaintext;
+mod rules;
+mod seal;
+mod universe;
+
+pub use crate::generated::api::secrets::*;
+pub use change::{CreateSecret, UpdateSecret};
+pub use plaintext::Plaintext;
+pub use universe::{GetSecret, UniverseSecrets};
+
+/// The guide's programs, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/secrets.md")]
+struct Guide;

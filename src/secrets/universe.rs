@@ -1,0 +1,111 @@
+use super::key::KeyCache;
+use super::{CreateSecret, Delete, List, Plaintext, Secret, Secrets, UpdateSecret, rules};
+use crate::Error;
+use crate::call::{Options, helper_methods};
+use crate::ids::{Id, UniverseId};
+
+/// The secrets of one universe; made by [`Secrets::universe`].
+///
+/// It fetches the universe's public key when it is first needed and keeps it, and so do its clones. If
+/// a write is refused and the service has another key by then, the content is sealed again for that one
+/// and sent once more. (Roblox changes the key at times and does not say how a write with the old one is
+/// answered; any 400 is taken for it, which costs one request more.)
+///
+/// ```no_run
+/// # async fn run(client: opencloud::Client, old: String, new: String) -> Result<(), opencloud::Error> {
+/// let secrets = client.secrets().universe(42);
+/// secrets.create("discord", old).domain("discord.com").await?;
+/// secrets.update("discord").content(new).await?;
+/// let known = secrets.list().items().collect().await?; // never with their contents
+/// secrets.delete("discord").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Only the owner of the universe may do this; of a group's universe, the group's owner and those whom
+/// the group authorises. A universe has at most 500 secrets.
+///
+/// Source: <https://create.roblox.com/docs/cloud/guides/secrets-store>
+#[derive(Clone, Debug)]
+pub struct UniverseSecrets {
+    pub(super) secrets: Secrets,
+    pub(super) universe: UniverseId,
+    pub(super) key: KeyCache,
+}
+
+impl Secrets {
+    /// The secrets of a universe, sealed on the way. Keep it: it remembers the key to seal with.
+    pub fn universe(&self, universe: impl Into<UniverseId>) -> UniverseSecrets {
+        UniverseSecrets { secrets: self.clone(), universe: universe.into(), key: KeyCache::default() }
+    }
+}
+
+impl UniverseSecrets {
+    /// Creates a secret. Its id has 1 to 64 letters, digits and underscores, and does not begin with a
+    /// digit; its content has 1 to 1,024 characters.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`Conflict`](crate::ErrorKind::Conflict) if there is a secret with this id, of kind
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if id, content or domain are not as they must
+    /// be, and as of every call.
+    pub fn create(&self, id: impl Into<Id>, content: impl Into<Plaintext>) -> CreateSecret {
+        CreateSecret::new(self.clone(), id.into(), content.into())
+    }
+
+    /// Changes the content or the domain of a secret, or both. What is not set stays.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if there is no secret with this id, of kind
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if nothing is to be changed or an input is
+    /// not as it must be, and as of every call.
+    pub fn update(&self, id: impl Into<Id>) -> UpdateSecret {
+        UpdateSecret::new(self.clone(), id.into())
+    }
+
+    /// Lists the secrets, without their contents, which never leave the service.
+    pub fn list(&self) -> List {
+        self.secrets.list(&self.universe)
+    }
+
+    /// What is known of one secret, without its content; `None` if there is none with this id. The
+    /// service has no call for one secret, so this reads the list.
+    pub fn get(&self, id: impl Into<Id>) -> GetSecret {
+        GetSecret { of: self.clone(), id: id.into(), options: Options::default() }
+    }
+
+    /// Deletes a secret for good.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if there is no secret with this id, and as of
+    /// every call.
+    pub fn delete(&self, id: impl Into<Id>) -> Delete {
+        self.secrets.delete(&self.universe, id)
+    }
+}
+
+/// The call of [`UniverseSecrets::get`].
+#[derive(Clone, Debug)]
+#[must_use = "a call is sent when it is awaited"]
+pub struct GetSecret {
+    of: UniverseSecrets,
+    id: Id,
+    options: Options,
+}
+
+helper_methods!(GetSecret => Option<Secret>);
+
+impl GetSecret {
+    async fn run(self) -> Result<Option<Secret>, Error> {
+        rules::check_id(&self.id)?;
+        let mut known = self.of.list().with_options(self.options).items();
+        while let Some(secret) = known.next().await.transpose()? {
+            if secret.id.as_deref() == Some(self.id.as_str()) {
+                return Ok(Some(secret));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,109 @@
+use super::{ThumbnailFormat, ThumbnailShape, ThumbnailSize, UserThumbnail, Users};
+use crate::bulk::{Bulk, DEFAULT_CONCURRENCY, Report};
+use crate::call::{Options, Sending, option_methods};
+use crate::ids::UserId;
+use crate::operation::PollPolicy;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+impl Users {
+    /// Renders the avatar thumbnails of many users, some at a time, and waits for each.
+    ///
+    /// ```no_run
+    /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+    /// use opencloud::users::ThumbnailSize;
+    ///
+    /// let report = client.users().thumbnails([156, 157]).size(ThumbnailSize::Px150).await;
+    /// for (user, thumbnail) in &report.done {
+    ///     println!("{user}: {}", thumbnail.image_uri.as_deref().unwrap_or_default());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// With an API key 1,000 may be started per minute, with OAuth 2.0 ten; so for many users a client
+    /// with a [rate limit](crate::limit::RateLimit) waits instead of being refused.
+    pub fn thumbnails(&self, users: impl IntoIterator<Item = impl Into<UserId>>) -> Thumbnails {
+        Thumbnails {
+            users: self.clone(),
+            of: users.into_iter().map(Into::into).collect(),
+            look: Look::default(),
+            policy: PollPolicy::default(),
+            concurrency: DEFAULT_CONCURRENCY,
+            options: Options::default(),
+        }
+    }
+}
+
+/// How a thumbnail is to look; what is not said is as the service likes.
+#[derive(Clone, Debug, Default)]
+struct Look {
+    size: Option<ThumbnailSize>,
+    format: Option<ThumbnailFormat>,
+    shape: Option<ThumbnailShape>,
+}
+
+/// The call of [`Users::thumbnails`]: awaiting it gives a [`Report`]. The `with_*` options are those of
+/// each request.
+#[derive(Clone, Debug)]
+#[must_use = "the calls are made when this is awaited"]
+pub struct Thumbnails {
+    users: Users,
+    of: Vec<UserId>,
+    look: Look,
+    policy: PollPolicy,
+    concurrency: usize,
+    options: Options,
+}
+
+impl Thumbnails {
+    /// Width and height; 420 pixels by default.
+    pub fn size(mut self, size: ThumbnailSize) -> Self {
+        self.look.size = Some(size);
+        self
+    }
+
+    /// PNG, which is the default, or JPEG.
+    pub fn format(mut self, format: ThumbnailFormat) -> Self {
+        self.look.format = Some(format);
+        self
+    }
+
+    /// Round, which is the default, or square.
+    pub fn shape(mut self, shape: ThumbnailShape) -> Self {
+        self.look.shape = Some(shape);
+        self
+    }
+
+    /// How often and how long each thumbnail is polled.
+    pub fn poll(mut self, policy: PollPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How many thumbnails may be under way at a time: 4 by default, 1 at least and 64 at most.
+    pub fn concurrency(mut self, thumbnails: usize) -> Self {
+        self.concurrency = thumbnails;
+        self
+    }
+
+    option_methods!(each);
+}
+
+impl IntoFuture for Thumbnails {
+    type Output = Report<UserId, UserThumbnail>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { users, of, look, policy, concurrency, options } = self;
+        let call = move |user: &UserId, options| {
+            let Look { size, format, shape } = look.clone();
+            let mut call = users.generate_thumbnail(user).with_options(options);
+            call = size.into_iter().fold(call, |call, size| call.size(size));
+            call = format.into_iter().fold(call, |call, format| call.format(format));
+            call = shape.into_iter().fold(call, |call, shape| call.shape(shape));
+            Box::pin(call.wait_with(policy.clone())) as Sending<UserThumbnail>
+        };
+        Bulk::new(of, call).with_options(options).concurrency(concurrency).into_future()
+    }
+}
