@@ -45,6 +45,8 @@ pub mod ids;
 pub mod money;
 pub mod operation;
 pub mod paging;
+#[cfg(helpers = "places")]
+pub mod places;
 #[cfg(helpers = "secrets")]
 pub mod secrets;
 #[cfg(feature = "testing")]

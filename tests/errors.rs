@@ -114,7 +114,7 @@ async fn known_failures_say_what_to_do() {
         (code(401, "0").users().get(1).await.map(drop), "60 days"),
         (code(409, "ABORTED").places().update(1, 2, place()).await.map(drop), "Team Create"),
         (
-            code(409, "").places().publish(1, 2, PlaceVersionType::Saved, vec![1]).await.map(drop),
+            code(409, "").places().create_version(1, 2, PlaceVersionType::Saved, vec![1]).await.map(drop),
             "Team Create",
         ),
         (

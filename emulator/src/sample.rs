@@ -238,7 +238,8 @@ impl Sample {
     }
 }
 
-/// Properties of requests that exclude each other although the document does not say so.
+/// Leaves out properties of requests that exclude each other, or that only a server can know, although the document
+/// does not say so.
 fn leave_possible(name: &str, object: &mut Map<String, Value>) {
     if name == "creator" && object.contains_key("userId") {
         object.remove("groupId");
@@ -251,6 +252,10 @@ fn leave_possible(name: &str, object: &mut Map<String, Value>) {
     }
     if name == "Details" && object.contains_key("Script") {
         object.retain(|name, _| name == "Script");
+    }
+    // Only a server can say where a list goes on.
+    if object.contains_key("identifier") {
+        object.remove("cursor");
     }
     if object.contains_key("inGameConfigExperimentConfiguration") {
         object.remove("matchmakingExperimentConfiguration");

@@ -371,3 +371,23 @@ async fn ordered_entries_in_both_apis() {
     assert_eq!(list["entries"][0]["id"], "b");
     client.assert_answers_fit();
 }
+
+/// A page of v1 comes from one partition: it may be short although the list goes on.
+#[tokio::test]
+async fn pages_of_v1_end_where_their_partition_does() {
+    let client = Client::start().await;
+    let base = "/datastores/v1/universes/9/standard-datastores";
+    for key in ["1", "A", "B", "a", "b", "c"] {
+        let target = format!("{base}/datastore/entries/entry?datastoreName=s&entryKey={key}");
+        client.post(&target, &json!(1)).await.ok();
+    }
+    let (mut pages, mut cursor) = (Vec::new(), Some(String::new()));
+    while let Some(query) = cursor {
+        let target = format!("{base}/datastore/entries?datastoreName=s&limit=10{query}");
+        let page = client.get(&target).await.ok();
+        let keys = page["keys"].as_array().expect("keys").iter();
+        pages.push(keys.map(|one| one["key"].as_str().expect("a key").to_owned()).collect::<String>());
+        cursor = page["nextPageCursor"].as_str().map(|next| format!("&cursor={next}"));
+    }
+    assert_eq!(pages, ["1", "AB", "abc"]);
+}

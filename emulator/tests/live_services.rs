@@ -399,13 +399,13 @@ async fn secrets_must_be_sealed() {
 #[tokio::test]
 async fn instances_are_read_through_operations() {
     let client = Client::start().await;
-    let target = "/cloud/v2/universes/1/places/2/instances/root:listChildren?maxPageSize=10";
+    let target = "/cloud/v2/universes/1/places/2/instances/sample:listChildren?maxPageSize=10";
     let mut found = 0;
     let mut token = String::new();
     for _ in 0..10 {
         let started = client.get(&format!("{target}{token}")).await.ok();
         let path = started["path"].as_str().expect("a path");
-        assert!(path.starts_with("universes/1/places/2/instances/root/operations/"), "{path}");
+        assert!(path.starts_with("universes/1/places/2/instances/sample/operations/"), "{path}");
         let poll = format!("/cloud/v2/{path}");
         assert_eq!(client.get(&poll).await.ok()["done"], false);
         let done = client.get(&poll).await.ok();

@@ -116,6 +116,10 @@ impl Assets {
             .count()
     }
 
+    pub(crate) fn contains(&self, id: u64) -> bool {
+        self.assets.contains_key(&id)
+    }
+
     fn get(&mut self, id: &str) -> Result<&mut Asset, Failure> {
         let missing = || Failure::not_found(format!("The asset {id} does not exist."));
         let number = id.parse().map_err(|_| missing())?;

@@ -8,6 +8,7 @@ use crate::state::State;
 
 pub(crate) mod ads;
 pub(crate) mod analytics;
+pub(crate) mod asset_permissions;
 pub(crate) mod assets;
 pub(crate) mod badges;
 pub(crate) mod configs;
@@ -19,6 +20,7 @@ pub(crate) mod followings;
 pub(crate) mod groups;
 pub(crate) mod homepage_thumbnails;
 pub(crate) mod instances;
+pub(crate) mod localization_tables;
 pub(crate) mod luau;
 pub(crate) mod memory_stores;
 pub(crate) mod messaging;
@@ -27,6 +29,7 @@ pub(crate) mod products;
 pub(crate) mod secrets;
 pub(crate) mod servers;
 pub(crate) mod subscriptions;
+pub(crate) mod team_create;
 pub(crate) mod universes;
 pub(crate) mod user_restrictions;
 pub(crate) mod users;
@@ -39,6 +42,7 @@ pub(crate) type Routes = &'static [(&'static str, Handler)];
 const AREAS: &[Routes] = &[
     ads::ROUTES,
     analytics::ROUTES,
+    asset_permissions::ROUTES,
     assets::ROUTES,
     badges::ROUTES,
     configs::ROUTES,
@@ -52,6 +56,7 @@ const AREAS: &[Routes] = &[
     groups::ROUTES,
     homepage_thumbnails::ROUTES,
     instances::ROUTES,
+    localization_tables::ROUTES,
     luau::ROUTES,
     memory_stores::ROUTES,
     messaging::ROUTES,
@@ -61,6 +66,7 @@ const AREAS: &[Routes] = &[
     secrets::ROUTES,
     servers::ROUTES,
     subscriptions::ROUTES,
+    team_create::ROUTES,
     universes::ROUTES,
     user_restrictions::ROUTES,
     users::ROUTES,

@@ -102,6 +102,13 @@ impl Universes {
         Ok(self.places.entry(id).or_insert_with(|| Place::new(universe, id, now)))
     }
 
+    pub(crate) fn set_visibility(&mut self, id: u64, word: &str, now: Timestamp) -> Result<(), Failure> {
+        let universe = self.universe(id, now)?;
+        universe.insert("visibility".to_owned(), json!(word));
+        universe.insert("updateTime".to_owned(), json!(rfc3339(now)));
+        Ok(())
+    }
+
     /// The universe of a place; the one that asks, if nobody asked before.
     pub(crate) fn universe_of(&mut self, asking: u64, id: u64, now: Timestamp) -> Result<u64, Failure> {
         Ok(self.place(asking, id, now)?.universe)

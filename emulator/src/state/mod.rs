@@ -19,6 +19,7 @@ use crate::behaviour::followings::Followings;
 use crate::behaviour::groups::Groups;
 use crate::behaviour::homepage_thumbnails::HomepageThumbnails;
 use crate::behaviour::instances::Instances;
+use crate::behaviour::localization_tables::LocalizationTables;
 use crate::behaviour::luau::LuauTasks;
 use crate::behaviour::memory_stores::MemoryStores;
 use crate::behaviour::messaging::Messages;
@@ -27,6 +28,7 @@ use crate::behaviour::products::{Catalog, developer_products, game_passes};
 use crate::behaviour::secrets::Secrets;
 use crate::behaviour::servers::Restarts;
 use crate::behaviour::subscriptions::Subscriptions;
+use crate::behaviour::team_create::TeamCreate;
 use crate::behaviour::universes::Universes;
 use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
@@ -82,6 +84,8 @@ pub(crate) struct State {
     pub(crate) badges: Badges,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) analytics: Queries,
+    pub(crate) localization_tables: LocalizationTables,
+    pub(crate) team_create: TeamCreate,
     last_number: u64,
     #[serde(skip)]
     touched: u64,
@@ -137,6 +141,8 @@ impl State {
             badges: Badges::seeded(now),
             subscriptions: Subscriptions::seeded(now),
             analytics: Queries::seeded(now),
+            localization_tables: LocalizationTables::seeded(now),
+            team_create: TeamCreate::default(),
             last_number: 0,
             touched: 0,
         }

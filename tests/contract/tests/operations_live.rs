@@ -30,9 +30,8 @@ async fn problems(operation: &'static Operation) -> Vec<String> {
     let outcome = wait(&client, &operation.id, &samples).expect("a generated call").await;
     let failure = outcome.err().map(|error| format!("{}: {error}", operation.id));
     let violations = emulator.requests().into_iter().flat_map(|request| {
-        let violations = [request.violations, request.answer_violations].concat();
         let place = format!("{} {}", request.method, request.path);
-        violations.into_iter().map(move |violation| format!("{place}: {violation}"))
+        request.violations.into_iter().map(move |violation| format!("{place}: {violation}"))
     });
     failure.into_iter().chain(violations).collect()
 }

@@ -67,30 +67,14 @@ struct Operation {
 impl Experiments {
     /// A draft and a running experiment, for sample requests, and more drafts.
     pub(crate) fn seeded(now: Timestamp) -> Experiments {
-        let definition = json!({
-            "name": "Sample experiment",
-            "description": "There from the beginning.",
-            "durationSeconds": 604_800,
-            "experimentConfiguration": {
-                "productType": "EXPERIMENT_PRODUCT_TYPE_IN_GAME_CONFIGS",
-                "inGameConfigExperimentConfiguration": { "variants": [
-                    { "variantMeta": { "variantId": "control", "isBaseline": true, "weight": 50 } },
-                    {
-                        "variantMeta": { "variantId": "sample", "isBaseline": false, "weight": 50 },
-                        "configEntry": { "key": "seeded-key", "entryValue": 2 },
-                    },
-                ] },
-            },
-        });
-        let definition = definition.as_object().cloned().unwrap_or_default();
-        let new = |id: String, age: i64| {
+        let new = |id: String, age: i64, key: &str| {
             let created = later(now, -age * 86_400);
-            (id.clone(), Experiment::new(id, definition.clone(), created))
+            (id.clone(), Experiment::new(id, sample(key), created))
         };
         let mut experiments: BTreeMap<_, _> =
-            (3..=SEEDED).map(|number| new((9_500 + number).to_string(), number)).collect();
-        experiments.extend([new("sample".to_owned(), 1)]);
-        let (id, mut running) = new("sample-running".to_owned(), 3);
+            (3..=SEEDED).map(|number| new((9_500 + number).to_string(), number, "drafted-key")).collect();
+        experiments.extend([new("sample".to_owned(), 1, "drafted-key")]);
+        let (id, mut running) = new("sample-running".to_owned(), 3, "running-key");
         running.state = Stage::Running;
         running.started = Some(later(now, -2 * 86_400));
         experiments.insert(id, running);
@@ -214,6 +198,27 @@ impl Operation {
         }
         json!({ "operation": operation })
     }
+}
+
+/// The definition of an experiment that is there from the beginning.
+fn sample(key: &str) -> Map<String, Value> {
+    let variant = |id: &str, is_baseline: bool, value: i32| {
+        json!({
+            "variantMeta": { "variantId": id, "isBaseline": is_baseline, "weight": 50 },
+            "configEntry": { "key": key, "entryValue": value },
+        })
+    };
+    let variants = [variant("control", true, 1), variant("sample", false, 2)];
+    let definition = json!({
+        "name": "Sample experiment",
+        "description": "There from the beginning.",
+        "durationSeconds": 604_800,
+        "experimentConfiguration": {
+            "productType": "EXPERIMENT_PRODUCT_TYPE_IN_GAME_CONFIGS",
+            "inGameConfigExperimentConfiguration": { "variants": variants },
+        },
+    });
+    definition.as_object().cloned().unwrap_or_default()
 }
 
 fn settle(state: &mut State, now: Timestamp) {

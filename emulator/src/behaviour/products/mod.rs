@@ -18,7 +18,7 @@ pub(crate) mod game_passes;
 
 const MAX_PRODUCTS: usize = 100_000;
 const MAX_PICTURE: usize = 20 * 1024 * 1024;
-/// Of how many products the universe 2001 has from the beginning, so that its lists have pages.
+/// How many products of each kind the universe 2001 has from the beginning, so that its lists have pages.
 const SEEDED: u64 = 25;
 
 /// The products of one kind, by universe and id.

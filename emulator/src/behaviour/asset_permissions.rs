@@ -1,0 +1,43 @@
+//! Permissions to use assets. They can be granted but not read: what the answer says is whether each asset is there.
+
+use serde_json::{Value, json};
+
+use crate::behaviour::Routes;
+use crate::call::{Call, Outcome, Reply, text};
+use crate::failure::Failure;
+use crate::state::State;
+
+pub(crate) const ROUTES: Routes = &[("PATCH /asset-permissions-api/v1/assets/permissions", grant)];
+
+const MAX_BATCH: usize = 100;
+
+/// What fails for one asset is in the answer, which is a success all the same.
+fn grant(state: &mut State, call: &Call<'_>) -> Outcome {
+    let body = call.json()?;
+    for name in ["action", "subjectType"] {
+        if matches!(text(&body, name), None | Some("Invalid")) {
+            return Err(Failure::invalid(format!("The {name} is required.")));
+        }
+    }
+    let has_subject = text(&body, "subjectId").is_some_and(|id| !id.is_empty());
+    if text(&body, "subjectType") != Some("All") && !has_subject {
+        return Err(Failure::invalid("The subjectId is required.").with_detail("SubjectNotFound"));
+    }
+    let list = |name: &str| body.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let requested = list("requests").into_iter().map(|request| request["assetId"].clone());
+    let mut assets: Vec<u64> =
+        list("assetIds").into_iter().chain(requested).filter_map(|id| id.as_u64()).collect();
+    assets.dedup();
+    if assets.is_empty() {
+        return Err(Failure::invalid("There is no asset to grant a permission for."));
+    }
+    if assets.len() > MAX_BATCH {
+        let message = format!("There are more than {MAX_BATCH} assets.");
+        return Err(Failure::invalid(message).with_detail("BatchSizeLimitExceeded"));
+    }
+    let (granted, missing): (Vec<u64>, Vec<u64>) =
+        assets.into_iter().partition(|id| state.assets.contains(*id));
+    let errors: Vec<_> =
+        missing.into_iter().map(|id| json!({ "assetId": id, "code": "AssetNotFound" })).collect();
+    Ok(Reply::json(json!({ "successAssetIds": granted, "errors": errors })))
+}

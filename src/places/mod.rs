@@ -1,0 +1,37 @@
+//! Places of universes: publishing them, their settings and their history.
+//!
+//! [`Places::publish`] sends a place file as a new version, from a path, bytes or a reader:
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! use opencloud::call::File;
+//!
+//! let version = client.places().publish(42, 1818, File::open("game.rbxl").await?).await?;
+//! println!("published version {version}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The history is read by the generated calls:
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! use opencloud::places::UpdatePlaceVersionNotesRequest;
+//!
+//! let mut published = client.places().list_versions(1818).is_published(true).items();
+//! while let Some(version) = published.next().await.transpose()? {
+//!     println!("{} {}", version.version.unwrap_or_default(), version.title.unwrap_or_default());
+//! }
+//! let notes = UpdatePlaceVersionNotesRequest::new().title("Winter").description("Snow everywhere.");
+//! client.places().update_version_notes(1818, 7_u64, notes).await?;
+//! let contributors = client.places().list_contributors(1818).items().collect().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod file;
+mod publish;
+
+pub use crate::generated::api::places::*;
+pub use file::{PlaceFile, PlaceFormat};
+pub use publish::Publish;
