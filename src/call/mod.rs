@@ -3,6 +3,8 @@
 mod body;
 #[cfg(feature = "files")]
 mod disk;
+#[cfg(feature = "files")]
+mod download;
 mod file;
 mod filtered;
 pub mod info;

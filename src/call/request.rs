@@ -29,13 +29,13 @@ use std::pin::Pin;
 #[derive(Clone)]
 #[must_use = "a request is sent when it is awaited"]
 pub struct Request {
-    client: Client,
+    pub(super) client: Client,
     method: Method,
     target: String,
     query: Vec<(String, String)>,
-    headers: Vec<(http::HeaderName, http::HeaderValue)>,
+    pub(super) headers: Vec<(http::HeaderName, http::HeaderValue)>,
     body: Body,
-    options: Options,
+    pub(super) options: Options,
     problem: Option<Error>,
 }
 
@@ -141,10 +141,17 @@ impl Request {
     }
 
     async fn exchange(self) -> Result<(Option<&'static OperationInfo>, http::Response<Bytes>), Error> {
+        let (operation, request) = self.prepare()?;
+        let reply = self.client.exchange(operation, request, &self.options).await?;
+        Ok((operation, reply))
+    }
+
+    /// The request as it is sent, and the operation of the table that it calls.
+    pub(super) fn prepare(&self) -> Result<(Option<&'static OperationInfo>, http::Request<Body>), Error> {
         let (host, path) = place(&self.target);
         let known = known(&self.method, &host, path);
         let operation = known.as_ref().map(|(operation, _)| *operation);
-        let named = |error: Error| name(error, operation, &self.method, &self.target);
+        let named = |error: Error| self.named(error, operation);
         if let Some(problem) = self.problem.clone() {
             return Err(named(problem));
         }
@@ -165,8 +172,11 @@ impl Request {
         if let Some((_, values)) = known {
             request.extensions_mut().insert(PathValues(values));
         }
-        let reply = self.client.exchange(operation, request, &self.options).await?;
-        Ok((operation, reply))
+        Ok((operation, request))
+    }
+
+    pub(super) fn named(&self, error: Error, operation: Option<&'static OperationInfo>) -> Error {
+        name(error, operation, &self.method, &self.target)
     }
 
     /// The URL without the query that was added.

@@ -88,7 +88,7 @@ impl Response<Bytes> {
         Self { value, status: parts.status, headers: parts.headers, attempts }
     }
 
-    fn with<T>(self, value: T) -> Response<T> {
+    pub(crate) fn with<T>(self, value: T) -> Response<T> {
         Response { value, status: self.status, headers: self.headers, attempts: self.attempts }
     }
 }

@@ -8,9 +8,15 @@ use crate::call::info::OperationInfo;
 use crate::call::{Body, Options, Request};
 use crate::transport::limit::RateLimit;
 use crate::transport::retry::{RetryBudget, RetryPolicy};
+#[cfg(feature = "files")]
+use crate::transport::{Chunks, Opener};
 use crate::transport::{Exchanged, Hosts, Sending, Times, Transport};
 use crate::{Credentials, Error};
+#[cfg(feature = "files")]
+use bytes::Bytes;
 use std::sync::Arc;
+#[cfg(feature = "files")]
+use std::time::Duration;
 
 /// The environment variable of [`Client::from_env`].
 const API_KEY_VARIABLE: &str = "ROBLOX_API_KEY";
@@ -99,6 +105,35 @@ impl Client {
     pub(crate) async fn exchange(
         &self,
         operation: Option<&'static OperationInfo>,
+        request: http::Request<Body>,
+        options: &Options,
+    ) -> Exchanged {
+        self.send(&*self.0.transport, operation, request, options).await
+    }
+
+    /// As [`exchange`](Self::exchange), for an answer whose content is read later: the answer without
+    /// it, the content, and how long a piece of it may take.
+    #[cfg(feature = "files")]
+    pub(crate) async fn open(
+        &self,
+        operation: Option<&'static OperationInfo>,
+        request: http::Request<Body>,
+        options: &Options,
+        max_bytes: u64,
+    ) -> Result<(http::Response<Bytes>, Chunks, Duration), Error> {
+        // What does not compress grows a little by being compressed.
+        let on_the_way = max_bytes.saturating_add(max_bytes / 1_000 + 1_024);
+        let opener = Opener::new(Arc::clone(&self.0.transport), on_the_way);
+        let idle = options.attempt_timeout.unwrap_or(self.0.times.attempt);
+        let reply = self.send(&opener, operation, request, options).await?;
+        let nothing = || -> Chunks { Box::pin(futures_util::stream::empty()) };
+        Ok((reply, opener.into_chunks().unwrap_or_else(nothing), idle))
+    }
+
+    async fn send(
+        &self,
+        transport: &dyn Transport,
+        operation: Option<&'static OperationInfo>,
         mut request: http::Request<Body>,
         options: &Options,
     ) -> Exchanged {
@@ -116,7 +151,7 @@ impl Client {
             None => request.method().is_idempotent(),
         };
         Sending {
-            transport: &*client.transport,
+            transport,
             operation,
             credentials: may_have_credential.then_some(credentials),
             retry: options.retry.as_deref().unwrap_or(&*client.retry),

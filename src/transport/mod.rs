@@ -3,6 +3,8 @@
 mod headers;
 mod hosts;
 pub mod limit;
+#[cfg(feature = "files")]
+mod opener;
 #[cfg(feature = "tracing")]
 mod redact;
 mod reqwest;
@@ -14,16 +16,29 @@ pub use headers::RateLimitStatus;
 
 pub(crate) use self::reqwest::{HttpOptions, Reqwest};
 pub(crate) use hosts::{DEFAULT_HOST, Hosts, OnThisMachine, shown};
+#[cfg(feature = "files")]
+pub(crate) use opener::Opener;
 pub(crate) use send::{Exchanged, PathValues, Sending, Times};
 
 use crate::Error;
 use crate::call::Body;
 use bytes::Bytes;
+use futures_core::Stream;
 use std::future::Future;
 use std::pin::Pin;
 
+/// How much of an answer that is no success is kept, in bytes. An error page of any length is still
+/// an error, not an answer that is too large.
+const LONGEST_ERROR: usize = 1024 * 1024;
+
 /// What a [`Transport`] returns.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>>;
+
+/// The content of an answer, while it is read.
+pub type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
+
+/// What [`Transport::open`] returns.
+pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Chunks>, Error>> + Send + 'a>>;
 
 /// Carries one request to a service and its answer back.
 pub trait Transport: Send + Sync + 'static {
@@ -35,4 +50,19 @@ pub trait Transport: Send + Sync + 'static {
     /// [`Error::not_sent`] if the service certainly did not see the request, and
     /// [`Error::interrupted`] if it may have.
     fn exchange(&self, request: http::Request<Body>, max_response_bytes: usize) -> Exchange<'_>;
+
+    /// As [`exchange`](Self::exchange), but hands the answer over before its content is there: for
+    /// downloads, whose caller counts the bytes. Unless a transport does it better, the content comes
+    /// in one piece.
+    ///
+    /// # Errors
+    ///
+    /// As for [`exchange`](Self::exchange).
+    fn open(&self, request: http::Request<Body>, max_response_bytes: u64) -> Opening<'_> {
+        let limit = usize::try_from(max_response_bytes).unwrap_or(usize::MAX);
+        Box::pin(async move {
+            let reply = self.exchange(request, limit).await?;
+            Ok(reply.map(|content| -> Chunks { Box::pin(futures_util::stream::iter([Ok(content)])) }))
+        })
+    }
 }

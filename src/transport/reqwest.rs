@@ -1,16 +1,13 @@
 //! The transport over HTTP.
 
 use super::hosts::is_loopback;
-use super::{Exchange, Transport};
+use super::{Chunks, Exchange, LONGEST_ERROR, Opening, Transport};
 use crate::call::source::Source;
 use crate::call::{Body, Form};
 use crate::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt as _;
 use std::time::Duration;
-
-/// How much of an answer that is no success is kept, in bytes. An error page of any length is still
-/// an error, not an answer that is too large.
-const LONGEST_ERROR: usize = 1024 * 1024;
 
 /// What an HTTP client is built with.
 #[derive(Default)]
@@ -75,11 +72,8 @@ impl Reqwest {
         Ok(Self { client: built(builder)?, here })
     }
 
-    async fn exchange(
-        &self,
-        request: http::Request<Body>,
-        limit: usize,
-    ) -> Result<http::Response<Bytes>, Error> {
+    /// Sends the request; the answer's content is still to be read.
+    async fn send(&self, request: http::Request<Body>) -> Result<reqwest::Response, Error> {
         let (parts, body) = request.into_parts();
         let uri = parts.uri;
         let here = self.here.as_ref().filter(|_| is_loopback(uri.host().unwrap_or_default()));
@@ -112,13 +106,33 @@ impl Reqwest {
                 "the HTTP client followed a redirect, and the credential with it; switch its redirects off",
             ));
         }
-        read(reply, limit).await
+        Ok(reply)
+    }
+
+    async fn exchange(
+        &self,
+        request: http::Request<Body>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, Error> {
+        read(self.send(request).await?, limit).await
+    }
+
+    async fn open(&self, request: http::Request<Body>) -> Result<http::Response<Chunks>, Error> {
+        let mut reply = self.send(request).await?;
+        let mut parts = http::Response::new(());
+        *parts.status_mut() = reply.status();
+        *parts.headers_mut() = std::mem::take(reply.headers_mut());
+        Ok(parts.map(|()| -> Chunks { Box::pin(reply.bytes_stream().map_err(failed)) }))
     }
 }
 
 impl Transport for Reqwest {
     fn exchange(&self, request: http::Request<Body>, max_response_bytes: usize) -> Exchange<'_> {
         Box::pin(self.exchange(request, max_response_bytes))
+    }
+
+    fn open(&self, request: http::Request<Body>, _: u64) -> Opening<'_> {
+        Box::pin(self.open(request))
     }
 }
 

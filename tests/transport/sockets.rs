@@ -161,6 +161,28 @@ async fn a_server_that_misbehaves() {
     }
 }
 
+/// A download is read as it comes, up to a bound, and only as long as something comes.
+#[cfg(feature = "files")]
+#[tokio::test]
+async fn a_download_from_a_server_that_misbehaves() {
+    let answer = |body: &str| answer("200 OK", 100, body);
+    for (act, expected, written) in [
+        (Act::SendWithoutEnd("HTTP/1.1 200 OK\r\n\r\n".to_owned()), ErrorKind::ResponseTooLarge, None),
+        (Act::SendAndStall(answer("abc")), ErrorKind::Timeout, Some(3)),
+        (Act::Send(answer("abc")), ErrorKind::Io, Some(3)),
+    ] {
+        let server = Server::start(act.clone()).await;
+        let stalls = matches!(act, Act::SendAndStall(_));
+        let client = server.client_with(if stalls { Duration::from_millis(300) } else { PATIENCE });
+        let mut content = Vec::new();
+        let outcome = client.request(http::Method::GET, "/file").send_to(&mut content, 300_000).await;
+        let error = outcome.expect_err("a failure");
+        assert_eq!(error.kind(), expected, "{act:?}: {error}");
+        assert_eq!(server.heads().len(), 1, "{act:?}: what was written cannot be taken back");
+        assert!(content.len() <= 300_000 && written.is_none_or(|written| content.len() == written));
+    }
+}
+
 #[tokio::test]
 async fn nobody_listens() {
     let port = {

@@ -1,0 +1,49 @@
+//! An answer whose content is read later, sent for by the same loop as every other.
+
+use super::{Chunks, Exchange, LONGEST_ERROR, Transport};
+use crate::call::Body;
+use crate::call::source::next;
+use bytes::{Bytes, BytesMut};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Sends with another transport and keeps the content of the answer that succeeded.
+pub(crate) struct Opener {
+    transport: Arc<dyn Transport>,
+    max_bytes: u64,
+    opened: Mutex<Option<Chunks>>,
+}
+
+impl Opener {
+    pub(crate) fn new(transport: Arc<dyn Transport>, max_bytes: u64) -> Self {
+        Self { transport, max_bytes, opened: Mutex::new(None) }
+    }
+
+    /// The content of the answer, to be taken once.
+    pub(crate) fn into_chunks(self) -> Option<Chunks> {
+        self.opened.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transport for Opener {
+    /// An answer that succeeded has no body here; of any other, the body is read.
+    fn exchange(&self, request: http::Request<Body>, _: usize) -> Exchange<'_> {
+        Box::pin(async move {
+            let (parts, mut chunks) = self.transport.open(request, self.max_bytes).await?.into_parts();
+            let mut reply = http::Response::from_parts(parts, Bytes::new());
+            if reply.status().is_success() {
+                *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(chunks);
+                return Ok(reply);
+            }
+            let mut content = BytesMut::new();
+            while let Some(chunk) = next(&mut chunks).await {
+                let Ok(chunk) = chunk else { break };
+                content.extend_from_slice(&chunk[..chunk.len().min(LONGEST_ERROR - content.len())]);
+                if content.len() == LONGEST_ERROR {
+                    break;
+                }
+            }
+            *reply.body_mut() = content.freeze();
+            Ok(reply)
+        })
+    }
+}
