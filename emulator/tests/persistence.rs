@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::Client;
-use opencloud_emulator::{Emulator, Seed};
+use opencloud_emulator::{Document, Emulator, Seed, sample_request};
 use process::{Directory, Process, run};
 use serde_json::{Value, json};
 
@@ -131,6 +131,41 @@ async fn the_whole_state_is_the_same_after_a_crash() {
     );
 }
 
+/// Every operation of the API, whatever it changes: applied again after a crash, it gives the same state.
+#[tokio::test]
+async fn every_operation_gives_the_same_state_when_it_is_applied_again() {
+    let directory = Directory::new("operations");
+    let emulator = Process::start(&["--data", directory.text()]);
+    let document = Document::embedded();
+    let http = common::http();
+    for operation in document.operations() {
+        let sample = sample_request(document, operation);
+        let method = sample.method.parse().expect("a method");
+        let mut request = http.request(method, format!("{}{}", emulator.base_url, sample.target()));
+        request = request.header("x-api-key", "k");
+        for (name, value) in &sample.headers {
+            request = request.header(name, value);
+        }
+        if let Some(content_type) = &sample.content_type {
+            request = request.header("content-type", content_type);
+        }
+        if !sample.body.is_empty() {
+            request = request.body(sample.body.clone());
+        } else if sample.method != "GET" {
+            request = request.header("content-length", "0");
+        }
+        request.send().await.expect("an answer");
+    }
+    let before = state(&emulator.base_url).await;
+    let port = emulator.port();
+    emulator.kill();
+    let again = Process::start_at(&port, &["--data", directory.text()]);
+    let after = state(&again.base_url).await;
+    for (section, value) in before.as_object().expect("sections") {
+        assert_eq!(&after[section], value, "{section}");
+    }
+}
+
 /// Enough is written for the whole state to take the place of the requests, while others go on writing.
 #[tokio::test]
 async fn what_is_written_is_put_together_now_and_then() {
@@ -168,6 +203,18 @@ async fn a_reset_and_a_loaded_state_are_kept() {
         send(&again.base_url, "GET", &target, None).await.expect("an answer").0
     };
     assert_eq!((status("gone").await, status("loaded").await), (404, 200));
+}
+
+/// What the emulator draws by lot is kept as well, so that tokens stay good: also what a reset draws anew.
+#[tokio::test]
+async fn what_is_drawn_by_lot_outlives_a_reset_and_a_crash() {
+    let directory = Directory::new("token");
+    let emulator = Process::start(&["--data", directory.text()]);
+    send(&emulator.base_url, "POST", "/__emulator/reset", None).await.expect("an answer");
+    let before = state(&emulator.base_url).await;
+    emulator.kill();
+    let again = Process::start(&["--data", directory.text()]);
+    assert_eq!(state(&again.base_url).await["identity"], before["identity"]);
 }
 
 #[tokio::test]

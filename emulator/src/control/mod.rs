@@ -29,10 +29,19 @@ pub(crate) struct Route {
     /// A whole path, or the beginning of one with a `*` at its end. More than `/__emulator/` is possible.
     path: &'static str,
     pub(crate) handler: Handler,
-    /// Whether the state may be another one afterwards.
-    pub(crate) changes: bool,
-    /// Even if the answer is no success.
-    pub(crate) even_refused: bool,
+    pub(crate) effect: Effect,
+}
+
+/// What a request to an endpoint does to the state, which says how that is kept in a data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    None,
+    /// A change that the same request makes again.
+    Change,
+    /// As `Change`, whatever the answer is.
+    ChangeEvenIfRefused,
+    /// The whole state is another one.
+    Replacement,
 }
 
 pub(crate) type Routes = &'static [Route];
@@ -59,16 +68,20 @@ const NOTHING: Route = Route::reads("", "", nothing);
 
 impl Route {
     pub(crate) const fn reads(method: &'static str, path: &'static str, handler: Handler) -> Route {
-        Route { method, path, handler, changes: false, even_refused: false }
+        Route { method, path, handler, effect: Effect::None }
     }
 
     pub(crate) const fn changes(method: &'static str, path: &'static str, handler: Handler) -> Route {
-        Route { method, path, handler, changes: true, even_refused: false }
+        Route { method, path, handler, effect: Effect::Change }
     }
 
     /// As `changes`, whatever the answer is.
     pub(crate) const fn always_changes(method: &'static str, path: &'static str, handler: Handler) -> Route {
-        Route { method, path, handler, changes: true, even_refused: true }
+        Route { method, path, handler, effect: Effect::ChangeEvenIfRefused }
+    }
+
+    pub(crate) const fn replaces(method: &'static str, path: &'static str, handler: Handler) -> Route {
+        Route { method, path, handler, effect: Effect::Replacement }
     }
 
     /// What the `*` of the route stands for, if the request is for it.

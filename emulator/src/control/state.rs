@@ -9,8 +9,8 @@ use crate::server::{Incoming, Inner};
 pub(super) const ROUTES: Routes = &[
     Route::reads("GET", "/__emulator/state", dump),
     Route::reads("GET", "/__emulator/state/*", inspect),
-    Route::changes("PUT", "/__emulator/state", load),
-    Route::changes("POST", "/__emulator/reset", reset),
+    Route::replaces("PUT", "/__emulator/state", load),
+    Route::replaces("POST", "/__emulator/reset", reset),
 ];
 
 fn dump(inner: &Inner, request: &Incoming, _: &str) -> Answer {

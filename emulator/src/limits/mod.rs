@@ -21,6 +21,8 @@ pub(crate) struct Charge {
     /// The length of the window.
     seconds: u32,
     cost: u64,
+    /// What counts anything else is in no header.
+    counts_requests: bool,
     /// The service's own word for a refusal.
     name: Option<&'static str>,
     /// What is limited, for the message.
@@ -95,6 +97,9 @@ impl Limits {
             let window = charge.window(&mut windows, now);
             window.used = window.used.saturating_add(charge.cost);
             let remaining = charge.limit.saturating_sub(window.used);
+            if !charge.counts_requests {
+                continue;
+            }
             let limit = (charge.limit, charge.seconds);
             if closest.is_none_or(|(least, _)| remaining < least) {
                 closest = Some((remaining, charge.reset(*window, now)));
@@ -180,7 +185,15 @@ mod tests {
     use super::*;
 
     fn charge(limit: u64, seconds: u32, cost: u64) -> Charge {
-        Charge { key: Key::Universe(1, "x"), limit, seconds, cost, name: None, what: "x" }
+        Charge {
+            key: Key::Universe(1, "x"),
+            limit,
+            seconds,
+            cost,
+            counts_requests: true,
+            name: None,
+            what: "x",
+        }
     }
 
     fn at(milliseconds: i64) -> Timestamp {

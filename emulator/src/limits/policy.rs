@@ -103,6 +103,7 @@ pub(crate) fn charges(
         limit: class.limit,
         seconds: class.seconds,
         cost: 1,
+        counts_requests: true,
         name: class.name,
         what: class.id,
     });
@@ -112,6 +113,7 @@ pub(crate) fn charges(
             limit: 2,
             seconds: MINUTE,
             cost: 1,
+            counts_requests: true,
             name: None,
             what: "the restriction of one user",
         });
@@ -155,6 +157,7 @@ fn throughput(
         limit: mebibytes * 1024,
         seconds: MINUTE,
         cost: if reads { 0 } else { kibibytes(body) },
+        counts_requests: false,
         name: Some(name),
         what,
     })
@@ -178,6 +181,7 @@ fn credential(operation: &'static Operation, headers: &HeaderMap) -> Option<Char
         limit: limit.requests,
         seconds: limit.seconds,
         cost: 1,
+        counts_requests: true,
         name: None,
         what: &operation.id,
     })

@@ -174,13 +174,16 @@ impl Inner {
 
     /// One of the emulator's own endpoints.
     fn own(&self, route: &Route, request: &Incoming, rest: &str) -> (Answer, Option<Ticket>) {
-        let keeper = self.keeper().filter(|_| route.changes);
+        let keeper = self.keeper().filter(|_| route.effect != control::Effect::None);
         let _order = keeper.map(Keeper::order);
         let time = self.state().clock.now();
         let answer = (route.handler)(self, request, rest);
-        let ticket = keeper
-            .filter(|_| route.even_refused || answer.is_success())
-            .map(|keeper| keeper.keep(Record::new(request, time)));
+        let ticket = keeper.and_then(|keeper| match route.effect {
+            control::Effect::ChangeEvenIfRefused => Some(keeper.keep(Record::new(request, time))),
+            _ if !answer.is_success() => None,
+            control::Effect::Replacement => Some(keeper.keep_all()),
+            _ => Some(keeper.keep(Record::new(request, time))),
+        });
         (answer, ticket)
     }
 

@@ -13,6 +13,9 @@ pub(crate) struct Contents {
     files: HashMap<String, File>,
     order: VecDeque<String>,
     size: usize,
+    /// How often something was put here.
+    #[serde(skip)]
+    pub(super) changes: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -28,6 +31,7 @@ impl Contents {
         if content.len() > MAX_CONTENT_BYTES {
             return;
         }
+        self.changes += 1;
         self.remove(name);
         while self.size + content.len() > MAX_CONTENT_BYTES {
             let Some(oldest) = self.order.front().cloned() else {

@@ -148,11 +148,12 @@ impl State {
     }
 
     /// Differs after a call that reads if the call has changed something that a later one can see.
-    pub(crate) fn fingerprint(&self) -> [u64; 5] {
+    pub(crate) fn fingerprint(&self) -> [u64; 6] {
         [
             self.touched,
             self.last_number,
             self.operations.changes,
+            self.content.changes,
             self.groups.known() as u64,
             self.universes.known() as u64,
         ]

@@ -27,7 +27,8 @@ pub(crate) struct Keeper {
 
 #[derive(Debug)]
 enum Job {
-    Keep(Record, oneshot::Sender<()>),
+    /// Nothing stands for a change that no request gives again: the whole state is to be written.
+    Keep(Option<Record>, oneshot::Sender<()>),
     Close,
 }
 
@@ -83,6 +84,15 @@ impl Keeper {
     }
 
     pub(crate) fn keep(&self, record: Record) -> Ticket {
+        self.send(Some(record))
+    }
+
+    /// Writes the whole state, after a change that would be another one if its request was applied again.
+    pub(crate) fn keep_all(&self) -> Ticket {
+        self.send(None)
+    }
+
+    fn send(&self, record: Option<Record>) -> Ticket {
         let (done, ticket) = oneshot::channel();
         // If the thread has ended, the ticket says that nothing was kept.
         let _ = self.jobs.send(Job::Keep(record, done));
@@ -99,7 +109,7 @@ impl Keeper {
     }
 }
 
-type Waiting = Vec<(Record, oneshot::Sender<()>)>;
+type Waiting = Vec<(Option<Record>, oneshot::Sender<()>)>;
 
 struct Writer {
     database: Database,
@@ -116,7 +126,8 @@ impl Writer {
     fn run(mut self) {
         while let Ok(first) = self.jobs.recv() {
             let (waiting, closes) = self.gather(Some(first), BATCH);
-            if self.behind || self.journal > JOURNAL_BYTES.max(2 * self.snapshot) {
+            let needs_all = waiting.iter().any(|(record, _)| record.is_none());
+            if needs_all || self.behind || self.journal > JOURNAL_BYTES.max(2 * self.snapshot) {
                 self.try_snapshot(waiting);
             } else {
                 self.append(waiting);
@@ -147,7 +158,7 @@ impl Writer {
     }
 
     fn append(&mut self, waiting: Waiting) {
-        match self.database.append(waiting.iter().map(|(record, _)| record)) {
+        match self.database.append(waiting.iter().filter_map(|(record, _)| record.as_ref())) {
             Ok(bytes) => {
                 self.journal += bytes;
                 acknowledge(waiting);
