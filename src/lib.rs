@@ -56,13 +56,18 @@ pub mod transport;
 pub mod user_restrictions;
 #[cfg(helpers = "users")]
 pub mod users;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
+pub use auth::introspection as api_key;
+#[cfg(feature = "oauth")]
+pub use auth::oauth;
 pub use auth::{Credentials, CredentialsProvider, Provided};
 pub use call::{Response, info::OperationInfo};
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
 pub use generated::api::*;
-pub use generated::{operations, types};
+pub use generated::{operations, operations::Scope, types};
 pub use transport::{RateLimitStatus, limit, retry};
 
 /// The README's programs, compiled.

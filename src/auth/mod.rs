@@ -1,5 +1,8 @@
 //! Who a call is made for.
 
+pub mod introspection;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 mod provider;
 
 pub use provider::{CredentialsProvider, Provided};
@@ -84,6 +87,14 @@ impl Credentials {
 
     pub(crate) fn is_provider(&self) -> bool {
         matches!(self.kind, Kind::Provider { .. })
+    }
+
+    /// The API key as text, if it is one.
+    pub(crate) fn api_key_text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::ApiKey(value) => value.to_str().ok(),
+            Kind::Bearer(_) | Kind::Provider { .. } => None,
+        }
     }
 
     /// The key or token itself.

@@ -75,6 +75,15 @@ impl Client {
         Request::new(self.clone(), method, target.into())
     }
 
+    /// What this client's API key may do, and what is wrong with it.
+    pub fn api_key(&self) -> crate::api_key::ApiKey {
+        crate::api_key::ApiKey::new(self.clone())
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.0.credentials
+    }
+
     /// Whether a call is made with an OAuth 2.0 token, whose limits are its own, as far as is known
     /// before a provider is asked.
     pub(crate) fn may_be_bearer(&self, options: &Options) -> bool {

@@ -148,7 +148,7 @@ fn no_json(text: &str) -> Option<String> {
 }
 
 /// Text for one line of a terminal or log: trimmed, without control characters, bounded.
-fn plain(text: &str) -> Option<String> {
+pub(super) fn plain(text: &str) -> Option<String> {
     let mut short: String = text
         .trim()
         .chars()

@@ -31,6 +31,15 @@ const RULES: &[Rule] = &[
         "choose another text; sending the same again will not help",
     ),
     (|facts| facts.kind == ErrorKind::InvalidFile, "the file is damaged, or not of the type that was stated"),
+    // https://create.roblox.com/docs/cloud/auth/oauth2-reference
+    (
+        |facts| facts.kind == ErrorKind::AuthorizationRequired,
+        "the user must authorize the app again: send them through the login",
+    ),
+    (
+        |facts| matches!(facts.code, "invalid_client" | "unauthorized_client"),
+        "check the app's client id, its secret (a public app has none) and its settings in the Creator Dashboard",
+    ),
     // https://create.roblox.com/docs/cloud/auth/api-keys
     (
         |facts| facts.status == 401,

@@ -16,6 +16,9 @@ pub enum ErrorKind {
     Refused,
     /// The credential is missing, wrong or expired (401), or a provider could not give one.
     Unauthenticated,
+    /// The user must authorize the app (again): they refused, the answer to a login cannot be
+    /// trusted, or the refresh token is worth nothing any more.
+    AuthorizationRequired,
     /// The credential may not do this (403).
     PermissionDenied,
     /// What was asked for does not exist (404).

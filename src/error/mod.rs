@@ -144,6 +144,35 @@ impl Error {
         }
     }
 
+    /// Only the user can help. What is said may come from elsewhere.
+    pub(crate) fn authorization_required(code: Option<&str>, said: impl AsRef<str>) -> Self {
+        let message = convert::plain(said.as_ref()).unwrap_or_default();
+        Self::new(ErrorKind::AuthorizationRequired, message)
+            .change(|inner| inner.code = code.and_then(convert::plain))
+    }
+
+    /// The same error, if it is an OAuth 2.0 service's refusal of a code or refresh token, and not of
+    /// the request or the app. Roblox does not document these answers; RFC 6749 does.
+    pub(crate) fn into_refusal(self) -> Self {
+        const OTHERS_FAULT: &[&str] = &[
+            "invalid_client",
+            "invalid_request",
+            "invalid_scope",
+            "unauthorized_client",
+            "unsupported_grant_type",
+        ];
+        let is_refused = matches!(self.status().map(|status| status.as_u16()), Some(400 | 401));
+        match is_refused && !self.code().is_some_and(|code| OTHERS_FAULT.contains(&code)) {
+            true => self.change(|inner| inner.kind = ErrorKind::AuthorizationRequired),
+            false => self,
+        }
+    }
+
+    /// A success that is none.
+    pub(crate) fn unusable_answer(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Decode, message).change(|inner| inner.ambiguous = true)
+    }
+
     pub(crate) fn timeout(seconds: f64) -> Self {
         Self::new(ErrorKind::Timeout, format!("no answer within {seconds} seconds"))
             .change(|inner| inner.ambiguous = true)
@@ -208,7 +237,7 @@ impl Error {
 
     /// What a service says of an operation that is of no use: it cannot be followed.
     pub(crate) fn unusable_operation(message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Decode, message).change(|inner| inner.ambiguous = true)
+        Self::unusable_answer(message)
     }
 
     /// An operation that is not done when the caller's patience ends.
@@ -445,6 +474,11 @@ impl Error {
     /// Whether the credential is missing, wrong or expired (401).
     pub fn is_unauthenticated(&self) -> bool {
         self.is(ErrorKind::Unauthenticated)
+    }
+
+    /// Whether the user must authorize the app (again), with OAuth 2.0.
+    pub fn is_authorization_required(&self) -> bool {
+        self.is(ErrorKind::AuthorizationRequired)
     }
 
     /// Whether someone else changed it, or its state forbids this (409, 412).

@@ -25,7 +25,21 @@ pub fn emit(model: &Model) -> Result<String, Error> {
         writer.line(format!("    &{},", names::constant(&operation.id)));
     }
     writer.line("];");
+    writer.line("");
+    scopes(&mut writer, &model.scopes);
     Ok(writer.finish().replace("}\n;\n", "};\n"))
+}
+
+/// The enum of scopes. It does not depend on the areas: a token has scopes of its own.
+fn scopes(writer: &mut Writer, scopes: &[String]) {
+    writer.block("crate::enums::open_enum!", |writer| {
+        writer.doc("What an API key or an OAuth 2.0 token may do.");
+        writer.block("pub enum Scope", |writer| {
+            for (name, scope) in names::variants(scopes).iter().zip(scopes) {
+                writer.line(format!("{name} = {},", literal(scope)));
+            }
+        });
+    });
 }
 
 fn fields(writer: &mut Writer, operation: &Operation) {
@@ -167,6 +181,35 @@ mod tests {
         });
         let model = Model::build(&document.to_string(), None).expect("a model");
         super::emit(&model).expect("a table")
+    }
+
+    #[test]
+    fn scopes_are_those_of_all_areas_and_of_the_flows() {
+        let document = json!({
+            "openapi": "3.0.4",
+            "info": { "title": "t", "version": "1" },
+            "paths": { "/a": { "post": {
+                "responses": { "200": { "description": "OK" } },
+                "security": [{ "roblox-api-key": [] }],
+                "x-roblox-scopes": [{ "name": "user.user-notification:write" }, { "name": "asset:read" }],
+                "x-opencloud": { "area": "things", "method": "create" }
+            } } },
+            "components": { "schemas": {}, "securitySchemes": { "o": { "type": "oauth2", "flows": {
+                "authorizationCode": { "scopes": { "openid": "" } }
+            } } } },
+            "x-opencloud": { "areas": [{ "name": "things", "summary": "Things." }], "ids": [] }
+        });
+        for areas in [None, Some(&[][..])] {
+            let model = Model::build(&document.to_string(), areas).expect("a model");
+            let table = super::emit(&model).expect("a table");
+            for line in [
+                "AssetRead = \"asset:read\",",
+                "Openid = \"openid\",",
+                "UserUserNotificationWrite = \"user.user-notification:write\",",
+            ] {
+                assert!(table.contains(line), "{table}");
+            }
+        }
     }
 
     #[test]

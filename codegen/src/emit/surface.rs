@@ -3,6 +3,7 @@
 
 use crate::emit::api::{Input, calls};
 use crate::model::{EnumValues, Model};
+use crate::names;
 use std::fmt::Write;
 
 /// One line for each method, setter, type, constructor, field and variant. With more areas there are
@@ -34,6 +35,9 @@ pub fn emit(model: &Model) -> String {
     }
     for id in &model.ids {
         let _ = writeln!(text, "id {}", id.name);
+    }
+    for (name, scope) in names::variants(&model.scopes).iter().zip(&model.scopes) {
+        let _ = writeln!(text, "scope {name} = {scope:?}");
     }
     for of in model.structs.values() {
         let _ = writeln!(text, "struct {}", of.name);

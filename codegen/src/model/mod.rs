@@ -24,6 +24,8 @@ pub struct Model {
     pub structs: BTreeMap<String, Struct>,
     pub enums: BTreeMap<String, Enum>,
     pub ids: Vec<IdType>,
+    /// Every scope that the document names, whatever the areas.
+    pub scopes: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -254,6 +256,7 @@ impl Model {
     /// Reads a document, keeps the operations of the given areas, and normalises it.
     pub fn build(text: &str, areas: Option<&[String]>) -> Result<Self, Error> {
         let mut document = Document::parse(text)?;
+        let scopes = read::scopes(document.value());
         if let Some(areas) = areas {
             document.select(areas);
         }
@@ -297,6 +300,7 @@ impl Model {
                 .iter()
                 .map(|id| IdType { name: text(id, "name"), description: text(id, "description") })
                 .collect(),
+            scopes,
             document,
             passes,
             operations,

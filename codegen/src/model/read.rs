@@ -177,12 +177,7 @@ pub(super) fn read_operation(
         host: host.trim_start_matches("https://").trim_end_matches('/').to_owned(),
         stability: text(&operation["x-roblox-stability"]),
         deprecated: operation["deprecated"] == true,
-        scopes: operation["x-roblox-scopes"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|scope| text(&scope["name"]).or_else(|| text(scope)))
-            .collect(),
+        scopes: scopes_of(operation),
         api_key: security.contains("roblox-api-key"),
         oauth: security.contains("roblox-oauth2"),
         api_key_limit: limit("perApiKeyOwner"),
@@ -387,4 +382,20 @@ pub(super) fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<Str
             );
         }
     }
+}
+/// The scopes that an operation lists.
+fn scopes_of(operation: &Value) -> Vec<String> {
+    let scopes = operation["x-roblox-scopes"].as_array().into_iter().flatten();
+    scopes.filter_map(|scope| scope["name"].as_str().or(scope.as_str())).map(str::to_owned).collect()
+}
+
+/// All scopes of a document, sorted: those of its operations, and those that its OAuth 2.0 flows name.
+pub(super) fn scopes(document: &Value) -> Vec<String> {
+    let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let paths = members(&document["paths"]);
+    let of_operations = paths.values().flat_map(members).flat_map(|(_, operation)| scopes_of(&operation));
+    let schemes = members(&document["components"]["securitySchemes"]);
+    let flows = schemes.values().flat_map(|scheme| members(&scheme["flows"]));
+    let of_flows = flows.flat_map(|(_, flow)| members(&flow["scopes"])).map(|(name, _)| name);
+    of_operations.chain(of_flows).collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -1,0 +1,72 @@
+//! What an API key may do, and what is wrong with it.
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! let report = client.api_key().check(["users.get", "messaging.publish"]).universe(42).await?;
+//! if !report.is_fine() {
+//!     println!("{report}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Source: Roblox's [guide](https://create.roblox.com/docs/cloud/auth/api-keys). The endpoint is not in
+//! Roblox's OpenAPI document.
+
+mod check;
+mod info;
+mod report;
+
+pub use check::Check;
+pub use info::{ApiKeyInfo, DataStoreAccess, KeyScope};
+pub use report::{Missing, OperationReport, Problem, Report, Target};
+
+use crate::{Client, Credentials, Error};
+use http::Method;
+use serde_json::json;
+
+const INTROSPECT: &str = "/api-keys/v1/introspect";
+
+/// The API key of a client. Made by [`Client::api_key`].
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    client: Client,
+    credentials: Credentials,
+}
+
+impl ApiKey {
+    pub(crate) fn new(client: Client) -> Self {
+        let credentials = client.credentials().clone();
+        Self { client, credentials }
+    }
+
+    /// Looks at another key than the client's own.
+    pub fn with_credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
+    /// What Roblox knows of the key. The key is sent to Roblox in the body, as this endpoint wants it.
+    ///
+    /// # Errors
+    ///
+    /// If the credential is no API key, if Roblox does not know it, or as every call.
+    pub async fn introspect(&self) -> Result<ApiKeyInfo, Error> {
+        let credentials = self.credentials.resolve().await?;
+        let Some(key) = credentials.api_key_text() else {
+            return Err(Error::invalid_request(
+                "only an API key can be looked at here; for a token there is `oauth::App::introspect`",
+            ));
+        };
+        let request = self.client.request(Method::POST, INTROSPECT).without_credentials();
+        // It changes nothing.
+        let answer = request.json(&json!({ "apiKey": key })).with_idempotent(true).send_as().await;
+        answer.map(crate::Response::into_inner).map_err(|error| error.hiding(|text| credentials.hide(text)))
+    }
+
+    /// Checks whether the key may make these calls, by their ids (`users.get`): which scopes it lacks,
+    /// and whether it is disabled, expired or about to expire.
+    pub fn check(&self, operations: impl IntoIterator<Item = impl Into<String>>) -> Check {
+        Check::new(self.clone(), operations.into_iter().map(Into::into).collect())
+    }
+}

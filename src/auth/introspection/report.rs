@@ -1,0 +1,186 @@
+use super::info::{ALL, ApiKeyInfo, KeyScope};
+use crate::Scope;
+use crate::call::info::OperationInfo;
+use crate::ids::{GroupId, UniverseId, UserId};
+use jiff::Timestamp;
+use std::fmt;
+
+/// What a call is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// A user.
+    User(UserId),
+    /// A group.
+    Group(GroupId),
+    /// A universe.
+    Universe(UniverseId),
+    /// A data store of a universe, by name.
+    DataStore(UniverseId, String),
+}
+
+impl Target {
+    /// Whether a scope reaches it. A scope that names neither users nor groups says nothing of either,
+    /// and likewise for universes and stores: that is our reading.
+    fn is_reached_by(&self, scope: &KeyScope) -> bool {
+        fn named<T: AsRef<str>>(list: &Option<Vec<T>>, id: &str) -> Option<bool> {
+            let list = list.as_ref().filter(|list| !list.is_empty())?;
+            Some(list.iter().any(|own| own.as_ref() == id || own.as_ref() == ALL))
+        }
+        let store = |universe: &str, name: Option<&str>| {
+            let list = scope.universe_datastores.as_ref().filter(|list| !list.is_empty())?;
+            let is = |own: Option<&str>, wanted: &str| own.is_some_and(|own| own == wanted || own == ALL);
+            Some(list.iter().any(|own| {
+                let is_there = is(own.universe_id.as_ref().map(AsRef::as_ref), universe);
+                is_there && name.is_none_or(|name| is(own.datastore_name.as_deref(), name))
+            }))
+        };
+        // Of several lists, one is enough; without any, nothing is restricted.
+        let either = |one: Option<bool>, two: Option<bool>| match (one, two) {
+            (None, None) => true,
+            (one, two) => one == Some(true) || two == Some(true),
+        };
+        let has = |list: bool| list.then_some(false);
+        match self {
+            Self::User(id) => either(named(&scope.user_ids, id.as_str()), has(scope.group_ids.is_some())),
+            Self::Group(id) => either(named(&scope.group_ids, id.as_str()), has(scope.user_ids.is_some())),
+            Self::Universe(id) => either(named(&scope.universe_ids, id.as_str()), store(id.as_str(), None)),
+            Self::DataStore(id, name) => {
+                either(named(&scope.universe_ids, id.as_str()), store(id.as_str(), Some(name)))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user {id}"),
+            Self::Group(id) => write!(f, "group {id}"),
+            Self::Universe(id) => write!(f, "universe {id}"),
+            Self::DataStore(id, name) => write!(f, "data store `{name}` of universe {id}"),
+        }
+    }
+}
+
+/// What is wrong with a key, whatever it is used for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// It is switched off.
+    Disabled,
+    /// Its time is over; since when, if that is known.
+    Expired(Option<Timestamp>),
+    /// Its time is over soon.
+    ExpiresSoon(Timestamp),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disabled => f.write_str("the key is disabled; enable it in the Creator Dashboard"),
+            Self::Expired(Some(time)) => {
+                write!(f, "the key has expired at {time}; give it another expiration or make a new one")
+            }
+            Self::Expired(None) => f.write_str("the key has expired; renew it or make a new one"),
+            Self::ExpiresSoon(time) => write!(f, "the key expires at {time}"),
+        }
+    }
+}
+
+/// A scope that a key lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Missing {
+    /// The scope.
+    pub scope: Scope,
+    /// What it does not reach; empty if the key does not have the scope at all.
+    pub targets: Vec<Target>,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.targets[..] {
+            [] => write!(f, "lacks the scope {}", self.scope),
+            targets => {
+                let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
+                write!(f, "has the scope {}, but not for {}", self.scope, targets.join(" and "))
+            }
+        }
+    }
+}
+
+/// What a key lacks for one operation.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OperationReport {
+    /// The operation.
+    pub operation: &'static OperationInfo,
+    /// The scopes that it names and the key lacks. Roblox does not say of an operation that names
+    /// several whether it needs all of them, so take this as a hint if the key has others.
+    pub missing: Vec<Missing>,
+}
+
+impl OperationReport {
+    pub(super) fn of(operation: &'static OperationInfo, key: &ApiKeyInfo, targets: &[Target]) -> Self {
+        let missing = operation.scopes.iter().filter_map(|scope| {
+            let granted: Vec<&KeyScope> =
+                key.scopes.iter().flatten().filter(|own| own.grants(scope)).collect();
+            let unreached: Vec<Target> = targets
+                .iter()
+                .filter(|target| !granted.iter().any(|own| target.is_reached_by(own)))
+                .cloned()
+                .collect();
+            let scope = Scope::from(*scope);
+            match granted.is_empty() {
+                true => Some(Missing { scope, targets: Vec::new() }),
+                false => (!unreached.is_empty()).then_some(Missing { scope, targets: unreached }),
+            }
+        });
+        Self { operation, missing: missing.collect() }
+    }
+}
+
+/// What is wrong with a key, and what it lacks. It reads as lines of text.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// What Roblox knows of the key.
+    pub key: ApiKeyInfo,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// What it lacks, for each operation that was asked about.
+    pub operations: Vec<OperationReport>,
+}
+
+impl Report {
+    /// Whether nothing is wrong and nothing is missing.
+    pub fn is_fine(&self) -> bool {
+        self.problems.is_empty() && self.operations.iter().all(|report| report.missing.is_empty())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "API key `{}`", self.key.name.as_deref().unwrap_or("without a name"))?;
+        for problem in &self.problems {
+            writeln!(f, "- {problem}")?;
+        }
+        for report in &self.operations {
+            let id = report.operation.id;
+            match &report.missing[..] {
+                [] => writeln!(f, "- {id}: nothing is missing")?,
+                missing => {
+                    for missing in missing {
+                        writeln!(f, "- {id}: the key {missing}")?;
+                    }
+                }
+            }
+        }
+        // https://create.roblox.com/docs/cloud/auth/api-keys
+        f.write_str(
+            "Roblox also ends a key that was neither used nor changed for 60 days, and may tie it to IP addresses; \
+             neither can be seen from here.",
+        )
+    }
+}

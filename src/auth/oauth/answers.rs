@@ -1,0 +1,253 @@
+//! What Roblox's OAuth 2.0 endpoints answer.
+
+use crate::Scope;
+use crate::decode::{Tolerant, object};
+use crate::ids::{Id, UniverseId, UserId};
+use jiff::Timestamp;
+use oauth2::TokenIntrospectionResponse as _;
+use oauth2::basic::BasicTokenIntrospectionResponse;
+use serde::{Deserializer, Serialize, Serializer};
+
+/// Who the user is. With the scope `openid` alone, only [`id`](Self::id) is there; `profile` brings
+/// the rest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct UserInfo {
+    /// The user's id (`sub`).
+    #[serde(rename = "sub")]
+    pub id: Option<UserId>,
+    /// The display name (`nickname`).
+    #[serde(rename = "nickname", skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The user name (`preferred_username`).
+    #[serde(rename = "preferred_username", skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The display name once more, under the name that OpenID Connect gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When the account was made, in seconds since 1970; [`created`](Self::created) is the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<i64>,
+    /// The URL of the profile page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The URL of a picture of the avatar, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+}
+
+object!(UserInfo {
+    "sub" => id,
+    "nickname" => display_name,
+    "preferred_username" => username,
+    "name" => name,
+    "created_at" => created_at,
+    "profile" => profile,
+    "picture" => picture,
+});
+
+impl UserInfo {
+    /// When the account was made.
+    pub fn created(&self) -> Option<Timestamp> {
+        Timestamp::from_second(self.created_at?).ok()
+    }
+}
+
+/// What the service knows of a token.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TokenInfo {
+    /// Whether its time is not over. Roblox says that it stays true after the user has withdrawn the
+    /// authorization.
+    pub active: bool,
+    /// The token's own id.
+    pub id: Option<String>,
+    /// Who gave it.
+    pub issuer: Option<String>,
+    /// Its kind, such as `Bearer`.
+    pub token_type: Option<String>,
+    /// For which app.
+    pub client_id: Option<String>,
+    /// For whom it is meant.
+    pub audience: Vec<String>,
+    /// For which user.
+    pub user_id: Option<UserId>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// When it was given.
+    pub issued_at: Option<Timestamp>,
+}
+
+impl TokenInfo {
+    pub(super) fn of(answer: &BasicTokenIntrospectionResponse) -> Self {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            active: answer.active(),
+            id: text(answer.jti()),
+            issuer: text(answer.iss()),
+            token_type: answer.token_type().map(|kind| kind.as_ref().to_owned()),
+            client_id: answer.client_id().map(|id| id.to_string()),
+            audience: answer.aud().cloned().unwrap_or_default(),
+            user_id: answer.sub().map(UserId::from),
+            scopes: answer.scopes().into_iter().flatten().map(|scope| Scope::from(&***scope)).collect(),
+            expires_at: answer.exp().and_then(|time| Timestamp::from_second(time.timestamp()).ok()),
+            issued_at: answer.iat().and_then(|time| Timestamp::from_second(time.timestamp()).ok()),
+        }
+    }
+}
+
+/// What the user let the app reach: for each owner, which universes and creators.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct GrantedResources {
+    /// One for each owner.
+    #[serde(rename = "resource_infos")]
+    pub owners: Option<Vec<ResourceOwner>>,
+}
+
+object!(GrantedResources { "resource_infos" => owners, });
+
+/// An owner, and what of theirs may be reached.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ResourceOwner {
+    /// Who owns it.
+    pub owner: Option<Owner>,
+    /// What may be reached.
+    pub resources: Option<Resources>,
+}
+
+object!(ResourceOwner { "owner" => owner, "resources" => resources, });
+
+/// A user or group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Owner {
+    /// Its id.
+    pub id: Option<Id>,
+    /// `User` or `Group`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+object!(Owner { "id" => id, "type" => kind, });
+
+/// Resources of one owner.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Resources {
+    /// Universes that may be reached.
+    pub universe: Option<GrantedIds<UniverseId>>,
+    /// Creators in whose name assets may be made.
+    pub creator: Option<GrantedIds<Id>>,
+}
+
+object!(Resources { "universe" => universe, "creator" => creator, });
+
+/// Which resources of a kind.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct GrantedIds<T> {
+    /// Each of them.
+    pub ids: Vec<Grant<T>>,
+}
+
+impl<T: PartialEq> GrantedIds<T> {
+    /// Whether this one may be reached: named, or owned by who authorized the app, as you know and
+    /// this answer does not.
+    pub fn allows(&self, id: impl Into<T>, is_owned: bool) -> bool {
+        let id = id.into();
+        self.ids.iter().any(|grant| match grant {
+            Grant::Owned => is_owned,
+            Grant::Id(granted) => *granted == id,
+        })
+    }
+}
+
+impl<'de, T: From<String>> Tolerant<'de> for GrantedIds<T> {
+    fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Default)]
+        struct Wire {
+            ids: Option<Vec<String>>,
+        }
+        object!(Wire { "ids" => ids, });
+        let ids = Wire::tolerant(deserializer)?.ids.unwrap_or_default();
+        Ok(Self { ids: ids.into_iter().map(Grant::from).collect() })
+    }
+}
+
+/// A resource that may be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grant<T> {
+    /// All that who authorized the app owns: `U` on the wire.
+    Owned,
+    /// The one of this id.
+    Id(T),
+}
+
+const OWNED: &str = "U";
+
+impl<T: From<String>> From<String> for Grant<T> {
+    fn from(id: String) -> Self {
+        match id == OWNED {
+            true => Self::Owned,
+            false => Self::Id(T::from(id)),
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Grant<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Owned => serializer.serialize_str(OWNED),
+            Self::Id(id) => id.serialize(serializer),
+        }
+    }
+}
+
+/// Where the service's endpoints are, and what it can do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Discovery {
+    /// Who gives tokens.
+    pub issuer: Option<String>,
+    /// Where users log in.
+    pub authorization_endpoint: Option<String>,
+    /// Where codes and refresh tokens are given for tokens.
+    pub token_endpoint: Option<String>,
+    /// Where tokens are looked up.
+    pub introspection_endpoint: Option<String>,
+    /// Where sessions are ended.
+    pub revocation_endpoint: Option<String>,
+    /// Where it says who a user is.
+    pub userinfo_endpoint: Option<String>,
+    /// Where the keys of ID tokens are.
+    pub jwks_uri: Option<String>,
+    /// What may be asked for.
+    pub scopes_supported: Option<Vec<Scope>>,
+    /// What ID tokens and user info may say.
+    pub claims_supported: Option<Vec<String>>,
+    /// What `response_type` may be.
+    pub response_types_supported: Option<Vec<String>>,
+    /// How ID tokens may be signed.
+    pub id_token_signing_alg_values_supported: Option<Vec<String>>,
+    /// How apps may prove who they are.
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+}
+
+object!(Discovery {
+    "issuer" => issuer,
+    "authorization_endpoint" => authorization_endpoint,
+    "token_endpoint" => token_endpoint,
+    "introspection_endpoint" => introspection_endpoint,
+    "revocation_endpoint" => revocation_endpoint,
+    "userinfo_endpoint" => userinfo_endpoint,
+    "jwks_uri" => jwks_uri,
+    "scopes_supported" => scopes_supported,
+    "claims_supported" => claims_supported,
+    "response_types_supported" => response_types_supported,
+    "id_token_signing_alg_values_supported" => id_token_signing_alg_values_supported,
+    "token_endpoint_auth_methods_supported" => token_endpoint_auth_methods_supported,
+});

@@ -1,0 +1,293 @@
+//! An app that is registered with Roblox.
+
+use super::answers::{Discovery, GrantedResources, TokenInfo, UserInfo};
+use super::authorize::AuthorizeRequest;
+use super::identity::{self, Identity};
+use super::keys::Keys;
+use super::protocol::{DISCOVERY, Protocol, USER_INFO};
+use super::tokens::TokenSet;
+use crate::{ClientBuilder, Credentials, CredentialsProvider, Error, Provided, Scope};
+use http::Method;
+use jiff::Timestamp;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Who signs ID tokens. The slash at its end belongs to it.
+const ISSUER: &str = "https://apis.roblox.com/oauth/";
+
+/// How far the clocks may differ, unless told otherwise.
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// The longest redirect URI that Roblox takes, in characters.
+const LONGEST_REDIRECT_URI: usize = 256;
+
+/// An app that is registered with Roblox. Cloning it is cheap.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    protocol: Protocol,
+    redirect_uri: String,
+    keys: Keys,
+    rules: identity::Rules,
+    clock: Clock,
+}
+
+impl App {
+    /// Sets up an app by its client id.
+    pub fn builder(client_id: impl Into<String>) -> AppBuilder {
+        AppBuilder {
+            client_id: client_id.into(),
+            client_secret: None,
+            redirect_uri: None,
+            client: ClientBuilder::default(),
+            issuer: ISSUER.to_owned(),
+            clock_skew: CLOCK_SKEW,
+            clock: Clock::default(),
+        }
+    }
+
+    /// Asks a user for these scopes; [`begin`](AuthorizeRequest::begin) gives the URL.
+    pub fn authorize(&self, scopes: impl IntoIterator<Item = Scope>) -> AuthorizeRequest {
+        AuthorizeRequest::new(self.clone(), scopes.into_iter().collect())
+    }
+
+    /// Gives a refresh token for other tokens. The old one is then used up: keep the new one before
+    /// you do anything else. [`TokenProvider`](super::TokenProvider) does that.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`AuthorizationRequired`](crate::ErrorKind::AuthorizationRequired) if there is no
+    /// refresh token or Roblox refuses it: the user must log in again. Otherwise as every call; it is
+    /// sent again only if nothing was sent.
+    pub async fn refresh(&self, tokens: &TokenSet) -> Result<TokenSet, Error> {
+        self.protocol().refresh(tokens, &self.0.clock).await.map(|given| given.tokens)
+    }
+
+    /// What Roblox knows of an access, refresh or ID token. It says nothing of whether the user has
+    /// withdrawn the authorization.
+    ///
+    /// # Errors
+    ///
+    /// As for every call.
+    pub async fn introspect(&self, token: &str) -> Result<TokenInfo, Error> {
+        Ok(TokenInfo::of(&self.protocol().introspect(token).await?))
+    }
+
+    /// What the user let the app reach with this access token.
+    ///
+    /// # Errors
+    ///
+    /// As for every call.
+    pub async fn resources(&self, access_token: &str) -> Result<GrantedResources, Error> {
+        self.protocol().resources(access_token).await
+    }
+
+    /// Ends a session: the refresh token and its access tokens are worth nothing afterwards.
+    ///
+    /// # Errors
+    ///
+    /// As for every call.
+    pub async fn revoke(&self, refresh_token: &str) -> Result<(), Error> {
+        self.protocol().revoke(refresh_token).await
+    }
+
+    /// Who the user is.
+    ///
+    /// # Errors
+    ///
+    /// As for every call.
+    pub async fn user_info(&self, access_token: &str) -> Result<UserInfo, Error> {
+        let request = self.protocol().client().request(Method::GET, USER_INFO);
+        let answer =
+            request.with_credentials(Credentials::bearer(access_token)?).send_as::<UserInfo>().await?;
+        Ok(answer.into_inner())
+    }
+
+    /// Where Roblox's endpoints are. This crate has them built in, and takes nothing from here.
+    ///
+    /// # Errors
+    ///
+    /// As for every call.
+    pub async fn discovery(&self) -> Result<Discovery, Error> {
+        let request = self.protocol().client().request(Method::GET, DISCOVERY).without_credentials();
+        Ok(request.send_as::<Discovery>().await?.into_inner())
+    }
+
+    /// Who an ID token speaks of, if it is Roblox's, meant for this app, in time, and made for the
+    /// login with this nonce. [`finish`](Self::finish) does this by itself.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`AuthorizationRequired`](crate::ErrorKind::AuthorizationRequired) if any of it does not
+    /// hold; or as every call, if Roblox's keys cannot be fetched.
+    pub async fn verify_id_token(&self, token: &str, nonce: Option<&str>) -> Result<Identity, Error> {
+        identity::verify(token, nonce, &self.0.rules, &self.0.keys, self.protocol().client(), &self.0.clock)
+            .await
+    }
+
+    pub(super) fn protocol(&self) -> &Protocol {
+        &self.0.protocol
+    }
+
+    pub(super) fn redirect_uri(&self) -> &str {
+        &self.0.redirect_uri
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("client_id", &self.protocol().client_id())
+            .field("redirect_uri", &self.0.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sets up an [`App`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct AppBuilder {
+    client_id: String,
+    client_secret: Option<String>,
+    redirect_uri: Option<String>,
+    client: ClientBuilder,
+    issuer: String,
+    clock_skew: Duration,
+    clock: Clock,
+}
+
+impl AppBuilder {
+    /// The secret of a confidential app: one whose users cannot look inside. A public app (a game, a
+    /// tool, a page) has none; PKCE protects both.
+    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
+        self.client_secret = Some(secret.into());
+        self
+    }
+
+    /// Where the browser returns to, exactly as it is registered: `https`, `http` of this machine, or
+    /// a scheme of the app's own.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// How Roblox is reached: timeouts, retries, proxy, base URL, transport. It needs no credential.
+    pub fn client(mut self, client: ClientBuilder) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// Who signs ID tokens, if that is not Roblox: for tests.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = issuer.into();
+        self
+    }
+
+    /// How far Roblox's clock and this one may differ; 60 seconds by default.
+    pub fn clock_skew(mut self, skew: Duration) -> Self {
+        self.clock_skew = skew;
+        self
+    }
+
+    /// Another clock than the system's: for tests.
+    pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Clock(Arc::new(now));
+        self
+    }
+
+    /// Builds the app.
+    ///
+    /// # Errors
+    ///
+    /// If client id or secret are empty, if the redirect URI is missing, too long, plain `http` of
+    /// another machine, or has a fragment; or as [`ClientBuilder::build`].
+    pub fn build(self) -> Result<App, Error> {
+        let refuse = |why: &str| Err(Error::configuration(why));
+        if self.client_id.trim().is_empty() {
+            return refuse("the app's client id is empty");
+        }
+        if self.client_secret.as_ref().is_some_and(|secret| secret.trim().is_empty()) {
+            return refuse("the app's client secret is empty; a public app has none at all");
+        }
+        let Some(redirect_uri) = self.redirect_uri else {
+            return refuse("the app has no redirect URI; give the one that is registered");
+        };
+        check_redirect_uri(&redirect_uri)?;
+        let client = self.client.credentials(Credentials::provider(NoCredential)).build()?;
+        Ok(App(Arc::new(Inner {
+            rules: identity::Rules {
+                issuer: self.issuer,
+                audience: self.client_id.clone(),
+                skew: self.clock_skew,
+            },
+            protocol: Protocol::new(client, self.client_id, self.client_secret, redirect_uri.clone())?,
+            redirect_uri,
+            keys: Keys::default(),
+            clock: self.clock,
+        })))
+    }
+}
+
+impl fmt::Debug for AppBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppBuilder")
+            .field("client_id", &self.client_id)
+            .field("client_secret", &self.client_secret.as_ref().map(|_| "[hidden]"))
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_redirect_uri(uri: &str) -> Result<(), Error> {
+    let refuse = |why: &str| Err(Error::configuration(format!("the redirect URI {why}")));
+    if uri.chars().count() > LONGEST_REDIRECT_URI {
+        return refuse("is longer than 256 characters, which Roblox does not take");
+    }
+    let Some((scheme, rest)) = uri.split_once("://") else {
+        return refuse("has no scheme; write it as it is registered, such as https://example.com/callback");
+    };
+    if uri.contains('#') {
+        return refuse("has a fragment, which no server sees");
+    }
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let here = name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    match scheme.eq_ignore_ascii_case("http") && !here {
+        true => refuse("is plain http of another machine: the code would travel in clear"),
+        false => Ok(()),
+    }
+}
+
+/// The time.
+#[derive(Clone)]
+pub(super) struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    pub(super) fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self(Arc::new(Timestamp::now))
+    }
+}
+
+/// An app's own requests carry the app's id, and no credential.
+struct NoCredential;
+
+impl CredentialsProvider for NoCredential {
+    fn credentials(&self) -> Provided<'_> {
+        Box::pin(async { Err("this client is only for OAuth 2.0".into()) })
+    }
+}

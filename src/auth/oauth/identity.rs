@@ -1,0 +1,151 @@
+//! Who an ID token speaks of, and whether to believe it.
+
+use super::answers::UserInfo;
+use super::app::Clock;
+use super::keys::Keys;
+use crate::{Client, Error};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{Algorithm, Validation};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+
+/// The longest ID token that is read, in bytes.
+const LONGEST: usize = 32 * 1024;
+
+/// Who a verified ID token speaks of. It says who the user is, and nothing of what they allowed.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Identity {
+    /// The user.
+    pub user: UserInfo,
+    /// When it was signed.
+    pub issued_at: Option<Timestamp>,
+    /// Until when it may be believed.
+    pub expires_at: Timestamp,
+    /// All that it says.
+    pub claims: Map<String, Value>,
+}
+
+/// What holds of every ID token for an app.
+pub(super) struct Rules {
+    pub(super) issuer: String,
+    /// The app's client id.
+    pub(super) audience: String,
+    pub(super) skew: Duration,
+}
+
+/// The claims that are checked. A claim of another type than it should be is an error, and not absent.
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    azp: Option<String>,
+    exp: f64,
+    iat: Option<f64>,
+    nbf: Option<f64>,
+    nonce: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+pub(super) async fn verify(
+    token: &str,
+    nonce: Option<&str>,
+    rules: &Rules,
+    keys: &Keys,
+    client: &Client,
+    clock: &Clock,
+) -> Result<Identity, Error> {
+    let refuse = |why: String| Error::authorization_required(None, format!("the ID token {why}"));
+    if token.len() > LONGEST {
+        return Err(refuse(format!("is longer than {LONGEST} bytes")));
+    }
+    // An algorithm that `jsonwebtoken` does not know, such as `none`, fails here.
+    let header = jsonwebtoken::decode_header(token)
+        .map_err(|error| refuse(format!("has no header that can be read: {error}")))?;
+    if header.alg != Algorithm::ES256 {
+        return Err(refuse(format!("is signed with {:?}; Roblox signs with ES256", header.alg)));
+    }
+    let Some(id) = header.kid else { return Err(refuse("does not say by which key".to_owned())) };
+    let Some(key) = keys.get(&id, client).await? else {
+        return Err(refuse("is signed with a key that is not one of Roblox's".to_owned()));
+    };
+    let verified = jsonwebtoken::decode::<Value>(token, &key, &signature_only())
+        .map_err(|_| refuse("has a signature that does not fit".to_owned()))?;
+    let claims = Claims::deserialize(&verified.claims)
+        .map_err(|error| refuse(format!("lacks a claim that it must have: {error}")))?;
+    let expires_at = check(&claims, nonce, rules, clock.now()).map_err(|why| refuse(why.to_owned()))?;
+    let user = UserInfo::deserialize(&verified.claims)
+        .map_err(|error| refuse(format!("describes no user: {error}")))?;
+    let Value::Object(all) = verified.claims else { return Err(refuse("has no claims".to_owned())) };
+    Ok(Identity { user, issued_at: claims.iat.and_then(time), expires_at, claims: all })
+}
+
+/// The claims are checked here: by our clock, and so that one of a wrong type is not passed over.
+fn signature_only() -> Validation {
+    let mut validation = Validation::new(Algorithm::ES256);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation
+}
+
+/// The time at which the token ends, if every claim holds.
+fn check(
+    claims: &Claims,
+    nonce: Option<&str>,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<Timestamp, &'static str> {
+    if claims.iss != rules.issuer {
+        return Err("is by another issuer than Roblox");
+    }
+    let (is_ours, is_shared) = match &claims.aud {
+        Audience::One(one) => (*one == rules.audience, false),
+        Audience::Several(several) => (several.contains(&rules.audience), several.len() > 1),
+    };
+    let is_other_party = claims.azp.as_ref().is_some_and(|party| *party != rules.audience);
+    if !is_ours || is_other_party || (is_shared && claims.azp.is_none()) {
+        return Err("is meant for another app");
+    }
+    if claims.sub.is_empty() {
+        return Err("names no user");
+    }
+    let skew = SignedDuration::try_from(rules.skew).unwrap_or(SignedDuration::MAX);
+    let moment = |seconds: f64| time(seconds).ok_or("holds a time that is none");
+    let expires_at = moment(claims.exp)?;
+    if now.duration_since(expires_at) >= skew {
+        return Err("has expired");
+    }
+    for begin in [claims.nbf, claims.iat].into_iter().flatten() {
+        if moment(begin)?.duration_since(now) > skew {
+            return Err("is not valid yet; is this machine's clock right?");
+        }
+    }
+    if let Some(nonce) = nonce {
+        let given = claims.nonce.as_deref().unwrap_or_default();
+        if !bool::from(given.as_bytes().ct_eq(nonce.as_bytes())) {
+            return Err("was made for another login: its nonce differs");
+        }
+    }
+    Ok(expires_at)
+}
+
+/// Seconds since 1970, which may have a fraction.
+fn time(seconds: f64) -> Option<Timestamp> {
+    let seconds = seconds.is_finite().then(|| seconds.floor())?;
+    // Beyond this there is no `Timestamp`.
+    if seconds.abs() > 1e12 {
+        return None;
+    }
+    Timestamp::from_second(seconds as i64).ok()
+}

@@ -1,0 +1,81 @@
+use super::{Stored, TokenStore};
+use crate::oauth::TokenSet;
+use std::error::Error as StdError;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 256 * 1024;
+
+type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
+
+/// Keeps tokens in a file, in clear: on Unix only its owner may read it (mode 0600); on Windows it has
+/// the rights of its folder, so keep it in the user's own.
+///
+/// A new file is written beside the old one, brought to the disk, and put in its place in one step:
+/// whenever the machine stops, one of the two is there whole.
+#[derive(Clone, Debug)]
+pub struct FileTokenStore {
+    path: PathBuf,
+}
+
+impl FileTokenStore {
+    /// Keeps tokens in this file. Its folder must exist.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+}
+
+impl TokenStore for FileTokenStore {
+    fn load(&self) -> Stored<'_, Option<TokenSet>> {
+        let path = self.path.clone();
+        Box::pin(async { blocking(move || load(&path)).await })
+    }
+
+    fn save<'a>(&'a self, tokens: &'a TokenSet) -> Stored<'a, ()> {
+        let (path, tokens) = (self.path.clone(), tokens.clone());
+        Box::pin(async { blocking(move || save(&path, &tokens)).await })
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
+    tokio::task::spawn_blocking(work).await?
+}
+
+fn load(path: &Path) -> Outcome<Option<TokenSet>> {
+    let named = |what: &str| format!("the token file {} {what}", path.display());
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(named(&format!("cannot be opened: {error}")).into()),
+    };
+    let mut content = Vec::new();
+    file.take(LARGEST + 1)
+        .read_to_end(&mut content)
+        .map_err(|error| named(&format!("cannot be read: {error}")))?;
+    if content.len() as u64 > LARGEST {
+        return Err(named("is too large to be one").into());
+    }
+    // What stands there may be a secret, so the error says only where.
+    serde_json::from_slice(&content)
+        .map(Some)
+        .map_err(|error| named(&format!("is damaged at line {}", error.line())).into())
+}
+
+fn save(path: &Path, tokens: &TokenSet) -> Outcome<()> {
+    let named = |error: io::Error| format!("the token file {} cannot be written: {error}", path.display());
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // Only its owner may read it, from its first moment.
+    let mut beside = tempfile::Builder::new().prefix(".tokens-").tempfile_in(folder).map_err(named)?;
+    beside.write_all(&serde_json::to_vec(tokens)?).map_err(named)?;
+    beside.as_file().sync_all().map_err(named)?;
+    beside.persist(path).map_err(|error| named(error.error))?;
+    // The folder's entry is to be on the disk as well.
+    #[cfg(unix)]
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(named)?;
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! Webhooks: whether a notification is from Roblox, and what it says (feature `webhook`).
+//!
+//! [`Verifier`] checks signature and time, [`Notification`] is what was sent, and a [`ReplayGuard`] says
+//! whether it came before.
+//!
+#![doc = include_str!("../../docs/webhooks.md")]
+
+mod embed;
+mod error;
+mod event;
+mod notification;
+mod payload;
+mod replay;
+mod signature;
+mod verifier;
+
+pub use error::{ParseError, SecretError, VerifyError};
+pub use event::{Event, EventType};
+pub use notification::Notification;
+pub use payload::{
+    AnalyticsAlert, CommerceOrder, CommerceOrderState, RightToErasureRequest, SampleNotification,
+    SubscriptionChange,
+};
+pub use replay::{Claim, Claimed, MemoryReplayGuard, ReplayGuard};
+pub use verifier::{SIGNATURE_HEADER, Verifier};

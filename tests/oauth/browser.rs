@@ -1,0 +1,130 @@
+//! Logging in from a tool, over real sockets.
+
+use super::server::{CLIENT_ID, Server};
+use opencloud::oauth::{App, BrowserLogin};
+use opencloud::{ErrorKind, Scope};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+/// A port that is free now.
+async fn port() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn app(server: &Server, redirect_uri: &str) -> App {
+    let clock = server.clone();
+    let app = App::builder(CLIENT_ID).redirect_uri(redirect_uri).client(server.client());
+    app.clock(move || clock.now()).build().expect("an app")
+}
+
+async fn send(address: SocketAddr, request: &str) -> String {
+    let mut socket = TcpStream::connect(address).await.expect("a connection");
+    socket.write_all(request.as_bytes()).await.expect("a request");
+    let mut answer = String::new();
+    let _ = socket.read_to_string(&mut answer).await;
+    answer
+}
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n")
+}
+
+#[tokio::test]
+async fn the_browser_comes_back_to_this_machine() {
+    let server = Server::new();
+    let port = port().await;
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let app = app(&server, &format!("http://localhost:{port}/callback"));
+    let (shown, url) = oneshot::channel();
+    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(move |url| {
+        let _ = shown.send(url.to_owned());
+    });
+    let login = tokio::spawn(login.run());
+    let back = server.visit(&url.await.expect("a URL")).await;
+    let (_, target) = back.split_once(&port.to_string()).expect("this port");
+
+    // Connections that a browser opens ahead and says nothing on, and whatever else may come.
+    let mut idle = Vec::new();
+    for _ in 0..5 {
+        idle.push(TcpStream::connect(address).await.expect("a connection"));
+    }
+    for request in [
+        get("/favicon.ico"),
+        get("/callback"),
+        get("/callback?code=stolen&state=guessed"),
+        get("/callback?error=access_denied&state=guessed"),
+        get(&target.replace("/callback", "/elsewhere")),
+        get(target).replace("GET", "POST"),
+    ] {
+        let answer = send(address, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{request}: {answer}");
+        assert!(!answer.contains("guessed"), "{answer}");
+    }
+    assert_eq!(send(address, "no HTTP at all\r\n\r\n").await, "");
+    assert_eq!(send(address, &format!("GET /{} HTTP/1.1\r\n", "a".repeat(40_000))).await, "");
+
+    let answer = send(address, &get(target)).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("close this page"), "{answer}");
+    let login = login.await.expect("a task").expect("a login");
+    assert_eq!(login.identity.expect("an identity").user.id, Some(156.into()));
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn a_no_of_the_user_is_told() {
+    let server = Server::new();
+    let port = port().await;
+    let app = app(&server, &format!("http://127.0.0.1:{port}/"));
+    let (shown, url) = oneshot::channel();
+    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(move |url| {
+        let _ = shown.send(url.to_owned());
+    });
+    let login = tokio::spawn(login.run());
+    let url = url.await.expect("a URL");
+    let state = url.split("state=").nth(1).and_then(|rest| rest.split('&').next()).expect("a state");
+    let answer =
+        send(SocketAddr::from(([127, 0, 0, 1], port)), &get(&format!("/?error=access_denied&state={state}")))
+            .await;
+    assert!(answer.contains("not completed"), "{answer}");
+    let error = login.await.expect("a task").expect_err("a no");
+    assert_eq!((error.kind(), error.code()), (ErrorKind::AuthorizationRequired, Some("access_denied")));
+}
+
+#[tokio::test]
+async fn a_user_who_does_not_come_back_is_not_waited_for() {
+    let server = Server::new();
+    let port = port().await;
+    let app = app(&server, &format!("http://localhost:{port}/callback"));
+    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(|_| {}).timeout(Duration::from_millis(20));
+    let error = login.run().await.expect_err("nobody came");
+    assert_eq!(error.kind(), ErrorKind::AuthorizationRequired, "{error}");
+}
+
+#[tokio::test]
+async fn only_this_machine_is_listened_at() {
+    let server = Server::new();
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let taken = taken.local_addr().expect("an address").port();
+    let taken_too = tokio::net::TcpListener::bind(("127.0.0.1", taken)).await;
+    for uri in [
+        "https://example.com/callback".to_owned(),
+        "https://localhost:8917/callback".to_owned(),
+        "http://localhost/callback".to_owned(),
+        "my-tool://callback".to_owned(),
+    ] {
+        let login = BrowserLogin::new(&app(&server, &uri), [Scope::Openid])
+            .show_with(|_| panic!("nothing is shown where nobody listens"));
+        assert_eq!(login.run().await.expect_err(&uri).kind(), ErrorKind::Configuration, "{uri}");
+    }
+    if taken_too.is_ok() {
+        let uri = format!("http://localhost:{taken}/");
+        let login = BrowserLogin::new(&app(&server, &uri), [Scope::Openid])
+            .show_with(|_| panic!("nothing is shown where nobody listens"));
+        let error = login.run().await.expect_err("taken");
+        assert!(error.to_string().contains(&taken.to_string()), "{error}");
+    }
+}

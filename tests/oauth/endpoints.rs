@@ -1,0 +1,101 @@
+//! The endpoints beside the login.
+
+use super::server::{CLIENT_ID, START, Server};
+use opencloud::oauth::Grant;
+use opencloud::{ErrorKind, Scope};
+
+#[tokio::test]
+async fn a_token_is_looked_up() {
+    let server = Server::new();
+    let tokens = server.session();
+    let info = server.app().introspect(tokens.access_token()).await.expect("facts");
+    assert!(info.active);
+    assert_eq!(info.user_id, Some(156.into()));
+    assert_eq!(
+        (info.client_id.as_deref(), &info.audience[..]),
+        (Some(CLIENT_ID), &[CLIENT_ID.to_owned()][..])
+    );
+    assert_eq!(info.scopes, [Scope::Openid, Scope::AssetRead]);
+    assert_eq!(info.expires_at.expect("an end").as_second(), START + 899);
+    server.pass(899);
+    assert!(!server.app().introspect(tokens.access_token()).await.expect("facts").active);
+}
+
+#[tokio::test]
+async fn resources_are_typed() {
+    let server = Server::new();
+    let tokens = server.session();
+    let granted = server.app().resources(tokens.access_token()).await.expect("resources");
+    let owners = granted.owners.clone().expect("owners");
+    let own = owners[0].resources.clone().expect("resources");
+    assert_eq!(own.universe, None);
+    let creators = own.creator.expect("creators");
+    assert_eq!(creators.ids, [Grant::Owned]);
+    assert!(creators.allows("1", true) && !creators.allows("1", false));
+    let group = owners[1].resources.clone().expect("resources");
+    let universes = group.universe.expect("universes");
+    assert_eq!(universes.ids, [Grant::Id(3828411582.into())]);
+    assert!(universes.allows(3828411582, false) && !universes.allows(1, true));
+    assert_eq!(
+        serde_json::to_value(&granted).expect("JSON")["resource_infos"][0]["resources"]["creator"]["ids"][0],
+        "U"
+    );
+}
+
+#[tokio::test]
+async fn a_session_is_ended() {
+    let server = Server::new();
+    let (app, tokens) = (server.app(), server.session());
+    app.revoke(tokens.refresh_token().expect("a token")).await.expect("revoked");
+    let error = app.refresh(&tokens).await.expect_err("revoked");
+    assert!(
+        error.is_authorization_required() && error.to_string().contains("authorize the app again"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn it_says_who_the_user_is() {
+    let server = Server::new();
+    let user = server.app().user_info(server.session().access_token()).await.expect("a user");
+    assert_eq!((user.id.clone(), user.username.as_deref()), (Some(156.into()), Some("builderman")));
+    assert_eq!(user.created().expect("a time").as_second(), 1_141_200_000);
+    let error = server.app().user_info("another token").await.expect_err("a wrong token");
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+}
+
+#[tokio::test]
+async fn the_endpoints_are_discovered() {
+    let discovery = Server::new().app().discovery().await.expect("the document");
+    assert_eq!(discovery.issuer.as_deref(), Some("https://apis.roblox.com/oauth/"));
+    assert_eq!(discovery.scopes_supported, Some(vec![Scope::Openid, Scope::Profile]));
+}
+
+#[tokio::test]
+async fn requests_that_use_something_up_are_not_repeated() {
+    let server = Server::new();
+    let (app, tokens) = (server.app(), server.session());
+    server.facts().failures = vec![Some((500, serde_json::json!({}))), Some((500, serde_json::json!({})))];
+    let error = app.refresh(&tokens).await.expect_err("a failure");
+    assert_eq!((error.kind(), error.attempts(), server.renewals()), (ErrorKind::Service, 1, 1));
+    // An answer that is lost is not asked for again: the token may be used up.
+    server.facts().failures = vec![None];
+    let error = app.refresh(&tokens).await.expect_err("a lost answer");
+    assert_eq!((error.kind(), error.attempts(), server.renewals()), (ErrorKind::Io, 1, 2));
+}
+
+/// Over real sockets, with the hosts that a base URL moves.
+#[tokio::test]
+async fn it_works_over_http() {
+    let server = Server::new();
+    let url = server.listen().await;
+    let app =
+        server.app_builder().client(opencloud::Client::builder().base_url(&url)).build().expect("an app");
+    let login = app.authorize([Scope::Openid]).begin().expect("a login");
+    assert!(login.url().starts_with(&format!("{url}/oauth/v1/authorize?")), "{}", login.url());
+    let back = server.visit(login.url()).await;
+    let callback = opencloud::oauth::Callback::from_query(&back);
+    let login = app.finish(login.into_pending(), &callback).await.expect("a login");
+    app.user_info(login.tokens.access_token()).await.expect("a user");
+    app.revoke(login.tokens.refresh_token().expect("a token")).await.expect("revoked");
+}

@@ -1,0 +1,196 @@
+//! Which ID tokens are believed.
+
+use super::server::{CLIENT_ID, Key, Server};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use opencloud::ErrorKind;
+use opencloud::oauth::Callback;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const NONCE: &str = "the nonce of this login";
+
+/// What comes of a token with these claims changed.
+async fn with(claims: Value) -> Result<(), String> {
+    let server = Server::new();
+    server.facts().claims = claims;
+    let token = server.facts().id_token(NONCE);
+    verified(&server, &token).await
+}
+
+async fn verified(server: &Server, token: &str) -> Result<(), String> {
+    match server.app().verify_id_token(token, Some(NONCE)).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::AuthorizationRequired, "{error}");
+            assert!(token.len() < 20 || !error.to_string().contains(token), "{error}");
+            Err(error.to_string())
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_as_it_should_be_is_believed() {
+    assert_eq!(with(json!({})).await, Ok(()));
+    assert_eq!(with(json!({ "aud": [CLIENT_ID] })).await, Ok(()));
+    assert_eq!(with(json!({ "aud": [CLIENT_ID, "2"], "azp": CLIENT_ID })).await, Ok(()));
+}
+
+#[tokio::test]
+async fn wrong_claims_are_refused() {
+    let now = super::server::START;
+    for (claims, why) in [
+        (json!({ "iss": "https://apis.roblox.com/oauth" }), "issuer"),
+        (json!({ "iss": "https://example.com/" }), "issuer"),
+        (json!({ "iss": null }), "claim"),
+        (json!({ "aud": "2" }), "another app"),
+        (json!({ "aud": ["2", "3"] }), "another app"),
+        (json!({ "aud": [] }), "another app"),
+        (json!({ "aud": [CLIENT_ID, "2"] }), "another app"),
+        (json!({ "azp": "2" }), "another app"),
+        (json!({ "nonce": "another" }), "nonce"),
+        (json!({ "nonce": null }), "nonce"),
+        (json!({ "nonce": "" }), "nonce"),
+        (json!({ "sub": "" }), "user"),
+        (json!({ "exp": now - 61 }), "expired"),
+        (json!({ "exp": null }), "claim"),
+        // A time as a text is no time, and not no claim.
+        (json!({ "exp": (now + 899).to_string() }), "claim"),
+        (json!({ "nbf": "never" }), "claim"),
+        (json!({ "exp": 1e300 }), "time"),
+        (json!({ "nbf": now + 61 }), "not valid yet"),
+        (json!({ "iat": now + 61 }), "not valid yet"),
+    ] {
+        let problem = with(claims.clone()).await.expect_err(&claims.to_string());
+        assert!(problem.contains(why), "{claims}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn clocks_may_differ_by_the_skew() {
+    let now = super::server::START;
+    assert_eq!(with(json!({ "exp": now - 59 })).await, Ok(()));
+    assert_eq!(with(json!({ "iat": now + 60, "nbf": now + 60 })).await, Ok(()));
+    let server = Server::new();
+    server.facts().claims = json!({ "exp": now - 1 });
+    let token = server.facts().id_token(NONCE);
+    let strict = server.app_builder().clock_skew(Duration::ZERO).build().expect("an app");
+    assert!(strict.verify_id_token(&token, Some(NONCE)).await.is_err());
+}
+
+#[tokio::test]
+async fn other_algorithms_are_refused() {
+    let server = Server::new();
+    let token = server.facts().id_token(NONCE);
+    let claims = token.split('.').nth(1).expect("claims");
+    let header = |header: Value| URL_SAFE_NO_PAD.encode(header.to_string());
+    let signature = token.rsplit('.').next().expect("a signature");
+    for forged in [
+        format!("{}.{claims}.", header(json!({ "alg": "none", "kid": "key-1" }))),
+        format!("{}.{claims}.{signature}", header(json!({ "alg": "none", "kid": "key-1" }))),
+        format!("{}.{claims}.{signature}", header(json!({ "alg": "None" }))),
+        format!("{}.{claims}.{signature}", header(json!({ "alg": "ES384", "kid": "key-1" }))),
+        format!("{}.{claims}.{signature}", header(json!({ "kid": "key-1" }))),
+    ] {
+        verified(&server, &forged).await.expect_err(&forged);
+    }
+    // HMAC, with what is public as the key.
+    let public = json!({ "iss": "https://apis.roblox.com/oauth/", "sub": "156" });
+    let header = Header { kid: Some("key-1".to_owned()), ..Header::new(Algorithm::HS256) };
+    let forged =
+        jsonwebtoken::encode(&header, &public, &EncodingKey::from_secret(b"key-1")).expect("a token");
+    assert!(verified(&server, &forged).await.expect_err("HMAC").contains("ES256"));
+    assert_eq!(server.facts().key_requests, 0, "no key is fetched for any of them");
+}
+
+#[tokio::test]
+async fn what_is_tampered_with_is_refused() {
+    let server = Server::new();
+    let token = server.facts().id_token(NONCE);
+    let parts: Vec<&str> = token.split('.').collect();
+    let mut claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).expect("base64")).expect("JSON");
+    claims["sub"] = json!("1");
+    let forged = format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode(claims.to_string()), parts[2]);
+    assert!(verified(&server, &forged).await.expect_err("other claims").contains("signature"));
+    for forged in [
+        String::new(),
+        "a".to_owned(),
+        "a.b.c".to_owned(),
+        "..".to_owned(),
+        format!("{}.{}", parts[0], parts[1]),
+        format!("{token}.{}", parts[2]),
+        format!("{}.{}.", parts[0], parts[1]),
+        "a".repeat(1 << 20),
+    ] {
+        verified(&server, &forged).await.expect_err("no token");
+    }
+    // Another key under the name of one of Roblox's.
+    let forged = Key::new("key-1").sign(&claims);
+    assert!(verified(&server, &forged).await.expect_err("another key").contains("signature"));
+    let forged = Key::new("key-of-mine").sign(&claims);
+    assert!(verified(&server, &forged).await.expect_err("another key").contains("not one of Roblox's"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_kept_and_fetched_again_when_there_are_new_ones() {
+    let server = Server::new();
+    let app = server.app();
+    let verify = async || {
+        let token = server.facts().id_token(NONCE);
+        app.verify_id_token(&token, Some(NONCE)).await
+    };
+    for _ in 0..10 {
+        verify().await.expect("an identity");
+    }
+    assert_eq!(server.facts().key_requests, 1);
+    // A forged key id does not have them fetched each time.
+    let forged = Key::new("forged").sign(&json!({}));
+    for _ in 0..10 {
+        app.verify_id_token(&forged, None).await.expect_err("forged");
+    }
+    assert_eq!(server.facts().key_requests, 1);
+    // Roblox has another key.
+    server.facts().keys.push(Key::new("key-2"));
+    verify().await.expect_err("not fetched again within a minute");
+    tokio::time::advance(Duration::from_secs(60)).await;
+    verify().await.expect("an identity");
+    assert_eq!(server.facts().key_requests, 2);
+}
+
+#[tokio::test]
+async fn a_login_without_an_id_token_is_none() {
+    let server = Server::new();
+    let app = server.app();
+    let login = app.authorize([opencloud::Scope::Openid]).begin().expect("a login");
+    let back = server.visit(login.url()).await;
+    let answer = json!({ "access_token": "a", "token_type": "Bearer", "expires_in": 899 });
+    server.facts().failures = vec![Some((200, answer))];
+    let error =
+        app.finish(login.into_pending(), &Callback::from_query(&back)).await.expect_err("no identity");
+    assert!(error.is_authorization_required() && error.to_string().contains("ID token"), "{error}");
+}
+
+#[tokio::test]
+async fn a_login_with_the_wrong_nonce_is_refused() {
+    let server = Server::new();
+    server.facts().claims = json!({ "nonce": "of another login" });
+    let error = server.login(&server.app()).await.expect_err("another nonce");
+    assert!(error.is_authorization_required() && error.to_string().contains("nonce"), "{error}");
+}
+
+proptest::proptest! {
+    /// Whatever stands in the place of a token, it is refused, and nothing panics.
+    #[test]
+    fn anything_else_is_refused(token in "([A-Za-z0-9_-]{0,40}[.]){0,3}.{0,20}", header in ".{0,60}") {
+        let server = Server::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let encoded = URL_SAFE_NO_PAD.encode(header);
+        let own = server.facts().id_token(NONCE);
+        let (_, rest) = own.split_once('.').expect("claims");
+        for token in [token, format!("{encoded}.{rest}")] {
+            proptest::prop_assert!(runtime.block_on(verified(&server, &token)).is_err());
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! OAuth 2.0 against an authorization server with real keys, rotation, expiry and revocation.
+
+mod browser;
+mod endpoints;
+mod example;
+mod identity;
+mod login;
+mod provider;
+mod server;
+mod store;

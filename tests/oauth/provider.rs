@@ -1,0 +1,352 @@
+//! Tokens that renew themselves: once, kept before they are used, and never in a loop.
+
+use super::server::Server;
+use http::Method;
+use opencloud::oauth::{MemoryTokenStore, Stored, TokenProvider, TokenSet, TokenStore};
+use opencloud::{Client, Credentials, Error, ErrorKind};
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A store that may fail, and that knows what the service saw before something was saved.
+#[derive(Default)]
+struct Store {
+    tokens: Mutex<Option<TokenSet>>,
+    is_broken: AtomicBool,
+    saves: AtomicUsize,
+    latency: Duration,
+}
+
+impl Store {
+    fn new(tokens: TokenSet) -> Arc<Self> {
+        Arc::new(Self { tokens: Mutex::new(Some(tokens)), ..Self::default() })
+    }
+
+    fn held(&self) -> TokenSet {
+        self.tokens.lock().expect("a store").clone().expect("tokens")
+    }
+
+    fn break_down(&self, is_broken: bool) {
+        self.is_broken.store(is_broken, Ordering::SeqCst);
+    }
+}
+
+impl TokenStore for Store {
+    fn load(&self) -> Stored<'_, Option<TokenSet>> {
+        Box::pin(async { Ok(self.tokens.lock().expect("a store").clone()) })
+    }
+
+    fn save<'a>(&'a self, tokens: &'a TokenSet) -> Stored<'a, ()> {
+        Box::pin(async {
+            self.saves.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(self.latency).await;
+            if self.is_broken.load(Ordering::SeqCst) {
+                return Err("the disk is full".into());
+            }
+            *self.tokens.lock().expect("a store") = Some(tokens.clone());
+            Ok(())
+        })
+    }
+}
+
+fn client(server: &Server, provider: &TokenProvider) -> Client {
+    server.client().credentials(Credentials::provider(provider.clone())).build().expect("a client")
+}
+
+async fn call(client: &Client) -> Result<(), Error> {
+    let answer = client.request(Method::GET, "/cloud/v2/users/1").await?;
+    assert_eq!(answer["path"], "users/1");
+    Ok(())
+}
+
+/// A session whose access token has expired, with its store, provider and client.
+fn expired() -> (Server, Arc<Store>, TokenProvider, Client) {
+    let server = Server::new();
+    let store = Store::new(server.session());
+    server.pass(900);
+    let provider = TokenProvider::new(server.app(), store.clone());
+    let client = client(&server, &provider);
+    (server, store, provider, client)
+}
+
+async fn all_of(count: usize, client: &Client) -> Vec<Result<(), Error>> {
+    let tasks: Vec<_> = (0..count)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { call(&client).await })
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        outcomes.push(task.await.expect("a task"));
+    }
+    outcomes
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_calls_on_an_expired_token_renew_it_once() {
+    let (server, store, _, client) = expired();
+    server.facts().latency = Duration::from_millis(300);
+    for outcome in all_of(1000, &client).await {
+        outcome.expect("an answer");
+    }
+    assert_eq!((server.renewals(), store.saves.load(Ordering::SeqCst)), (1, 1));
+    assert_eq!(server.facts().api_requests, 1000, "no call was sent with the old token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_refused_calls_renew_once() {
+    // The token is good by this clock, which stands still, and the service does not take it.
+    let server = Server::new();
+    let then = server.now();
+    let app = server.app_builder().clock(move || then).build().expect("an app");
+    let provider = TokenProvider::new(app, Store::new(server.session()));
+    server.pass(900);
+    server.facts().latency = Duration::from_millis(300);
+    for outcome in all_of(1000, &client(&server, &provider)).await {
+        outcome.expect("an answer");
+    }
+    assert_eq!(server.renewals(), 1);
+    let calls = server.facts().api_requests;
+    assert_eq!(calls, 2000, "each call was refused once and sent once more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_many_threads_too() {
+    let (server, store, _, client) = expired();
+    for outcome in all_of(1000, &client).await {
+        outcome.expect("an answer");
+    }
+    assert_eq!((server.renewals(), store.saves.load(Ordering::SeqCst)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_calls_share_a_failure() {
+    let (server, _, _, client) = expired();
+    server.facts().latency = Duration::from_millis(300);
+    server.facts().failures = vec![Some((503, json!({})))];
+    let outcomes = all_of(1000, &client).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(error) if error.is_service_failure())));
+    assert_eq!(server.renewals(), 1);
+    call(&client).await.expect("the next one tries again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_before_it_ends() {
+    let server = Server::new();
+    let provider = TokenProvider::new(server.app(), Store::new(server.session()));
+    let client = client(&server, &provider);
+    server.pass(899 - 61);
+    call(&client).await.expect("an answer");
+    assert_eq!(server.renewals(), 0);
+    server.pass(1);
+    call(&client).await.expect("an answer");
+    assert_eq!(server.renewals(), 1);
+
+    let early =
+        TokenProvider::new(server.app(), Store::new(server.session())).renew_before(Duration::from_secs(600));
+    server.pass(300);
+    early.tokens().await.expect("tokens");
+    assert_eq!(server.renewals(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_good_token_is_used_where_no_other_can_be_had() {
+    let server = Server::new();
+    let provider = TokenProvider::new(server.app(), Store::new(server.session()));
+    let client = client(&server, &provider);
+    server.pass(870);
+    server.facts().failures = vec![Some((503, json!({})))];
+    call(&client).await.expect("with the old token");
+    server.facts().failures = vec![Some((503, json!({})))];
+    server.pass(30);
+    assert!(call(&client).await.expect_err("it has ended").is_service_failure());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_given_is_saved_before_it_is_used() {
+    let (server, store, provider, client) = expired();
+    let old = store.held();
+    store.break_down(true);
+    let error = call(&client).await.expect_err("a full disk");
+    assert!(error.to_string().contains("the token store failed: the disk is full"), "{error}");
+    assert_eq!(server.facts().api_requests, 0, "nothing was sent with a token that is not kept");
+    assert_eq!(store.held(), old, "the old state is kept");
+
+    // The old refresh token is used up. The session is not lost: what was given is saved next time.
+    call(&client).await.expect_err("still full");
+    store.break_down(false);
+    call(&client).await.expect("an answer");
+    assert_eq!(server.renewals(), 1, "the used-up token was not tried again");
+    assert_eq!(store.held(), provider.tokens().await.expect("tokens"));
+    assert_ne!(store.held(), old);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_does_not_take_the_renewal_along() {
+    let server = Server::new();
+    let store = Arc::new(Store {
+        tokens: Mutex::new(Some(server.session())),
+        latency: Duration::from_secs(1),
+        ..Store::default()
+    });
+    server.pass(900);
+    server.facts().latency = Duration::from_secs(1);
+    let provider = TokenProvider::new(server.app(), store.clone());
+    let client = client(&server, &provider);
+    // It is dropped while the service renews, and another one while the store saves.
+    for patience in [500, 1000] {
+        let patience = Duration::from_millis(patience);
+        tokio::time::timeout(patience, call(&client)).await.expect_err("it takes two seconds");
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!((server.renewals(), store.saves.load(Ordering::SeqCst)), (1, 1));
+    call(&client).await.expect("an answer");
+    assert_eq!(server.renewals(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_loses_no_session_that_could_be_kept() {
+    // Before the service was asked: the store still has a token that works.
+    let (server, store, provider, _) = expired();
+    drop(provider);
+    let restarted = TokenProvider::new(server.app(), store.clone());
+    restarted.tokens().await.expect("tokens");
+
+    // After the service answered and before the store had it: the old access token still works until
+    // it ends, and a restarted process uses it.
+    let old = store.held();
+    server.pass(850);
+    store.break_down(true);
+    restarted.tokens().await.expect_err("not saved");
+    drop(restarted);
+    store.break_down(false);
+    let restarted = TokenProvider::new(server.app(), store.clone()).renew_before(Duration::ZERO);
+    assert_eq!(restarted.tokens().await.expect("tokens"), old);
+    // Then the user must come back, and is told so.
+    server.pass(50);
+    assert!(restarted.tokens().await.expect_err("used up").is_authorization_required());
+
+    // After the store had it: nothing is lost.
+    let (server, store, provider, _) = expired();
+    let saved = provider.tokens().await.expect("tokens");
+    drop(provider);
+    let restarted = TokenProvider::new(server.app(), store);
+    assert_eq!(restarted.tokens().await.expect("tokens"), saved);
+    assert_eq!(server.renewals(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_lost_does_not_lose_a_token_that_was_not_used() {
+    let (server, store, provider, _) = expired();
+    let old = store.held();
+    server.facts().failures = vec![Some((503, json!({})))];
+    provider.tokens().await.expect_err("a failure");
+    assert_eq!(store.held(), old);
+    // It failed before the token was used up, so that it still works.
+    provider.tokens().await.expect("tokens");
+
+    let (server, _, provider, _) = expired();
+    server.facts().failures = vec![None];
+    assert_eq!(provider.tokens().await.expect_err("a lost answer").kind(), ErrorKind::Io);
+    assert!(provider.tokens().await.expect_err("used up").is_authorization_required());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_refresh_token_ends_in_one_clear_error() {
+    let (server, store, provider, client) = expired();
+    server.withdraw();
+    let error = call(&client).await.expect_err("withdrawn");
+    assert_eq!((error.kind(), error.code()), (ErrorKind::AuthorizationRequired, Some("invalid_grant")));
+    assert!(error.to_string().contains("authorize the app again"), "{error}");
+    for outcome in all_of(100, &client).await {
+        assert!(outcome.expect_err("withdrawn").is_authorization_required());
+    }
+    assert_eq!(server.renewals(), 1, "it is not asked again and again");
+    assert_eq!(server.facts().api_requests, 0);
+
+    // The user has logged in again.
+    provider.replace(server.session()).await.expect("saved");
+    call(&client).await.expect("an answer");
+    // Or in another process, which shares the store.
+    server.withdraw();
+    server.pass(900);
+    call(&client).await.expect_err("withdrawn");
+    store.save(&server.session()).await.expect("saved");
+    call(&client).await.expect("an answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_access_token_that_is_withdrawn_ends_after_one_renewal() {
+    let server = Server::new();
+    let provider = TokenProvider::new(server.app(), Store::new(server.session()));
+    let client = client(&server, &provider);
+    server.withdraw();
+    let error = call(&client).await.expect_err("withdrawn");
+    assert!(error.is_authorization_required(), "{error}");
+    assert_eq!(server.facts().api_requests, 1);
+    assert_eq!(server.renewals(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_whose_body_is_not_documented_are_refusals() {
+    for (status, body) in [
+        (400, json!({ "errors": [{ "code": 0, "message": "bad" }] })),
+        (400, json!({})),
+        (401, json!({ "error": "invalid_token" })),
+    ] {
+        let (server, _, provider, _) = expired();
+        server.facts().failures = vec![Some((status, body.clone()))];
+        assert!(provider.tokens().await.expect_err("refused").is_authorization_required(), "{body}");
+    }
+    // These are the app's fault: another attempt may help when it is repaired.
+    for code in ["invalid_client", "unauthorized_client", "invalid_request"] {
+        let (server, _, provider, _) = expired();
+        server.facts().failures = vec![Some((400, json!({ "error": code })))];
+        assert!(!provider.tokens().await.expect_err(code).is_authorization_required());
+        provider.tokens().await.expect("tokens");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_processes_share_a_store() {
+    let (server, store, one, _) = expired();
+    let two = TokenProvider::new(server.app(), store.clone());
+    // One after the other: the second takes what the first has saved.
+    one.tokens().await.expect("tokens");
+    assert_eq!(two.tokens().await.expect("tokens"), store.held());
+    assert_eq!(server.renewals(), 1);
+    // At once: the service refuses the second, which then takes what the first has saved.
+    server.pass(900);
+    server.facts().latency = Duration::from_millis(300);
+    let (first, second) = tokio::join!(one.tokens(), async {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        two.tokens().await
+    });
+    assert_eq!(first.expect("tokens"), second.expect("tokens"));
+    assert_eq!(server.renewals(), 3);
+}
+
+#[tokio::test]
+async fn an_empty_store_asks_for_a_login() {
+    let server = Server::new();
+    let provider = TokenProvider::new(server.app(), MemoryTokenStore::default());
+    let error = provider.tokens().await.expect_err("nothing there");
+    assert!(error.is_authorization_required(), "{error}");
+    let login = server.login(&server.app()).await.expect("a login");
+    provider.replace(login.tokens.clone()).await.expect("saved");
+    assert_eq!(provider.tokens().await.expect("tokens"), login.tokens);
+}
+
+#[tokio::test]
+async fn a_login_that_cannot_be_saved_changes_nothing() {
+    let server = Server::new();
+    let store = Store::new(server.session());
+    let provider = TokenProvider::new(server.app(), store.clone());
+    let old = provider.tokens().await.expect("tokens");
+    store.break_down(true);
+    provider.replace(server.session()).await.expect_err("a full disk");
+    assert_eq!(provider.tokens().await.expect("tokens"), old);
+    assert!(!format!("{provider:?}").contains(old.access_token()));
+}
