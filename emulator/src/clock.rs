@@ -84,10 +84,12 @@ impl Clock {
         self.ahead = self.ahead.saturating_add(by);
     }
 
+    #[cfg(feature = "sqlite")]
     pub(crate) fn pin(&mut self, time: Timestamp) {
         self.pinned = Some(time);
     }
 
+    #[cfg(feature = "sqlite")]
     pub(crate) fn unpin(&mut self) {
         self.pinned = None;
     }

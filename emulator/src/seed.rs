@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::behaviour::data_stores::{Content, GLOBAL, Place};
+use crate::identity::{ApiKey, OAuthApp};
 use crate::server::{HERE, Incoming, Inner};
 
 /// What an emulator begins with, read from JSON. All of it is optional:
@@ -26,6 +27,8 @@ use crate::server::{HERE, Incoming, Inner};
 ///   }],
 ///   "dataStores": [{ "universe": 2001, "store": "players", "key": "p7", "value": { "coins": 3 }, "users": [7] }],
 ///   "orderedDataStores": [{ "universe": 2001, "store": "points", "id": "p7", "value": 12 }],
+///   "apiKeys": [{ "apiKey": "secret", "scopes": [{ "name": "asset", "operations": ["read"], "groupIds": ["4001"] }] }],
+///   "oauthApps": [{ "clientId": "42", "clientSecret": "hush", "redirectUris": ["https://game.example/back"] }],
 ///   "requests": [{
 ///     "method": "POST",
 ///     "path": "/cloud/v2/universes/2001/memory-store/queues/q/items",
@@ -38,7 +41,8 @@ use crate::server::{HERE, Incoming, Inner};
 ///
 /// What a user, group, universe or place is not said to be is made up, as without a seed. A group with `members` has
 /// those alone, a user with things in the inventory owns those alone. A type is that of an asset, or `BADGE`,
-/// `GAME_PASS` or `PRIVATE_SERVER`. The scope of an entry is `global` unless there is a `scope`. `requests` are sent, in
+/// `GAME_PASS` or `PRIVATE_SERVER`. The scope of an entry is `global` unless there is a `scope`. Once
+/// there is an API key, no others are taken. `requests` are sent, in
 /// their order, after all else is there; each must succeed. For what a seed has no words for, or to begin where another
 /// emulator has ended, load a dumped state instead.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -50,6 +54,8 @@ pub struct Seed {
     universes: Vec<Universe>,
     data_stores: Vec<Entry>,
     ordered_data_stores: Vec<OrderedEntry>,
+    api_keys: Vec<ApiKey>,
+    oauth_apps: Vec<OAuthApp>,
     requests: Vec<Request>,
 }
 
@@ -162,6 +168,8 @@ impl Inner {
     fn sow_state(&self, seed: &Seed) -> Result<(), String> {
         let mut state = self.state();
         let now = state.clock.now();
+        seed.api_keys.iter().for_each(|key| state.identity.keys.add(key.clone(), now));
+        seed.oauth_apps.iter().for_each(|app| state.identity.oauth.apps.add(app.clone()));
         for user in &seed.users {
             state.users.describe(user.id, user.properties.clone());
         }

@@ -57,7 +57,6 @@ fn help_explains() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for option in [
         "--port",
-        "--data",
         "--api-key",
         "--strict",
         "--lenient",
@@ -72,6 +71,7 @@ fn help_explains() {
     ] {
         assert!(text.contains(option), "{option} is missing in:\n{text}");
     }
+    assert_eq!(text.contains("--data"), cfg!(feature = "sqlite"));
     assert_eq!(run(&["--version"]).status.code(), Some(0));
 }
 

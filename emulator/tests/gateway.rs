@@ -108,3 +108,19 @@ async fn two_emulators_do_not_share_anything() {
     one.emulator.stop();
     assert!(std::net::TcpStream::connect(address).is_err());
 }
+
+#[tokio::test]
+async fn requests_are_numbered_and_come_with_their_answers() {
+    let client = Client::start().await;
+    client.get("/cloud/v2/users/1").await.ok();
+    client.get("/cloud/v2/users/2?x=1").await.refused(400);
+    let requests = client.get("/__emulator/requests?after=1").await.ok()["requests"].clone();
+    assert_eq!(requests.as_array().map(Vec::len), Some(1));
+    let request = &requests[0];
+    assert_eq!((&request["number"], &request["status"]), (&json!(2), &json!(400)));
+    assert_eq!(request["time"], "2026-01-02T03:04:05.000Z");
+    let answer: serde_json::Value =
+        serde_json::from_str(request["answerBody"].as_str().expect("text")).expect("JSON");
+    assert_eq!(answer["code"], "INVALID_ARGUMENT");
+    client.get("/__emulator/requests?after=x").await.refused(400);
+}

@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Client, start_time};
-use opencloud_emulator::{ApiKey, Emulator, KeyScope};
+use opencloud_emulator::{ApiKey, Emulator, KeyScope, Seed};
 use serde_json::json;
 
 async fn start(keys: impl IntoIterator<Item = ApiKey>) -> Client {
@@ -207,6 +207,19 @@ async fn as_long_as_no_key_is_described_any_key_may_do_everything() {
         *asset,
         json!({ "name": "asset", "operations": ["read", "write"], "userIds": ["*"], "groupIds": ["*"] })
     );
+}
+
+#[tokio::test]
+async fn keys_can_be_part_of_a_seed() {
+    let scopes = json!([{ "name": "group", "operations": ["read"], "groupIds": ["4001"] }]);
+    let seed = json!({ "apiKeys": [{ "apiKey": "test", "name": "seeded", "scopes": scopes }] });
+    let builder = Emulator::builder().seed(seed.to_string().parse::<Seed>().expect("a seed"));
+    let client = Client::of(builder.start().await.expect("started"));
+    client.get("/cloud/v2/groups/4001/roles").await.ok();
+    client.get("/cloud/v2/groups/4002/roles").await.refused(403);
+    let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
+    let other = common::http().get(url).header("x-api-key", "other").send().await.expect("an answer");
+    assert_eq!(other.status(), 401);
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ use crate::server::gateway::{Incoming, Inner};
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long it may take to send the body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(600);
 /// How long to wait when no more connections can be accepted, such as when there are too many open files.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -73,13 +75,14 @@ async fn answer(
     is_reset: &AtomicBool,
 ) -> Result<Response<Payload>, Reset> {
     let (head, body) = request.into_parts();
-    let answer = match Limited::new(body, inner.body_limit).collect().await {
-        Ok(body) => {
+    let body = Limited::new(body, inner.body_limit).collect();
+    let answer = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+        Ok(Ok(body)) => {
             let body = body.to_bytes();
             let incoming = Incoming { method: head.method, uri: head.uri, headers: head.headers, body, peer };
             inner.answer(incoming).await
         }
-        Err(_) => {
+        _ => {
             let failure = Failure::too_large("The request body is too large or incomplete.");
             failure.reply(head.uri.path()).into()
         }

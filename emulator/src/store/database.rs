@@ -62,7 +62,7 @@ impl Database {
     pub(crate) fn open(directory: &Path) -> Result<Database, OpenError> {
         let path = directory.join(NAME);
         let at = |reason: String| OpenError { path: path.clone(), reason };
-        std::fs::create_dir_all(directory).map_err(|error| OpenError {
+        make(directory).map_err(|error| OpenError {
             path: directory.to_owned(),
             reason: format!("the directory cannot be made: {error}"),
         })?;
@@ -214,6 +214,15 @@ impl Database {
         transaction.commit().map_err(text)?;
         Ok(total)
     }
+}
+
+/// Makes a directory that only its owner can look into: there are tokens in it.
+fn make(directory: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
 }
 
 const NOT_OURS: &str = "it is there, but not a file of this program; nothing was changed";

@@ -6,6 +6,8 @@
 //!
 //! [`State`]: crate::state::State
 
+#![cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "what is not kept is not read again"))]
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use jiff::Timestamp;

@@ -1,0 +1,43 @@
+//! OAuth 2.0: from the consent page to calls with tokens, by the endpoints and lifetimes of Roblox's guides.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod authorization;
+#[cfg(feature = "sqlite")]
+mod crash;
+mod flow;
+mod tokens;
+
+use flow::{Flow, ID, text, verified};
+use serde_json::json;
+
+#[tokio::test]
+async fn from_the_code_to_the_users_name() {
+    let flow = Flow::start().await;
+    let tokens = flow.tokens("openid profile").await;
+    assert_eq!(text(&tokens, "token_type"), "Bearer");
+    assert_eq!((&tokens["expires_in"], &tokens["scope"]), (&json!(899), &json!("openid profile")));
+    let claims = verified(&flow, text(&tokens, "id_token")).await;
+    assert_eq!((text(&claims, "sub"), text(&claims, "aud")), ("1001", ID));
+    assert_eq!((text(&claims, "nonce"), text(&claims, "nickname")), ("n-1", "Player 1001"));
+    assert_eq!((&claims["iat"], &claims["exp"]), (&json!(1_767_323_045), &json!(1_767_323_945)));
+    let user = flow.with_token("/oauth/v1/userinfo", text(&tokens, "access_token")).await.ok();
+    assert_eq!((text(&user, "sub"), text(&user, "preferred_username")), ("1001", "player_1001"));
+    assert!(user["created_at"].is_i64());
+    assert!(text(&user, "picture").starts_with("http"));
+}
+
+#[tokio::test]
+async fn without_openid_there_is_no_identity() {
+    let flow = Flow::start().await;
+    let tokens = flow.tokens("group:read").await;
+    assert!(tokens.get("id_token").is_none());
+    let answer = flow.with_token("/oauth/v1/userinfo", text(&tokens, "access_token")).await;
+    assert!(answer.header("www-authenticate").contains("insufficient_scope"));
+    answer.refused(403);
+    let tokens = flow.tokens("openid").await;
+    let user = flow.with_token("/oauth/v1/userinfo", text(&tokens, "access_token")).await.ok();
+    assert_eq!(user, json!({ "sub": "1001" }));
+    assert_eq!(flow.with_token("/oauth/v1/userinfo", "no-such-token").await.status, 401);
+}
