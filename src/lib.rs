@@ -43,10 +43,10 @@ mod generated;
 #[cfg(helpers = "groups")]
 pub mod groups;
 pub mod ids;
-#[cfg(helpers = "memory_stores")]
-pub mod memory_stores;
 #[cfg(helpers = "luau")]
 pub mod luau;
+#[cfg(helpers = "memory_stores")]
+pub mod memory_stores;
 #[cfg(any(feature = "ads", feature = "creator_store"))]
 pub mod money;
 pub mod operation;
