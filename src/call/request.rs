@@ -94,6 +94,13 @@ impl Request {
 
     option_methods!();
 
+    /// Makes this request as the helper is made that it is a step of.
+    #[allow(dead_code, reason = "an area need not have such a helper")]
+    pub(crate) fn with_options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Adds a header, or replaces it.
     pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match checked_header(name.as_ref(), value.as_ref()) {
