@@ -88,15 +88,16 @@ async fn sent_as(upload: AssetUpload) -> (String, String) {
 
 #[tokio::test]
 async fn what_a_file_is_is_found_out() {
-    let image = AssetUpload::by_group(7, "i", File::new(b"\xff\xd8\xff\xe0")).kind(AssetKind::Image);
+    let image =
+        AssetUpload::by_group(7, "i", File::new(b"\xff\xd8\xff\xe0".as_slice())).kind(AssetKind::Image);
     let set = hat(File::new("anything").media_type("image/webp")).kind(AssetKind::Image);
     for (upload, kind, media) in [
         (hat(File::new(MODEL)), "Model", "model/x-rbxm"),
         (hat(File::new(MODEL)).kind(AssetKind::Animation), "Animation", "model/x-rbxm"),
-        (hat(File::new(b"\xff\xd8\xff\xe0").name("a.JPG")), "Decal", "image/jpeg"),
+        (hat(File::new(b"\xff\xd8\xff\xe0".as_slice()).name("a.JPG")), "Decal", "image/jpeg"),
         (image, "Image", "image/jpeg"),
-        (hat(File::new(b"\0\0\x02\0").name("a.tga")), "Decal", "image/tga"),
-        (hat(File::new(b"\0\0\0\x18ftypmp42").name("a.mov")), "Video", "video/mov"),
+        (hat(File::new(b"\0\0\x02\0".as_slice()).name("a.tga")), "Decal", "image/tga"),
+        (hat(File::new(b"\0\0\0\x18ftypmp42".as_slice()).name("a.mov")), "Video", "video/mov"),
         (hat(File::reader(&b"fLaC and so on"[..], None)), "Audio", "audio/flac"),
         (set, "Image", "image/webp"),
     ] {
