@@ -27,6 +27,8 @@ extern crate self as opencloud;
 
 #[cfg(helpers = "ads")]
 pub mod ads;
+#[cfg(helpers = "assets")]
+pub mod assets;
 mod auth;
 pub mod bulk;
 pub mod call;

@@ -1,0 +1,77 @@
+use super::{AssetKind, Assets};
+use crate::call::{Options, option_methods};
+use crate::ids::{AssetId, Id};
+use crate::{Error, Response};
+use tokio::io::AsyncWrite;
+
+impl Assets {
+    /// The content of an asset, to be written somewhere.
+    ///
+    /// The service is asked for a location, which is then read without the credential: the address itself
+    /// is the permission.
+    ///
+    /// ```no_run
+    /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+    /// let mut content = Vec::new(); // or a `tokio::fs::File`
+    /// let size = client.assets().download(2205400862).max_bytes(1024 * 1024).write_to(&mut content).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn download(&self, asset: impl Into<AssetId>) -> Download {
+        Download {
+            assets: self.clone(),
+            asset: asset.into(),
+            version: None,
+            // Nothing larger can be uploaded.
+            max_bytes: AssetKind::MAX_BYTES,
+            options: Options::default(),
+        }
+    }
+}
+
+/// A download. Made by [`Assets::download`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is read until `write_to`"]
+pub struct Download {
+    assets: Assets,
+    asset: AssetId,
+    version: Option<Id>,
+    max_bytes: u64,
+    options: Options,
+}
+
+impl Download {
+    option_methods!(each);
+
+    /// Reads this version of the asset, instead of the newest.
+    pub fn version(mut self, number: impl Into<Id>) -> Self {
+        self.version = Some(number.into());
+        self
+    }
+
+    /// The most that may be written, in bytes, once decompressed: 3,840 MiB unless this is set.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Reads the content and writes it as it comes; returns its size in bytes.
+    ///
+    /// # Errors
+    ///
+    /// As of every call, and as of [`Request::send_to`](crate::call::Request::send_to).
+    pub async fn write_to<W: AsyncWrite + Unpin + Send + ?Sized>(self, writer: &mut W) -> Result<u64, Error> {
+        let Self { assets, asset, version, max_bytes, options } = self;
+        let found = match version {
+            Some(number) => {
+                assets.get_version_delivery_location(asset, number).with_options(options.clone()).await?
+            }
+            None => assets.get_delivery_location(asset).with_options(options.clone()).await?,
+        };
+        let Some(location) = found.location.filter(|location| !location.is_empty()) else {
+            return Err(Error::unreadable("the service names no location of the asset's content"));
+        };
+        let get = assets.client.request(http::Method::GET, location).with_options(options);
+        get.without_credentials().send_to(writer, max_bytes).await.map(Response::into_inner)
+    }
+}

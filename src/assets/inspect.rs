@@ -1,0 +1,83 @@
+//! What a file is, found out before it is sent.
+
+use super::format::HEAD;
+use super::{AssetKind, Format};
+use crate::Error;
+use crate::call::File;
+
+/// Names, types and measures a file, or refuses it. The kind is the caller's, or else the one that the
+/// file's format has. A media type that the caller has set is taken as it is.
+pub(super) async fn inspect(mut file: File, kind: Option<AssetKind>) -> Result<(File, AssetKind), Error> {
+    let kind = match (file.content_type(), kind) {
+        (Some(_), Some(kind)) => kind,
+        (Some(given), None) => {
+            return Err(Error::invalid_request(format!(
+                "the file's media type was set to {given}; then the kind of the asset must be set, too"
+            )));
+        }
+        (None, kind) => {
+            let format = format_of(&mut file).await?;
+            let kind = kind.unwrap_or_else(|| AssetKind::of(format));
+            if !kind.formats().contains(&format) {
+                return Err(Error::invalid_request(format!(
+                    "the file is {}, and an asset of kind {} is made of {}",
+                    format.extension(),
+                    kind.as_str(),
+                    list(kind.formats())
+                )));
+            }
+            if file.file_name().is_none_or(str::is_empty) {
+                file = file.name(format!("file.{}", format.extension()));
+            }
+            file = file.media_type(format.media_type());
+            kind
+        }
+    };
+    let limit = kind.max_bytes();
+    let file = file.spooled(limit).await?;
+    match file.length() {
+        Some(0) => Err(Error::invalid_request("the file is empty")),
+        Some(length) if length > limit => Err(Error::invalid_request(format!(
+            "the file has {length} bytes, and an asset of kind {} may have {limit} at most",
+            kind.as_str()
+        ))),
+        _ => Ok((file, kind)),
+    }
+}
+
+async fn format_of(file: &mut File) -> Result<Format, Error> {
+    let head = file.head(HEAD).await?;
+    if head.is_empty() {
+        return Err(Error::invalid_request("the file is empty"));
+    }
+    let shown = Format::of_content(&head);
+    let extension = file.file_name().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
+    match (extension, shown) {
+        (Some(extension), shown) => match Format::of_extension(extension) {
+            Some(named) if named.may_look_like(shown) => Ok(named),
+            Some(named) => Err(Error::invalid_request(match shown {
+                Some(shown) => format!(
+                    "the file is named .{extension}, but its content is {}; name it so, or set its media type \
+                     and the kind of the asset",
+                    shown.extension()
+                ),
+                None => {
+                    format!("the file is named .{extension}, but its content is no {}", named.extension())
+                }
+            })),
+            None => Err(Error::invalid_request(format!(
+                "Roblox takes no .{extension} files; it takes {}",
+                list(&Format::ALL)
+            ))),
+        },
+        (None, Some(shown)) => Ok(shown),
+        (None, None) => Err(Error::invalid_request(format!(
+            "what the file is can be told neither from its content nor from its name; Roblox takes {}",
+            list(&Format::ALL)
+        ))),
+    }
+}
+
+fn list(formats: &[Format]) -> String {
+    formats.iter().map(|format| format.extension()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,33 @@
+//! Assets: uploading, changing, versions, permissions and downloads.
+//!
+//! The generated calls of [`Assets`] send what they are given. [`Assets::upload`] and [`Assets::edit`] find
+//! out what a file is, refuse what the service would, and wait until the asset is there;
+//! [`Assets::download`] fetches the content.
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! use opencloud::assets::AssetUpload;
+//! use opencloud::call::File;
+//!
+//! let file = File::open("hat.png").await?;
+//! let hat = client.assets().upload(AssetUpload::by_user(156, "Hat", file)).await?;
+//! println!("{:?} is {:?}", hat.asset_id, hat.moderation());
+//! # Ok(())
+//! # }
+//! ```
+
+mod download;
+mod edit;
+mod format;
+mod inspect;
+mod kind;
+mod moderation;
+mod upload;
+
+pub use crate::generated::api::assets::*;
+pub use download::Download;
+pub use edit::{Edit, SocialSite};
+pub use format::Format;
+pub use kind::AssetKind;
+pub use moderation::Moderation;
+pub use upload::{AssetUpload, Upload};

@@ -1,0 +1,267 @@
+//! Assets: what is sent, what is refused before anything is sent, and what comes back.
+#![cfg(feature = "assets")]
+
+mod support;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use opencloud::assets::{AssetKind, AssetUpload, Moderation, SocialSite};
+use opencloud::call::{Body, File, Form};
+use opencloud::testing::{Answer, Expect, Script};
+use opencloud::{Client, Error, ErrorKind};
+use opencloud_emulator::Emulator;
+use serde_json::{Value, json};
+use std::io::Write;
+use support::scripted;
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
+const MODEL: &[u8] = b"<roblox!\x89\xff\r\n\x1a\n and so on";
+const PATH: &str = "operations/op";
+
+fn done() -> Answer {
+    let asset = json!({
+        "path": "assets/2205400862",
+        "assetId": "2205400862",
+        "assetType": "ASSET_TYPE_DECAL",
+        "moderationResult": { "moderationState": "MODERATION_STATE_APPROVED" },
+    });
+    Answer::operation_done(PATH, asset)
+}
+
+fn hat(file: File) -> AssetUpload {
+    AssetUpload::by_user(156, "Hat", file)
+}
+
+fn form(script: &Script, request: usize) -> Form {
+    match script.received().remove(request).body {
+        Body::Form(form) => form,
+        other => panic!("{other:?} is no form"),
+    }
+}
+
+/// The JSON part of a form.
+fn asset_of(form: &Form) -> Value {
+    assert_eq!(form.parts()[0].name(), "request");
+    serde_json::from_slice(form.parts()[0].content().expect("content")).expect("JSON")
+}
+
+async fn refused(upload: AssetUpload) -> String {
+    let script = Script::new();
+    let error = scripted(&script).assets().upload(upload).await.expect_err("a refusal");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    assert!(script.received().is_empty(), "nothing is sent");
+    error.to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_sends_the_asset_and_its_file_and_waits() {
+    let script = Script::new()
+        .expect(Expect::post("/assets/v1/assets"), Answer::json(json!({ "path": PATH })))
+        .expect(Expect::get("/assets/v1/operations/op"), done());
+    let upload =
+        hat(File::new(PNG).name("/home/me/hat.jpg.png")).description("On the head").expected_price(10);
+    let asset = scripted(&script).assets().upload(upload).await.expect("an asset");
+    assert_eq!(asset.asset_id, Some(2205400862.into()));
+    assert_eq!(asset.moderation(), Some(Moderation::Approved));
+    let form = form(&script, 0);
+    let sent = asset_of(&form);
+    assert_eq!(sent["assetType"], "Decal");
+    assert_eq!(sent["displayName"], "Hat");
+    assert_eq!(sent["description"], "On the head");
+    assert_eq!(sent["creationContext"]["expectedPrice"], 10);
+    assert_eq!(sent["creationContext"]["creator"]["userId"].to_string().trim_matches('"'), "156");
+    let file = &form.parts()[1];
+    assert_eq!((file.name(), file.file_name()), ("fileContent", Some("hat.jpg.png")));
+    assert_eq!(file.content_type(), Some("image/png"));
+    assert_eq!(&file.content().expect("content")[..], PNG);
+    script.assert_done();
+}
+
+/// The kind and media type of what is sent.
+async fn sent_as(upload: AssetUpload) -> (String, String) {
+    let script = Script::new().expect(Expect::post("/assets/v1/assets"), done());
+    scripted(&script).assets().upload(upload).await.expect("an asset");
+    let form = form(&script, 0);
+    let kind = asset_of(&form)["assetType"].as_str().expect("a kind").to_owned();
+    (kind, form.parts()[1].content_type().expect("a media type").to_owned())
+}
+
+#[tokio::test]
+async fn what_a_file_is_is_found_out() {
+    let image =
+        AssetUpload::by_group(7, "i", File::new(b"\xff\xd8\xff\xe0".as_slice())).kind(AssetKind::Image);
+    let set = hat(File::new("anything").media_type("image/webp")).kind(AssetKind::Image);
+    for (upload, kind, media) in [
+        (hat(File::new(MODEL)), "Model", "model/x-rbxm"),
+        (hat(File::new(MODEL)).kind(AssetKind::Animation), "Animation", "model/x-rbxm"),
+        (hat(File::new(b"\xff\xd8\xff\xe0".as_slice()).name("a.JPG")), "Decal", "image/jpeg"),
+        (image, "Image", "image/jpeg"),
+        (hat(File::new(b"\0\0\x02\0".as_slice()).name("a.tga")), "Decal", "image/tga"),
+        (hat(File::new(b"\0\0\0\x18ftypmp42".as_slice()).name("a.mov")), "Video", "video/mov"),
+        (hat(File::reader(&b"fLaC and so on"[..], None)), "Audio", "audio/flac"),
+        (set, "Image", "image/webp"),
+    ] {
+        assert_eq!(sent_as(upload).await, (kind.to_owned(), media.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_would_refuse_is_not_sent() {
+    for (upload, problem) in [
+        (hat(File::new("").name("a.png")), "empty"),
+        (hat(File::new(PNG).name("a.jpg")), "named .jpg, but its content is png"),
+        (hat(File::new("text").name("a.png")), "its content is no png"),
+        (hat(File::new("GIF89a").name("a.gif")), "no .gif files; it takes rbxm"),
+        (hat(File::new("text")), "neither from its content nor from its name"),
+        (hat(File::new(PNG)).kind(AssetKind::Audio), "kind Audio is made of mp3, ogg, wav, flac"),
+        (hat(File::new(PNG).media_type("image/png")), "the kind of the asset must be set"),
+        (AssetUpload::by_user(1, " ", File::new(PNG)), "needs a name"),
+        (hat(File::new(PNG)).expected_price(-1), "less than nothing"),
+        (hat(File::new(PNG)).description("é".repeat(1_001)), "1001 characters"),
+    ] {
+        let error = refused(upload).await;
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+/// A file on disk of so many bytes, of which only the first take room.
+fn sparse(head: &[u8], length: u64) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(head).expect("writing");
+    file.as_file().set_len(length).expect("a length");
+    file
+}
+
+#[tokio::test]
+async fn a_file_may_be_as_large_as_the_limit() {
+    let limit = AssetKind::Decal.max_bytes();
+    for length in [limit - 1, limit] {
+        let disk = sparse(PNG, length);
+        let file = File::open(disk.path()).await.expect("a file").name("a.png");
+        assert_eq!(sent_as(hat(file)).await.0, "Decal");
+    }
+    for (head, limit, name) in
+        [(PNG, limit, "a.png"), (b"\0\0\0\x18ftypmp42", AssetKind::Video.max_bytes(), "a.mp4")]
+    {
+        let disk = sparse(head, limit + 1);
+        let file = File::open(disk.path()).await.expect("a file").name(name);
+        let error = refused(hat(file)).await;
+        assert!(error.contains(&format!("may have {limit} at most")), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_upload_is_sent_again_if_its_file_can_be_read_again() {
+    for (file, attempts) in [(File::new(PNG), 2), (File::reader(PNG, PNG.len() as u64), 1)] {
+        let script = Script::new()
+            .expect(Expect::post("/assets/v1/assets"), Answer::rate_limited(1))
+            .expect(Expect::post("/assets/v1/assets"), done());
+        let outcome = scripted(&script).assets().upload(hat(file)).await;
+        assert_eq!(outcome.is_ok(), attempts == 2, "{outcome:?}");
+        assert_eq!(script.received().len(), attempts);
+        for attempt in 0..attempts {
+            assert_eq!(&form(&script, attempt).parts()[1].content().expect("content")[..], PNG);
+        }
+    }
+}
+
+const ASSET: &str = "/assets/v1/assets/2205400862";
+
+#[tokio::test]
+async fn an_edit_of_metadata_names_what_it_changes_and_takes_the_asset_as_answer() {
+    let script = Script::new().expect(
+        Expect::patch(ASSET).query("updateMask", "description,icon,twitchSocialLink,twitterSocialLink"),
+        Answer::json(json!({ "assetId": "2205400862", "description": "Now with doors" })),
+    );
+    let asset = scripted(&script)
+        .assets()
+        .edit(2205400862)
+        .description("Now with doors")
+        .icon(5)
+        .social_link(SocialSite::Twitch, "Watch", "https://twitch.example/house")
+        .clear_social_link(SocialSite::Twitter)
+        .await
+        .expect("an asset");
+    assert_eq!(asset.description.as_deref(), Some("Now with doors"));
+    let form = form(&script, 0);
+    assert_eq!(form.parts().len(), 1, "no file");
+    let sent = asset_of(&form);
+    assert_eq!(sent["icon"], "assets/5");
+    assert_eq!(sent["twitchSocialLink"]["title"], "Watch");
+    assert_eq!(sent["assetId"].to_string().trim_matches('"'), "2205400862");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_of_content_has_no_mask_and_waits() {
+    let script = Script::new()
+        .expect(Expect::patch(ASSET), Answer::json(json!({ "path": PATH })))
+        .expect(Expect::get("/assets/v1/operations/op"), done());
+    let edit = scripted(&script).assets().edit(2205400862).content(File::new(MODEL).name("house.rbxm"));
+    edit.await.expect("an asset");
+    assert_eq!(script.received()[0].query("updateMask"), None);
+    assert_eq!(form(&script, 0).parts()[1].content_type(), Some("model/x-rbxm"));
+    script.assert_done();
+}
+
+#[tokio::test]
+async fn an_edit_that_cannot_be_is_not_sent() {
+    let script = Script::new();
+    let edit = || scripted(&script).assets().edit(1);
+    let link = |edit: opencloud::assets::Edit, site| edit.social_link(site, "t", "https://example.com");
+    let four = [SocialSite::Twitch, SocialSite::Discord, SocialSite::GitHub, SocialSite::Roblox];
+    for (edit, problem) in [
+        (edit(), "nothing of the asset"),
+        (edit().description("d".repeat(1_001)), "1001 characters"),
+        (edit().content(File::new(PNG)), "kind Model is made of fbx"),
+        (four.into_iter().fold(edit(), link), "4 social links"),
+    ] {
+        let error = edit.await.expect_err(problem);
+        assert!(error.is_usage() && error.to_string().contains(problem), "{error}");
+    }
+    assert!(script.received().is_empty());
+}
+
+async fn download(max_bytes: u64) -> (Result<u64, Error>, Vec<u8>) {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(MODEL).expect("writing");
+    let script = Script::new()
+        .expect(
+            Expect::get("/asset-delivery-api/v1/assetId/5/version/2"),
+            Answer::json(json!({ "location": "https://c0.rbxcdn.example/abc?signature=x" })),
+        )
+        .expect(
+            Expect::get("/abc").header("accept-encoding", "gzip"),
+            Answer::bytes(gzip.finish().expect("gzip")).header("content-encoding", "gzip"),
+        );
+    let mut content = Vec::new();
+    let read = scripted(&script).assets().download(5).version(2).max_bytes(max_bytes);
+    let outcome = read.write_to(&mut content).await;
+    let received = script.received();
+    assert_eq!(received[0].header("x-api-key"), Some(support::KEY));
+    assert_eq!(received[1].header("x-api-key"), None, "no credential for the CDN");
+    (outcome, content)
+}
+
+#[tokio::test]
+async fn a_download_reads_the_location_without_credentials_and_within_a_bound() {
+    let size = MODEL.len() as u64;
+    let (outcome, content) = download(size).await;
+    assert_eq!((outcome.expect("content"), &content[..]), (size, MODEL));
+    let (outcome, _) = download(size - 1).await;
+    assert_eq!(outcome.expect_err("too much").kind(), ErrorKind::ResponseTooLarge);
+}
+
+#[tokio::test]
+async fn an_asset_is_uploaded_edited_and_downloaded_at_the_emulator() {
+    let emulator = Emulator::start().await.expect("an emulator");
+    let client = Client::builder().api_key("k").base_url(emulator.base_url()).build().expect("a client");
+    let assets = client.assets();
+    let asset = assets.upload(AssetUpload::by_user(1001, "House", File::new(MODEL))).await.expect("an asset");
+    let id = asset.asset_id.expect("an id");
+    assets.edit(id.clone()).display_name("Castle").await.expect("edited");
+    let edited = assets.get(id.clone()).await.expect("the asset");
+    assert_eq!(edited.display_name.as_deref(), Some("Castle"));
+    let mut content = Vec::new();
+    assets.download(id).write_to(&mut content).await.expect("content");
+    assert_eq!(content, MODEL);
+}
