@@ -145,6 +145,7 @@ impl Error {
     }
 
     /// Only the user can help. What is said may come from elsewhere.
+    #[cfg(feature = "oauth")]
     pub(crate) fn authorization_required(code: Option<&str>, said: impl AsRef<str>) -> Self {
         let message = convert::plain(said.as_ref()).unwrap_or_default();
         Self::new(ErrorKind::AuthorizationRequired, message)
@@ -153,6 +154,7 @@ impl Error {
 
     /// The same error, if it is an OAuth 2.0 service's refusal of a code or refresh token, and not of
     /// the request or the app. Roblox does not document these answers; RFC 6749 does.
+    #[cfg(feature = "oauth")]
     pub(crate) fn into_refusal(self) -> Self {
         const OTHERS_FAULT: &[&str] = &[
             "invalid_client",

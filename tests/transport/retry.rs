@@ -4,6 +4,7 @@ use crate::support::{Kind, scripted, steady, timed};
 use opencloud::call::BodyStream;
 use opencloud::retry::{Retry, RetryBudget, RetryContext, RetryDecision, RetryPolicy};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::types::PlaceVersionType;
 use opencloud::types::{CreateAdsCampaignRequest, LuauTask, UserRestriction};
 use opencloud::{Client, ErrorKind};
 use serde_json::json;
@@ -79,7 +80,7 @@ async fn uploads_have_more_time() {
     let client = scripted(&script);
     let (_, wait) = timed(Kind::Upload.send(&client)).await;
     assert_eq!(wait.as_secs(), 300);
-    let place = client.places().publish(1, 2, opencloud::types::PlaceVersionType::Saved, vec![1, 2, 3]);
+    let place = client.places().create_version(1, 2, PlaceVersionType::Saved, vec![1, 2, 3]);
     let (_, wait) = timed(async { place.await.map(drop) }).await;
     assert_eq!(wait.as_secs(), 300);
 }
