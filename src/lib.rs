@@ -81,7 +81,7 @@ pub use generated::{operations, operations::Scope, types};
 pub use transport::{RateLimitStatus, limit, retry};
 
 /// The README's programs, compiled.
-#[cfg(all(doctest, feature = "users", feature = "universes"))]
+#[cfg(all(doctest, feature = "default"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
