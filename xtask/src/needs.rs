@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use opencloud_codegen::helpers::Needs;
 use opencloud_codegen::{Model, emit, names};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Spacing, TokenStream, TokenTree};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -100,15 +100,23 @@ fn needs(area: &str, surface: &str, sources: &[String]) -> Result<Needs, String>
 }
 
 fn collect_words(tokens: TokenStream, words: &mut BTreeSet<String>) {
-    for token in tokens {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
         match token {
             TokenTree::Group(group) => collect_words(group.stream(), words),
+            // The name of a macro is none of the document's.
+            TokenTree::Ident(_) if tokens.peek().is_some_and(is_macro_mark) => {}
             TokenTree::Ident(word) => {
                 words.insert(word.to_string().trim_start_matches("r#").to_owned());
             }
             _ => {}
         }
     }
+}
+
+/// The `!` of `name!(..)`, and not that of `name != ..`.
+fn is_macro_mark(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(mark) if mark.as_char() == '!' && mark.spacing() == Spacing::Alone)
 }
 
 /// The methods that are added to an area's handle.
@@ -186,6 +194,7 @@ id ThingId
             ("fn f() { g(thing.name) }", &["struct Thing.name: String"]),
             ("fn f() { Request::make() }", &["struct Request", "struct Request.new(name: String)"]),
             ("fn f(id: ThingId) {}", &["id ThingId"]),
+            ("fn f() { size!(x.name != 1) }", &["struct Thing.name: String"]),
             ("/// name, get\n// list\nfn f() { g(\"size\") }", &[]),
         ] {
             assert_eq!(lines(source), expected, "{source}");
