@@ -298,6 +298,12 @@ impl<T> Call<T> {
             .collect();
     }
 
+    /// Fails the call before it is sent, if what it is made of has a problem.
+    pub(crate) fn checked(mut self, outcome: Result<(), Error>) -> Self {
+        outcome.unwrap_or_else(|problem| self.fail(problem));
+        self
+    }
+
     fn fail(&mut self, error: Error) {
         self.problem.get_or_insert(error);
     }

@@ -77,6 +77,7 @@ impl List for Entries {
 
     fn into_call(self) -> Call<Self::Page> {
         let store = &self.store;
+        let place = store.check_place();
         let mut call = store
             .handle
             .list_scoped_entries(&store.universe, store.name.as_str(), store.scope_name())
@@ -85,7 +86,7 @@ impl List for Entries {
             call = call.show_deleted(true);
         }
         call.call.options = self.options;
-        call.into_call()
+        call.into_call().checked(place)
     }
 
     fn items(page: Self::Page) -> Vec<EntryKey> {

@@ -82,13 +82,14 @@ impl List for Ranked {
             false => OrderedEntryOrder::ascending(),
         };
         let store = &self.store;
+        let place = store.check();
         let mut call = store
             .handle
             .list_entries(&store.universe, store.name.as_str(), store.scope.as_str())
             .filter(self.filter)
             .order_by(order);
         call.call.options = self.options;
-        call.into_call()
+        call.into_call().checked(place)
     }
 
     fn items(page: Self::Page) -> Vec<OrderedEntry> {

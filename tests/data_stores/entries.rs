@@ -198,6 +198,8 @@ async fn what_is_too_long_is_refused_before_anything_is_sent() {
     };
     refused(store.get::<i64>(&long).await.expect_err("a failure"), "51 characters");
     refused(store.get::<i64>("").await.expect_err("a failure"), "empty");
+    let listed = store.clone().scope(&long).entries().items().collect().await;
+    refused(listed.expect_err("a failure"), "51 characters");
     refused(store.set(&long, &1).await.expect_err("a failure"), "51 characters");
     refused(store.create(&long, &1).await.expect_err("a failure"), "51 characters");
     refused(store.increment(&long, 1).await.expect_err("a failure"), "51 characters");

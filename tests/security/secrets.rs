@@ -37,6 +37,25 @@ impl Visit for Fields {
     }
 }
 
+/// Records what this thread does from now on.
+///
+/// The first use of a span or event settles whether anybody wants it, and if that happens on the thread of
+/// another test, nobody seems to. So each is used once before, and then settled anew on this thread.
+async fn recording() -> (Recorder, tracing::subscriber::DefaultGuard) {
+    let script = Script::new()
+        .expect(Expect::any(), Answer::status(503, ""))
+        .expect(Expect::any(), Answer::json(json!({})))
+        .expect(Expect::any(), Answer::status(400, ""));
+    let recorder = Recorder::default();
+    let guard = tracing::subscriber::set_default(recorder.clone());
+    for client in [scripted(&script), script.builder().log_bodies(true).build().expect("a client")] {
+        let _ = client.request(http::Method::GET, "/a").bytes("text/plain", "body").await;
+    }
+    tracing::callsite::rebuild_interest_cache();
+    recorder.0.lock().expect("text").clear();
+    (recorder, guard)
+}
+
 impl Subscriber for Recorder {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("opencloud")
@@ -77,8 +96,7 @@ fn everything(error: &Error) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn no_key_in_any_output() {
-    let recorder = Recorder::default();
-    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let (recorder, _guard) = recording().await;
     let mut answers = vec![
         Answer::not_sent(),
         Answer::interrupted(),
@@ -191,8 +209,7 @@ async fn no_key_in_a_panic() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_traced() {
-    let recorder = Recorder::default();
-    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let (recorder, _guard) = recording().await;
     let script = Script::new()
         .expect(Expect::any(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "a person's name"))
         .expect(
@@ -217,10 +234,9 @@ async fn a_call_is_traced() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bodies_are_shown_only_when_asked_for_and_redacted() {
-    let recorder = Recorder::default();
-    let _guard = tracing::subscriber::set_default(recorder.clone());
+    let (recorder, _guard) = recording().await;
     let answer =
         json!({ "name": "shown", "uploadUri": "https://presigned.example", "accessToken": "hidden-token" });
     let script = Script::new().always(Expect::any(), Answer::json(answer));
