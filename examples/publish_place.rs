@@ -1,11 +1,11 @@
 //! Publishes a place file, for CI: prints the number of the new version, or why there is none.
 //!
 //! ```text
-//! cargo run --example publish_place -- game.rbxl UNIVERSE PLACE [--saved]
+//! cargo run --example publish_place -- game.rbxl UNIVERSE PLACE [--saved] [--local]
 //! ```
 //!
-//! With `ROBLOX_API_KEY` set it talks to Roblox; without, it publishes to a local Open Cloud of its own,
-//! and without arguments a place of its own.
+//! It takes the key of `ROBLOX_API_KEY`. With `--local`, and without key and arguments, it publishes to a
+//! local Open Cloud of its own.
 
 use opencloud::Client;
 use opencloud::call::File;
@@ -13,7 +13,7 @@ use opencloud_emulator::Emulator;
 use std::env;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: publish_place FILE UNIVERSE PLACE [--saved]";
+const USAGE: &str = "usage: publish_place FILE UNIVERSE PLACE [--saved] [--local]";
 const SAMPLE: &[u8] = b"<roblox version=\"4\"></roblox>";
 
 #[tokio::main]
@@ -30,11 +30,16 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let (flags, words): (Vec<String>, Vec<String>) =
         env::args().skip(1).partition(|word| word.starts_with("--"));
-    if flags.iter().any(|flag| flag != "--saved") {
+    if flags.iter().any(|flag| !["--saved", "--local"].contains(&flag.as_str())) {
         return Err(USAGE.into());
     }
-    let saved = !flags.is_empty();
-    let local = env::var_os("ROBLOX_API_KEY").is_none();
+    let has = |flag: &str| flags.iter().any(|given| given == flag);
+    let (saved, key) = (has("--saved"), env::var("ROBLOX_API_KEY").unwrap_or_default());
+    let local = has("--local") || (key.is_empty() && words.is_empty());
+    // A secret that is missing must not look like a place that was published.
+    if key.is_empty() && !local {
+        return Err("ROBLOX_API_KEY is not set; with --local, a local Open Cloud is published to".into());
+    }
     let emulator = if local { Some(Emulator::start().await?) } else { None };
     let client = match &emulator {
         Some(emulator) => Client::builder().api_key("local").base_url(emulator.base_url()).build()?,

@@ -1,6 +1,6 @@
 //! Files on disk, read while they are sent.
 
-use super::source::{Content, Source, next};
+use super::source::{CHUNK, Content, Source, next};
 use crate::Error;
 use bytes::Bytes;
 use futures_core::Stream;
@@ -11,9 +11,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::io::ReaderStream;
-
-/// How much is read at once, in bytes.
-const CHUNK: usize = 64 * 1024;
 
 /// A file of a known length.
 #[derive(Debug)]

@@ -46,16 +46,19 @@ impl Request {
         let (reply, mut chunks, idle) =
             self.client.open(operation, request, &self.options, max_bytes).await?;
         let mut decoder = Decoder::of(&reply).map_err(named)?;
-        let mut written = 0;
+        let (mut received, mut written) = (0, 0);
+        // What does not compress grows a little by being compressed.
+        let on_the_way = max_bytes.saturating_add(max_bytes / 1_000 + 1_024);
         loop {
             let chunk = tokio::time::timeout(idle, next(&mut chunks)).await;
             let chunk = chunk.map_err(|_| named(Error::timeout(idle.as_secs_f64()).with_reply(&reply)))?;
             let mut rest = chunk.transpose().map_err(|error| named(error.with_reply(&reply)))?;
             let is_last = rest.is_none();
+            received += rest.as_ref().map_or(0, |chunk| chunk.len() as u64);
             loop {
                 let plain = decoder.decode(rest.as_mut()).map_err(|error| named(broken(error, &reply)))?;
                 written += plain.len() as u64;
-                if written > max_bytes {
+                if written > max_bytes || received > on_the_way {
                     let limit = usize::try_from(max_bytes).unwrap_or(usize::MAX);
                     return Err(named(Error::too_large(limit).with_reply(&reply)));
                 }

@@ -46,7 +46,9 @@ impl File {
     /// Sets the file's name; of a path, only the last part is sent.
     pub fn name(mut self, name: impl AsRef<str>) -> Self {
         let base = name.as_ref().rsplit(['/', '\\']).next().unwrap_or_default();
-        self.name = Some(base.to_owned());
+        // What a header cannot carry would end it.
+        let plain = base.replace(char::is_control, "_");
+        self.name = Some(plain).filter(|name| !name.is_empty());
         self
     }
 
@@ -90,7 +92,7 @@ impl File {
 #[cfg(feature = "files")]
 mod on_disk {
     use super::super::disk::{self, OnDisk};
-    use super::super::source::{Chained, Source, next, unreadable};
+    use super::super::source::{CHUNK, Chained, Source, next, unreadable};
     use super::File;
     use crate::Error;
     use bytes::Bytes;
@@ -119,7 +121,7 @@ mod on_disk {
         /// A file whose content is read while it is sent, and its length in bytes if that is known.
         /// Roblox insists on a length: see [`spooled`](Self::spooled).
         pub fn reader(reader: impl AsyncRead + Send + 'static, length: impl Into<Option<u64>>) -> Self {
-            Self::stream(ReaderStream::new(reader), length)
+            Self::stream(ReaderStream::with_capacity(reader, CHUNK), length)
         }
 
         /// The same file with a known length: content whose length is unknown is first copied to a

@@ -11,6 +11,9 @@ use std::task::{Context, Poll, ready};
 #[cfg(feature = "files")]
 use super::disk::OnDisk;
 
+/// How much is read at once, in bytes.
+pub(crate) const CHUNK: usize = 64 * 1024;
+
 pub(crate) type Content = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// Told how many bytes of an attempt were handed to the connection, and how many there are.
@@ -53,13 +56,18 @@ impl Source {
     pub(crate) fn open(self, progress: Option<Progress>) -> Result<Reader, Error> {
         let expected = self.length();
         let content = self.content()?;
-        Ok(Reader(Mutex::new(Measured { content, expected, sent: 0, progress })))
+        Ok(Reader(Mutex::new(Measured { content, expected, sent: 0, held: None, is_over: false, progress })))
     }
 
     /// The bare content.
     pub(crate) fn content(self) -> Result<Content, Error> {
         match self {
-            Self::Bytes(bytes) => Ok(Box::pin(Chained { first: vec![bytes], rest: None })),
+            // In pieces, so that progress can be told.
+            Self::Bytes(bytes) => {
+                let pieces = (0..bytes.len()).step_by(CHUNK).rev();
+                let first = pieces.map(|at| bytes.slice(at..bytes.len().min(at + CHUNK))).collect();
+                Ok(Box::pin(Chained { first, rest: None }))
+            }
             #[cfg(feature = "files")]
             Self::Disk(file) => Ok(file.read()),
             Self::Once { content, .. } => content
@@ -120,31 +128,46 @@ struct Measured {
     content: Content,
     expected: Option<u64>,
     sent: u64,
+    /// The last piece, until it is known that it is the last.
+    held: Option<Bytes>,
+    is_over: bool,
     progress: Option<Progress>,
 }
 
 impl Measured {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let chunk = ready!(self.content.as_mut().poll_next(context)).transpose()?;
-        let wrong = |how: &str, expected: u64| {
-            let text = format!("the content is {how} than the {expected} bytes that it was said to have");
-            Poll::Ready(Some(Err(io::Error::other(text))))
-        };
-        match (chunk, self.expected) {
-            (None, Some(expected)) if self.sent < expected => wrong("shorter", expected),
-            (None, _) => Poll::Ready(None),
-            (Some(chunk), expected) => {
-                self.sent += chunk.len() as u64;
-                if let Some(expected) = expected.filter(|expected| self.sent > *expected) {
-                    return wrong("longer", expected);
-                }
-                if let Some(progress) = &self.progress {
-                    progress(self.sent, self.expected);
-                }
-                Poll::Ready(Some(Ok(chunk)))
+        while !self.is_over {
+            let Some(chunk) = ready!(self.content.as_mut().poll_next(context)).transpose()? else {
+                self.is_over = true;
+                return match (self.held.take(), self.expected) {
+                    (Some(held), _) => self.pass(held),
+                    (None, Some(expected)) if self.sent < expected => wrong("shorter", expected),
+                    (None, _) => Poll::Ready(None),
+                };
+            };
+            self.sent += chunk.len() as u64;
+            match self.expected {
+                Some(expected) if self.sent > expected => return wrong("longer", expected),
+                // Who sends it stops reading when all is there, and would never see what follows.
+                Some(expected) if self.sent == expected && !chunk.is_empty() => self.held = Some(chunk),
+                _ if chunk.is_empty() => {}
+                _ => return self.pass(chunk),
             }
         }
+        Poll::Ready(None)
     }
+
+    fn pass(&self, chunk: Bytes) -> Poll<Option<io::Result<Bytes>>> {
+        if let Some(progress) = &self.progress {
+            progress(self.sent, self.expected);
+        }
+        Poll::Ready(Some(Ok(chunk)))
+    }
+}
+
+fn wrong(how: &str, expected: u64) -> Poll<Option<io::Result<Bytes>>> {
+    let text = format!("the content is {how} than the {expected} bytes that it was said to have");
+    Poll::Ready(Some(Err(io::Error::other(text))))
 }
 
 /// HTTP bodies have to be `Sync`, which most streams are not; nobody reads this one twice at once.
@@ -172,6 +195,9 @@ mod tests {
         let read = |source: Source| async { source.collect().await.map_err(|error| error.to_string()) };
         assert_eq!(read(once(3, &["ab", "c"])).await.expect("content"), "abc");
         assert!(read(once(4, &["ab", "c"])).await.expect_err("short").contains("shorter than the 4 bytes"));
+        assert!(
+            read(once(3, &["abc", "", "d"])).await.expect_err("long").contains("longer than the 3 bytes")
+        );
         assert!(read(once(2, &["ab", "c"])).await.expect_err("long").contains("longer than the 2 bytes"));
     }
 

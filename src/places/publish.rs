@@ -69,7 +69,7 @@ impl Publish {
         let version = call.with_options(self.options).await?;
         let number = version.version_number.and_then(|number| u64::try_from(number).ok());
         number.ok_or_else(|| {
-            Error::unreadable("the place was uploaded, but the answer names no version number")
+            Error::unusable_answer("the place was uploaded, but the answer names no version number")
         })
     }
 }
