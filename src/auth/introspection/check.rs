@@ -112,6 +112,10 @@ fn problems(key: &ApiKeyInfo, warning_days: u32, now: Timestamp) -> Vec<Problem>
     let end = key.expiration_time_utc;
     let warning = SignedDuration::from_hours(24 * i64::from(warning_days));
     match end.map(|end| end.duration_since(now)) {
+        // A key that nobody used for 60 days is over before its time.
+        Some(left) if key.expired == Some(true) && left > SignedDuration::ZERO => {
+            problems.push(Problem::Expired(None));
+        }
         _ if key.expired == Some(true) => problems.push(Problem::Expired(end)),
         Some(left) if left <= SignedDuration::ZERO => problems.push(Problem::Expired(end)),
         Some(left) if left <= warning => problems.extend(end.map(Problem::ExpiresSoon)),

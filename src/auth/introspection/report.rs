@@ -82,7 +82,9 @@ impl fmt::Display for Problem {
             Self::Expired(Some(time)) => {
                 write!(f, "the key has expired at {time}; give it another expiration or make a new one")
             }
-            Self::Expired(None) => f.write_str("the key has expired; renew it or make a new one"),
+            Self::Expired(None) => f.write_str(
+                "the key has expired, as it also does after 60 days without use; renew it or make a new one",
+            ),
             Self::ExpiresSoon(time) => write!(f, "the key expires at {time}"),
         }
     }

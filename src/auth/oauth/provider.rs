@@ -13,6 +13,9 @@ use tokio::sync::watch;
 /// How long before its end an access token is renewed, unless told otherwise.
 const EARLY: Duration = Duration::from_secs(60);
 
+/// How long the store may take. What it was to save is saved by the next renewal.
+const STORE_TIME: Duration = Duration::from_secs(30);
+
 /// Access tokens for [`Credentials::provider`], renewed before they end and when they are refused.
 ///
 /// - However many calls need a token at once, there is **one** renewal, and it goes on if the call
@@ -106,7 +109,7 @@ impl TokenProvider {
     /// If the store fails; nothing has changed then.
     pub async fn replace(&self, tokens: TokenSet) -> Result<(), Error> {
         let _turn = self.0.turn.lock().await;
-        self.0.store.save(&tokens).await.map_err(store_failed)?;
+        self.0.save(&tokens).await?;
         let mut state = self.0.lock();
         state.current = Some(tokens);
         state.unsaved = None;
@@ -203,17 +206,25 @@ impl Inner {
         !is_rejected && !tokens.is_over(self.app.clock().now(), early)
     }
 
+    async fn load(&self) -> Result<Option<TokenSet>, Error> {
+        bounded(self.store.load()).await
+    }
+
+    async fn save(&self, tokens: &TokenSet) -> Result<(), Error> {
+        bounded(self.store.save(tokens)).await
+    }
+
     /// The store is asked first: another process may have been here.
     async fn renew(&self, rejected: Option<&Credentials>) -> Outcome {
         let _turn = self.turn.lock().await;
-        let Some(mut stored) = self.store.load().await.map_err(store_failed)? else {
+        let Some(mut stored) = self.load().await? else {
             return Err(Error::authorization_required(None, "there are no tokens yet"));
         };
         let unsaved = self.lock().unsaved.clone();
         if let Some(unsaved) = unsaved {
             // Unless someone has logged in since.
             if unsaved.instead_of.as_deref() == stored.refresh_token() {
-                self.store.save(&unsaved.tokens).await.map_err(store_failed)?;
+                self.save(&unsaved.tokens).await?;
                 stored = unsaved.tokens;
             }
             self.lock().unsaved = None;
@@ -242,7 +253,7 @@ impl Inner {
     async fn keep(&self, renewed: TokenSet, old: &TokenSet) -> Outcome {
         let instead_of = old.refresh_token().map(str::to_owned);
         self.lock().unsaved = Some(Unsaved { tokens: renewed.clone(), instead_of });
-        self.store.save(&renewed).await.map_err(store_failed)?;
+        self.save(&renewed).await?;
         let mut state = self.lock();
         state.unsaved = None;
         state.current = Some(renewed.clone());
@@ -257,7 +268,7 @@ impl Inner {
         early: Duration,
         error: Error,
     ) -> Outcome {
-        if let Some(saved) = self.store.load().await.map_err(store_failed)?
+        if let Some(saved) = self.load().await?
             && saved.refresh_token() != used.refresh_token()
             && self.is_good(&saved, rejected, early)
         {
@@ -272,6 +283,17 @@ impl Inner {
 
 fn is(tokens: &TokenSet, credentials: &Credentials) -> bool {
     tokens.credentials().is_ok_and(|own| own == *credentials)
+}
+
+async fn bounded<T>(
+    what: impl Future<Output = Result<T, Box<dyn StdError + Send + Sync>>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(STORE_TIME, what).await {
+        Ok(outcome) => outcome.map_err(store_failed),
+        Err(_) => {
+            Err(store_failed(format!("it has not answered for {} seconds", STORE_TIME.as_secs()).into()))
+        }
+    }
 }
 
 fn store_failed(source: Box<dyn StdError + Send + Sync>) -> Error {
