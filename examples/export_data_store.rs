@@ -28,6 +28,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // What was written after the checkpoint is written again.
     let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path).await?;
     let done = checkpoint.as_ref().map_or(0, ExportCheckpoint::bytes);
+    if file.metadata().await?.len() < done {
+        return Err(format!("{path} is shorter than {progress} says; remove both to begin anew").into());
+    }
     file.set_len(done).await?;
     file.seek(SeekFrom::Start(done)).await?;
 

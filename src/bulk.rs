@@ -103,7 +103,10 @@ impl<K, T> Bulk<K, T> {
 fn concerns_all(error: &Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::Configuration | ErrorKind::Unauthenticated | ErrorKind::ModeratedAccount
+        ErrorKind::Configuration
+            | ErrorKind::Unauthenticated
+            | ErrorKind::AuthorizationRequired
+            | ErrorKind::ModeratedAccount
     )
 }
 
