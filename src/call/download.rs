@@ -43,12 +43,12 @@ impl Request {
         }
         let (operation, request) = self.prepare()?;
         let named = |error| self.named(error, operation);
-        let (reply, mut chunks, idle) =
-            self.client.open(operation, request, &self.options, max_bytes).await?;
-        let mut decoder = Decoder::of(&reply).map_err(named)?;
-        let (mut received, mut written) = (0, 0);
         // What does not compress grows a little by being compressed.
         let on_the_way = max_bytes.saturating_add(max_bytes / 1_000 + 1_024);
+        let (reply, mut chunks, idle) =
+            self.client.open(operation, request, &self.options, on_the_way).await?;
+        let mut decoder = Decoder::of(&reply).map_err(named)?;
+        let (mut received, mut written) = (0, 0);
         loop {
             let chunk = tokio::time::timeout(idle, next(&mut chunks)).await;
             let chunk = chunk.map_err(|_| named(Error::timeout(idle.as_secs_f64()).with_reply(&reply)))?;

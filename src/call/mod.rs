@@ -298,6 +298,12 @@ impl<T> Call<T> {
             .collect();
     }
 
+    /// Makes this call as the helper is made that it is a step of.
+    pub(crate) fn with_options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Fails the call before it is sent, if what it is made of has a problem.
     pub(crate) fn checked(mut self, outcome: Result<(), Error>) -> Self {
         outcome.unwrap_or_else(|problem| self.fail(problem));
@@ -398,6 +404,18 @@ impl Call<()> {
             separator = '&';
         }
         Ok(target)
+    }
+}
+
+/// Refuses a text that is empty, or longer than the service takes; `limit` counts characters.
+#[allow(dead_code, reason = "which areas have such limits depends on the enabled ones")]
+pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), Error> {
+    match text.chars().count() {
+        0 => Err(Error::invalid_request(format!("the {what} is empty"))),
+        length if length > limit => Err(Error::invalid_request(format!(
+            "the {what} has {length} characters; at most {limit} are allowed"
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -130,9 +130,7 @@ impl Client {
         options: &Options,
         max_bytes: u64,
     ) -> Result<(http::Response<Bytes>, Chunks, Duration), Error> {
-        // What does not compress grows a little by being compressed.
-        let on_the_way = max_bytes.saturating_add(max_bytes / 1_000 + 1_024);
-        let opener = Opener::new(Arc::clone(&self.0.transport), on_the_way);
+        let opener = Opener::new(Arc::clone(&self.0.transport), max_bytes);
         let idle = options.attempt_timeout.unwrap_or(self.0.times.attempt);
         let reply = self.send(&opener, operation, request, options).await?;
         let nothing = || -> Chunks { Box::pin(futures_util::stream::empty()) };

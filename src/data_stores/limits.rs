@@ -3,6 +3,7 @@
 //! Source: <https://create.roblox.com/docs/cloud-services/data-stores/error-codes-and-limits>
 
 use crate::Error;
+use crate::call::check_length;
 use serde_json::{Map, Value};
 
 /// Characters of a data store's name, a scope or a key.
@@ -14,14 +15,7 @@ const ATTRIBUTE_VALUE: usize = 250;
 const ATTRIBUTES: usize = 300;
 
 pub(super) fn name(what: &str, text: &str) -> Result<(), Error> {
-    let length = text.chars().count();
-    match length {
-        0 => Err(Error::invalid_request(format!("the {what} is empty"))),
-        1..=NAME => Ok(()),
-        _ => Err(Error::invalid_request(format!(
-            "the {what} has {length} characters; at most {NAME} are allowed"
-        ))),
-    }
+    check_length(what, text, NAME)
 }
 
 pub(super) fn value(json: &str) -> Result<(), Error> {

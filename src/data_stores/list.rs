@@ -85,8 +85,7 @@ impl List for Entries {
         if self.with_deleted {
             call = call.show_deleted(true);
         }
-        call.call.options = self.options;
-        call.into_call().checked(place)
+        call.with_options(self.options).into_call().checked(place)
     }
 
     fn items(page: Self::Page) -> Vec<EntryKey> {

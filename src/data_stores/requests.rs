@@ -52,7 +52,7 @@ impl Store {
         let call =
             self.handle.get_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), id).call;
         self.check(key).map_err(|error| error.of(call.operation))?;
-        match with(call.expecting::<Stored>(), options).output().await {
+        match call.expecting::<Stored>().with_options(options.clone()).output().await {
             Ok(stored) if stored.is_deleted() => Ok(None),
             Ok(stored) => Ok(Some(stored)),
             Err(error) if error.is_not_found() => Ok(None),
@@ -107,7 +107,7 @@ impl Store {
     ) -> Result<Stored, Error> {
         let value = content.value.as_deref().map_or("null", |value| value.get());
         self.check(key).and_then(|()| limits::value(value)).map_err(|error| error.of(call.operation))?;
-        with(call.json(content).expecting::<Stored>(), options).output().await
+        call.json(content).expecting::<Stored>().with_options(options.clone()).output().await
     }
 
     pub(super) async fn increment_stored(
@@ -123,18 +123,17 @@ impl Store {
             .increment_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key, request)
             .call;
         self.check(key).map_err(|error| error.of(call.operation))?;
-        with(call.json(&Increment { amount, rest }).expecting::<Stored>(), options).output().await
+        call.json(&Increment { amount, rest })
+            .expecting::<Stored>()
+            .with_options(options.clone())
+            .output()
+            .await
     }
 
     pub(super) async fn delete_stored(&self, key: &str, options: &Options) -> Result<(), Error> {
         let call =
             self.handle.delete_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key).call;
         self.check(key).map_err(|error| error.of(call.operation))?;
-        with(call, options).output().await
+        call.with_options(options.clone()).output().await
     }
-}
-
-pub(super) fn with<T>(mut call: Call<T>, options: &Options) -> Call<T> {
-    call.options = options.clone();
-    call
 }

@@ -1,6 +1,5 @@
 use super::metadata::Metadata;
 use super::metadata::metadata_setters;
-use super::requests::with;
 use super::{Store, limits};
 use crate::call::{Options, Sending, option_methods};
 use crate::ids::UserId;
@@ -95,7 +94,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadVersioned<T> {
             let call = call.scope(store.scope_name()).call;
             store.check(&key).map_err(|error| error.of(call.operation))?;
             let operation = call.operation;
-            let reply = match with(call, &options).send_raw().await {
+            let reply = match call.with_options(options).send_raw().await {
                 Ok(reply) if reply.status() == http::StatusCode::NO_CONTENT => return Ok(None),
                 Ok(reply) => reply,
                 Err(error) if error.is_not_found() => return Ok(None),
@@ -168,7 +167,7 @@ impl IntoFuture for WriteVersioned {
             if exclusive_create {
                 call = call.exclusive_create(true);
             }
-            with(call.call.json_as_is(value.get().to_owned()), &options).output().await
+            call.call.json_as_is(value.get().to_owned()).with_options(options).output().await
         })
     }
 }

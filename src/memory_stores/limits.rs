@@ -3,9 +3,8 @@
 //! Source: <https://create.roblox.com/docs/cloud-services/memory-stores>
 
 use crate::Error;
-use crate::call::{Call, Options, Sending};
+pub(super) use crate::call::check_length as text;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -17,16 +16,6 @@ const VALUE: usize = 32 * 1024;
 /// sort key.
 pub(super) const ID: usize = 127;
 pub(super) const SORT_KEY: usize = 128;
-
-pub(super) fn text(what: &str, text: &str, limit: usize) -> Result<(), Error> {
-    match text.chars().count() {
-        0 => Err(Error::invalid_request(format!("the {what} is empty"))),
-        length if length > limit => Err(Error::invalid_request(format!(
-            "the {what} has {length} characters; at most {limit} are allowed"
-        ))),
-        _ => Ok(()),
-    }
-}
 
 pub(super) fn ttl(ttl: Option<Duration>) -> Result<(), Error> {
     match ttl {
@@ -50,11 +39,6 @@ pub(super) fn value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
         ))),
         _ => Ok(value),
     }
-}
-
-pub(super) fn send<T: DeserializeOwned + 'static>(mut call: Call<T>, options: Options) -> Sending<T> {
-    call.options = options;
-    call.output()
 }
 
 #[cfg(test)]

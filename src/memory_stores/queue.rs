@@ -108,7 +108,7 @@ impl IntoFuture for AddItem {
                 item = item.ttl(ttl);
             }
             let call = queue.handle.create_queue_item(&queue.universe, queue.name.as_str(), item).call;
-            limits::send(call, options).await.map(|item| QueueItem::new(item, ()))
+            call.with_options(options).output().await.map(|item| QueueItem::new(item, ()))
         })
     }
 }
@@ -188,7 +188,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
             if all_or_nothing {
                 call = call.all_or_nothing(true);
             }
-            let answer = limits::send(call.call, options).await?;
+            let answer = call.call.with_options(options).output().await?;
             let mut items = Vec::new();
             for mut item in answer.items.unwrap_or_default() {
                 let value = serde_json::from_value(item.data.take().unwrap_or_default());
@@ -247,6 +247,6 @@ impl<T> Batch<T> {
         let queue = &self.queue;
         let call = queue.handle.discard_queue_items(&queue.universe, queue.name.as_str(), request).call;
         // An id is of one read, so that discarding twice removes nothing more.
-        limits::send(call, Options { idempotent: Some(true), ..Options::default() }).await
+        call.with_options(Options { idempotent: Some(true), ..Options::default() }).output().await
     }
 }

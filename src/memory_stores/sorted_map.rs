@@ -104,7 +104,7 @@ impl SortedMap {
     ) -> Result<Option<MemoryStoreSortedMapItem>, Error> {
         self.check(id)?;
         let call = self.handle.get_sorted_map_item(&self.universe, self.name.as_str(), id).call;
-        match limits::send(call, options.clone()).await {
+        match call.with_options(options.clone()).output().await {
             Ok(item) => Ok(Some(item)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
@@ -127,7 +127,7 @@ impl SortedMap {
                 self.handle.update_sorted_map_item(universe, name, id, item).allow_missing(true).call
             }
         };
-        limits::send(call, options).await
+        call.with_options(options).output().await
     }
 }
 
@@ -295,7 +295,7 @@ impl IntoFuture for RemoveItem {
             let Self { map, id, options } = self;
             map.check(&id)?;
             let call = map.handle.delete_sorted_map_item(&map.universe, map.name.as_str(), id).call;
-            limits::send(call, options).await
+            call.with_options(options).output().await
         })
     }
 }

@@ -1,6 +1,7 @@
-use super::value::{Action, checked};
+use super::value::Action;
 use super::{OrderedCall, OrderedDataStores, Ranked, Top};
 use crate::Error;
+use crate::call::check_length;
 use crate::ids::UniverseId;
 
 impl OrderedDataStores {
@@ -84,7 +85,7 @@ impl OrderedDataStore {
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {
-        checked("ordered data store's name", &self.name, 50)?;
-        checked("scope", &self.scope, 50)
+        check_length("ordered data store's name", &self.name, 50)?;
+        check_length("scope", &self.scope, 50)
     }
 }

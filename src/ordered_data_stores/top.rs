@@ -83,13 +83,12 @@ impl List for Ranked {
         };
         let store = &self.store;
         let place = store.check();
-        let mut call = store
+        let call = store
             .handle
             .list_entries(&store.universe, store.name.as_str(), store.scope.as_str())
             .filter(self.filter)
             .order_by(order);
-        call.call.options = self.options;
-        call.into_call().checked(place)
+        call.with_options(self.options).into_call().checked(place)
     }
 
     fn items(page: Self::Page) -> Vec<OrderedEntry> {

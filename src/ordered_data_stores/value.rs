@@ -1,7 +1,7 @@
 use super::OrderedDataStore;
-use crate::call::{Call, Options, Sending, option_methods};
+use crate::Error;
+use crate::call::{Options, Sending, check_length, option_methods};
 use crate::types::{IncrementOrderedDataStoreEntryRequest, OrderedDataStoreEntry};
-use crate::{Error, call};
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
@@ -64,13 +64,13 @@ impl<T> OrderedCall<T> {
     async fn run(self) -> Result<Option<i64>, Error> {
         let Self { store, key, action, options, .. } = self;
         store.check()?;
-        checked("key", &key, KEY)?;
+        check_length("key", &key, KEY)?;
         let (handle, universe, name, scope) =
             (&store.handle, &store.universe, store.name.as_str(), store.scope.as_str());
         let entry = match action {
             Action::Get => {
                 let call = handle.get_entry(universe, name, scope, key).call;
-                match send(call, options).await {
+                match call.with_options(options).output().await {
                     Err(error) if error.is_not_found() => return Ok(None),
                     outcome => outcome?,
                 }
@@ -80,17 +80,27 @@ impl<T> OrderedCall<T> {
                 let call = if allow_missing { call.allow_missing(true) } else { call };
                 // Set twice it is the same.
                 let idempotent = Some(options.idempotent.unwrap_or(true));
-                send(call.call, Options { idempotent, ..options }).await?
+                call.call.with_options(Options { idempotent, ..options }).output().await?
             }
             Action::Create(value) => {
-                send(handle.create_entry(universe, name, scope, key, entry(value)?).call, options).await?
+                handle
+                    .create_entry(universe, name, scope, key, entry(value)?)
+                    .call
+                    .with_options(options)
+                    .output()
+                    .await?
             }
             Action::Increment(amount) => {
                 let request = IncrementOrderedDataStoreEntryRequest::new(exact(amount)?);
-                send(handle.increment_entry(universe, name, scope, key, request).call, options).await?
+                handle
+                    .increment_entry(universe, name, scope, key, request)
+                    .call
+                    .with_options(options)
+                    .output()
+                    .await?
             }
             Action::Delete => {
-                send(handle.delete_entry(universe, name, scope, key).call, options).await?;
+                handle.delete_entry(universe, name, scope, key).call.with_options(options).output().await?;
                 return Ok(None);
             }
         };
@@ -105,11 +115,6 @@ impl<T: OrderedOutcome> IntoFuture for OrderedCall<T> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { T::of(self.run().await?) })
     }
-}
-
-fn send<T: serde::de::DeserializeOwned + 'static>(mut call: Call<T>, options: Options) -> call::Sending<T> {
-    call.options = options;
-    call.output()
 }
 
 /// The value of an entry; the service leaves a zero out.
@@ -130,15 +135,5 @@ fn exact(value: i64) -> Result<i64, Error> {
             "{value} is beyond 2^53, and the service would round it; the operations of the first version of the \
              API, such as `update_value`, take it as it is"
         ))),
-    }
-}
-
-pub(super) fn checked(what: &str, text: &str, limit: usize) -> Result<(), Error> {
-    match text.chars().count() {
-        0 => Err(Error::invalid_request(format!("the {what} is empty"))),
-        length if length > limit => Err(Error::invalid_request(format!(
-            "the {what} has {length} characters; at most {limit} are allowed"
-        ))),
-        _ => Ok(()),
     }
 }
