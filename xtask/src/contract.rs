@@ -12,17 +12,12 @@ pub struct Args {
     arguments: Vec<String>,
 }
 
-pub fn main(args: &Args) -> ExitCode {
+pub fn run(args: &Args) -> Result<ExitCode, String> {
     let status = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--package", "opencloud-contract", "--"])
         .args(&args.arguments)
-        .status();
-    match status.map(|status| status.code()) {
-        Ok(Some(code)) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
-        Ok(None) => ExitCode::from(1),
-        Err(error) => {
-            eprintln!("the contract sender could not be started: {error}");
-            ExitCode::from(2)
-        }
-    }
+        .status()
+        .map_err(|error| format!("the contract sender could not be started: {error}"))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
 }

@@ -37,21 +37,13 @@ pub struct Coverage {
     pub areas: BTreeMap<String, Counts>,
 }
 
-pub fn main(args: &Args) -> ExitCode {
-    match crate::read_document().map(|document| count(&document)) {
-        Ok(coverage) if args.json => {
-            println!("{}", serde_json::to_string_pretty(&coverage).unwrap_or_default());
-            ExitCode::SUCCESS
-        }
-        Ok(coverage) => {
-            print!("{}", table(&coverage));
-            ExitCode::SUCCESS
-        }
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::from(2)
-        }
+pub fn run(args: &Args) -> Result<ExitCode, String> {
+    let coverage = count(&crate::read_document()?);
+    match args.json {
+        true => println!("{}", serde_json::to_string_pretty(&coverage).unwrap_or_default()),
+        false => print!("{}", table(&coverage)),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Counts the operations of a document.

@@ -26,11 +26,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Sync(args) => xtask::sync::main(&args),
-        Command::Coverage(args) => xtask::coverage::main(&args),
-        Command::Surface(args) => xtask::surface::main(&args),
-        Command::Needs(args) => xtask::needs::main(&args),
-        Command::Contract(args) => xtask::contract::main(&args),
-    }
+    let outcome = match Cli::parse().command {
+        Command::Sync(args) => xtask::sync::run(&args).map_err(|error| error.to_string()),
+        Command::Coverage(args) => xtask::coverage::run(&args),
+        Command::Surface(args) => xtask::surface::run(&args),
+        Command::Needs(args) => xtask::needs::run(&args),
+        Command::Contract(args) => xtask::contract::run(&args),
+    };
+    outcome.unwrap_or_else(|problem| {
+        eprintln!("{problem}");
+        ExitCode::from(2)
+    })
 }

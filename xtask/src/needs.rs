@@ -20,17 +20,7 @@ pub struct Args {
     check: bool,
 }
 
-pub fn main(args: &Args) -> ExitCode {
-    match run(args) {
-        Ok(code) => code,
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn run(args: &Args) -> Result<ExitCode, String> {
+pub fn run(args: &Args) -> Result<ExitCode, String> {
     let document = crate::read_document_text()?;
     let all = Model::build(&document, None).map_err(|error| error.to_string())?;
     let mut is_current = true;

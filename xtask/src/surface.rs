@@ -14,17 +14,7 @@ pub struct Args {
     size: bool,
 }
 
-pub fn main(args: &Args) -> ExitCode {
-    match run(args) {
-        Ok(code) => code,
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn run(args: &Args) -> Result<ExitCode, String> {
+pub fn run(args: &Args) -> Result<ExitCode, String> {
     let document = crate::read_document_text()?;
     if args.size {
         let start = Instant::now();

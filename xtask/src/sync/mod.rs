@@ -66,18 +66,8 @@ pub struct Built {
     pub counts: Counts,
 }
 
-/// Runs the command: 0 if all is well, 1 for a difference or a strict failure, 2 for bad input.
-pub fn main(args: &Args) -> ExitCode {
-    match run(args) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn run(args: &Args) -> Result<u8> {
+/// Runs the command: 1 for a difference or a strict failure; an error is bad input.
+pub fn run(args: &Args) -> Result<ExitCode> {
     let bytes = load::read(&args.upstream)?;
     let upstream = load::parse(&args.upstream, &bytes)?;
     let actions = overlay::load(&args.root.join("spec/overlay"), "spec/overlay")?;
@@ -95,13 +85,13 @@ fn run(args: &Args) -> Result<u8> {
             report.diverged.len(),
             report.left_out.len()
         );
-        return Ok(1);
+        return Ok(ExitCode::from(1));
     }
     if args.check {
-        return Ok(u8::from(!files.are_current()));
+        return Ok(ExitCode::from(u8::from(!files.are_current())));
     }
     files.write()?;
-    Ok(0)
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The two files that a sync writes, as they are and as they are to be.
