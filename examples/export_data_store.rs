@@ -7,7 +7,7 @@
 use opencloud::Client;
 use opencloud::data_stores::ExportCheckpoint;
 use std::error::Error;
-use std::io::{self, ErrorKind, SeekFrom};
+use std::io::{self, ErrorKind, SeekFrom, Write};
 use std::{env, fs};
 use tokio::fs::OpenOptions;
 use tokio::io::{AsyncSeekExt, BufWriter};
@@ -39,7 +39,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Some(checkpoint) = checkpoint {
         export = export.resume(checkpoint);
     }
-    let end = export.write_to(BufWriter::new(file), |checkpoint| save(&progress, checkpoint)).await?;
+    // On the disk before the checkpoint says so, or a crash of the machine could leave it saying too much.
+    let written = file.try_clone().await?.into_std().await;
+    let end = export.write_to(BufWriter::new(file), |checkpoint| {
+        written.sync_data()?;
+        save(&progress, checkpoint)
+    });
+    let end = end.await?;
     println!("{} entries, {} bytes", end.entries(), end.bytes());
     Ok(())
 }
@@ -47,6 +53,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Replaces the checkpoint as a whole, so that it is never half written.
 fn save(progress: &str, checkpoint: &ExportCheckpoint) -> io::Result<()> {
     let new = format!("{progress}.new");
-    fs::write(&new, serde_json::to_vec(checkpoint)?)?;
+    let mut file = fs::File::create(&new)?;
+    file.write_all(&serde_json::to_vec(checkpoint)?)?;
+    file.sync_all()?;
     fs::rename(new, progress)
 }

@@ -3,6 +3,7 @@
 #![cfg(feature = "memory_stores")]
 
 use opencloud::filter::{SortKey, SortedMapFilter};
+use opencloud::retry::Retry;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::{Client, Error, ErrorKind};
 use opencloud_emulator::Emulator;
@@ -26,7 +27,7 @@ async fn items_are_read_by_priority_and_gone_when_they_are_discarded() {
         queue.add(value).priority(priority).ttl(Duration::from_secs(60)).await.expect("an answer");
     }
     let batch = queue.read::<String>(2).invisible_for(Duration::from_secs(20)).await.expect("an answer");
-    let values: Vec<_> = batch.items.iter().map(|item| item.value.as_str()).collect();
+    let values: Vec<_> = batch.items.iter().map(|item| item.value.as_deref().expect("a text")).collect();
     assert_eq!(values, ["high", "middle"]);
     assert!(batch.items[0].expires.is_some() && batch.remaining() <= Duration::from_secs(20));
     // They are hidden, not gone.
@@ -36,7 +37,7 @@ async fn items_are_read_by_priority_and_gone_when_they_are_discarded() {
     emulator.advance(Duration::from_secs(31));
     let again = queue.read::<String>(10).await.expect("an answer");
     assert_eq!(again.items.len(), 1);
-    assert_eq!(again.items[0].value, "low");
+    assert_eq!(again.items[0].value.as_deref().expect("a text"), "low");
     assert!(queue.read::<String>(2).all_or_nothing().await.expect_err("a failure").is_not_found());
     again.discard().await.expect("an answer");
     assert!(emulator.requests().iter().all(|request| request.violations.is_empty()));
@@ -59,13 +60,73 @@ async fn a_batch_is_not_discarded_when_others_may_have_it() {
     let queue = script.client().memory_stores().queue(1, "Jobs");
     let read = || queue.read::<i64>(5).invisible_for(Duration::from_secs(20)).all_or_nothing();
     let late = read().await.expect("an answer");
-    assert_eq!((late.read_id(), late.items[0].value), ("r", 7));
+    assert_eq!((late.read_id(), late.items[0].value.as_ref().ok()), ("r", Some(&7)));
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert_eq!(late.discard().await.expect_err("a failure").kind(), ErrorKind::InvalidRequest);
     read().await.expect("an answer").discard().await.expect("an answer");
     // Nothing was read, so nothing is discarded.
     read().await.expect("an answer").discard().await.expect("an answer");
     script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_item_that_cannot_be_read_keeps_neither_the_others_nor_the_batch_away() {
+    let items = json!([{ "id": "1", "data": 7 }, { "id": "2", "data": "seven", "priority": 3 }]);
+    let script = Script::new()
+        .expect(
+            Expect::get(format!("{QUEUE}/items:read")),
+            Answer::json(json!({ "readId": "r", "items": items })),
+        )
+        .expect(
+            Expect::post(format!("{QUEUE}/items:discard")).json(json!({ "readId": "r" })),
+            Answer::json(json!({})),
+        );
+    let queue = script.client().memory_stores().queue(1, "Jobs");
+    let batch = queue.read::<i64>(2).await.expect("an answer");
+    assert_eq!(batch.items[0].value.as_ref().ok(), Some(&7));
+    let error = batch.items[1].value.as_ref().expect_err("a failure");
+    assert!(error.is_decode() && error.to_string().contains("the item 2 "), "{error}");
+    assert_eq!((batch.items[1].id.as_deref(), batch.items[1].priority), (Some("2"), 3.0));
+    batch.discard().await.expect("an answer");
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_discard_is_tried_again_and_never_sent_when_the_items_are_visible() {
+    let read = Expect::get(format!("{QUEUE}/items:read"));
+    let discard = Expect::post(format!("{QUEUE}/items:discard"));
+    let item = json!({ "readId": "r", "items": [{ "id": "1", "data": 7 }] });
+    let lost = || Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
+    let script = Script::new()
+        .expect(read.clone(), Answer::json(item.clone()))
+        .expect(discard.clone(), lost())
+        .expect(discard.clone(), Answer::json(json!({})))
+        .expect(read, Answer::json(item))
+        .always(discard, lost());
+    let queue = script.client().memory_stores().queue(1, "Jobs");
+    // The options of the read are those of its end.
+    let batch = queue.read::<i64>(1).with_retry(Retry::never()).await.expect("an answer");
+    let error = batch.discard().await.expect_err("a failure");
+    assert_eq!((error.status().map(|status| status.as_u16()), error.attempts()), (Some(503), 1));
+    batch.discard().await.expect("an answer");
+    // However often it may be sent, it is not sent when somebody else may have the items.
+    let begin = tokio::time::Instant::now();
+    let batch = queue.read::<i64>(1).invisible_for(Duration::from_secs(5));
+    let batch = batch.with_timeout(Duration::from_secs(600)).with_retry(Retry::standard().attempts(1000));
+    batch.await.expect("an answer").discard().await.expect_err("a failure");
+    assert!(begin.elapsed() <= Duration::from_secs(5), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_in_which_items_are_hidden_begins_when_the_request_leaves() {
+    let read = Expect::get(format!("{QUEUE}/items:read"));
+    let item = json!({ "readId": "r", "items": [{ "id": "1", "data": 7 }] });
+    let limited =
+        Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "slow").header("retry-after", "20");
+    let script = Script::new().expect(read.clone(), limited).expect(read, Answer::json(item));
+    let queue = script.client().memory_stores().queue(1, "Jobs");
+    let batch = queue.read::<i64>(1).invisible_for(Duration::from_secs(10)).await.expect("an answer");
+    assert!(batch.remaining() > Duration::from_secs(9), "{:?}", batch.remaining());
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,6 +158,9 @@ async fn what_the_service_does_not_take_is_refused() {
     refused(map.set("i".repeat(128), &1).await.expect_err("a failure"));
     refused(map.get::<i64>("").await.expect_err("a failure"));
     refused(map.set("id", &1).sort_key("s".repeat(129)).await.expect_err("a failure"));
+    refused(
+        stores.sorted_map(1, "m".repeat(128)).items::<i64>().items().collect().await.expect_err("a failure"),
+    );
     refused(map.set("id", &1).sort_key(f64::INFINITY).await.expect_err("a failure"));
     refused(map.update("id", |value: Option<i64>| value).ttl(Duration::ZERO).await.expect_err("a failure"));
     refused(stores.queue(1, "q".repeat(128)).add(&1).await.expect_err("a failure"));

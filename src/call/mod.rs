@@ -25,7 +25,7 @@ pub use stream::BodyStream;
 
 pub(crate) use macros::{call_methods, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
-pub(crate) use response::{Attempts, Secret, asked_wait};
+pub(crate) use response::{Attempts, Secret, SentAt, asked_wait};
 
 use crate::transport::PathValues;
 use crate::transport::retry::RetryPolicy;

@@ -19,6 +19,11 @@ pub struct Response<T> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempts(pub(crate) u32);
 
+/// When the request was sent whose answer this is, before it left; rides in the reply's extensions.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "an area need not ask")]
+pub(crate) struct SentAt(pub(crate) tokio::time::Instant);
+
 /// The key or token that an answer was got with, which no message about the answer may repeat;
 /// rides in the reply's extensions.
 #[derive(Clone, Debug)]

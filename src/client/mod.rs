@@ -101,6 +101,12 @@ impl Client {
         self.0.hosts.locate(url)
     }
 
+    /// How long a call takes at most, waiting and repeating included.
+    #[allow(dead_code, reason = "an area need not ask")]
+    pub(crate) fn longest_call(&self, options: &Options) -> Duration {
+        options.timeout.unwrap_or(self.0.times.total)
+    }
+
     pub(crate) async fn execute(
         &self,
         operation: &'static OperationInfo,

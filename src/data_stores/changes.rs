@@ -34,6 +34,12 @@ pub(super) async fn change(
     loop {
         tried += 1;
         let stored = store.read(key, &Revision::Latest, options).await?;
+        if stored.as_ref().is_some_and(|stored| stored.etag.is_none()) {
+            return Err(Error::unreadable(
+                "the service gave no etag with the entry, so that its change cannot be guarded; \
+                 `upsert` writes without a guard, all of it",
+            ));
+        }
         let Some(mut content) = make(stored.as_ref())? else { return Ok(None) };
         let outcome = match &stored {
             None => store.create_stored(key, &content, &options_of_write).await,
@@ -48,30 +54,19 @@ pub(super) async fn change(
         };
         // An earlier attempt of the same request may be what stands in its way.
         let is_known = effect == Effect::Same || !error.may_have_been_applied();
-        if tried >= attempts
-            || !is_known
-            || !is_overtaken(store, key, options, stored.is_some(), &error).await?
-        {
+        if tried >= attempts || !is_known {
             return Err(error);
         }
-    }
-}
-
-/// Whether a write failed because somebody else has written since the entry was read.
-async fn is_overtaken(
-    store: &Store,
-    key: &str,
-    options: &Options,
-    was_there: bool,
-    error: &Error,
-) -> Result<bool, Error> {
-    Ok(match was_there {
-        true => error.is_conflict() || error.is_not_found(),
-        false if error.is_conflict() => true,
-        // The service says "it exists" with a 400 that says many other things too.
-        false if error.status() == Some(http::StatusCode::BAD_REQUEST) => {
-            store.read(key, &Revision::Latest, options).await?.is_some()
+        // Somebody else has written since the entry was read, or it cannot be written at all.
+        match &stored {
+            Some(_) if error.is_conflict() || error.is_not_found() => {}
+            Some(_) => return Err(error),
+            None => {
+                let revived = store.revive(key, &content, error, &options_of_write).await?;
+                if revived.is_some() {
+                    return Ok(revived);
+                }
+            }
         }
-        false => false,
-    })
+    }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportCheckpoint {
     of: Source,
+    page_size: u64,
     token: Option<String>,
     is_done: bool,
     bytes: u64,
@@ -16,21 +17,29 @@ pub struct ExportCheckpoint {
 /// What is exported, so that an export is not resumed as another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Source {
-    universe: String,
-    store: String,
-    scope: Option<String>,
+    #[serde(flatten)]
+    of: Target,
     prefix: String,
 }
 
+/// What is imported into, so that an import is not resumed as another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Target {
+    universe: String,
+    store: String,
+    scope: Option<String>,
+}
+
+impl Target {
+    fn of(store: &Store) -> Self {
+        Self { universe: store.universe.to_string(), store: store.name.clone(), scope: store.scope.clone() }
+    }
+}
+
 impl ExportCheckpoint {
-    pub(super) fn start(store: &Store, prefix: &str) -> Self {
-        let of = Source {
-            universe: store.universe.to_string(),
-            store: store.name.clone(),
-            scope: store.scope.clone(),
-            prefix: prefix.to_owned(),
-        };
-        Self { of, token: None, is_done: false, bytes: 0, entries: 0, vanished: 0 }
+    pub(super) fn start(store: &Store, prefix: &str, page_size: u64) -> Self {
+        let of = Source { of: Target::of(store), prefix: prefix.to_owned() };
+        Self { of, page_size, token: None, is_done: false, bytes: 0, entries: 0, vanished: 0 }
     }
 
     /// How many bytes are written. What a file holds beyond that must be cut off before the export
@@ -52,6 +61,11 @@ impl ExportCheckpoint {
     /// Whether everything is written.
     pub fn is_done(&self) -> bool {
         self.is_done
+    }
+
+    /// How many keys a page has, which a token belongs to.
+    pub(super) fn page_size(&self) -> u64 {
+        self.page_size
     }
 
     pub(super) fn token(&self) -> Option<&str> {
@@ -85,13 +99,33 @@ impl ExportCheckpoint {
 }
 
 /// How far an import has come. Keep it as what it serializes to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportCheckpoint {
-    pub(super) bytes: u64,
-    pub(super) lines: u64,
+    of: Target,
+    bytes: u64,
+    lines: u64,
 }
 
 impl ImportCheckpoint {
+    pub(super) fn start(store: &Store) -> Self {
+        Self { of: Target::of(store), bytes: 0, lines: 0 }
+    }
+
+    /// A line is done.
+    pub(super) fn count(&mut self, bytes: u64) {
+        self.bytes += bytes;
+        self.lines += 1;
+    }
+
+    pub(super) fn check(&self, start: &Self) -> Result<(), Error> {
+        match self.of == start.of {
+            true => Ok(()),
+            false => Err(Error::invalid_request(
+                "the checkpoint is of another import: universe, store or scope differ",
+            )),
+        }
+    }
+
     /// How many bytes of the file are done.
     pub fn bytes(&self) -> u64 {
         self.bytes

@@ -44,16 +44,17 @@ pub struct Entry<T> {
 impl<T> Entry<T> {
     /// What was read, with another value in place of the one that is stored.
     pub(super) fn new(scope: &str, key: &str, stored: Stored, value: T) -> Result<Self, Error> {
+        let attributes = match &stored.attributes {
+            Some(attributes) => read(attributes, "the attributes").map_err(|error| stored.blame(error))?,
+            None => Map::new(),
+        };
         let users = stored.users.unwrap_or_default();
         Ok(Self {
             scope: scope.to_owned(),
             key: key.to_owned(),
             value,
             users: users.iter().map(|path| UserId::from(user_id(path))).collect(),
-            attributes: match stored.attributes {
-                Some(attributes) => read(&attributes, "the attributes")?,
-                None => Map::new(),
-            },
+            attributes,
             etag: stored.etag,
             revision: stored.revision_id,
             created: stored.create_time,
@@ -75,7 +76,8 @@ pub(super) fn user_id(path: &str) -> &str {
 }
 
 pub(super) fn value<T: DeserializeOwned>(stored: &Stored) -> Result<T, Error> {
-    read(stored.value.as_deref().unwrap_or(RawValue::NULL), "the entry's value")
+    let json = stored.value.as_deref().unwrap_or(RawValue::NULL);
+    read(json, "the entry's value").map_err(|error| stored.blame(error))
 }
 
 fn read<T: DeserializeOwned>(json: &RawValue, what: &str) -> Result<T, Error> {

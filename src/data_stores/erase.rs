@@ -1,32 +1,34 @@
 use super::entry::user_id;
 use super::export::MAX_CONCURRENCY;
 use super::requests::Revision;
-use super::{EntryKey, Store};
+use super::{DataStores, EntryKey, Store, limits};
 use crate::Error;
+use crate::bulk::Bulk;
 use crate::call::{Options, option_methods};
-use crate::ids::UserId;
+use crate::ids::{UniverseId, UserId};
 use futures_util::stream::{self, StreamExt};
 use std::fmt;
 use std::sync::Arc;
 
 const CONCURRENCY: usize = 8;
 
-type Belongs = Arc<dyn Fn(&EntryKey) -> bool + Send + Sync>;
+type Belongs = Arc<dyn Fn(&FoundEntry) -> bool + Send + Sync>;
 
-/// Finds the entries of a user, as a request for erasure asks for. Made by [`Store::erase_user`].
+/// Finds the entries of a user, as a request for erasure asks for. Made by
+/// [`DataStores::erase_user`] for all data stores of a universe, and by [`Store::erase_user`] for one.
 ///
-/// Found are the entries whose users name the user, and those whose key says so to
-/// [`and_keys`](Self::and_keys). Nothing is deleted before the plan is looked at and carried out:
+/// Found are the entries whose users name the user, and those that are the user's according to
+/// [`also_where`](Self::also_where). Nothing is deleted before the plan is looked at and carried out:
 ///
 /// ```no_run
 /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
-/// let players = client.data_stores().store(123, "Players");
-/// let plan = players.erase_user(156).and_keys(|entry| entry.key == "Player_156").find().await?;
+/// let erasure = client.data_stores().erase_user(123, 156).also_where(|entry| entry.key == "Player_156");
+/// let plan = erasure.find().await?;
 /// for entry in &plan.entries {
-///     println!("{}/{} {:?}", entry.key.scope, entry.key.key, entry.users);
+///     println!("{}: {}/{} {:?}", entry.store, entry.scope, entry.key, entry.users);
 /// }
 /// let report = plan.erase().await;
-/// assert!(report.failed.is_empty());
+/// assert!(report.is_complete(), "{report}");
 /// # Ok(())
 /// # }
 /// ```
@@ -36,7 +38,10 @@ type Belongs = Arc<dyn Fn(&EntryKey) -> bool + Send + Sync>;
 #[must_use = "nothing is searched before `find`"]
 #[derive(Clone)]
 pub struct EraseUser {
-    store: Store,
+    handle: DataStores,
+    universe: UniverseId,
+    /// The one data store that is searched, instead of all.
+    store: Option<Store>,
     user: UserId,
     prefix: String,
     belongs: Option<Belongs>,
@@ -45,13 +50,17 @@ pub struct EraseUser {
 }
 
 /// An entry that is to be erased.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct FoundEntry {
-    /// Where it is.
-    pub key: EntryKey,
+    /// The name of the data store.
+    pub store: String,
+    /// The scope.
+    pub scope: String,
+    /// The key.
+    pub key: String,
     /// The users that it belongs to; there may be others beside the one who is erased, or none if
-    /// the key says whose it is.
+    /// something else says whose it is.
     pub users: Vec<UserId>,
 }
 
@@ -64,36 +73,40 @@ pub struct ErasurePlan {
     pub entries: Vec<FoundEntry>,
     /// How many entries were looked at.
     pub searched: u64,
-    store: Store,
+    handle: DataStores,
+    universe: UniverseId,
     concurrency: usize,
     options: Options,
 }
 
-/// What was erased.
-#[must_use = "some entries may not have been erased"]
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ErasureReport {
-    /// The entries that are deleted now, those among them that were gone already.
-    pub erased: Vec<EntryKey>,
-    /// The entries that could not be deleted, and why.
-    pub failed: Vec<(EntryKey, Error)>,
-}
-
 impl EraseUser {
-    pub(super) fn new(store: Store, user: UserId) -> Self {
-        let options = Options::default();
-        Self { store, user, prefix: String::new(), belongs: None, concurrency: CONCURRENCY, options }
+    pub(super) fn in_store(store: Store, user: UserId) -> Self {
+        let (handle, universe) = (store.handle.clone(), store.universe.clone());
+        Self { store: Some(store), ..Self::in_universe(handle, universe, user) }
     }
 
-    /// Searches keys that begin with this text only; see [`Entries::prefix`](super::Entries::prefix).
+    pub(super) fn in_universe(handle: DataStores, universe: UniverseId, user: UserId) -> Self {
+        Self {
+            handle,
+            universe,
+            store: None,
+            user,
+            prefix: String::new(),
+            belongs: None,
+            concurrency: CONCURRENCY,
+            options: Options::default(),
+        }
+    }
+
+    /// Searches keys that begin with this text only, in whichever scope.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// Also entries of which this says that they are the user's, by their scope and key.
-    pub fn and_keys(mut self, belongs: impl Fn(&EntryKey) -> bool + Send + Sync + 'static) -> Self {
+    /// Also entries of which this says that they are the user's, by their data store, scope, key and
+    /// users.
+    pub fn also_where(mut self, belongs: impl Fn(&FoundEntry) -> bool + Send + Sync + 'static) -> Self {
         self.belongs = Some(Arc::new(belongs));
         self
     }
@@ -110,72 +123,90 @@ impl EraseUser {
     ///
     /// # Errors
     ///
-    /// As of every call. A part is never taken for the whole.
+    /// As of every call; and of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything
+    /// is sent, if the user's id is no number. A part is never taken for the whole.
     pub async fn find(self) -> Result<ErasurePlan, Error> {
-        let mut keys = self.store.chosen_entries(&self.prefix, &self.options)?.items();
-        let mut entries = Vec::new();
+        limits::user(&self.user)?;
+        let (mut entries, mut searched) = (Vec::new(), 0);
+        for store in self.stores().await? {
+            searched += self.search(&store, &mut entries).await?;
+        }
+        let Self { handle, universe, concurrency, options, .. } = self;
+        Ok(ErasurePlan { entries, searched, handle, universe, concurrency, options })
+    }
+
+    async fn stores(&self) -> Result<Vec<Store>, Error> {
+        if let Some(store) = &self.store {
+            return Ok(vec![store.clone()]);
+        }
+        let list = self.handle.list(&self.universe).with_options(self.options.clone());
+        let stores = list.items().collect().await?;
+        let unnamed = || Error::unreadable("the service listed a data store without its id");
+        let named = |id: Option<String>| Ok(self.handle.store(&self.universe, id.ok_or_else(unnamed)?));
+        stores.into_iter().map(|store| named(store.id)).collect()
+    }
+
+    /// Gives how many entries were looked at.
+    async fn search(&self, store: &Store, found: &mut Vec<FoundEntry>) -> Result<u64, Error> {
+        let mut keys = store.chosen_entries(&self.prefix, &self.options)?.items();
         let mut searched = 0;
         loop {
             let mut batch = Vec::with_capacity(self.concurrency);
             while batch.len() < self.concurrency
                 && let Some(key) = keys.next().await
             {
-                batch.push(key?);
+                batch.extend(Some(key?).filter(|key| key.key.starts_with(&self.prefix)));
             }
             if batch.is_empty() {
-                break;
+                return Ok(searched);
             }
             searched += batch.len() as u64;
-            let mut found = stream::iter(batch).map(|key| self.examine(key)).buffered(self.concurrency);
-            while let Some(entry) = found.next().await {
-                entries.extend(entry?);
+            let batch = stream::iter(batch).map(|key| self.examine(store, key));
+            let mut examined = batch.buffered(self.concurrency);
+            while let Some(entry) = examined.next().await {
+                found.extend(entry?);
             }
         }
-        let Self { store, concurrency, options, .. } = self;
-        Ok(ErasurePlan { entries, searched, store, concurrency, options })
     }
 
-    async fn examine(&self, key: EntryKey) -> Result<Option<FoundEntry>, Error> {
-        let store = self.store.at_scope_of(&key);
-        let Some(stored) = store.read(&key.key, &Revision::Latest, &self.options).await? else {
+    async fn examine(&self, store: &Store, of: EntryKey) -> Result<Option<FoundEntry>, Error> {
+        let scoped = store.at_scope_of(&of);
+        let Some(stored) = scoped.read(&of.key, &Revision::Latest, &self.options).await? else {
             return Ok(None);
         };
         let users = stored.users.unwrap_or_default();
-        let users: Vec<UserId> = users.iter().map(|path| UserId::from(user_id(path))).collect();
+        let users = users.iter().map(|path| UserId::from(user_id(path))).collect();
+        let entry = FoundEntry { store: store.name.clone(), scope: of.scope, key: of.key, users };
         let is_theirs =
-            users.contains(&self.user) || self.belongs.as_ref().is_some_and(|belongs| belongs(&key));
-        Ok(is_theirs.then_some(FoundEntry { key, users }))
+            entry.users.contains(&self.user) || self.belongs.as_ref().is_some_and(|belongs| belongs(&entry));
+        Ok(is_theirs.then_some(entry))
     }
 }
 
 impl ErasurePlan {
-    /// Deletes the entries of the plan. One that cannot be deleted does not keep the others.
-    pub async fn erase(self) -> ErasureReport {
-        let Self { entries, store, concurrency, options, .. } = self;
-        let mut report = ErasureReport { erased: Vec::new(), failed: Vec::new() };
-        let mut deleted = stream::iter(entries)
-            .map(|entry| {
-                let (store, options) = (store.at_scope_of(&entry.key), &options);
-                async move {
-                    let outcome = store.delete_stored(&entry.key.key, options).await;
-                    (entry.key, outcome)
+    /// Deletes the entries of the plan when it is awaited. One that cannot be deleted does not keep the
+    /// others; one that is gone already counts as done.
+    pub fn erase(self) -> Bulk<FoundEntry, ()> {
+        let Self { entries, handle, universe, concurrency, options, .. } = self;
+        Bulk::new(entries, move |entry: &FoundEntry, options| {
+            let store = handle.store(&universe, &entry.store).scope(&entry.scope);
+            let key = entry.key.clone();
+            Box::pin(async move {
+                match store.delete_stored(&key, &options).await {
+                    Err(error) if error.is_not_found() => Ok(()),
+                    outcome => outcome,
                 }
             })
-            .buffered(concurrency);
-        while let Some((key, outcome)) = deleted.next().await {
-            match outcome {
-                Ok(()) => report.erased.push(key),
-                Err(error) if error.is_not_found() => report.erased.push(key),
-                Err(error) => report.failed.push((key, error)),
-            }
-        }
-        report
+        })
+        .concurrency(concurrency)
+        .with_options(options)
     }
 }
 
 impl fmt::Debug for EraseUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EraseUser")
+            .field("universe", &self.universe)
             .field("store", &self.store)
             .field("user", &self.user)
             .finish_non_exhaustive()

@@ -3,8 +3,8 @@ use super::line::Line;
 use super::list::keys;
 use super::requests::Revision;
 use super::{EntryKey, Store};
+use crate::Error;
 use crate::call::{Options, option_methods};
-use crate::{Error, ErrorKind};
 use futures_util::stream::{self, StreamExt};
 use std::io;
 use std::pin::Pin;
@@ -23,8 +23,9 @@ pub(super) const MAX_CONCURRENCY: usize = 64;
 ///
 /// After each page of keys the writer is flushed, and a checkpoint says how much is written. To go
 /// on after a crash, cut the file to [`ExportCheckpoint::bytes`] and
-/// [resume](Self::resume) at the checkpoint: then no entry is there twice and none is missing. See
-/// `examples/export_data_store.rs`.
+/// [resume](Self::resume) at the checkpoint: then no entry is there twice and none is missing. A crash of
+/// the machine loses what is flushed but not yet on the disk: call `sync_data` on the file before the
+/// checkpoint is saved, as `examples/export_data_store.rs` does.
 ///
 /// An export is no snapshot: an entry that is created, changed or deleted while it runs may be in it or not.
 /// Roblox does not say how long the token in a checkpoint is good for; if it is not, the service refuses
@@ -52,7 +53,7 @@ impl Export {
         }
     }
 
-    /// Keys that begin with this text only; see [`Entries::prefix`](super::Entries::prefix).
+    /// Keys that begin with this text only, in whichever scope.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
@@ -65,7 +66,7 @@ impl Export {
     }
 
     /// Sets how many entries are between two checkpoints at most: 256 by default, which is also the
-    /// maximum.
+    /// maximum. An export that is resumed keeps what it began with.
     pub fn checkpoint_every(mut self, entries: u64) -> Self {
         self.page_size = entries.clamp(1, 256);
         self
@@ -84,29 +85,29 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// As of every call; if the checkpoint is of another export; and if the writer or `on_checkpoint`
-    /// fails.
+    /// As of every call; if the checkpoint is of another export; and of kind
+    /// [`LocalIo`](crate::ErrorKind::LocalIo) if the writer or `on_checkpoint` fails.
     pub async fn write_to<W: AsyncWrite + Unpin>(
         self,
         mut writer: W,
         mut on_checkpoint: impl FnMut(&ExportCheckpoint) -> io::Result<()>,
     ) -> Result<ExportCheckpoint, Error> {
-        let start = ExportCheckpoint::start(&self.store, &self.prefix);
+        let start = ExportCheckpoint::start(&self.store, &self.prefix, self.page_size);
         let mut checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
         checkpoint.check(&start)?;
         if checkpoint.is_done() {
             return Ok(checkpoint);
         }
         let entries = self.store.chosen_entries(&self.prefix, &self.options)?;
-        let mut pages = entries.pages().page_size(self.page_size);
+        let mut pages = entries.pages().page_size(checkpoint.page_size());
         if let Some(token) = checkpoint.token() {
             pages = pages.resume(token);
         }
         while let Some(page) = pages.next().await {
             let page = page?;
             let next = page.next_token().map(str::to_owned);
-            let mut lines =
-                stream::iter(keys(page.into_inner())).map(|key| self.line(key)).buffered(self.concurrency);
+            let keys = keys(page.into_inner()).into_iter().filter(|key| key.key.starts_with(&self.prefix));
+            let mut lines = stream::iter(keys).map(|key| self.line(key)).buffered(self.concurrency);
             while let Some(line) = lines.next().await {
                 let line = line?;
                 if let Some(line) = &line {
@@ -130,7 +131,7 @@ impl Export {
 }
 
 fn cannot_write(error: io::Error) -> Error {
-    Error::io(ErrorKind::InvalidRequest, format!("the export cannot be written: {error}"))
+    Error::local_io("the export cannot be written", error)
 }
 
 async fn write_all(writer: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8]) -> io::Result<()> {

@@ -1,15 +1,15 @@
 use super::checkpoint::ImportCheckpoint;
 use super::export::MAX_CONCURRENCY;
 use super::line::Line;
-use super::requests::Revision;
 use super::{EntryKey, Store, limits};
+use crate::Error;
 use crate::call::{Options, option_methods};
-use crate::{Error, ErrorKind};
+use futures_util::future::Either;
 use futures_util::stream::{FuturesOrdered, StreamExt};
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::io;
 use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::Poll;
 use tokio::io::AsyncBufRead;
 
 const CONCURRENCY: usize = 8;
@@ -24,8 +24,9 @@ const LINES_PER_CHECKPOINT: u64 = 256;
 ///
 /// # Resuming
 ///
-/// A checkpoint says up to which line everything is written. What was under way when an import ended is
-/// written again on resuming, with the same content. If a game may have changed those entries in the
+/// A checkpoint says up to which line everything is written, also after an error. Lines behind it may have
+/// been written too, up to [as many as are written at a time](Self::concurrency) after an error and up to
+/// 256 more after a crash; they are written again on resuming, with the same content. If a game may have changed those entries in the
 /// meantime, [skip what exists](Self::skip_existing).
 #[must_use = "an import is made by `read_from`"]
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ pub struct Import {
     store: Store,
     concurrency: usize,
     skip_existing: bool,
-    checkpoint: ImportCheckpoint,
+    checkpoint: Option<ImportCheckpoint>,
     options: Options,
 }
 
@@ -55,7 +56,7 @@ impl Import {
             store,
             concurrency: CONCURRENCY,
             skip_existing: false,
-            checkpoint: ImportCheckpoint::default(),
+            checkpoint: None,
             options: Options::default(),
         }
     }
@@ -74,52 +75,79 @@ impl Import {
 
     /// Goes on from a checkpoint, in the same file read from its beginning.
     pub fn resume(mut self, checkpoint: ImportCheckpoint) -> Self {
-        self.checkpoint = checkpoint;
+        self.checkpoint = Some(checkpoint);
         self
     }
 
     option_methods!(each);
 
     /// Reads lines and writes their entries, and calls `on_checkpoint` after every 256 of them and at
-    /// the end. An error of it ends the import.
+    /// the end, also if that is an error. An error of it ends the import.
     ///
     /// # Errors
     ///
-    /// As of every call; if a line is no entry or too long; and if the reader or `on_checkpoint` fails.
+    /// As of every call; if the checkpoint is of another import; if a line is no entry, too long, or of
+    /// another scope than the one that was chosen; and of kind [`LocalIo`](crate::ErrorKind::LocalIo) if
+    /// the reader or `on_checkpoint` fails. What is under way is ended first.
     pub async fn read_from<R: AsyncBufRead + Unpin>(
         self,
         mut reader: R,
         mut on_checkpoint: impl FnMut(&ImportCheckpoint) -> io::Result<()>,
     ) -> Result<ImportReport, Error> {
-        skip(&mut reader, self.checkpoint.bytes).await?;
-        let mut report = ImportReport { written: 0, skipped: 0, checkpoint: self.checkpoint.clone() };
-        let mut number = self.checkpoint.lines;
+        let start = ImportCheckpoint::start(&self.store);
+        let checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
+        checkpoint.check(&start)?;
+        skip(&mut reader, checkpoint.bytes()).await?;
+        let mut report = ImportReport { written: 0, skipped: 0, checkpoint };
+        let outcome = self.write_lines(&mut reader, &mut report, &mut on_checkpoint).await;
+        let saved = on_checkpoint(&report.checkpoint).map_err(cannot_save);
+        outcome.and(saved).map(|()| report)
+    }
+
+    async fn write_lines<R: AsyncBufRead + Unpin>(
+        &self,
+        reader: &mut R,
+        report: &mut ImportReport,
+        on_checkpoint: &mut impl FnMut(&ImportCheckpoint) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let mut number = report.checkpoint.lines();
         let mut running = FuturesOrdered::new();
         let mut is_read = false;
+        let mut failure = None;
         loop {
             while !is_read && running.len() < self.concurrency {
-                let text = line(&mut reader, number + 1).await?;
-                is_read = text.is_empty();
-                if !is_read {
-                    number += 1;
-                    running.push_back(self.write(text, number));
+                match line(reader, number + 1).await {
+                    Ok(Some(text)) => {
+                        number += 1;
+                        running.push_back(Either::Left(self.write(text, number)));
+                    }
+                    end => {
+                        is_read = true;
+                        // The lines before it come first.
+                        if let Err(error) = end {
+                            running.push_back(Either::Right(ready(Err(error))));
+                        }
+                    }
                 }
             }
             let Some(outcome) = running.next().await else { break };
-            let (bytes, is_written) = outcome?;
-            match is_written {
-                Some(true) => report.written += 1,
-                Some(false) => report.skipped += 1,
-                None => {}
-            }
-            report.checkpoint.bytes += bytes;
-            report.checkpoint.lines += 1;
-            if report.checkpoint.lines.is_multiple_of(LINES_PER_CHECKPOINT) {
-                on_checkpoint(&report.checkpoint).map_err(cannot_read)?;
+            let outcome = outcome.and_then(|(bytes, is_written)| {
+                if failure.is_some() {
+                    // Behind a line that is not written no line counts.
+                    return Ok(());
+                }
+                report.count(bytes, is_written);
+                match report.checkpoint.lines().is_multiple_of(LINES_PER_CHECKPOINT) {
+                    true => on_checkpoint(&report.checkpoint).map_err(cannot_save),
+                    false => Ok(()),
+                }
+            });
+            if let Err(error) = outcome {
+                failure.get_or_insert(error);
+                is_read = true;
             }
         }
-        on_checkpoint(&report.checkpoint).map_err(cannot_read)?;
-        Ok(report)
+        failure.map_or(Ok(()), Err)
     }
 
     /// Writes the entry of a line: the length of the line, and whether it was written; `None` if the
@@ -131,6 +159,13 @@ impl Import {
         }
         let line = Line::read(&text, number)?;
         drop(text);
+        if let Some(chosen) = self.store.scope.as_ref().filter(|chosen| **chosen != line.scope) {
+            return Err(Error::invalid_request(format!(
+                "line {number} of the import is of the scope `{}`, and the import is into the scope `{chosen}` only; \
+                 without a chosen scope every line goes into its own",
+                line.scope
+            )));
+        }
         let of = EntryKey { scope: line.scope.clone(), key: line.key.clone() };
         let store = self.store.at_scope_of(&of);
         let content = line.content();
@@ -144,17 +179,30 @@ impl Import {
         match store.create_stored(&of.key, &content, &self.options).await {
             Ok(_) => Ok((bytes, Some(true))),
             Err(error) => {
-                let refused = error.is_conflict() || error.status() == Some(http::StatusCode::BAD_REQUEST);
-                let is_there =
-                    refused && store.read(&of.key, &Revision::Latest, &self.options).await?.is_some();
-                if is_there { Ok((bytes, Some(false))) } else { Err(error) }
+                let revived = store.revive(&of.key, &content, error, &self.options).await?;
+                Ok((bytes, Some(revived.is_some())))
             }
         }
     }
 }
 
+impl ImportReport {
+    fn count(&mut self, bytes: u64, is_written: Option<bool>) {
+        match is_written {
+            Some(true) => self.written += 1,
+            Some(false) => self.skipped += 1,
+            None => {}
+        }
+        self.checkpoint.count(bytes);
+    }
+}
+
 fn cannot_read(error: io::Error) -> Error {
-    Error::io(ErrorKind::InvalidRequest, format!("the import cannot go on: {error}"))
+    Error::local_io("the import cannot be read", error)
+}
+
+fn cannot_save(error: io::Error) -> Error {
+    Error::local_io("the checkpoint of the import cannot be saved", error)
 }
 
 /// Gives what is buffered to `take`, which says how much of it is done with. Nothing is left at the end
@@ -165,15 +213,15 @@ async fn consume<R: AsyncBufRead + Unpin>(
 ) -> Result<usize, Error> {
     let taken = poll_fn(|context| {
         let mut reader = Pin::new(&mut *reader);
-        let taken = take(ready!(reader.as_mut().poll_fill_buf(context))?);
+        let taken = take(std::task::ready!(reader.as_mut().poll_fill_buf(context))?);
         reader.consume(taken);
         Poll::Ready(Ok(taken))
     });
     taken.await.map_err(cannot_read)
 }
 
-/// The next line with its end; nothing at the end of the file.
-async fn line<R: AsyncBufRead + Unpin>(reader: &mut R, number: u64) -> Result<Vec<u8>, Error> {
+/// The next line with its end; `None` at the end of the file.
+async fn line<R: AsyncBufRead + Unpin>(reader: &mut R, number: u64) -> Result<Option<Vec<u8>>, Error> {
     let mut text = Vec::new();
     loop {
         let taken = consume(reader, |buffer| {
@@ -182,7 +230,7 @@ async fn line<R: AsyncBufRead + Unpin>(reader: &mut R, number: u64) -> Result<Ve
             end
         });
         if taken.await? == 0 || text.ends_with(b"\n") {
-            return Ok(text);
+            return Ok(Some(text).filter(|text| !text.is_empty()));
         }
         if text.len() > MAX_LINE {
             let problem = format!("line {number} of the import is longer than {MAX_LINE} bytes");

@@ -4,6 +4,7 @@
 
 use crate::Error;
 use crate::call::check_length;
+use crate::ids::UserId;
 use serde_json::{Map, Value};
 
 /// Characters of a data store's name, a scope or a key.
@@ -16,6 +17,13 @@ const ATTRIBUTES: usize = 300;
 
 pub(super) fn name(what: &str, text: &str) -> Result<(), Error> {
     check_length(what, text, NAME)
+}
+
+/// The number that the service knows a user by.
+pub(super) fn user(user: &UserId) -> Result<u64, Error> {
+    user.as_u64().filter(|number| *number > 0).ok_or_else(|| {
+        Error::invalid_request(format!("`{user}` is no id of a user, which is a number such as 156"))
+    })
 }
 
 pub(super) fn value(json: &str) -> Result<(), Error> {

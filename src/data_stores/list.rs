@@ -36,7 +36,8 @@ impl Entries {
 
     /// Keys that begin with this text only.
     ///
-    /// Over all scopes, Roblox's guide writes the scope in front: `global/Player_`.
+    /// Over all scopes the text is sent as it is too, and Roblox's guide writes the scope in front of it:
+    /// `global/Player_`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
@@ -121,11 +122,12 @@ fn key(entry: &DataStoreEntry) -> EntryKey {
 }
 
 impl Store {
-    /// The keys of the scope that was chosen, or of all scopes if none was.
+    /// The keys of the scope that was chosen, or of all scopes if none was. Of all scopes Roblox's guide and
+    /// reference say different things about prefixes, so that all keys come, and the caller looks at them.
     pub(super) fn chosen_entries(&self, prefix: &str, options: &Options) -> Result<Entries, Error> {
         self.check_place()?;
-        let entries = self.entries().prefix(prefix).with_options(options.clone());
-        Ok(if self.scope.is_some() { entries } else { entries.all_scopes() })
+        let entries = self.entries().with_options(options.clone());
+        Ok(if self.scope.is_some() { entries.prefix(prefix) } else { entries.all_scopes() })
     }
 
     /// The same store at the scope of a key.

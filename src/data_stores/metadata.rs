@@ -25,7 +25,10 @@ impl Metadata {
     /// What is said, and for the rest what is stored, untouched.
     pub(super) fn over(&self, stored: Option<&Stored>) -> Result<Parts, Error> {
         let users = match &self.users {
-            Some(users) => Some(users.iter().map(|user| format!("users/{user}")).collect()),
+            Some(users) => {
+                let path = |user| limits::user(user).map(|number| format!("users/{number}"));
+                Some(users.iter().map(path).collect::<Result<_, _>>()?)
+            }
             None => stored.and_then(|stored| stored.users.clone()),
         };
         let attributes = match &self.attributes {

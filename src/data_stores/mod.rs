@@ -51,7 +51,7 @@ mod write;
 pub use crate::generated::api::data_stores::*;
 pub use checkpoint::{ExportCheckpoint, ImportCheckpoint};
 pub use entry::{Entry, EntryKey};
-pub use erase::{EraseUser, ErasurePlan, ErasureReport, FoundEntry};
+pub use erase::{EraseUser, ErasurePlan, FoundEntry};
 pub use export::Export;
 pub use import::{Import, ImportReport};
 pub use increment::IncrementBy;

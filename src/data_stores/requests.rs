@@ -5,7 +5,7 @@ use super::list::ALL_SCOPES;
 use super::wire::{Content, Increment, Stored};
 use super::{Store, limits};
 use crate::Error;
-use crate::call::{Call, Options};
+use crate::call::{Call, Options, path_segment};
 use crate::types::{DataStoreEntry, IncrementDataStoreEntryRequest};
 use jiff::Timestamp;
 
@@ -30,6 +30,11 @@ impl Store {
         limits::name("key", key)
     }
 
+    /// Whether a path can hold scope and key; if not, the first version of the API is called.
+    fn has_path(&self, key: &str) -> bool {
+        [self.scope_name(), key].iter().all(|text| path_segment(text).is_ok())
+    }
+
     pub(super) fn check_place(&self) -> Result<(), Error> {
         limits::name("data store's name", &self.name)?;
         limits::name("scope", self.scope_name())
@@ -52,6 +57,9 @@ impl Store {
         let call =
             self.handle.get_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), id).call;
         self.check(key).map_err(|error| error.of(call.operation))?;
+        if matches!(revision, Revision::Latest) && !self.has_path(key) {
+            return self.read_by_query(key, options).await;
+        }
         match call.expecting::<Stored>().with_options(options.clone()).output().await {
             Ok(stored) if stored.is_deleted() => Ok(None),
             Ok(stored) => Ok(Some(stored)),
@@ -67,6 +75,9 @@ impl Store {
         content: &Content,
         options: &Options,
     ) -> Result<Stored, Error> {
+        if !self.has_path(key) {
+            return self.write_by_query(key, content, true, options).await;
+        }
         let call = self.handle.create_scoped_entry(
             &self.universe,
             self.name.as_str(),
@@ -77,6 +88,30 @@ impl Store {
         self.write(call.call, key, content, options).await
     }
 
+    /// Writes an entry that could not be created, for the reason that `refusal` tells: `None` if somebody
+    /// else has created it.
+    ///
+    /// Roblox does not say whether a deleted entry, which is kept for 30 days, can be created. Where it
+    /// cannot, it is written over: a creation that was refused, and no entry that can be read, mean that.
+    /// The same refusal may mean that the content is wrong; then this write is refused as well.
+    pub(super) async fn revive(
+        &self,
+        key: &str,
+        content: &Content,
+        refusal: Error,
+        options: &Options,
+    ) -> Result<Option<Stored>, Error> {
+        // "It exists" is a 400, and so is much else.
+        let may_exist = refusal.is_conflict() || refusal.status() == Some(http::StatusCode::BAD_REQUEST);
+        if !may_exist {
+            return Err(refusal);
+        }
+        if self.read(key, &Revision::Latest, options).await?.is_some() {
+            return Ok(None);
+        }
+        self.replace_stored(key, content, true, options).await.map(Some)
+    }
+
     /// Writes an entry that must be there, unless it may be missing.
     pub(super) async fn replace_stored(
         &self,
@@ -85,6 +120,9 @@ impl Store {
         allow_missing: bool,
         options: &Options,
     ) -> Result<Stored, Error> {
+        if allow_missing && content.etag.is_none() && !self.has_path(key) {
+            return self.write_by_query(key, content, false, options).await;
+        }
         let mut call = self.handle.update_scoped_entry(
             &self.universe,
             self.name.as_str(),
@@ -107,7 +145,9 @@ impl Store {
     ) -> Result<Stored, Error> {
         let value = content.value.as_deref().map_or("null", |value| value.get());
         self.check(key).and_then(|()| limits::value(value)).map_err(|error| error.of(call.operation))?;
-        call.json(content).expecting::<Stored>().with_options(options.clone()).output().await
+        let operation = call.operation;
+        let stored = call.json(content).expecting::<Stored>().with_options(options.clone()).output().await?;
+        Ok(Stored { written_by: Some(operation), ..stored })
     }
 
     pub(super) async fn increment_stored(
@@ -123,14 +163,15 @@ impl Store {
             .increment_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key, request)
             .call;
         self.check(key).map_err(|error| error.of(call.operation))?;
-        call.json(&Increment { amount, rest })
-            .expecting::<Stored>()
-            .with_options(options.clone())
-            .output()
-            .await
+        let (operation, call) = (call.operation, call.json(&Increment { amount, rest }));
+        let stored = call.expecting::<Stored>().with_options(options.clone()).output().await?;
+        Ok(Stored { written_by: Some(operation), ..stored })
     }
 
     pub(super) async fn delete_stored(&self, key: &str, options: &Options) -> Result<(), Error> {
+        if self.check(key).is_ok() && !self.has_path(key) {
+            return self.delete_by_query(key, options).await;
+        }
         let call =
             self.handle.delete_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key).call;
         self.check(key).map_err(|error| error.of(call.operation))?;

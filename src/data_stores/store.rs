@@ -14,6 +14,12 @@ impl DataStores {
     pub fn store(&self, universe: impl Into<UniverseId>, name: impl Into<String>) -> Store {
         Store { handle: self.clone(), universe: universe.into(), name: name.into(), scope: None }
     }
+
+    /// Finds, and then erases, the entries of a user in every standard data store of a universe, in all
+    /// scopes. Ordered data stores and memory stores are not searched: their entries name no users.
+    pub fn erase_user(&self, universe: impl Into<UniverseId>, user: impl Into<UserId>) -> EraseUser {
+        EraseUser::in_universe(self.clone(), universe.into(), user.into())
+    }
 }
 
 /// A data store, for tasks that take more than one request. Made by [`DataStores::store`].
@@ -139,6 +145,9 @@ impl Store {
     /// Brings back an entry that was deleted less than 30 days ago: its latest revision before that,
     /// with users and attributes, is written again. Fails if the entry is there, or if no revision is
     /// left.
+    ///
+    /// Roblox does not say whether a deleted key can be created again. So that is tried, and where it is
+    /// refused although there is no entry, the entry is written over.
     pub fn undelete(&self, key: impl Into<String>) -> UndeleteEntry {
         UndeleteEntry::new(self.clone(), key.into())
     }
@@ -149,12 +158,12 @@ impl Store {
     /// The first write to a key in each hour (UTC) makes a revision; later ones of the hour take its
     /// place. Revisions that are not the latest are kept for 30 days.
     pub fn revisions(&self, key: impl Into<String>) -> ListScopedEntryRevisions {
-        self.handle.list_scoped_entry_revisions(
-            &self.universe,
-            self.name.as_str(),
-            self.scope_name(),
-            key.into(),
-        )
+        let key = key.into();
+        let checked = self.check(&key);
+        let (name, scope) = (self.name.as_str(), self.scope_name());
+        let mut revisions = self.handle.list_scoped_entry_revisions(&self.universe, name, scope, key);
+        revisions.call = revisions.call.checked(checked);
+        revisions
     }
 
     /// The keys of the scope, or of all scopes.
@@ -169,15 +178,15 @@ impl Store {
     }
 
     /// Writes the entries of an [export](Self::export) into the store, each in the scope that it came
-    /// from.
+    /// from. If a scope was chosen with [`scope`](Self::scope), a line of another one is refused.
     pub fn import(&self) -> Import {
         Import::new(self.clone())
     }
 
-    /// Finds, and then erases, the entries of a user, in all scopes or in the one that was chosen with
-    /// [`scope`](Self::scope).
+    /// Finds, and then erases, the entries of a user in this data store: in all scopes, or in the one that
+    /// was chosen with [`scope`](Self::scope). [`DataStores::erase_user`] does it in all data stores.
     pub fn erase_user(&self, user: impl Into<UserId>) -> EraseUser {
-        EraseUser::new(self.clone(), user.into())
+        EraseUser::in_store(self.clone(), user.into())
     }
 
     /// The same store through the first version of the API, whose writes are guarded by a version and

@@ -25,9 +25,8 @@ impl UndeleteEntry {
 
     /// The id of the latest revision that is not a deletion.
     async fn latest_revision(&self) -> Result<Option<String>, Error> {
-        let mut call = self.store.revisions(self.key.as_str());
-        call.call.options = self.options.clone();
-        let mut revisions = call.items();
+        let call = self.store.revisions(self.key.as_str());
+        let mut revisions = call.with_options(self.options.clone()).items();
         let mut latest = None;
         while let Some(revision) = revisions.next().await {
             let revision = revision?;
@@ -62,7 +61,13 @@ impl IntoFuture for UndeleteEntry {
             let content =
                 Content { value: found.value, users: found.users, attributes: found.attributes, etag: None };
             // Created, so that what somebody else has written in between is not overwritten.
-            let stored = store.create_stored(key, &content, options).await?;
+            let stored = match store.create_stored(key, &content, options).await {
+                Ok(stored) => stored,
+                Err(error) => {
+                    let revived = store.revive(key, &content, error.clone(), options).await?;
+                    revived.ok_or(error)?
+                }
+            };
             Entry::new(store.scope_name(), key, stored, ())
         })
     }

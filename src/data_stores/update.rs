@@ -62,11 +62,6 @@ where
             let mut written = None;
             let stored =
                 change(&self.store, &self.key, &self.options, self.attempts, Effect::Another, |stored| {
-                    if stored.is_some_and(|stored| stored.etag.is_none()) {
-                        return Err(Error::unreadable(
-                            "the service gave no etag with the entry, so that its change cannot be guarded",
-                        ));
-                    }
                     let Some(changed) = (self.change)(stored.map(value).transpose()?) else {
                         return Ok(None);
                     };

@@ -1,6 +1,9 @@
+use super::entry::user_id;
 use super::metadata::Metadata;
 use super::metadata::metadata_setters;
+use super::wire::{Content, Stored};
 use super::{Store, limits};
+use crate::call::info::OperationInfo;
 use crate::call::{Options, Sending, option_methods};
 use crate::ids::UserId;
 use crate::types::DataStoreVersion;
@@ -90,17 +93,8 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadVersioned<T> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { store, key, options, .. } = self;
-            let call = store.handle.get_value(&store.universe, store.name.as_str(), key.as_str());
-            let call = call.scope(store.scope_name()).call;
-            store.check(&key).map_err(|error| error.of(call.operation))?;
-            let operation = call.operation;
-            let reply = match call.with_options(options).send_raw().await {
-                Ok(reply) if reply.status() == http::StatusCode::NO_CONTENT => return Ok(None),
-                Ok(reply) => reply,
-                Err(error) if error.is_not_found() => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            verify(&reply).and_then(|()| read(&reply)).map(Some).map_err(|error| error.of(operation))
+            let Some((reply, operation)) = store.fetch(&key, &options).await? else { return Ok(None) };
+            read(&reply).map(Some).map_err(|error| error.of(operation))
         })
     }
 }
@@ -154,7 +148,7 @@ impl IntoFuture for WriteVersioned {
                 .scope(store.scope_name())
                 .content_md5(checksum(value.get().as_bytes()));
             if let Some(users) = &metadata.users {
-                let ids: Vec<u64> = users.iter().map(number).collect::<Result<_, _>>()?;
+                let ids: Vec<u64> = users.iter().map(limits::user).collect::<Result<_, _>>()?;
                 call = call.roblox_entry_userids(serde_json::to_string(&ids).map_err(Error::encode)?);
             }
             if let Some(attributes) = &metadata.attributes {
@@ -172,15 +166,12 @@ impl IntoFuture for WriteVersioned {
     }
 }
 
-fn number(user: &UserId) -> Result<u64, Error> {
-    user.as_u64().ok_or_else(|| Error::invalid_request(format!("`{user}` is no id of a user")))
-}
-
 /// JSON without letters that a header cannot carry.
 fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
-        match letter.is_ascii() {
+        // A deletion is ASCII, and stands in JSON as it is.
+        match letter.is_ascii() && !letter.is_ascii_control() {
             true => text.push(letter),
             false => {
                 let mut units = [0; 2];
@@ -197,6 +188,80 @@ fn ascii(json: &str) -> String {
 /// The MD5 of a content, in Base64.
 fn checksum(content: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(Md5::digest(content))
+}
+
+/// The requests of the first version that the helpers of the second make for an entry whose key or scope
+/// no path can hold: here they stand in the query, which holds every text.
+impl Store {
+    /// The answer that holds an entry, verified; `None` if there is none.
+    async fn fetch(
+        &self,
+        key: &str,
+        options: &Options,
+    ) -> Result<Option<(http::Response<bytes::Bytes>, &'static OperationInfo)>, Error> {
+        let call = self.handle.get_value(&self.universe, self.name.as_str(), key);
+        let call = call.scope(self.scope_name()).call;
+        let operation = call.operation;
+        self.check(key).map_err(|error| error.of(operation))?;
+        match call.with_options(options.clone()).send_raw().await {
+            Ok(reply) if reply.status() == http::StatusCode::NO_CONTENT => Ok(None),
+            Ok(reply) => {
+                verify(&reply).map_err(|error| error.of(operation))?;
+                Ok(Some((reply, operation)))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn read_by_query(&self, key: &str, options: &Options) -> Result<Option<Stored>, Error> {
+        let Some((reply, operation)) = self.fetch(key, options).await? else { return Ok(None) };
+        let stored = read::<Box<RawValue>>(&reply).and_then(|entry| {
+            let attributes = to_raw_value(&entry.attributes).map_err(Error::encode)?;
+            Ok(Stored {
+                value: Some(entry.value),
+                users: Some(entry.users.iter().map(|user| format!("users/{user}")).collect()),
+                attributes: Some(attributes),
+                revision_id: entry.version,
+                create_time: entry.created,
+                revision_create_time: entry.versioned,
+                ..Stored::default()
+            })
+        });
+        stored.map(Some).map_err(|error| error.of(operation))
+    }
+
+    /// Writes a whole entry; what is not in it is cleared.
+    pub(super) async fn write_by_query(
+        &self,
+        key: &str,
+        content: &Content,
+        exclusive_create: bool,
+        options: &Options,
+    ) -> Result<Stored, Error> {
+        let mut write = self.v1().set(key, content.value.as_deref().unwrap_or(RawValue::NULL));
+        if let Some(users) = &content.users {
+            write = write.users(users.iter().map(|path| user_id(path)));
+        }
+        if let Some(attributes) = &content.attributes {
+            let attributes: Map<String, Value> =
+                serde_json::from_str(attributes.get()).map_err(Error::encode)?;
+            write = write.attributes(attributes);
+        }
+        if exclusive_create {
+            write = write.exclusive_create();
+        }
+        write.options = options.clone();
+        let version = write.await?;
+        Ok(Stored { revision_id: version.version, ..Stored::default() })
+    }
+
+    pub(super) async fn delete_by_query(&self, key: &str, options: &Options) -> Result<(), Error> {
+        let call = self.handle.delete_value(&self.universe, self.name.as_str(), key);
+        let call = call.scope(self.scope_name()).call;
+        self.check(key).map_err(|error| error.of(call.operation))?;
+        call.with_options(options.clone()).output().await
+    }
 }
 
 fn header<'a>(reply: &'a http::Response<bytes::Bytes>, name: &str) -> Option<&'a str> {
@@ -253,11 +318,9 @@ mod tests {
 
     #[test]
     fn a_header_holds_ascii_only() {
-        let text = ascii(r#"{"a":"ä😀"}"#);
-        assert!(text.is_ascii());
-        assert_eq!(
-            serde_json::from_str::<Value>(&text).expect("it is there"),
-            serde_json::json!({ "a": "ä😀" })
-        );
+        let attributes = serde_json::json!({ "a": "ä😀\u{7f}\u{1}" });
+        let text = ascii(&attributes.to_string());
+        assert!(text.bytes().all(|byte| (0x20..0x7f).contains(&byte)));
+        assert_eq!(serde_json::from_str::<Value>(&text).expect("it is there"), attributes);
     }
 }

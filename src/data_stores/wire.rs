@@ -1,6 +1,8 @@
 //! Entries as the service sends and takes them. A value stays the text that it is, so that no number
 //! in it changes.
 
+use crate::Error;
+use crate::call::info::OperationInfo;
 use crate::types::DataStoreState;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -19,9 +21,21 @@ pub(super) struct Stored {
     pub(super) value: Option<Box<RawValue>>,
     pub(super) users: Option<Vec<String>>,
     pub(super) attributes: Option<Box<RawValue>>,
+    /// What was called, if this is the answer to a write: the write has happened then, whatever is
+    /// wrong with the answer.
+    #[serde(skip)]
+    pub(super) written_by: Option<&'static OperationInfo>,
 }
 
 impl Stored {
+    /// Says of an error about this answer what is known of its effect.
+    pub(super) fn blame(&self, error: Error) -> Error {
+        match self.written_by {
+            Some(operation) => error.after_ambiguous(true).of(operation),
+            None => error,
+        }
+    }
+
     pub(super) fn is_deleted(&self) -> bool {
         self.state == Some(DataStoreState::Deleted)
     }

@@ -6,6 +6,8 @@ pub enum ErrorKind {
     Configuration,
     /// The call was refused before it was sent: its input cannot be sent.
     InvalidRequest,
+    /// A file, reader, writer or callback of the caller's failed, on this machine.
+    LocalIo,
     /// The service could not be reached: nothing was sent.
     Connect,
     /// The connection failed after the request was sent.

@@ -132,6 +132,13 @@ impl Error {
         })
     }
 
+    /// What became of a file, reader or writer of the caller's.
+    #[allow(dead_code, reason = "which areas read and write files depends on the enabled ones")]
+    pub(crate) fn local_io(what: &str, error: std::io::Error) -> Self {
+        Self::new(ErrorKind::LocalIo, format!("{what}: {error}"))
+            .change(|inner| inner.source = Some(Arc::new(error)))
+    }
+
     /// What a provider of credentials failed with. An `Error` of ours comes through as it is.
     pub(crate) fn no_credential(source: Box<dyn StdError + Send + Sync>) -> Self {
         match source.downcast::<Self>() {

@@ -13,7 +13,10 @@
 //!
 //! let batch = queue.read::<String>(10).invisible_for(Duration::from_secs(60)).await?;
 //! for player in &batch.items {
-//!     println!("{}", player.value);
+//! //!     match &player.value {
+//!         Ok(player) => println!("{player}"),
+//!         Err(error) => eprintln!("{error}"), // it is no `String`; the others are here all the same
+//!     }
 //! }
 //! batch.discard().await?; // what is not discarded comes again after 60 seconds
 //!

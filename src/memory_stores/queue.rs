@@ -1,8 +1,10 @@
 use super::{MemoryStores, limits};
 use crate::Error;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Options, Response, Sending, SentAt, option_methods};
 use crate::ids::UniverseId;
-use crate::types::{DiscardMemoryStoreQueueItemsRequest, MemoryStoreQueueItem};
+use crate::types::{
+    DiscardMemoryStoreQueueItemsRequest, MemoryStoreQueueItem, ReadMemoryStoreQueueItemsResponse,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +44,9 @@ impl Queue {
 
     /// Reads up to so many items (1 to 200) from the front, and hides them from other readers for 30
     /// seconds. They stay in the queue until the batch is [discarded](Batch::discard).
+    ///
+    /// The value of each is a `Result`: one that is no `T` is an error of its own, and keeps neither the
+    /// others nor the batch away.
     ///
     /// It is not sent again after a failure that leaves its effect unknown: what it has hidden comes
     /// again when the time is over.
@@ -178,8 +183,6 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
             if window.is_zero() {
                 return Err(Error::invalid_request("the items must be invisible for longer than nothing"));
             }
-            // Counted from before the request, so that the batch never seems to be ours for too long.
-            let until = Instant::now().checked_add(window);
             let mut call = queue
                 .handle
                 .read_queue_items(&queue.universe, queue.name.as_str())
@@ -188,21 +191,30 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
             if all_or_nothing {
                 call = call.all_or_nothing(true);
             }
-            let answer = call.call.with_options(options).output().await?;
-            let mut items = Vec::new();
-            for mut item in answer.items.unwrap_or_default() {
-                let value = serde_json::from_value(item.data.take().unwrap_or_default());
-                let value = value.map_err(|error| Error::unreadable(unreadable::<T>(&item, &error)))?;
-                items.push(QueueItem::new(item, value));
+            let operation = call.call.operation;
+            let reply = call.call.with_options(options.clone()).send_raw().await?;
+            // Counted from when the request left, so that the batch never seems to be ours for too long.
+            let sent_at = reply.extensions().get::<SentAt>().map_or_else(Instant::now, |sent| sent.0);
+            let answer =
+                Response::<ReadMemoryStoreQueueItemsResponse>::decode(operation, reply)?.into_inner();
+            let items: Vec<_> = answer.items.unwrap_or_default().into_iter().map(readable).collect();
+            let id = answer.read_id.unwrap_or_default();
+            if id.is_empty() && !items.is_empty() {
+                let problem =
+                    "the service gave items without the id of the read, so that they cannot be discarded";
+                return Err(Error::unusable_answer(problem).of(operation));
             }
-            Ok(Batch { items, id: answer.read_id.unwrap_or_default(), until, queue })
+            Ok(Batch { items, id, until: sent_at.checked_add(window), queue, options })
         })
     }
 }
 
-fn unreadable<T>(item: &MemoryStoreQueueItem, error: &serde_json::Error) -> String {
-    let (id, kind) = (item.id.as_deref().unwrap_or("without an id"), std::any::type_name::<T>());
-    format!("the item {id} cannot be read as {kind}: {error}; the items come again when they are visible")
+fn readable<T: DeserializeOwned>(mut item: MemoryStoreQueueItem) -> QueueItem<Result<T, Error>> {
+    let value = serde_json::from_value(item.data.take().unwrap_or_default()).map_err(|error| {
+        let (id, kind) = (item.id.as_deref().unwrap_or("without an id"), std::any::type_name::<T>());
+        Error::unreadable(format!("the item {id} cannot be read as {kind}: {error}"))
+    });
+    QueueItem::new(item, value)
 }
 
 /// Items that were read, and that are hidden from other readers for a while.
@@ -211,10 +223,12 @@ fn unreadable<T>(item: &MemoryStoreQueueItem, error: &serde_json::Error) -> Stri
 #[non_exhaustive]
 pub struct Batch<T> {
     /// The items, those from the front first; none if the queue is empty.
-    pub items: Vec<QueueItem<T>>,
+    pub items: Vec<QueueItem<Result<T, Error>>>,
     id: String,
     until: Option<Instant>,
     queue: Queue,
+    /// How the batch was read.
+    options: Options,
 }
 
 impl<T> Batch<T> {
@@ -228,25 +242,36 @@ impl<T> Batch<T> {
         self.until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()))
     }
 
-    /// Removes the items from the queue, all of them. Nothing is sent if there are none.
+    /// Removes the items from the queue, **all of them**, those too whose value could not be read: write
+    /// such a value elsewhere first (read as [`serde_json::Value`], every item can be read), or do not
+    /// discard, and they all come again. Nothing is sent if nothing was read.
+    ///
+    /// It is made with the `with_*` options of the read, and never sent when the items are visible
+    /// again. After a failure it may be called again.
     ///
     /// # Errors
     ///
     /// As of every call; and of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the items are
     /// visible again: another reader may have them.
-    pub async fn discard(self) -> Result<(), Error> {
-        if self.items.is_empty() {
+    pub async fn discard(&self) -> Result<(), Error> {
+        if self.id.is_empty() {
             return Ok(());
         }
-        if self.remaining().is_zero() {
+        let remaining = self.remaining();
+        if remaining.is_zero() {
             return Err(Error::invalid_request(
                 "the items are visible again, and another reader may have them; read with a longer time",
             ));
         }
-        let request = DiscardMemoryStoreQueueItemsRequest::new(self.id);
+        let request = DiscardMemoryStoreQueueItemsRequest::new(self.id.as_str());
         let queue = &self.queue;
         let call = queue.handle.discard_queue_items(&queue.universe, queue.name.as_str(), request).call;
-        // An id is of one read, so that discarding twice removes nothing more.
-        call.with_options(Options { idempotent: Some(true), ..Options::default() }).output().await
+        let options = Options {
+            // An id is of one read, so that discarding twice removes nothing more.
+            idempotent: Some(true),
+            timeout: Some(call.client.longest_call(&self.options).min(remaining)),
+            ..self.options.clone()
+        };
+        call.with_options(options).output().await
     }
 }

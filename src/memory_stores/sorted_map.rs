@@ -1,5 +1,6 @@
 use super::{ListSortedMapItems, MemoryStores, UpdateItem, limits};
 use crate::Error;
+use crate::call::info::OperationInfo;
 use crate::call::{Call, Options, Sending, option_methods};
 use crate::filter::{Number, SortKey, SortedMapFilter, SortedMapOrder};
 use crate::ids::UniverseId;
@@ -92,8 +93,12 @@ impl SortedMap {
         }
     }
 
+    fn check_name(&self) -> Result<(), Error> {
+        limits::text("map's name", &self.name, limits::ID)
+    }
+
     pub(super) fn check(&self, id: &str) -> Result<(), Error> {
-        limits::text("map's name", &self.name, limits::ID)?;
+        self.check_name()?;
         limits::text("item's id", id, limits::ID)
     }
 
@@ -111,13 +116,14 @@ impl SortedMap {
         }
     }
 
+    /// Gives also what was called, for those who find fault with the answer.
     pub(super) async fn write(
         &self,
         id: &str,
         item: MemoryStoreSortedMapItem,
         mode: Mode,
         options: Options,
-    ) -> Result<MemoryStoreSortedMapItem, Error> {
+    ) -> Result<(MemoryStoreSortedMapItem, &'static OperationInfo), Error> {
         self.check(id)?;
         let (universe, name) = (&self.universe, self.name.as_str());
         let call = match mode {
@@ -127,7 +133,8 @@ impl SortedMap {
                 self.handle.update_sorted_map_item(universe, name, id, item).allow_missing(true).call
             }
         };
-        call.with_options(options).output().await
+        let operation = call.operation;
+        Ok((call.with_options(options).output().await?, operation))
     }
 }
 
@@ -268,7 +275,7 @@ impl IntoFuture for WriteItem {
                 // Written twice it is the same.
                 options.idempotent = Some(options.idempotent.unwrap_or(true));
             }
-            Ok(MapItem::new(map.write(&id, item, mode, options).await?, ()))
+            Ok(MapItem::new(map.write(&id, item, mode, options).await?.0, ()))
         })
     }
 }
@@ -346,13 +353,12 @@ impl<T: DeserializeOwned + Send + 'static> List for MapItems<T> {
 
     fn into_call(self) -> Call<Self::Page> {
         let map = &self.map;
-        let mut call = map
+        let call = map
             .handle
             .list_sorted_map_items(&map.universe, map.name.as_str())
             .filter(self.filter)
             .order_by(self.order);
-        call.call.options = self.options;
-        call.into_call()
+        call.with_options(self.options).into_call().checked(map.check_name())
     }
 
     fn items(page: Self::Page) -> Vec<Self::Item> {

@@ -90,9 +90,10 @@ where
             let Some(item) = self.changed(stored)? else { return Ok(None) };
             let written = item.value.clone();
             let error = match self.map.write(&self.id, item, mode, self.options.clone()).await {
-                Ok(mut answer) => {
+                Ok((mut answer, operation)) => {
                     answer.value = written;
-                    return MapItem::of(answer).map(Some);
+                    let item = MapItem::of(answer).map(Some);
+                    return item.map_err(|error| error.after_ambiguous(true).of(operation));
                 }
                 Err(error) => error,
             };

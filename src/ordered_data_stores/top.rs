@@ -13,7 +13,7 @@ use std::future::IntoFuture;
 pub struct OrderedEntry {
     /// The key.
     pub key: String,
-    /// The value.
+    /// The value. The service gives it as a double, so that one beyond 2^53 comes rounded.
     pub value: i64,
 }
 

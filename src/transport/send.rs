@@ -6,7 +6,7 @@ use super::limit::{Owner, Quota, RateLimit};
 use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy};
 use super::trace::Trace;
 use crate::call::info::OperationInfo;
-use crate::call::{Attempts, Body, Secret};
+use crate::call::{Attempts, Body, Secret, SentAt};
 use crate::{Credentials, Error};
 use bytes::Bytes;
 use http::StatusCode;
@@ -112,6 +112,7 @@ impl Sending<'_> {
             }
             progress.attempts += 1;
             trace.attempt(progress.attempts);
+            let sent_at = SentAt(Instant::now());
             let error = match self.attempt(&request, secret.as_ref(), deadline).await {
                 Ok(mut reply) => {
                     trace.answer(&reply, secret.as_ref());
@@ -122,6 +123,7 @@ impl Sending<'_> {
                     } else {
                         self.budget.succeeded(progress.attempts > 1);
                         reply.extensions_mut().insert(Attempts(progress.attempts));
+                        reply.extensions_mut().insert(sent_at);
                         if let Some(secret) = secret {
                             reply.extensions_mut().insert(Secret(secret));
                         }

@@ -101,20 +101,80 @@ async fn an_entry_that_somebody_else_creates_meanwhile_is_not_overwritten() {
         .expect(Expect::patch(ENTRY).json(entry(5, "one")), Answer::json(entry(5, "two")));
     store_of(&script.client()).set("key", &5).await.expect("an answer");
     script.assert_done();
-    // A 400 that says something else is not repeated.
-    let script = Script::new()
-        .always(Expect::get(ENTRY), missing())
-        .expect(Expect::post(ENTRIES), Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "no"));
-    assert_eq!(
-        store_of(&script.client())
-            .set("key", &5)
-            .await
-            .expect_err("a failure")
-            .status()
-            .expect("it is there"),
-        400
-    );
+}
+
+/// A service that keeps a deleted entry from being created.
+fn deleted_entry(content: &Value) -> Script {
+    let refused = Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "it exists");
+    Script::new()
+        .always(Expect::get(ENTRY), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
+        .expect(Expect::post(ENTRIES).query("id", "key").json(content.clone()), refused)
+        .expect(
+            Expect::patch(ENTRY).query("allowMissing", true).json(content.clone()),
+            Answer::json(json!({ "etag": "new" })),
+        )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_entry_that_cannot_be_created_is_written_over() {
+    let script = deleted_entry(&json!({ "value": 5 }));
+    let store = store_of(&script.client());
+    assert_eq!(store.set("key", &5).await.expect("an answer").etag.as_deref(), Some("new"));
     script.assert_done();
+    let script = deleted_entry(&json!({ "value": 5 }));
+    let changed = store_of(&script.client()).update("key", |value: Option<i64>| Some(value.unwrap_or(5)));
+    assert_eq!(changed.await.expect("an answer").expect("it is there").value, 5);
+    script.assert_done();
+    let content = json!({ "value": 5, "users": ["users/1"] });
+    let revisions = [json!({ "revisionId": "r", "revisionCreateTime": "2026-01-02T03:04:05Z" })];
+    let script = deleted_entry(&content)
+        .always(
+            Expect::get(format!("{ENTRY}:listRevisions")),
+            Answer::page("dataStoreEntries", revisions, None),
+        )
+        .always(Expect::get(format!("{ENTRY}@r")), Answer::json(content));
+    store_of(&script.client()).undelete("key").await.expect("an answer");
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_content_that_is_refused_is_refused_for_good() {
+    let refused = || Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "no");
+    let script = Script::new()
+        .always(Expect::get(ENTRY), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
+        .expect(Expect::post(ENTRIES), refused())
+        .expect(Expect::patch(ENTRY), refused());
+    let error = store_of(&script.client()).set("key", &5).await.expect_err("a failure");
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(400));
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_written_without_a_guard() {
+    let script = Script::new().always(Expect::get(ENTRY), Answer::json(json!({ "value": 1 })));
+    let store = store_of(&script.client());
+    let set = store.set("key", &5).await.expect_err("a failure");
+    let update = store.update("key", |value: Option<i64>| value).await.expect_err("a failure");
+    for error in [set, update] {
+        assert!(error.is_decode() && error.to_string().contains("etag"), "{error}");
+        assert!(!error.may_have_been_applied());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_a_write_that_cannot_be_read_says_that_it_may_be_written() {
+    let odd = || Answer::json(json!({ "value": 2, "etag": "e", "attributes": [1] }));
+    let script = Script::new()
+        .always(Expect::get(ENTRY), Answer::json(entry(1, "one")))
+        .always(Expect::patch(ENTRY), odd())
+        .always(Expect::post(format!("{ENTRY}:increment")), Answer::json(json!({ "value": "two" })));
+    let store = store_of(&script.client());
+    let set = store.set("key", &5).await.expect_err("a failure");
+    let update = store.update("key", |value: Option<i64>| value).await.expect_err("a failure");
+    let increment = store.increment("key", 1).await.expect_err("a failure");
+    for error in [set, update, increment] {
+        assert!(error.is_decode() && error.may_have_been_applied(), "{error}");
+    }
 }
 
 #[tokio::test]

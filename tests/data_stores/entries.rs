@@ -217,6 +217,11 @@ async fn what_is_too_long_is_refused_before_anything_is_sent() {
         store.set("key", &1).attributes([("a", "v".repeat(251))]).await.expect_err("a failure"),
         "251 characters",
     );
+    let three_hundred = [("a", "v".repeat(249)), ("b", "v".repeat(49))];
+    let more = [("a", "v".repeat(250)), ("b", "v".repeat(49))];
+    refused(store.upsert("key", &1).attributes(more).await.expect_err("a failure"), "301 characters");
+    refused(store.revisions(&long).items().collect().await.expect_err("a failure"), "51 characters");
+    refused(store.revisions("").items().collect().await.expect_err("a failure"), "empty");
     refused(
         store
             .get::<i64>("key")
@@ -227,8 +232,12 @@ async fn what_is_too_long_is_refused_before_anything_is_sent() {
     );
     assert_eq!(script.count(), 0);
     let script = script.always(Expect::any(), Answer::json(json!({})));
-    store.upsert(fits, &value).await.expect("an answer");
-    assert_eq!(script.count(), 1);
+    store.upsert(&fits, &value).await.expect("an answer");
+    store.upsert("key", &1).attributes(three_hundred).await.expect("an answer");
+    store.upsert("key", &1).attributes([("a".repeat(50), "v".repeat(250))]).await.expect("an answer");
+    let widest = script.client().data_stores().store(1, &fits).scope(&fits);
+    widest.upsert(&fits, &1).await.expect("an answer");
+    assert_eq!(script.count(), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! The right to erasure.
 
 use super::{emulator, store, store_of};
+use opencloud::Client;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use serde_json::json;
 
@@ -14,16 +15,16 @@ async fn the_entries_of_a_user_are_found_and_only_then_deleted() {
     let other = store.clone().scope("other");
     other.set("shared", &1).users([1, 156]).await.expect("an answer");
     other.set("Player_156", &1).await.expect("an answer");
-    let erasure = store.erase_user(156).and_keys(|entry| entry.key == "Player_156");
+    let erasure = store.erase_user(156).also_where(|entry| entry.key == "Player_156");
     let mut plan = erasure.find().await.expect("an answer");
     assert_eq!((plan.entries.len(), plan.searched), (12, 32));
     // The dry run has deleted nothing.
     assert_eq!(store.entries().all_scopes().items().collect().await.expect("an answer").len(), 32);
-    let shared = plan.entries.iter().find(|entry| entry.key.key == "shared").expect("it is there");
+    let shared = plan.entries.iter().find(|entry| entry.key == "shared").expect("it is there");
     assert_eq!(shared.users.len(), 2);
     plan.entries.retain(|entry| entry.users.len() != 2);
     let report = plan.erase().await;
-    assert_eq!((report.erased.len(), report.failed.len()), (11, 0));
+    assert!(report.is_complete() && report.done.len() == 11, "{report}");
     assert_eq!(store.entries().all_scopes().items().collect().await.expect("an answer").len(), 21);
     assert!(other.get::<i64>("shared").await.expect("an answer").is_some());
 }
@@ -51,8 +52,61 @@ async fn what_cannot_be_deleted_is_reported_and_the_rest_is_deleted() {
     });
     let plan = store_of(&script.client()).scope("s").erase_user(156).find().await.expect("an answer");
     let report = plan.erase().await;
-    let erased: Vec<_> = report.erased.iter().map(|key| key.key.as_str()).collect();
+    let erased: Vec<_> = report.done.iter().map(|(entry, ())| entry.key.as_str()).collect();
     assert_eq!(erased, ["a", "c"]);
     assert_eq!(report.failed.len(), 1);
     assert!(report.failed[0].0.key == "b" && report.failed[0].1.is_permission_denied());
+}
+
+#[tokio::test]
+async fn all_data_stores_and_scopes_of_a_universe_are_searched() {
+    let emulator = emulator().await;
+    let client = Client::builder().api_key("key").base_url(emulator.base_url()).build().expect("a client");
+    let stores = client.data_stores();
+    for (name, scope) in [("Players", "global"), ("Pets", "global"), ("Pets", "s/1"), ("Guilds", "global")] {
+        let store = stores.store(1, name).scope(scope);
+        store.set("Player_156", &1).users([156]).await.expect("an answer");
+        store.set("Guild_156", &1).users([157]).await.expect("an answer");
+    }
+    let plan = stores.erase_user(1, 156).prefix("Player_").find().await.expect("an answer");
+    let mut found: Vec<_> =
+        plan.entries.iter().map(|entry| (entry.store.as_str(), entry.scope.as_str())).collect();
+    found.sort_unstable();
+    assert_eq!(found, [("Guilds", "global"), ("Pets", "global"), ("Pets", "s/1"), ("Players", "global")]);
+    // What the prefix leaves out is not even read.
+    assert_eq!(plan.searched, 4);
+    let report = plan.erase().await;
+    assert!(report.is_complete() && report.done.len() == 4, "{report}");
+    assert!(stores.erase_user(1, 156).find().await.expect("an answer").entries.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_id_of_a_user_is_refused_instead_of_finding_nothing() {
+    let script = Script::new();
+    let store = store_of(&script.client());
+    for id in ["users/156", "abc", "", "0", "-1", " 156"] {
+        let error = store.erase_user(id).find().await.expect_err(id);
+        assert!(error.is_usage() && error.to_string().contains(&format!("`{id}`")), "{error}");
+        let error = store.upsert("key", &1).users([id]).await.expect_err(id);
+        assert!(error.is_usage(), "{error}");
+    }
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_revoked_meanwhile_ends_the_erasure() {
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
+    let keys = ["a", "b", "c"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
+    let script =
+        Script::new().always(Expect::get(path), Answer::page("dataStoreEntries", keys, None)).expect(
+            Expect::delete(format!("{path}/a")),
+            Answer::error(ErrorShape::Code, 401, "UNAUTHENTICATED", "Invalid API Key"),
+        );
+    let script = ["a", "b", "c"].into_iter().fold(script, |script, key| {
+        script.always(Expect::get(format!("{path}/{key}")), Answer::json(json!({ "users": ["users/156"] })))
+    });
+    let erasure = store_of(&script.client()).scope("s").erase_user(156).concurrency(1);
+    let report = erasure.find().await.expect("an answer").erase().await;
+    assert_eq!((report.done.len(), report.failed.len(), report.not_tried.len()), (0, 1, 2));
+    script.assert_done();
 }

@@ -277,3 +277,115 @@ async fn no_digit_is_lost_and_no_line_is_broken() {
     let sent = script.received().pop().expect("it is there").bytes().cloned().expect("it is there");
     assert!(String::from_utf8_lossy(&sent).contains("123456789012345678901234567890.10"));
 }
+
+#[tokio::test]
+async fn keys_that_no_path_can_hold_are_exported_imported_and_erased_too() {
+    let (emulator, other) = (emulator().await, emulator().await);
+    let (from, to) = (store(&emulator), store(&other));
+    let odd = [("global", "."), ("global", ".."), ("global", "a\nb"), ("global", "\u{7f}"), ("..", "plain")];
+    for (number, (scope, key)) in odd.into_iter().enumerate() {
+        let store = from.clone().scope(scope).v1();
+        store.set(key, &number).users([156]).attributes([("n", number)]).await.expect("an answer");
+    }
+    from.set("plain", &9).await.expect("an answer");
+    assert_eq!(from.get::<i64>(".").await.expect("an answer").expect("it is there").users, [156.into()]);
+    let file = whole(&from).await;
+    assert_eq!(file.split_inclusive(|byte| *byte == b'\n').count(), 6);
+    let report = to.import().read_from(&file[..], |_| Ok(())).await.expect("an answer");
+    assert_eq!((report.written, report.skipped), (6, 0));
+    let again = to.import().skip_existing().read_from(&file[..], |_| Ok(())).await.expect("an answer");
+    assert_eq!((again.written, again.skipped), (0, 6));
+    for (number, (scope, key)) in odd.into_iter().enumerate() {
+        let entry = to.clone().scope(scope).get::<usize>(key).await.expect("an answer").expect("it is there");
+        assert_eq!(
+            (entry.value, entry.users, &entry.attributes["n"]),
+            (number, vec![156.into()], &json!(number))
+        );
+    }
+    let report = to.erase_user(156).find().await.expect("an answer").erase().await;
+    assert!(report.is_complete() && report.done.len() == 5, "{report}");
+    assert_eq!(to.entries().all_scopes().items().collect().await.expect("an answer").len(), 1);
+}
+
+#[tokio::test]
+async fn a_prefix_holds_in_every_scope() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    for (scope, key) in [("global", "Player_1"), ("Player_s", "x"), ("s", "Player_2"), ("s", "Pet")] {
+        store.clone().scope(scope).set(key, &1).await.expect("an answer");
+    }
+    let mut file = Vec::new();
+    let end = store.export().prefix("Player_").write_to(&mut file, |_| Ok(())).await.expect("an answer");
+    let text = String::from_utf8(file).expect("a text");
+    assert_eq!(end.entries(), 2, "{text}");
+    assert!(text.contains("Player_1") && text.contains("Player_2"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resumed_export_asks_for_pages_as_it_began() {
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes/-/entries";
+    let page = |token: Option<&str>| Answer::page("dataStoreEntries", Vec::<Value>::new(), token);
+    let script = Script::new()
+        .expect(Expect::get(path).query("maxPageSize", 7), page(Some("two")))
+        .expect(Expect::get(path).query("maxPageSize", 7).query("pageToken", "two"), page(None));
+    let store = store_of(&script.client());
+    let mut saved = None;
+    let killed = store.export().checkpoint_every(7).write_to(Vec::new(), |checkpoint| {
+        saved = Some(checkpoint.clone());
+        Err(io::Error::other("the disk is full"))
+    });
+    let error = killed.await.expect_err("a failure");
+    assert_eq!(error.kind(), ErrorKind::LocalIo);
+    assert!(std::error::Error::source(&error).is_some_and(|source| source.to_string() == "the disk is full"));
+    let export = store.export().checkpoint_every(100).resume(saved.expect("a checkpoint"));
+    assert!(export.write_to(Vec::new(), |_| Ok(())).await.expect("an answer").is_done());
+    script.assert_done();
+}
+
+#[tokio::test]
+async fn an_import_that_fails_ends_what_is_under_way_and_says_how_far_it_came() {
+    let source = emulator().await;
+    let from = store(&source);
+    fill(&from).await;
+    let file = whole(&from).await;
+    let lines: Vec<&[u8]> = file.split_inclusive(|byte| *byte == b'\n').collect();
+    for broken_at in [0, 1, 10, COUNT - 1] {
+        let mut broken = lines.clone();
+        broken[broken_at] = b"{ broken\n";
+        let broken = broken.concat();
+        let target = emulator().await;
+        let to = store(&target);
+        let mut saved: Option<ImportCheckpoint> = None;
+        let import = to.import().concurrency(5).read_from(&broken[..], |checkpoint| {
+            saved = Some(checkpoint.clone());
+            Ok(())
+        });
+        import.await.expect_err("a failure");
+        let saved = saved.expect("a checkpoint");
+        assert_eq!(saved.lines(), broken_at as u64);
+        // Mended, it goes on where it failed, and no line is written that was counted.
+        let report = to.import().resume(saved).read_from(&file[..], |_| Ok(())).await.expect("an answer");
+        assert_eq!(report.written, (COUNT - broken_at) as u64);
+        assert_eq!(to.entries().all_scopes().items().collect().await.expect("an answer").len(), COUNT);
+    }
+}
+
+#[tokio::test]
+async fn an_import_goes_where_it_was_meant_to() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    fill(&store).await;
+    let file = whole(&store).await;
+    let done = store.import().read_from(&file[..], |_| Ok(())).await.expect("an answer").checkpoint;
+    let resumed = store.clone().scope("other").import().resume(done);
+    let error = resumed.read_from(&file[..], |_| Ok(())).await.expect_err("a failure");
+    assert!(error.is_usage() && error.to_string().contains("another import"), "{error}");
+    let scoped = store.clone().scope("nowhere").import();
+    let error = scoped.read_from(&file[..], |_| Ok(())).await.expect_err("a failure");
+    assert!(
+        error.is_usage() && error.to_string().contains("line 1 of the import is of the scope"),
+        "{error}"
+    );
+    let unsaved = store.import().read_from(&file[..], |_| Err(io::Error::other("the disk is full")));
+    assert_eq!(unsaved.await.expect_err("a failure").kind(), ErrorKind::LocalIo);
+}

@@ -38,7 +38,7 @@ async fn long_tasks_run_in_tasks_of_their_own() {
         store.export().write_to(&mut file, |_| Ok(())).await?;
         let written = store.import().read_from(&file[..], |_| Ok(())).await?.written;
         let plan = store.erase_user(156).find().await?;
-        Ok::<_, opencloud::Error>((written, plan.erase().await.erased.len()))
+        Ok::<_, opencloud::Error>((written, plan.erase().await.done.len()))
     });
     assert_eq!(task.await.expect("no panic").expect("an answer"), (1, 1));
 }
