@@ -192,6 +192,16 @@ async fn an_edit_of_metadata_names_what_it_changes_and_takes_the_asset_as_answer
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_says_nothing_is_not_taken_for_a_change() {
+    for answer in [json!({}), json!({ "operationId": "op" }), json!({ "assetId": null })] {
+        let script = Script::new().expect(Expect::patch(ASSET), Answer::json(answer.clone()));
+        let error =
+            scripted(&script).assets().edit(2205400862).description("new").await.expect_err("no asset");
+        assert!(error.is_decode() && error.may_have_been_applied(), "{answer}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_edit_of_content_has_no_mask_and_waits() {
     let script = Script::new()
         .expect(Expect::patch(ASSET), Answer::json(json!({ "path": PATH })))
