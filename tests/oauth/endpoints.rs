@@ -36,6 +36,9 @@ async fn resources_are_typed() {
     let universes = group.universe.expect("universes");
     assert_eq!(universes.ids, [Grant::Id(3828411582.into())]);
     assert!(universes.allows(3828411582, false) && !universes.allows(1, true));
+    // A list that is empty lets nothing be reached.
+    let creators = group.creator.expect("creators");
+    assert!(creators.ids.is_empty() && !creators.allows("7", true));
     assert_eq!(
         serde_json::to_value(&granted).expect("JSON")["resource_infos"][0]["resources"]["creator"]["ids"][0],
         "U"
