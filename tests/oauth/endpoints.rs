@@ -34,7 +34,7 @@ async fn resources_are_typed() {
     assert!(creators.allows("1", true) && !creators.allows("1", false));
     let group = owners[1].resources.clone().expect("resources");
     let universes = group.universe.expect("universes");
-    assert_eq!(universes.ids, [Grant::Id(3828411582.into())]);
+    assert_eq!(universes.ids, [Grant::Id(3828411582.into()), Grant::Id(2001.into())]);
     assert!(universes.allows(3828411582, false) && !universes.allows(1, true));
     // A list that is empty lets nothing be reached.
     let creators = group.creator.expect("creators");

@@ -374,7 +374,7 @@ async fn resources(Form(form): Form<HashMap<String, String>>) -> Response {
     Json(json!({ "resource_infos": [
         { "owner": { "id": "1", "type": "User" }, "resources": { "creator": { "ids": ["U"] } } },
         { "owner": { "id": "7", "type": "Group" }, "resources": {
-            "universe": { "ids": ["3828411582"] }, "creator": { "ids": [] }
+            "universe": { "ids": ["3828411582", 2001] }, "creator": { "ids": [] }
         } }
     ] }))
     .into_response()
