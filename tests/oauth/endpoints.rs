@@ -71,6 +71,8 @@ async fn it_says_who_the_user_is() {
 async fn the_endpoints_are_discovered() {
     let discovery = Server::new().app().discovery().await.expect("the document");
     assert_eq!(discovery.issuer.as_deref(), Some("https://apis.roblox.com/oauth/"));
+    let resources = discovery.resources_endpoint.as_deref();
+    assert_eq!(resources, Some("https://apis.roblox.com/oauth/v1/token/resources"));
     assert_eq!(discovery.scopes_supported, Some(vec![Scope::Openid, Scope::Profile]));
 }
 
