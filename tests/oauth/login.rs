@@ -218,6 +218,8 @@ fn apps_and_requests_that_cannot_work_are_refused_early() {
         "http://0.0.0.0/",
         "http://[::]/",
         "http:localhost",
+        "localhost:8917/callback",
+        "mailto:someone@example.com",
         "https:/example.com",
         "https://",
         "https://example.com:99999/",

@@ -417,6 +417,22 @@ async fn a_refused_refresh_token_ends_in_one_clear_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refused_refresh_token_is_not_sent_again_if_the_store_fails_then() {
+    let (server, store, provider, _) = expired();
+    server.withdraw();
+    server.facts().latency = Duration::from_secs(1);
+    let (outcome, ()) = tokio::join!(provider.tokens(), async {
+        // While Roblox is asked. The store is asked after it, for what another process may have saved.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        store.is_hanging.store(true, Ordering::SeqCst);
+    });
+    assert!(outcome.expect_err("no store").to_string().contains("the token store failed"));
+    store.is_hanging.store(false, Ordering::SeqCst);
+    assert!(provider.tokens().await.expect_err("refused").is_authorization_required());
+    assert_eq!(server.renewals(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_access_token_that_is_withdrawn_ends_after_one_renewal() {
     let server = Server::new();
     let provider = TokenProvider::new(server.app(), Store::new(server.session()));

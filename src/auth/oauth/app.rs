@@ -281,10 +281,15 @@ fn check_redirect_uri(uri: &str) -> Result<(), Error> {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
+    let rest = &uri[url.scheme().len()..];
     match url.scheme() {
         // A parser adds slashes that are not there; a comparison with what is registered does not.
-        "http" | "https" if !uri[url.scheme().len()..].starts_with("://") => {
+        "http" | "https" if !rest.starts_with("://") => {
             refuse("has no // after its scheme; write it as it is registered")
+        }
+        // Such as `localhost:8917/callback`, where a parser takes the host for a scheme.
+        _ if !rest.starts_with(":/") => {
+            refuse("has no scheme; write it as it is registered, such as https://example.com/callback")
         }
         "http" if !is_local => refuse("is plain http of another machine: the code would travel in clear"),
         _ => Ok(()),
