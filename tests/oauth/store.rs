@@ -49,7 +49,7 @@ async fn whoever_reads_while_another_writes_finds_one_of_the_two_whole() {
         .map(|tokens| {
             let (store, tokens) = (FileTokenStore::new(&path), tokens.clone());
             tokio::spawn(async move {
-                for _ in 0..50 {
+                for _ in 0..20 {
                     store.save(&tokens).await.expect("saved");
                 }
             })
