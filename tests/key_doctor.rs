@@ -151,6 +151,18 @@ async fn keys_that_do_not_work_are_named() {
 }
 
 #[tokio::test]
+async fn an_empty_list_names_nothing_and_restricts_nothing() {
+    for (list, other) in [("groupIds", "userIds"), ("userIds", "groupIds")] {
+        let mut scope = json!({ "name": "asset", "operations": ["read", "write"], list: [] });
+        let check = client(json!({ "scopes": [scope.clone()] })).api_key().check(["assets.create"]);
+        assert_eq!(missing(&check.user(156).group(7).await.expect("a report")), [], "{list}");
+        scope[other] = json!(["1"]);
+        let check = client(json!({ "scopes": [scope] })).api_key().check(["assets.create"]);
+        assert!(!missing(&check.user(156).group(7).await.expect("a report")).is_empty(), "{other}");
+    }
+}
+
+#[tokio::test]
 async fn bad_input_is_refused_before_anything_is_sent() {
     let script = Script::new();
     let client = scripted(&script);

@@ -21,11 +21,15 @@ pub enum Target {
 
 impl Target {
     /// Whether a scope reaches it. A scope that names neither users nor groups says nothing of either,
-    /// and likewise for universes and stores: that is our reading.
+    /// and likewise for universes and stores; an empty list names nothing. That is our reading.
     fn is_reached_by(&self, scope: &KeyScope) -> bool {
         fn named<T: AsRef<str>>(list: &Option<Vec<T>>, id: &str) -> Option<bool> {
             let list = list.as_ref().filter(|list| !list.is_empty())?;
             Some(list.iter().any(|own| own.as_ref() == id || own.as_ref() == ALL))
+        }
+        // A list of the other kind: it restricts this kind too, and reaches none of it.
+        fn other<T>(list: &Option<Vec<T>>) -> Option<bool> {
+            list.as_ref().is_some_and(|list| !list.is_empty()).then_some(false)
         }
         let store = |universe: &str, name: Option<&str>| {
             let list = scope.universe_datastores.as_ref().filter(|list| !list.is_empty())?;
@@ -40,10 +44,9 @@ impl Target {
             (None, None) => true,
             (one, two) => one == Some(true) || two == Some(true),
         };
-        let has = |list: bool| list.then_some(false);
         match self {
-            Self::User(id) => either(named(&scope.user_ids, id.as_str()), has(scope.group_ids.is_some())),
-            Self::Group(id) => either(named(&scope.group_ids, id.as_str()), has(scope.user_ids.is_some())),
+            Self::User(id) => either(named(&scope.user_ids, id.as_str()), other(&scope.group_ids)),
+            Self::Group(id) => either(named(&scope.group_ids, id.as_str()), other(&scope.user_ids)),
             Self::Universe(id) => either(named(&scope.universe_ids, id.as_str()), store(id.as_str(), None)),
             Self::DataStore(id, name) => {
                 either(named(&scope.universe_ids, id.as_str()), store(id.as_str(), Some(name)))
