@@ -47,7 +47,11 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         Some(value) => format!("Some({})", literal(value)),
         None => "None".to_owned(),
     };
-    let scopes: Vec<String> = operation.scopes.iter().map(|scope| literal(scope)).collect();
+    let scopes = |scopes: &[String]| {
+        let scopes: Vec<String> = scopes.iter().map(|scope| literal(scope)).collect();
+        format!("&[{}]", scopes.join(", "))
+    };
+    let needed: Vec<String> = operation.needed_scopes.iter().map(|one_of| scopes(one_of)).collect();
     let stability = match operation.stability.as_deref() {
         Some("STABLE") => "Stability::Stable",
         Some("BETA") => "Stability::Beta",
@@ -62,7 +66,8 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("host", literal(&operation.host)),
         ("stability", stability.to_owned()),
         ("deprecated", operation.deprecated.to_string()),
-        ("scopes", format!("&[{}]", scopes.join(", "))),
+        ("scopes", scopes(&operation.scopes)),
+        ("needed_scopes", format!("&[{}]", needed.join(", "))),
         ("api_key", operation.api_key.to_string()),
         ("oauth", operation.oauth.to_string()),
         ("api_key_limit", limit(operation.api_key_limit)),

@@ -64,8 +64,8 @@ impl ApiKey {
         answer.map(crate::Response::into_inner).map_err(|error| error.hiding(|text| credentials.hide(text)))
     }
 
-    /// Checks whether the key may make these calls, by their ids (`users.get`): which scopes it lacks,
-    /// and whether it is disabled, expired or about to expire.
+    /// Checks whether the key may make these calls, by their ids (`users.get`): which scopes it lacks
+    /// certainly and which perhaps, and whether it is disabled, expired or about to expire.
     pub fn check(&self, operations: impl IntoIterator<Item = impl Into<String>>) -> Check {
         Check::new(self.clone(), operations.into_iter().map(Into::into).collect())
     }
