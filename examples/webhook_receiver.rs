@@ -79,9 +79,12 @@ async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body
 async fn work(mut queue: mpsc::Receiver<Notification>) {
     while let Some(notification) = queue.recv().await {
         match notification.event() {
-            Event::SampleNotification(sample) => println!("a test by {:?}", sample.user_id),
+            Event::SampleNotification(sample) => println!("a test by {}", sample.user_id),
             Event::RightToErasureRequest(request) => {
-                println!("erase what is known of {:?} in {:?}", request.user_id, request.start_place_ids);
+                println!("erase what is known of {} in {:?}", request.user_id, request.start_place_ids);
+            }
+            Event::Unknown(payload) => {
+                eprintln!("{} is not understood, look at it: {payload}", notification.event_type());
             }
             event => println!("{} at {:?}: {event:?}", notification.event_type(), notification.time()),
         }

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub const SIGNATURE_HEADER: &str = "roblox-signature";
 
 /// How far the time of a signature may be from now, unless told otherwise.
-const TOLERANCE: Duration = Duration::from_secs(300);
+pub(super) const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// Checks signatures, and makes them for tests.
 ///
