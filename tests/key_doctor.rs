@@ -173,6 +173,36 @@ async fn what_only_some_requests_need_is_missing_perhaps() {
 }
 
 #[tokio::test]
+async fn of_several_scopes_those_that_the_key_has_are_named_with_what_they_do_not_reach() {
+    let update =
+        json!([{ "name": "universe-datastores.objects", "operations": ["update"], "universeIds": ["42"] }]);
+    let check = client(json!({ "scopes": update })).api_key().check(["data_stores.increment_entry"]);
+    let report = check.universe(1).await.expect("a report");
+    let update = "universe-datastores.objects:update".to_owned();
+    assert_eq!(missing(&report), [("data_stores.increment_entry", update, vec![Target::Universe(1.into())])]);
+}
+
+#[tokio::test]
+async fn the_report_reads_as_lines() {
+    let operations = ["messaging.publish", "users.get", "assets.create"];
+    let report = client(json!({})).api_key().check(operations).universe(1).group(8).await.expect("a report");
+    let lines = report.to_string();
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(
+        lines[..lines.len() - 1],
+        [
+            "API key `deploy`",
+            "- messaging.publish: the key has the scope universe-messaging-service:publish, but not for universe 1",
+            "- users.get: nothing is certainly missing",
+            "- users.get: for some requests or fields only: the key lacks the scope user.advanced:read",
+            "- users.get: for some requests or fields only: the key lacks the scope user.social:read",
+            "- assets.create: the key has the scope asset:read, but not for group 8",
+            "- assets.create: the key has the scope asset:write, but not for group 8",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn whom_a_call_is_not_about_does_not_count() {
     let scopes = json!([
         { "name": "group", "operations": ["write"], "groupIds": ["7"] },

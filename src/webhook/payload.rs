@@ -6,6 +6,7 @@ use crate::ids::{PlaceId, UserId};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use std::fmt;
 use std::ops::Deref;
 
 /// A payload: what is known of it, whose fields can be used directly, and all that came.
@@ -23,7 +24,7 @@ use std::ops::Deref;
 /// assert_eq!(sample.user_id, 1.into());
 /// assert_eq!(sample.raw()["AddedTomorrow"], true);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Payload<T> {
     known: T,
     whole: Value,
@@ -46,6 +47,13 @@ impl<T> Deref for Payload<T> {
 
     fn deref(&self) -> &T {
         &self.known
+    }
+}
+
+/// As what is known of it.
+impl<T: fmt::Debug> fmt::Debug for Payload<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.known.fmt(f)
     }
 }
 

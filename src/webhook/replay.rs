@@ -113,7 +113,7 @@ impl MemoryReplayGuard {
     /// Remembers at most `capacity` notifications, each for `retention`, but at least while its
     /// signature may be good (ten minutes, see [`tolerance`](Self::tolerance)).
     ///
-    /// The default is 100,000 and one day, about 10 MB at most. Roblox does not say how long after the
+    /// The default is 100,000 and one day, about 16 MB at most. Roblox does not say how long after the
     /// first try the last one may come.
     pub fn new(capacity: usize, retention: Duration) -> Self {
         let guard =

@@ -107,7 +107,7 @@ impl fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Missing {
-    /// The scope; of several, one is enough.
+    /// The scope; of several, one is enough. With targets, those of them that the key has.
     pub one_of: Vec<Scope>,
     /// What it does not reach; empty if the key does not have the scope at all.
     pub targets: Vec<Target>,
@@ -116,17 +116,19 @@ pub struct Missing {
 impl Missing {
     /// `None` if the key has one of the scopes, for all of the targets.
     fn of(one_of: &[&str], key: &ApiKeyInfo, targets: &[&Target]) -> Option<Self> {
-        let own = key.scopes.iter().flatten();
-        let granted: Vec<&KeyScope> =
-            own.filter(|own| one_of.iter().any(|scope| own.grants(scope))).collect();
-        let is_reached = |target: &Target| granted.iter().any(|own| target.is_reached_by(own));
-        let unreached: Vec<Target> =
-            targets.iter().filter(|target| !is_reached(target)).map(|target| (*target).clone()).collect();
-        let one_of = one_of.iter().map(|scope| Scope::from(*scope)).collect();
-        match granted.is_empty() {
-            true => Some(Self { one_of, targets: Vec::new() }),
-            false => (!unreached.is_empty()).then_some(Self { one_of, targets: unreached }),
+        let own: Vec<&KeyScope> = key.scopes.iter().flatten().collect();
+        let (has, lacks): (Vec<&str>, Vec<&str>) =
+            one_of.iter().partition(|scope| own.iter().any(|own| own.grants(scope)));
+        let named = |scopes: Vec<&str>| scopes.into_iter().map(Scope::from).collect();
+        if has.is_empty() {
+            return Some(Self { one_of: named(lacks), targets: Vec::new() });
         }
+        let granted: Vec<&KeyScope> =
+            own.into_iter().filter(|own| has.iter().any(|scope| own.grants(scope))).collect();
+        let is_reached = |target: &Target| granted.iter().any(|own| target.is_reached_by(own));
+        let unreached = targets.iter().filter(|target| !is_reached(target));
+        let targets: Vec<Target> = unreached.map(|target| (*target).clone()).collect();
+        (!targets.is_empty()).then(|| Self { one_of: named(has), targets })
     }
 }
 
@@ -198,16 +200,16 @@ impl fmt::Display for Report {
         }
         for report in &self.operations {
             let id = report.operation.id;
-            match &report.missing[..] {
-                [] => writeln!(f, "- {id}: nothing is missing")?,
-                missing => {
-                    for missing in missing {
-                        writeln!(f, "- {id}: the key {missing}")?;
-                    }
-                }
+            match (&report.missing[..], &report.perhaps_missing[..]) {
+                ([], []) => writeln!(f, "- {id}: nothing is missing")?,
+                ([], _) => writeln!(f, "- {id}: nothing is certainly missing")?,
+                _ => {}
+            }
+            for missing in &report.missing {
+                writeln!(f, "- {id}: the key {missing}")?;
             }
             for missing in &report.perhaps_missing {
-                writeln!(f, "- {id}: the key {missing} (only some requests or fields need it)")?;
+                writeln!(f, "- {id}: for some requests or fields only: the key {missing}")?;
             }
         }
         // https://create.roblox.com/docs/cloud/auth/api-keys
