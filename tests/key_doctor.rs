@@ -60,6 +60,16 @@ async fn a_key_is_looked_at_and_is_nowhere_but_in_the_body() {
     let scopes = info.scopes.expect("scopes");
     assert!(scopes[1].grants("asset:write") && !scopes[2].grants("asset:write"));
     assert_eq!(scopes[0].universe_ids, Some(vec![42.into()]));
+    let shown: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "universe-messaging-service: publish, for universe 42",
+            "asset: read, write, for group 7",
+            "asset: read, for user *",
+            "universe-datastores.objects: *, for data store players of universe 42 and data store * of universe 43",
+        ]
+    );
     assert_eq!((info.enabled, info.expired, info.expiration_time_utc), (Some(true), Some(false), None));
     let headers = format!("{:?}", script.received()[0].headers);
     assert!(!headers.contains("x-api-key"), "{headers}");

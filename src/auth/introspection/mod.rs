@@ -10,6 +10,21 @@
 //! # }
 //! ```
 //!
+//! A report tells three things apart:
+//!
+//! * [`Problem`]s of the key itself: it is disabled, its time is over, or will be within so many days
+//!   ([`Check::warn_before`]). Roblox also ends a key that was neither used nor changed for 60 days; when
+//!   that is, nobody can ask.
+//! * [What is missing](OperationReport::missing): every call of the operation is refused without it.
+//! * [What is missing perhaps](OperationReport::perhaps_missing): Roblox lists it, but only some requests
+//!   or some fields of the answer need it. A public profile needs no scope at all, for example.
+//!
+//! Of most operations Roblox lists the scopes without saying whether all are needed. Where it does not
+//! say otherwise we take it that they are; each [`OperationInfo`](crate::OperationInfo::needed_scopes)
+//! tells. A key may be restricted to some users, groups, universes or data stores: name what the calls
+//! are about, as [`Check::universe`] does, and the report tells whether the scopes reach it. Which IP
+//! addresses may use a key is not told.
+//!
 //! Source: Roblox's [guide](https://create.roblox.com/docs/cloud/auth/api-keys). The endpoint is not in
 //! Roblox's OpenAPI document.
 
