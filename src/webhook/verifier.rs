@@ -72,6 +72,7 @@ impl Verifier {
 
     /// How far the time of a signature may be from now, in both directions; 300 seconds by default,
     /// as in Roblox's sample code.
+    #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
         self

@@ -56,6 +56,7 @@ impl ApiKey {
     }
 
     /// Looks at another key than the client's own.
+    #[must_use]
     pub fn with_credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
         self

@@ -97,6 +97,7 @@ impl TokenProvider {
     }
 
     /// Renews so long before the end; 60 seconds by default.
+    #[must_use]
     pub fn renew_before(self, early: Duration) -> Self {
         self.0.lock().early = early;
         self
