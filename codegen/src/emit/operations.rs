@@ -166,7 +166,7 @@ fn long_running(operation: &LongRunning) -> String {
 #[cfg(test)]
 mod tests {
     use crate::Model;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     /// The table entry of an operation with these parameters.
     fn entry(parameters: serde_json::Value) -> String {
@@ -214,6 +214,36 @@ mod tests {
             ] {
                 assert!(table.contains(line), "{table}");
             }
+        }
+    }
+
+    #[test]
+    fn all_scopes_are_needed_unless_the_document_says_otherwise() {
+        let table = |extension: Value| {
+            let document = json!({
+                "openapi": "3.0.4",
+                "info": { "title": "t", "version": "1" },
+                "paths": { "/a": { "post": {
+                    "responses": { "200": { "description": "OK" } },
+                    "security": [{ "roblox-api-key": [] }],
+                    "x-roblox-scopes": [{ "name": "a:read" }, { "name": "a:write" }],
+                    "x-opencloud": extension
+                } } },
+                "components": { "schemas": {} },
+                "x-opencloud": { "areas": [{ "name": "things", "summary": "Things." }], "ids": [] }
+            });
+            super::emit(&Model::build(&document.to_string(), None).expect("a model")).expect("a table")
+        };
+        let mut extension = json!({ "area": "things", "method": "create" });
+        let all = table(extension.clone());
+        assert!(all.contains(r#"needed_scopes: &[&["a:read"], &["a:write"]],"#), "{all}");
+        for (needed, line) in [
+            (json!([["a:read", "a:write"]]), r#"needed_scopes: &[&["a:read", "a:write"]],"#),
+            (json!([]), "needed_scopes: &[],"),
+        ] {
+            extension["needed_scopes"] = needed;
+            let table = table(extension.clone());
+            assert!(table.contains(line) && table.contains(r#"scopes: &["a:read", "a:write"],"#), "{table}");
         }
     }
 

@@ -13,8 +13,8 @@
 //! A report tells three things apart:
 //!
 //! * [`Problem`]s of the key itself: it is disabled, its time is over, or will be within so many days
-//!   ([`Check::warn_before`]). Roblox also ends a key that was neither used nor changed for 60 days; when
-//!   that is, nobody can ask.
+//!   ([`Check::warn_before`]). Roblox also ends a key that was neither used nor changed for 60 days; that
+//!   it has come so far is told ([`Problem::Expired`]), when it will is not.
 //! * [What is missing](OperationReport::missing): every call of the operation is refused without it.
 //! * [What is missing perhaps](OperationReport::perhaps_missing): Roblox lists it, but only some requests
 //!   or some fields of the answer need it. A public profile needs no scope at all, for example.

@@ -21,11 +21,13 @@ pub enum Target {
 
 impl Target {
     /// Whether an operation may be about it. An asset that is made has its owner in the body, so where
-    /// the path names nobody, it may be about anybody.
+    /// the path says nothing of users, groups and universes, it may be about anybody.
     fn concerns(&self, operation: &OperationInfo) -> bool {
         let path = operation.path.replace('_', "").to_lowercase();
         let names = |parameter: &str| path.contains(parameter);
-        let nobody = !["{userid}", "{groupid}", "{universeid}"].into_iter().any(names);
+        // Localization calls a universe a game.
+        let nobody =
+            !["{userid}", "{groupid}", "{universeid}", "{gameid}", "{placeid}"].into_iter().any(names);
         match self {
             Self::User(_) => nobody || names("{userid}"),
             Self::Group(_) => nobody || names("{groupid}"),
