@@ -3,7 +3,7 @@
 use http::header::AUTHORIZATION;
 
 use super::keys::{Found, KeyScope, Refusal};
-use super::scopes::{Creator, Grant, Target, requirement};
+use super::scopes::{Creator, Grant, Target, lacking};
 use crate::document::{Match, Operation};
 use crate::failure::Failure;
 use crate::request::query_pairs;
@@ -81,7 +81,7 @@ fn check(
 ) -> Result<(), Failure> {
     let query = query_pairs(request.query().unwrap_or_default());
     let target = Target::of(found, &query, creator);
-    match requirement(found.operation).lacking(|scope| grant(scope, &target), &target) {
+    match lacking(&found.operation.needed_scopes, |scope| grant(scope, &target), &target) {
         None => Ok(()),
         Some(lacking) => Err(forbidden(found.operation, credential, &lacking)),
     }

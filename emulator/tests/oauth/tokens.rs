@@ -121,7 +121,7 @@ async fn a_public_app_needs_no_secret_but_the_verifier() {
 async fn access_tokens_live_for_fifteen_minutes_and_refresh_tokens_for_ninety_days() {
     let flow = Flow::start().await;
     let tokens = flow.tokens("group:read").await;
-    let target = "/cloud/v2/groups/4001/roles";
+    let target = "/cloud/v2/groups/4001/join-requests";
     let access = text(&tokens, "access_token");
     flow.advance(899);
     flow.with_token(target, access).await.ok();
@@ -143,7 +143,7 @@ async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_session() {
     assert_ne!(first["refresh_token"], second["refresh_token"]);
     let claims = verified(&flow, text(&second, "id_token")).await;
     assert!(claims.get("nonce").is_none(), "a nonce belongs to the authorization");
-    let target = "/cloud/v2/groups/4001/roles";
+    let target = "/cloud/v2/groups/4001/join-requests";
     // The access token before is good until it expires.
     flow.with_token(target, text(&first, "access_token")).await.ok();
     assert_eq!(error(flow.refresh(text(&first, "refresh_token")).await, 400), "invalid_grant");
@@ -176,7 +176,7 @@ async fn a_refresh_may_ask_for_less_but_not_for_more() {
     assert_eq!(error(refresh(token, "group:write").await, 400), "invalid_grant");
     let tokens = refresh(token, "openid").await.ok();
     assert_eq!(text(&tokens, "scope"), "openid");
-    let answer = flow.with_token("/cloud/v2/groups/4001/roles", text(&tokens, "access_token")).await;
+    let answer = flow.with_token("/cloud/v2/groups/4001/join-requests", text(&tokens, "access_token")).await;
     answer.refused(403);
 }
 
@@ -186,7 +186,7 @@ async fn tokens_are_good_for_operations_with_oauth_and_for_their_scopes() {
     let tokens = flow.tokens("universe:write universe.place:write openid").await;
     let token = text(&tokens, "access_token");
     flow.with_token("/cloud/v2/users/1001", token).await.ok();
-    let answer = flow.with_token("/cloud/v2/groups/4001/roles", token).await;
+    let answer = flow.with_token("/cloud/v2/groups/4001/join-requests", token).await;
     let message = "The access token does not have the scope group:read.";
     assert_eq!(answer.json(), json!({ "code": "PERMISSION_DENIED", "message": message }));
     answer.refused(403);

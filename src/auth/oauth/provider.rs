@@ -104,6 +104,7 @@ impl TokenProvider {
     }
 
     /// Renews so long before the end, 60 seconds by default; never in the first half of a token's life.
+    #[must_use]
     pub fn renew_before(self, early: Duration) -> Self {
         self.0.lock().early = early;
         self

@@ -51,6 +51,7 @@ impl TokenSet {
     }
 
     /// Sets what the user allowed.
+    #[must_use]
     pub fn with_scopes(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
         self.scopes = scopes.into_iter().collect();
         self
