@@ -70,6 +70,23 @@ async fn sections_that_are_missing_are_as_at_the_start() {
     client.get(ENTRY).await.refused(404);
 }
 
+/// The state is read as any JSON is, which common readers follow for 128 levels, and the state itself takes some.
+#[tokio::test]
+async fn what_is_deep_is_refused_before_it_could_not_be_read_again() {
+    let client = Client::start().await;
+    let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
+    let queue = "/cloud/v2/universes/2001/memory-store/queues/q/items";
+    client.post(queue, &json!({ "data": nested(99) })).await.ok();
+    let message = client.post(queue, &json!({ "data": nested(100) })).await.refused(400);
+    assert!(message.contains("more than 100 levels"), "{message}");
+    let tasks = "/cloud/v2/universes/2001/places/3001/luau-execution-session-tasks";
+    for levels in [100, 120] {
+        client.post(tasks, &json!({ "script": format!("return {}", nested(levels)) })).await.ok();
+    }
+    let dumped = client.get("/__emulator/state").await.ok();
+    client.emulator.state().load(&dumped).expect("loaded");
+}
+
 async fn seeded(seed: Value) -> std::io::Result<Client> {
     let seed: Seed = seed.to_string().parse().expect("a seed");
     Ok(Client::of(Emulator::builder().frozen_at(start_time()).seed(seed).start().await?))

@@ -2,6 +2,7 @@
 //!
 //! A new endpoint is a line in the `ROUTES` of a file here, or of any module that is listed in `AREAS`.
 
+use http::Method;
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -18,6 +19,7 @@ mod files;
 mod messages;
 pub(crate) mod requests;
 mod state;
+pub(crate) mod visitor;
 
 /// The text is what the `*` of the route stands for, or empty.
 pub(crate) type Handler = fn(&Inner, &Incoming, &str) -> Answer;
@@ -61,6 +63,8 @@ const AREAS: &[Routes] = &[
 
 const ROUTES: Routes = &[Route::reads("GET", "/__emulator/health", health)];
 
+/// Answers what is asked under a name that is not ours.
+const STRANGE: Route = Route::reads("", "", strange);
 /// Answers what a page of another site asks for.
 const FOREIGN: Route = Route::reads("", "", foreign);
 /// Answers when no other route does.
@@ -86,7 +90,9 @@ impl Route {
 
     /// What the `*` of the route stands for, if the request is for it.
     fn fits<'a>(&self, request: &'a Incoming) -> Option<&'a str> {
-        if request.method.as_str() != self.method {
+        // What only shows something can be asked for without its content.
+        let method = if request.method == Method::HEAD { "GET" } else { request.method.as_str() };
+        if method != self.method {
             return None;
         }
         match self.path.strip_suffix('*') {
@@ -98,20 +104,25 @@ impl Route {
 
 /// The endpoint that a request is for, and what the `*` of its route stands for; none if it is for the API.
 pub(crate) fn find(request: &Incoming) -> Option<(&'static Route, &str)> {
-    if is_foreign(request) {
+    if visitor::strange_name(request).is_some() {
+        return Some((&STRANGE, ""));
+    }
+    let is_own = request.path().starts_with("/__emulator");
+    if is_own && visitor::is_from_another_site(request) {
         return Some((&FOREIGN, ""));
     }
     let mut routes = AREAS.iter().flat_map(|routes| routes.iter());
     let found = routes.find_map(|route| Some((route, route.fits(request)?)));
-    found.or_else(|| request.path().starts_with("/__emulator").then_some((&NOTHING, "")))
+    found.or_else(|| is_own.then_some((&NOTHING, "")))
 }
 
-/// Whether a page of another site makes a browser change something here. Programs do not say where they come from.
-fn is_foreign(request: &Incoming) -> bool {
-    let site = request.headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
-    request.path().starts_with("/__emulator")
-        && request.method != http::Method::GET
-        && site.is_some_and(|site| site != "same-origin")
+fn strange(_: &Inner, request: &Incoming, _: &str) -> Answer {
+    let name = visitor::strange_name(request).unwrap_or_default();
+    let message = format!(
+        "The emulator is not called '{name}': a name that anybody can register may be a web page's trick. \
+         Call it 127.0.0.1, localhost, or by a name without dots."
+    );
+    Failure::permission_denied(message).reply(request.path()).into()
 }
 
 fn foreign(_: &Inner, request: &Incoming, _: &str) -> Answer {
