@@ -119,7 +119,7 @@ impl Builder {
     }
 
     /// Keeps the rate limits of the document, with their headers: for each credential and operation, and for each
-    /// universe those of data stores and user restrictions. Off unless told, so that tests run as fast as they can.
+    /// universe those of data stores, memory stores, translations and user restrictions. Off unless told, so that tests run as fast as they can.
     #[must_use]
     pub fn rate_limits(mut self, on: bool) -> Builder {
         self.rate_limits = on;
