@@ -245,6 +245,18 @@ fn two_processes_do_not_share_a_directory() {
     Process::start(&["--data", directory.text()]).kill();
 }
 
+#[test]
+fn what_is_no_directory_is_refused_by_its_name() {
+    let directory = Directory::new("file");
+    std::fs::create_dir_all(&directory.0).expect("made");
+    let file = directory.0.join("a-file");
+    std::fs::write(&file, "x").expect("written");
+    let output = run(&["--port", "0", "--data", file.to_str().expect("text")]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
+    assert!(error.contains("a-file: it is a file: a directory is needed"), "{error}");
+}
+
 /// The error, and that the file is as it was.
 fn refused(directory: &Directory) -> String {
     let file = directory.0.join("emulator.sqlite");

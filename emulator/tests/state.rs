@@ -143,6 +143,10 @@ async fn what_cannot_be_seeded_is_named() {
     assert!(refused(entry).await.contains("dataStores[0]: The key"));
     let members = json!({ "groups": [{ "id": 1, "members": { "7": "King" } }] });
     assert!(refused(members).await.contains("no such role for the user 7"));
+    let user = json!({ "users": [{ "id": 6 }, { "id": 7, "displayNam": "Seven" }] });
+    assert!(refused(user).await.contains("users[1].displayNam is not a known property"));
+    let place = json!({ "universes": [{ "id": 1, "places": [{ "id": 2, "serverSize": "big" }] }] });
+    assert!(refused(place).await.contains("universes[0].places[0].serverSize is not an integer"));
     let request = json!({ "requests": [{ "method": "GET", "path": "/cloud/v2/users/7?x=1" }] });
     let error = refused(request).await;
     assert!(
