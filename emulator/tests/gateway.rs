@@ -123,6 +123,7 @@ async fn two_emulators_do_not_share_anything() {
     let address = one.emulator.address();
     one.emulator.stop();
     assert!(std::net::TcpStream::connect(address).is_err());
+    Emulator::builder().port(address.port()).start().await.expect("the port is free again");
 }
 
 #[tokio::test]
