@@ -65,11 +65,13 @@ async fn lenient_records_what_it_does_not_refuse() {
 #[tokio::test]
 async fn secrets_are_not_recorded() {
     let client = Client::start().await;
-    let request = client.request("GET", "/cloud/v2/users/1").header("cookie", "c");
+    let request =
+        client.request("GET", "/cloud/v2/users/1").header("cookie", "c").header("proxy-authorization", "p");
     client.send(request).await.ok();
     let recorded = client.emulator.requests();
     assert_eq!(recorded[0].header("x-api-key"), Some("[redacted]"));
     assert_eq!(recorded[0].header("cookie"), Some("[redacted]"));
+    assert_eq!(recorded[0].header("proxy-authorization"), Some("[redacted]"));
     let text = client.get("/__emulator/requests").await.ok();
     assert_eq!(text["requests"][0]["headers"]["x-api-key"], "[redacted]");
 }

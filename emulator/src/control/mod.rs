@@ -63,10 +63,6 @@ const AREAS: &[Routes] = &[
 
 const ROUTES: Routes = &[Route::reads("GET", "/__emulator/health", health)];
 
-/// Answers what is asked under a name that is not ours.
-const STRANGE: Route = Route::reads("", "", strange);
-/// Answers what a page of another site asks for.
-const FOREIGN: Route = Route::reads("", "", foreign);
 /// Answers when no other route does.
 const NOTHING: Route = Route::reads("", "", nothing);
 
@@ -104,30 +100,28 @@ impl Route {
 
 /// The endpoint that a request is for, and what the `*` of its route stands for; none if it is for the API.
 pub(crate) fn find(request: &Incoming) -> Option<(&'static Route, &str)> {
-    if visitor::strange_name(request).is_some() {
-        return Some((&STRANGE, ""));
-    }
-    let is_own = request.path().starts_with("/__emulator");
-    if is_own && visitor::is_from_another_site(request) {
-        return Some((&FOREIGN, ""));
-    }
     let mut routes = AREAS.iter().flat_map(|routes| routes.iter());
     let found = routes.find_map(|route| Some((route, route.fits(request)?)));
-    found.or_else(|| is_own.then_some((&NOTHING, "")))
+    found.or_else(|| is_own(request).then_some((&NOTHING, "")))
 }
 
-fn strange(_: &Inner, request: &Incoming, _: &str) -> Answer {
-    let name = visitor::strange_name(request).unwrap_or_default();
-    let message = format!(
-        "The emulator is not called '{name}': a name that anybody can register may be a web page's trick. \
-         Call it 127.0.0.1, localhost, or by a name without dots."
-    );
-    Failure::permission_denied(message).reply(request.path()).into()
+/// What a web page of another site is told, which must not reach the emulator. What is applied again was let in before.
+pub(crate) fn refusal(request: &Incoming) -> Option<Answer> {
+    let message = if let Some(name) = visitor::strange_name(request) {
+        format!(
+            "The emulator is not called '{name}': a name that anybody can register may be a web page's trick. \
+             Call it 127.0.0.1, localhost, or by a name without dots."
+        )
+    } else if is_own(request) && visitor::is_from_another_site(request) {
+        "Pages of other sites must not change the emulator.".to_owned()
+    } else {
+        return None;
+    };
+    Some(Failure::permission_denied(message).reply(request.path()).into())
 }
 
-fn foreign(_: &Inner, request: &Incoming, _: &str) -> Answer {
-    let message = "Pages of other sites must not change the emulator.";
-    Failure::permission_denied(message).reply(request.path()).into()
+fn is_own(request: &Incoming) -> bool {
+    request.path().starts_with("/__emulator")
 }
 
 fn nothing(_: &Inner, request: &Incoming, _: &str) -> Answer {

@@ -131,6 +131,9 @@ impl Inner {
     }
 
     pub(crate) async fn answer(&self, request: Incoming) -> Answer {
+        if let Some(refusal) = control::refusal(&request) {
+            return refusal;
+        }
         if let Some((route, rest)) = control::find(&request) {
             let began = Instant::now();
             let (answer, ticket) = self.own(route, &request, rest);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, COOKIE, HeaderName};
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -129,7 +129,7 @@ fn redacted(name: &HeaderName, value: &HeaderValue) -> String {
 
 /// Whether a header says who somebody is.
 pub(crate) fn is_secret(name: &HeaderName) -> bool {
-    name.as_str() == API_KEY || name == AUTHORIZATION || name == COOKIE
+    name.as_str() == API_KEY || name == AUTHORIZATION || name == PROXY_AUTHORIZATION || name == COOKIE
 }
 
 /// The latest requests, bounded in number and size.
