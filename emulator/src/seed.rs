@@ -41,7 +41,8 @@ use crate::validate::{Violation, validate_value};
 /// # let _: opencloud_emulator::Seed = text.parse().unwrap();
 /// ```
 ///
-/// What a user, group, universe or place is not said to be is made up, as without a seed. A group with `members` has
+/// What a user, group, universe or place is not said to be is made up, as without a seed; a property that the API does
+/// not know is refused. A group with `members` has
 /// those alone, a user with things in the inventory owns those alone. A type is that of an asset, or `BADGE`,
 /// `GAME_PASS` or `PRIVATE_SERVER`. The scope of an entry is `global` unless there is a `scope`. Once
 /// there is an API key, no others are taken. `requests` are sent, in

@@ -132,6 +132,16 @@ async fn a_seed_is_there_from_the_beginning() {
 }
 
 #[tokio::test]
+async fn the_example_of_the_readme_can_be_used() {
+    let readme = include_str!("../README.md");
+    let example = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+    let seed = serde_json::from_str(example.expect("an example")).expect("JSON");
+    let client = seeded(seed).await.expect("started");
+    assert_eq!(client.get("/cloud/v2/users/7").await.ok()["displayName"], "Builder");
+    assert_eq!(client.get("/cloud/v2/groups/4001").await.ok()["owner"], "users/7");
+}
+
+#[tokio::test]
 async fn what_cannot_be_seeded_is_named() {
     let refused = async |seed: Value| match seeded(seed).await {
         Ok(_) => panic!("it started"),
