@@ -60,16 +60,20 @@ fn by_token(inner: &Inner, found: &Match<'_>, request: &Incoming, token: &str) -
         .sessions
         .access(token, state.clock.now())
         .map_err(|why| Failure::unauthorized_because(format!("Invalid access token: it {why}.")))?;
+    let user = granted.session.user;
+    // An app makes things for the user who let it, and for groups of this user.
+    let creator = Creator::of(found.operation, &request.headers, &request.body);
+    let is_of_user = creator.is(|owner| owner == user, |group| state.groups.is_owner(group, user));
     let grant = |scope: &str, target: &Target<'_>| {
         if !granted.scopes.iter().any(|given| given == scope) {
             Grant::Missing
-        } else if granted.session.universes.cover(target.universe) {
+        } else if is_of_user && granted.session.universes.cover(target.universe) {
             Grant::Given
         } else {
             Grant::ForOthers
         }
     };
-    check(found, request, &Creator::default(), "access token", grant)
+    check(found, request, &creator, "access token", grant)
 }
 
 fn check(

@@ -78,6 +78,14 @@ impl Creator {
         };
         Creator { user: id("userId"), group: id("groupId") }
     }
+
+    /// Whether user and group are right, as far as they are named. What is no number is refused elsewhere.
+    pub(crate) fn is(&self, user: impl Fn(u64) -> bool, group: impl Fn(u64) -> bool) -> bool {
+        let fits = |id: &Option<String>, fits: &dyn Fn(u64) -> bool| {
+            id.as_ref().and_then(|id| id.parse().ok()).is_none_or(fits)
+        };
+        fits(&self.user, &user) && fits(&self.group, &group)
+    }
 }
 
 impl<'a> Target<'a> {
