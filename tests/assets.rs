@@ -5,7 +5,10 @@ mod support;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use opencloud::assets::{AssetKind, AssetUpload, Moderation, SocialSite};
+use opencloud::assets::{
+    AssetGrant, AssetKind, AssetPermissionAction, AssetPermissionErrorCode, AssetPermissionSubject,
+    AssetPrivacy, AssetUpload, GrantAssetPermissionsRequest, Moderation, SocialSite,
+};
 use opencloud::call::{Body, File, Form};
 use opencloud::testing::{Answer, Expect, Script};
 use opencloud::{Client, Error, ErrorKind};
@@ -75,6 +78,74 @@ async fn an_upload_sends_the_asset_and_its_file_and_waits() {
     assert_eq!(file.content_type(), Some("image/png"));
     assert_eq!(&file.content().expect("content")[..], PNG);
     script.assert_done();
+}
+
+#[tokio::test]
+async fn a_group_creates_assets_for_whom_it_likes() {
+    let script = Script::new().expect(Expect::post("/assets/v1/assets"), done());
+    let upload = AssetUpload::by_group(7, "Hat", File::new(PNG))
+        .privacy(AssetPrivacy::Restricted)
+        .description("é".repeat(1_000));
+    scripted(&script).assets().upload(upload).await.expect("an asset");
+    let sent = asset_of(&form(&script, 0));
+    let context = &sent["creationContext"];
+    assert_eq!(context["creator"]["groupId"].to_string().trim_matches('"'), "7");
+    assert_eq!((context["creator"].get("userId"), context.get("expectedPrice")), (None, None));
+    assert_eq!(context["assetPrivacy"], "restricted");
+    assert_eq!(sent["description"].as_str().map(|text| text.chars().count()), Some(1_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_finds_wrong_with_a_file_or_a_name_is_a_kind_of_its_own() {
+    for (message, kind) in [
+        ("InvalidImage", ErrorKind::InvalidFile),
+        ("AssetName is moderated.", ErrorKind::ModeratedText),
+        ("User is moderated", ErrorKind::ModeratedAccount),
+        ("something else", ErrorKind::Operation),
+    ] {
+        let failed = json!({ "path": PATH, "done": true, "error": { "code": "INVALID_ARGUMENT", "message": message } });
+        let script = Script::new()
+            .expect(Expect::post("/assets/v1/assets"), Answer::json(json!({ "path": PATH })))
+            .expect(Expect::get("/assets/v1/operations/op"), Answer::json(failed));
+        let error = scripted(&script).assets().upload(hat(File::new(PNG))).await.expect_err("a failure");
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_fails_for_some_assets_says_for_which_and_why() {
+    let granted = json!({
+        "successAssetIds": [1],
+        "errors": [
+            { "assetId": 2, "code": "CannotManageAsset" },
+            { "assetId": 3, "code": "SomethingNew" },
+        ],
+    });
+    let asked = json!({
+        "subjectType": "Universe",
+        "subjectId": "42",
+        "action": "Use",
+        "requests": [{ "assetId": 1 }, { "assetId": 2 }, { "assetId": 3 }],
+    });
+    let script = Script::new().expect(
+        Expect::patch("/asset-permissions-api/v1/assets/permissions").json(asked),
+        Answer::json(granted),
+    );
+    let request = GrantAssetPermissionsRequest::new()
+        .subject_type(AssetPermissionSubject::Universe)
+        .subject_id("42")
+        .action(AssetPermissionAction::Use)
+        .requests([1, 2, 3].map(|id| AssetGrant::new().asset_id(id)).to_vec());
+    let answer = scripted(&script).assets().grant_permissions(request).await.expect("an answer");
+    assert_eq!(answer.success_asset_ids, Some(vec![1]));
+    let errors: Vec<_> =
+        answer.errors.expect("errors").into_iter().map(|error| (error.asset_id, error.code)).collect();
+    let new = AssetPermissionErrorCode::from("SomethingNew");
+    assert_eq!(
+        errors,
+        [(Some(2.into()), Some(AssetPermissionErrorCode::CannotManageAsset)), (Some(3.into()), Some(new))]
+    );
 }
 
 /// The kind and media type of what is sent.
@@ -189,6 +260,16 @@ async fn an_edit_of_metadata_names_what_it_changes_and_takes_the_asset_as_answer
     assert_eq!(sent["icon"], "assets/5");
     assert_eq!(sent["twitchSocialLink"]["title"], "Watch");
     assert_eq!(sent["assetId"].to_string().trim_matches('"'), "2205400862");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_says_nothing_is_not_taken_for_a_change() {
+    for answer in [json!({}), json!({ "operationId": "op" }), json!({ "assetId": null })] {
+        let script = Script::new().expect(Expect::patch(ASSET), Answer::json(answer.clone()));
+        let error =
+            scripted(&script).assets().edit(2205400862).description("new").await.expect_err("no asset");
+        assert!(error.is_decode() && error.may_have_been_applied(), "{answer}: {error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

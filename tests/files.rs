@@ -64,7 +64,13 @@ async fn each_attempt_sends_the_whole_file() {
 #[tokio::test]
 async fn a_file_that_cannot_be_sent_says_why() {
     let missing = File::open("/no/such/file.png").await.expect_err("no file");
-    assert!(missing.is_usage() && missing.to_string().contains("/no/such/file.png"), "{missing}");
+    assert!(
+        missing.kind() == ErrorKind::LocalIo && missing.to_string().contains("/no/such/file.png"),
+        "{missing}"
+    );
+    let cause =
+        std::error::Error::source(&missing).and_then(|source| source.downcast_ref::<std::io::Error>());
+    assert_eq!(cause.map(std::io::Error::kind), Some(std::io::ErrorKind::NotFound));
     let folder = File::open(std::env::temp_dir()).await.expect_err("a folder");
     assert!(folder.to_string().contains("is no file"), "{folder}");
     let large = File::reader(CONTENT, None).spooled(CONTENT.len() as u64 - 1).await.expect_err("too large");
@@ -78,6 +84,13 @@ async fn a_file_that_cannot_be_sent_says_why() {
         let error = send(&Script::new(), file).await.expect_err(problem);
         assert!(error.to_string().contains(problem), "{error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_gives_nothing_is_not_waited_for_forever() {
+    let (reader, _never_written) = tokio::io::duplex(64);
+    let late = File::reader(reader, None).spooled(64).await.expect_err("nothing comes");
+    assert!(late.kind() == ErrorKind::LocalIo && late.to_string().contains("for 300 seconds"), "{late}");
 }
 
 #[tokio::test]

@@ -265,6 +265,25 @@ async fn a_priority_that_is_no_number_and_a_window_of_no_time_are_refused() {
     assert_eq!(script.count(), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_just_within_the_limits_is_sent() {
+    let script = Script::new().always(Expect::any(), Answer::json(json!({})));
+    let stores = script.client().memory_stores();
+    let widest = "n".repeat(127);
+    let (queue, map) = (stores.queue(1, &widest), stores.sorted_map(1, &widest));
+    let days = Duration::from_secs(45 * 24 * 60 * 60);
+    // The quotes are part of the value.
+    queue.add(&"v".repeat(32 * 1024 - 2)).ttl(days).priority(f64::MIN).await.expect("an answer");
+    for count in [1, 200] {
+        let read = queue.read::<i64>(count).invisible_for(Duration::from_millis(1));
+        assert!(read.await.expect("an answer").items.is_empty());
+    }
+    for key in [SortKey::from("s".repeat(128)), SortKey::from(f64::MAX), SortKey::from(i64::MIN)] {
+        map.set(&widest, &1).sort_key(key).ttl(days).await.expect("an answer");
+    }
+    assert_eq!(script.count(), 6);
+}
+
 #[tokio::test]
 async fn a_map_keeps_values_with_their_sort_keys() {
     let (emulator, client) = emulator().await;

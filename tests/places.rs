@@ -33,6 +33,8 @@ async fn the_format_goes_by_the_content() {
         // The content decides, not the name.
         (File::new(XML).name("game.rbxl").into(), "application/xml", XML),
         (PlaceFile::new(b"anything".to_vec()).format(PlaceFormat::Xml), "application/xml", b"anything"),
+        // What the caller says of the file is taken as it is.
+        (File::new(&b"anything"[..]).media_type("application/xml").into(), "application/xml", b"anything"),
     ] {
         let script =
             Script::new().expect(Expect::post(VERSIONS).query("versionType", "Published"), answered());

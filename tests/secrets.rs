@@ -148,10 +148,10 @@ async fn bad_input_is_refused_before_anything_is_sent() {
         (secrets.create("9lives", CONTENT).await, "begin with a digit"),
         (secrets.create("a".repeat(65), CONTENT).await, "1 to 64"),
         (secrets.create("discord", "").await, "empty"),
-        (secrets.create("discord", long.as_str()).await, "1025 characters; 1024"),
+        (secrets.create("discord", long.as_str()).await, "1025 characters; at most 1024"),
         (secrets.create("discord", CONTENT).domain("https://discord.com").await, "host name"),
         (secrets.update("discord").await, "nothing"),
-        (secrets.update("discord").content(long).await, "1025 characters; 1024"),
+        (secrets.update("discord").content(long).await, "1025 characters; at most 1024"),
         (secrets.update("dis-cord").content(CONTENT).await, "letters, digits and underscores"),
         (secrets.get("dis-cord").await.map(|_| unreachable!()), "letters, digits and underscores"),
     ] {

@@ -187,12 +187,18 @@ async fn bad_input_is_refused_before_anything_is_sent() {
         (ban(Duration::ZERO).await, "the shortest is 1 second"),
         (ban(Duration::from_millis(1_500)).await, "whole seconds"),
         (ban(Duration::from_secs(315_576_000_001)).await, "the longest is"),
-        (ban(WEEK).display_reason("x".repeat(401)).await, "401 characters; 400"),
+        (ban(WEEK).display_reason("x".repeat(401)).await, "401 characters; at most 400"),
         (ban(WEEK).display_reason("https://example.com").await, "no link"),
-        (ban(WEEK).private_reason("x".repeat(1_001)).await, "1001 characters; 1000"),
-        (restrictions.unban(42, 156).private_reason("x".repeat(1_001)).await, "1001 characters; 1000"),
+        (ban(WEEK).private_reason("x".repeat(1_001)).await, "1001 characters; at most 1000"),
+        (
+            restrictions.unban(42, 156).private_reason("x".repeat(1_001)).await,
+            "1001 characters; at most 1000",
+        ),
         (restrictions.change_ban(42, 156).await, "nothing of the ban"),
-        (restrictions.change_ban(42, 156).display_reason("x".repeat(401)).await, "401 characters; 400"),
+        (
+            restrictions.change_ban(42, 156).display_reason("x".repeat(401)).await,
+            "401 characters; at most 400",
+        ),
         (restrictions.ban(42, "..", WEEK).await, "another resource"),
     ] {
         let error = outcome.expect_err(why);

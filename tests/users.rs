@@ -158,6 +158,7 @@ async fn notifications_are_checked_before_anything_is_sent() {
         // Bytes, not characters.
         (notify().launch_data("é".repeat(101)).await, "202 bytes; 200"),
         (notify().user_parameter("userId-friend", "builderman").await, "`userId-friend`"),
+        (notify().user_parameter("friend", u64::MAX).await, "`userId-friend`"),
         (users.notify(156, 42, " ").await, "text is empty"),
         (users.notify(156, "my game", "message-1").await, "the universe"),
     ] {

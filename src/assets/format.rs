@@ -1,7 +1,30 @@
 //! The file formats that the service takes, and how they are told apart.
 
-/// How many bytes of a file are looked at.
-pub(super) const HEAD: usize = 512;
+pub(super) use crate::call::markup::HEAD;
+use crate::call::markup::Markup;
+
+/// What a glTF model can begin with, as an object of JSON.
+const GLTF_PROPERTIES: [&[u8]; 19] = [
+    b"accessors",
+    b"animations",
+    b"asset",
+    b"buffers",
+    b"bufferViews",
+    b"cameras",
+    b"extensions",
+    b"extensionsRequired",
+    b"extensionsUsed",
+    b"extras",
+    b"images",
+    b"materials",
+    b"meshes",
+    b"nodes",
+    b"samplers",
+    b"scene",
+    b"scenes",
+    b"skins",
+    b"textures",
+];
 
 /// A format of files that assets are made of.
 ///
@@ -117,12 +140,13 @@ impl Format {
 
     /// The format that a file's first bytes show.
     pub(super) fn of_content(head: &[u8]) -> Option<Self> {
+        match Markup::of(head) {
+            Some(Markup::Binary) => return Some(Self::Rbxm),
+            Some(Markup::Xml) => return Some(Self::Rbxmx),
+            None => {}
+        }
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         Some(match head {
-            // The binary format begins as the XML one does, but for a `!`.
-            _ if head.starts_with(b"<roblox!") => Self::Rbxm,
-            _ if text.starts_with(b"<roblox") => Self::Rbxmx,
-            _ if text.starts_with(b"<?xml") && contains(text, b"<roblox") => Self::Rbxmx,
             _ if head.starts_with(b"ID3") => Self::Mp3,
             // A frame of layer III: eleven bits of synchronisation, then version and layer.
             [0xff, second, ..] if second & 0xe6 == 0xe2 => Self::Mp3,
@@ -134,11 +158,12 @@ impl Format {
             _ if head.starts_with(b"BM") => Self::Bmp,
             _ if head.starts_with(b"Kaydara FBX Binary") || text.starts_with(b"; FBX") => Self::Fbx,
             _ if head.starts_with(b"glTF") => Self::Glb,
-            _ if text.starts_with(b"{") => Self::Gltf,
+            _ if is_gltf(text) => Self::Gltf,
             _ if head.starts_with(b"version ") => Self::Mesh,
             [_, _, _, _, b'f', b't', b'y', b'p', b'q', b't', ..] => Self::Mov,
             [_, _, _, _, b'f', b't', b'y', b'p', ..] => Self::Mp4,
-            [_, _, _, _, b'm', b'o', b'o', b'v', ..] | [_, _, _, _, b'w', b'i', b'd', b'e', ..] => Self::Mov,
+            // QuickTime files may do without a brand, and begin with any of their parts.
+            [_, _, _, _, a, b, c, d, ..] if QUICKTIME_PARTS.contains(&&[*a, *b, *c, *d]) => Self::Mov,
             _ => return None,
         })
     }
@@ -156,8 +181,13 @@ impl Format {
     }
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+const QUICKTIME_PARTS: [&[u8; 4]; 6] = [b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"];
+
+/// Whether it is an object of JSON whose first property is one of glTF's.
+fn is_gltf(text: &[u8]) -> bool {
+    let name = text.strip_prefix(b"{").and_then(|text| text.trim_ascii_start().strip_prefix(b"\""));
+    let name = name.and_then(|name| name.split(|byte| *byte == b'"').next());
+    name.is_some_and(|name| GLTF_PROPERTIES.contains(&name))
 }
 
 #[cfg(test)]
@@ -166,7 +196,7 @@ mod tests {
 
     #[test]
     fn each_format_is_known_by_its_content() {
-        let samples: [(&[u8], Format); 24] = [
+        let samples: [(&[u8], Format); 26] = [
             (b"<roblox!\x89\xff\r\n\x1a\n", Format::Rbxm),
             (b"<roblox xmlns:xmime=\"...\" version=\"4\">", Format::Rbxmx),
             (b"\xef\xbb\xbf<?xml version=\"1.0\"?>\n<roblox>", Format::Rbxmx),
@@ -183,7 +213,9 @@ mod tests {
             (b"Kaydara FBX Binary  \0", Format::Fbx),
             (b"; FBX 7.4.0 project file", Format::Fbx),
             (b"{\"asset\":{\"version\":\"2.0\"}}", Format::Gltf),
-            (b" \n{", Format::Gltf),
+            (b" \n{\n  \"scene\": 0", Format::Gltf),
+            (b"\0\0\x01\0mdat\0\0", Format::Mov),
+            (b"\0\0\0\x08free\0\0", Format::Mov),
             (b"glTF\x02", Format::Glb),
             (b"\0\0\0\x18ftypmp42", Format::Mp4),
             (b"\0\0\0\x18ftypisom", Format::Mp4),
@@ -195,7 +227,16 @@ mod tests {
         for (head, format) in samples {
             assert_eq!(Format::of_content(head), Some(format), "{head:?}");
         }
-        for head in [&b""[..], b"GIF89a", b"RIFF\0\0\0\0WEBP", b"%PDF-1.7", b"<?xml?><svg>", b"\0\0\x02\0"] {
+        for head in [
+            &b""[..],
+            b"GIF89a",
+            b"RIFF\0\0\0\0WEBP",
+            b"%PDF-1.7",
+            b"<?xml?><svg>",
+            b"\0\0\x02\0",
+            b"{\"name\": 1}",
+            b"{",
+        ] {
             assert_eq!(Format::of_content(head), None, "{head:?}");
         }
     }

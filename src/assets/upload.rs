@@ -1,7 +1,7 @@
 use super::inspect::inspect;
 use super::{Asset, AssetCreationContext, AssetCreator, AssetKind, AssetPrivacy, Assets};
 use crate::Error;
-use crate::call::{File, Options, helper_methods};
+use crate::call::{File, Options, check_longest, helper_methods};
 use crate::ids::{GroupId, UserId};
 use crate::operation::{Operation, PollPolicy};
 
@@ -84,13 +84,7 @@ impl AssetUpload {
 }
 
 pub(super) fn check_description(description: &str) -> Result<(), Error> {
-    let length = description.chars().count();
-    if length <= LONGEST_DESCRIPTION {
-        return Ok(());
-    }
-    Err(Error::invalid_request(format!(
-        "the description has {length} characters, and {LONGEST_DESCRIPTION} are allowed"
-    )))
+    check_longest("description", description, LONGEST_DESCRIPTION)
 }
 
 impl Assets {

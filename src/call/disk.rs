@@ -1,6 +1,6 @@
 //! Files on disk, read while they are sent.
 
-use super::source::{CHUNK, Content, Source, next};
+use super::source::{CHUNK, Content, Source, next_in_time};
 use crate::Error;
 use bytes::Bytes;
 use futures_core::Stream;
@@ -23,11 +23,11 @@ pub(crate) struct OnDisk {
 
 impl OnDisk {
     pub(crate) async fn find(path: &Path) -> Result<Self, Error> {
-        let problem = |what: String| Error::invalid_request(format!("{}: {what}", path.display()));
-        let found = tokio::fs::metadata(path).await.map_err(|error| problem(error.to_string()))?;
+        let found = tokio::fs::metadata(path).await;
+        let found = found.map_err(|error| Error::local_io(&path.display().to_string(), error))?;
         match found.is_file() {
             true => Ok(Self { path: path.to_owned(), length: found.len(), _temporary: None }),
-            false => Err(problem("is no file".to_owned())),
+            false => Err(Error::invalid_request(format!("{}: is no file", path.display()))),
         }
     }
 
@@ -51,15 +51,13 @@ impl OnDisk {
 
 /// Copies content of unknown length to a temporary file, so that its length is known.
 pub(crate) async fn spool(mut content: Content, most: u64) -> Result<Source, Error> {
-    let cannot =
-        |error: io::Error| Error::configuration(format!("no temporary file can be written: {error}"));
+    let cannot = |error: io::Error| Error::local_io("no temporary file can be written", error);
     let made = tokio::task::spawn_blocking(tempfile::NamedTempFile::new);
     let made = made.await.map_err(|error| cannot(io::Error::other(error)))?.map_err(cannot)?;
     let (file, path) = made.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let mut length = 0;
-    while let Some(chunk) = next(&mut content).await {
-        let chunk = chunk.map_err(super::source::unreadable)?;
+    while let Some(chunk) = next_in_time(&mut content).await? {
         length += chunk.len() as u64;
         if length > most {
             return Err(Error::invalid_request(format!("the file is larger than {most} bytes")));

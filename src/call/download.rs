@@ -77,7 +77,7 @@ impl Request {
 }
 
 fn unwritable(error: io::Error) -> Error {
-    Error::configuration(format!("what was received cannot be written: {error}"))
+    Error::local_io("what was received cannot be written", error)
 }
 
 fn broken(error: io::Error, reply: &http::Response<Bytes>) -> Error {

@@ -92,7 +92,7 @@ impl File {
 #[cfg(feature = "files")]
 mod on_disk {
     use super::super::disk::{self, OnDisk};
-    use super::super::source::{CHUNK, Chained, Source, next, unreadable};
+    use super::super::source::{CHUNK, Chained, Source, next_in_time, unreadable};
     use super::File;
     use crate::Error;
     use bytes::Bytes;
@@ -108,7 +108,7 @@ mod on_disk {
         ///
         /// # Errors
         ///
-        /// If there is no such file, or it may not be read.
+        /// Of kind [`LocalIo`](crate::ErrorKind::LocalIo) if there is no such file, or it may not be read.
         pub async fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
             let path = path.as_ref();
             let file = Self::of(Source::Disk(Arc::new(OnDisk::find(path).await?)));
@@ -129,8 +129,9 @@ mod on_disk {
         ///
         /// # Errors
         ///
-        /// If the content has more than `max_bytes` bytes or cannot be read, or if no temporary file
-        /// can be written.
+        /// If the content has more than `max_bytes` bytes; and of kind
+        /// [`LocalIo`](crate::ErrorKind::LocalIo) if it cannot be read, if nothing of it comes for five
+        /// minutes, or if no temporary file can be written.
         pub async fn spooled(mut self, max_bytes: u64) -> Result<Self, Error> {
             if self.length().is_none() {
                 self.source = disk::spool(self.source.content()?, max_bytes).await?;
@@ -148,9 +149,8 @@ mod on_disk {
             let mut rest = self.source.clone().content()?;
             let (mut head, mut chunks) = (Vec::new(), Vec::new());
             while head.len() < least
-                && let Some(chunk) = next(&mut rest).await
+                && let Some(chunk) = next_in_time(&mut rest).await?
             {
-                let chunk = chunk.map_err(unreadable)?;
                 head.extend_from_slice(&chunk);
                 chunks.push(chunk);
             }

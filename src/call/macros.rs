@@ -113,6 +113,33 @@ macro_rules! request_type {
 }
 pub(crate) use request_type;
 
+/// `Debug` of a type whose text must not hold what some of its fields do.
+#[allow(unused_macros, reason = "an area need not have such a type")]
+macro_rules! hiding_debug {
+    ($name:ident { $($shown:ident),* } hides { $($hidden:ident),* }) => {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $(.field(stringify!($shown), &self.$shown))*
+                    $(.field(stringify!($hidden), &self.$hidden.as_ref().map(|_| crate::call::Hidden)))*
+                    .finish()
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "an area need not have such a type")]
+pub(crate) use hiding_debug;
+
+/// Stands for what is there, but not shown.
+#[allow(dead_code, reason = "an area need not have such a type")]
+pub(crate) struct Hidden;
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
 /// Awaiting and the `with_*` options of a hand-written helper: a struct with `options: Options`, which are
 /// those of each call that it makes, and `async fn run(self)`.
 #[allow(unused_macros, reason = "an area need not have such a helper")]

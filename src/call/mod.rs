@@ -9,6 +9,8 @@ mod file;
 mod filtered;
 pub mod info;
 mod macros;
+#[cfg(feature = "files")]
+pub(crate) mod markup;
 mod parameter;
 pub(crate) mod path;
 mod request;
@@ -23,6 +25,8 @@ pub use request::Request;
 pub use response::Response;
 pub use stream::BodyStream;
 
+#[allow(unused_imports, reason = "an area need not have such a type")]
+pub(crate) use macros::{Hidden, hiding_debug};
 pub(crate) use macros::{call_methods, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
 pub(crate) use response::{Attempts, Secret, SentAt, asked_wait};
@@ -410,8 +414,16 @@ impl Call<()> {
 /// Refuses a text that is empty, or longer than the service takes; `limit` counts characters.
 #[allow(dead_code, reason = "which areas have such limits depends on the enabled ones")]
 pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), Error> {
+    match text.is_empty() {
+        true => Err(Error::invalid_request(format!("the {what} is empty"))),
+        false => check_longest(what, text, limit),
+    }
+}
+
+/// Refuses a text that is longer than the service takes; `limit` counts characters.
+#[allow(dead_code, reason = "which areas have such limits depends on the enabled ones")]
+pub(crate) fn check_longest(what: &str, text: &str, limit: usize) -> Result<(), Error> {
     match text.chars().count() {
-        0 => Err(Error::invalid_request(format!("the {what} is empty"))),
         length if length > limit => Err(Error::invalid_request(format!(
             "the {what} has {length} characters; at most {limit} are allowed"
         ))),

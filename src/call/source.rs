@@ -14,6 +14,10 @@ use super::disk::OnDisk;
 /// How much is read at once, in bytes.
 pub(crate) const CHUNK: usize = 64 * 1024;
 
+/// How long the next piece of a reader may take that is looked into, or copied, before it is sent.
+#[cfg(feature = "files")]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+
 pub(crate) type Content = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// Told how many bytes of an attempt were handed to the connection, and how many there are.
@@ -94,7 +98,17 @@ impl Source {
 
 /// Content that could not be read.
 pub(crate) fn unreadable(error: io::Error) -> Error {
-    Error::invalid_request(format!("the file cannot be read: {error}"))
+    Error::local_io("the file cannot be read", error)
+}
+
+/// The next piece of what is read before it is sent.
+#[cfg(feature = "files")]
+pub(crate) async fn next_in_time(content: &mut Content) -> Result<Option<Bytes>, Error> {
+    let late = |_| {
+        io::Error::new(io::ErrorKind::TimedOut, format!("nothing came for {} seconds", PATIENCE.as_secs()))
+    };
+    let chunk = tokio::time::timeout(PATIENCE, next(content)).await.map_err(late).map_err(unreadable)?;
+    chunk.transpose().map_err(unreadable)
 }
 
 pub(crate) async fn next<S: Stream + Unpin + ?Sized>(stream: &mut S) -> Option<S::Item> {

@@ -13,8 +13,11 @@ impl TryFrom<Money> for types::Money {
     ///
     /// # Errors
     ///
-    /// If it is no whole number of them, or more than 9,223,372,036.854775807.
+    /// If it is less than nothing, no whole number of them, or more than 9,223,372,036.854775807.
     fn try_from(money: Money) -> Result<Self, Error> {
+        if money.amount().is_sign_negative() && !money.is_zero() {
+            return Err(Error::invalid_request(format!("{money} is no price: it is less than nothing")));
+        }
         let billionths = money.in_units(DECIMALS)?;
         let quantity = types::Decimal::new().significand(billionths).exponent(-i64::from(DECIMALS));
         Ok(Self::new().currency_code(money.currency()).quantity(quantity))
@@ -96,6 +99,13 @@ mod tests {
             serde_json::to_value(price).expect("JSON"),
             json!({ "currencyCode": "USD", "quantity": { "significand": 4_990_000_000_i64, "exponent": -9 } })
         );
+    }
+
+    #[test]
+    fn less_than_nothing_is_no_price() {
+        let error = types::Money::try_from(Money::usd_cents(-1)).expect_err("a refusal");
+        assert!(error.is_usage() && error.to_string().contains("-0.01 USD"), "{error}");
+        types::Money::try_from(Money::usd_cents(0)).expect("free");
     }
 
     #[test]

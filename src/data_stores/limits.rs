@@ -3,7 +3,7 @@
 //! Source: <https://create.roblox.com/docs/cloud-services/data-stores/error-codes-and-limits>
 
 use crate::Error;
-use crate::call::check_length;
+use crate::call::{check_length, check_longest};
 use crate::ids::UserId;
 use serde_json::{Map, Value};
 
@@ -31,12 +31,7 @@ pub(super) fn value(json: &str) -> Result<(), Error> {
     if json.len() <= VALUE {
         return Ok(());
     }
-    match json.chars().count() {
-        0..=VALUE => Ok(()),
-        length => Err(Error::invalid_request(format!(
-            "the value has {length} characters as JSON; at most {VALUE} are allowed"
-        ))),
-    }
+    check_longest("value as JSON", json, VALUE)
 }
 
 pub(super) fn attributes(attributes: &Map<String, Value>) -> Result<(), Error> {

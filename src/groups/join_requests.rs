@@ -1,5 +1,6 @@
 use super::Groups;
 use crate::bulk::Bulk;
+use crate::call::{Options, Sending};
 use crate::ids::{GroupId, UserId};
 
 impl Groups {
@@ -28,9 +29,8 @@ impl Groups {
         group: impl Into<GroupId>,
         users: impl IntoIterator<Item = impl Into<UserId>>,
     ) -> Bulk<UserId, ()> {
-        let (groups, group) = (self.clone(), group.into());
-        Bulk::new(users.into_iter().map(Into::into), move |user: &UserId, options| {
-            groups.accept_join_request(&group, user.as_str()).with_options(options).into_future()
+        self.answer_each(group.into(), users, |groups, group, user, options| {
+            groups.accept_join_request(group, user.as_str()).with_options(options).into_future()
         })
     }
 
@@ -41,9 +41,19 @@ impl Groups {
         group: impl Into<GroupId>,
         users: impl IntoIterator<Item = impl Into<UserId>>,
     ) -> Bulk<UserId, ()> {
-        let (groups, group) = (self.clone(), group.into());
-        Bulk::new(users.into_iter().map(Into::into), move |user: &UserId, options| {
-            groups.decline_join_request(&group, user.as_str()).with_options(options).into_future()
+        self.answer_each(group.into(), users, |groups, group, user, options| {
+            groups.decline_join_request(group, user.as_str()).with_options(options).into_future()
         })
+    }
+
+    fn answer_each(
+        &self,
+        group: GroupId,
+        users: impl IntoIterator<Item = impl Into<UserId>>,
+        answer: fn(&Self, &GroupId, &UserId, Options) -> Sending<()>,
+    ) -> Bulk<UserId, ()> {
+        let groups = self.clone();
+        let users = users.into_iter().map(Into::into);
+        Bulk::new(users, move |user: &UserId, options| answer(&groups, &group, user, options))
     }
 }

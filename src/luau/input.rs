@@ -63,7 +63,7 @@ impl BinaryInput {
     /// Refuses what the service would.
     pub(super) fn check(&self) -> Result<(), Error> {
         match &self.0 {
-            Source::File(file) => size(file).map(drop),
+            Source::File(file) => check_size(file),
             Source::Uploaded(input) if input.path.is_empty() => {
                 Err(Error::invalid_request("the path of the binary input is empty"))
             }
@@ -89,22 +89,21 @@ impl BinaryInput {
     }
 }
 
-/// The size of an input in bytes, if the service takes it.
-fn size(file: &File) -> Result<u64, Error> {
+/// Refuses a size that the service does not take, if the size is known.
+fn check_size(file: &File) -> Result<(), Error> {
     let refuse = |why: &str| Err(Error::invalid_request(format!("the binary input {why}")));
     match file.length() {
-        None => refuse("has no known length, and Roblox insists on it; `File::spooled` finds it out"),
         Some(0) => refuse("is empty; a run that needs none is given none"),
         Some(size) if size > LARGEST_INPUT => {
             refuse(&format!("has {size} bytes, and the service takes {LARGEST_INPUT} (100 MiB) at most"))
         }
-        Some(size) => Ok(size),
+        _ => Ok(()),
     }
 }
 
 /// The call of [`Luau::upload_binary_input`].
 ///
-/// It asks for an address and then puts the bytes there, without the credential: the address itself is the
+/// Content whose length is not known is first copied to a temporary file. Then it asks for an address and puts the bytes there, without the credential: the address itself is the
 /// permission. Roblox does not say how it is to be uploaded; a `PUT` of `application/octet-stream` is our
 /// reading. [`File::media_type`] sets another type.
 #[must_use = "a call is sent when it is awaited"]
@@ -124,7 +123,10 @@ impl UploadBinaryInput {
     }
 
     async fn run(self) -> Result<UploadedInput, Error> {
-        let size = i64::try_from(size(&self.file)?).unwrap_or(i64::MAX);
+        check_size(&self.file)?;
+        let file = self.file.spooled(LARGEST_INPUT).await?;
+        check_size(&file)?;
+        let size = file.length().and_then(|length| i64::try_from(length).ok()).unwrap_or_default();
         let reserved = self
             .luau
             .create_binary_input(&self.universe, LuauBinaryInput::new().size(size))
@@ -133,7 +135,7 @@ impl UploadBinaryInput {
         let (Some(path), Some(uri)) = (reserved.path, reserved.upload_uri) else {
             return Err(Error::unreadable("the service names no address to upload the binary input to"));
         };
-        let put = self.luau.client.request(Method::PUT, uri).file(self.file);
+        let put = self.luau.client.request(Method::PUT, uri).file(file);
         put.with_options(self.options).without_credentials().send_bytes().await?;
         Ok(UploadedInput { path })
     }

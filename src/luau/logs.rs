@@ -7,6 +7,7 @@ use crate::call::Call;
 use crate::operation::{State, States};
 use crate::operations::LUAU_LIST_TASK_LOGS as LIST_LOGS;
 use futures_core::Stream;
+use serde_json::Value;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -151,8 +152,14 @@ impl<M: Clone + PartialEq + 'static> Following<M> {
             }
             over => {
                 self.is_over = true;
-                if let Some(State::Done(task)) = over {
-                    self.note_path(task.path.as_deref());
+                match over {
+                    Some(State::Done(task)) => self.note_path(task.path.as_deref()),
+                    Some(State::Failed(error)) => {
+                        let task: Option<Value> =
+                            error.body().and_then(|body| serde_json::from_slice(body).ok());
+                        self.note_path(task.as_ref().and_then(|task| task["path"].as_str()));
+                    }
+                    _ => {}
                 }
                 false
             }

@@ -204,7 +204,8 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
                     "the service gave items without the id of the read, so that they cannot be discarded";
                 return Err(Error::unusable_answer(problem).of(operation));
             }
-            Ok(Batch { items, id, until: sent_at.checked_add(window), queue, options })
+            let until = sent_at.checked_add(window);
+            Ok(Batch { is_empty: items.is_empty(), items, id, until, queue, options })
         })
     }
 }
@@ -224,6 +225,8 @@ fn readable<T: DeserializeOwned>(mut item: MemoryStoreQueueItem) -> QueueItem<Re
 pub struct Batch<T> {
     /// The items, those from the front first; none if the queue is empty.
     pub items: Vec<QueueItem<Result<T, Error>>>,
+    /// Whether nothing was read; the caller may take out of `items` what is dealt with.
+    is_empty: bool,
     id: String,
     until: Option<Instant>,
     queue: Queue,
@@ -254,7 +257,7 @@ impl<T> Batch<T> {
     /// As of every call; and of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the items are
     /// visible again: another reader may have them.
     pub async fn discard(&self) -> Result<(), Error> {
-        if self.id.is_empty() {
+        if self.is_empty {
             return Ok(());
         }
         let remaining = self.remaining();

@@ -96,11 +96,13 @@ pub(super) fn start(info: &LongRunningInfo, status: StatusCode, answer: &Value) 
     }
 }
 
-/// Whether an answer is the result itself, where a service may answer so: it has nothing of an
-/// operation.
+/// Whether an answer is the result itself, where a service may answer so: it says something, and has
+/// nothing of an operation.
 pub(super) fn is_direct(info: &LongRunningInfo, answer: &Value) -> bool {
-    let parts = ["done", "error", "response", "metadata"];
-    info.direct && answer.is_object() && parts.iter().all(|part| answer.get(part).is_none_or(Value::is_null))
+    let parts = ["done", "error", "response", "metadata", "operationId"];
+    let says_something =
+        answer.as_object().is_some_and(|answer| answer.values().any(|value| !value.is_null()));
+    info.direct && says_something && parts.iter().all(|part| answer.get(part).is_none_or(Value::is_null))
 }
 
 /// Reads the body of a refused poll: services report a failed operation as a failed request, too.

@@ -56,7 +56,7 @@ pub enum State<T> {
 }
 
 /// What is known of an operation that is not done.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Progress {
     polls: u32,
     failures: u32,
@@ -64,6 +64,19 @@ pub struct Progress {
     status: Option<String>,
     metadata: Option<Value>,
     error: Option<Error>,
+}
+
+/// Without the metadata, which may be the service's whole answer and hold anything.
+impl std::fmt::Debug for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Progress")
+            .field("polls", &self.polls)
+            .field("failures", &self.failures)
+            .field("elapsed", &self.elapsed)
+            .field("status", &self.status)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Progress {

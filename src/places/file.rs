@@ -2,18 +2,13 @@
 
 use crate::Error;
 use crate::call::File;
+use crate::call::markup::{HEAD, Markup};
 use bytes::Bytes;
 use std::fmt;
 
 /// Roblox's document names 10,485,760 bytes for this operation, and its guides 100 MB for a place. Our
 /// reading: the service decides, and what is certainly too large is not sent.
 const MAX_BYTES: u64 = 100 * 1024 * 1024;
-
-/// What a file has to begin with.
-const BINARY: &[u8] = b"<roblox!\x89\xff\r\n\x1a\n";
-/// How much of a file is looked at.
-const HEAD: usize = 4 * 1024;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How a place is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,26 +28,11 @@ impl PlaceFormat {
         }
     }
 
-    /// The format that content of this beginning has.
-    fn of(head: &[u8]) -> Option<Self> {
-        if head.starts_with(BINARY) {
-            return Some(Self::Binary);
+    fn of(markup: Markup) -> Self {
+        match markup {
+            Markup::Binary => Self::Binary,
+            Markup::Xml => Self::Xml,
         }
-        let mut text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head).trim_ascii_start();
-        // A declaration, comments and the like may come first.
-        while text.starts_with(b"<?") || text.starts_with(b"<!") {
-            let end: &[u8] = match () {
-                () if text.starts_with(b"<?") => b"?>",
-                () if text.starts_with(b"<!--") => b"-->",
-                () => b">",
-            };
-            let at = text.windows(end.len()).position(|window| window == end)?;
-            text = text[at + end.len()..].trim_ascii_start();
-        }
-        let rest = text.strip_prefix(b"<roblox")?;
-        rest.first()
-            .is_some_and(|letter| *letter == b'>' || letter.is_ascii_whitespace())
-            .then_some(Self::Xml)
     }
 }
 
@@ -65,7 +45,8 @@ impl fmt::Display for PlaceFormat {
     }
 }
 
-/// A place file to publish: a [`File`] whose format is found by its content, unless it is said.
+/// A place file to publish: a [`File`] whose format is found by its content, unless it is said, or the
+/// file's [media type](File::media_type) is set.
 #[derive(Clone, Debug)]
 pub struct PlaceFile {
     file: File,
@@ -105,11 +86,14 @@ impl PlaceFile {
         if length == 0 {
             return Err(Error::invalid_request("the place file is empty"));
         }
-        let format = match self.format {
-            Some(format) => format,
-            None => find_format(&mut file).await?,
-        };
-        Ok(file.media_type(format.media_type()))
+        match (self.format, file.content_type()) {
+            (Some(format), _) => Ok(file.media_type(format.media_type())),
+            (None, Some(_)) => Ok(file),
+            (None, None) => {
+                let format = find_format(&mut file).await?;
+                Ok(file.media_type(format.media_type()))
+            }
+        }
     }
 }
 
@@ -121,7 +105,7 @@ async fn find_format(file: &mut File) -> Result<PlaceFormat, Error> {
             "the file's name says that it is a model, not a place; `PlaceFile::format` sends it all the same",
         ));
     }
-    PlaceFormat::of(&file.head(HEAD).await?).ok_or_else(|| {
+    Markup::of(&file.head(HEAD).await?).map(PlaceFormat::of).ok_or_else(|| {
         Error::invalid_request(
             "the content is that of no place file (rbxl or rbxlx); `PlaceFile::format` sends it all the same",
         )
@@ -149,30 +133,5 @@ impl From<Bytes> for PlaceFile {
 impl From<&'static [u8]> for PlaceFile {
     fn from(content: &'static [u8]) -> Self {
         Self::new(content)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_format_is_found_by_content() {
-        use PlaceFormat::{Binary, Xml};
-        for (head, format) in [
-            (&b"<roblox!\x89\xff\r\n\x1a\n\0\0rest"[..], Some(Binary)),
-            (b"<roblox version=\"4\">", Some(Xml)),
-            (b"<roblox>", Some(Xml)),
-            (b"\xef\xbb\xbf\n <?xml version=\"1.0\"?>\n<!-- a > b --><roblox version=\"4\">", Some(Xml)),
-            (b"<!DOCTYPE roblox><roblox\n>", Some(Xml)),
-            (b"<roblox!\x89\xff\r\n", None),
-            (b"<robloxes>", None),
-            (b"<roblox", None),
-            (b"<!-- <roblox>", None),
-            (b"\x89PNG\r\n\x1a\n", None),
-            (b"", None),
-        ] {
-            assert_eq!(PlaceFormat::of(head), format, "{:?}", String::from_utf8_lossy(head));
-        }
     }
 }

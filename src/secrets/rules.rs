@@ -4,6 +4,7 @@
 
 use super::Plaintext;
 use crate::Error;
+use crate::call::check_length;
 use crate::ids::Id;
 
 const MAX_ID: usize = 64;
@@ -25,13 +26,7 @@ pub(super) fn check_id(id: &Id) -> Result<(), Error> {
 /// Roblox does not say that a secret cannot be empty; an empty one is taken for a variable that was not
 /// set.
 pub(super) fn check_content(content: &Plaintext) -> Result<(), Error> {
-    match content.as_str().chars().count() {
-        0 => Err(Error::invalid_request("the content of the secret is empty")),
-        1..=MAX_CONTENT => Ok(()),
-        count => Err(Error::invalid_request(format!(
-            "the content of the secret has {count} characters; {MAX_CONTENT} are allowed"
-        ))),
-    }
+    check_length("content of the secret", content.as_str(), MAX_CONTENT)
 }
 
 /// A host name, `*.` before one, or `*`.

@@ -2,7 +2,7 @@
 
 use super::{GameJoinRestriction, UserRestriction, UserRestrictions};
 use crate::Error;
-use crate::call::Options;
+use crate::call::{Options, check_longest};
 use crate::ids::{PlaceId, UniverseId, UserId};
 
 /// A user, and the universe or place that the ban is about.
@@ -55,22 +55,15 @@ const MAX_PRIVATE_REASON: usize = 1_000;
 const MAX_DISPLAY_REASON: usize = 400;
 
 pub(super) fn check_private_reason(reason: &str) -> Result<(), Error> {
-    check_length("the private reason", reason, MAX_PRIVATE_REASON)
+    check_longest("private reason", reason, MAX_PRIVATE_REASON)
 }
 
 pub(super) fn check_display_reason(reason: &str) -> Result<(), Error> {
-    check_length("the reason that is shown", reason, MAX_DISPLAY_REASON)?;
+    check_longest("reason that is shown", reason, MAX_DISPLAY_REASON)?;
     let reason = reason.to_ascii_lowercase();
     match ["http://", "https://"].iter().any(|link| reason.contains(link)) {
         true => Err(Error::invalid_request("the reason that is shown to the user must hold no link")),
         false => Ok(()),
-    }
-}
-
-fn check_length(what: &str, text: &str, most: usize) -> Result<(), Error> {
-    match text.chars().count() {
-        count if count <= most => Ok(()),
-        count => Err(Error::invalid_request(format!("{what} has {count} characters; {most} are allowed"))),
     }
 }
 

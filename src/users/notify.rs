@@ -115,8 +115,9 @@ impl Notify {
         }
         let mut parameters = self.parameters;
         for (name, user) in self.user_parameters {
-            let user = number(&format!("the user of `{name}`"), user.as_u64())?;
-            parameters.insert(name, i64::try_from(user).unwrap_or(i64::MAX).into());
+            let user = user.as_u64().and_then(|user| i64::try_from(user).ok());
+            let user = number(&format!("the user of `{name}`"), user)?;
+            parameters.insert(name, user.into());
         }
         let mut payload = UserNotificationPayload::new(self.message.as_str(), UserNotificationType::Moment);
         payload.parameters = Some(parameters).filter(|parameters| !parameters.is_empty());
@@ -137,7 +138,7 @@ impl Notify {
     }
 }
 
-fn number(what: &str, id: Option<u64>) -> Result<u64, Error> {
+fn number<N>(what: &str, id: Option<N>) -> Result<N, Error> {
     id.ok_or_else(|| Error::invalid_request(format!("{what} is not named by a number")))
 }
 

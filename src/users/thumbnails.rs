@@ -21,6 +21,10 @@ impl Users {
     /// # }
     /// ```
     ///
+    /// Each is waited for as [`Operation::wait`](crate::operation::Operation::wait) waits, or as
+    /// [`poll`](Thumbnails::poll) says; one that takes too long has failed in the report, and names its
+    /// operation.
+    ///
     /// With an API key 1,000 may be started per minute, with OAuth 2.0 ten; so for many users a client
     /// with a [rate limit](crate::limit::RateLimit) waits instead of being refused.
     pub fn thumbnails(&self, users: impl IntoIterator<Item = impl Into<UserId>>) -> Thumbnails {

@@ -102,6 +102,21 @@ async fn the_log_of_a_script_that_fails_comes_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_log_of_a_script_that_failed_at_once_is_read_where_the_task_is() {
+    // Started by the short path, the task is named by the long one when it is polled.
+    let short = "universes/1/places/2/luau-execution-session-tasks/t";
+    let script = Script::new()
+        .expect(Expect::post(CREATE), Answer::json(json!({ "path": short, "state": "QUEUED" })))
+        .expect(
+            Expect::get(format!("/cloud/v2/{short}")),
+            failed(json!({ "code": "SCRIPT_ERROR", "message": "no" })),
+        )
+        .expect(Expect::get(logs_url()), flat(&["no"]));
+    assert_eq!(all(started(&script).await.flat_logs()).await.expect("messages"), ["no"]);
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_log_that_is_not_there_yet_is_waited_for() {
     let missing = Answer::status(404, "");
     let script = Script::new().expect(Expect::post(CREATE), task("PROCESSING"));

@@ -30,6 +30,9 @@ pub fn emit(model: &Model) -> Result<String, Error> {
     let mut writer = Writer::bare();
     for of in model.structs.values() {
         emit_reading(&mut writer, of);
+        if of.fields.iter().any(|field| field.hidden) {
+            emit_debug(&mut writer, of);
+        }
     }
     for of in model.enums.values() {
         emit_enum(&mut writer, of);
@@ -79,8 +82,11 @@ fn progenitor_structs(model: &Model) -> Result<BTreeMap<String, syn::ItemStruct>
 /// What every struct has: open to new fields, and every field may be missing.
 fn attributes(of: &Struct) -> Vec<syn::Attribute> {
     let mut attributes = docs(of.description.as_deref().unwrap_or("A type of the service."));
+    if !of.fields.iter().any(|field| field.hidden) {
+        attributes.push(parse_quote!(#[derive(Debug)]));
+    }
     attributes.extend::<Vec<syn::Attribute>>(vec![
-        parse_quote!(#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]),
+        parse_quote!(#[derive(Clone, Default, PartialEq, serde::Serialize)]),
         parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]),
         parse_quote!(#[non_exhaustive]),
     ]);
@@ -148,6 +154,7 @@ fn field_attributes(field: &Field) -> Vec<syn::Attribute> {
     for (flag, words) in [
         (field.read_only, " Set by the service."),
         (field.write_only, " Never in an answer."),
+        (field.hidden, " Whoever has it needs no other permission, so `Debug` does not show it."),
         (field.deprecated, " Deprecated by Roblox."),
     ] {
         if flag {
@@ -188,6 +195,16 @@ fn emit_reading(writer: &mut Writer, of: &Struct) {
         }
     });
     writer.line("}");
+}
+
+/// `Debug` without what is hidden.
+fn emit_debug(writer: &mut Writer, of: &Struct) {
+    let names = |hidden: bool| {
+        let fields = of.fields.iter().filter(|field| field.hidden == hidden);
+        fields.map(|field| field.ident.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (shown, hidden) = (names(false), names(true));
+    writer.line(format!("crate::call::hiding_debug!({} {{ {shown} }} hides {{ {hidden} }});", of.name));
 }
 
 fn emit_enum(writer: &mut Writer, of: &Enum) {

@@ -191,6 +191,8 @@ pub struct Field {
     pub required: bool,
     pub read_only: bool,
     pub write_only: bool,
+    /// Whether `Debug` hides it: `format: password`, which OpenAPI has for that.
+    pub hidden: bool,
     pub deprecated: bool,
 }
 

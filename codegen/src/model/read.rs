@@ -39,6 +39,7 @@ pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> St
             required: required.contains(name.as_str()),
             read_only: flag(schema, "readOnly"),
             write_only: flag(schema, "writeOnly"),
+            hidden: schema["format"] == "password",
             deprecated: flag(schema, "deprecated"),
         })
         .collect();

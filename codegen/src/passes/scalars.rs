@@ -102,8 +102,8 @@ fn scalar(name: Option<&str>, schema: &mut Map<String, Value>, ids: &BTreeMap<St
             schema.insert("format".to_owned(), json!("double"));
             None
         }
-        ("string", Some("binary")) => {
-            schema.insert("format".to_owned(), json!("binary"));
+        ("string", Some(kept @ ("binary" | "password"))) => {
+            schema.insert("format".to_owned(), json!(kept));
             None
         }
         _ => None,
@@ -134,6 +134,7 @@ mod tests {
                         "at": { "type": "string", "format": "date-time" },
                         "count": { "type": "integer", "format": "int32" },
                         "uuid": { "type": "string", "format": "uuid" },
+                        "address": { "type": "string", "format": "password" },
                     } },
                     "Kind": { "type": "string", "enum": ["A"] },
                 } },
@@ -147,6 +148,7 @@ mod tests {
         assert_eq!(properties["userId"]["x-number"], true);
         assert_eq!(properties["userIds"]["items"]["x-rust-type"]["path"], "opencloud::ids::UserId");
         assert_eq!(properties["at"]["x-rust-type"]["path"], "jiff::Timestamp");
+        assert_eq!(properties["address"], json!({ "type": "string", "format": "password" }));
         assert_eq!(properties["count"], json!({ "type": "integer", "format": "int64" }));
         assert_eq!(properties["uuid"], json!({ "type": "string" }));
         assert_eq!(document.schemas()["Kind"]["x-rust-type"]["path"], "opencloud::types::Kind");
