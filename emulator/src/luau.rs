@@ -114,7 +114,9 @@ impl LuauError {
 
 /// Decides what comes of scripts; none for those that it does not know.
 #[derive(Clone)]
-pub(crate) struct Scripts(Arc<dyn Fn(&LuauTask<'_>) -> Option<LuauRun> + Send + Sync>);
+pub(crate) struct Scripts(Arc<Decide>);
+
+type Decide = dyn Fn(&LuauTask<'_>) -> Option<LuauRun> + Send + Sync;
 
 impl Scripts {
     pub(crate) fn new(decide: impl Fn(&LuauTask<'_>) -> Option<LuauRun> + Send + Sync + 'static) -> Scripts {

@@ -311,7 +311,8 @@ fn list_history(state: &mut State, call: &Call<'_>) -> Outcome {
         .map(|(index, version)| version_json(index + 1, version))
         .filter(|version| {
             let numbered = |name: &str, field: &str| {
-                call.given(name).is_none_or(|wanted| version[field].to_string() == wanted)
+                call.given(name)
+                    .is_none_or(|wanted| wanted.parse::<i64>().is_ok_and(|wanted| version[field] == wanted))
             };
             let is = |name: &str| version[name] == true;
             let says = |name: &str| {
