@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::document::{Document, Operation};
 use crate::failure::Failure;
+use crate::luau::Scripts;
 use crate::nesting::{MAX_NESTING, is_too_deep};
 use crate::request::{Part, multipart};
 use crate::sample::plain;
@@ -23,6 +24,7 @@ pub(crate) struct Call<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a Bytes,
     pub(crate) base_url: &'a str,
+    pub(crate) scripts: &'a Scripts,
     pub(crate) now: Timestamp,
 }
 

@@ -173,6 +173,12 @@ async fn lists_are_filtered_by_prefix_and_paged() {
     assert_eq!((found.len(), pages), (25, 3));
     let first = found[0].as_object().expect("an object");
     assert_eq!(first.keys().collect::<Vec<_>>(), ["id", "path"]);
+    let found = async |prefix: &str| {
+        let filter = encode(&format!("id.startsWith(\"{prefix}\")"));
+        client.all(&format!("{ENTRIES}?filter={filter}"), "dataStoreEntries").await.0.len()
+    };
+    assert_eq!(found("global/user-0").await, 10, "as the guide writes it");
+    assert_eq!(found("g").await, 0, "a part of the scope's name is no prefix of a key");
     let wrong = encode("id.endsWith(\"x\")");
     client.get(&format!("{ENTRIES}?filter={wrong}")).await.refused(400);
     client.assert_answers_fit();

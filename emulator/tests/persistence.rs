@@ -84,6 +84,11 @@ async fn a_kill_loses_no_acknowledged_write() {
     }
 }
 
+fn memberships_of(user: u64) -> String {
+    let filter = common::encode(&format!("user == 'users/{user}'"));
+    format!("/cloud/v2/groups/-/memberships?filter={filter}")
+}
+
 /// Everything that a stateful area remembers is the same after a crash, ids that were handed out included.
 #[tokio::test]
 async fn the_whole_state_is_the_same_after_a_crash() {
@@ -106,6 +111,14 @@ async fn the_whole_state_is_the_same_after_a_crash() {
         ("PATCH", format!("{universe}/user-restrictions/7"), Some(restriction)),
         ("POST", format!("{universe}:publishMessage"), Some(json!({ "topic": "t", "message": "m" }))),
         ("GET", "/cloud/v2/groups/4001".to_owned(), None),
+        // Two users of the same groups: who is looked for joins them, and can then be given a role.
+        ("GET", memberships_of(156), None),
+        ("GET", memberships_of(191), None),
+        (
+            "POST",
+            "/cloud/v2/groups/4001/memberships/191:assignRole".to_owned(),
+            Some(json!({ "role": "groups/4001/roles/6001" })),
+        ),
         ("GET", "/cloud/v2/users/7:generateThumbnail".to_owned(), None),
         ("POST", "/__emulator/clock".to_owned(), Some(json!({ "advance": "3600s" }))),
         ("POST", format!("{universe}/data-stores/a/entries/n:increment"), Some(json!({ "amount": 2 }))),

@@ -15,6 +15,7 @@ use crate::document::Document;
 use crate::faults::{Fault, FaultError, Rules};
 use crate::identity::{ApiKey, OAuthApp};
 use crate::limits::Limits;
+use crate::luau::{LuauRun, LuauTask, Scripts};
 use crate::seed::Seed;
 use crate::server::gateway::Inner;
 use crate::server::{Emulator, listener};
@@ -39,6 +40,7 @@ pub struct Builder {
     #[cfg(feature = "sqlite")]
     data: Option<PathBuf>,
     seed: Option<Seed>,
+    scripts: Scripts,
 }
 
 impl Default for Builder {
@@ -58,6 +60,7 @@ impl Default for Builder {
             #[cfg(feature = "sqlite")]
             data: None,
             seed: None,
+            scripts: Scripts::default(),
         }
     }
 }
@@ -88,6 +91,30 @@ impl Builder {
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Builder {
         self.strict = strict;
+        self
+    }
+
+    /// Decides what comes of the scripts of Luau tasks, which are never executed. For none, the text of the script says
+    /// it, as without this.
+    ///
+    /// It is called once for each task, when that is created, and must not send requests to the emulator, which waits
+    /// for it. From a data directory, requests are applied again after a crash: the same task must end in the same way.
+    ///
+    /// ```
+    /// use opencloud_emulator::{Emulator, LuauRun};
+    ///
+    /// let builder = Emulator::builder().luau(|task| {
+    ///     let is_count = task.script.contains("CountPlayers");
+    ///     is_count.then(|| LuauRun::returns([7.into()]))
+    /// });
+    /// # let _ = builder;
+    /// ```
+    #[must_use]
+    pub fn luau(
+        mut self,
+        decide: impl Fn(&LuauTask<'_>) -> Option<LuauRun> + Send + Sync + 'static,
+    ) -> Builder {
+        self.scripts = Scripts::new(decide);
         self
     }
 
@@ -191,6 +218,7 @@ impl Builder {
             base_url: base_url.clone(),
             api_keys: self.api_keys,
             oauth_apps: self.oauth_apps,
+            scripts: self.scripts,
             strict: self.strict,
             body_limit: self.body_limit,
         });

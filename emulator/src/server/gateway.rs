@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::faults::{Effect, Plan, Rules};
 use crate::identity::{self, ApiKey, OAuthApp};
 use crate::limits::{self, Limits, Standing};
+use crate::luau::Scripts;
 use crate::request::{RequestParts, query_pairs};
 use crate::server::traffic::{Entry, Traffic};
 use crate::state::State;
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) base_url: String,
     pub(super) api_keys: Vec<ApiKey>,
     pub(super) oauth_apps: Vec<OAuthApp>,
+    pub(super) scripts: Scripts,
     pub(super) strict: bool,
     pub(super) body_limit: usize,
 }
@@ -298,6 +300,13 @@ impl Inner {
             tolerated.uri = format!("{}?{query}", incoming.path()).parse().ok()?;
         }
         let content_type = incoming.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if let Some(content_type) = content_type
+            && let Some((form_type, body)) =
+                tolerance::form(self.document, found.operation, content_type, &incoming.body)
+        {
+            tolerated.headers.insert(CONTENT_TYPE, form_type.parse().ok()?);
+            tolerated.body = body.into();
+        }
         let names = if self.strict { Names::ProtocolBuffers } else { Names::AnyCase };
         if let Some(content_type) = content_type
             && let Some(body) =
@@ -358,6 +367,7 @@ impl Inner {
             headers: &incoming.headers,
             body: &incoming.body,
             base_url: &self.base_url,
+            scripts: &self.scripts,
             now,
         };
         match self.handlers.get(&found.operation.id) {

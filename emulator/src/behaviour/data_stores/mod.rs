@@ -263,19 +263,6 @@ impl DataStores {
         Ok(self.entry_mut(place, now)?.versions.clone())
     }
 
-    /// Removes everything that is no longer kept, and counts anew what is left.
-    fn forget(&mut self, now: Timestamp) {
-        self.bytes = 0;
-        for universe in self.universes.values_mut() {
-            universe.purge(now);
-            for store in universe.stores.values_mut() {
-                store.entries.retain(|_, entry| entry.prune(now));
-                let versions = store.entries.values().flat_map(|entry| &entry.versions);
-                self.bytes += versions.map(Version::size).sum::<usize>();
-            }
-        }
-    }
-
     /// Writes a value. The first write in each UTC hour, or after a snapshot, keeps what was there as a version;
     /// later ones take the place of the hour's version.
     pub(crate) fn write(
@@ -288,7 +275,7 @@ impl DataStores {
         content.check()?;
         self.current(place, now)?;
         if self.bytes + content.value.len() > MAX_BYTES {
-            self.forget(now);
+            self.make_room(now);
         }
         if self.bytes + content.value.len() > MAX_BYTES {
             return Err(Failure::exhausted("The emulator's data stores are full: 1 GiB."));
@@ -328,6 +315,19 @@ impl DataStores {
         self.bytes += version.size();
         entry.versions.push(version.clone());
         Ok(version)
+    }
+
+    /// Forgets everything that is no longer kept, also where nobody looked, and counts what is left.
+    fn make_room(&mut self, now: Timestamp) {
+        self.bytes = 0;
+        for universe in self.universes.values_mut() {
+            universe.purge(now);
+            for store in universe.stores.values_mut() {
+                store.entries.retain(|_, entry| entry.prune(now));
+                let versions = store.entries.values().flat_map(|entry| &entry.versions);
+                self.bytes += versions.map(Version::size).sum::<usize>();
+            }
+        }
     }
 
     /// Adds to a whole number; an entry that is not there counts as 0.
@@ -578,6 +578,17 @@ mod tests {
         assert_eq!(add(10).as_deref(), Some("9223372036854775807"));
         stores.write(PLACE, content("\"x\""), at(0)).expect("written");
         assert!(stores.increment(PLACE, 1, Vec::new(), Map::new(), at(0)).is_err());
+    }
+
+    #[test]
+    fn what_is_no_longer_kept_makes_room() {
+        let mut stores = DataStores::default();
+        stores.write(PLACE, content("1"), at(0)).expect("written");
+        stores.mark_store(1, "s", true, at(1)).expect("marked");
+        stores.bytes = MAX_BYTES;
+        let place = Place { store: "other", ..PLACE };
+        stores.write(place, content("2"), at(30 * 24 * HOUR + 2)).expect("written");
+        assert_eq!(stores.bytes, 1 + 128);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Content, DataStores, GLOBAL, Place, Revision, Store, Version, starts_with};
+use super::{Content, DataStores, GLOBAL, Place, Revision, Store, Version};
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply};
 use crate::cel::{Comparison, Grammar, Operator};
@@ -202,6 +202,13 @@ fn prefix(filter: &str) -> Result<String, Failure> {
         .ok_or_else(|| Failure::invalid("The filter is invalid: only id.startsWith(\"...\") is supported."))
 }
 
+/// The guide writes the scope before the prefix, the reference does not. Only a whole scope counts: `g` asks for keys
+/// that begin with that letter, not for everything in `global`.
+fn has_prefix(scope: &str, key: &str, prefix: &str) -> bool {
+    let of_scope = prefix.strip_prefix(scope).and_then(|rest| rest.strip_prefix('/'));
+    key.starts_with(prefix) || of_scope.is_some_and(|prefix| key.starts_with(prefix))
+}
+
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let prefix = call.given("filter").map(prefix).transpose()?.unwrap_or_default();
     let place = place(call, "")?;
@@ -210,7 +217,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let cut = Cut::v2(256);
     let size = cut.size(call)?;
     let keys = state.data_stores.keys(place, scope, cut.after(call)?, deleted, call.now)?;
-    let mut keys = keys.filter(|(scope, key)| begins(scope, key, &prefix)).peekable();
+    let mut keys = keys.filter(|(scope, key)| has_prefix(scope, key, &prefix)).peekable();
     let page: Vec<_> = keys.by_ref().take(size).collect();
     let next = page.last().filter(|_| keys.peek().is_some()).map(|last| cut.token_at(call, last));
     let entries: Vec<_> =
@@ -219,11 +226,6 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         "dataStoreEntries": entries,
         "nextPageToken": next.unwrap_or_default(),
     })))
-}
-
-/// Whether an entry has the prefix. The guide writes the scope into it, the reference does not.
-fn begins(scope: &str, key: &str, prefix: &str) -> bool {
-    key.starts_with(prefix) || starts_with(scope, key, prefix)
 }
 
 const REVISION_FILTER: Grammar<'_> = Grammar {
