@@ -59,6 +59,7 @@ where
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
+            self.metadata.check()?;
             let mut written = None;
             let stored =
                 change(&self.store, &self.key, &self.options, self.attempts, Effect::Another, |stored| {
