@@ -33,6 +33,7 @@ mod html;
 mod identity;
 mod limits;
 mod mask;
+mod nesting;
 mod page;
 mod request;
 mod route;

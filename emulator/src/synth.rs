@@ -107,9 +107,7 @@ fn resource_path(path: &str) -> String {
 
 /// Lays the request's own properties over the answer where the answer has them too.
 fn echo(call: &Call<'_>, media: &Media, value: &mut Value) {
-    let (Ok(Value::Object(sent)), Some(object)) =
-        (serde_json::from_slice::<Value>(call.body), value.as_object())
-    else {
+    let (Ok(sent), Some(object)) = (call.json(), value.as_object()) else {
         return;
     };
     let mut merged = object.clone();

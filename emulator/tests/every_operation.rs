@@ -2,32 +2,15 @@
 
 mod common;
 
-use common::{Answer, Client};
-use opencloud_emulator::{Document, Emulator, Mode, Operation, Sample, sample_request};
-
-async fn send_sample(client: &Client, operation: &Operation) -> Answer {
-    let sample = sample_request(Document::embedded(), operation);
-    let mut request = client.request(&sample.method, &sample.target());
-    for (name, value) in &sample.headers {
-        request = request.header(name, value);
-    }
-    if let Some(content_type) = &sample.content_type {
-        request = request.header("content-type", content_type);
-    }
-    if !sample.body.is_empty() {
-        request = request.body(sample.body.clone());
-    } else if sample.method != "GET" {
-        request = request.header("content-length", "0");
-    }
-    client.send(request).await
-}
+use common::Client;
+use opencloud_emulator::{Document, Emulator, Mode, Sample, sample_request};
 
 /// Nothing that an operation leaves behind is lost, or in the way, when the state is written and read.
 #[tokio::test]
 async fn the_state_after_every_operation_can_be_dumped_and_loaded() {
     let client = Client::start().await;
     for operation in Document::embedded().operations() {
-        send_sample(&client, operation).await;
+        client.send_sample(operation).await;
     }
     let dumped = client.emulator.state().dump();
     let other = Client::start().await;
@@ -42,7 +25,7 @@ async fn every_operation_answers_a_sample_request() {
     for operation in document.operations() {
         // A fresh state each time: a request must not depend on those before it.
         let client = Client::start().await;
-        let answer = send_sample(&client, operation).await;
+        let answer = client.send_sample(operation).await;
         let recorded = client.emulator.requests();
         let recorded = recorded.last().expect("recorded");
         if !(200..300).contains(&answer.status) {

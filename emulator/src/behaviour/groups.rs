@@ -71,6 +71,11 @@ struct Member {
 }
 
 impl Groups {
+    /// Whether a user owns a group. One that nobody has looked at yet is as all are made.
+    pub(crate) fn is_owner(&self, group: u64, user: u64) -> bool {
+        self.groups.get(&group).map_or(Some(OWNER), Group::owner) == Some(user)
+    }
+
     /// How many groups were looked at.
     pub(crate) fn known(&self) -> usize {
         self.groups.len()
@@ -143,6 +148,16 @@ impl Group {
         self.roles.iter().find(|role| role.rank == rank).map_or(0, |role| role.id)
     }
 
+    /// The one that it was said to have, or else the member with the highest role.
+    fn owner(&self) -> Option<u64> {
+        if let Some(owner) = self.described.get("owner") {
+            return owner.as_str()?.strip_prefix("users/")?.parse().ok();
+        }
+        let role = self.role_of_rank(255);
+        let owner = self.members.iter().find(|(_, member)| member.roles.contains(&role));
+        owner.map(|(user, _)| *user)
+    }
+
     fn join(&mut self, user: u64, when: Timestamp) {
         let role = self.role_of_rank(1);
         self.members.entry(user).or_insert(Member { roles: vec![role], joined: when, updated: when });
@@ -168,12 +183,14 @@ impl Group {
             "id": self.id.to_string(),
             "displayName": format!("Group {}", self.id),
             "description": "A group of the local Open Cloud.",
-            "owner": format!("users/{OWNER}"),
             "memberCount": self.members.len(),
             "publicEntryAllowed": false,
             "locked": false,
             "verified": self.id % 2 == 1,
         });
+        if let Some(owner) = self.owner() {
+            group["owner"] = json!(format!("users/{owner}"));
+        }
         if let Some(group) = group.as_object_mut() {
             group.extend(self.described.clone());
         }

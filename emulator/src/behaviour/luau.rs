@@ -10,6 +10,7 @@ use crate::behaviour::{Routes, universes};
 use crate::call::{Call, Outcome, Reply, text};
 use crate::clock::{later, rfc3339, seconds};
 use crate::failure::Failure;
+use crate::nesting::is_too_deep;
 use crate::page::Cut;
 use crate::state::{State, Word};
 
@@ -120,7 +121,8 @@ fn argument<'a>(line: &'a str, function: &str) -> Option<&'a str> {
 /// The values of a `return`; what is not a literal is null.
 fn results(text: &str) -> Vec<Value> {
     let text = text.trim().trim_end_matches(';');
-    if text.is_empty() {
+    // Nobody's result is that deep; it could not be kept.
+    if text.is_empty() || is_too_deep(text.as_bytes()) {
         return Vec::new();
     }
     // A list of literals is a list of JSON, apart from the quotation marks and `nil`.

@@ -1,5 +1,6 @@
 //! How an emulator is set up and started.
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
@@ -119,7 +120,7 @@ impl Builder {
     }
 
     /// Keeps the rate limits of the document, with their headers: for each credential and operation, and for each
-    /// universe those of data stores and user restrictions. Off unless told, so that tests run as fast as they can.
+    /// universe those of data stores, memory stores, translations and user restrictions. Off unless told, so that tests run as fast as they can.
     #[must_use]
     pub fn rate_limits(mut self, on: bool) -> Builder {
         self.rate_limits = on;
@@ -162,12 +163,18 @@ impl Builder {
     }
 
     /// Starts serving on a thread of its own, so that it goes on whatever the caller's runtime does.
+    ///
+    /// # Errors
+    ///
+    /// If the port is taken or not allowed, the data directory cannot be used, or the seed has what cannot be. The
+    /// error says which, and what to do.
     pub async fn start(self) -> std::io::Result<Emulator> {
         self.start_now()
     }
 
     pub(crate) fn start_now(self) -> std::io::Result<Emulator> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+            .map_err(|error| std::io::Error::new(error.kind(), cannot_listen(self.port, &error)))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let base_url = format!("http://{address}");
@@ -229,4 +236,13 @@ impl Builder {
         })?;
         Ok(Emulator { base_url, address, inner, stop: Some(stop), thread: Some(thread) })
     }
+}
+
+fn cannot_listen(port: u16, error: &std::io::Error) -> String {
+    let advice = match error.kind() {
+        ErrorKind::AddrInUse => ": another program listens there; choose another port, or 0 for a free one",
+        ErrorKind::PermissionDenied => ": choose a port from 1024 on, or 0 for a free one",
+        _ => "",
+    };
+    format!("cannot listen on port {port} of 127.0.0.1: {error}{advice}")
 }

@@ -131,6 +131,9 @@ impl Inner {
     }
 
     pub(crate) async fn answer(&self, request: Incoming) -> Answer {
+        if let Some(refusal) = control::refusal(&request) {
+            return refusal;
+        }
         if let Some((route, rest)) = control::find(&request) {
             let began = Instant::now();
             let (answer, ticket) = self.own(route, &request, rest);
@@ -233,7 +236,7 @@ impl Inner {
                 reply = reply.with_header("retry-after", standing.wait(speed).to_string());
             }
         }
-        self.count_read(&request, &reply, time);
+        self.count_answer(&request, &reply, time);
         served.reply = ruin(reply, plan, path);
         served
     }
@@ -263,13 +266,13 @@ impl Inner {
         }
     }
 
-    /// What was read counts against a limit of bytes as soon as it is known how much it is.
-    fn count_read(&self, request: &Request<'_>, reply: &Reply, now: Timestamp) {
+    /// What an answer gives counts as soon as it is known how much it is.
+    fn count_answer(&self, request: &Request<'_>, reply: &Reply, now: Timestamp) {
         if let Some(limits) = &self.limits
             && reply.status < 300
-            && let Some(charge) = limits::read_charge(&request.charges())
+            && let Some((charge, cost)) = limits::afterwards(&request.charges(), &reply.body)
         {
-            limits.spend(charge, limits::kibibytes(reply.body.len()), now);
+            limits.spend(charge, cost, now);
         }
     }
 

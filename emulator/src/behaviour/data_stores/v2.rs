@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Content, DataStores, GLOBAL, Place, Revision, Store, Version};
+use super::{Content, DataStores, GLOBAL, Place, Revision, Store, Version, starts_with};
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply};
 use crate::cel::{Comparison, Grammar, Operator};
@@ -207,16 +207,23 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let place = place(call, "")?;
     let scope = (place.scope != "-").then_some(place.scope);
     let deleted = call.flag("showDeleted");
-    let mut keys = state.data_stores.keys(place, scope, deleted, call.now)?;
-    // The guide writes the scope into the prefix, the reference does not.
-    keys.retain(|(scope, key)| key.starts_with(&prefix) || format!("{scope}/{key}").starts_with(&prefix));
-    let (page, next) = Cut::v2(256).page(call, &keys)?;
+    let cut = Cut::v2(256);
+    let size = cut.size(call)?;
+    let keys = state.data_stores.keys(place, scope, cut.after(call)?, deleted, call.now)?;
+    let mut keys = keys.filter(|(scope, key)| begins(scope, key, &prefix)).peekable();
+    let page: Vec<_> = keys.by_ref().take(size).collect();
+    let next = page.last().filter(|_| keys.peek().is_some()).map(|last| cut.token_at(call, last));
     let entries: Vec<_> =
         page.iter().map(|(scope, key)| json!({ "path": path(call, scope, key), "id": key })).collect();
     Ok(Reply::json(json!({
         "dataStoreEntries": entries,
         "nextPageToken": next.unwrap_or_default(),
     })))
+}
+
+/// Whether an entry has the prefix. The guide writes the scope into it, the reference does not.
+fn begins(scope: &str, key: &str, prefix: &str) -> bool {
+    key.starts_with(prefix) || starts_with(scope, key, prefix)
 }
 
 const REVISION_FILTER: Grammar<'_> = Grammar {
