@@ -121,6 +121,16 @@ async fn a_value_has_up_to_4194304_characters_as_json() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_import_says_which_line_is_too_long() {
+    let lines = "\n{\"scope\":\"s\",\"key\":\"\",\"value\":1}";
+    let script = Script::new();
+    let import = store_of(&script.client()).import().read_from(lines.as_bytes(), |_| Ok(()));
+    let error = import.await.expect_err("a failure");
+    assert!(error.is_usage() && error.to_string().contains("line 2 "), "{error}");
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_to_a_value_that_is_too_long_is_not_written() {
     let script = Script::new().expect(Expect::get(ENTRY), Answer::json(json!({ "value": 1, "etag": "e" })));
     let longer = |_: Option<Value>| Some(text(4_194_303).into());
