@@ -65,7 +65,7 @@ impl<T> Entry<T> {
 
 impl<T: DeserializeOwned> Entry<T> {
     pub(super) fn of(scope: &str, key: &str, stored: Stored) -> Result<Self, Error> {
-        let value = value(&stored)?;
+        let value = value(key, &stored)?;
         Self::new(scope, key, stored, value)
     }
 }
@@ -75,9 +75,9 @@ pub(super) fn user_id(path: &str) -> &str {
     path.strip_prefix("users/").unwrap_or(path)
 }
 
-pub(super) fn value<T: DeserializeOwned>(stored: &Stored) -> Result<T, Error> {
+pub(super) fn value<T: DeserializeOwned>(key: &str, stored: &Stored) -> Result<T, Error> {
     let json = stored.value.as_deref().unwrap_or(RawValue::NULL);
-    read(json, "the entry's value").map_err(|error| stored.blame(error))
+    read(json, &format!("the value of the entry `{key}`")).map_err(|error| stored.blame(error))
 }
 
 fn read<T: DeserializeOwned>(json: &RawValue, what: &str) -> Result<T, Error> {

@@ -169,6 +169,10 @@ impl Import {
         let of = EntryKey { scope: line.scope.clone(), key: line.key.clone() };
         let store = self.store.at_scope_of(&of);
         let content = line.content();
+        let value = content.value.as_deref().map_or("", |value| value.get());
+        store.check(&of.key).and_then(|()| limits::value(value)).map_err(|error| {
+            Error::invalid_request(format!("line {number} of the import cannot be written: {error}"))
+        })?;
         if !self.skip_existing {
             // The same entry written twice is the same entry.
             let mut options = self.options.clone();

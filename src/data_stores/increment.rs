@@ -34,6 +34,7 @@ impl IntoFuture for IncrementBy {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { store, key, amount, metadata, options } = self;
+            metadata.check()?;
             let before = match metadata.is_whole() {
                 true => None,
                 false => store.read(&key, &Revision::Latest, &options).await?,

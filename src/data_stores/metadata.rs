@@ -22,6 +22,11 @@ impl Metadata {
         self.users.is_some() && self.attributes.is_some()
     }
 
+    /// Refuses what is said and cannot be, before anything is read for the rest.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.over(None).map(drop)
+    }
+
     /// What is said, and for the rest what is stored, untouched.
     pub(super) fn over(&self, stored: Option<&Stored>) -> Result<Parts, Error> {
         let users = match &self.users {

@@ -59,10 +59,13 @@ where
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
+            self.metadata.check()?;
             let mut written = None;
             let stored =
                 change(&self.store, &self.key, &self.options, self.attempts, Effect::Another, |stored| {
-                    let Some(changed) = (self.change)(stored.map(value).transpose()?) else {
+                    let Some(changed) =
+                        (self.change)(stored.map(|stored| value(&self.key, stored)).transpose()?)
+                    else {
                         return Ok(None);
                     };
                     let changed = to_raw_value(&changed).map_err(Error::encode)?;

@@ -1,7 +1,7 @@
 use super::changes::{ATTEMPTS, Effect, change};
 use super::metadata::{Metadata, metadata_setters};
 use super::wire::Content;
-use super::{Entry, Store};
+use super::{Entry, Store, limits};
 use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use serde_json::value::RawValue;
@@ -43,7 +43,9 @@ impl WriteEntry {
 
     async fn run(self) -> Result<Entry<()>, Error> {
         let Self { store, key, value, mode, metadata, options } = self;
-        let value = Some(value?);
+        let value = value?;
+        limits::value(value.get())?;
+        let value = Some(value);
         let (users, attributes) = metadata.over(None)?;
         let content = Content { value: value.clone(), users, attributes, etag: None };
         let mut repeatable = options.clone();

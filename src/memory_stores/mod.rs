@@ -13,7 +13,7 @@
 //!
 //! let batch = queue.read::<String>(10).invisible_for(Duration::from_secs(60)).await?;
 //! for player in &batch.items {
-//! //!     match &player.value {
+//!     match &player.value {
 //!         Ok(player) => println!("{player}"),
 //!         Err(error) => eprintln!("{error}"), // it is no `String`; the others are here all the same
 //!     }

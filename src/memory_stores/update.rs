@@ -82,6 +82,9 @@ where
 
     async fn run(mut self) -> Result<Option<MapItem<T>>, Error> {
         limits::ttl(self.ttl)?;
+        if let Some(key) = &self.sort_key {
+            sorted(MemoryStoreSortedMapItem::new(), key.clone())?;
+        }
         let mut tried = 0;
         loop {
             tried += 1;

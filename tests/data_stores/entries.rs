@@ -192,7 +192,7 @@ async fn a_value_of_another_type_says_so() {
     let script = Script::new().expect(Expect::get(ENTRY), Answer::json(json!({ "value": "text" })));
     let error = store_of(&script.client()).get::<i64>("key").await.expect_err("a failure");
     assert_eq!(error.kind(), ErrorKind::Decode);
-    assert!(error.to_string().contains("i64"), "{error}");
+    assert!(error.to_string().contains("`key` cannot be read as i64"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,39 +6,10 @@ use opencloud::data_stores::{ExportCheckpoint, ImportCheckpoint, Store};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use serde_json::{Value, json};
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::AsyncWrite;
-
-/// A file that fails after so many bytes, as if the process were killed there.
-struct File<'a> {
-    content: &'a mut Vec<u8>,
-    left: usize,
-}
-
-impl AsyncWrite for File<'_> {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let count = bytes.len().min(self.left).min(100);
-        if count == 0 {
-            return Poll::Ready(Err(io::Error::other("killed")));
-        }
-        self.left -= count;
-        self.content.extend_from_slice(&bytes[..count]);
-        Poll::Ready(Ok(count))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
 
 const COUNT: usize = 23;
 
-async fn fill(store: &Store) {
+pub(super) async fn fill(store: &Store) {
     for number in 0..COUNT {
         let scoped = if number % 3 == 0 { store.clone().scope("other") } else { store.clone() };
         scoped
@@ -50,7 +21,7 @@ async fn fill(store: &Store) {
     }
 }
 
-async fn whole(store: &Store) -> Vec<u8> {
+pub(super) async fn whole(store: &Store) -> Vec<u8> {
     let mut file = Vec::new();
     store.export().write_to(&mut file, |_| Ok(())).await.expect("an answer");
     file
@@ -83,39 +54,6 @@ async fn an_export_holds_every_entry_with_all_that_belongs_to_it() {
     let end =
         store.clone().scope("other").export().write_to(&mut other, |_| Ok(())).await.expect("an answer");
     assert_eq!(end.entries(), 8);
-}
-
-#[tokio::test]
-async fn an_export_that_is_killed_anywhere_loses_nothing_and_repeats_nothing() {
-    let emulator = emulator().await;
-    let store = store(&emulator);
-    fill(&store).await;
-    let expected = whole(&store).await;
-    for killed_at in (0..expected.len()).step_by(61) {
-        let mut file = Vec::new();
-        let mut saved: Option<String> = None;
-        let mut is_done = false;
-        let mut left = killed_at;
-        while !is_done {
-            let mut export = store.export().checkpoint_every(4).concurrency(3);
-            if let Some(text) = &saved {
-                let checkpoint: ExportCheckpoint = serde_json::from_str(text).expect("it is there");
-                file.truncate(usize::try_from(checkpoint.bytes()).expect("it is there"));
-                export = export.resume(checkpoint);
-            } else {
-                file.clear();
-            }
-            let outcome = export
-                .write_to(File { content: &mut file, left }, |checkpoint| {
-                    saved = Some(serde_json::to_string(checkpoint).expect("it is there"));
-                    Ok(())
-                })
-                .await;
-            is_done = outcome.is_ok();
-            left = usize::MAX;
-        }
-        assert!(file == expected, "killed at {killed_at}");
-    }
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! What is too long is refused by every method before anything is sent; what just fits is sent.
 
 use super::bounds::assert_bounds;
-use super::store_of;
+use super::{ENTRY, store_of};
 use opencloud::data_stores::Store;
-use opencloud::testing::Script;
+use opencloud::testing::{Answer, Expect, Script};
 use opencloud::{Client, Error};
 use serde_json::{Value, json};
 use std::pin::Pin;
@@ -41,16 +41,11 @@ const OF_STORES: &[Method] = &[
     ("erase_user", |store, _| Box::pin(async move { store.erase_user(156).find().await.map(drop) })),
 ];
 
-/// All that writes a value.
+/// All that writes a value that is known before.
 const OF_VALUES: &[Method] = &[
     ("set", |store, value| Box::pin(async move { store.set("key", &value).await.map(drop) })),
     ("create", |store, value| Box::pin(async move { store.create("key", &value).await.map(drop) })),
     ("upsert", |store, value| Box::pin(async move { store.upsert("key", &value).await.map(drop) })),
-    ("update", |store, value| {
-        Box::pin(async move {
-            store.update("key", move |_: Option<Value>| Some(value.clone().into())).await.map(drop)
-        })
-    }),
     ("v1 set", |store, value| Box::pin(async move { store.v1().set("key", &value).await.map(drop) })),
     ("import", |store, value| Box::pin(import(store, json!({ "scope": "s", "key": "key", "value": value })))),
 ];
@@ -126,6 +121,25 @@ async fn a_value_has_up_to_4194304_characters_as_json() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_import_says_which_line_is_too_long() {
+    let lines = "\n{\"scope\":\"s\",\"key\":\"\",\"value\":1}";
+    let script = Script::new();
+    let import = store_of(&script.client()).import().read_from(lines.as_bytes(), |_| Ok(()));
+    let error = import.await.expect_err("a failure");
+    assert!(error.is_usage() && error.to_string().contains("line 2 "), "{error}");
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_to_a_value_that_is_too_long_is_not_written() {
+    let script = Script::new().expect(Expect::get(ENTRY), Answer::json(json!({ "value": 1, "etag": "e" })));
+    let longer = |_: Option<Value>| Some(text(4_194_303).into());
+    let error = store_of(&script.client()).update("key", longer).await.expect_err("a failure");
+    assert!(error.is_usage() && error.to_string().contains("4194305"), "{error}");
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
 async fn attributes_have_limits_of_names_values_and_all_together() {
     async fn assert_attributes(what: &str, most: usize, attributes: impl Fn(usize) -> Vec<(String, String)>) {
         assert_bounds(what, 0..=most, async |client, length| {
@@ -134,6 +148,11 @@ async fn attributes_have_limits_of_names_values_and_all_together() {
         .await;
         assert_bounds(what, 0..=most, async |client, length| {
             store_of(&client).increment("key", 1).attributes(attributes(length)).await
+        })
+        .await;
+        assert_bounds(what, 0..=most, async |client, length| {
+            let update = store_of(&client).update("key", |_: Option<Value>| Some(1.into()));
+            update.attributes(attributes(length)).await
         })
         .await;
         assert_bounds(what, 0..=most, async |client, length| {

@@ -8,6 +8,7 @@ mod changes;
 mod entries;
 mod erasure;
 mod export;
+mod killed;
 mod limits;
 mod v1;
 
