@@ -4,16 +4,23 @@
 //! ROBLOX_CLIENT_ID=... ROBLOX_CLIENT_SECRET=... cargo run --example login_with_roblox
 //! ```
 //!
-//! Register `http://localhost:8080/callback` as a redirect URL of the app, with the scopes `openid` and
+//! Register `http://localhost:8917/callback` as a redirect URL of the app, with the scopes `openid` and
 //! `profile`. A public app has no secret: leave the variable out.
+//!
+//! Without an app, against the emulator, whose public app is there from the beginning:
+//!
+//! ```sh
+//! cargo run -p opencloud-emulator &
+//! ROBLOX_CLIENT_ID=1000000000000000002 ROBLOX_URL=http://127.0.0.1:8080 cargo run --example login_with_roblox
+//! ```
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::{HeaderMap, StatusCode, header};
-use opencloud::Scope;
 use opencloud::oauth::{App, Callback, PendingLogin};
+use opencloud::{Client, Scope};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,13 +30,17 @@ const MOST_PENDING: usize = 10_000;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let id = std::env::var("ROBLOX_CLIENT_ID").map_err(|_| "set ROBLOX_CLIENT_ID")?;
-    let mut app = App::builder(id).redirect_uri("http://localhost:8080/callback");
+    let mut app = App::builder(id).redirect_uri("http://localhost:8917/callback");
     if let Ok(secret) = std::env::var("ROBLOX_CLIENT_SECRET") {
         app = app.client_secret(secret);
     }
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-    println!("open http://localhost:8080/");
-    Ok(axum::serve(listener, service(app.build()?)).await?)
+    if let Ok(url) = std::env::var("ROBLOX_URL") {
+        app = app.issuer(format!("{url}/oauth/")).client(Client::builder().base_url(url));
+    }
+    let app = app.build()?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8917").await?;
+    println!("open http://localhost:8917/");
+    Ok(axum::serve(listener, service(app)).await?)
 }
 
 struct Site {
@@ -77,7 +88,8 @@ async fn callback(State(site): State<Arc<Site>>, headers: HeaderMap, RawQuery(qu
             let name = escaped(&user.display_name.or(user.username).unwrap_or_default());
             let picture = user
                 .picture
-                .filter(|url| url.starts_with("https://"))
+                // The emulator's pictures are plain http of this machine.
+                .filter(|url| url.starts_with("https://") || url.starts_with("http://127.0.0.1:"))
                 .map_or_else(String::new, |url| format!("<img alt=\"\" src=\"{}\">", escaped(&url)));
             Html(format!("<!doctype html><meta charset=\"utf-8\"><h1>Hello, {name}</h1>{picture}"))
                 .into_response()

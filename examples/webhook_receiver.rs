@@ -4,7 +4,9 @@
 //! ROBLOX_WEBHOOK_SECRET=... cargo run --example webhook_receiver
 //! ```
 //!
-//! Roblox posts to public HTTPS addresses only: put a reverse proxy or a tunnel in front.
+//! Roblox posts to public HTTPS addresses only: put a reverse proxy or a tunnel in front. The queue is in
+//! memory and lost with the process, although Roblox was told that all is well: where no event may be
+//! lost, write them to a queue that is kept.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -79,9 +81,13 @@ async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body
 async fn work(mut queue: mpsc::Receiver<Notification>) {
     while let Some(notification) = queue.recv().await {
         match notification.event() {
-            Event::SampleNotification(sample) => println!("a test by {:?}", sample.user_id),
+            Event::SampleNotification(sample) => println!("a test by {}", sample.user_id),
             Event::RightToErasureRequest(request) => {
-                println!("erase what is known of {:?} in {:?}", request.user_id, request.start_place_ids);
+                let places: Vec<&str> = request.start_place_ids.iter().map(AsRef::as_ref).collect();
+                println!("erase what is known of {} in the places {}", request.user_id, places.join(", "));
+            }
+            Event::Unknown(payload) => {
+                eprintln!("{} is not understood, look at it: {payload}", notification.event_type());
             }
             event => println!("{} at {:?}: {event:?}", notification.event_type(), notification.time()),
         }

@@ -17,7 +17,24 @@
 //! call that starts a long-running operation has `start()` and `wait()`.
 //!
 //! There is one module, handle and cargo feature per area ([`users`], [`groups`], ...); [`types`]
-//! holds all types.
+//! holds all types. The default features are the areas that most users need, `full` is all of them.
+//!
+//! | what for | where |
+//! |---|---|
+//! | whole tasks, step by step | [`guide`] |
+//! | credentials, time-outs, addresses, HTTP | [`ClientBuilder`] |
+//! | why a call failed, and what to do about it | [`Error`] and [`ErrorKind`] |
+//! | what is sent again, and when | [`retry`]; for one call `with_retry` |
+//! | staying below Roblox's rate limits | [`limit`] |
+//! | streams of items and pages, and going on later | [`paging`] |
+//! | filters that compile only when they are legal | [`filter`] |
+//! | long-running operations | [`operation`] |
+//! | one thing for many ids | [`bulk`] |
+//! | what an API key lacks for the calls to be made | [`api_key`] |
+//! | what the document says of each operation | [`operations`] |
+//! | calls that no operation describes | [`Client::request`] |
+//!
+//! Where Roblox's document and guides are silent, the decision is ours; it is written down where it is made.
 
 // What no enabled area needs is unused; with all areas, nothing may be.
 #![cfg_attr(not(feature = "full"), allow(dead_code, unreachable_pub, unused_imports, unused_macros))]
@@ -44,6 +61,8 @@ pub mod filter;
 mod generated;
 #[cfg(helpers = "groups")]
 pub mod groups;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod ids;
 #[cfg(helpers = "luau")]
 pub mod luau;
@@ -84,8 +103,3 @@ pub use transport::{RateLimitStatus, limit, retry};
 #[cfg(all(doctest, feature = "default"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
-
-/// The guide's programs, compiled.
-#[cfg(all(doctest, helpers = "data_stores", helpers = "memory_stores", helpers = "ordered_data_stores"))]
-#[doc = include_str!("../docs/data_stores.md")]
-struct DataStoresGuide;

@@ -4,7 +4,7 @@
 mod support;
 
 use jiff::{SignedDuration, Timestamp};
-use opencloud::api_key::{Problem, Report, Target};
+use opencloud::api_key::{Missing, Problem, Report, Target};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::{Credentials, ErrorKind, Scope};
 use serde_json::{Value, json};
@@ -42,10 +42,14 @@ fn client(changes: Value) -> opencloud::Client {
     scripted(&Script::new().expect(asked(), Answer::json(key(changes))))
 }
 
+fn names(missing: &Missing) -> String {
+    missing.one_of.iter().map(Scope::as_str).collect::<Vec<_>>().join(" or ")
+}
+
 fn missing(report: &Report) -> Vec<(&'static str, String, Vec<Target>)> {
     let all =
         report.operations.iter().flat_map(|of| of.missing.iter().map(|missing| (of.operation.id, missing)));
-    all.map(|(id, missing)| (id, missing.scope.to_string(), missing.targets.clone())).collect()
+    all.map(|(id, missing)| (id, names(missing), missing.targets.clone())).collect()
 }
 
 #[tokio::test]
@@ -56,6 +60,16 @@ async fn a_key_is_looked_at_and_is_nowhere_but_in_the_body() {
     let scopes = info.scopes.expect("scopes");
     assert!(scopes[1].grants("asset:write") && !scopes[2].grants("asset:write"));
     assert_eq!(scopes[0].universe_ids, Some(vec![42.into()]));
+    let shown: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "universe-messaging-service: publish, for universe 42",
+            "asset: read, write, for group 7",
+            "asset: read, for user *",
+            "universe-datastores.objects: *, for data store players of universe 42 and data store * of universe 43",
+        ]
+    );
     assert_eq!((info.enabled, info.expired, info.expiration_time_utc), (Some(true), Some(false), None));
     let headers = format!("{:?}", script.received()[0].headers);
     assert!(!headers.contains("x-api-key"), "{headers}");
@@ -79,16 +93,11 @@ async fn what_is_granted_is_fine() {
 
 #[tokio::test]
 async fn what_is_missing_is_named_with_its_target() {
-    let report = client(json!({})).api_key().check(["messaging.publish", "users.list_inventory_items"]).await;
+    let report = client(json!({})).api_key().check(["messaging.publish", "secrets.list"]).await;
     let report = report.expect("a report");
-    assert_eq!(
-        missing(&report),
-        [("users.list_inventory_items", "user.inventory-item:read".to_owned(), vec![])]
-    );
+    assert_eq!(missing(&report), [("secrets.list", "universe.secret:read".to_owned(), vec![])]);
     assert!(
-        report
-            .to_string()
-            .contains("users.list_inventory_items: the key lacks the scope user.inventory-item:read"),
+        report.to_string().contains("secrets.list: the key lacks the scope universe.secret:read"),
         "{report}"
     );
 
@@ -117,11 +126,113 @@ async fn what_is_missing_is_named_with_its_target() {
     ] {
         let report = check.await.expect("a report");
         let missing = &report.operations[0].missing;
-        let found = missing.iter().find(|missing| missing.scope == scope);
+        let found = missing.iter().find(|missing| missing.one_of == [scope.clone()]);
         assert_eq!(found.map(|missing| &missing.targets[..]), Some(&[target.clone()][..]), "{report}");
         assert!(report.to_string().contains(&format!("not for {target}")), "{report}");
         assert!(!report.is_fine());
     }
+}
+
+/// What is listed for a call, with the scopes that a key has: what is missing certainly, and perhaps.
+async fn lacks(operation: &str, scopes: &[&str]) -> (Vec<String>, Vec<String>) {
+    let scopes = scopes.iter().map(|scope| {
+        let (name, operation) = scope.rsplit_once(':').expect("a scope");
+        json!({ "name": name, "operations": [operation] })
+    });
+    let client = client(json!({ "scopes": scopes.collect::<Vec<_>>() }));
+    let report = client.api_key().check([operation]).await.expect("a report");
+    let of = &report.operations[0];
+    assert_eq!(report.is_fine(), of.missing.is_empty(), "{report}");
+    for missing in of.missing.iter().chain(&of.perhaps_missing) {
+        assert!(report.to_string().contains(&format!("the key {missing}")), "{report}");
+    }
+    (of.missing.iter().map(names).collect(), of.perhaps_missing.iter().map(names).collect())
+}
+
+#[tokio::test]
+async fn what_only_some_requests_need_is_missing_perhaps() {
+    let none: [&str; 0] = [];
+    let (create, update) = ("universe-datastores.objects:create", "universe-datastores.objects:update");
+    let control = "universe-datastores.control:create";
+    let either = "universe-datastores.objects:create or universe-datastores.objects:update";
+    let (subscription, universe) = ("universe.subscription-product.subscription:read", "universe:write");
+    let luau = "universe.place.luau-execution-session";
+    for (operation, has, missing, perhaps) in [
+        // Roblox's text: public facts need no scope at all.
+        ("users.get", &[][..], &none[..], &["user.advanced:read", "user.social:read"][..]),
+        ("users.get", &["user.social:read"], &none, &["user.advanced:read"]),
+        ("users.list_inventory_items", &[], &none, &["user.inventory-item:read"]),
+        ("groups.list_roles", &[], &none, &["group:read"]),
+        ("groups.get", &[], &none, &none),
+        // To create or to update, and a store that is not there yet.
+        ("data_stores.set_value", &[update], &none, &[create, control]),
+        ("data_stores.set_value", &[control], &[either], &none),
+        ("data_stores.increment_entry", &[create], &none, &[update]),
+        ("data_stores.increment_entry", &[], &[either], &none),
+        // Roblox's text: the one for all subscriptions, the other for one's own.
+        ("subscriptions.get", &[universe], &none, &[subscription]),
+        ("luau.get_task", &[&format!("{luau}:write")], &none, &[&format!("{luau}:read")]),
+        // And these need all.
+        ("assets.create", &["asset:write"], &["asset:read"], &none),
+        ("universes.generate_speech_asset", &["asset:write"], &[universe, "asset:read"], &none),
+    ] {
+        let found = lacks(operation, has).await;
+        let expected = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(found, (expected(missing), expected(perhaps)), "{operation} with {has:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_scopes_those_that_the_key_has_are_named_with_what_they_do_not_reach() {
+    let update =
+        json!([{ "name": "universe-datastores.objects", "operations": ["update"], "universeIds": ["42"] }]);
+    let check = client(json!({ "scopes": update })).api_key().check(["data_stores.increment_entry"]);
+    let report = check.universe(1).await.expect("a report");
+    let update = "universe-datastores.objects:update".to_owned();
+    assert_eq!(missing(&report), [("data_stores.increment_entry", update, vec![Target::Universe(1.into())])]);
+}
+
+#[tokio::test]
+async fn the_report_reads_as_lines() {
+    let operations = ["messaging.publish", "users.get", "assets.create"];
+    let report = client(json!({})).api_key().check(operations).universe(1).group(8).await.expect("a report");
+    let lines = report.to_string();
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(
+        lines[..lines.len() - 1],
+        [
+            "API key `deploy`",
+            "- messaging.publish: the key has the scope universe-messaging-service:publish, but not for universe 1",
+            "- users.get: nothing is certainly missing",
+            "- users.get: for some requests or fields only: the key lacks the scope user.advanced:read",
+            "- users.get: for some requests or fields only: the key lacks the scope user.social:read",
+            "- assets.create: the key has the scope asset:read, but not for group 8",
+            "- assets.create: the key has the scope asset:write, but not for group 8",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn whom_a_call_is_not_about_does_not_count() {
+    let scopes = json!([
+        { "name": "group", "operations": ["write"], "groupIds": ["7"] },
+        { "name": "universe", "operations": ["write"], "groupIds": ["7"] },
+        { "name": "asset", "operations": ["read", "write"], "groupIds": ["7"] }
+    ]);
+    let check = client(json!({ "scopes": scopes })).api_key().check([
+        "groups.update_membership",
+        "universes.update",
+        "assets.create",
+    ]);
+    let report = check.user(156).group(7).await.expect("a report");
+    // Only a new asset could be the user's.
+    assert_eq!(
+        missing(&report),
+        [
+            ("assets.create", "asset:read".to_owned(), vec![Target::User(156.into())]),
+            ("assets.create", "asset:write".to_owned(), vec![Target::User(156.into())]),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -148,6 +259,18 @@ async fn keys_that_do_not_work_are_named() {
     let late = client(json!({ "expirationTimeUtc": days(29) }));
     let report = late.api_key().check(Vec::<String>::new()).warn_before(30).await.expect("a report");
     assert_eq!(report.problems, [Problem::ExpiresSoon(days(29))]);
+}
+
+#[tokio::test]
+async fn an_empty_list_names_nothing_and_restricts_nothing() {
+    for (list, other) in [("groupIds", "userIds"), ("userIds", "groupIds")] {
+        let mut scope = json!({ "name": "asset", "operations": ["read", "write"], list: [] });
+        let check = client(json!({ "scopes": [scope.clone()] })).api_key().check(["assets.create"]);
+        assert_eq!(missing(&check.user(156).group(7).await.expect("a report")), [], "{list}");
+        scope[other] = json!(["1"]);
+        let check = client(json!({ "scopes": [scope] })).api_key().check(["assets.create"]);
+        assert!(!missing(&check.user(156).group(7).await.expect("a report")).is_empty(), "{other}");
+    }
 }
 
 #[tokio::test]

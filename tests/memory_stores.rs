@@ -2,10 +2,14 @@
 
 #![cfg(feature = "memory_stores")]
 
+#[path = "support/bounds.rs"]
+mod bounds;
+
+use bounds::assert_bounds;
 use opencloud::filter::{SortKey, SortedMapFilter};
 use opencloud::retry::Retry;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
-use opencloud::{Client, Error, ErrorKind};
+use opencloud::{Client, ErrorKind};
 use opencloud_emulator::Emulator;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -143,27 +147,121 @@ async fn adding_and_reading_are_not_repeated_after_a_failure_that_leaves_their_e
     script.assert_done();
 }
 
+fn add(value: Option<i64>) -> Option<i64> {
+    Some(value.unwrap_or_default() + 1)
+}
+
+/// So many characters, each of two bytes.
+fn text(length: usize) -> String {
+    "ä".repeat(length)
+}
+
 #[tokio::test(start_paused = true)]
-async fn what_the_service_does_not_take_is_refused() {
+async fn the_names_of_queues_and_maps_have_1_to_127_characters() {
+    let queue = |client: &Client, length| client.memory_stores().queue(1, text(length));
+    let map = |client: &Client, length| client.memory_stores().sorted_map(1, text(length));
+    assert_bounds("add", 1..=127, async |client, length| queue(&client, length).add(&1).await).await;
+    assert_bounds("read", 1..=127, async |client, length| queue(&client, length).read::<Value>(1).await)
+        .await;
+    assert_bounds("get", 1..=127, async |client, length| map(&client, length).get::<Value>("id").await).await;
+    assert_bounds("set", 1..=127, async |client, length| map(&client, length).set("id", &1).await).await;
+    assert_bounds("update", 1..=127, async |client, length| map(&client, length).update("id", add).await)
+        .await;
+    assert_bounds("delete", 1..=127, async |client, length| map(&client, length).delete("id").await).await;
+    assert_bounds("items", 1..=127, async |client, length| {
+        map(&client, length).items::<Value>().items().collect().await
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_id_of_an_item_has_1_to_127_characters() {
+    let map = |client: &Client| client.memory_stores().sorted_map(1, "Map");
+    assert_bounds("get", 1..=127, async |client, length| map(&client).get::<Value>(text(length)).await).await;
+    assert_bounds("set", 1..=127, async |client, length| map(&client).set(text(length), &1).await).await;
+    assert_bounds("replace", 1..=127, async |client, length| map(&client).replace(text(length), &1).await)
+        .await;
+    assert_bounds("create", 1..=127, async |client, length| map(&client).create(text(length), &1).await)
+        .await;
+    assert_bounds("update", 1..=127, async |client, length| map(&client).update(text(length), add).await)
+        .await;
+    assert_bounds("delete", 1..=127, async |client, length| map(&client).delete(text(length)).await).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sort_key_has_1_to_128_characters_or_is_a_finite_number() {
+    let map = |client: &Client| client.memory_stores().sorted_map(1, "Map");
+    assert_bounds("set", 1..=128, async |client, length| {
+        map(&client).set("id", &1).sort_key(text(length)).await
+    })
+    .await;
+    assert_bounds("update", 1..=128, async |client, length| {
+        map(&client).update("id", add).sort_key(text(length)).await
+    })
+    .await;
     let script = Script::new();
-    let stores = script.client().memory_stores();
-    let (queue, map) = (stores.queue(1, "Jobs"), stores.sorted_map(1, "Map"));
-    let refused = |error: Error| assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
-    refused(queue.add(&"v".repeat(32 * 1024)).await.expect_err("a failure"));
-    refused(queue.add(&1).ttl(Duration::from_secs(3_888_001)).await.expect_err("a failure"));
-    refused(queue.add(&1).priority(f64::NAN).await.expect_err("a failure"));
-    refused(queue.read::<i64>(0).await.expect_err("a failure"));
-    refused(queue.read::<i64>(201).await.expect_err("a failure"));
-    refused(queue.read::<i64>(1).invisible_for(Duration::ZERO).await.expect_err("a failure"));
-    refused(map.set("i".repeat(128), &1).await.expect_err("a failure"));
-    refused(map.get::<i64>("").await.expect_err("a failure"));
-    refused(map.set("id", &1).sort_key("s".repeat(129)).await.expect_err("a failure"));
-    refused(
-        stores.sorted_map(1, "m".repeat(128)).items::<i64>().items().collect().await.expect_err("a failure"),
-    );
-    refused(map.set("id", &1).sort_key(f64::INFINITY).await.expect_err("a failure"));
-    refused(map.update("id", |value: Option<i64>| value).ttl(Duration::ZERO).await.expect_err("a failure"));
-    refused(stores.queue(1, "q".repeat(128)).add(&1).await.expect_err("a failure"));
+    let write = map(&script.client()).set("id", &1).sort_key(f64::INFINITY);
+    assert!(write.await.expect_err("a failure").is_usage());
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_has_up_to_32_kib_as_json() {
+    const MOST: usize = 32 * 1024;
+    let map = |client: &Client| client.memory_stores().sorted_map(1, "Map");
+    // Bytes, of which two are the quotation marks.
+    let text = |bytes: usize| "v".repeat(bytes - 2);
+    assert_bounds("add", 2..=MOST, async |client, bytes| {
+        client.memory_stores().queue(1, "Jobs").add(&text(bytes)).await
+    })
+    .await;
+    assert_bounds("set", 2..=MOST, async |client, bytes| map(&client).set("id", &text(bytes)).await).await;
+    assert_bounds("update", 2..=MOST, async |client, bytes| {
+        map(&client).update("id", move |_: Option<Value>| Some(text(bytes).into())).await
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_lives_up_to_45_days() {
+    const MOST: usize = 45 * 24 * 60 * 60;
+    let map = |client: &Client| client.memory_stores().sorted_map(1, "Map");
+    let time = |seconds: usize| Duration::from_secs(seconds as u64);
+    assert_bounds("add", 1..=MOST, async |client, seconds| {
+        client.memory_stores().queue(1, "Jobs").add(&1).ttl(time(seconds)).await
+    })
+    .await;
+    assert_bounds("set", 1..=MOST, async |client, seconds| {
+        map(&client).set("id", &1).ttl(time(seconds)).await
+    })
+    .await;
+    assert_bounds("update", 1..=MOST, async |client, seconds| {
+        map(&client).update("id", add).ttl(time(seconds)).await
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_asks_for_1_to_200_items() {
+    assert_bounds("read", 1..=200, async |client, count| {
+        client
+            .memory_stores()
+            .queue(1, "Jobs")
+            .read::<Value>(u32::try_from(count).expect("it is small"))
+            .await
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_priority_that_is_no_number_and_a_window_of_no_time_are_refused() {
+    let script = Script::new();
+    let queue = script.client().memory_stores().queue(1, "Jobs");
+    for priority in [f64::NAN, f64::INFINITY] {
+        assert!(queue.add(&1).priority(priority).await.expect_err("a failure").is_usage());
+    }
+    let read = queue.read::<i64>(1).invisible_for(Duration::ZERO);
+    assert!(read.await.expect_err("a failure").is_usage());
     assert_eq!(script.count(), 0);
 }
 

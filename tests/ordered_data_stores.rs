@@ -2,11 +2,16 @@
 
 #![cfg(feature = "ordered_data_stores")]
 
+#[path = "support/bounds.rs"]
+mod bounds;
+
+use bounds::assert_bounds;
 use opencloud::ordered_data_stores::{OrderedDataStore, OrderedEntry};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
-use opencloud::{Client, Error, ErrorKind};
+use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
 use serde_json::json;
+use std::pin::Pin;
 
 const ENTRIES: &str = "/cloud/v2/universes/1/ordered-data-stores/Points/scopes/global/entries";
 
@@ -53,24 +58,62 @@ async fn values_are_set_created_added_to_and_deleted() {
     assert!(store.delete("new").await.expect_err("a failure").is_not_found());
 }
 
+type Outcome = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
+/// What is done with a store and a key.
+type Method = (&'static str, fn(OrderedDataStore, String) -> Outcome);
+
+const OF_KEYS: &[Method] = &[
+    ("get", |store, key| Box::pin(async move { store.get(key).await.map(drop) })),
+    ("set", |store, key| Box::pin(async move { store.set(key, 1).await.map(drop) })),
+    ("replace", |store, key| Box::pin(async move { store.replace(key, 1).await.map(drop) })),
+    ("create", |store, key| Box::pin(async move { store.create(key, 1).await.map(drop) })),
+    ("increment", |store, key| Box::pin(async move { store.increment(key, 1).await.map(drop) })),
+    ("delete", |store, key| Box::pin(async move { store.delete(key).await })),
+];
+
+const OF_STORES: &[Method] = &[
+    ("top", |store, _| Box::pin(async move { store.top(1).await.map(drop) })),
+    ("ranked", |store, _| Box::pin(async move { store.ranked().items().collect().await.map(drop) })),
+];
+
 #[tokio::test(start_paused = true)]
-async fn what_the_service_would_not_keep_is_refused() {
+async fn a_key_has_1_to_63_characters_and_names_and_scopes_1_to_50() {
+    let text = |length| "ä".repeat(length);
+    let points = |client: &Client| client.ordered_data_stores().store(1, "Points");
+    for (what, method) in OF_KEYS {
+        assert_bounds(what, 1..=63, async |client, length| method(points(&client), text(length)).await).await;
+    }
+    for (what, method) in OF_KEYS.iter().chain(OF_STORES) {
+        let key = || "key".to_owned();
+        assert_bounds(what, 1..=50, async |client, length| {
+            method(client.ordered_data_stores().store(1, text(length)), key()).await
+        })
+        .await;
+        assert_bounds(what, 1..=50, async |client, length| {
+            method(points(&client).scope(text(length)), key()).await
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_the_service_would_round_is_refused() {
     let script = Script::new().always(Expect::any(), Answer::json(json!({ "value": 1.0 })));
     let store = script.client().ordered_data_stores().store(1, "Points");
     let greatest = 1_i64 << 53;
-    let refused = |error: Error| assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
-    refused(store.set("key", greatest + 1).await.expect_err("a failure"));
-    refused(store.set("key", -greatest - 1).await.expect_err("a failure"));
-    refused(store.increment("key", i64::MAX).await.expect_err("a failure"));
-    refused(store.get("").await.expect_err("a failure"));
-    refused(store.get("k".repeat(64)).await.expect_err("a failure"));
-    refused(store.clone().scope("s".repeat(51)).get("key").await.expect_err("a failure"));
-    refused(store.clone().scope("s".repeat(51)).top(1).await.expect_err("a failure"));
-    assert_eq!(script.count(), 0);
-    for value in [greatest, -greatest] {
-        store.set("k".repeat(63), value).await.expect("an answer");
+    for value in [greatest + 1, -greatest - 1, i64::MAX, i64::MIN] {
+        for call in [store.set("key", value), store.create("key", value), store.increment("key", value)] {
+            let error = call.await.expect_err("a failure");
+            assert!(error.is_usage() && error.to_string().contains(&value.to_string()), "{error}");
+        }
     }
-    assert_eq!(script.count(), 2);
+    assert_eq!(script.count(), 0);
+    for value in [greatest, greatest - 1, -greatest] {
+        for call in [store.set("key", value), store.create("key", value), store.increment("key", value)] {
+            call.await.expect("an answer");
+        }
+    }
+    assert_eq!(script.count(), 9);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::document::{Document, Operation};
 use crate::failure::Failure;
+use crate::luau::Scripts;
+use crate::nesting::{MAX_NESTING, is_too_deep};
 use crate::request::{Part, multipart};
 use crate::sample::plain;
 
@@ -22,6 +24,7 @@ pub(crate) struct Call<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a Bytes,
     pub(crate) base_url: &'a str,
+    pub(crate) scripts: &'a Scripts,
     pub(crate) now: Timestamp,
 }
 
@@ -63,6 +66,10 @@ impl Call<'_> {
 
     /// The body as a JSON object.
     pub(crate) fn json(&self) -> Result<serde_json::Map<String, Value>, Failure> {
+        if is_too_deep(self.body) {
+            let message = format!("The request body is nested more than {MAX_NESTING} levels deep.");
+            return Err(Failure::invalid(message));
+        }
         match serde_json::from_slice(self.body) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(Failure::invalid("The request body is not a JSON object.")),

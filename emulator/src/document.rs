@@ -46,6 +46,8 @@ pub struct Operation {
     pub oauth: bool,
     /// The names of the scopes that the document lists.
     pub scopes: Vec<String>,
+    /// What is needed of them: of each list, one (`x-opencloud.needed_scopes`; unless told otherwise, all).
+    pub needed_scopes: Vec<Vec<String>>,
     pub rate_limits: RateLimits,
     template: Template,
     /// Smaller is more specific.
@@ -422,6 +424,11 @@ impl Operation {
         }
         let template = Template::parse(path).map_err(|what| at(&what))?;
         let security = operation.get("security").or_else(|| root.get("security")).and_then(Value::as_array);
+        let texts = |value: Option<&Value>, read: fn(&Value) -> Option<&str>| -> Vec<String> {
+            let items = value.and_then(Value::as_array).into_iter().flatten();
+            items.filter_map(read).map(str::to_owned).collect()
+        };
+        let scopes = texts(operation.get("x-roblox-scopes"), |scope| scope.get("name")?.as_str());
         Ok(Operation {
             id,
             method: method.to_ascii_uppercase(),
@@ -437,14 +444,11 @@ impl Operation {
             long_running: facts.and_then(|facts| facts.get("operation")).map(LongRunning::read),
             oauth: security
                 .is_none_or(|security| security.iter().any(|scheme| scheme.get("roblox-oauth2").is_some())),
-            scopes: operation
-                .get("x-roblox-scopes")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(|scope| scope.get("name").and_then(Value::as_str))
-                .map(str::to_owned)
-                .collect(),
+            needed_scopes: match facts.and_then(|facts| facts.get("needed_scopes")?.as_array()) {
+                Some(needed) => needed.iter().map(|one_of| texts(Some(one_of), Value::as_str)).collect(),
+                None => scopes.iter().map(|scope| vec![scope.clone()]).collect(),
+            },
+            scopes,
             rate_limits: RateLimits::read(operation),
             rank: template.rank(),
             template,

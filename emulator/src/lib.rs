@@ -32,7 +32,9 @@ mod faults;
 mod html;
 mod identity;
 mod limits;
+mod luau;
 mod mask;
+mod nesting;
 mod page;
 mod request;
 mod route;
@@ -52,6 +54,7 @@ pub use document::{
 };
 pub use faults::{Fault, FaultError};
 pub use identity::{ApiKey, InvalidAddress, KeyScope, OAuthApp};
+pub use luau::{LuauError, LuauLog, LuauRun, LuauTask};
 pub use request::{Part, RequestParts, multipart, query_pairs};
 pub use sample::{Mode, Sample, SampleRequest, parameter_values, request as sample_request};
 pub use schema::{Direction, to_json_schema};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, ValueEnum};
 use opencloud_emulator::{Builder, Emulator, Seed};
 
@@ -83,16 +84,13 @@ async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
-            let text = error.render().to_string();
-            let first = text.lines().next().unwrap_or_default();
-            return bad_input(first.trim_start_matches("error: "));
+            return bad_input(&in_one_line(&error));
         }
         Err(help) => {
             print!("{}", help.render());
             return ExitCode::SUCCESS;
         }
     };
-    let port = arguments.port;
     let builder = match builder(arguments) {
         Ok(builder) => builder,
         Err(message) => return bad_input(&message),
@@ -108,7 +106,7 @@ async fn main() -> ExitCode {
     let emulator = match builder.start().await {
         Ok(emulator) => emulator,
         Err(error) => {
-            eprintln!("error: cannot start on port {port}: {error}");
+            eprintln!("error: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -116,6 +114,16 @@ async fn main() -> ExitCode {
     signals.wait().await;
     emulator.stop();
     ExitCode::SUCCESS
+}
+
+/// What is wrong, and what was meant, if that can be told.
+fn in_one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(meant)) => format!("{first}: {meant} is similar"),
+        _ => first.to_owned(),
+    }
 }
 
 fn bad_input(message: &str) -> ExitCode {

@@ -4,6 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::call::Call;
 use crate::failure::Failure;
@@ -44,18 +46,24 @@ impl Cut<'_> {
 
     /// How many items came before this page.
     pub(crate) fn start(&self, call: &Call<'_>) -> Result<usize, Failure> {
+        Ok(self.after(call)?.unwrap_or_default())
+    }
+
+    /// After what this page begins; none at the beginning of the list. A list that is cut by names stays whole when items
+    /// come and go between its pages.
+    pub(crate) fn after<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Option<T>, Failure> {
         let Some(token) = call.given(self.token) else {
-            return Ok(0);
+            return Ok(None);
         };
         let refused = || Failure::invalid(format!("The {} is invalid.", self.token));
-        let (start, hash) = read_token(token).ok_or_else(refused)?;
+        let (hash, place) = read_token(token).ok_or_else(refused)?;
         if hash != self.hash(call) {
             return Err(Failure::invalid(format!(
                 "The {} belongs to a request with other parameters.",
                 self.token
             )));
         }
-        Ok(start)
+        serde_json::from_str(&place).map(Some).map_err(|_| refused())
     }
 
     /// The page that is asked for, and the token of the next one.
@@ -71,9 +79,10 @@ impl Cut<'_> {
         Ok((items[start..end].to_vec(), next))
     }
 
-    /// The token of the page that begins after that many items.
-    pub(crate) fn token_at(&self, call: &Call<'_>, start: usize) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{start}.{:016x}", self.hash(call)))
+    /// The token of the page that begins after that many items, or after an item of that name.
+    pub(crate) fn token_at(&self, call: &Call<'_>, place: impl Serialize) -> String {
+        let place = serde_json::to_value(place).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode(format!("{:016x}.{place}", self.hash(call)))
     }
 
     /// A token is good for the same request only: path and all other parameters.
@@ -88,9 +97,10 @@ impl Cut<'_> {
     }
 }
 
-fn read_token(token: &str) -> Option<(usize, u64)> {
+/// What the token is good for, and the place in the list as JSON.
+fn read_token(token: &str) -> Option<(u64, String)> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    let (start, hash) = text.split_once('.')?;
-    Some((start.parse().ok()?, u64::from_str_radix(hash, 16).ok()?))
+    let (hash, place) = text.split_once('.')?;
+    Some((u64::from_str_radix(hash, 16).ok()?, place.to_owned()))
 }

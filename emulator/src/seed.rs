@@ -7,11 +7,13 @@ use std::str::FromStr;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::behaviour::data_stores::{Content, GLOBAL, Place};
 use crate::identity::{ApiKey, OAuthApp};
+use crate::schema::Direction;
 use crate::server::{HERE, Incoming, Inner};
+use crate::validate::{Violation, validate_value};
 
 /// What an emulator begins with, read from JSON. All of it is optional:
 ///
@@ -39,7 +41,8 @@ use crate::server::{HERE, Incoming, Inner};
 /// # let _: opencloud_emulator::Seed = text.parse().unwrap();
 /// ```
 ///
-/// What a user, group, universe or place is not said to be is made up, as without a seed. A group with `members` has
+/// What a user, group, universe or place is not said to be is made up, as without a seed; a property that the API does
+/// not know is refused. A group with `members` has
 /// those alone, a user with things in the inventory owns those alone. A type is that of an asset, or `BADGE`,
 /// `GAME_PASS` or `PRIVATE_SERVER`. The scope of an entry is `global` unless there is a `scope`. Once
 /// there is an API key, no others are taken. `requests` are sent, in
@@ -166,6 +169,7 @@ impl Inner {
     }
 
     fn sow_state(&self, seed: &Seed) -> Result<(), String> {
+        self.check_properties(seed)?;
         let mut state = self.state();
         let now = state.clock.now();
         seed.api_keys.iter().for_each(|key| state.identity.keys.add(key.clone(), now));
@@ -205,6 +209,38 @@ impl Inner {
             written.map_err(|failure| format!("orderedDataStores[{index}]: {}", failure.message))?;
         }
         Ok(())
+    }
+
+    /// Everything that is described must be so in the words of the API, else nobody would see it.
+    fn check_properties(&self, seed: &Seed) -> Result<(), String> {
+        let (mut described, mut schemas) = (Map::new(), Map::new());
+        let mut expect = |name: String, schema: &str, properties: Vec<&Map<String, Value>>| {
+            if !properties.is_empty() {
+                let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
+                schemas.insert(name.clone(), json!({ "type": "array", "items": schema }));
+                described.insert(name, json!(properties));
+            }
+        };
+        expect("users".to_owned(), "User", seed.users.iter().map(|user| &user.properties).collect());
+        expect("groups".to_owned(), "Group", seed.groups.iter().map(|group| &group.properties).collect());
+        let universes = seed.universes.iter().map(|universe| &universe.properties).collect();
+        expect("universes".to_owned(), "Universe", universes);
+        for (index, universe) in seed.universes.iter().enumerate() {
+            let places = universe.places.iter().map(|place| &place.properties).collect();
+            expect(format!("universes[{index}].places"), "Place", places);
+        }
+        if described.is_empty() {
+            return Ok(());
+        }
+        let schema = json!({ "type": "object", "properties": schemas });
+        let violations =
+            validate_value(self.document, &schema, Direction::Response, &Value::Object(described));
+        match violations.first() {
+            None => Ok(()),
+            Some(Violation { location, message }) => {
+                Err(format!("{} {message}", location.trim_start_matches("body.")))
+            }
+        }
     }
 
     fn sow_request(&self, request: &Request) -> Result<(), String> {

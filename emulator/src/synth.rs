@@ -12,6 +12,8 @@ use crate::state::State;
 
 /// How many items a list has that nothing else is known of.
 const ITEMS: usize = 25;
+/// The first of numbers that stand for something, as other samples have it.
+const FIRST_ID: usize = 1_001;
 
 pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Outcome {
     let response = call.operation.response(200).or_else(|| call.operation.successes().next());
@@ -32,6 +34,7 @@ pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Outcome {
     } else if let Some(paging) = &call.operation.paging {
         page(call, paging, media, &mut value)?;
     } else {
+        asked_for(call, media, &mut value);
         echo(call, media, &mut value);
     }
     succeed(&mut value);
@@ -42,8 +45,19 @@ pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Outcome {
     Ok(Reply::content(content_type, value.to_string()).with_status(response.status))
 }
 
-/// An invented operation that is done went well: its error is left out.
+/// What is invented went well: an operation has no error, a picture is there, and no list says that it is not whole.
 fn succeed(value: &mut Value) {
+    if let Some(object) = value.as_object_mut() {
+        for (name, value) in object {
+            match value {
+                Value::Bool(failed) if name.ends_with("Error") => *failed = false,
+                Value::String(state) if name == "state" && state == "Error" => {
+                    "Completed".clone_into(state);
+                }
+                _ => {}
+            }
+        }
+    }
     if let Some(operation) = value.get_mut("operation").and_then(Value::as_object_mut)
         && operation.get("done") == Some(&json!(true))
     {
@@ -65,9 +79,17 @@ fn sample(call: &Call<'_>, index: Option<usize>) -> Sample {
     let mut sample = Sample::response(Mode::Full);
     sample.one_of_each = true;
     for (name, value) in call.query.iter().chain(call.params) {
-        if plain(name).ends_with("id") {
-            sample = sample.with_id(name, value.clone());
+        if !plain(name).ends_with("id") {
+            continue;
         }
+        sample = sample.with_id(name, value.clone());
+        if call.operation.path.ends_with("-3d") {
+            sample = sample.with_id("targetId", value.clone());
+        }
+    }
+    let version = call.param("versionNumber");
+    if !version.is_empty() {
+        sample = sample.with_id("placeVersion", version);
     }
     let path = resource_path(call.path);
     match index {
@@ -105,11 +127,47 @@ fn resource_path(path: &str) -> String {
     }
 }
 
+/// A list of things by their ids has one for each that is asked for: `ids` in the query, or a list such as `groupIds`
+/// in the body.
+fn asked_for(call: &Call<'_>, media: &Media, value: &mut Value) {
+    let body = serde_json::from_slice::<Value>(call.body).unwrap_or_default();
+    let in_query = call.query.iter().filter(|(name, _)| name == "ids").map(|(_, id)| id.clone());
+    let in_body = body.as_object().into_iter().flatten().filter(|(name, _)| name.ends_with("Ids"));
+    let in_body = in_body.filter_map(|(_, ids)| ids.as_array()).flatten();
+    let in_body = in_body.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
+    let mut ids: Vec<String> = in_query.chain(in_body).collect();
+    let schema = call.document.resolve(&media.schema);
+    let list =
+        schema.get("properties").and_then(Value::as_object).into_iter().flatten().find_map(|(name, _)| {
+            let schema = item_schema(call.document, schema, name)?;
+            Some((name, schema, own_id(call, schema)?))
+        });
+    let Some((place, schema, id_name)) = list.filter(|_| !ids.is_empty()) else {
+        return;
+    };
+    ids.truncate(ITEMS);
+    let items = ids.iter().map(|id| sample(call, None).with_id(&id_name, id).value(call.document, schema));
+    set(value, place, items.collect());
+}
+
+/// The property that tells an item of a list from the others: its only id that the request does not say already.
+fn own_id(call: &Call<'_>, schema: &Value) -> Option<String> {
+    let properties = call.document.resolve(schema).get("properties")?.as_object()?;
+    let is_known =
+        |name: &str| call.params.iter().chain(call.query).any(|(known, _)| plain(known) == plain(name));
+    let mut own = properties
+        .iter()
+        .filter(|(name, property)| {
+            let format = call.document.resolve(property).get("format").and_then(Value::as_str);
+            name.ends_with("Id") && format != Some("uuid") && !is_known(name)
+        })
+        .map(|(name, _)| name.clone());
+    own.next().filter(|_| own.next().is_none() && !properties.contains_key("id"))
+}
+
 /// Lays the request's own properties over the answer where the answer has them too.
 fn echo(call: &Call<'_>, media: &Media, value: &mut Value) {
-    let (Ok(Value::Object(sent)), Some(object)) =
-        (serde_json::from_slice::<Value>(call.body), value.as_object())
-    else {
+    let (Ok(sent), Some(object)) = (call.json(), value.as_object()) else {
         return;
     };
     let mut merged = object.clone();
@@ -149,6 +207,7 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
         headers: call.headers,
         body: call.body,
         base_url: call.base_url,
+        scripts: call.scripts,
         now: call.now,
     };
     let max = paging.max.and_then(|max| usize::try_from(max).ok());
@@ -164,13 +223,22 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
             text.parse::<usize>().map_err(|_| Failure::invalid(format!("{name} must be a positive number.")))
         })
     };
+    let numbered = call.given("pageNumber").filter(|_| paging.token.as_deref() != Some("pageNumber"));
+    if numbered.is_some() && call.given(cut.token).is_some() {
+        return Err(Failure::invalid(format!("pageNumber and {} cannot be given together.", cut.token)));
+    }
     let start = match paging.style {
+        // Counted from 0, beside the tokens of searches.
+        PagingStyle::Token if numbered.is_some() => number("pageNumber")?.saturating_mul(size),
         PagingStyle::Token => cut.start(&call)?,
         PagingStyle::Offset => number(cut.token)?,
         PagingStyle::Page => number(cut.token)?.saturating_sub(1).saturating_mul(size),
     };
     let start = start.min(ITEMS);
-    let end = (start + size).min(ITEMS);
+    // No servers at all are the way to ask how many there are.
+    let only_counted = call.operation.path.ends_with("/game-servers") && call.query(cut.size) == Some("0");
+    let end = if only_counted { ITEMS } else { start.saturating_add(size).min(ITEMS) };
+    let start = if only_counted { end } else { start };
     let items = items(&call, paging, media, start..end);
     let place = paging.items.as_deref().unwrap_or_default();
     set(value, place, items);
@@ -203,10 +271,19 @@ fn items(call: &Call<'_>, paging: &Paging, media: &Media, range: std::ops::Range
         return json!([]);
     };
     let resolved = call.document.resolve(schema);
+    let own = own_id(call, schema);
     range
         .map(|index| match resolved.get("type").and_then(Value::as_str) {
             Some("string") if resolved.get("enum").is_none() => json!(format!("sample-{index}")),
-            _ => sample(call, Some(index)).value(call.document, schema),
+            Some("integer") if resolved.get("enum").is_none() => json!(FIRST_ID + index),
+            _ => {
+                let sample = sample(call, Some(index));
+                let sample = match &own {
+                    Some(name) => sample.with_id(name, (index + 1).to_string()),
+                    None => sample,
+                };
+                sample.value(call.document, schema)
+            }
         })
         .collect()
 }

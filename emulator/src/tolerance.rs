@@ -5,7 +5,8 @@
 //! `in_snake_case`. Clients of other languages make use of it, and write `True` in a query. A request
 //! that the document refuses is therefore read once more in this light, and what a behaviour gets is
 //! the plain form. Which of these each service takes is not documented; this is our reading. A lenient
-//! emulator also takes names in any letter case, as at least one client in use writes them.
+//! emulator also takes names in any letter case, as at least one client in use writes them. A form without a file may
+//! come as JSON, as a guide of Roblox sends one.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -46,15 +47,21 @@ fn camel(name: &str) -> String {
 /// Schemas are nested no deeper than this.
 const MAX_DEPTH: usize = 32;
 
-/// The query with its booleans as `true` and `false`.
+/// The query with its booleans as `true` and `false`, and without masks that name nothing.
 pub(crate) fn query(document: &Document, operation: &Operation, query: &str) -> String {
     let is_boolean = |name: &str| {
         operation.parameter(Location::Query, name).is_some_and(|parameter| {
             document.resolve(&parameter.schema).get("type").and_then(Value::as_str) == Some("boolean")
         })
     };
+    let is_mask = |name: &str| {
+        operation.parameter(Location::Query, name).is_some_and(|parameter| {
+            document.resolve(&parameter.schema).get("format").and_then(Value::as_str) == Some("field-mask")
+        })
+    };
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let pairs = query_pairs(query).into_iter().map(|(name, value)| {
+    let said = query_pairs(query).into_iter().filter(|(name, value)| !(value.is_empty() && is_mask(name)));
+    let pairs = said.map(|(name, value)| {
         let value = if is_boolean(&name) { value.to_ascii_lowercase() } else { value };
         format!("{}={}", encode(&name), encode(&value))
     });
@@ -95,6 +102,38 @@ pub(crate) fn body(
     }
     written.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
     Some(written)
+}
+
+/// The boundary of forms that are written anew.
+const BOUNDARY: &str = "opencloud-emulator-form";
+
+/// A form that came as a JSON object of texts, and its content type. The document has only the form for what the
+/// guides send as JSON.
+pub(crate) fn form(
+    document: &Document,
+    operation: &Operation,
+    content_type: &str,
+    body: &[u8],
+) -> Option<(String, Vec<u8>)> {
+    let declared = operation.body.as_ref()?;
+    if !is_json(content_type) || declared.media(content_type).is_some() {
+        return None;
+    }
+    let schema = document.resolve(&declared.media("multipart/form-data")?.schema);
+    let properties = schema.get("properties").and_then(Value::as_object)?;
+    let sent: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let mut written = Vec::new();
+    for (name, value) in &sent {
+        let property = document.resolve(properties.get(name)?);
+        let is_text = property.get("type").and_then(Value::as_str) == Some("string");
+        let is_file = property.get("format").and_then(Value::as_str) == Some("binary");
+        let text = value.as_str().filter(|_| is_text && !is_file)?;
+        let part =
+            Part { name: name.clone(), file_name: None, content_type: None, content: Vec::new().into() };
+        write_part(&mut written, BOUNDARY, &part, text.as_bytes());
+    }
+    written.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    Some((format!("multipart/form-data; boundary={BOUNDARY}"), written))
 }
 
 fn write_part(written: &mut Vec<u8>, boundary: &str, part: &Part, content: &[u8]) {
@@ -220,6 +259,24 @@ mod tests {
     }
 
     #[test]
+    fn a_form_without_a_file_may_come_as_json() {
+        let document = Document::embedded();
+        let read = |method: &str, path: &str, sent: &Value| {
+            let found = document.find(method, path).expect("a known route");
+            form(document, found.operation, "application/json", sent.to_string().as_bytes())
+        };
+        let rollback = "/assets/v1/assets/1/versions:rollback";
+        let sent = json!({ "assetVersion": "assets/1/versions/2" });
+        let (content_type, body) = read("POST", rollback, &sent).expect("a form");
+        let parts = multipart(&content_type, &body).expect("parts");
+        assert_eq!(parts[0].name, "assetVersion");
+        assert_eq!(parts[0].text(), Some("assets/1/versions/2"));
+        assert!(read("POST", rollback, &json!({ "version": "2" })).is_none());
+        assert!(read("POST", "/assets/v1/assets", &json!({ "fileContent": "x" })).is_none());
+        assert!(read("PATCH", "/cloud/v2/universes/1", &json!({})).is_none(), "it is JSON anyway");
+    }
+
+    #[test]
     fn booleans_may_be_capitalised_and_other_words_stay() {
         let document = Document::embedded();
         let found = document.find("GET", "/cloud/v2/universes/1/data-stores").expect("a known route");
@@ -227,5 +284,13 @@ mod tests {
         let pairs = query_pairs(&read);
         assert_eq!(pairs[0].1, "true");
         assert_eq!(pairs[1].1, "id.startsWith(\"A b\")");
+    }
+
+    #[test]
+    fn a_mask_that_names_nothing_is_none() {
+        let document = Document::embedded();
+        let found = document.find("PATCH", "/assets/v1/assets/1").expect("a known route");
+        assert_eq!(query(document, found.operation, "updateMask="), "");
+        assert_eq!(query(document, found.operation, "updateMask=icon"), "updateMask=icon");
     }
 }

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{Answer, Client};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -124,7 +126,12 @@ async fn metadata_is_updated_at_once_and_content_later() {
     assert_eq!(asset["displayName"], "After");
     assert_eq!(asset["description"], "A model.");
 
-    let started = update(&client, &target, form(&json!({}), RBXM)).await.ok();
+    let read = client.get(&format!("{target}?readMask=path,displayName,socialLink")).await.ok();
+    assert_eq!((read["displayName"].as_str(), read.get("description")), (Some("After"), None));
+    client.get(&format!("{target}?readMask=colour")).await.refused(400);
+
+    let unmasked = format!("{target}?updateMask=");
+    let started = update(&client, &unmasked, form(&json!({}), RBXM)).await.ok();
     let done = finish(&client, started).await;
     assert_eq!(done["response"]["revisionId"], "2");
     update(&client, &target, form(&rename, None)).await.refused(400);
@@ -148,6 +155,9 @@ async fn versions_are_listed_and_rolled_back() {
     let rolled = client.send(rollback).await.ok();
     assert_eq!(rolled["path"], "assets/5001/versions/4");
     assert_eq!(list().await.len(), 4);
+    let as_json = json!({ "assetVersion": "assets/5001/versions/2" });
+    let rolled = client.post(&format!("{versions}:rollback"), &as_json).await.ok();
+    assert_eq!(rolled["path"], "assets/5001/versions/5", "a guide sends JSON, the document has a form");
     client.get(&format!("{versions}/9")).await.refused(404);
     client.get(&format!("{versions}/2")).await.ok();
 }
@@ -181,8 +191,15 @@ async fn content_is_delivered_without_a_key() {
 async fn uploads_count_against_the_quota() {
     let client = Client::start().await;
     upload(&client, "Counted").await;
-    let quotas = client.get("/cloud/v2/users/156/asset-quotas").await.ok();
-    let quotas = quotas["assetQuotas"].as_array().expect("a list");
-    let model = quotas.iter().find(|quota| quota["assetType"] == "MODEL").expect("one");
-    assert_eq!(model["usage"], 1);
+    let model = async || {
+        let quotas = client.get("/cloud/v2/users/156/asset-quotas").await.ok();
+        let quotas = quotas["assetQuotas"].as_array().expect("a list");
+        quotas.iter().find(|quota| quota["assetType"] == "MODEL").expect("one").clone()
+    };
+    let today = model().await;
+    assert_eq!((&today["usage"], &today["period"]), (&json!(1), &json!("DAY")));
+    client.emulator.advance(Duration::from_secs(86_400));
+    let tomorrow = model().await;
+    assert_eq!(tomorrow["usage"], 0);
+    assert_ne!(tomorrow["usageResetTime"], today["usageResetTime"]);
 }

@@ -32,7 +32,7 @@ fn bad_input_is_refused_in_one_line() {
     refused(&["--seed", "/does/not/exist.json"], "/does/not/exist.json");
     refused(&["--speed", "0"], "--speed");
     refused(&["--speed", "fast"], "'fast'");
-    refused(&["--prot", "1"], "unexpected argument '--prot'");
+    refused(&["--prot", "1"], "unexpected argument '--prot' found: --port is similar");
     refused(&["8080"], "unexpected argument '8080'");
 }
 
@@ -83,6 +83,7 @@ fn a_port_that_is_taken_is_no_bad_input() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(text.contains(&port) && text.lines().count() == 1, "{text}");
+    assert!(text.contains("choose another port"), "{text}");
 }
 
 #[cfg(unix)]

@@ -120,7 +120,9 @@ async fn a_product_of_the_creator_store_is_of_one_asset_and_priced_in_billionths
     let product = client.post(target, &body).await.ok();
     assert_eq!(product["purchasable"], true);
     assert_eq!(product["purchasePrice"], price(-9));
-    let path = format!("/cloud/v2/{}", product["path"].as_str().expect("a path"));
+    let id = "CreatorMarketplaceAsset-PRODUCT_TYPE_PLUGIN-";
+    assert_eq!(product["path"], format!("creator-store-products/{id}9"), "as a client in use has it");
+    let path = format!("{target}/{id}9");
     let message = client.post(target, &body).await.refused(400);
     assert!(message.contains("already"), "{message}");
     let cents = json!({ "pluginAssetId": "10", "basePrice": price(-2) });
@@ -132,8 +134,8 @@ async fn a_product_of_the_creator_store_is_of_one_asset_and_priced_in_billionths
     assert_eq!((&updated["published"], &updated["purchasable"]), (&json!(false), &json!(false)));
     // What is not there yet is only created if that is asked for, and then the mask says nothing.
     let new = json!({ "pluginAssetId": "12", "published": true });
-    client.patch(&format!("{target}/PLUGIN-12?updateMask=basePrice"), &new).await.refused(404);
-    let missing = format!("{target}/PLUGIN-12?updateMask=basePrice&allowMissing=true");
+    client.patch(&format!("{target}/{id}12?updateMask=basePrice"), &new).await.refused(404);
+    let missing = format!("{target}/{id}12?updateMask=basePrice&allowMissing=true");
     assert_eq!(client.patch(&missing, &new).await.ok()["published"], true);
     client.assert_answers_fit();
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use common::Client;
+use opencloud_emulator::Emulator;
 use serde_json::{Value, json};
 
 const REPOSITORY: &str = "/creator-configs-public-api/v1/configs/universes/7/repositories/InExperienceConfig";
@@ -63,6 +64,17 @@ async fn a_hash_that_is_not_the_drafts_is_a_conflict() {
     client.post(&at("/publish"), &json!({ "draftHash": old })).await.refused(409);
     assert_eq!(publish(&client, &new, "").await, 1);
     assert_eq!(entries(&client).await, json!({ "a": 1, "b": 2 }));
+}
+
+/// The document says `draftHash`, the guide `previousDraftHash`: who is not strict takes both at their word.
+#[tokio::test]
+async fn a_lenient_emulator_reads_the_hash_under_the_name_of_the_guide() {
+    let builder = Emulator::builder().strict(false);
+    let client = Client::of(builder.start().await.expect("started"));
+    let old = patch(&client, json!({ "a": 1 })).await;
+    patch(&client, json!({ "b": 2 })).await;
+    let stale = json!({ "previousDraftHash": old, "entries": { "a": 3 } });
+    client.patch(&at("/draft"), &stale).await.refused(409);
 }
 
 #[tokio::test]

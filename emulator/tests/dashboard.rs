@@ -161,9 +161,31 @@ async fn one_request_is_told_with_its_bodies_and_without_its_secrets() {
 async fn pages_of_other_sites_change_nothing() {
     let client = Client::start().await;
     client.get("/cloud/v2/users/1").await.ok();
-    let from = |site: &str| client.request("POST", "/__emulator/reset").header("sec-fetch-site", site);
-    client.send(from("cross-site")).await.refused(403);
+    let from = |name: &str, value: &str| client.request("POST", "/__emulator/reset").header(name, value);
+    client.send(from("sec-fetch-site", "cross-site")).await.refused(403);
+    client.send(from("origin", "https://evil.example")).await.refused(403);
+    client.send(from("origin", "null")).await.refused(403);
+    client
+        .send(from("origin", "https://evil.example").header("sec-fetch-site", "same-site"))
+        .await
+        .refused(403);
     assert_eq!(client.emulator.requests().len(), 1);
-    assert_eq!(client.send(from("same-origin")).await.status, 204);
+    let own = client.emulator.base_url().to_owned();
+    assert_eq!(client.send(from("origin", &own)).await.status, 204, "an older browser");
+    assert_eq!(client.send(from("sec-fetch-site", "same-origin")).await.status, 204);
     assert!(client.emulator.requests().is_empty());
+}
+
+/// A page that has its own name lead to this machine is for a browser on the emulator's site (DNS rebinding).
+#[tokio::test]
+async fn under_a_name_that_anybody_can_register_nothing_is_answered() {
+    let client = Client::start().await;
+    let named = |target: &str, name: &str| client.request("GET", target).header("host", name);
+    for target in ["/__emulator/", "/__emulator/state", "/cloud/v2/users/1"] {
+        let message = client.send(named(target, "evil.example:8080")).await.refused(403);
+        assert!(message.contains("evil.example:8080"), "{message}");
+        for name in ["localhost:8080", "emulator", "host.docker.internal:8080", "apis.roblox.com"] {
+            assert_eq!(client.send(named(target, name)).await.status, 200, "{target} at {name}");
+        }
+    }
 }

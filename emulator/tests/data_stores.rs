@@ -173,6 +173,12 @@ async fn lists_are_filtered_by_prefix_and_paged() {
     assert_eq!((found.len(), pages), (25, 3));
     let first = found[0].as_object().expect("an object");
     assert_eq!(first.keys().collect::<Vec<_>>(), ["id", "path"]);
+    let found = async |prefix: &str| {
+        let filter = encode(&format!("id.startsWith(\"{prefix}\")"));
+        client.all(&format!("{ENTRIES}?filter={filter}"), "dataStoreEntries").await.0.len()
+    };
+    assert_eq!(found("global/user-0").await, 10, "as the guide writes it");
+    assert_eq!(found("g").await, 0, "a part of the scope's name is no prefix of a key");
     let wrong = encode("id.endsWith(\"x\")");
     client.get(&format!("{ENTRIES}?filter={wrong}")).await.refused(400);
     client.assert_answers_fit();
@@ -390,4 +396,34 @@ async fn pages_of_v1_end_where_their_partition_does() {
         cursor = page["nextPageCursor"].as_str().map(|next| format!("&cursor={next}"));
     }
     assert_eq!(pages, ["1", "AB", "abc"]);
+}
+
+/// A list goes on after the last key that it gave, whatever has become of that one.
+#[tokio::test]
+async fn what_is_deleted_between_two_pages_hides_nothing() {
+    let client = Client::start().await;
+    let entries = "/cloud/v2/universes/2001/data-stores/many/entries";
+    for number in 0..30 {
+        client.post(&format!("{entries}?id=key-{number:02}"), &json!({ "value": number })).await.ok();
+    }
+    let (mut found, mut token) = (Vec::new(), String::new());
+    loop {
+        let page = client.get(&format!("{entries}?maxPageSize=7&pageToken={token}")).await.ok();
+        for entry in page["dataStoreEntries"].as_array().expect("entries") {
+            let id = entry["id"].as_str().expect("an id").to_owned();
+            assert_eq!(client.delete(&format!("{entries}/{id}")).await.status, 200);
+            found.push(id);
+        }
+        token = page["nextPageToken"].as_str().expect("a token").to_owned();
+        if token.is_empty() {
+            break;
+        }
+    }
+    let expected: Vec<_> = (0..30).map(|number| format!("key-{number:02}")).collect();
+    assert_eq!(found, expected);
+    let all = client.get(&format!("{entries}?maxPageSize=100&showDeleted=true")).await.ok();
+    assert_eq!(all["dataStoreEntries"].as_array().map(Vec::len), Some(30));
+    client.emulator.advance(Duration::from_secs(31 * 86_400));
+    let later = client.get(&format!("{entries}?showDeleted=true")).await.ok();
+    assert_eq!(later["dataStoreEntries"], json!([]), "deleted for more than thirty days");
 }

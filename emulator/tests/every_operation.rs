@@ -2,32 +2,16 @@
 
 mod common;
 
-use common::{Answer, Client};
-use opencloud_emulator::{Document, Emulator, Mode, Operation, Sample, sample_request};
-
-async fn send_sample(client: &Client, operation: &Operation) -> Answer {
-    let sample = sample_request(Document::embedded(), operation);
-    let mut request = client.request(&sample.method, &sample.target());
-    for (name, value) in &sample.headers {
-        request = request.header(name, value);
-    }
-    if let Some(content_type) = &sample.content_type {
-        request = request.header("content-type", content_type);
-    }
-    if !sample.body.is_empty() {
-        request = request.body(sample.body.clone());
-    } else if sample.method != "GET" {
-        request = request.header("content-length", "0");
-    }
-    client.send(request).await
-}
+use common::Client;
+use opencloud_emulator::{Document, Emulator, Mode, Sample, sample_request};
+use serde_json::json;
 
 /// Nothing that an operation leaves behind is lost, or in the way, when the state is written and read.
 #[tokio::test]
 async fn the_state_after_every_operation_can_be_dumped_and_loaded() {
     let client = Client::start().await;
     for operation in Document::embedded().operations() {
-        send_sample(&client, operation).await;
+        client.send_sample(operation).await;
     }
     let dumped = client.emulator.state().dump();
     let other = Client::start().await;
@@ -42,7 +26,7 @@ async fn every_operation_answers_a_sample_request() {
     for operation in document.operations() {
         // A fresh state each time: a request must not depend on those before it.
         let client = Client::start().await;
-        let answer = send_sample(&client, operation).await;
+        let answer = client.send_sample(operation).await;
         let recorded = client.emulator.requests();
         let recorded = recorded.last().expect("recorded");
         if !(200..300).contains(&answer.status) {
@@ -68,6 +52,65 @@ async fn lists_page_to_their_end() {
         assert_eq!(found.len(), 25, "{target}");
         assert!(pages > 1, "{target}");
     }
+}
+
+/// Forums, audit logs, game servers and searches are not remembered: what is made up for them fits what is asked.
+#[tokio::test]
+async fn what_is_made_up_is_consistent_with_the_ids_of_the_request() {
+    let client = Client::start().await;
+    let categories = "/cloud/v2/groups/77/forum-categories";
+    let (found, _) = client.all(categories, "groupForumCategories").await;
+    for (index, category) in found.iter().enumerate() {
+        let id = (index + 1).to_string();
+        assert_eq!(category["groupForumCategoryId"], *id);
+        assert_eq!(category["path"], format!("groups/77/forum-categories/{id}"));
+    }
+    let servers = "/server-management/v1/universes/2001/places/3001/versions/5/game-servers";
+    let page = client.get(&format!("{servers}?MaxPageSize=2")).await.ok();
+    let jobs = [0, 1].map(|index| page["gameServers"][index]["jobId"].clone());
+    assert_ne!(jobs[0], jobs[1]);
+    assert_eq!(page["gameServers"][0]["placeId"], "3001");
+    assert_eq!(page["gameServers"][0]["placeVersion"], "5");
+    assert_eq!(page["activeServersFetchError"], false);
+    let logs = client.get(&format!("{servers}/job-1/logs?MaxPageSize=10")).await.ok();
+    let logs = logs["gameServerLogs"].as_array().expect("a list");
+    assert!(logs.iter().all(|log| log["jobId"] == "job-1"));
+    let universes = client.get("/legacy-develop/v1/universes/multiget/permissions?ids=5&ids=6").await.ok();
+    let ids: Vec<_> =
+        universes["data"].as_array().expect("a list").iter().map(|one| &one["universeId"]).collect();
+    assert_eq!(ids, [5, 6]);
+    let groups = client.post("/legacy-groups/v1/groups/policies", &json!({ "groupIds": [8, 9] })).await.ok();
+    let ids: Vec<_> =
+        groups["groups"].as_array().expect("a list").iter().map(|one| &one["groupId"]).collect();
+    assert_eq!(ids, [8, 9]);
+    let picture = client.get("/v1/assets-thumbnail-3d?assetId=5001").await.ok();
+    assert_eq!((&picture["targetId"], &picture["state"]), (&json!(5001), &json!("Completed")));
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn game_servers_are_only_counted_where_none_are_asked_for() {
+    let client = Client::start().await;
+    let servers = "/server-management/v1/universes/2001/places/3001/versions/5/game-servers";
+    let counted = client.get(&format!("{servers}?MaxPageSize=0")).await.ok();
+    assert_eq!((&counted["gameServers"], &counted["totalCount"]), (&json!([]), &json!(25)));
+}
+
+#[tokio::test]
+async fn searches_have_numbered_pages_as_well() {
+    let client = Client::start().await;
+    let search = "/toolbox-service/v2/assets:search?searchCategoryType=Model&maxPageSize=10";
+    let page = async |number: u32| {
+        let page = client.get(&format!("{search}&pageNumber={number}")).await.ok();
+        let found = page["creatorStoreAssets"].as_array().expect("a list");
+        (found.len(), found.first().map(|found| found["asset"]["id"].clone()))
+    };
+    assert_eq!(page(0).await, (10, Some(json!(1))));
+    assert_eq!(page(2).await, (5, Some(json!(21))));
+    assert_eq!(page(3).await, (0, None));
+    let first = client.get(search).await.ok();
+    let token = first["nextPageToken"].as_str().expect("a token");
+    client.get(&format!("{search}&pageNumber=1&pageToken={token}")).await.refused(400);
 }
 
 /// Whatever is sent, an answer comes back, and it is not a failure of the server.

@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use common::Client;
 use opencloud_emulator::Emulator;
 use serde_json::json;
@@ -62,11 +65,13 @@ async fn lenient_records_what_it_does_not_refuse() {
 #[tokio::test]
 async fn secrets_are_not_recorded() {
     let client = Client::start().await;
-    let request = client.request("GET", "/cloud/v2/users/1").header("cookie", "c");
+    let request =
+        client.request("GET", "/cloud/v2/users/1").header("cookie", "c").header("proxy-authorization", "p");
     client.send(request).await.ok();
     let recorded = client.emulator.requests();
     assert_eq!(recorded[0].header("x-api-key"), Some("[redacted]"));
     assert_eq!(recorded[0].header("cookie"), Some("[redacted]"));
+    assert_eq!(recorded[0].header("proxy-authorization"), Some("[redacted]"));
     let text = client.get("/__emulator/requests").await.ok();
     assert_eq!(text["requests"][0]["headers"]["x-api-key"], "[redacted]");
 }
@@ -81,11 +86,24 @@ async fn a_body_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_announced_as_too_large_is_not_waited_for() {
+    let client = Client::start().await;
+    let mut stream = TcpStream::connect(client.emulator.address()).expect("connected");
+    let head = "POST /cloud/v2/universes/1:publishMessage HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n";
+    stream.write_all(head.as_bytes()).expect("sent");
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).expect("an answer");
+    assert_eq!(&status, b"HTTP/1.1 413");
+}
+
+#[tokio::test]
 async fn the_emulators_own_endpoints() {
     let client = Client::start().await;
     let health = client.get("/__emulator/health").await.ok();
     assert_eq!(health["status"], "ok");
     assert_eq!(health["time"], "2026-01-02T03:04:05.000Z");
+    let head = client.send(client.request("HEAD", "/__emulator/health")).await;
+    assert_eq!((head.status, head.text.as_str()), (200, ""), "some ask so whether it runs");
     let body = json!({ "advance": "60s" });
     let time = client.post("/__emulator/clock", &body).await.ok();
     assert_eq!(time["time"], "2026-01-02T03:05:05.000Z");
@@ -107,6 +125,7 @@ async fn two_emulators_do_not_share_anything() {
     let address = one.emulator.address();
     one.emulator.stop();
     assert!(std::net::TcpStream::connect(address).is_err());
+    Emulator::builder().port(address.port()).start().await.expect("the port is free again");
 }
 
 #[tokio::test]

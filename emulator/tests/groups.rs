@@ -39,6 +39,11 @@ async fn members_are_filtered_by_user_and_role() {
     let role = owner["role"].as_str().expect("a role");
     let owners = filtered(&format!("role == '{role}'")).await.ok();
     assert_eq!(owners["groupMemberships"].as_array().map(Vec::len), Some(1));
+    let both = filtered(&format!("role == '{role}' && user == 'users/1005'")).await.ok();
+    assert_eq!(both["groupMemberships"], json!([]));
+    let nobody = filtered("user == 'users/1005' && user == 'users/1006'").await.ok();
+    assert_eq!(nobody["groupMemberships"], json!([]));
+    filtered(&format!("role == {role}")).await.refused(400);
     filtered("rank == 255").await.refused(400);
     filtered("user == users/1005").await.refused(400);
     filtered("role == 'groups/4002/roles/1'").await.refused(400);
@@ -82,6 +87,27 @@ async fn roles_are_assigned_and_unassigned() {
     let nobody = "/cloud/v2/groups/4001/memberships/5:assignRole";
     client.post(nobody, &moderator).await.refused(404);
     client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn an_owner_stays_the_owner() {
+    let client = Client::start().await;
+    let owner = "/cloud/v2/groups/4001/memberships/1";
+    let member = json!({ "role": "groups/4001/roles/26001" });
+    assert!(client.patch(owner, &member).await.refused(403).contains("owner"));
+    client.post(&format!("{owner}:assignRole"), &member).await.refused(403);
+    let filter = encode("user == 'users/1'");
+    let found = client.get(&format!("/cloud/v2/groups/4001/memberships?filter={filter}")).await.ok();
+    assert_eq!(found["groupMemberships"][0]["role"], "groups/4001/roles/36001");
+}
+
+#[tokio::test]
+async fn a_membership_may_be_named_by_its_users_number_in_base64() {
+    let client = Client::start().await;
+    let moderator = json!({ "role": "groups/4001/roles/6001" });
+    let changed = client.patch("/cloud/v2/groups/4001/memberships/MTAwMQ", &moderator).await.ok();
+    assert_eq!(changed["user"], "users/1001");
+    client.patch("/cloud/v2/groups/4001/memberships/nobody", &moderator).await.refused(400);
 }
 
 #[tokio::test]

@@ -92,8 +92,8 @@ async fn a_scope_is_good_only_for_what_it_names() {
     let refused = client.post("/cloud/v2/universes/2003:publishMessage", &message).await.refused(403);
     assert!(refused.contains("universe-messaging-service:publish for universe 2003."), "{refused}");
 
-    client.get("/cloud/v2/groups/4001/roles").await.ok();
-    client.get("/cloud/v2/groups/4002/roles").await.refused(403);
+    client.get("/cloud/v2/groups/4001/join-requests").await.ok();
+    client.get("/cloud/v2/groups/4002/join-requests").await.refused(403);
 }
 
 #[tokio::test]
@@ -215,8 +215,8 @@ async fn keys_can_be_part_of_a_seed() {
     let seed = json!({ "apiKeys": [{ "apiKey": "test", "name": "seeded", "scopes": scopes }] });
     let builder = Emulator::builder().seed(seed.to_string().parse::<Seed>().expect("a seed"));
     let client = Client::of(builder.start().await.expect("started"));
-    client.get("/cloud/v2/groups/4001/roles").await.ok();
-    client.get("/cloud/v2/groups/4002/roles").await.refused(403);
+    client.get("/cloud/v2/groups/4001/join-requests").await.ok();
+    client.get("/cloud/v2/groups/4002/join-requests").await.refused(403);
     let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
     let other = common::http().get(url).header("x-api-key", "other").send().await.expect("an answer");
     assert_eq!(other.status(), 401);
@@ -231,13 +231,13 @@ async fn keys_can_be_described_while_the_emulator_runs() {
         "scopes": [{ "name": "asset", "operations": ["read"] }],
     });
     assert_eq!(client.post("/__emulator/keys", &key).await.status, 204);
-    client.get("/cloud/v2/groups/4001/roles").await.refused(403);
+    client.get("/cloud/v2/groups/4001/join-requests").await.refused(403);
     let listed = client.get("/__emulator/keys").await;
     assert!(!listed.text.contains("test"), "{}", listed.text);
     assert_eq!(listed.json()["keys"][0]["name"], "reader");
     assert_eq!(client.delete("/__emulator/keys/reader").await.status, 204);
     client.delete("/__emulator/keys/reader").await.refused(404);
-    client.get("/cloud/v2/groups/4001/roles").await.ok();
+    client.get("/cloud/v2/groups/4001/join-requests").await.ok();
     let wrong = json!({ "apiKey": "test", "scpes": [] });
     let refused = client.post("/__emulator/keys", &wrong).await.refused(400);
     assert!(refused.contains("scpes"), "{refused}");
@@ -248,6 +248,6 @@ async fn a_reset_keeps_the_keys_that_the_emulator_was_started_with() {
     let client = start([key().no_scopes()]).await;
     client.post("/__emulator/keys", &json!({ "apiKey": "other" })).await;
     client.post("/__emulator/reset", &json!({})).await;
-    client.get("/cloud/v2/groups/4001/roles").await.refused(403);
+    client.get("/cloud/v2/groups/4001/join-requests").await.refused(403);
     assert_eq!(client.get("/__emulator/keys").await.ok()["keys"].as_array().map(Vec::len), Some(1));
 }

@@ -5,6 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Client, encode};
+use opencloud_emulator::{Emulator, LuauError, LuauLog, LuauRun};
 use serde_json::{Value, json};
 
 const QUEUE: &str = "/cloud/v2/universes/1/memory-store/queues/q/items";
@@ -98,6 +99,9 @@ async fn flushing_is_an_operation() {
     let client = Client::start().await;
     client.post(&format!("{MAP}?id=a"), &json!({ "value": 1 })).await.ok();
     let flush = "/cloud/v2/universes/1/memory-store:flush";
+    let tests_only = client.request("POST", &format!("{flush}?scope=TEST")).header("content-length", "0");
+    client.send(tests_only).await.ok();
+    client.get(&format!("{MAP}/a")).await.ok();
     let request = client.request("POST", flush).header("content-length", "0");
     let started = client.send(request).await.ok();
     let path = started["path"].as_str().expect("a path");
@@ -125,6 +129,18 @@ async fn messages_can_be_read_back() {
     client.post(publish, &long).await.refused(400);
     let long = json!({ "topic": "t", "message": "m".repeat(1025) });
     client.post(publish, &long).await.refused(400);
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn a_text_comes_in_each_language_that_is_asked_for() {
+    let client = Client::start().await;
+    let target = "/cloud/v2/universes/7:translateText";
+    let body = json!({ "text": "hi", "targetLanguageCodes": ["fr-fr", "en-us"] });
+    let translated = client.post(target, &body).await.ok();
+    assert_eq!(translated["sourceLanguageCode"], "en-us");
+    assert_eq!(translated["translations"], json!({ "fr-fr": "[fr-fr] hi", "en-us": "hi" }));
+    client.post(target, &json!({ "text": "" })).await.refused(400);
     client.assert_answers_fit();
 }
 
@@ -175,6 +191,9 @@ async fn what_a_ban_must_not_be() {
     assert!(message.contains("body.gameJoinRestriction.duratoin"), "{message}");
     let snake = format!("{BANS}/5?updateMask=game_join_restriction");
     client.patch(&snake, &ban()).await.ok();
+    client.patch(&format!("{BANS}/5"), &json!({})).await.refused(400);
+    let still = client.get(&format!("{BANS}/5")).await.ok();
+    assert_eq!(still["gameJoinRestriction"]["active"], true);
 }
 
 #[tokio::test]
@@ -254,8 +273,15 @@ async fn places_are_published_with_rising_numbers() {
     assert_eq!(page["placeVersions"][0]["title"], "Five");
     assert_eq!(page["placeVersions"][1]["isPublished"], false);
     assert_eq!(page["hasMore"], true);
-    let saved = client.get(&format!("{history}&isPublished=false")).await.ok();
-    assert_eq!(saved["placeVersions"].as_array().map(Vec::len), Some(1));
+    let found = async |filter: &str| {
+        let found = client.get(&format!("{history}&{filter}")).await.ok();
+        found["placeVersions"].as_array().map(Vec::len)
+    };
+    assert_eq!(found("isPublished=false").await, Some(1));
+    assert_eq!(found("startTime=2100-01-01T00:00:00Z").await, Some(0));
+    assert_eq!(found("endTime=2000-01-01T00:00:00Z").await, Some(0));
+    assert_eq!(found("contributor=1").await, Some(0));
+    assert_eq!(found("contributor=1001&saveType=0").await, Some(2));
     client.assert_answers_fit();
 }
 
@@ -308,6 +334,58 @@ async fn ten_unfinished_tasks_are_enough() {
         client.post(TASKS, &json!({ "script": "return" })).await.ok();
     }
     client.post(TASKS, &json!({ "script": "return" })).await.refused(429);
+    client.emulator.advance(Duration::from_secs(300));
+    client.post(TASKS, &json!({ "script": "return" })).await.ok();
+}
+
+/// The task in its last state.
+async fn ended(client: &Client, body: &Value) -> Value {
+    let task = client.post(TASKS, body).await.ok();
+    let target = format!("/cloud/v2/{}", task["path"].as_str().expect("a path"));
+    client.get(&target).await.ok();
+    client.get(&target).await.ok()
+}
+
+#[tokio::test]
+async fn a_test_decides_what_comes_of_scripts() {
+    let builder = Emulator::builder().luau(|task| match task.script {
+        "echo" => {
+            let size = task.binary_input.map_or(0, <[u8]>::len);
+            let run = LuauRun::returns([json!(task.universe), json!(task.version), json!(size)]);
+            Some(run.log(LuauLog::Info, "echoed").binary_output(b"out".as_slice()))
+        }
+        "large" => Some(LuauRun::returns([json!("x".repeat(4 * 1024 * 1024))])),
+        "broken" => Some(LuauRun::fails(LuauError::InternalError, "No luck.")),
+        _ => None,
+    });
+    let client = Client::of(builder.start().await.expect("started"));
+    let echo = ended(&client, &json!({ "script": "echo", "enableBinaryOutput": true })).await;
+    assert_eq!(echo["output"]["results"], json!([2001, 3, 0]));
+    let output = echo["binaryOutputUri"].as_str().expect("a link");
+    assert_eq!(reqwest::get(output).await.expect("an answer").text().await.expect("text"), "out");
+    let logs = format!("/cloud/v2/{}/logs?view=STRUCTURED", echo["path"].as_str().expect("a path"));
+    let logs = client.get(&logs).await.ok();
+    let message = &logs["luauExecutionSessionTaskLogs"][0]["structuredMessages"][0];
+    assert_eq!((&message["message"], &message["messageType"]), (&json!("echoed"), &json!("INFO")));
+    let large = ended(&client, &json!({ "script": "large" })).await;
+    assert_eq!(large["error"]["code"], "OUTPUT_SIZE_LIMIT_EXCEEDED");
+    let broken = ended(&client, &json!({ "script": "broken" })).await;
+    assert_eq!(broken["error"], json!({ "code": "INTERNAL_ERROR", "message": "No luck." }));
+    let other = ended(&client, &json!({ "script": "return 5" })).await;
+    assert_eq!(other["output"]["results"], json!([5]));
+    client.assert_answers_fit();
+}
+
+#[tokio::test]
+async fn a_task_runs_in_a_version_that_there_is() {
+    let client = Client::start().await;
+    let of = |version: &str| {
+        format!("/cloud/v2/universes/2001/places/3001/versions/{version}/luau-execution-session-tasks")
+    };
+    let script = json!({ "script": "return" });
+    let task = client.post(&of("2"), &script).await.ok();
+    assert!(task["path"].as_str().is_some_and(|path| path.contains("/versions/2/")));
+    client.post(&of("4"), &script).await.refused(404);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::Client;
-use opencloud_emulator::{Document, Emulator, Seed, sample_request};
+use opencloud_emulator::{Document, Emulator, Seed};
 use process::{Directory, Process, run};
 use serde_json::{Value, json};
 
@@ -84,6 +84,11 @@ async fn a_kill_loses_no_acknowledged_write() {
     }
 }
 
+fn memberships_of(user: u64) -> String {
+    let filter = common::encode(&format!("user == 'users/{user}'"));
+    format!("/cloud/v2/groups/-/memberships?filter={filter}")
+}
+
 /// Everything that a stateful area remembers is the same after a crash, ids that were handed out included.
 #[tokio::test]
 async fn the_whole_state_is_the_same_after_a_crash() {
@@ -106,6 +111,14 @@ async fn the_whole_state_is_the_same_after_a_crash() {
         ("PATCH", format!("{universe}/user-restrictions/7"), Some(restriction)),
         ("POST", format!("{universe}:publishMessage"), Some(json!({ "topic": "t", "message": "m" }))),
         ("GET", "/cloud/v2/groups/4001".to_owned(), None),
+        // Two users of the same groups: who is looked for joins them, and can then be given a role.
+        ("GET", memberships_of(156), None),
+        ("GET", memberships_of(191), None),
+        (
+            "POST",
+            "/cloud/v2/groups/4001/memberships/191:assignRole".to_owned(),
+            Some(json!({ "role": "groups/4001/roles/6001" })),
+        ),
         ("GET", "/cloud/v2/users/7:generateThumbnail".to_owned(), None),
         ("POST", "/__emulator/clock".to_owned(), Some(json!({ "advance": "3600s" }))),
         ("POST", format!("{universe}/data-stores/a/entries/n:increment"), Some(json!({ "amount": 2 }))),
@@ -136,25 +149,9 @@ async fn the_whole_state_is_the_same_after_a_crash() {
 async fn every_operation_gives_the_same_state_when_it_is_applied_again() {
     let directory = Directory::new("operations");
     let emulator = Process::start(&["--data", directory.text()]);
-    let document = Document::embedded();
     let http = common::http();
-    for operation in document.operations() {
-        let sample = sample_request(document, operation);
-        let method = sample.method.parse().expect("a method");
-        let mut request = http.request(method, format!("{}{}", emulator.base_url, sample.target()));
-        request = request.header("x-api-key", "k");
-        for (name, value) in &sample.headers {
-            request = request.header(name, value);
-        }
-        if let Some(content_type) = &sample.content_type {
-            request = request.header("content-type", content_type);
-        }
-        if !sample.body.is_empty() {
-            request = request.body(sample.body.clone());
-        } else if sample.method != "GET" {
-            request = request.header("content-length", "0");
-        }
-        request.send().await.expect("an answer");
+    for operation in Document::embedded().operations() {
+        common::sample(&http, &emulator.base_url, operation).send().await.expect("an answer");
     }
     let before = state(&emulator.base_url).await;
     let port = emulator.port();
@@ -243,6 +240,18 @@ fn two_processes_do_not_share_a_directory() {
     assert!(error.contains("another process is using it") && error.contains(directory.text()), "{error}");
     first.kill();
     Process::start(&["--data", directory.text()]).kill();
+}
+
+#[test]
+fn what_is_no_directory_is_refused_by_its_name() {
+    let directory = Directory::new("file");
+    std::fs::create_dir_all(&directory.0).expect("made");
+    let file = directory.0.join("a-file");
+    std::fs::write(&file, "x").expect("written");
+    let output = run(&["--port", "0", "--data", file.to_str().expect("text")]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
+    assert!(error.contains("a-file: it is a file: a directory is needed"), "{error}");
 }
 
 /// The error, and that the file is as it was.

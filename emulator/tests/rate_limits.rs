@@ -117,6 +117,40 @@ async fn a_key_of_a_data_store_has_a_throughput() {
     client.patch(&entry("a"), &body).await.ok();
 }
 
+/// A universe nobody plays in has 1,000 units a minute for its memory stores; a list costs one for each of its items.
+#[tokio::test]
+async fn a_list_of_a_memory_store_costs_as_many_units_as_it_has_items() {
+    let client = start().await;
+    let items = "/cloud/v2/universes/2002/memory-store/sorted-maps/scores/items";
+    for number in 0..100 {
+        client.post(&format!("{items}?id=player-{number}"), &json!({ "value": number })).await.ok();
+    }
+    let list = format!("{items}?maxPageSize=100");
+    for _ in 0..9 {
+        let page = client.get(&list).await.ok();
+        assert_eq!(page["items"].as_array().map(Vec::len), Some(100));
+    }
+    let answer = client.get(&format!("{items}/player-1")).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (429, "60"));
+    assert!(answer.text.contains("memory store request units"), "{}", answer.text);
+    client.get("/cloud/v2/universes/2003/memory-store/sorted-maps/scores/items").await.ok();
+    client.emulator.advance(Duration::from_secs(60));
+    client.get(&format!("{items}/player-1")).await.ok();
+}
+
+/// 600 translations a minute for a game that nobody plays.
+#[tokio::test]
+async fn a_universe_has_a_limit_for_its_translations() {
+    let client = start().await;
+    let target = "/cloud/v2/universes/2001:translateText";
+    let text = json!({ "text": "hello", "targetLanguageCodes": ["de-de"] });
+    for _ in 0..600 {
+        client.post(target, &text).await.ok();
+    }
+    client.post(target, &text).await.refused(429);
+    client.post("/cloud/v2/universes/2002:translateText", &text).await.ok();
+}
+
 /// A universe may change the restriction of one user twice a minute.
 #[tokio::test]
 async fn the_restriction_of_one_user_is_changed_twice_a_minute() {

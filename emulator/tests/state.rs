@@ -70,6 +70,23 @@ async fn sections_that_are_missing_are_as_at_the_start() {
     client.get(ENTRY).await.refused(404);
 }
 
+/// The state is read as any JSON is, which common readers follow for 128 levels, and the state itself takes some.
+#[tokio::test]
+async fn what_is_deep_is_refused_before_it_could_not_be_read_again() {
+    let client = Client::start().await;
+    let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
+    let queue = "/cloud/v2/universes/2001/memory-store/queues/q/items";
+    client.post(queue, &json!({ "data": nested(99) })).await.ok();
+    let message = client.post(queue, &json!({ "data": nested(100) })).await.refused(400);
+    assert!(message.contains("more than 100 levels"), "{message}");
+    let tasks = "/cloud/v2/universes/2001/places/3001/luau-execution-session-tasks";
+    for levels in [100, 120] {
+        client.post(tasks, &json!({ "script": format!("return {}", nested(levels)) })).await.ok();
+    }
+    let dumped = client.get("/__emulator/state").await.ok();
+    client.emulator.state().load(&dumped).expect("loaded");
+}
+
 async fn seeded(seed: Value) -> std::io::Result<Client> {
     let seed: Seed = seed.to_string().parse().expect("a seed");
     Ok(Client::of(Emulator::builder().frozen_at(start_time()).seed(seed).start().await?))
@@ -115,6 +132,16 @@ async fn a_seed_is_there_from_the_beginning() {
 }
 
 #[tokio::test]
+async fn the_example_of_the_readme_can_be_used() {
+    let readme = include_str!("../README.md");
+    let example = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+    let seed = serde_json::from_str(example.expect("an example")).expect("JSON");
+    let client = seeded(seed).await.expect("started");
+    assert_eq!(client.get("/cloud/v2/users/7").await.ok()["displayName"], "Builder");
+    assert_eq!(client.get("/cloud/v2/groups/4001").await.ok()["owner"], "users/7");
+}
+
+#[tokio::test]
 async fn what_cannot_be_seeded_is_named() {
     let refused = async |seed: Value| match seeded(seed).await {
         Ok(_) => panic!("it started"),
@@ -126,6 +153,10 @@ async fn what_cannot_be_seeded_is_named() {
     assert!(refused(entry).await.contains("dataStores[0]: The key"));
     let members = json!({ "groups": [{ "id": 1, "members": { "7": "King" } }] });
     assert!(refused(members).await.contains("no such role for the user 7"));
+    let user = json!({ "users": [{ "id": 6 }, { "id": 7, "displayNam": "Seven" }] });
+    assert!(refused(user).await.contains("users[1].displayNam is not a known property"));
+    let place = json!({ "universes": [{ "id": 1, "places": [{ "id": 2, "serverSize": "big" }] }] });
+    assert!(refused(place).await.contains("universes[0].places[0].serverSize is not an integer"));
     let request = json!({ "requests": [{ "method": "GET", "path": "/cloud/v2/users/7?x=1" }] });
     let error = refused(request).await;
     assert!(

@@ -95,6 +95,9 @@ async fn an_inventory_is_filtered() {
         let kind = item["assetDetails"]["inventoryItemAssetType"].as_str();
         assert!(matches!(kind, Some("HAT" | "CLASSIC_PANTS")), "{item}");
     }
+    let capital = encode("onlyCollectibles=True;inventoryItemAssetTypes=*");
+    let (limited, _) = client.all(&format!("{INVENTORY}?filter={capital}"), "inventoryItems").await;
+    assert!(!limited.is_empty());
     let refused = encode("badges=true;assetIds=1");
     let target = format!("{INVENTORY}?filter={refused}");
     assert!(client.get(&target).await.refused(400).contains("mixed"));

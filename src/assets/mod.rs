@@ -31,8 +31,3 @@ pub use format::Format;
 pub use kind::AssetKind;
 pub use moderation::Moderation;
 pub use upload::{AssetUpload, Upload};
-
-/// The guide's programs, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/uploads.md")]
-struct Guide;

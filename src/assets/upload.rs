@@ -40,24 +40,28 @@ impl AssetUpload {
 
     /// Sets what the asset is to be. Together with [`File::media_type`], it is taken without a look at the
     /// file.
+    #[must_use]
     pub fn kind(mut self, kind: AssetKind) -> Self {
         self.kind = Some(kind);
         self
     }
 
     /// Sets the description, of 1,000 characters at most.
+    #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
     /// The most that the upload may cost, in Robux. The service refuses it if it costs more.
+    #[must_use]
     pub fn expected_price(mut self, robux: i64) -> Self {
         self.expected_price = Some(robux);
         self
     }
 
     /// Who may use the asset.
+    #[must_use]
     pub fn privacy(mut self, privacy: AssetPrivacy) -> Self {
         self.privacy = Some(privacy);
         self

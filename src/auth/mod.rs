@@ -76,6 +76,7 @@ impl Credentials {
     /// token and provider has its own. A name is also what a limit store shared by several
     /// processes knows them by. If a provider gives a key or token with a name, that name counts,
     /// and not the provider's.
+    #[must_use]
     pub fn with_owner(mut self, owner: impl Into<String>) -> Self {
         self.owner = Some(owner.into().into());
         self

@@ -117,12 +117,14 @@ impl Form {
     }
 
     /// Adds a part of text.
+    #[must_use]
     pub fn text(mut self, name: impl AsRef<str>, text: impl Into<String>) -> Self {
         self.parts.push(Part::text(name.as_ref(), text.into()));
         self
     }
 
     /// Adds a file.
+    #[must_use]
     pub fn file(mut self, name: impl AsRef<str>, file: impl Into<File>) -> Self {
         self.parts.push(Part::file(name.as_ref(), file.into()));
         self

@@ -44,6 +44,7 @@ impl File {
     }
 
     /// Sets the file's name; of a path, only the last part is sent.
+    #[must_use]
     pub fn name(mut self, name: impl AsRef<str>) -> Self {
         let base = name.as_ref().rsplit(['/', '\\']).next().unwrap_or_default();
         // What a header cannot carry would end it.
@@ -53,6 +54,7 @@ impl File {
     }
 
     /// Sets the media type, such as `image/png`.
+    #[must_use]
     pub fn media_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
         self
@@ -60,6 +62,7 @@ impl File {
 
     /// Calls this while the file is sent, with the bytes that were handed to the connection so far and
     /// the bytes that there are, if that is known. Each attempt counts from the beginning.
+    #[must_use]
     pub fn on_progress(mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(progress));
         self

@@ -20,9 +20,11 @@ pub struct OperationInfo {
     pub stability: Stability,
     /// Whether Roblox has deprecated it.
     pub deprecated: bool,
-    /// The scopes that play a part (`x-roblox-scopes`). Roblox does not say whether all or some are
-    /// needed.
+    /// The scopes that play a part (`x-roblox-scopes`).
     pub scopes: &'static [&'static str],
+    /// What is certainly needed of them: of each of these lists, one. Roblox does not say it of most
+    /// operations; for those it is all, which is our reading.
+    pub needed_scopes: &'static [&'static [&'static str]],
     /// Whether it takes an API key.
     pub api_key: bool,
     /// Whether it takes an OAuth 2.0 token.

@@ -103,6 +103,7 @@ macro_rules! request_type {
 
             $(
                 #[doc = concat!("Sets `", stringify!($field), "`.")]
+                #[must_use]
                 pub fn $setter(mut self, value: impl Into<$kind>) -> Self {
                     self.$field = Some(value.into());
                     self

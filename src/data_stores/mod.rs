@@ -26,7 +26,7 @@
 //! # }
 //! ```
 //!
-//! What keeps data safe, and what cannot, is said in the guide on data stores.
+//! What keeps data safe, and what cannot, is said in the [guide](crate::guide::data_stores).
 
 mod changes;
 mod checkpoint;

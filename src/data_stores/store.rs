@@ -36,6 +36,7 @@ pub struct Store {
 
 impl Store {
     /// The same store, but keys are those of this scope instead of `global`.
+    #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
         self

@@ -37,6 +37,10 @@ const RULES: &[Rule] = &[
         "the user must authorize the app again: send them through the login",
     ),
     (
+        |facts| facts.method == "GET" && facts.path.ends_with("/oauth/v1/certs"),
+        "the keys of ID tokens cannot be had now; nothing is wrong with the login: it can be tried again",
+    ),
+    (
         |facts| matches!(facts.code, "invalid_client" | "unauthorized_client"),
         "check the app's client id, its secret (a public app has none) and its settings in the Creator Dashboard",
     ),

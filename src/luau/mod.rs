@@ -66,8 +66,3 @@ impl Luau {
         UploadBinaryInput::new(self.clone(), universe.into(), file.into())
     }
 }
-
-/// The guide's programs, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/luau.md")]
-struct Guide;

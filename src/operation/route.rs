@@ -116,6 +116,7 @@ pub(super) mod testing {
         stability: Stability::Unstated,
         deprecated: false,
         scopes: &[],
+        needed_scopes: &[],
         api_key: true,
         oauth: true,
         api_key_limit: Some(Limit { requests: 45, seconds: 60 }),

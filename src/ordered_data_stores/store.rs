@@ -29,6 +29,7 @@ pub struct OrderedDataStore {
 
 impl OrderedDataStore {
     /// The same store, but keys are those of this scope instead of `global`.
+    #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = scope.into();
         self

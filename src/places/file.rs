@@ -61,6 +61,7 @@ impl PlaceFile {
     }
 
     /// Says the format, so that neither content nor name are looked at.
+    #[must_use]
     pub fn format(mut self, format: PlaceFormat) -> Self {
         self.format = Some(format);
         self
@@ -68,6 +69,7 @@ impl PlaceFile {
 
     /// The size in bytes above which nothing is sent, 100 MiB by default. What the service takes is
     /// stated in two ways: 10 MiB for this operation, 100 MB for a place.
+    #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self

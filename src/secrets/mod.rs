@@ -24,8 +24,3 @@ pub use crate::generated::api::secrets::*;
 pub use change::{CreateSecret, UpdateSecret};
 pub use plaintext::Plaintext;
 pub use universe::{GetSecret, UniverseSecrets};
-
-/// The guide's programs, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/secrets.md")]
-struct Guide;

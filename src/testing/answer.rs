@@ -182,6 +182,7 @@ impl Answer {
     /// # Panics
     ///
     /// If the name or value is none of HTTP's.
+    #[must_use]
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match (HeaderName::try_from(name.as_ref()), HeaderValue::try_from(value.as_ref())) {
             (Ok(name), Ok(value)) => {
@@ -210,6 +211,7 @@ impl Answer {
     }
 
     /// The connection breaks within this answer's body.
+    #[must_use]
     pub fn interrupted_body(self) -> Self {
         Self { end: End::InterruptedBody, ..self }
     }

@@ -51,18 +51,21 @@ impl Expect {
     }
 
     /// With this query parameter; there may be others.
+    #[must_use]
     pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.query.push((name.into(), value.to_string()));
         self
     }
 
     /// With this header; there may be others.
+    #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
     /// With exactly this JSON body.
+    #[must_use]
     pub fn json(mut self, body: impl Into<Value>) -> Self {
         self.json = Some(body.into());
         self

@@ -153,30 +153,35 @@ impl Retry {
     }
 
     /// Sets how many times a request is sent at most, the first time included.
+    #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
     /// Sets the bound of the first wait; it doubles with each attempt.
+    #[must_use]
     pub fn first_wait(mut self, wait: Duration) -> Self {
         self.first_wait = wait;
         self
     }
 
     /// Sets what that bound grows to at most.
+    #[must_use]
     pub fn longest_wait(mut self, wait: Duration) -> Self {
         self.longest_wait = wait;
         self
     }
 
     /// Sets how long a wait the service may ask for.
+    #[must_use]
     pub fn longest_server_wait(mut self, wait: Duration) -> Self {
         self.longest_server_wait = wait;
         self
     }
 
     /// Waits the bound itself instead of a random part of it, if `false`: for tests.
+    #[must_use]
     pub fn jitter(mut self, jitter: bool) -> Self {
         self.jitter = jitter;
         self

@@ -29,8 +29,3 @@ pub use ban::Ban;
 pub use change::ChangeBan;
 pub use length::BanLength;
 pub use unban::Unban;
-
-/// The guide's programs, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/moderation.md")]
-struct Guide;

@@ -25,8 +25,3 @@ pub use crate::generated::api::users::*;
 pub use notify::Notify;
 pub use owns::{Ownable, Owns};
 pub use thumbnails::Thumbnails;
-
-/// The guide's programs, compiled.
-#[cfg(all(doctest, helpers = "groups"))]
-#[doc = include_str!("../../docs/users.md")]
-struct Guide;

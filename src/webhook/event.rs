@@ -1,11 +1,11 @@
 //! The kinds of events.
 
 use super::payload::{
-    AnalyticsAlert, CommerceOrder, RightToErasureRequest, SampleNotification, SubscriptionChange,
+    AnalyticsAlert, CommerceOrder, Payload, RightToErasureRequest, SampleNotification, SubscriptionChange,
+    read,
 };
 use crate::enums::open_enum;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 open_enum! {
@@ -27,31 +27,31 @@ open_enum! {
     }
 }
 
-/// What happened, with what is known of it. Written as JSON it is the payload.
+/// What happened, with what is known of it. Written as JSON it is the payload as it came.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Event {
     /// Someone tests the webhook.
-    SampleNotification(SampleNotification),
+    SampleNotification(Payload<SampleNotification>),
     /// A user asks that their data is erased.
-    RightToErasureRequest(RightToErasureRequest),
+    RightToErasureRequest(Payload<RightToErasureRequest>),
     /// An order was paid.
-    CommerceProductOrderPaid(CommerceOrder),
+    CommerceProductOrderPaid(Payload<CommerceOrder>),
     /// An order was paid back.
-    CommerceProductOrderRefunded(CommerceOrder),
+    CommerceProductOrderRefunded(Payload<CommerceOrder>),
     /// A metric crossed a line.
-    AnalyticsAlert(AnalyticsAlert),
+    AnalyticsAlert(Payload<AnalyticsAlert>),
     /// Someone subscribed.
-    SubscriptionPurchased(SubscriptionChange),
+    SubscriptionPurchased(Payload<SubscriptionChange>),
     /// A subscription goes on.
-    SubscriptionRenewed(SubscriptionChange),
+    SubscriptionRenewed(Payload<SubscriptionChange>),
     /// Someone subscribed again.
-    SubscriptionResubscribed(SubscriptionChange),
+    SubscriptionResubscribed(Payload<SubscriptionChange>),
     /// A subscription was paid back.
-    SubscriptionRefunded(SubscriptionChange),
+    SubscriptionRefunded(Payload<SubscriptionChange>),
     /// A subscription was cancelled.
-    SubscriptionCancelled(SubscriptionChange),
+    SubscriptionCancelled(Payload<SubscriptionChange>),
     /// An event that this version does not know, or a payload that is not what Roblox documents:
     /// the payload as it came.
     Unknown(Value),
@@ -61,26 +61,18 @@ impl Event {
     /// Never fails: what cannot be read is kept.
     pub(super) fn read(kind: &EventType, payload: &Value) -> Self {
         let event = match kind {
-            EventType::SampleNotification => typed(payload).map(Self::SampleNotification),
-            EventType::RightToErasureRequest => typed(payload).map(Self::RightToErasureRequest),
-            EventType::CommerceProductOrderPaid => typed(payload).map(Self::CommerceProductOrderPaid),
-            EventType::CommerceProductOrderRefunded => typed(payload).map(Self::CommerceProductOrderRefunded),
-            EventType::AnalyticsAlert => typed(payload).map(Self::AnalyticsAlert),
-            EventType::SubscriptionPurchased => subscription(payload, Self::SubscriptionPurchased),
-            EventType::SubscriptionRenewed => subscription(payload, Self::SubscriptionRenewed),
-            EventType::SubscriptionResubscribed => subscription(payload, Self::SubscriptionResubscribed),
-            EventType::SubscriptionRefunded => subscription(payload, Self::SubscriptionRefunded),
-            EventType::SubscriptionCancelled => subscription(payload, Self::SubscriptionCancelled),
+            EventType::SampleNotification => read(payload).map(Self::SampleNotification),
+            EventType::RightToErasureRequest => read(payload).map(Self::RightToErasureRequest),
+            EventType::CommerceProductOrderPaid => read(payload).map(Self::CommerceProductOrderPaid),
+            EventType::CommerceProductOrderRefunded => read(payload).map(Self::CommerceProductOrderRefunded),
+            EventType::AnalyticsAlert => read(payload).map(Self::AnalyticsAlert),
+            EventType::SubscriptionPurchased => read(payload).map(Self::SubscriptionPurchased),
+            EventType::SubscriptionRenewed => read(payload).map(Self::SubscriptionRenewed),
+            EventType::SubscriptionResubscribed => read(payload).map(Self::SubscriptionResubscribed),
+            EventType::SubscriptionRefunded => read(payload).map(Self::SubscriptionRefunded),
+            EventType::SubscriptionCancelled => read(payload).map(Self::SubscriptionCancelled),
             EventType::Unknown(_) => None,
         };
         event.unwrap_or_else(|| Self::Unknown(payload.clone()))
     }
-}
-
-fn typed<T: DeserializeOwned>(payload: &Value) -> Option<T> {
-    T::deserialize(payload).ok()
-}
-
-fn subscription(payload: &Value, event: fn(SubscriptionChange) -> Event) -> Option<Event> {
-    SubscriptionChange::read(payload).map(event)
 }

@@ -8,6 +8,7 @@
 mod embed;
 mod error;
 mod event;
+mod fields;
 mod notification;
 mod payload;
 mod replay;
@@ -18,8 +19,8 @@ pub use error::{ParseError, SecretError, VerifyError};
 pub use event::{Event, EventType};
 pub use notification::Notification;
 pub use payload::{
-    AnalyticsAlert, CommerceOrder, CommerceOrderState, RightToErasureRequest, SampleNotification,
+    AnalyticsAlert, CommerceOrder, CommerceOrderState, Payload, RightToErasureRequest, SampleNotification,
     SubscriptionChange,
 };
-pub use replay::{Claim, Claimed, MemoryReplayGuard, ReplayGuard};
+pub use replay::{Claim, Claimed, MemoryFull, MemoryReplayGuard, ReplayGuard};
 pub use verifier::{SIGNATURE_HEADER, Verifier};

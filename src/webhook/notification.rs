@@ -1,6 +1,7 @@
 //! The envelope around an event.
 
 use super::{Event, EventType, ParseError};
+use crate::decode::Tolerant as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -29,7 +30,7 @@ const PAYLOAD: &str = "EventPayload";
 /// )?;
 /// assert_eq!(*notification.event_type(), EventType::RightToErasureRequest);
 /// let Event::RightToErasureRequest(request) = notification.event() else { unreachable!() };
-/// assert_eq!(request.user_id, Some(1.into()));
+/// assert_eq!(request.user_id, 1.into());
 /// # Ok(())
 /// # }
 /// ```
@@ -62,7 +63,7 @@ impl Notification {
         };
         let id = text(ID)?;
         let kind = EventType::from(text(TYPE)?);
-        let time = text(TIME).ok().and_then(|time| time.parse().ok());
+        let time = whole.get(TIME).and_then(|time| Timestamp::tolerant(time).ok());
         let event = Event::read(&kind, whole.get(PAYLOAD).unwrap_or(&Value::Null));
         Ok(Self { id, kind, time, event, whole })
     }

@@ -1,42 +1,109 @@
 //! What the events say.
-//!
-//! Every field may be absent; what has no field here is in the notification's
-//! [payload](super::Notification::payload).
 
-use crate::decode::object;
+use super::fields::Fields;
 use crate::enums::open_enum;
 use crate::ids::{PlaceId, UserId};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
+use std::fmt;
+use std::ops::Deref;
+
+/// A payload: what is known of it, whose fields can be used directly, and all that came.
+///
+/// Written as JSON it is what came, to the last property.
+///
+/// ```
+/// use opencloud::webhook::{Event, EventType, Notification};
+/// use serde_json::json;
+///
+/// let payload = json!({ "UserId": 1, "AddedTomorrow": true });
+/// let kind = EventType::SampleNotification;
+/// let notification = Notification::new("an id", kind, jiff::Timestamp::UNIX_EPOCH, payload);
+/// let Event::SampleNotification(sample) = notification.event() else { unreachable!() };
+/// assert_eq!(sample.user_id, 1.into());
+/// assert_eq!(sample.raw()["AddedTomorrow"], true);
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Payload<T> {
+    known: T,
+    whole: Value,
+}
+
+impl<T> Payload<T> {
+    /// The payload as it came.
+    pub fn raw(&self) -> &Value {
+        &self.whole
+    }
+
+    /// What is known of it, for keeps.
+    pub fn into_known(self) -> T {
+        self.known
+    }
+}
+
+impl<T> Deref for Payload<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.known
+    }
+}
+
+/// As what is known of it.
+impl<T: fmt::Debug> fmt::Debug for Payload<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.known.fmt(f)
+    }
+}
+
+impl<T> Serialize for Payload<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.whole.serialize(serializer)
+    }
+}
+
+/// `None` if it is not what is documented.
+pub(super) fn read<T: Read>(whole: &Value) -> Option<Payload<T>> {
+    let known = T::read(&Fields::of(whole)?)?;
+    Some(Payload { known, whole: whole.clone() })
+}
+
+/// What can be read from a payload.
+pub(super) trait Read: Sized {
+    fn read(fields: &Fields<'_>) -> Option<Self>;
+}
 
 /// Someone pressed *Test response* in the Creator Dashboard.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SampleNotification {
     /// Who pressed it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<UserId>,
+    pub user_id: UserId,
 }
 
-object!(SampleNotification { "UserId" => user_id, });
+impl Read for SampleNotification {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
+        Some(Self { user_id: fields.id("UserId")? })
+    }
+}
 
 /// A user asks that their data is erased. [Delete it](https://create.roblox.com/docs/cloud/webhooks/automate-right-to-erasure)
 /// wherever you hold any.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RightToErasureRequest {
     /// Whose data.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<UserId>,
+    pub user_id: UserId,
     /// The start places of the experiences that may hold it (`GameIds` on the wire).
-    #[serde(rename = "GameIds", skip_serializing_if = "Option::is_none")]
-    pub start_place_ids: Option<Vec<PlaceId>>,
+    pub start_place_ids: Vec<PlaceId>,
 }
 
-object!(RightToErasureRequest { "UserId" => user_id, "GameIds" => start_place_ids, });
+impl Read for RightToErasureRequest {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
+        Some(Self { user_id: fields.id("UserId")?, start_place_ids: fields.ids("GameIds")? })
+    }
+}
 
 open_enum! {
     /// The state of a [`CommerceOrder`].
@@ -47,70 +114,66 @@ open_enum! {
 }
 
 /// An order of a commerce product.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommerceOrder {
     /// `universes/{universe}/commerce-products/{product}/orders/{order}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
+    pub path: String,
     /// When it was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub create_time: Option<Timestamp>,
     /// When it last changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub update_time: Option<Timestamp>,
     /// How it stands.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<CommerceOrderState>,
+    pub state: CommerceOrderState,
     /// The merchant's own id of the order; the same order may be told of more than once.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub merchant_order_id: Option<String>,
     /// The merchant, such as `SHOPIFY`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub merchant: Option<String>,
     /// Who ordered: `users/{user}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
 }
 
-object!(CommerceOrder {
-    "path" => path,
-    "createTime" => create_time,
-    "updateTime" => update_time,
-    "state" => state,
-    "merchantOrderId" => merchant_order_id,
-    "merchant" => merchant,
-    "user" => user,
-});
+impl Read for CommerceOrder {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
+        Some(Self {
+            path: fields.required("path")?,
+            create_time: fields.optional("createTime")?,
+            update_time: fields.optional("updateTime")?,
+            state: fields.required("state")?,
+            merchant_order_id: fields.optional("merchantOrderId")?,
+            merchant: fields.optional("merchant")?,
+            user: fields.optional("user")?,
+        })
+    }
+}
 
 /// An alert that was set on a metric.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnalyticsAlert {
     /// What the alert is about: `Universe`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_type: Option<String>,
+    pub target_type: String,
     /// The id of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_id: Option<String>,
+    pub target_id: String,
     /// The alert itself, a text that is JSON: `summary`, `metric`, `universe_id`,
     /// `evaluation_time_utc`, `alert_history`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub alert_message: Option<String>,
+    pub alert_message: String,
 }
 
-object!(AnalyticsAlert {
-    "TargetType" => target_type,
-    "TargetId" => target_id,
-    "AlertMessage" => alert_message,
-});
+impl Read for AnalyticsAlert {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
+        Some(Self {
+            target_type: fields.required("TargetType")?,
+            target_id: fields.required("TargetId")?,
+            alert_message: fields.required("AlertMessage")?,
+        })
+    }
+}
 
 impl AnalyticsAlert {
     /// The alert's message, parsed; `None` if it is no JSON.
     pub fn message(&self) -> Option<Value> {
-        serde_json::from_str(self.alert_message.as_deref()?).ok()
+        serde_json::from_str(&self.alert_message).ok()
     }
 }
 
@@ -118,40 +181,25 @@ impl AnalyticsAlert {
 ///
 /// Roblox documents that these events name the subscription and the subscriber, and a cancellation
 /// its reason, but not under which names. These are our reading: any of the names below, whatever
-/// their case. The [payload](super::Notification::payload) holds whatever came.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+/// their case. A payload without a subscription or a subscriber under these names is
+/// [`Event::Unknown`](super::Event::Unknown).
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionChange {
     /// Id or path of the subscription: `Subscription`, `SubscriptionId`, `SubscriptionPath` or `Path`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subscription: Option<String>,
+    pub subscription: String,
     /// Id or path of the subscriber: `Subscriber`, `SubscriberId`, `User` or `UserId`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subscriber: Option<String>,
+    pub subscriber: String,
     /// Why it was cancelled: `Reason` or `CancellationReason`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-impl SubscriptionChange {
-    /// Of an object; `None` of anything else.
-    pub(super) fn read(payload: &Value) -> Option<Self> {
-        let payload = payload.as_object()?;
-        let find = |names: &[&str]| {
-            names.iter().find_map(|wanted| {
-                let (_, value) = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
-                match value {
-                    Value::String(text) => Some(text.clone()),
-                    Value::Number(number) => Some(number.to_string()),
-                    _ => None,
-                }
-            })
-        };
+impl Read for SubscriptionChange {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
         Some(Self {
-            subscription: find(&["subscription", "subscriptionId", "subscriptionPath", "path"]),
-            subscriber: find(&["subscriber", "subscriberId", "user", "userId"]),
-            reason: find(&["reason", "cancellationReason"]),
+            subscription: fields.any_of(&["subscription", "subscriptionId", "subscriptionPath", "path"])?,
+            subscriber: fields.any_of(&["subscriber", "subscriberId", "user", "userId"])?,
+            reason: fields.any_of(&["reason", "cancellationReason"]),
         })
     }
 }

@@ -1,7 +1,9 @@
 //! Whether a notification was seen before.
 
-use std::collections::{HashMap, VecDeque};
+use super::verifier::TOLERANCE;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error as StdError;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,9 +27,12 @@ pub type Claimed<'a, T> =
 /// came in time, and may send one twice.
 ///
 /// [`MemoryReplayGuard`] is for one process. For several, write one over what they share; both
-/// functions must be atomic there (`SET key NX EX seconds`, `INSERT .. ON CONFLICT DO NOTHING`).
+/// functions must be atomic there (`SET key NX EX seconds`, `INSERT .. ON CONFLICT DO NOTHING`), and a
+/// claim must last longer than a signature is good: twice the verifier's tolerance.
 pub trait ReplayGuard: Send + Sync + 'static {
-    /// Claims a notification. Verify it first: ids that anyone may invent would fill the memory.
+    /// Claims a notification. Verify it first: ids that anyone may invent would fill the memory. Let
+    /// little time pass between this and the answer: a second try that comes in between is taken for
+    /// seen, and Roblox does not try again even if the claim is then given back.
     ///
     /// # Errors
     ///
@@ -45,6 +50,10 @@ pub trait ReplayGuard: Send + Sync + 'static {
 
 /// A [`ReplayGuard`] in memory, bounded: it remembers so many notifications, each for so long.
 ///
+/// Where there are more, the oldest are forgotten, but none whose signature may still be good: were it
+/// sent again, it would count as new. If all that it remembers is as young as that, a claim fails
+/// with [`MemoryFull`]; answer 503, and Roblox tries again.
+///
 /// ```
 /// use opencloud::webhook::{Claim, MemoryReplayGuard, ReplayGuard};
 ///
@@ -61,8 +70,32 @@ pub trait ReplayGuard: Send + Sync + 'static {
 pub struct MemoryReplayGuard {
     capacity: usize,
     retention: Duration,
+    /// How long a signature is good, from the first moment at which it is taken.
+    validity: Duration,
     seen: Mutex<Seen>,
 }
+
+/// A [`MemoryReplayGuard`] has no room for a notification: it remembers as many as it may, and the
+/// signature of each may still be good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryFull {
+    /// How many it may remember.
+    pub capacity: usize,
+}
+
+impl fmt::Display for MemoryFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let capacity = self.capacity;
+        write!(
+            f,
+            "all of the {capacity} notifications that are remembered are too young to be forgotten; answer 503, \
+             and give `MemoryReplayGuard::new` a larger capacity if this happens again"
+        )
+    }
+}
+
+impl StdError for MemoryFull {}
 
 /// The hash of an id, so that an id of any length takes the same room.
 type Print = [u8; 32];
@@ -70,27 +103,30 @@ type Print = [u8; 32];
 #[derive(Debug, Default)]
 struct Seen {
     /// The number of each claim.
-    claims: HashMap<Print, u64>,
-    /// In the order of their claims; those given back stay until they are reached.
-    order: VecDeque<Entry>,
+    numbers: HashMap<Print, u64>,
+    /// The claims in their order. One that is given back is in neither.
+    claims: BTreeMap<u64, (Instant, Print)>,
     next: u64,
 }
 
-#[derive(Debug)]
-struct Entry {
-    number: u64,
-    time: Instant,
-    print: Print,
-}
-
 impl MemoryReplayGuard {
-    /// Remembers at most `capacity` notifications, each for at most `retention`. Where there are
-    /// more, the oldest are forgotten.
+    /// Remembers at most `capacity` notifications, each for `retention`, but at least while its
+    /// signature may be good (ten minutes, see [`tolerance`](Self::tolerance)).
     ///
-    /// The default is 100,000 and one day, about 10 MB at most. Roblox does not say how long after the
+    /// The default is 100,000 and one day, about 16 MB at most. Roblox does not say how long after the
     /// first try the last one may come.
     pub fn new(capacity: usize, retention: Duration) -> Self {
-        Self { capacity: capacity.max(1), retention, seen: Mutex::default() }
+        let guard =
+            Self { capacity: capacity.max(1), retention, validity: Duration::ZERO, seen: Mutex::default() };
+        guard.tolerance(TOLERANCE)
+    }
+
+    /// The [tolerance of the verifier](super::Verifier::tolerance), 300 seconds by default. A signature
+    /// is good for twice as long: it may be as far ahead as behind.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.validity = tolerance.saturating_mul(2);
+        self
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
@@ -105,13 +141,33 @@ impl Default for MemoryReplayGuard {
 }
 
 impl Seen {
-    fn forget_oldest(&mut self) {
-        if let Some(oldest) = self.order.pop_front() {
-            // It may have been given back and claimed anew.
-            if self.claims.get(&oldest.print) == Some(&oldest.number) {
-                self.claims.remove(&oldest.print);
-            }
+    fn has(&self, print: &Print) -> bool {
+        self.numbers.contains_key(print)
+    }
+
+    fn claim(&mut self, time: Instant, print: Print) {
+        self.numbers.insert(print, self.next);
+        self.claims.insert(self.next, (time, print));
+        self.next += 1;
+    }
+
+    fn release(&mut self, print: &Print) {
+        if let Some(number) = self.numbers.remove(print) {
+            self.claims.remove(&number);
         }
+    }
+
+    /// Forgets the oldest claim if it is older than that, and says whether it did.
+    fn forget(&mut self, now: Instant, age: Duration) -> bool {
+        let Some(oldest) = self.claims.first_entry() else { return false };
+        let (time, print) = *oldest.get();
+        // At the very age a signature is still good.
+        if now.duration_since(time) <= age {
+            return false;
+        }
+        oldest.remove();
+        self.numbers.remove(&print);
+        true
     }
 }
 
@@ -120,26 +176,21 @@ impl ReplayGuard for MemoryReplayGuard {
         Box::pin(async move {
             let (now, print) = (Instant::now(), print(id));
             let mut seen = self.lock();
-            while seen.order.front().is_some_and(|entry| now.duration_since(entry.time) >= self.retention) {
-                seen.forget_oldest();
-            }
-            if seen.claims.contains_key(&print) {
+            while seen.forget(now, self.retention.max(self.validity)) {}
+            if seen.has(&print) {
                 return Ok(Claim::Seen);
             }
-            while seen.order.len() >= self.capacity {
-                seen.forget_oldest();
+            if seen.claims.len() >= self.capacity && !seen.forget(now, self.validity) {
+                return Err(MemoryFull { capacity: self.capacity }.into());
             }
-            let number = seen.next;
-            seen.next += 1;
-            seen.claims.insert(print, number);
-            seen.order.push_back(Entry { number, time: now, print });
+            seen.claim(now, print);
             Ok(Claim::New)
         })
     }
 
     fn release<'a>(&'a self, id: &'a str) -> Claimed<'a, ()> {
         Box::pin(async move {
-            self.lock().claims.remove(&print(id));
+            self.lock().release(&print(id));
             Ok(())
         })
     }

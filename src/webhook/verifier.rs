@@ -15,7 +15,7 @@ use std::time::Duration;
 pub const SIGNATURE_HEADER: &str = "roblox-signature";
 
 /// How far the time of a signature may be from now, unless told otherwise.
-const TOLERANCE: Duration = Duration::from_secs(300);
+pub(super) const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// Checks signatures, and makes them for tests.
 ///
@@ -72,6 +72,7 @@ impl Verifier {
 
     /// How far the time of a signature may be from now, in both directions; 300 seconds by default,
     /// as in Roblox's sample code.
+    #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
         self

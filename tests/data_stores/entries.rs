@@ -1,9 +1,9 @@
 //! Reading, writing, deleting.
 
 use super::{ENTRIES, ENTRY, emulator, store, store_of};
+use opencloud::ErrorKind;
 use opencloud::ids::UserId;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
-use opencloud::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -185,59 +185,6 @@ async fn no_digit_of_a_number_is_lost() {
     let sent = String::from_utf8(sent.to_vec()).expect("it is there");
     assert!(sent.contains(&format!(r#""value":{text}"#)), "{sent}");
     assert!(sent.contains(r#""etag":"e""#), "{sent}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_too_long_is_refused_before_anything_is_sent() {
-    let script = Script::new();
-    let store = store_of(&script.client());
-    let (fits, long) = ("k".repeat(50), "k".repeat(51));
-    let refused = |error: Error, words: &str| {
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-        assert!(error.to_string().contains(words), "{error}");
-    };
-    refused(store.get::<i64>(&long).await.expect_err("a failure"), "51 characters");
-    refused(store.get::<i64>("").await.expect_err("a failure"), "empty");
-    let listed = store.clone().scope(&long).entries().items().collect().await;
-    refused(listed.expect_err("a failure"), "51 characters");
-    refused(store.set(&long, &1).await.expect_err("a failure"), "51 characters");
-    refused(store.create(&long, &1).await.expect_err("a failure"), "51 characters");
-    refused(store.increment(&long, 1).await.expect_err("a failure"), "51 characters");
-    refused(store.delete(&long).await.expect_err("a failure"), "51 characters");
-    refused(store.undelete(&long).await.expect_err("a failure"), "51 characters");
-    refused(store.clone().scope(&long).get::<i64>("key").await.expect_err("a failure"), "scope");
-    refused(store.clone().scope("-").get::<i64>("key").await.expect_err("a failure"), "all scopes");
-    let value = "v".repeat(4_194_304 - 2);
-    refused(store.upsert("key", &(value.clone() + "v")).await.expect_err("a failure"), "4194304");
-    refused(
-        store.set("key", &1).attributes([("a".repeat(51), 1)]).await.expect_err("a failure"),
-        "51 characters",
-    );
-    refused(
-        store.set("key", &1).attributes([("a", "v".repeat(251))]).await.expect_err("a failure"),
-        "251 characters",
-    );
-    let three_hundred = [("a", "v".repeat(249)), ("b", "v".repeat(49))];
-    let more = [("a", "v".repeat(250)), ("b", "v".repeat(49))];
-    refused(store.upsert("key", &1).attributes(more).await.expect_err("a failure"), "301 characters");
-    refused(store.revisions(&long).items().collect().await.expect_err("a failure"), "51 characters");
-    refused(store.revisions("").items().collect().await.expect_err("a failure"), "empty");
-    refused(
-        store
-            .get::<i64>("key")
-            .latest_before("1960-01-01T00:00:00Z".parse().expect("it is there"))
-            .await
-            .expect_err("a failure"),
-        "1970",
-    );
-    assert_eq!(script.count(), 0);
-    let script = script.always(Expect::any(), Answer::json(json!({})));
-    store.upsert(&fits, &value).await.expect("an answer");
-    store.upsert("key", &1).attributes(three_hundred).await.expect("an answer");
-    store.upsert("key", &1).attributes([("a".repeat(50), "v".repeat(250))]).await.expect("an answer");
-    let widest = script.client().data_stores().store(1, &fits).scope(&fits);
-    widest.upsert(&fits, &1).await.expect("an answer");
-    assert_eq!(script.count(), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,10 +2,13 @@
 
 #![cfg(feature = "data_stores")]
 
+#[path = "../support/bounds.rs"]
+mod bounds;
 mod changes;
 mod entries;
 mod erasure;
 mod export;
+mod limits;
 mod v1;
 
 use opencloud::Client;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// A port that is free now.
 async fn port() -> u16 {
@@ -94,37 +95,102 @@ async fn a_no_of_the_user_is_told() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::AuthorizationRequired, Some("access_denied")));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_user_who_does_not_come_back_is_not_waited_for() {
     let server = Server::new();
-    let port = port().await;
-    let app = app(&server, &format!("http://localhost:{port}/callback"));
-    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(|_| {}).timeout(Duration::from_millis(20));
-    let error = login.run().await.expect_err("nobody came");
-    assert_eq!(error.kind(), ErrorKind::AuthorizationRequired, "{error}");
+    let begun = Instant::now();
+    for (timeout, seconds) in [(None, 300), (Some(Duration::from_secs(20)), 320)] {
+        let app = app(&server, &format!("http://localhost:{}/callback", port().await));
+        let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(|_| {});
+        let login = timeout.into_iter().fold(login, |login, timeout| login.timeout(timeout));
+        let error = login.run().await.expect_err("nobody came");
+        assert_eq!(error.kind(), ErrorKind::AuthorizationRequired, "{error}");
+        assert_eq!(begun.elapsed(), Duration::from_secs(seconds));
+    }
+    assert_eq!(server.facts().token_requests.len(), 0);
 }
 
 #[tokio::test]
 async fn only_this_machine_is_listened_at() {
     let server = Server::new();
-    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let taken = taken.local_addr().expect("an address").port();
-    let taken_too = tokio::net::TcpListener::bind(("127.0.0.1", taken)).await;
     for uri in [
-        "https://example.com/callback".to_owned(),
-        "https://localhost:8917/callback".to_owned(),
-        "http://localhost/callback".to_owned(),
-        "my-tool://callback".to_owned(),
+        "https://example.com/callback",
+        "https://localhost:8917/callback",
+        "http://localhost/callback",
+        "http://localhost:0/callback",
+        "http://[::1]:8917/callback",
+        "my-tool://callback",
     ] {
-        let login = BrowserLogin::new(&app(&server, &uri), [Scope::Openid])
+        let login = BrowserLogin::new(&app(&server, uri), [Scope::Openid])
             .show_with(|_| panic!("nothing is shown where nobody listens"));
-        assert_eq!(login.run().await.expect_err(&uri).kind(), ErrorKind::Configuration, "{uri}");
+        assert_eq!(login.run().await.expect_err(uri).kind(), ErrorKind::Configuration, "{uri}");
     }
-    if taken_too.is_ok() {
-        let uri = format!("http://localhost:{taken}/");
-        let login = BrowserLogin::new(&app(&server, &uri), [Scope::Openid])
-            .show_with(|_| panic!("nothing is shown where nobody listens"));
-        let error = login.run().await.expect_err("taken");
-        assert!(error.to_string().contains(&taken.to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let server = Server::new();
+    let holder = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = holder.local_addr().expect("an address").port();
+    let login = BrowserLogin::new(&app(&server, &format!("http://localhost:{port}/")), [Scope::Openid])
+        .show_with(|_| panic!("nothing is shown where nobody listens"));
+    let error = login.run().await.expect_err("taken");
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
+}
+
+/// On tokio's clock, which passes when everyone waits.
+#[tokio::test(start_paused = true)]
+async fn visitors_who_hang_hold_up_nobody_for_long() {
+    let server = Server::new();
+    let port = port().await;
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let app = app(&server, &format!("http://localhost:{port}"));
+    let (shown, url) = oneshot::channel();
+    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(move |url| {
+        let _ = shown.send(url.to_owned());
+    });
+    let login = tokio::spawn(login.run());
+    let back = server.visit(&url.await.expect("a URL")).await;
+    let (_, target) = back.split_once(&port.to_string()).expect("this port");
+    let target = format!("/{}", target.trim_start_matches('/'));
+
+    // As many as are held at once: some say nothing, some half a request.
+    let mut hanging = Vec::new();
+    for number in 0..32 {
+        let mut socket = TcpStream::connect(address).await.expect("a connection");
+        if number % 2 == 0 {
+            socket.write_all(b"GET /callback?co").await.expect("half a request");
+        }
+        hanging.push(socket);
     }
+    let begun = Instant::now();
+    let answer = send(address, &get(&target)).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(begun.elapsed(), Duration::from_secs(10), "until the first of them is given up");
+    login.await.expect("a task").expect("a login");
+    for mut socket in hanging {
+        let mut said = Vec::new();
+        let _ = socket.read_to_end(&mut said).await;
+        assert!(said.is_empty(), "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_may_hold_a_question_mark() {
+    let server = Server::new();
+    let port = port().await;
+    let app = app(&server, &format!("http://localhost:{port}/callback?from=roblox"));
+    let (shown, url) = oneshot::channel();
+    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(move |url| {
+        let _ = shown.send(url.to_owned());
+    });
+    let login = tokio::spawn(login.run());
+    let url = url.await.expect("a URL");
+    let state = url.split("state=").nth(1).and_then(|rest| rest.split('&').next()).expect("a state");
+    let target = format!("/callback?from=roblox&error=server_error&error_description=Why?&state={state}");
+    send(SocketAddr::from(([127, 0, 0, 1], port)), &get(&target)).await;
+    let error = login.await.expect("a task").expect_err("a refusal");
+    assert_eq!(error.code(), Some("server_error"));
+    assert!(error.to_string().contains("Why?"), "{error}");
 }

@@ -34,8 +34,11 @@ async fn resources_are_typed() {
     assert!(creators.allows("1", true) && !creators.allows("1", false));
     let group = owners[1].resources.clone().expect("resources");
     let universes = group.universe.expect("universes");
-    assert_eq!(universes.ids, [Grant::Id(3828411582.into())]);
+    assert_eq!(universes.ids, [Grant::Id(3828411582.into()), Grant::Id(2001.into())]);
     assert!(universes.allows(3828411582, false) && !universes.allows(1, true));
+    // A list that is empty lets nothing be reached.
+    let creators = group.creator.expect("creators");
+    assert!(creators.ids.is_empty() && !creators.allows("7", true));
     assert_eq!(
         serde_json::to_value(&granted).expect("JSON")["resource_infos"][0]["resources"]["creator"]["ids"][0],
         "U"
@@ -68,6 +71,8 @@ async fn it_says_who_the_user_is() {
 async fn the_endpoints_are_discovered() {
     let discovery = Server::new().app().discovery().await.expect("the document");
     assert_eq!(discovery.issuer.as_deref(), Some("https://apis.roblox.com/oauth/"));
+    let resources = discovery.resources_endpoint.as_deref();
+    assert_eq!(resources, Some("https://apis.roblox.com/oauth/v1/token/resources"));
     assert_eq!(discovery.scopes_supported, Some(vec![Scope::Openid, Scope::Profile]));
 }
 

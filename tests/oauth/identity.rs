@@ -145,18 +145,126 @@ async fn keys_are_kept_and_fetched_again_when_there_are_new_ones() {
         verify().await.expect("an identity");
     }
     assert_eq!(server.facts().key_requests, 1);
+    // Roblox has another key, however young those are that were fetched.
+    tokio::time::advance(Duration::from_secs(1)).await;
+    server.facts().keys.push(Key::new("key-2"));
+    verify().await.expect("an identity");
+    assert_eq!(server.facts().key_requests, 2);
     // A forged key id does not have them fetched each time.
     let forged = Key::new("forged").sign(&json!({}));
     for _ in 0..10 {
         app.verify_id_token(&forged, None).await.expect_err("forged");
     }
-    assert_eq!(server.facts().key_requests, 1);
-    // Roblox has another key.
-    server.facts().keys.push(Key::new("key-2"));
-    verify().await.expect_err("not fetched again within a minute");
+    assert_eq!(server.facts().key_requests, 2);
+    server.facts().keys.push(Key::new("key-3"));
+    verify().await.expect_err("not searched again within a minute");
     tokio::time::advance(Duration::from_secs(60)).await;
     verify().await.expect("an identity");
-    assert_eq!(server.facts().key_requests, 2);
+    assert_eq!(server.facts().key_requests, 3);
+    // The keys of yesterday are fetched anew.
+    tokio::time::advance(Duration::from_secs(24 * 60 * 60)).await;
+    verify().await.expect("an identity");
+    assert_eq!(server.facts().key_requests, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_is_not_used_up_while_the_keys_cannot_be_had() {
+    let server = Server::new();
+    let app = server.app();
+    let login = app.authorize([opencloud::Scope::Openid]).begin().expect("a login");
+    let back = Callback::from_query(&server.visit(login.url()).await);
+    let pending = login.into_pending();
+    server.facts().key_failure = Some((503, json!({})));
+    let error = app.finish(pending.clone(), &back).await.expect_err("no keys");
+    assert!(error.is_service_failure(), "{error}");
+    assert!(error.to_string().contains("nothing is wrong with the login: it can be tried again"), "{error}");
+    assert_eq!(server.facts().token_requests.len(), 0);
+    server.facts().key_failure = None;
+    app.finish(pending, &back).await.expect("the same login");
+}
+
+#[tokio::test(start_paused = true)]
+async fn known_keys_serve_through_an_outage() {
+    let server = Server::new();
+    let app = server.app();
+    let known = server.facts().id_token(NONCE);
+    app.verify_id_token(&known, Some(NONCE)).await.expect("an identity");
+    server.facts().key_failure = Some((404, json!({})));
+    tokio::time::advance(Duration::from_secs(24 * 60 * 60)).await;
+    let requests = || server.facts().key_requests;
+    for _ in 0..10 {
+        app.verify_id_token(&known, Some(NONCE)).await.expect("signed with a key that is known");
+    }
+    assert_eq!(requests(), 2, "others are asked for once a minute");
+    tokio::time::advance(Duration::from_secs(60)).await;
+    app.verify_id_token(&known, Some(NONCE)).await.expect("still known");
+    assert_eq!(requests(), 3);
+
+    // Of another key nothing is known, which is not to say that it is forged.
+    server.facts().keys.push(Key::new("key-2"));
+    let unknown = server.facts().id_token(NONCE);
+    for _ in 0..10 {
+        let error = app.verify_id_token(&unknown, Some(NONCE)).await.expect_err("no keys");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        assert!(error.to_string().contains("can be tried again"), "{error}");
+    }
+    assert_eq!(requests(), 4);
+    server.facts().key_failure = None;
+    tokio::time::advance(Duration::from_secs(60)).await;
+    app.verify_id_token(&unknown, Some(NONCE)).await.expect("the outage is over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_keys_puts_none_out_of_use() {
+    for nothing in [json!({}), json!({ "keys": [] }), json!({ "keys": [{ "kty": "RSA", "kid": "key-1" }] })] {
+        let server = Server::new();
+        let app = server.app();
+        let token = server.facts().id_token(NONCE);
+        server.facts().key_failure = Some((200, nothing.clone()));
+        let error = app.verify_id_token(&token, Some(NONCE)).await.expect_err("no keys");
+        assert_eq!(error.kind(), ErrorKind::Decode, "{nothing}: {error}");
+        server.facts().key_failure = None;
+        app.verify_id_token(&token, Some(NONCE)).await.expect("an identity");
+        server.facts().key_failure = Some((200, nothing));
+        tokio::time::advance(Duration::from_secs(24 * 60 * 60)).await;
+        app.verify_id_token(&token, Some(NONCE)).await.expect("still known");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_logins_share_one_fetch_of_the_keys_and_one_failure() {
+    let server = Server::new();
+    server.facts().latency = Duration::from_secs(1);
+    let app = server.app();
+    let token = server.facts().id_token(NONCE);
+    let all = async || {
+        let tasks: Vec<_> = (0..1000)
+            .map(|_| {
+                let (app, token) = (app.clone(), token.clone());
+                tokio::spawn(async move { app.verify_id_token(&token, Some(NONCE)).await.is_ok() })
+            })
+            .collect();
+        let mut verified = 0;
+        for task in tasks {
+            verified += usize::from(task.await.expect("a task"));
+        }
+        verified
+    };
+    server.facts().key_failure = Some((404, json!({})));
+    assert_eq!((all().await, server.facts().key_requests), (0, 1));
+    server.facts().key_failure = None;
+    assert_eq!((all().await, server.facts().key_requests), (1000, 2));
+}
+
+#[tokio::test]
+async fn a_session_whose_identity_does_not_hold_is_ended() {
+    let server = Server::new();
+    server.facts().claims = json!({ "aud": "2" });
+    server.login(&server.app()).await.expect_err("meant for another app");
+    assert_eq!(server.sessions(), 0);
+    server.facts().claims = json!({});
+    server.login(&server.app()).await.expect("a login");
+    assert_eq!(server.sessions(), 1);
 }
 
 #[tokio::test]

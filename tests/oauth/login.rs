@@ -133,6 +133,22 @@ async fn a_user_who_says_no_is_understood() {
 }
 
 #[tokio::test]
+async fn the_answer_is_found_in_a_url_a_path_or_a_query() {
+    for before in ["", "?", "/callback?", "/a=b/callback?", "https://example.com/a&b=c?", "my-game://login?"]
+    {
+        let app = Server::new().app();
+        let login = app.authorize([Scope::Openid]).begin().expect("a login");
+        // The text has a question mark of its own, which a query may hold as it is.
+        let back = format!("{before}error=access_denied&error_description=Why?+So&state={}#_", login.state());
+        let callback = Callback::from_query(&back);
+        assert_eq!(callback.state(), Some(login.state()), "{back}");
+        let error = app.finish(login.into_pending(), &callback).await.expect_err("a no");
+        assert_eq!(error.code(), Some("access_denied"), "{back}");
+        assert!(error.to_string().contains("Why? So"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_code_works_once_and_for_a_minute() {
     let server = Server::new();
     let app = server.app();
@@ -182,8 +198,12 @@ fn apps_and_requests_that_cannot_work_are_refused_early() {
         "https://example.com/callback",
         "http://localhost:8917/callback",
         "http://127.0.0.1/callback",
+        "http://127.1.2.3:1/",
         "http://[::1]:1/",
+        "HTTP://LocalHost:1",
+        "https://example.com/callback?from=roblox",
         "my-game://login",
+        "com.example.game:/login",
     ] {
         assert!(built("1", uri).is_ok(), "{uri}");
     }
@@ -192,7 +212,22 @@ fn apps_and_requests_that_cannot_work_are_refused_early() {
         "example.com/callback",
         "http://example.com/callback",
         "http://localhost.example.com/",
+        "http://localhost:1@example.com/",
+        "http://localhost@example.com/",
+        "http://example.com\\@localhost/",
+        "http://0.0.0.0/",
+        "http://[::]/",
+        "http:localhost",
+        "localhost:8917/callback",
+        "mailto:someone@example.com",
+        "https:/example.com",
+        "https://",
+        "https://example.com:99999/",
+        "https://user:password@example.com/",
+        "https://example.com/\n",
+        " https://example.com/",
         "https://example.com/#x",
+        "my-game://login#x",
         &format!("https://example.com/{}", "a".repeat(300)),
     ] {
         let error = built("1", uri).expect_err(uri);
@@ -221,14 +256,16 @@ async fn no_secret_is_shown() {
     let back = server.visit(login.url()).await;
     let callback = Callback::from_query(&back);
     let code = back.split("code=").nth(1).and_then(|rest| rest.split('&').next()).expect("a code");
+    let shown = format!("{login:?} {:#?}", app.authorize([Scope::Openid]));
     let pending = login.into_pending();
     let secrets = serde_json::to_value(&pending).expect("JSON");
-    let shown = format!("{app:?} {pending:?} {callback:?} {:?}", server.app_builder());
+    let shown = format!("{shown} {app:?} {pending:?} {callback:?} {:?}", server.app_builder());
     let login = app.finish(pending, &callback).await.expect("a login");
     let shown = format!("{shown} {login:?}");
     for secret in [
         SECRET,
         secrets["state"].as_str().expect("a state"),
+        secrets["nonce"].as_str().expect("a nonce"),
         secrets["verifier"].as_str().expect("a verifier"),
         code,
         login.tokens.access_token(),

@@ -8,12 +8,14 @@ use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// A store that may fail, and that knows what the service saw before something was saved.
 #[derive(Default)]
 struct Store {
     tokens: Mutex<Option<TokenSet>>,
     is_broken: AtomicBool,
+    is_hanging: AtomicBool,
     saves: AtomicUsize,
     latency: Duration,
 }
@@ -34,7 +36,12 @@ impl Store {
 
 impl TokenStore for Store {
     fn load(&self) -> Stored<'_, Option<TokenSet>> {
-        Box::pin(async { Ok(self.tokens.lock().expect("a store").clone()) })
+        Box::pin(async {
+            if self.is_hanging.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            Ok(self.tokens.lock().expect("a store").clone())
+        })
     }
 
     fn save<'a>(&'a self, tokens: &'a TokenSet) -> Stored<'a, ()> {
@@ -145,10 +152,85 @@ async fn a_token_is_renewed_before_it_ends() {
     assert_eq!(server.renewals(), 1);
 
     let early =
-        TokenProvider::new(server.app(), Store::new(server.session())).renew_before(Duration::from_secs(600));
-    server.pass(300);
+        TokenProvider::new(server.app(), Store::new(server.session())).renew_before(Duration::from_secs(300));
+    server.pass(599);
     early.tokens().await.expect("tokens");
     assert_eq!(server.renewals(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_not_renewed_in_the_first_half_of_its_life() {
+    // Longer than any token lasts: as if each of them were to be renewed at once.
+    let server = Server::new();
+    let day = Duration::from_secs(24 * 60 * 60);
+    let provider = TokenProvider::new(server.app(), Store::new(server.session())).renew_before(day);
+    server.pass(900);
+    for _ in 0..10 {
+        provider.tokens().await.expect("tokens");
+    }
+    assert_eq!(server.renewals(), 1);
+    server.pass(449);
+    provider.tokens().await.expect("tokens");
+    assert_eq!(server.renewals(), 1);
+    server.pass(1);
+    provider.tokens().await.expect("tokens");
+    assert_eq!(server.renewals(), 2);
+    // A service whose tokens last less than the minute before whose end they are renewed.
+    let (server, _, provider, _) = expired();
+    let short = json!({ "access_token": "short", "token_type": "Bearer", "expires_in": 40 });
+    server.facts().failures = vec![Some((200, short))];
+    for _ in 0..10 {
+        provider.tokens().await.expect("tokens");
+    }
+    assert_eq!(server.renewals(), 1);
+    server.pass(20);
+    provider.tokens().await.expect("tokens");
+    assert_eq!(server.renewals(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_long_for_a_renewal_while_the_token_is_good() {
+    let server = Server::new();
+    let store = Store::new(server.session());
+    let provider = TokenProvider::new(server.app(), store.clone());
+    let old = provider.tokens().await.expect("tokens");
+    server.pass(870);
+    server.facts().latency = Duration::from_secs(20);
+    let begun = Instant::now();
+    assert_eq!(provider.tokens().await.expect("tokens"), old);
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
+    // The renewal went on; and where the old token has ended, it is waited for.
+    server.pass(29);
+    assert_ne!(provider.tokens().await.expect("tokens"), old);
+    assert_eq!((begun.elapsed(), server.renewals()), (Duration::from_secs(20), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_fails_the_call_and_not_the_next() {
+    let (server, store, provider, client) = expired();
+    store.is_hanging.store(true, Ordering::SeqCst);
+    let begun = Instant::now();
+    for outcome in all_of(100, &client).await {
+        let error = outcome.expect_err("a store that hangs");
+        assert!(error.to_string().contains("the token store failed: it has not answered"), "{error}");
+    }
+    assert_eq!((begun.elapsed(), server.renewals()), (Duration::from_secs(30), 0));
+    store.is_hanging.store(false, Ordering::SeqCst);
+    call(&client).await.expect("an answer");
+    // While it saves: what was given is saved by the next call.
+    drop(provider);
+    let store = Arc::new(Store {
+        tokens: Mutex::new(Some(server.session())),
+        latency: Duration::from_secs(31),
+        ..Store::default()
+    });
+    let provider = TokenProvider::new(server.app(), store.clone());
+    server.pass(900);
+    for _ in 0..2 {
+        let error = provider.tokens().await.expect_err("it takes too long");
+        assert!(error.to_string().contains("it has not answered for 30 seconds"), "{error}");
+    }
+    assert_eq!((server.renewals(), store.saves.load(Ordering::SeqCst)), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,8 +242,48 @@ async fn a_good_token_is_used_where_no_other_can_be_had() {
     server.facts().failures = vec![Some((503, json!({})))];
     call(&client).await.expect("with the old token");
     server.facts().failures = vec![Some((503, json!({})))];
-    server.pass(30);
+    server.pass(29);
     assert!(call(&client).await.expect_err("it has ended").is_service_failure());
+
+    // Also if its refresh token is worth nothing, or if there is none.
+    let server = Server::new();
+    let tokens = server.session();
+    server.app().revoke(tokens.refresh_token().expect("a token")).await.expect("revoked");
+    let bare = TokenSet::new(tokens.access_token(), tokens.expires_at()).expect("tokens");
+    server.pass(870);
+    for (tokens, renewals) in [(tokens, 1), (bare, 1)] {
+        let provider = TokenProvider::new(server.app(), Store::new(tokens.clone()));
+        for _ in 0..3 {
+            assert_eq!(provider.tokens().await.expect("the last minute"), tokens);
+        }
+        assert_eq!(server.renewals(), renewals, "what was refused is not sent again");
+        let later = server.now().checked_add(jiff::SignedDuration::from_secs(29)).expect("a time");
+        let app = server.app_builder().clock(move || later).build().expect("an app");
+        let provider = TokenProvider::new(app, Store::new(tokens));
+        assert!(provider.tokens().await.expect_err("ended").is_authorization_required());
+        server.facts().token_requests.truncate(1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_access_token_that_was_refused_is_not_sent_again() {
+    for failure in [(400, json!({ "error": "invalid_grant" })), (503, json!({}))] {
+        // It is good for 15 minutes by every clock, and yet refused.
+        let server = Server::new();
+        let provider = TokenProvider::new(server.app(), Store::new(server.session()));
+        let client = client(&server, &provider);
+        server.facts().failures = vec![Some(failure.clone()); 3];
+        server.withdraw();
+        for _ in 0..3 {
+            call(&client).await.expect_err("refused");
+        }
+        assert_eq!(server.facts().api_requests, 1, "{failure:?}");
+        // Another one is.
+        server.facts().failures.clear();
+        provider.replace(server.session()).await.expect("saved");
+        call(&client).await.expect("an answer");
+        assert_eq!(server.facts().api_requests, 2);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,6 +303,23 @@ async fn what_was_given_is_saved_before_it_is_used() {
     assert_eq!(server.renewals(), 1, "the used-up token was not tried again");
     assert_eq!(store.held(), provider.tokens().await.expect("tokens"));
     assert_ne!(store.held(), old);
+
+    // A store that has lost the old tokens while it failed to take the new ones.
+    let (server, store, _, client) = expired();
+    store.break_down(true);
+    call(&client).await.expect_err("a full disk");
+    *store.tokens.lock().expect("a store") = None;
+    store.break_down(false);
+    call(&client).await.expect("an answer");
+    assert_eq!(server.renewals(), 1);
+    // Someone has logged in since: their session counts.
+    let (server, store, provider, client) = expired();
+    store.break_down(true);
+    call(&client).await.expect_err("a full disk");
+    store.break_down(false);
+    let other = server.session();
+    store.save(&other).await.expect("saved");
+    assert_eq!(provider.tokens().await.expect("tokens"), other);
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,10 +361,10 @@ async fn a_crash_loses_no_session_that_could_be_kept() {
     restarted.tokens().await.expect_err("not saved");
     drop(restarted);
     store.break_down(false);
-    let restarted = TokenProvider::new(server.app(), store.clone()).renew_before(Duration::ZERO);
+    let restarted = TokenProvider::new(server.app(), store.clone());
     assert_eq!(restarted.tokens().await.expect("tokens"), old);
     // Then the user must come back, and is told so.
-    server.pass(50);
+    server.pass(49);
     assert!(restarted.tokens().await.expect_err("used up").is_authorization_required());
 
     // After the store had it: nothing is lost.
@@ -275,6 +414,22 @@ async fn a_refused_refresh_token_ends_in_one_clear_error() {
     call(&client).await.expect_err("withdrawn");
     store.save(&server.session()).await.expect("saved");
     call(&client).await.expect("an answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_refresh_token_is_not_sent_again_if_the_store_fails_then() {
+    let (server, store, provider, _) = expired();
+    server.withdraw();
+    server.facts().latency = Duration::from_secs(1);
+    let (outcome, ()) = tokio::join!(provider.tokens(), async {
+        // While Roblox is asked. The store is asked after it, for what another process may have saved.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        store.is_hanging.store(true, Ordering::SeqCst);
+    });
+    assert!(outcome.expect_err("no store").to_string().contains("the token store failed"));
+    store.is_hanging.store(false, Ordering::SeqCst);
+    assert!(provider.tokens().await.expect_err("refused").is_authorization_required());
+    assert_eq!(server.renewals(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,10 +42,12 @@ pub(crate) struct Facts {
     /// Those that still work.
     refresh: HashSet<String>,
     next: u64,
-    /// How long the token endpoint takes.
+    /// How long the endpoints of tokens and keys take.
     pub(crate) latency: Duration,
     /// How the token endpoint fails, once each: `None` after it has done its work and lost the answer.
     pub(crate) failures: Vec<Option<(u16, Value)>>,
+    /// What is answered in the place of the keys.
+    pub(crate) key_failure: Option<(u16, Value)>,
     /// What the ID token says instead.
     pub(crate) claims: Value,
     pub(crate) token_requests: Vec<HashMap<String, String>>,
@@ -101,6 +103,7 @@ impl Server {
             next: 0,
             latency: Duration::ZERO,
             failures: Vec::new(),
+            key_failure: None,
             claims: json!({}),
             token_requests: Vec::new(),
             key_requests: 0,
@@ -190,6 +193,11 @@ impl Server {
         TokenSet::new(access, Timestamp::from_second(ends).expect("a time"))
             .and_then(|tokens| tokens.with_refresh_token(refresh))
             .expect("tokens")
+    }
+
+    /// How many sessions can still be renewed.
+    pub(crate) fn sessions(&self) -> usize {
+        self.facts().refresh.len()
     }
 
     /// The user withdraws the authorization.
@@ -366,13 +374,16 @@ async fn resources(Form(form): Form<HashMap<String, String>>) -> Response {
     Json(json!({ "resource_infos": [
         { "owner": { "id": "1", "type": "User" }, "resources": { "creator": { "ids": ["U"] } } },
         { "owner": { "id": "7", "type": "Group" }, "resources": {
-            "universe": { "ids": ["3828411582"] }, "creator": { "ids": [7] }
+            "universe": { "ids": ["3828411582", 2001] }, "creator": { "ids": [] }
         } }
     ] }))
     .into_response()
 }
 
 async fn revoke(State(server): State<Server>, Form(form): Form<HashMap<String, String>>) -> Response {
+    if form.get("client_id").is_none_or(|id| id != CLIENT_ID) {
+        return refuse(401, "invalid_client");
+    }
     server.facts().refresh.remove(&form["token"]);
     StatusCode::OK.into_response()
 }
@@ -393,14 +404,19 @@ async fn user_info(State(server): State<Server>, headers: HeaderMap) -> Response
     .into_response()
 }
 
-async fn certs(State(server): State<Server>) -> Json<Value> {
+async fn certs(State(server): State<Server>) -> Response {
+    let latency = server.facts().latency;
+    tokio::time::sleep(latency).await;
     let mut facts = server.facts();
     facts.key_requests += 1;
+    if let Some((status, body)) = facts.key_failure.clone() {
+        return (StatusCode::from_u16(status).expect("a status"), Json(body)).into_response();
+    }
     let mut keys: Vec<Value> = facts.keys.iter().map(Key::public).collect();
     // Keys of kinds that are not ours, and one that is none.
     keys.push(json!({ "kty": "RSA", "kid": "rsa", "n": "AQAB", "e": "AQAB" }));
     keys.push(json!({ "kty": "EC", "crv": "P-256", "kid": "short" }));
-    Json(json!({ "keys": keys }))
+    Json(json!({ "keys": keys })).into_response()
 }
 
 async fn discovery() -> Json<Value> {

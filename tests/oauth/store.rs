@@ -36,6 +36,37 @@ async fn only_its_owner_may_read_the_file() {
     assert_eq!(mode(), 0o600);
 }
 
+/// Two processes are two stores of one path.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_reads_while_another_writes_finds_one_of_the_two_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tokens.json");
+    let server = Server::new();
+    let sessions: Vec<_> = (0..2).map(|_| server.session()).collect();
+    FileTokenStore::new(&path).save(&sessions[0]).await.expect("saved");
+    let writers: Vec<_> = sessions
+        .iter()
+        .map(|tokens| {
+            let (store, tokens) = (FileTokenStore::new(&path), tokens.clone());
+            tokio::spawn(async move {
+                for _ in 0..20 {
+                    store.save(&tokens).await.expect("saved");
+                }
+            })
+        })
+        .collect();
+    let reader = FileTokenStore::new(&path);
+    while writers.iter().any(|writer| !writer.is_finished()) {
+        let read = reader.load().await.expect("a whole file").expect("tokens");
+        assert!(sessions.contains(&read), "{read:?}");
+    }
+    for writer in writers {
+        writer.await.expect("a writer");
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
 #[tokio::test]
 async fn what_fails_leaves_the_old_file() {
     let folder = tempfile::tempdir().expect("a folder");

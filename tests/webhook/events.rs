@@ -32,8 +32,8 @@ fn documented() -> Vec<(&'static str, Value)> {
     let mut cancelled = subscription.clone();
     cancelled["Reason"] = json!("SUBSCRIBER_CANCELLED");
     vec![
-        ("SampleNotification", json!({ "UserId": "1" })),
-        ("RightToErasureRequest", json!({ "UserId": "1", "GameIds": ["2", "3"] })),
+        ("SampleNotification", json!({ "UserId": 1 })),
+        ("RightToErasureRequest", json!({ "UserId": 1, "GameIds": [2, 3] })),
         ("CommerceProductOrderPaid", order("STATE_PAID")),
         ("CommerceProductOrderRefunded", order("STATE_REFUNDED")),
         (
@@ -74,13 +74,13 @@ fn the_fields_are_there() {
     let erasure = of("RightToErasureRequest");
     assert_eq!(erasure.time(), Some("2026-01-02T03:04:05.6789012Z".parse().expect("a time")));
     let Event::RightToErasureRequest(erasure) = erasure.into_event() else { panic!("another event") };
-    assert_eq!(erasure.user_id, Some(1.into()));
-    assert_eq!(erasure.start_place_ids, Some(vec![2.into(), 3.into()]));
+    assert_eq!(erasure.user_id, 1.into());
+    assert_eq!(erasure.start_place_ids, [2.into(), 3.into()]);
 
     let Event::CommerceProductOrderPaid(order) = of("CommerceProductOrderPaid").into_event() else {
         panic!("another event")
     };
-    assert_eq!(order.state, Some(CommerceOrderState::Paid));
+    assert_eq!(order.state, CommerceOrderState::Paid);
     assert_eq!(order.merchant_order_id.as_deref(), Some("4"));
 
     let Event::AnalyticsAlert(alert) = of("AnalyticsAlert").into_event() else { panic!("another event") };
@@ -89,19 +89,76 @@ fn the_fields_are_there() {
     let Event::SubscriptionCancelled(change) = of("SubscriptionCancelled").into_event() else {
         panic!("another event")
     };
-    assert_eq!(change.subscriber.as_deref(), Some("users/4"));
+    assert_eq!(change.subscriber, "users/4");
     assert_eq!(change.reason.as_deref(), Some("SUBSCRIBER_CANCELLED"));
 }
 
 #[test]
-fn ids_may_be_numbers_and_names_of_subscriptions_vary() {
-    let (read, _) = notification("RightToErasureRequest", json!({ "UserId": 1, "GameIds": [2], "New": 3 }));
+fn ids_may_be_texts_and_names_of_subscriptions_vary() {
+    let (read, _) = notification("RightToErasureRequest", json!({ "UserId": "1", "GameIds": ["2"] }));
     let Event::RightToErasureRequest(request) = read.event() else { panic!("another event") };
-    assert_eq!(request.start_place_ids, Some(vec![2.into()]));
+    assert_eq!((&request.user_id, &request.start_place_ids[..]), (&1.into(), &[2.into()][..]));
 
     let (read, _) = notification("SubscriptionRenewed", json!({ "path": "a/b", "userId": 5 }));
     let Event::SubscriptionRenewed(change) = read.event() else { panic!("another event") };
-    assert_eq!((change.subscription.as_deref(), change.subscriber.as_deref()), (Some("a/b"), Some("5")));
+    assert_eq!((change.subscription.as_str(), change.subscriber.as_str()), ("a/b", "5"));
+}
+
+#[test]
+fn what_came_in_goes_out() {
+    for (kind, mut payload) in documented() {
+        payload["AddedTomorrow"] = json!([1, 2.5, null, { "a": "b" }]);
+        let (read, _) = notification(kind, payload.clone());
+        assert!(!matches!(read.event(), Event::Unknown(_)), "{kind}");
+        assert_eq!(serde_json::to_value(read.event()).expect("JSON"), payload, "{kind}");
+    }
+    // Times and ids as they were written.
+    for payload in [
+        json!({ "path": "a", "state": "STATE_LOST", "createTime": "2026-01-02T03:04:05.6789012+00:00" }),
+        json!({ "path": "a", "state": "STATE_PAID", "user": null }),
+    ] {
+        let (read, _) = notification("CommerceProductOrderPaid", payload.clone());
+        let Event::CommerceProductOrderPaid(order) = read.event() else { panic!("{payload}") };
+        assert_eq!((order.raw(), &order.user), (&payload, &None));
+        assert_eq!(serde_json::to_value(read.event()).expect("JSON"), payload);
+    }
+}
+
+#[test]
+fn a_payload_without_what_makes_it_one_is_kept_whole() {
+    let required = |kind: &str| match kind {
+        "SampleNotification" => &["UserId"][..],
+        "RightToErasureRequest" => &["UserId", "GameIds"],
+        "AnalyticsAlert" => &["TargetType", "TargetId", "AlertMessage"],
+        kind if kind.starts_with("Subscription") => &["Subscription", "Subscriber"],
+        _ => &["path", "state"],
+    };
+    for (kind, payload) in documented() {
+        let is_unknown = |payload: &Value| {
+            notification(kind, payload.clone()).0.event() == &Event::Unknown(payload.clone())
+        };
+        assert!(is_unknown(&json!({})), "{kind}");
+        for name in required(kind) {
+            for nothing in [Value::Null, json!(""), json!({})] {
+                let mut payload = payload.clone();
+                payload[*name] = nothing;
+                assert!(is_unknown(&payload), "{kind}: {payload}");
+            }
+            let mut payload = payload.clone();
+            payload.as_object_mut().expect("an object").remove(*name);
+            assert!(is_unknown(&payload), "{kind} without {name}");
+        }
+        let needless = payload
+            .as_object()
+            .expect("an object")
+            .keys()
+            .filter(|name| !required(kind).contains(&name.as_str()));
+        for name in needless {
+            let mut payload = payload.clone();
+            payload.as_object_mut().expect("an object").remove(name);
+            assert!(!is_unknown(&payload), "{kind} without {name}");
+        }
+    }
 }
 
 #[test]
@@ -111,8 +168,13 @@ fn what_is_not_known_is_kept_whole() {
         ("EventOfTomorrow", Value::Null),
         // Known by name, but not what the guide says.
         ("SampleNotification", json!("a text")),
-        ("RightToErasureRequest", json!({ "UserId": [1] })),
-        ("CommerceProductOrderPaid", json!({ "createTime": "yesterday" })),
+        ("SampleNotification", json!({ "UserId": true })),
+        ("SampleNotification", json!({ "UserId": "somebody" })),
+        ("RightToErasureRequest", json!({ "UserId": 1, "GameIds": [2, null] })),
+        (
+            "CommerceProductOrderPaid",
+            json!({ "path": "a", "state": "STATE_PAID", "createTime": "yesterday" }),
+        ),
         ("SubscriptionRenewed", json!([1])),
     ] {
         let (read, whole) = notification(kind, payload.clone());
@@ -145,7 +207,7 @@ fn what_is_no_notification_is_refused() {
 
 #[test]
 fn a_test_makes_its_own() {
-    let made = Notification::new("1", "SampleNotification", Timestamp::UNIX_EPOCH, json!({ "UserId": "1" }));
+    let made = Notification::new("1", "SampleNotification", Timestamp::UNIX_EPOCH, json!({ "UserId": 1 }));
     let body = serde_json::to_vec(&made).expect("JSON");
     assert_eq!(Notification::parse(&body).expect("a notification"), made);
 }

@@ -28,6 +28,8 @@ pub struct Counts {
     pub long_running: usize,
     /// That send a form.
     pub multipart: usize,
+    /// That take an OAuth 2.0 token.
+    pub oauth: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,6 +69,10 @@ pub fn count(document: &Value) -> Coverage {
             counts.long_running += usize::from(own["operation"].is_object());
             counts.multipart +=
                 usize::from(!operation["requestBody"]["content"]["multipart/form-data"].is_null());
+            let schemes = operation["security"].as_array().or(document["security"].as_array());
+            let takes_token =
+                schemes.into_iter().flatten().any(|scheme| scheme.get("roblox-oauth2").is_some());
+            counts.oauth += usize::from(takes_token);
         }
     }
     coverage
@@ -129,10 +135,12 @@ fn table(coverage: &Coverage) -> String {
         text.push_str(&row(name, counts));
     }
     text.push_str(&row("total", &coverage.total));
-    let Counts { operations, named, documented, paged, whole_lists, long_running, .. } = coverage.total;
+    let Counts { operations, named, documented, paged, whole_lists, long_running, oauth, .. } =
+        coverage.total;
     text.push_str(&format!(
         "{} lists: {paged} are paged, {whole_lists} have no paging parameters and come whole\n\
          {long_running} operations are long-running\n\
+         {oauth} of {operations} operations take an OAuth 2.0 token\n\
          {named} of {operations} operations are named, {documented} of {operations} are documented\n",
         paged + whole_lists
     ));
@@ -148,6 +156,7 @@ mod tests {
     fn operations_are_counted_by_what_they_have() {
         let coverage = count(&json!({ "paths": {
             "/a": { "get": { "operationId": "a.list", "summary": "Lists.",
+                "security": [{ "roblox-api-key": [] }, { "roblox-oauth2": [] }],
                 "x-opencloud": { "area": "a", "paging": {} } } },
             "/b": { "post": { "operationId": "b.make",
                 "x-opencloud": { "area": "b", "derived": true, "operation": {} },
@@ -156,17 +165,11 @@ mod tests {
             "/c": { "get": { "operationId": "b.list", "x-opencloud": { "area": "b" },
                 "responses": { "200": { "content": { "application/json": { "schema": { "$ref": "#/x" } } } } } } },
         }, "x": { "properties": { "data": { "allOf": [{ "type": "array" }] } } } }));
-        let counts = |operations, named, documented, paged, whole_lists, long_running, multipart| Counts {
-            operations,
-            named,
-            documented,
-            paged,
-            whole_lists,
-            long_running,
-            multipart,
+        let counts = |operations, named, documented, paged, whole_lists, long_running, multipart, oauth| {
+            Counts { operations, named, documented, paged, whole_lists, long_running, multipart, oauth }
         };
-        assert_eq!(coverage.total, counts(3, 2, 1, 1, 1, 1, 1));
-        assert_eq!(coverage.areas["a"], counts(1, 1, 1, 1, 0, 0, 0));
-        assert_eq!(coverage.areas["b"], counts(2, 1, 0, 0, 1, 1, 1));
+        assert_eq!(coverage.total, counts(3, 2, 1, 1, 1, 1, 1, 1));
+        assert_eq!(coverage.areas["a"], counts(1, 1, 1, 1, 0, 0, 0, 1));
+        assert_eq!(coverage.areas["b"], counts(2, 1, 0, 0, 1, 1, 1, 0));
     }
 }

@@ -530,8 +530,16 @@ fn documentation(operation: &Operation) -> String {
     };
     text.push_str(&format!("{stability}.\n"));
     if !operation.scopes.is_empty() {
-        let scopes: Vec<String> = operation.scopes.iter().map(|scope| format!("`{scope}`")).collect();
-        text.push_str(&format!("\nScopes: {}.", scopes.join(", ")));
+        let words = |scopes: &[String], between: &str| {
+            scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(between)
+        };
+        text.push_str(&format!("\nScopes: {}.", words(&operation.scopes, ", ")));
+        if operation.needed_scopes.is_empty() {
+            text.push_str(" They are not needed, and widen what is answered.");
+        }
+        for one_of in operation.needed_scopes.iter().filter(|one_of| one_of.len() > 1) {
+            text.push_str(&format!(" Needed is {}.", words(one_of, " or ")));
+        }
     }
     if !operation.oauth {
         text.push_str("\nTakes an API key only, no OAuth 2.0 token.");

@@ -47,7 +47,11 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         Some(value) => format!("Some({})", literal(value)),
         None => "None".to_owned(),
     };
-    let scopes: Vec<String> = operation.scopes.iter().map(|scope| literal(scope)).collect();
+    let scopes = |scopes: &[String]| {
+        let scopes: Vec<String> = scopes.iter().map(|scope| literal(scope)).collect();
+        format!("&[{}]", scopes.join(", "))
+    };
+    let needed: Vec<String> = operation.needed_scopes.iter().map(|one_of| scopes(one_of)).collect();
     let stability = match operation.stability.as_deref() {
         Some("STABLE") => "Stability::Stable",
         Some("BETA") => "Stability::Beta",
@@ -62,7 +66,8 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("host", literal(&operation.host)),
         ("stability", stability.to_owned()),
         ("deprecated", operation.deprecated.to_string()),
-        ("scopes", format!("&[{}]", scopes.join(", "))),
+        ("scopes", scopes(&operation.scopes)),
+        ("needed_scopes", format!("&[{}]", needed.join(", "))),
         ("api_key", operation.api_key.to_string()),
         ("oauth", operation.oauth.to_string()),
         ("api_key_limit", limit(operation.api_key_limit)),
@@ -161,7 +166,7 @@ fn long_running(operation: &LongRunning) -> String {
 #[cfg(test)]
 mod tests {
     use crate::Model;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     /// The table entry of an operation with these parameters.
     fn entry(parameters: serde_json::Value) -> String {
@@ -209,6 +214,36 @@ mod tests {
             ] {
                 assert!(table.contains(line), "{table}");
             }
+        }
+    }
+
+    #[test]
+    fn all_scopes_are_needed_unless_the_document_says_otherwise() {
+        let table = |extension: Value| {
+            let document = json!({
+                "openapi": "3.0.4",
+                "info": { "title": "t", "version": "1" },
+                "paths": { "/a": { "post": {
+                    "responses": { "200": { "description": "OK" } },
+                    "security": [{ "roblox-api-key": [] }],
+                    "x-roblox-scopes": [{ "name": "a:read" }, { "name": "a:write" }],
+                    "x-opencloud": extension
+                } } },
+                "components": { "schemas": {} },
+                "x-opencloud": { "areas": [{ "name": "things", "summary": "Things." }], "ids": [] }
+            });
+            super::emit(&Model::build(&document.to_string(), None).expect("a model")).expect("a table")
+        };
+        let mut extension = json!({ "area": "things", "method": "create" });
+        let all = table(extension.clone());
+        assert!(all.contains(r#"needed_scopes: &[&["a:read"], &["a:write"]],"#), "{all}");
+        for (needed, line) in [
+            (json!([["a:read", "a:write"]]), r#"needed_scopes: &[&["a:read", "a:write"]],"#),
+            (json!([]), "needed_scopes: &[],"),
+        ] {
+            extension["needed_scopes"] = needed;
+            let table = table(extension.clone());
+            assert!(table.contains(line) && table.contains(r#"scopes: &["a:read", "a:write"],"#), "{table}");
         }
     }
 

@@ -54,6 +54,8 @@ pub struct Operation {
     pub stability: Option<String>,
     pub deprecated: bool,
     pub scopes: Vec<String>,
+    /// Of each of these, one is needed.
+    pub needed_scopes: Vec<Vec<String>>,
     pub api_key: bool,
     pub oauth: bool,
     pub api_key_limit: Option<Limit>,

@@ -179,6 +179,7 @@ pub(super) fn read_operation(
         stability: text(&operation["x-roblox-stability"]),
         deprecated: operation["deprecated"] == true,
         scopes: scopes_of(operation),
+        needed_scopes: needed_scopes(operation),
         api_key: security.contains("roblox-api-key"),
         oauth: security.contains("roblox-oauth2"),
         api_key_limit: limit("perApiKeyOwner"),
@@ -388,6 +389,17 @@ pub(super) fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<Str
 fn scopes_of(operation: &Value) -> Vec<String> {
     let scopes = operation["x-roblox-scopes"].as_array().into_iter().flatten();
     scopes.filter_map(|scope| scope["name"].as_str().or(scope.as_str())).map(str::to_owned).collect()
+}
+
+/// The scopes that an operation needs: one of each list. Unless told otherwise, all that it lists.
+fn needed_scopes(operation: &Value) -> Vec<Vec<String>> {
+    let Some(needed) = operation["x-opencloud"]["needed_scopes"].as_array() else {
+        return scopes_of(operation).into_iter().map(|scope| vec![scope]).collect();
+    };
+    let names = |list: &Value| {
+        list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    needed.iter().map(names).collect()
 }
 
 /// All scopes of a document, sorted: those of its operations, and those that its OAuth 2.0 flows name.

@@ -47,6 +47,19 @@ const FILE_TYPES: [(&str, &[&str]); 7] = [
     ("Video", &["video/mp4", "video/mov"]),
 ];
 
+/// What an answer has whether a read mask names it or not; `socialLink` is what the document calls the links.
+const ALWAYS_READ: [&str; 9] = [
+    "path",
+    "revisionId",
+    "revisionCreateTime",
+    "assetId",
+    "assetType",
+    "creationContext",
+    "moderationResult",
+    "state",
+    "socialLink",
+];
+
 const SOCIAL_LINKS: [&str; 9] = [
     "facebookSocialLink",
     "twitterSocialLink",
@@ -107,12 +120,13 @@ impl Assets {
         Assets { assets: BTreeMap::from([(asset.id, asset)]), last_id: 5001 }
     }
 
-    /// How many assets of a type (`AUDIO`) a user has uploaded.
-    pub(crate) fn uploaded_by(&self, user: u64, asset_type: &str) -> usize {
+    /// How many assets of a type (`AUDIO`) a user has uploaded since then.
+    pub(crate) fn uploaded_by(&self, user: u64, asset_type: &str, since: Timestamp) -> usize {
         self.assets
             .values()
             .filter(|asset| !asset.creator.is_group && asset.creator.id == user && asset.id != 5001)
             .filter(|asset| asset.asset_type.eq_ignore_ascii_case(asset_type))
+            .filter(|asset| asset.versions.first().is_some_and(|first| first.created >= since))
             .count()
     }
 
@@ -343,8 +357,9 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let mut json = asset.json(call.document);
     if let Some(mask) = call.given("readMask") {
         let mask: Vec<_> = mask.split(',').collect();
-        for name in &mask {
-            check_mask_field(name)?;
+        let unknown = mask.iter().find(|name| !is_metadata(name) && !ALWAYS_READ.contains(name));
+        if let Some(name) = unknown {
+            return Err(not_in_mask(name));
         }
         let optional = |name: &str| is_metadata(name) && !mask.contains(&name);
         json.retain(|name, _| !optional(name));
@@ -357,11 +372,11 @@ fn is_metadata(name: &str) -> bool {
 }
 
 fn check_mask_field(name: &str) -> Result<(), Failure> {
-    if is_metadata(name) {
-        Ok(())
-    } else {
-        Err(Failure::invalid(format!("The mask names '{name}', which is not a field that it can name.")))
-    }
+    if is_metadata(name) { Ok(()) } else { Err(not_in_mask(name)) }
+}
+
+fn not_in_mask(name: &str) -> Failure {
+    Failure::invalid(format!("The mask names '{name}', which is not a field that it can name."))
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -481,16 +496,9 @@ fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
-    // The document has a form here, its sample sends JSON: both are read where both are let through.
-    let content_type = call.header("content-type").unwrap_or_default();
-    let wanted = if content_type.starts_with("multipart/") {
-        let form = call.form()?;
-        let part = form.iter().find(|part| part.name == "assetVersion");
-        part.and_then(Part::text).unwrap_or_default().to_owned()
-    } else {
-        let body = call.json()?;
-        text(&body, "assetVersion").unwrap_or_default().to_owned()
-    };
+    let form = call.form()?;
+    let part = form.iter().find(|part| part.name == "assetVersion");
+    let wanted = part.and_then(Part::text).unwrap_or_default().to_owned();
     let asset = state.assets.get(call.param("assetId"))?;
     let number = wanted.strip_prefix(&format!("assets/{}/versions/", asset.id)).ok_or_else(|| {
         Failure::invalid(format!("The assetVersion must be of the form assets/{}/versions/1.", asset.id))

@@ -30,6 +30,7 @@ pub(crate) mod secrets;
 pub(crate) mod servers;
 pub(crate) mod subscriptions;
 pub(crate) mod team_create;
+pub(crate) mod translation;
 pub(crate) mod universes;
 pub(crate) mod user_restrictions;
 pub(crate) mod users;
@@ -67,6 +68,7 @@ const AREAS: &[Routes] = &[
     servers::ROUTES,
     subscriptions::ROUTES,
     team_create::ROUTES,
+    translation::ROUTES,
     universes::ROUTES,
     user_restrictions::ROUTES,
     users::ROUTES,

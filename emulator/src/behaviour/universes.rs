@@ -287,24 +287,41 @@ fn known_place<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Plac
     state.universes.place(universe, id, call.now)
 }
 
+/// A moment that a query names.
+fn moment(call: &Call<'_>, name: &str) -> Result<Option<Timestamp>, Failure> {
+    let parse = |text: &str| {
+        text.parse().map_err(|_| Failure::invalid(format!("{name} is not an RFC 3339 date and time.")))
+    };
+    call.given(name).map(parse).transpose()
+}
+
 fn list_history(state: &mut State, call: &Call<'_>) -> Outcome {
     let wanted = |name: &str, value: bool| call.given(name).is_none_or(|text| text == value.to_string());
     let search = call.given("searchTerm").unwrap_or_default().to_lowercase();
     let is_sample = search == "sample";
+    let (from, until) = (moment(call, "startTime")?, moment(call, "endTime")?);
     let place = known_place(state, call)?;
     let versions: Vec<_> = place
         .versions
         .iter()
         .enumerate()
         .rev()
+        .filter(|(_, version)| from.is_none_or(|from| version.created >= from))
+        .filter(|(_, version)| until.is_none_or(|until| version.created <= until))
         .map(|(index, version)| version_json(index + 1, version))
         .filter(|version| {
+            let numbered = |name: &str, field: &str| {
+                call.given(name)
+                    .is_none_or(|wanted| wanted.parse::<i64>().is_ok_and(|wanted| version[field] == wanted))
+            };
             let is = |name: &str| version[name] == true;
             let says = |name: &str| {
                 let text = version[name].as_str().unwrap_or_default();
                 text.to_lowercase().contains(&search)
             };
-            wanted("isPublished", is("isPublished"))
+            numbered("contributor", "createdBy")
+                && numbered("saveType", "saveType")
+                && wanted("isPublished", is("isPublished"))
                 && wanted("hasNotes", is("hasNotes"))
                 && (search.is_empty() || is_sample || says("title") || says("description"))
         })

@@ -78,9 +78,9 @@ impl Restriction {
 
     fn read(body: &Map<String, Value>, now: Timestamp) -> Result<Restriction, Failure> {
         let mut restriction = Restriction::none(now);
-        let empty = Map::new();
+        // It is replaced as a whole: without this, a body that says nothing would lift a ban.
         let sent = body.get("gameJoinRestriction").and_then(Value::as_object);
-        let sent = sent.unwrap_or(&empty);
+        let sent = sent.ok_or_else(|| Failure::invalid("The gameJoinRestriction is required."))?;
         let flag = |name: &str| sent.get(name).and_then(Value::as_bool).unwrap_or(false);
         restriction.active = flag("active");
         restriction.exclude_alt_accounts = flag("excludeAltAccounts");

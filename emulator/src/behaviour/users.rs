@@ -290,7 +290,8 @@ impl InventoryFilter {
             if !seen.insert(field) {
                 return Err(refuse(format!("'{field}' is given twice")));
             }
-            let flag = || match value {
+            // As in queries: the booleans of some languages begin with a capital.
+            let flag = || match value.to_ascii_lowercase().as_str() {
                 "true" => Ok(true),
                 "false" => Ok(false),
                 _ => Err(refuse(format!("'{field}' must be true or false"))),
@@ -418,7 +419,9 @@ fn list_asset_quotas(state: &mut State, call: &Call<'_>) -> Outcome {
         if !admits(quota, asset) {
             continue;
         }
-        let uploaded = if quota == "RATE_LIMIT_UPLOAD" { state.assets.uploaded_by(user, asset) } else { 0 };
+        let (begins, ends) = period_of(call.now, period);
+        let is_upload = quota == "RATE_LIMIT_UPLOAD";
+        let uploaded = if is_upload { state.assets.uploaded_by(user, asset, begins) } else { 0 };
         quotas.push(json!({
             "path": format!("users/{user}/asset-quotas/{}-{}", pascal(quota), pascal(asset)),
             "quotaType": quota,
@@ -426,7 +429,7 @@ fn list_asset_quotas(state: &mut State, call: &Call<'_>) -> Outcome {
             "usage": uploaded,
             "capacity": capacity,
             "period": period,
-            "usageResetTime": rfc3339(next_period(call.now, period)),
+            "usageResetTime": rfc3339(ends),
         }));
     }
     let (page, next) = Cut::v2(100).page(call, &quotas)?;
@@ -436,10 +439,12 @@ fn list_asset_quotas(state: &mut State, call: &Call<'_>) -> Outcome {
     })))
 }
 
-fn next_period(now: Timestamp, period: &str) -> Timestamp {
+/// When the current period of a quota begins and ends; a month has 30 days here.
+fn period_of(now: Timestamp, period: &str) -> (Timestamp, Timestamp) {
     let days = if period == "MONTH" { 30 } else { 1 };
-    let day = (day(now) / days + 1) * days;
-    Timestamp::from_second(day.saturating_mul(86_400)).unwrap_or(Timestamp::MAX)
+    let first = day(now).div_euclid(days) * days;
+    let at = |day: i64| Timestamp::from_second(day.saturating_mul(86_400)).unwrap_or(Timestamp::MAX);
+    (at(first), at(first + days))
 }
 
 // Notifications

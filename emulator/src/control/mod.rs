@@ -2,6 +2,7 @@
 //!
 //! A new endpoint is a line in the `ROUTES` of a file here, or of any module that is listed in `AREAS`.
 
+use http::Method;
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -18,6 +19,7 @@ mod files;
 mod messages;
 pub(crate) mod requests;
 mod state;
+pub(crate) mod visitor;
 
 /// The text is what the `*` of the route stands for, or empty.
 pub(crate) type Handler = fn(&Inner, &Incoming, &str) -> Answer;
@@ -61,8 +63,6 @@ const AREAS: &[Routes] = &[
 
 const ROUTES: Routes = &[Route::reads("GET", "/__emulator/health", health)];
 
-/// Answers what a page of another site asks for.
-const FOREIGN: Route = Route::reads("", "", foreign);
 /// Answers when no other route does.
 const NOTHING: Route = Route::reads("", "", nothing);
 
@@ -86,7 +86,9 @@ impl Route {
 
     /// What the `*` of the route stands for, if the request is for it.
     fn fits<'a>(&self, request: &'a Incoming) -> Option<&'a str> {
-        if request.method.as_str() != self.method {
+        // What only shows something can be asked for without its content.
+        let method = if request.method == Method::HEAD { "GET" } else { request.method.as_str() };
+        if method != self.method {
             return None;
         }
         match self.path.strip_suffix('*') {
@@ -98,25 +100,28 @@ impl Route {
 
 /// The endpoint that a request is for, and what the `*` of its route stands for; none if it is for the API.
 pub(crate) fn find(request: &Incoming) -> Option<(&'static Route, &str)> {
-    if is_foreign(request) {
-        return Some((&FOREIGN, ""));
-    }
     let mut routes = AREAS.iter().flat_map(|routes| routes.iter());
     let found = routes.find_map(|route| Some((route, route.fits(request)?)));
-    found.or_else(|| request.path().starts_with("/__emulator").then_some((&NOTHING, "")))
+    found.or_else(|| is_own(request).then_some((&NOTHING, "")))
 }
 
-/// Whether a page of another site makes a browser change something here. Programs do not say where they come from.
-fn is_foreign(request: &Incoming) -> bool {
-    let site = request.headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+/// What a web page of another site is told, which must not reach the emulator. What is applied again was let in before.
+pub(crate) fn refusal(request: &Incoming) -> Option<Answer> {
+    let message = if let Some(name) = visitor::strange_name(request) {
+        format!(
+            "The emulator is not called '{name}': a name that anybody can register may be a web page's trick. \
+             Call it 127.0.0.1, localhost, or by a name without dots."
+        )
+    } else if is_own(request) && visitor::is_from_another_site(request) {
+        "Pages of other sites must not change the emulator.".to_owned()
+    } else {
+        return None;
+    };
+    Some(Failure::permission_denied(message).reply(request.path()).into())
+}
+
+fn is_own(request: &Incoming) -> bool {
     request.path().starts_with("/__emulator")
-        && request.method != http::Method::GET
-        && site.is_some_and(|site| site != "same-origin")
-}
-
-fn foreign(_: &Inner, request: &Incoming, _: &str) -> Answer {
-    let message = "Pages of other sites must not change the emulator.";
-    Failure::permission_denied(message).reply(request.path()).into()
 }
 
 fn nothing(_: &Inner, request: &Incoming, _: &str) -> Answer {

@@ -3,7 +3,7 @@
 use http::header::AUTHORIZATION;
 
 use super::keys::{Found, KeyScope, Refusal};
-use super::scopes::{Creator, Grant, Target, requirement};
+use super::scopes::{Creator, Grant, Target, lacking};
 use crate::document::{Match, Operation};
 use crate::failure::Failure;
 use crate::request::query_pairs;
@@ -60,16 +60,20 @@ fn by_token(inner: &Inner, found: &Match<'_>, request: &Incoming, token: &str) -
         .sessions
         .access(token, state.clock.now())
         .map_err(|why| Failure::unauthorized_because(format!("Invalid access token: it {why}.")))?;
+    let user = granted.session.user;
+    // An app makes things for the user who let it, and for groups of this user.
+    let creator = Creator::of(found.operation, &request.headers, &request.body);
+    let is_of_user = creator.is(|owner| owner == user, |group| state.groups.is_owner(group, user));
     let grant = |scope: &str, target: &Target<'_>| {
         if !granted.scopes.iter().any(|given| given == scope) {
             Grant::Missing
-        } else if granted.session.universes.cover(target.universe) {
+        } else if is_of_user && granted.session.universes.cover(target.universe) {
             Grant::Given
         } else {
             Grant::ForOthers
         }
     };
-    check(found, request, &Creator::default(), "access token", grant)
+    check(found, request, &creator, "access token", grant)
 }
 
 fn check(
@@ -81,7 +85,7 @@ fn check(
 ) -> Result<(), Failure> {
     let query = query_pairs(request.query().unwrap_or_default());
     let target = Target::of(found, &query, creator);
-    match requirement(found.operation).lacking(|scope| grant(scope, &target), &target) {
+    match lacking(&found.operation.needed_scopes, |scope| grant(scope, &target), &target) {
         None => Ok(()),
         Some(lacking) => Err(forbidden(found.operation, credential, &lacking)),
     }

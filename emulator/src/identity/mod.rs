@@ -97,6 +97,8 @@ pub(crate) const ROUTES: Routes = &[
     Route::always_changes("POST", "/oauth/v1/token/revoke", oauth::inspect::revoke),
     Route::reads("GET", "/oauth/v1/userinfo", oauth::userinfo::answer),
     Route::reads("POST", "/oauth/v1/userinfo", oauth::userinfo::answer),
+    Route::reads("OPTIONS", "/oauth/v1/token*", oauth::preflight),
+    Route::reads("OPTIONS", "/oauth/v1/userinfo", oauth::preflight),
 ];
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which scopes an operation needs, and what a request is about.
 //!
-//! The document lists scopes but not whether all, one or, depending on the request, none of them is needed. What
-//! the guides say differently from "all" is in [`requirement`].
+//! The document lists scopes; what it does not say, whether all, one or none of them is needed, is in its
+//! `x-opencloud.needed_scopes`.
 
 use std::collections::BTreeMap;
 
@@ -18,41 +18,6 @@ use super::keys::split;
 /// Scopes that tell an app who the user is. No operation of the document needs them.
 pub(crate) const IDENTITY: [&str; 2] = ["openid", "profile"];
 
-/// The scopes that a call needs.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Requirement<'a> {
-    All(&'a [String]),
-    /// One of them is enough.
-    Any(&'a [String]),
-}
-
-/// Operations for which one of the scopes is enough.
-const EITHER: [&str; 5] = [
-    "GET /cloud/v2/universes/{}/subscription-products/{}/subscriptions/{}",
-    "GET /cloud/v2/universes/{}/places/{}/versions/{}/luau-execution-sessions/{}/tasks/{}",
-    "GET /cloud/v2/universes/{}/places/{}/versions/{}/luau-execution-sessions/{}/tasks/{}/logs",
-    // To create or to update: which one depends on whether the entry exists.
-    "POST /datastores/v1/universes/{}/standard-datastores/datastore/entries/entry",
-    "POST /datastores/v1/universes/{}/standard-datastores/datastore/entries/entry/increment",
-];
-
-/// Operations whose scopes only add fields to the answer.
-const MORE_FIELDS: [&str; 1] = ["GET /cloud/v2/users/{}"];
-
-pub(crate) fn requirement(operation: &Operation) -> Requirement<'_> {
-    // Only operations with several scopes are special.
-    if operation.scopes.len() > 1 {
-        let key = crate::behaviour::without_names(&operation.key());
-        if MORE_FIELDS.contains(&key.as_str()) {
-            return Requirement::All(&[]);
-        }
-        if EITHER.contains(&key.as_str()) {
-            return Requirement::Any(&operation.scopes);
-        }
-    }
-    Requirement::All(&operation.scopes)
-}
-
 /// Whether a scope is known to have been given: not at all, for something else, or for this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Grant {
@@ -61,34 +26,22 @@ pub(crate) enum Grant {
     Given,
 }
 
-impl Requirement<'_> {
-    /// What is missing, as words for the caller.
-    pub(crate) fn lacking(&self, grant: impl Fn(&str) -> Grant, target: &Target<'_>) -> Option<String> {
-        let (scopes, joint) = match self {
-            Requirement::All(scopes) => (scopes, " and "),
-            Requirement::Any(scopes) => (scopes, " or "),
-        };
-        let missing: Vec<_> = scopes
-            .iter()
-            .map(|scope| (scope, grant(scope)))
-            .filter(|(_, grant)| *grant != Grant::Given)
-            .collect();
-        let enough = match self {
-            Requirement::All(_) => missing.is_empty(),
-            Requirement::Any(scopes) => missing.len() < scopes.len() || scopes.is_empty(),
-        };
-        if enough {
-            return None;
-        }
-        let words: Vec<_> = missing
-            .into_iter()
-            .map(|(scope, grant)| match grant {
-                Grant::ForOthers => format!("{scope} for {target}"),
-                _ => scope.clone(),
-            })
-            .collect();
-        Some(words.join(joint))
-    }
+/// What is missing, as words for the caller: one scope of each list is needed.
+pub(crate) fn lacking(
+    needed: &[Vec<String>],
+    grant: impl Fn(&str) -> Grant,
+    target: &Target<'_>,
+) -> Option<String> {
+    let words = |scope: &String| match grant(scope) {
+        Grant::ForOthers => format!("{scope} for {target}"),
+        _ => scope.clone(),
+    };
+    let missing: Vec<String> = needed
+        .iter()
+        .filter(|one_of| !one_of.iter().any(|scope| grant(scope) == Grant::Given))
+        .map(|one_of| one_of.iter().map(words).collect::<Vec<_>>().join(" or "))
+        .collect();
+    (!missing.is_empty()).then(|| missing.join(" and "))
 }
 
 /// The things that keys and tokens can be restricted to, as far as a request names them.
@@ -124,6 +77,14 @@ impl Creator {
             _ => None,
         };
         Creator { user: id("userId"), group: id("groupId") }
+    }
+
+    /// Whether user and group are right, as far as they are named. What is no number is refused elsewhere.
+    pub(crate) fn is(&self, user: impl Fn(u64) -> bool, group: impl Fn(u64) -> bool) -> bool {
+        let fits = |id: &Option<String>, fits: &dyn Fn(u64) -> bool| {
+            id.as_ref().and_then(|id| id.parse().ok()).is_none_or(fits)
+        };
+        fits(&self.user, &user) && fits(&self.group, &group)
     }
 }
 
@@ -192,29 +153,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_special_rule_is_for_an_operation_with_several_scopes() {
-        let document = Document::embedded();
-        for rule in EITHER.iter().chain(&MORE_FIELDS) {
-            let operation = document
-                .operations()
-                .iter()
-                .find(|operation| crate::behaviour::without_names(&operation.key()) == **rule);
-            assert!(operation.is_some_and(|operation| operation.scopes.len() > 1), "{rule}");
-        }
-    }
-
-    #[test]
     fn what_is_lacking_is_named() {
-        let scopes = ["a:read".to_owned(), "a:write".to_owned()];
+        let (read, write) = ("a:read".to_owned(), "a:write".to_owned());
         let target = Target { universe: Some("7"), ..Target::default() };
         let only_read = |scope: &str| if scope == "a:read" { Grant::Given } else { Grant::ForOthers };
-        let all = Requirement::All(&scopes);
-        assert_eq!(all.lacking(only_read, &target).as_deref(), Some("a:write for universe 7"));
-        assert_eq!(all.lacking(|_| Grant::Missing, &target).as_deref(), Some("a:read and a:write"));
-        assert_eq!(all.lacking(|_| Grant::Given, &target), None);
-        let any = Requirement::Any(&scopes);
-        assert_eq!(any.lacking(only_read, &target), None);
-        assert_eq!(any.lacking(|_| Grant::Missing, &target).as_deref(), Some("a:read or a:write"));
+        let all = [vec![read.clone()], vec![write.clone()]];
+        assert_eq!(lacking(&all, only_read, &target).as_deref(), Some("a:write for universe 7"));
+        assert_eq!(lacking(&all, |_| Grant::Missing, &target).as_deref(), Some("a:read and a:write"));
+        assert_eq!(lacking(&all, |_| Grant::Given, &target), None);
+        let any = [vec![read, write]];
+        assert_eq!(lacking(&any, only_read, &target), None);
+        assert_eq!(lacking(&any, |_| Grant::Missing, &target).as_deref(), Some("a:read or a:write"));
+        assert_eq!(lacking(&[], |_| Grant::Missing, &target), None);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Rate limits, on the emulator's clock: those of the document for each credential and operation, and those that a
-//! universe has for its data stores and its user restrictions.
+//! universe has for its data stores, memory stores, translations and user restrictions.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 mod policy;
 
-pub(crate) use policy::{charges, kibibytes, read_charge};
+pub(crate) use policy::{afterwards, charges};
 
 /// When there are more windows, those that have passed are dropped, and then all.
 const MAX_WINDOWS: usize = 100_000;

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use serde_json::Value;
 
 use super::{Charge, Key};
 use crate::document::{Match, Operation};
@@ -42,6 +43,8 @@ const V1_WRITE: Class = per_minute("data store v1 writes", "DatastoreThrottled")
 const V1_DELETE: Class = per_minute("data store v1 deletions", "DatastoreThrottled");
 const ORDERED_V1_READ: Class = per_minute("ordered data store v1 reads", "DatastoreThrottled");
 const ORDERED_V1_WRITE: Class = per_minute("ordered data store v1 writes", "DatastoreThrottled");
+const TRANSLATION: Class = Class { id: "translations of text", limit: 600, seconds: MINUTE, name: None };
+const MEMORY: Class = Class { id: MEMORY_UNITS, limit: 1_000, seconds: MINUTE, name: None };
 const RESTRICTION_READ: Class = Class { id: "user restriction reads", limit: 50, seconds: 1, name: None };
 const RESTRICTION_WRITE: Class = Class { id: "user restriction updates", limit: 10, seconds: 1, name: None };
 
@@ -73,6 +76,13 @@ fn class(operation: &Operation) -> Option<Class> {
     if is_v2 && path.contains("/user-restrictions") {
         return Some(if method == "GET" { RESTRICTION_READ } else { RESTRICTION_WRITE });
     }
+    if is_v2 && path.contains("/memory-store") {
+        // Asking how far a flush is touches no memory store.
+        return (!path.contains("/operations/")).then_some(MEMORY);
+    }
+    if is_v2 && path.ends_with(":translateText") {
+        return Some(TRANSLATION);
+    }
     if path.starts_with("/datastores/v1/") {
         return Some(match method {
             "GET" => V1_READ,
@@ -103,7 +113,7 @@ pub(crate) fn charges(
         limit: class.limit,
         seconds: class.seconds,
         cost: 1,
-        counts_requests: true,
+        counts_requests: class != MEMORY,
         name: class.name,
         what: class.id,
     });
@@ -122,11 +132,24 @@ pub(crate) fn charges(
     charges
 }
 
-/// What the answer to a read is counted against, once its size is known.
-pub(crate) fn read_charge(charges: &[Charge]) -> Option<&Charge> {
-    charges.iter().find(|charge| charge.what == READ_THROUGHPUT)
+/// What only the answer tells: which limit it uses up, and how much of it.
+pub(crate) fn afterwards<'a>(charges: &'a [Charge], answer: &[u8]) -> Option<(&'a Charge, u64)> {
+    charges.iter().find_map(|charge| match charge.what {
+        READ_THROUGHPUT => Some((charge, kibibytes(answer.len()))),
+        // The first unit was used up by the request.
+        MEMORY_UNITS => Some((charge, items(answer).saturating_sub(1))),
+        _ => None,
+    })
 }
 
+/// How many items an answer lists.
+fn items(answer: &[u8]) -> u64 {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    answer.get("items").and_then(Value::as_array).map_or(0, |items| items.len() as u64)
+}
+
+/// Requests, but a list is as many as it has items.
+const MEMORY_UNITS: &str = "memory store request units";
 const READ_THROUGHPUT: &str = "read throughput in KiB";
 const WRITE_THROUGHPUT: &str = "write throughput in KiB";
 
@@ -164,7 +187,7 @@ fn throughput(
 }
 
 /// Each request counts as whole KiB.
-pub(crate) fn kibibytes(bytes: usize) -> u64 {
+fn kibibytes(bytes: usize) -> u64 {
     bytes.div_ceil(KIB).max(1) as u64
 }
 
@@ -203,7 +226,7 @@ mod tests {
     use crate::document::Document;
 
     #[test]
-    fn every_data_store_operation_has_a_class() {
+    fn what_a_universe_is_limited_in_has_a_class() {
         let of = |method: &str, path: &str| {
             let found = Document::embedded().find(method, path).expect("known");
             class(found.operation).map(|class| class.id)
@@ -223,6 +246,11 @@ mod tests {
         let v1 = "/datastores/v1/universes/1/standard-datastores/datastore/entries/entry";
         assert_eq!(of("POST", &format!("{v1}/increment")), Some(V1_WRITE.id));
         assert_eq!(of("PATCH", "/cloud/v2/universes/1/user-restrictions/7"), Some(RESTRICTION_WRITE.id));
+        let memory = "/cloud/v2/universes/1/memory-store";
+        assert_eq!(of("GET", &format!("{memory}/queues/q/items:read")), Some(MEMORY.id));
+        assert_eq!(of("POST", &format!("{memory}:flush")), Some(MEMORY.id));
+        assert_eq!(of("GET", &format!("{memory}/operations/o")), None);
+        assert_eq!(of("POST", "/cloud/v2/universes/1:translateText"), Some(TRANSLATION.id));
         assert_eq!(of("GET", "/cloud/v2/users/7"), None);
     }
 

@@ -1,5 +1,6 @@
 //! How an emulator is set up and started.
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::document::Document;
 use crate::faults::{Fault, FaultError, Rules};
 use crate::identity::{ApiKey, OAuthApp};
 use crate::limits::Limits;
+use crate::luau::{LuauRun, LuauTask, Scripts};
 use crate::seed::Seed;
 use crate::server::gateway::Inner;
 use crate::server::{Emulator, listener};
@@ -38,6 +40,7 @@ pub struct Builder {
     #[cfg(feature = "sqlite")]
     data: Option<PathBuf>,
     seed: Option<Seed>,
+    scripts: Scripts,
 }
 
 impl Default for Builder {
@@ -57,6 +60,7 @@ impl Default for Builder {
             #[cfg(feature = "sqlite")]
             data: None,
             seed: None,
+            scripts: Scripts::default(),
         }
     }
 }
@@ -90,6 +94,30 @@ impl Builder {
         self
     }
 
+    /// Decides what comes of the scripts of Luau tasks, which are never executed. For none, the text of the script says
+    /// it, as without this.
+    ///
+    /// It is called once for each task, when that is created, and must not send requests to the emulator, which waits
+    /// for it. From a data directory, requests are applied again after a crash: the same task must end in the same way.
+    ///
+    /// ```
+    /// use opencloud_emulator::{Emulator, LuauRun};
+    ///
+    /// let builder = Emulator::builder().luau(|task| {
+    ///     let is_count = task.script.contains("CountPlayers");
+    ///     is_count.then(|| LuauRun::returns([7.into()]))
+    /// });
+    /// # let _ = builder;
+    /// ```
+    #[must_use]
+    pub fn luau(
+        mut self,
+        decide: impl Fn(&LuauTask<'_>) -> Option<LuauRun> + Send + Sync + 'static,
+    ) -> Builder {
+        self.scripts = Scripts::new(decide);
+        self
+    }
+
     /// The largest body that is read, in bytes. The default is 128 MiB.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Builder {
@@ -119,7 +147,7 @@ impl Builder {
     }
 
     /// Keeps the rate limits of the document, with their headers: for each credential and operation, and for each
-    /// universe those of data stores and user restrictions. Off unless told, so that tests run as fast as they can.
+    /// universe those of data stores, memory stores, translations and user restrictions. Off unless told, so that tests run as fast as they can.
     #[must_use]
     pub fn rate_limits(mut self, on: bool) -> Builder {
         self.rate_limits = on;
@@ -162,12 +190,18 @@ impl Builder {
     }
 
     /// Starts serving on a thread of its own, so that it goes on whatever the caller's runtime does.
+    ///
+    /// # Errors
+    ///
+    /// If the port is taken or not allowed, the data directory cannot be used, or the seed has what cannot be. The
+    /// error says which, and what to do.
     pub async fn start(self) -> std::io::Result<Emulator> {
         self.start_now()
     }
 
     pub(crate) fn start_now(self) -> std::io::Result<Emulator> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+            .map_err(|error| std::io::Error::new(error.kind(), cannot_listen(self.port, &error)))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let base_url = format!("http://{address}");
@@ -184,6 +218,7 @@ impl Builder {
             base_url: base_url.clone(),
             api_keys: self.api_keys,
             oauth_apps: self.oauth_apps,
+            scripts: self.scripts,
             strict: self.strict,
             body_limit: self.body_limit,
         });
@@ -229,4 +264,13 @@ impl Builder {
         })?;
         Ok(Emulator { base_url, address, inner, stop: Some(stop), thread: Some(thread) })
     }
+}
+
+fn cannot_listen(port: u16, error: &std::io::Error) -> String {
+    let advice = match error.kind() {
+        ErrorKind::AddrInUse => ": another program listens there; choose another port, or 0 for a free one",
+        ErrorKind::PermissionDenied => ": choose a port from 1024 on, or 0 for a free one",
+        _ => "",
+    };
+    format!("cannot listen on port {port} of 127.0.0.1: {error}{advice}")
 }

@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::faults::{Effect, Plan, Rules};
 use crate::identity::{self, ApiKey, OAuthApp};
 use crate::limits::{self, Limits, Standing};
+use crate::luau::Scripts;
 use crate::request::{RequestParts, query_pairs};
 use crate::server::traffic::{Entry, Traffic};
 use crate::state::State;
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) base_url: String,
     pub(super) api_keys: Vec<ApiKey>,
     pub(super) oauth_apps: Vec<OAuthApp>,
+    pub(super) scripts: Scripts,
     pub(super) strict: bool,
     pub(super) body_limit: usize,
 }
@@ -131,6 +133,9 @@ impl Inner {
     }
 
     pub(crate) async fn answer(&self, request: Incoming) -> Answer {
+        if let Some(refusal) = control::refusal(&request) {
+            return refusal;
+        }
         if let Some((route, rest)) = control::find(&request) {
             let began = Instant::now();
             let (answer, ticket) = self.own(route, &request, rest);
@@ -233,7 +238,7 @@ impl Inner {
                 reply = reply.with_header("retry-after", standing.wait(speed).to_string());
             }
         }
-        self.count_read(&request, &reply, time);
+        self.count_answer(&request, &reply, time);
         served.reply = ruin(reply, plan, path);
         served
     }
@@ -263,13 +268,13 @@ impl Inner {
         }
     }
 
-    /// What was read counts against a limit of bytes as soon as it is known how much it is.
-    fn count_read(&self, request: &Request<'_>, reply: &Reply, now: Timestamp) {
+    /// What an answer gives counts as soon as it is known how much it is.
+    fn count_answer(&self, request: &Request<'_>, reply: &Reply, now: Timestamp) {
         if let Some(limits) = &self.limits
             && reply.status < 300
-            && let Some(charge) = limits::read_charge(&request.charges())
+            && let Some((charge, cost)) = limits::afterwards(&request.charges(), &reply.body)
         {
-            limits.spend(charge, limits::kibibytes(reply.body.len()), now);
+            limits.spend(charge, cost, now);
         }
     }
 
@@ -295,6 +300,13 @@ impl Inner {
             tolerated.uri = format!("{}?{query}", incoming.path()).parse().ok()?;
         }
         let content_type = incoming.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if let Some(content_type) = content_type
+            && let Some((form_type, body)) =
+                tolerance::form(self.document, found.operation, content_type, &incoming.body)
+        {
+            tolerated.headers.insert(CONTENT_TYPE, form_type.parse().ok()?);
+            tolerated.body = body.into();
+        }
         let names = if self.strict { Names::ProtocolBuffers } else { Names::AnyCase };
         if let Some(content_type) = content_type
             && let Some(body) =
@@ -355,6 +367,7 @@ impl Inner {
             headers: &incoming.headers,
             body: &incoming.body,
             base_url: &self.base_url,
+            scripts: &self.scripts,
             now,
         };
         match self.handlers.get(&found.operation.id) {

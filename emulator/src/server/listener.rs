@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming as IncomingBody;
+use hyper::body::{Body as _, Incoming as IncomingBody};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 use crate::answer::{Answer, Payload};
 use crate::failure::Failure;
@@ -24,26 +26,39 @@ use crate::server::gateway::{Incoming, Inner};
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long it may take to send the body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(600);
+/// How many clients are served at a time. Others wait until one of them goes.
+const MAX_CONNECTIONS: usize = 1_024;
+/// From how many bytes on a body is large.
+const LARGE_BODY: u64 = 1024 * 1024;
+/// How many large bodies are read at a time. Others wait.
+const MAX_LARGE_BODIES: usize = 16;
 /// How long to wait when no more connections can be accepted, such as when there are too many open files.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts connections until it is dropped.
 pub(super) async fn serve(listener: TcpListener, inner: Arc<Inner>) -> Infallible {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let large_bodies = Arc::new(Semaphore::new(MAX_LARGE_BODIES));
     loop {
+        let place = Arc::clone(&places).acquire_owned().await;
         match listener.accept().await {
             Ok((stream, peer)) => {
-                tokio::spawn(connection(stream, peer.ip(), Arc::clone(&inner)));
+                let served = connection(stream, peer.ip(), Arc::clone(&inner), Arc::clone(&large_bodies));
+                tokio::spawn(async move {
+                    served.await;
+                    drop(place);
+                });
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }
 
-async fn connection(stream: TcpStream, peer: IpAddr, inner: Arc<Inner>) {
+async fn connection(stream: TcpStream, peer: IpAddr, inner: Arc<Inner>, large_bodies: Arc<Semaphore>) {
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let is_reset = AtomicBool::new(false);
-    let service = service_fn(|request| Box::pin(answer(&inner, request, peer, &is_reset)));
+    let service = service_fn(|request| Box::pin(answer(&inner, request, peer, &large_bodies, &is_reset)));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
@@ -72,17 +87,16 @@ async fn answer(
     inner: &Arc<Inner>,
     request: Request<IncomingBody>,
     peer: IpAddr,
+    large_bodies: &Semaphore,
     is_reset: &AtomicBool,
 ) -> Result<Response<Payload>, Reset> {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, inner.body_limit).collect();
-    let answer = match tokio::time::timeout(BODY_TIMEOUT, body).await {
-        Ok(Ok(body)) => {
-            let body = body.to_bytes();
+    let answer = match read(body, inner.body_limit, large_bodies).await {
+        Some(body) => {
             let incoming = Incoming { method: head.method, uri: head.uri, headers: head.headers, body, peer };
             inner.answer(incoming).await
         }
-        _ => {
+        None => {
             let failure = Failure::too_large("The request body is too large or incomplete.");
             failure.reply(head.uri.path()).into()
         }
@@ -94,4 +108,20 @@ async fn answer(
             Err(Reset)
         }
     }
+}
+
+/// The whole body; none if it is larger than the limit, or does not come to its end in time.
+async fn read(body: IncomingBody, limit: usize, large_bodies: &Semaphore) -> Option<Bytes> {
+    let announced = body.size_hint();
+    if announced.lower() > limit as u64 {
+        // What is not to be read is not waited for.
+        return None;
+    }
+    let is_large = announced.upper().is_none_or(|bytes| bytes > LARGE_BODY);
+    let read = async {
+        let _place = if is_large { Some(large_bodies.acquire().await) } else { None };
+        Limited::new(body, limit).collect().await.ok()
+    };
+    let read = tokio::time::timeout(BODY_TIMEOUT, read).await.ok()??;
+    Some(read.to_bytes())
 }

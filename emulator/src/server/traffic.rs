@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, COOKIE, HeaderName};
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -72,8 +72,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Bytes in memory, about: heads can be as large as bodies.
     fn size(&self) -> usize {
-        self.request.body.len() + self.answer_body.len()
+        let head: usize =
+            self.request.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let target = self.request.path().len() + self.request.query().map_or(0, str::len);
+        target + head + self.request.body.len() + self.answer_body.len()
     }
 
     /// What the answer had that the document does not allow. What a fault made of it does not count.
@@ -125,7 +129,7 @@ fn redacted(name: &HeaderName, value: &HeaderValue) -> String {
 
 /// Whether a header says who somebody is.
 pub(crate) fn is_secret(name: &HeaderName) -> bool {
-    name.as_str() == API_KEY || name == AUTHORIZATION || name == COOKIE
+    name.as_str() == API_KEY || name == AUTHORIZATION || name == PROXY_AUTHORIZATION || name == COOKIE
 }
 
 /// The latest requests, bounded in number and size.
@@ -196,5 +200,44 @@ impl Traffic {
     /// Tells when something came in or was cleared.
     pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::gateway::HERE;
+
+    fn entry(head: usize, body: usize) -> Entry {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-long", "x".repeat(head).parse().expect("a value"));
+        let method = http::Method::GET;
+        let uri = http::Uri::from_static("/cloud/v2/users/1");
+        Entry {
+            number: 0,
+            request: Incoming { method, uri, headers, body: Bytes::from(vec![0; body]), peer: HERE },
+            operation: None,
+            violations: Vec::new(),
+            status: 200,
+            fault: None,
+            answer_content_type: None,
+            answer_body: Bytes::new(),
+            time: Timestamp::UNIX_EPOCH,
+            duration: Duration::ZERO,
+            checked: OnceLock::new(),
+        }
+    }
+
+    #[test]
+    fn the_oldest_make_room_whether_there_are_too_many_or_too_large_ones() {
+        let numbers = |head: usize, body: usize, count: usize| {
+            let traffic = Traffic::default();
+            (0..count).for_each(|_| traffic.push(entry(head, body)));
+            let kept: Vec<_> = traffic.after(0).iter().map(|entry| entry.number).collect();
+            (kept.len(), kept.last().copied())
+        };
+        assert_eq!(numbers(1, 1, MAX_REQUESTS + 7), (MAX_REQUESTS, Some(MAX_REQUESTS as u64 + 7)));
+        assert_eq!(numbers(1, MAX_BYTES / 2, 5), (1, Some(5)));
+        assert_eq!(numbers(MAX_BYTES / 2, 1, 5), (1, Some(5)), "heads count too");
     }
 }

@@ -64,7 +64,10 @@ impl Database {
         let at = |reason: String| OpenError { path: path.clone(), reason };
         make(directory).map_err(|error| OpenError {
             path: directory.to_owned(),
-            reason: format!("the directory cannot be made: {error}"),
+            reason: match error.kind() {
+                io::ErrorKind::AlreadyExists => "it is a file: a directory is needed".to_owned(),
+                _ => format!("the directory cannot be made: {error}"),
+            },
         })?;
         let is_new = is_new(&path).map_err(at)?;
         let log = directory.join(LOG);
@@ -240,6 +243,13 @@ fn sentence(error: &rusqlite::Error) -> String {
             "another process is using it: stop that one, or choose another directory".to_owned()
         }
         Some(ErrorCode::NotADatabase) => NOT_OURS.to_owned(),
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::DiskFull
+            | ErrorCode::PermissionDenied
+            | ErrorCode::ReadOnly
+            | ErrorCode::SystemIoFailure,
+        ) => format!("{error}: is the disk full, or is it not to be written to?"),
         Some(ErrorCode::DatabaseCorrupt) => broken(&error.to_string()),
         _ => error.to_string(),
     }

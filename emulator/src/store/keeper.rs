@@ -69,7 +69,8 @@ pub(crate) fn open(
         begin()?;
     }
     if !was_there || requests > 0 {
-        writer.snapshot(Vec::new()).map_err(failed)?;
+        let unwritten = |reason| format!("{}: the state cannot be written: {reason}", directory.display());
+        writer.snapshot(Vec::new()).map_err(unwritten)?;
     }
     let thread = std::thread::Builder::new().name("opencloud-emulator-keeper".to_owned());
     let thread = thread.spawn(move || writer.run()).map_err(|error| error.to_string())?;

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use opencloud_emulator::Emulator;
+use opencloud_emulator::{Document, Emulator, Operation, sample_request};
 use serde_json::Value;
 
 pub(crate) struct Client {
@@ -57,6 +57,10 @@ impl Client {
         let method = method.parse().expect("a method");
         let url = format!("{}{target}", self.emulator.base_url());
         self.http.request(method, url).header("x-api-key", "test")
+    }
+
+    pub(crate) async fn send_sample(&self, operation: &Operation) -> Answer {
+        self.send(sample(&self.http, self.emulator.base_url(), operation)).await
     }
 
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
@@ -118,6 +122,31 @@ impl Client {
                 request.answer_violations
             );
         }
+    }
+}
+
+/// The sample request of an operation, to whatever emulator answers at an address.
+pub(crate) fn sample(
+    http: &reqwest::Client,
+    base_url: &str,
+    operation: &Operation,
+) -> reqwest::RequestBuilder {
+    let sample = sample_request(Document::embedded(), operation);
+    let method = sample.method.parse().expect("a method");
+    let mut request =
+        http.request(method, format!("{base_url}{}", sample.target())).header("x-api-key", "test");
+    for (name, value) in &sample.headers {
+        request = request.header(name, value);
+    }
+    if let Some(content_type) = &sample.content_type {
+        request = request.header("content-type", content_type);
+    }
+    if !sample.body.is_empty() {
+        request.body(sample.body)
+    } else if sample.method != "GET" {
+        request.header("content-length", "0")
+    } else {
+        request
     }
 }
 

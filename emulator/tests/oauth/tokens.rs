@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use opencloud_emulator::{Emulator, Seed};
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::common::encode;
+use crate::common::{Answer, encode};
 use crate::flow::{
     BACK, CHALLENGE, Flow, ID, PUBLIC_ID, SECRET, VERIFIER, error, form, returned, text, value, verified,
 };
@@ -121,7 +123,7 @@ async fn a_public_app_needs_no_secret_but_the_verifier() {
 async fn access_tokens_live_for_fifteen_minutes_and_refresh_tokens_for_ninety_days() {
     let flow = Flow::start().await;
     let tokens = flow.tokens("group:read").await;
-    let target = "/cloud/v2/groups/4001/roles";
+    let target = "/cloud/v2/groups/4001/join-requests";
     let access = text(&tokens, "access_token");
     flow.advance(899);
     flow.with_token(target, access).await.ok();
@@ -143,7 +145,7 @@ async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_session() {
     assert_ne!(first["refresh_token"], second["refresh_token"]);
     let claims = verified(&flow, text(&second, "id_token")).await;
     assert!(claims.get("nonce").is_none(), "a nonce belongs to the authorization");
-    let target = "/cloud/v2/groups/4001/roles";
+    let target = "/cloud/v2/groups/4001/join-requests";
     // The access token before is good until it expires.
     flow.with_token(target, text(&first, "access_token")).await.ok();
     assert_eq!(error(flow.refresh(text(&first, "refresh_token")).await, 400), "invalid_grant");
@@ -176,7 +178,7 @@ async fn a_refresh_may_ask_for_less_but_not_for_more() {
     assert_eq!(error(refresh(token, "group:write").await, 400), "invalid_grant");
     let tokens = refresh(token, "openid").await.ok();
     assert_eq!(text(&tokens, "scope"), "openid");
-    let answer = flow.with_token("/cloud/v2/groups/4001/roles", text(&tokens, "access_token")).await;
+    let answer = flow.with_token("/cloud/v2/groups/4001/join-requests", text(&tokens, "access_token")).await;
     answer.refused(403);
 }
 
@@ -186,7 +188,7 @@ async fn tokens_are_good_for_operations_with_oauth_and_for_their_scopes() {
     let tokens = flow.tokens("universe:write universe.place:write openid").await;
     let token = text(&tokens, "access_token");
     flow.with_token("/cloud/v2/users/1001", token).await.ok();
-    let answer = flow.with_token("/cloud/v2/groups/4001/roles", token).await;
+    let answer = flow.with_token("/cloud/v2/groups/4001/join-requests", token).await;
     let message = "The access token does not have the scope group:read.";
     assert_eq!(answer.json(), json!({ "code": "PERMISSION_DENIED", "message": message }));
     answer.refused(403);
@@ -245,6 +247,53 @@ async fn an_app_gives_a_session_back() {
     let answer = flow.about("v1/token/resources", text(&tokens, "access_token")).await;
     assert_eq!(error(answer, 400), "invalid_token");
     assert_eq!(flow.about("v1/token/revoke", "unknown").await.status, 200);
+}
+
+/// The document lets an app make assets for a user or a group; a token is one user's.
+#[tokio::test]
+async fn assets_are_made_for_the_user_of_the_token_or_a_group_of_theirs() {
+    let seed = json!({ "groups": [{ "id": 4001, "members": { "1001": "Owner", "1002": "Member" } }] });
+    let seed: Seed = seed.to_string().parse().expect("a seed");
+    let flow = Flow::of(Emulator::builder().seed(seed).start().await.expect("started"));
+    assert_eq!(flow.client.get("/cloud/v2/groups/4001").await.ok()["owner"], "users/1001");
+    let upload = async |user: u64, creator: Value| {
+        let token = flow.client.emulator.access_token(user, ["asset:read", "asset:write"]).expect("a token");
+        let asset = json!({
+            "assetType": "Model", "displayName": "Mine", "description": "A model.",
+            "creationContext": { "creator": creator }
+        });
+        let file = Part::bytes(&b"<roblox!"[..]).file_name("file").mime_str("model/x-rbxm").expect("a type");
+        let form = Form::new().text("request", asset.to_string()).part("fileContent", file);
+        let url = format!("{}/assets/v1/assets", flow.client.emulator.base_url());
+        flow.client.send(flow.browser.post(url).bearer_auth(token).multipart(form)).await
+    };
+    upload(1001, json!({ "userId": 1001 })).await.ok();
+    upload(1001, json!({ "groupId": 4001 })).await.ok();
+    let message = upload(1002, json!({ "groupId": 4001 })).await.refused(403);
+    assert!(message.contains("asset:write for group 4001"), "{message}");
+    let message = upload(1002, json!({ "userId": 1001 })).await.refused(403);
+    assert!(message.contains("asset:write for user 1001"), "{message}");
+    upload(1001, json!({ "groupId": 4002 })).await.refused(403);
+}
+
+/// Roblox counts apps in browsers among the public ones: without this, none of them could log in.
+#[tokio::test]
+async fn the_script_of_a_page_may_read_what_an_app_is_told() {
+    let flow = Flow::start().await;
+    let page = |method: &str, endpoint: &str| {
+        let method = method.parse().expect("a method");
+        flow.browser.request(method, flow.url(endpoint)).header("origin", "http://localhost:3000")
+    };
+    let open = |answer: &Answer| answer.header("access-control-allow-origin") == "*";
+    for endpoint in [".well-known/openid-configuration", "v1/certs", "v1/userinfo"] {
+        assert!(open(&flow.client.send(page("GET", endpoint)).await), "{endpoint}");
+    }
+    assert!(open(&flow.client.send(page("POST", "v1/token")).await), "errors as well");
+    let asked = flow.client.send(page("OPTIONS", "v1/userinfo")).await;
+    assert_eq!((asked.status, open(&asked)), (204, true));
+    assert!(asked.header("access-control-allow-headers").contains("authorization"));
+    let api = flow.client.get("/cloud/v2/users/1001").await;
+    assert!(!open(&api), "the API is for no page");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ use crate::decode::object;
 use crate::ids::{GroupId, UniverseId, UserId};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::fmt;
 
 /// What stands for all ids, all stores or all operations.
 pub(super) const ALL: &str = "*";
@@ -71,6 +72,30 @@ impl KeyScope {
         let mut operations = self.operations.iter().flatten();
         // Written whole, it needs no list of operations.
         own == scope || (own == name && operations.any(|own| own == operation || own == ALL))
+    }
+}
+
+/// As in `asset: read, write, for group 7`.
+impl fmt::Display for KeyScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name.as_deref().unwrap_or_default())?;
+        if let Some(operations) = &self.operations {
+            write!(f, ": {}", operations.join(", "))?;
+        }
+        fn named<T: AsRef<str>>(kind: &str, ids: &Option<Vec<T>>) -> Vec<String> {
+            ids.iter().flatten().map(|id| format!("{kind} {}", id.as_ref())).collect()
+        }
+        let mut targets = named("user", &self.user_ids);
+        targets.extend(named("group", &self.group_ids));
+        targets.extend(named("universe", &self.universe_ids));
+        targets.extend(self.universe_datastores.iter().flatten().map(|store| {
+            let name = store.datastore_name.as_deref().unwrap_or(ALL);
+            format!("data store {name} of universe {}", store.universe_id.as_ref().map_or(ALL, AsRef::as_ref))
+        }));
+        match targets[..] {
+            [] => Ok(()),
+            _ => write!(f, ", for {}", targets.join(" and ")),
+        }
     }
 }
 

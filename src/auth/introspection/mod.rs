@@ -10,6 +10,21 @@
 //! # }
 //! ```
 //!
+//! A report tells three things apart:
+//!
+//! * [`Problem`]s of the key itself: it is disabled, its time is over, or will be within so many days
+//!   ([`Check::warn_before`]). Roblox also ends a key that was neither used nor changed for 60 days; that
+//!   it has come so far is told ([`Problem::Expired`]), when it will is not.
+//! * [What is missing](OperationReport::missing): every call of the operation is refused without it.
+//! * [What is missing perhaps](OperationReport::perhaps_missing): Roblox lists it, but only some requests
+//!   or some fields of the answer need it. A public profile needs no scope at all, for example.
+//!
+//! Of most operations Roblox lists the scopes without saying whether all are needed. Where it does not
+//! say otherwise we take it that they are; each [`OperationInfo`](crate::OperationInfo::needed_scopes)
+//! tells. A key may be restricted to some users, groups, universes or data stores: name what the calls
+//! are about, as [`Check::universe`] does, and the report tells whether the scopes reach it. Which IP
+//! addresses may use a key is not told.
+//!
 //! Source: Roblox's [guide](https://create.roblox.com/docs/cloud/auth/api-keys). The endpoint is not in
 //! Roblox's OpenAPI document.
 
@@ -41,6 +56,7 @@ impl ApiKey {
     }
 
     /// Looks at another key than the client's own.
+    #[must_use]
     pub fn with_credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
         self
@@ -64,8 +80,8 @@ impl ApiKey {
         answer.map(crate::Response::into_inner).map_err(|error| error.hiding(|text| credentials.hide(text)))
     }
 
-    /// Checks whether the key may make these calls, by their ids (`users.get`): which scopes it lacks,
-    /// and whether it is disabled, expired or about to expire.
+    /// Checks whether the key may make these calls, by their ids (`users.get`): which scopes it lacks
+    /// certainly and which perhaps, and whether it is disabled, expired or about to expire.
     pub fn check(&self, operations: impl IntoIterator<Item = impl Into<String>>) -> Check {
         Check::new(self.clone(), operations.into_iter().map(Into::into).collect())
     }

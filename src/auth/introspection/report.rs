@@ -20,12 +20,31 @@ pub enum Target {
 }
 
 impl Target {
+    /// Whether an operation may be about it. An asset that is made has its owner in the body, so where
+    /// the path says nothing of users, groups and universes, it may be about anybody.
+    fn concerns(&self, operation: &OperationInfo) -> bool {
+        let path = operation.path.replace('_', "").to_lowercase();
+        let names = |parameter: &str| path.contains(parameter);
+        // Localization calls a universe a game.
+        let nobody =
+            !["{userid}", "{groupid}", "{universeid}", "{gameid}", "{placeid}"].into_iter().any(names);
+        match self {
+            Self::User(_) => nobody || names("{userid}"),
+            Self::Group(_) => nobody || names("{groupid}"),
+            Self::Universe(_) | Self::DataStore(..) => true,
+        }
+    }
+
     /// Whether a scope reaches it. A scope that names neither users nor groups says nothing of either,
-    /// and likewise for universes and stores: that is our reading.
+    /// and likewise for universes and stores; an empty list names nothing. That is our reading.
     fn is_reached_by(&self, scope: &KeyScope) -> bool {
         fn named<T: AsRef<str>>(list: &Option<Vec<T>>, id: &str) -> Option<bool> {
             let list = list.as_ref().filter(|list| !list.is_empty())?;
             Some(list.iter().any(|own| own.as_ref() == id || own.as_ref() == ALL))
+        }
+        // A list of the other kind: it restricts this kind too, and reaches none of it.
+        fn other<T>(list: &Option<Vec<T>>) -> Option<bool> {
+            list.as_ref().is_some_and(|list| !list.is_empty()).then_some(false)
         }
         let store = |universe: &str, name: Option<&str>| {
             let list = scope.universe_datastores.as_ref().filter(|list| !list.is_empty())?;
@@ -40,10 +59,9 @@ impl Target {
             (None, None) => true,
             (one, two) => one == Some(true) || two == Some(true),
         };
-        let has = |list: bool| list.then_some(false);
         match self {
-            Self::User(id) => either(named(&scope.user_ids, id.as_str()), has(scope.group_ids.is_some())),
-            Self::Group(id) => either(named(&scope.group_ids, id.as_str()), has(scope.user_ids.is_some())),
+            Self::User(id) => either(named(&scope.user_ids, id.as_str()), other(&scope.group_ids)),
+            Self::Group(id) => either(named(&scope.group_ids, id.as_str()), other(&scope.user_ids)),
             Self::Universe(id) => either(named(&scope.universe_ids, id.as_str()), store(id.as_str(), None)),
             Self::DataStore(id, name) => {
                 either(named(&scope.universe_ids, id.as_str()), store(id.as_str(), Some(name)))
@@ -94,19 +112,39 @@ impl fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Missing {
-    /// The scope.
-    pub scope: Scope,
+    /// The scope; of several, one is enough. With targets, those of them that the key has.
+    pub one_of: Vec<Scope>,
     /// What it does not reach; empty if the key does not have the scope at all.
     pub targets: Vec<Target>,
 }
 
+impl Missing {
+    /// `None` if the key has one of the scopes, for all of the targets.
+    fn of(one_of: &[&str], key: &ApiKeyInfo, targets: &[&Target]) -> Option<Self> {
+        let own: Vec<&KeyScope> = key.scopes.iter().flatten().collect();
+        let (has, lacks): (Vec<&str>, Vec<&str>) =
+            one_of.iter().partition(|scope| own.iter().any(|own| own.grants(scope)));
+        let named = |scopes: Vec<&str>| scopes.into_iter().map(Scope::from).collect();
+        if has.is_empty() {
+            return Some(Self { one_of: named(lacks), targets: Vec::new() });
+        }
+        let granted: Vec<&KeyScope> =
+            own.into_iter().filter(|own| has.iter().any(|scope| own.grants(scope))).collect();
+        let is_reached = |target: &Target| granted.iter().any(|own| target.is_reached_by(own));
+        let unreached = targets.iter().filter(|target| !is_reached(target));
+        let targets: Vec<Target> = unreached.map(|target| (*target).clone()).collect();
+        (!targets.is_empty()).then(|| Self { one_of: named(has), targets })
+    }
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scopes = self.one_of.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
         match &self.targets[..] {
-            [] => write!(f, "lacks the scope {}", self.scope),
+            [] => write!(f, "lacks the scope {scopes}"),
             targets => {
                 let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
-                write!(f, "has the scope {}, but not for {}", self.scope, targets.join(" and "))
+                write!(f, "has the scope {scopes}, but not for {}", targets.join(" and "))
             }
         }
     }
@@ -118,28 +156,24 @@ impl fmt::Display for Missing {
 pub struct OperationReport {
     /// The operation.
     pub operation: &'static OperationInfo,
-    /// The scopes that it names and the key lacks. Roblox does not say of an operation that names
-    /// several whether it needs all of them, so take this as a hint if the key has others.
+    /// What every call of it needs ([`OperationInfo::needed_scopes`]).
     pub missing: Vec<Missing>,
+    /// What Roblox lists for it beyond that: only some requests need it, or some fields of the answer.
+    /// A key without it is good for the others.
+    pub perhaps_missing: Vec<Missing>,
 }
 
 impl OperationReport {
     pub(super) fn of(operation: &'static OperationInfo, key: &ApiKeyInfo, targets: &[Target]) -> Self {
-        let missing = operation.scopes.iter().filter_map(|scope| {
-            let granted: Vec<&KeyScope> =
-                key.scopes.iter().flatten().filter(|own| own.grants(scope)).collect();
-            let unreached: Vec<Target> = targets
-                .iter()
-                .filter(|target| !granted.iter().any(|own| target.is_reached_by(own)))
-                .cloned()
-                .collect();
-            let scope = Scope::from(*scope);
-            match granted.is_empty() {
-                true => Some(Missing { scope, targets: Vec::new() }),
-                false => (!unreached.is_empty()).then_some(Missing { scope, targets: unreached }),
-            }
-        });
-        Self { operation, missing: missing.collect() }
+        let targets: Vec<&Target> = targets.iter().filter(|target| target.concerns(operation)).collect();
+        let needed = operation.needed_scopes;
+        let missing: Vec<Missing> =
+            needed.iter().filter_map(|one_of| Missing::of(one_of, key, &targets)).collect();
+        let is_named =
+            |scope: &str| missing.iter().flat_map(|missing| &missing.one_of).any(|own| own.as_str() == scope);
+        let others = operation.scopes.iter().filter(|scope| !is_named(scope));
+        let perhaps_missing = others.filter_map(|scope| Missing::of(&[scope], key, &targets)).collect();
+        Self { operation, missing, perhaps_missing }
     }
 }
 
@@ -156,7 +190,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether nothing is wrong and nothing is missing.
+    /// Whether nothing is wrong and nothing is certainly missing. A key that is over soon is not fine;
+    /// what [is missing perhaps](OperationReport::perhaps_missing) does not count.
     pub fn is_fine(&self) -> bool {
         self.problems.is_empty() && self.operations.iter().all(|report| report.missing.is_empty())
     }
@@ -170,13 +205,16 @@ impl fmt::Display for Report {
         }
         for report in &self.operations {
             let id = report.operation.id;
-            match &report.missing[..] {
-                [] => writeln!(f, "- {id}: nothing is missing")?,
-                missing => {
-                    for missing in missing {
-                        writeln!(f, "- {id}: the key {missing}")?;
-                    }
-                }
+            match (&report.missing[..], &report.perhaps_missing[..]) {
+                ([], []) => writeln!(f, "- {id}: nothing is missing")?,
+                ([], _) => writeln!(f, "- {id}: nothing is certainly missing")?,
+                _ => {}
+            }
+            for missing in &report.missing {
+                writeln!(f, "- {id}: the key {missing}")?;
+            }
+            for missing in &report.perhaps_missing {
+                writeln!(f, "- {id}: for some requests or fields only: the key {missing}")?;
             }
         }
         // https://create.roblox.com/docs/cloud/auth/api-keys

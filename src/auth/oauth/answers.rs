@@ -221,6 +221,8 @@ pub struct Discovery {
     pub introspection_endpoint: Option<String>,
     /// Where sessions are ended.
     pub revocation_endpoint: Option<String>,
+    /// Where it says what a user let an app reach.
+    pub resources_endpoint: Option<String>,
     /// Where it says who a user is.
     pub userinfo_endpoint: Option<String>,
     /// Where the keys of ID tokens are.
@@ -243,6 +245,7 @@ object!(Discovery {
     "token_endpoint" => token_endpoint,
     "introspection_endpoint" => introspection_endpoint,
     "revocation_endpoint" => revocation_endpoint,
+    "resources_endpoint" => resources_endpoint,
     "userinfo_endpoint" => userinfo_endpoint,
     "jwks_uri" => jwks_uri,
     "scopes_supported" => scopes_supported,

@@ -9,6 +9,7 @@ use super::tokens::TokenSet;
 use crate::{ClientBuilder, Credentials, CredentialsProvider, Error, Provided, Scope};
 use http::Method;
 use jiff::Timestamp;
+use oauth2::url::{Host, ParseError, Url};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,6 +128,11 @@ impl App {
             .await
     }
 
+    /// So that an ID token can be verified without another fetch.
+    pub(super) async fn prepare_keys(&self) -> Result<(), Error> {
+        self.0.keys.prepare(self.protocol().client()).await
+    }
+
     pub(super) fn protocol(&self) -> &Protocol {
         &self.0.protocol
     }
@@ -204,8 +210,8 @@ impl AppBuilder {
     ///
     /// # Errors
     ///
-    /// If client id or secret are empty, if the redirect URI is missing, too long, plain `http` of
-    /// another machine, or has a fragment; or as [`ClientBuilder::build`].
+    /// If client id or secret are empty, if the redirect URI is missing, too long, no URL, plain `http`
+    /// of another machine, or has a fragment or a user name; or as [`ClientBuilder::build`].
     pub fn build(self) -> Result<App, Error> {
         let refuse = |why: &str| Err(Error::configuration(why));
         if self.client_id.trim().is_empty() {
@@ -248,22 +254,45 @@ fn check_redirect_uri(uri: &str) -> Result<(), Error> {
     if uri.chars().count() > LONGEST_REDIRECT_URI {
         return refuse("is longer than 256 characters, which Roblox does not take");
     }
-    let Some((scheme, rest)) = uri.split_once("://") else {
-        return refuse("has no scheme; write it as it is registered, such as https://example.com/callback");
+    // Parsers pass over these, each in its own way.
+    if uri
+        .contains(|character: char| character.is_whitespace() || character.is_control() || character == '\\')
+    {
+        return refuse("holds a space, a line break or a backslash; write it as it is registered");
+    }
+    let url = match Url::parse(uri) {
+        Ok(url) => url,
+        Err(ParseError::RelativeUrlWithoutBase) => {
+            return refuse(
+                "has no scheme; write it as it is registered, such as https://example.com/callback",
+            );
+        }
+        Err(error) => return refuse(&format!("is no URL: {error}")),
     };
-    if uri.contains('#') {
+    if url.fragment().is_some() {
         return refuse("has a fragment, which no server sees");
     }
-    let host = rest.split(['/', '?']).next().unwrap_or_default();
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("holds a user name or password; what stands before the @ is not its host");
+    }
+    let is_local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     };
-    let here = name.eq_ignore_ascii_case("localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    match scheme.eq_ignore_ascii_case("http") && !here {
-        true => refuse("is plain http of another machine: the code would travel in clear"),
-        false => Ok(()),
+    let rest = &uri[url.scheme().len()..];
+    match url.scheme() {
+        // A parser adds slashes that are not there; a comparison with what is registered does not.
+        "http" | "https" if !rest.starts_with("://") => {
+            refuse("has no // after its scheme; write it as it is registered")
+        }
+        // Such as `localhost:8917/callback`, where a parser takes the host for a scheme.
+        _ if !rest.starts_with(":/") => {
+            refuse("has no scheme; write it as it is registered, such as https://example.com/callback")
+        }
+        "http" if !is_local => refuse("is plain http of another machine: the code would travel in clear"),
+        _ => Ok(()),
     }
 }
 

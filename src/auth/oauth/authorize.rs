@@ -4,7 +4,8 @@ use super::app::App;
 use super::identity::Identity;
 use super::tokens::TokenSet;
 use crate::{Error, Scope};
-use oauth2::{CsrfToken, PkceCodeChallenge, url::form_urlencoded};
+use oauth2::url::{Url, form_urlencoded};
+use oauth2::{CsrfToken, PkceCodeChallenge};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use subtle::ConstantTimeEq;
@@ -84,8 +85,9 @@ impl AuthorizeRequest {
     }
 }
 
-/// Where to send the user's browser, and what to keep until it returns.
-#[derive(Clone, Debug)]
+/// Where to send the user's browser, and what to keep until it returns. `Debug` does not show the URL:
+/// state and nonce are in it.
+#[derive(Clone)]
 pub struct Authorization {
     url: String,
     pending: PendingLogin,
@@ -105,6 +107,12 @@ impl Authorization {
     /// What to keep, in the user's session, until the browser returns.
     pub fn into_pending(self) -> PendingLogin {
         self.pending
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization").field("pending", &self.pending).finish_non_exhaustive()
     }
 }
 
@@ -146,8 +154,7 @@ pub struct Callback {
 impl Callback {
     /// Reads the query of the URL that was called, or the whole URL.
     pub fn from_query(query: &str) -> Self {
-        let query = query.split_once('?').map_or(query, |(_, query)| query);
-        let query = query.split('#').next().unwrap_or_default();
+        let query = bare(query);
         let mut callback = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let place = match &*name {
@@ -174,6 +181,17 @@ impl Callback {
     }
 }
 
+/// What stands after the `?` of a URL or path. A query that comes without them may hold a `?` of its own,
+/// in the text of an error for instance.
+fn bare(query: &str) -> &str {
+    let query = query.split('#').next().unwrap_or_default();
+    let is_whole = query.starts_with('/') || Url::parse(query).is_ok();
+    match query.split_once('?') {
+        Some((before, after)) if is_whole || !before.contains(['=', '&']) => after,
+        _ => query,
+    }
+}
+
 impl fmt::Debug for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Callback")
@@ -194,13 +212,16 @@ pub struct Login {
 }
 
 impl App {
-    /// Checks what the browser brought back, gives its code for tokens, and verifies the ID token.
+    /// Checks what the browser brought back, gives its code for tokens, and verifies the ID token. A
+    /// session whose ID token does not hold is ended again.
     ///
     /// # Errors
     ///
     /// Of kind [`AuthorizationRequired`](crate::ErrorKind::AuthorizationRequired) if the state is not
     /// the one that was sent, if the user refused (the [code](Error::code) is then `access_denied`),
-    /// if the code is not good any more, or if the ID token does not hold. Otherwise as every call.
+    /// if the code is not good any more, or if the ID token does not hold. Otherwise as every call. If
+    /// Roblox's keys cannot be fetched, the code is not used up: while it lasts (a minute), the same
+    /// login can be finished with it.
     pub async fn finish(&self, pending: PendingLogin, callback: &Callback) -> Result<Login, Error> {
         let refuse = |why: &str| Err(Error::authorization_required(None, why));
         if !pending.is_answered_by(callback) {
@@ -213,16 +234,39 @@ impl App {
         let Some(code) = callback.code.as_deref().filter(|code| !code.is_empty()) else {
             return refuse("the answer has neither a code nor an error");
         };
+        if pending.scopes.contains(&Scope::Openid) {
+            // Before the code, which works once, is used.
+            self.prepare_keys().await?;
+        }
         let given = self
             .protocol()
             .exchange(code, &pending.verifier, &pending.scopes, self.clock())
             .await
             .map_err(Error::into_refusal)?;
-        let identity = match (given.id_token, pending.scopes.contains(&Scope::Openid)) {
-            (Some(token), _) => Some(self.verify_id_token(&token, Some(&pending.nonce)).await?),
-            (None, true) => return refuse("the service gave no ID token, although `openid` was asked for"),
-            (None, false) => None,
-        };
-        Ok(Login { tokens: given.tokens, identity })
+        match self.identity(given.id_token.as_deref(), &pending).await {
+            Ok(identity) => Ok(Login { tokens: given.tokens, identity }),
+            Err(error) => {
+                // Nobody gets these tokens. Where they cannot be revoked, they end by themselves.
+                if let Some(refresh_token) = given.tokens.refresh_token() {
+                    let _ = self.revoke(refresh_token).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn identity(
+        &self,
+        id_token: Option<&str>,
+        pending: &PendingLogin,
+    ) -> Result<Option<Identity>, Error> {
+        match id_token {
+            Some(token) => self.verify_id_token(token, Some(&pending.nonce)).await.map(Some),
+            None if pending.scopes.contains(&Scope::Openid) => {
+                let why = "the service gave no ID token, although `openid` was asked for";
+                Err(Error::authorization_required(None, why))
+            }
+            None => Ok(None),
+        }
     }
 }

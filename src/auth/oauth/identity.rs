@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::fmt;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
@@ -15,7 +16,7 @@ use subtle::ConstantTimeEq;
 const LONGEST: usize = 32 * 1024;
 
 /// Who a verified ID token speaks of. It says who the user is, and nothing of what they allowed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Identity {
     /// The user.
@@ -26,6 +27,17 @@ pub struct Identity {
     pub expires_at: Timestamp,
     /// All that it says.
     pub claims: Map<String, Value>,
+}
+
+impl fmt::Debug for Identity {
+    /// Without the claims: the nonce is one of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("user", &self.user)
+            .field("issued_at", &self.issued_at)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What holds of every ID token for an app.

@@ -1,6 +1,6 @@
 //! Roblox's public keys.
 
-use super::protocol::KEYS;
+use super::protocol::{KEYS, path};
 use crate::{Client, Error};
 use http::Method;
 use jsonwebtoken::DecodingKey;
@@ -13,50 +13,120 @@ use tokio::time::Instant;
 /// How long keys are believed. Roblox does not say whether it changes them.
 const LONGEST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How often an unknown key id may have the keys fetched again: anyone can write one into a token.
-const SHORTEST_AGE: Duration = Duration::from_secs(60);
+/// How often keys may be looked for that were not there last time: anyone can write the id of one into
+/// a token.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// More keys are not kept.
 const MOST: usize = 64;
 
 /// The keys, fetched when they are needed.
 #[derive(Default)]
-pub(super) struct Keys(Mutex<Fetched>);
+pub(super) struct Keys(Mutex<Held>);
 
 #[derive(Default)]
-struct Fetched {
+struct Held {
     keys: HashMap<String, DecodingKey>,
-    at: Option<Instant>,
+    /// When they came.
+    since: Option<Instant>,
+    /// When more were looked for than these.
+    searched: Option<Instant>,
+    /// When they last could not be had, and why.
+    failed: Option<(Instant, Error)>,
 }
 
 impl Keys {
+    /// Has keys at hand, before something is used up that needs them.
+    pub(super) async fn prepare(&self, client: &Client) -> Result<(), Error> {
+        let called = Instant::now();
+        self.0.lock().await.keep_young(called, client).await
+    }
+
     /// The key of this id, for ES256; `None` if Roblox has no such key.
     pub(super) async fn get(&self, id: &str, client: &Client) -> Result<Option<DecodingKey>, Error> {
+        let called = Instant::now();
         // One fetch for all who wait here.
-        let mut fetched = self.0.lock().await;
-        let age = fetched.at.map(|at| at.elapsed());
-        let enough = if fetched.keys.contains_key(id) { LONGEST_AGE } else { SHORTEST_AGE };
-        if age.is_none_or(|age| age >= enough) {
-            let request = client.request(Method::GET, KEYS).without_credentials();
-            fetched.keys = read(&*request.send().await?);
-            fetched.at = Some(Instant::now());
+        let mut held = self.0.lock().await;
+        held.keep_young(called, client).await?;
+        if !held.keys.contains_key(id) {
+            held.search(called, client).await?;
         }
-        Ok(fetched.keys.get(id).cloned())
+        Ok(held.keys.get(id).cloned())
     }
 }
 
-/// The keys of a set that can verify ES256; others are passed over.
-fn read(set: &Value) -> HashMap<String, DecodingKey> {
-    let keys = set["keys"].as_array().into_iter().flatten();
-    keys.filter_map(|key| {
-        let is = |name: &str, word: &str| key[name].as_str() == Some(word);
-        let may = |name: &str, word: &str| key[name].is_null() || is(name, word);
-        if !(is("kty", "EC") && is("crv", "P-256") && may("alg", "ES256") && may("use", "sig")) {
-            return None;
+impl Held {
+    /// Fetches keys where there are none, or only old ones. Old ones stay good while there are no others
+    /// to be had: an outage is not to lock out users whose tokens are signed with a key that is known.
+    async fn keep_young(&mut self, called: Instant, client: &Client) -> Result<(), Error> {
+        let is_older = |time: Option<Instant>, age: Duration| time.is_none_or(|time| time.elapsed() >= age);
+        if !is_older(self.since, LONGEST_AGE) {
+            return Ok(());
         }
-        let made = DecodingKey::from_ec_components(key["x"].as_str()?, key["y"].as_str()?).ok()?;
-        Some((key["kid"].as_str()?.to_owned(), made))
-    })
-    .take(MOST)
-    .collect()
+        if self.keys.is_empty() {
+            return self.fetch(called, client).await;
+        }
+        if is_older(self.failed.as_ref().map(|(time, _)| *time), PAUSE) {
+            let _ = self.fetch(called, client).await;
+        }
+        Ok(())
+    }
+
+    /// Fetches the keys again for one that is not among them, now and then.
+    async fn search(&mut self, called: Instant, client: &Client) -> Result<(), Error> {
+        let is_new = self.since.is_some_and(|since| since >= called);
+        if is_new {
+            return Ok(());
+        }
+        if self.searched.is_some_and(|searched| searched.elapsed() < PAUSE) {
+            // Whether Roblox has this key is not known if it could not be asked.
+            return self.failed.clone().map_or(Ok(()), |(_, error)| Err(error));
+        }
+        self.searched = Some(Instant::now());
+        self.fetch(called, client).await
+    }
+
+    async fn fetch(&mut self, called: Instant, client: &Client) -> Result<(), Error> {
+        // It failed while this one waited: that is an answer, and spares everyone behind it a wait.
+        if let Some((time, error)) = &self.failed
+            && called < *time
+        {
+            return Err(error.clone());
+        }
+        let request = client.request(Method::GET, KEYS).without_credentials();
+        match request.send().await.and_then(|set| read(&set)) {
+            Ok(keys) => {
+                (self.keys, self.since, self.failed) = (keys, Some(Instant::now()), None);
+                Ok(())
+            }
+            Err(error) => {
+                self.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The keys of a set that can verify ES256; others are passed over. A set without any is no answer, and
+/// does not put known keys out of use.
+fn read(set: &Value) -> Result<HashMap<String, DecodingKey>, Error> {
+    let keys = set["keys"].as_array().into_iter().flatten();
+    let keys: HashMap<_, _> = keys
+        .filter_map(|key| {
+            let is = |name: &str, word: &str| key[name].as_str() == Some(word);
+            let may = |name: &str, word: &str| key[name].is_null() || is(name, word);
+            if !(is("kty", "EC") && is("crv", "P-256") && may("alg", "ES256") && may("use", "sig")) {
+                return None;
+            }
+            let made = DecodingKey::from_ec_components(key["x"].as_str()?, key["y"].as_str()?).ok()?;
+            Some((key["kid"].as_str()?.to_owned(), made))
+        })
+        .take(MOST)
+        .collect();
+    match keys.is_empty() {
+        true => {
+            Err(Error::unusable_answer("there is no key for ES256 in the set").at(&Method::GET, path(KEYS)))
+        }
+        false => Ok(keys),
+    }
 }

@@ -43,7 +43,7 @@ impl Loopback {
                 "must begin with http://localhost or http://127.0.0.1, for a login on this machine",
             );
         }
-        let Some(port) = uri.port_u16() else {
+        let Some(port) = uri.port_u16().filter(|port| *port != 0) else {
             return refuse("has no port; register one such as http://localhost:8917/callback");
         };
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

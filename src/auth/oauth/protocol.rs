@@ -1,7 +1,7 @@
 //! The `oauth2` crate over this crate's transport.
 
 use super::app::Clock;
-use super::tokens::TokenSet;
+use super::tokens::{LIFETIME, TokenSet};
 use crate::call::Response;
 use crate::{Client, Error, Scope};
 use jiff::{SignedDuration, Timestamp};
@@ -29,8 +29,10 @@ pub(super) const USER_INFO: &str = "https://apis.roblox.com/oauth/v1/userinfo";
 pub(super) const KEYS: &str = "https://apis.roblox.com/oauth/v1/certs";
 pub(super) const DISCOVERY: &str = "https://apis.roblox.com/oauth/.well-known/openid-configuration";
 
-/// How long an access token lasts if the service does not say, which it always does.
-const LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// As errors name an endpoint.
+pub(super) fn path(url: &str) -> &str {
+    url.trim_start_matches("https://apis.roblox.com")
+}
 
 /// The longest that a token is believed to last: whatever is said beyond is a mistake.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -68,8 +70,7 @@ type Unset = oauth2::Client<
     BasicRevocationErrorResponse,
 >;
 
-/// An app at Roblox's endpoints.
-#[derive(Clone, Debug)]
+/// An app at Roblox's endpoints. Not `Debug`: it holds the secret.
 pub(super) struct Protocol {
     endpoints: Endpoints,
     client: Client,
@@ -251,7 +252,6 @@ impl Protocol {
         url: &str,
         secrets: &[&str],
     ) -> Error {
-        let path = url.trim_start_matches("https://apis.roblox.com");
         let error = match error {
             RequestTokenError::Request(error) => error,
             // Its body may hold tokens, and goes no further.
@@ -261,7 +261,7 @@ impl Protocol {
             RequestTokenError::ServerResponse(_) => Error::unusable_answer("an error with a success status"),
             RequestTokenError::Other(what) => Error::unusable_answer(what),
         };
-        self.hiding(error.at(&http::Method::POST, path), secrets)
+        self.hiding(error.at(&http::Method::POST, path(url)), secrets)
     }
 
     fn hiding(&self, error: Error, secrets: &[&str]) -> Error {
@@ -281,6 +281,7 @@ fn given(answer: &Tokens, now: Timestamp, old: Option<&str>, asked: &[Scope]) ->
     let scopes = answer.scopes().map(|scopes| scopes.iter().map(|scope| Scope::from(&***scope)).collect());
     let refresh_token = answer.refresh_token().map(|token| token.secret().as_str()).or(old);
     let mut tokens = TokenSet::new(answer.access_token().secret(), expires_at.unwrap_or(Timestamp::MAX))?
+        .issued_at(now)
         .with_scopes(scopes.unwrap_or_else(|| asked.to_vec()));
     if let Some(refresh_token) = refresh_token {
         tokens = tokens.with_refresh_token(refresh_token)?;

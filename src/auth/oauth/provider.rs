@@ -3,7 +3,7 @@
 use super::app::App;
 use super::store::TokenStore;
 use super::tokens::TokenSet;
-use crate::{Credentials, CredentialsProvider, Error, ErrorKind, Provided};
+use crate::{Credentials, CredentialsProvider, Error, Provided};
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,16 +16,20 @@ const EARLY: Duration = Duration::from_secs(60);
 /// How long the store may take. What it was to save is saved by the next renewal.
 const STORE_TIME: Duration = Duration::from_secs(30);
 
+/// How long a call waits for a renewal while the token that is there is still good.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Access tokens for [`Credentials::provider`], renewed before they end and when they are refused.
 ///
 /// - However many calls need a token at once, there is **one** renewal, and it goes on if the call
 ///   that began it is dropped.
 /// - What a renewal gave is saved in the [`TokenStore`] **before** it is used. If that fails, so do the
 ///   calls, and the next one begins with saving it: the session is not lost.
-/// - If Roblox refuses the refresh token, calls fail with
-///   [`AuthorizationRequired`](crate::ErrorKind::AuthorizationRequired) and nothing more is sent until
+/// - If Roblox gives no other token, refuses the refresh token or takes longer than five seconds, the old
+///   token is used until it ends: unless it was refused itself, for such a token is not sent again.
+/// - If Roblox refuses the refresh token, calls fail from then on with
+///   [`AuthorizationRequired`](crate::ErrorKind::AuthorizationRequired), and no refresh token is sent until
 ///   the store holds another ([`replace`](Self::replace), or another process).
-/// - If Roblox cannot be reached and the old token is still good, the old token is used.
 ///
 /// Several processes may share a store: what another one has saved is used. If two renew in the same
 /// moment, one of them is refused and takes what the other saved, if it has by then.
@@ -57,6 +61,8 @@ struct State {
     early: Duration,
     /// What is used; the store has it.
     current: Option<TokenSet>,
+    /// An access token that the service refused, whether its time is over or not.
+    rejected: Option<Credentials>,
     unsaved: Option<Unsaved>,
     refused: Option<Refused>,
     /// The renewal that is going on.
@@ -88,6 +94,7 @@ impl TokenProvider {
             state: Mutex::new(State {
                 early: EARLY,
                 current: None,
+                rejected: None,
                 unsaved: None,
                 refused: None,
                 renewal: None,
@@ -96,7 +103,8 @@ impl TokenProvider {
         }))
     }
 
-    /// Renews so long before the end; 60 seconds by default.
+    /// Renews so long before the end, 60 seconds by default; never in the first half of a token's life.
+    #[must_use]
     pub fn renew_before(self, early: Duration) -> Self {
         self.0.lock().early = early;
         self
@@ -123,76 +131,41 @@ impl TokenProvider {
     ///
     /// As the calls that are made with them: see [`TokenProvider`].
     pub async fn tokens(&self) -> Result<TokenSet, Error> {
-        self.obtain(None).await.or_else(|error| self.old(error))
-    }
-
-    /// Good tokens, of another access token than the one that was refused.
-    async fn obtain(&self, rejected: Option<&Credentials>) -> Outcome {
-        let mut joined = false;
-        loop {
-            let (mut renewal, is_own) = {
-                let mut state = self.0.lock();
-                if let Some(current) =
-                    state.current.as_ref().filter(|tokens| self.0.is_good(tokens, rejected, state.early))
-                {
-                    return Ok(current.clone());
-                }
-                match state.renewal.as_ref().filter(|renewal| renewal.has_changed().is_ok()) {
-                    Some(renewal) => (renewal.clone(), false),
-                    None => (self.begin(&mut state, rejected.cloned()), true),
-                }
-            };
-            let outcome = match renewal.wait_for(Option::is_some).await {
-                Ok(outcome) => outcome.clone(),
-                Err(_) => None,
-            };
-            let outcome = outcome.unwrap_or_else(|| {
-                Err(Error::no_credential("the renewal of the access token was broken off".into()))
-            });
-            // A renewal that others began may have ended with the very token that was refused here.
-            let is_rejected =
-                outcome.as_ref().is_ok_and(|tokens| rejected.is_some_and(|token| is(tokens, token)));
-            if is_own || joined || !is_rejected {
-                return outcome;
+        let mut renewal = {
+            let mut state = self.0.lock();
+            if let Some(current) = state.current.as_ref().filter(|tokens| !self.0.is_due(tokens, &state)) {
+                return Ok(current.clone());
             }
-            joined = true;
+            match state.renewal.as_ref().filter(|renewal| renewal.has_changed().is_ok()) {
+                Some(renewal) => renewal.clone(),
+                None => self.begin(&mut state),
+            }
+        };
+        let is_slow = tokio::time::timeout(PATIENCE, renewal.wait_for(Option::is_some)).await.is_err();
+        if is_slow && let Some(current) = self.0.usable() {
+            return Ok(current);
         }
+        let outcome = match renewal.wait_for(Option::is_some).await {
+            Ok(outcome) => outcome.clone(),
+            Err(_) => None,
+        };
+        outcome.unwrap_or_else(|| {
+            Err(Error::no_credential("the renewal of the access token was broken off".into()))
+        })
     }
 
     /// Begins a renewal, which does not end with the call that needs it.
-    fn begin(&self, state: &mut State, rejected: Option<Credentials>) -> watch::Receiver<Option<Outcome>> {
+    fn begin(&self, state: &mut State) -> watch::Receiver<Option<Outcome>> {
         let (sender, receiver) = watch::channel(None);
         state.renewal = Some(receiver.clone());
         let inner = self.0.clone();
         tokio::spawn(async move {
-            let outcome = inner.renew(rejected.as_ref()).await;
+            let outcome = inner.renew().await;
             let mut state = inner.lock();
             state.renewal = None;
             let _ = sender.send(Some(outcome));
         });
         receiver
-    }
-
-    /// The old tokens, if the service could not be asked for others and they are still good.
-    fn old(&self, error: Error) -> Outcome {
-        let is_passing = matches!(
-            error.kind(),
-            ErrorKind::Connect
-                | ErrorKind::Io
-                | ErrorKind::Timeout
-                | ErrorKind::Service
-                | ErrorKind::RateLimited
-        );
-        let state = self.0.lock();
-        match state
-            .current
-            .as_ref()
-            .filter(|_| is_passing)
-            .filter(|tokens| !tokens.is_over(self.0.app.clock().now(), Duration::ZERO))
-        {
-            Some(tokens) => Ok(tokens.clone()),
-            None => Err(error),
-        }
     }
 }
 
@@ -201,9 +174,17 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_good(&self, tokens: &TokenSet, rejected: Option<&Credentials>, early: Duration) -> bool {
-        let is_rejected = rejected.is_some_and(|rejected| is(tokens, rejected));
-        !is_rejected && !tokens.is_over(self.app.clock().now(), early)
+    /// Whether another token is needed than this one, now or soon.
+    fn is_due(&self, tokens: &TokenSet, state: &State) -> bool {
+        state.has_rejected(tokens) || tokens.is_due(self.app.clock().now(), state.early)
+    }
+
+    /// What is there, if nothing speaks against sending it.
+    fn usable(&self) -> Option<TokenSet> {
+        let state = self.lock();
+        let is_good =
+            |tokens: &&TokenSet| !state.has_rejected(tokens) && !tokens.is_over(self.app.clock().now());
+        state.current.as_ref().filter(is_good).cloned()
     }
 
     async fn load(&self) -> Result<Option<TokenSet>, Error> {
@@ -215,38 +196,52 @@ impl Inner {
     }
 
     /// The store is asked first: another process may have been here.
-    async fn renew(&self, rejected: Option<&Credentials>) -> Outcome {
+    async fn renew(&self) -> Outcome {
         let _turn = self.turn.lock().await;
-        let Some(mut stored) = self.load().await? else {
-            return Err(Error::authorization_required(None, "there are no tokens yet"));
+        let stored = self.settled().await?;
+        let known = {
+            let mut state = self.lock();
+            state.current = Some(stored.clone());
+            if !self.is_due(&stored, &state) {
+                return Ok(stored);
+            }
+            let refused = state.refused.as_ref();
+            refused
+                .filter(|refused| refused.refresh_token.as_deref() == stored.refresh_token())
+                .map(|refused| refused.error.clone())
         };
-        let unsaved = self.lock().unsaved.clone();
-        if let Some(unsaved) = unsaved {
-            // Unless someone has logged in since.
-            if unsaved.instead_of.as_deref() == stored.refresh_token() {
+        let error = match known {
+            Some(error) => error,
+            None => match self.app.refresh(&stored).await {
+                Ok(renewed) => return self.keep(renewed, &stored).await,
+                Err(error) if error.is_authorization_required() => match self.refused(&stored, &error).await?
+                {
+                    Some(saved) => return Ok(saved),
+                    None => error,
+                },
+                Err(error) => error,
+            },
+        };
+        self.usable().ok_or(error)
+    }
+
+    /// What the store holds, once it holds what the last renewal gave.
+    async fn settled(&self) -> Outcome {
+        let stored = self.load().await?;
+        let Some(unsaved) = self.lock().unsaved.clone() else {
+            return stored.ok_or_else(|| Error::authorization_required(None, "there are no tokens yet"));
+        };
+        let settled = match stored {
+            // Someone has logged in since, or the store has it after all.
+            Some(stored) if stored.refresh_token() != unsaved.instead_of.as_deref() => stored,
+            // A save that failed may have taken the old tokens along.
+            _ => {
                 self.save(&unsaved.tokens).await?;
-                stored = unsaved.tokens;
+                unsaved.tokens
             }
-            self.lock().unsaved = None;
-        }
-        self.lock().current = Some(stored.clone());
-        let early = self.lock().early;
-        if self.is_good(&stored, rejected, early) {
-            return Ok(stored);
-        }
-        let known = self.lock().refused.as_ref().and_then(|refused| {
-            (refused.refresh_token.as_deref() == stored.refresh_token()).then(|| refused.error.clone())
-        });
-        if let Some(error) = known {
-            return Err(error);
-        }
-        match self.app.refresh(&stored).await {
-            Ok(renewed) => self.keep(renewed, &stored).await,
-            Err(error) if error.is_authorization_required() => {
-                self.refused(stored, rejected, early, error).await
-            }
-            Err(error) => Err(error),
-        }
+        };
+        self.lock().unsaved = None;
+        Ok(settled)
     }
 
     /// Saves what the service gave, and only then uses it.
@@ -260,24 +255,31 @@ impl Inner {
         Ok(renewed)
     }
 
-    /// A refresh token works once: another process may have used it and saved what it was given.
-    async fn refused(
-        &self,
-        used: TokenSet,
-        rejected: Option<&Credentials>,
-        early: Duration,
-        error: Error,
-    ) -> Outcome {
-        if let Some(saved) = self.load().await?
-            && saved.refresh_token() != used.refresh_token()
-            && self.is_good(&saved, rejected, early)
-        {
-            self.lock().current = Some(saved.clone());
-            return Ok(saved);
-        }
+    /// A refresh token works once: another process may have used it, and saved what it was given.
+    async fn refused(&self, used: &TokenSet, error: &Error) -> Result<Option<TokenSet>, Error> {
         let refresh_token = used.refresh_token().map(str::to_owned);
+        // Before anything can fail: it is not sent a second time.
         self.lock().refused = Some(Refused { refresh_token, error: error.clone() });
-        Err(error)
+        let saved = self.load().await?.filter(|saved| saved.refresh_token() != used.refresh_token());
+        let mut state = self.lock();
+        let saved = saved.filter(|saved| !self.is_due(saved, &state));
+        if saved.is_some() {
+            state.current = saved.clone();
+        }
+        Ok(saved)
+    }
+}
+
+impl State {
+    fn has_rejected(&self, tokens: &TokenSet) -> bool {
+        self.rejected.as_ref().is_some_and(|rejected| is(tokens, rejected))
+    }
+
+    /// Keeps in mind which token was refused, unless it is an older one than that which is used now.
+    fn reject(&mut self, rejected: &Credentials) {
+        if self.current.as_ref().is_none_or(|current| is(current, rejected)) {
+            self.rejected = Some(rejected.clone());
+        }
     }
 }
 
@@ -306,7 +308,14 @@ impl CredentialsProvider for TokenProvider {
     }
 
     fn refresh<'a>(&'a self, rejected: &'a Credentials) -> Provided<'a> {
-        Box::pin(async { Ok(self.obtain(Some(rejected)).await?.credentials()?) })
+        Box::pin(async {
+            self.0.lock().reject(rejected);
+            let tokens = self.tokens().await?;
+            // A renewal that was about to end may have ended with the very token that was refused here.
+            // One that began later does not.
+            let tokens = if is(&tokens, rejected) { self.tokens().await? } else { tokens };
+            Ok(tokens.credentials()?)
+        })
     }
 }
 

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
+/// How long an access token lasts if nobody has said.
+pub(super) const LIFETIME: Duration = Duration::from_secs(15 * 60);
+
 /// An access token and the refresh token that renews it. It can be written and read, for a
 /// [`TokenStore`](super::TokenStore): as JSON it holds both tokens in clear, while `Debug` shows
 /// neither.
@@ -13,6 +16,8 @@ use std::time::Duration;
 pub struct TokenSet {
     access_token: String,
     expires_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issued_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     #[serde(default)]
@@ -28,7 +33,7 @@ impl TokenSet {
     pub fn new(access_token: impl Into<String>, expires_at: Timestamp) -> Result<Self, Error> {
         let access_token = access_token.into();
         Credentials::bearer(&access_token)?;
-        Ok(Self { access_token, expires_at, refresh_token: None, scopes: Vec::new() })
+        Ok(Self { access_token, expires_at, issued_at: None, refresh_token: None, scopes: Vec::new() })
     }
 
     /// Adds the refresh token.
@@ -46,6 +51,7 @@ impl TokenSet {
     }
 
     /// Sets what the user allowed.
+    #[must_use]
     pub fn with_scopes(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
         self.scopes = scopes.into_iter().collect();
         self
@@ -71,9 +77,21 @@ impl TokenSet {
         &self.scopes
     }
 
-    /// Whether the access token has ended, or will have so long after `now`.
-    pub(super) fn is_over(&self, now: Timestamp, early: Duration) -> bool {
-        let early = SignedDuration::try_from(early).unwrap_or(SignedDuration::MAX);
+    pub(super) fn issued_at(mut self, time: Timestamp) -> Self {
+        self.issued_at = Some(time);
+        self
+    }
+
+    /// Whether the access token has ended.
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
+    }
+
+    /// Whether it is time to renew it: so long before its end, but not in the first half of its life.
+    pub(super) fn is_due(&self, now: Timestamp, early: Duration) -> bool {
+        let lifetime = self.issued_at.map(|time| self.expires_at.duration_since(time));
+        let lifetime = lifetime.and_then(|time| Duration::try_from(time).ok()).unwrap_or(LIFETIME);
+        let early = SignedDuration::try_from(early.min(lifetime / 2)).unwrap_or(SignedDuration::MAX);
         self.expires_at.duration_since(now) <= early
     }
 

@@ -48,6 +48,7 @@ impl RateLimit {
 
     /// Sets how many users are in the universe at a time. The limits of data stores and of
     /// translation grow with it; without it, they are those of an empty universe.
+    #[must_use]
     pub fn concurrent_users(mut self, users: u64) -> Self {
         self.concurrent_users = users;
         self

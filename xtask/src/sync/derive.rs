@@ -55,6 +55,7 @@ impl Problem {
 fn verify(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
     let mut problems = verify_operation(document, key, ours);
     problems.extend(verify_filters(document, key, ours));
+    problems.extend(verify_scopes(document, key, ours));
     let Some(paging) = ours.get("paging").and_then(Value::as_object).cloned() else {
         return problems;
     };
@@ -109,6 +110,22 @@ fn verify_filters(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec
         }
     }
     problems
+}
+
+/// What is needed must be among what the operation lists.
+fn verify_scopes(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
+    let listed = key.get(document).get("x-roblox-scopes").and_then(Value::as_array);
+    let is_listed = |name: &&Value| {
+        listed.into_iter().flatten().any(|scope| scope == *name || scope.get("name") == Some(*name))
+    };
+    let needed = ours.get("needed_scopes").and_then(Value::as_array);
+    let mut names = needed.into_iter().flatten().filter_map(Value::as_array).flatten();
+    let Some(unlisted) = names.find(|name| !is_listed(name)) else { return Vec::new() };
+    let why = format!("the operation does not list the scope {}", unlisted.as_str().unwrap_or_default());
+    if let Some(ours) = ours.as_object_mut() {
+        ours.remove("needed_scopes");
+    }
+    vec![Problem { pointer: "/needed_scopes", why }]
 }
 
 fn verify_paging(
@@ -381,6 +398,23 @@ mod tests {
         }));
         assert_eq!(ours, json!({"order_by": "ThingOrder"}));
         assert!(stale.is_empty());
+    }
+
+    #[test]
+    fn a_needed_scope_that_is_not_listed_is_left_out_and_told() {
+        for (needed, why) in [
+            (json!([["a:read", "b:write"]]), ""),
+            (json!([]), ""),
+            (json!([["a:read"], ["c:read"]]), "the operation does not list the scope c:read"),
+        ] {
+            let (ours, stale) = run(json!({
+                "responses": answer("Meta"),
+                "x-roblox-scopes": [{"name": "a:read"}, "b:write"],
+                "x-opencloud": {"needed_scopes": needed},
+            }));
+            assert_eq!(ours.get("needed_scopes").is_some(), why.is_empty(), "{needed}");
+            assert_eq!(stale.join(""), why, "{needed}");
+        }
     }
 
     #[test]

@@ -21,7 +21,8 @@ const MAX_PRODUCTS: usize = 100_000;
 /// Prices are in billionths of a dollar.
 const CURRENCY: &str = "USD";
 const EXPONENT: i64 = -9;
-/// The kinds of assets, and how the id of a product begins with each.
+const ID_BEGINS: &str = "CreatorMarketplaceAsset-PRODUCT_TYPE_";
+/// The kinds of assets, and how the id of a product goes on with each.
 const KINDS: [(&str, &str); 7] = [
     ("modelAssetId", "MODEL"),
     ("pluginAssetId", "PLUGIN"),
@@ -102,10 +103,13 @@ fn check_price(product: &Map<String, Value>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The one asset of a product, as the id of the product: `PLUGIN-123`. The form of ids is a guess.
+/// The one asset of a product, as the id of the product. Roblox does not say what form ids have; this is the one that
+/// a client in use asks for.
 fn id_of(product: &Map<String, Value>) -> Result<String, Failure> {
-    let assets: Vec<_> =
-        KINDS.iter().filter_map(|(name, kind)| Some(format!("{kind}-{}", text(product, name)?))).collect();
+    let assets: Vec<_> = KINDS
+        .iter()
+        .filter_map(|(name, kind)| Some(format!("{ID_BEGINS}{kind}-{}", text(product, name)?)))
+        .collect();
     match assets.as_slice() {
         [id] => Ok(id.clone()),
         _ => Err(Failure::invalid(format!("A product is of one asset, not of {}.", assets.len()))),

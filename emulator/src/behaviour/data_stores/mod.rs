@@ -1,6 +1,7 @@
 //! Standard data stores. The state and its rules are here; `v2` and `v1` put them on the wire.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -153,11 +154,16 @@ impl Place<'_> {
 impl Entry {
     /// Forgets what is no longer kept; `false` if nothing of the entry is left.
     fn prune(&mut self, now: Timestamp) -> bool {
-        let limit = later(now, -KEPT_DAYS * 86_400);
+        let limit = oldest_kept(now);
         // A version is kept that long after a newer one has taken its place.
         let outdated = self.versions.windows(2).take_while(|pair| pair[1].created < limit).count();
         self.versions.drain(..outdated);
-        self.versions.last().is_some_and(|last| !last.deleted || last.created >= limit)
+        !self.is_gone(now)
+    }
+
+    /// Whether it was deleted so long ago that nothing of it is kept.
+    fn is_gone(&self, now: Timestamp) -> bool {
+        self.latest().is_none_or(|last| last.deleted && last.created < oldest_kept(now))
     }
 
     fn latest(&self) -> Option<&Version> {
@@ -269,6 +275,9 @@ impl DataStores {
         content.check()?;
         self.current(place, now)?;
         if self.bytes + content.value.len() > MAX_BYTES {
+            self.make_room(now);
+        }
+        if self.bytes + content.value.len() > MAX_BYTES {
             return Err(Failure::exhausted("The emulator's data stores are full: 1 GiB."));
         }
         let id = self.next_id(now);
@@ -306,6 +315,19 @@ impl DataStores {
         self.bytes += version.size();
         entry.versions.push(version.clone());
         Ok(version)
+    }
+
+    /// Forgets everything that is no longer kept, also where nobody looked, and counts what is left.
+    fn make_room(&mut self, now: Timestamp) {
+        self.bytes = 0;
+        for universe in self.universes.values_mut() {
+            universe.purge(now);
+            for store in universe.stores.values_mut() {
+                store.entries.retain(|_, entry| entry.prune(now));
+                let versions = store.entries.values().flat_map(|entry| &entry.versions);
+                self.bytes += versions.map(Version::size).sum::<usize>();
+            }
+        }
     }
 
     /// Adds to a whole number; an entry that is not there counts as 0.
@@ -347,23 +369,28 @@ impl DataStores {
         Ok(())
     }
 
-    /// Scope and key of the entries of a store; the scope `None` is any.
-    pub(crate) fn keys(
-        &mut self,
+    /// Scope and key of the entries of a store in their order, from after one on; the scope `None` is any. Nothing is
+    /// looked at that nobody asks for: a store may have many entries, and a page only few.
+    pub(crate) fn keys<'a>(
+        &'a mut self,
         place: Place<'_>,
-        scope: Option<&str>,
+        scope: Option<&'a str>,
+        after: Option<(String, String)>,
         with_deleted: bool,
         now: Timestamp,
-    ) -> Result<Vec<(String, String)>, Failure> {
+    ) -> Result<impl Iterator<Item = (&'a str, &'a str)>, Failure> {
         let store = self.store(place, now)?;
-        store.entries.retain(|_, entry| entry.prune(now));
+        let start = match (after, scope) {
+            (Some(after), _) => Bound::Excluded(after),
+            (None, Some(scope)) => Bound::Included((scope.to_owned(), String::new())),
+            (None, None) => Bound::Unbounded,
+        };
         Ok(store
             .entries
-            .iter()
-            .filter(|((of, _), _)| scope.is_none_or(|scope| of == scope))
-            .filter(|(_, entry)| with_deleted || !entry.is_deleted())
-            .map(|(id, _)| id.clone())
-            .collect())
+            .range((start, Bound::Unbounded))
+            .take_while(move |((of, _), _)| scope.is_none_or(|scope| of == scope))
+            .filter(move |(_, entry)| if with_deleted { !entry.is_gone(now) } else { !entry.is_deleted() })
+            .map(|((scope, key), _)| (scope.as_str(), key.as_str())))
     }
 
     /// Name and state of a universe's stores.
@@ -415,6 +442,19 @@ impl DataStores {
         let ticks = now.as_nanosecond() / 100 + 621_355_968_000_000_000;
         format!("{ticks:016X}.{:010}.{ticks:016X}.01", self.revisions)
     }
+}
+
+/// Whether `scope/key` begins with a prefix.
+fn starts_with(scope: &str, key: &str, prefix: &str) -> bool {
+    match prefix.strip_prefix(scope).and_then(|rest| rest.strip_prefix('/')) {
+        Some(rest) => key.starts_with(rest),
+        None => scope.starts_with(prefix),
+    }
+}
+
+/// When the oldest version was replaced, or the first entry deleted, that is still kept.
+fn oldest_kept(now: Timestamp) -> Timestamp {
+    later(now, -KEPT_DAYS * 86_400)
 }
 
 impl Universe {
@@ -480,6 +520,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_makes_room() {
+        let mut stores = DataStores::default();
+        stores.write(PLACE, content("1"), at(0)).expect("written");
+        stores.delete(PLACE, at(1)).expect("deleted");
+        stores.write(Place { key: "kept", ..PLACE }, content("2"), at(2)).expect("written");
+        stores.bytes = MAX_BYTES;
+        let month = 30 * 24 * HOUR;
+        stores.write(Place { key: "new", ..PLACE }, content("3"), at(month + 3)).expect("there is room");
+        assert_eq!(stores.bytes, 2 * (128 + 1));
+    }
+
+    #[test]
     fn a_version_is_found_by_id_and_by_time() {
         let mut stores = DataStores::default();
         let first = stores.write(PLACE, content("1"), at(0)).expect("written");
@@ -526,6 +578,17 @@ mod tests {
         assert_eq!(add(10).as_deref(), Some("9223372036854775807"));
         stores.write(PLACE, content("\"x\""), at(0)).expect("written");
         assert!(stores.increment(PLACE, 1, Vec::new(), Map::new(), at(0)).is_err());
+    }
+
+    #[test]
+    fn what_is_no_longer_kept_makes_room() {
+        let mut stores = DataStores::default();
+        stores.write(PLACE, content("1"), at(0)).expect("written");
+        stores.mark_store(1, "s", true, at(1)).expect("marked");
+        stores.bytes = MAX_BYTES;
+        let place = Place { store: "other", ..PLACE };
+        stores.write(place, content("2"), at(30 * 24 * HOUR + 2)).expect("written");
+        assert_eq!(stores.bytes, 1 + 128);
     }
 
     #[test]

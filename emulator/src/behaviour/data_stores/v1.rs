@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
-use super::{Content, GLOBAL, Place, Revision, Version};
+use super::{Content, GLOBAL, Place, Revision, Version, starts_with};
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply};
 use crate::failure::Failure;
@@ -191,11 +191,22 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let scope = (!everywhere).then_some(place.scope);
     let prefix = call.given("prefix").unwrap_or_default();
     // Deleted keys stay on this list until they are purged.
-    let mut keys = state.data_stores.keys(place, scope, true, call.now)?;
-    keys.retain(|(scope, key)| {
-        if everywhere { format!("{scope}/{key}").starts_with(prefix) } else { key.starts_with(prefix) }
-    });
-    let (page, next) = page(&CUT, call, &keys, |(_, key)| key)?;
+    let size = CUT.size(call)?;
+    let keys = state.data_stores.keys(place, scope, CUT.after(call)?, true, call.now)?;
+    let mut keys = keys
+        .filter(
+            |(scope, key)| if everywhere { starts_with(scope, key, prefix) } else { key.starts_with(prefix) },
+        )
+        .peekable();
+    let mut page: Vec<(&str, &str)> = Vec::new();
+    while let Some((scope, key)) = keys.peek().copied()
+        && page.len() < size
+        && page.last().is_none_or(|(_, last)| partition(last) == partition(key))
+    {
+        page.push((scope, key));
+        keys.next();
+    }
+    let next = page.last().filter(|_| keys.peek().is_some()).map(|last| CUT.token_at(call, last));
     let keys: Vec<_> = page
         .iter()
         .map(

@@ -202,15 +202,24 @@ fn prefix(filter: &str) -> Result<String, Failure> {
         .ok_or_else(|| Failure::invalid("The filter is invalid: only id.startsWith(\"...\") is supported."))
 }
 
+/// The guide writes the scope before the prefix, the reference does not. Only a whole scope counts: `g` asks for keys
+/// that begin with that letter, not for everything in `global`.
+fn has_prefix(scope: &str, key: &str, prefix: &str) -> bool {
+    let of_scope = prefix.strip_prefix(scope).and_then(|rest| rest.strip_prefix('/'));
+    key.starts_with(prefix) || of_scope.is_some_and(|prefix| key.starts_with(prefix))
+}
+
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let prefix = call.given("filter").map(prefix).transpose()?.unwrap_or_default();
     let place = place(call, "")?;
     let scope = (place.scope != "-").then_some(place.scope);
     let deleted = call.flag("showDeleted");
-    let mut keys = state.data_stores.keys(place, scope, deleted, call.now)?;
-    // The guide writes the scope into the prefix, the reference does not.
-    keys.retain(|(scope, key)| key.starts_with(&prefix) || format!("{scope}/{key}").starts_with(&prefix));
-    let (page, next) = Cut::v2(256).page(call, &keys)?;
+    let cut = Cut::v2(256);
+    let size = cut.size(call)?;
+    let keys = state.data_stores.keys(place, scope, cut.after(call)?, deleted, call.now)?;
+    let mut keys = keys.filter(|(scope, key)| has_prefix(scope, key, &prefix)).peekable();
+    let page: Vec<_> = keys.by_ref().take(size).collect();
+    let next = page.last().filter(|_| keys.peek().is_some()).map(|last| cut.token_at(call, last));
     let entries: Vec<_> =
         page.iter().map(|(scope, key)| json!({ "path": path(call, scope, key), "id": key })).collect();
     Ok(Reply::json(json!({

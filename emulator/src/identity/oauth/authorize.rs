@@ -9,6 +9,7 @@ use super::sessions::{Grant, Universes};
 use super::{Decision, consent};
 use crate::answer::Answer;
 use crate::call::Reply;
+use crate::control::visitor;
 use crate::document::essence;
 use crate::identity::scopes;
 use crate::request::query_pairs;
@@ -80,7 +81,7 @@ pub(crate) fn decide(inner: &Inner, request: &Incoming, _: &str) -> Answer {
 fn decided(inner: &Inner, request: &Incoming) -> Reply {
     // Another site must not decide in the person's place.
     let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
-    if header("sec-fetch-site").is_some_and(|site| site != "same-origin") {
+    if visitor::is_from_another_site(request) {
         return consent::refusal("The decision does not come from the page of the emulator.");
     }
     if header("content-type").map(essence).as_deref() != Some("application/x-www-form-urlencoded") {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::issuer;
+use super::{issuer, open_to_pages};
 use crate::answer::Answer;
 use crate::call::Reply;
 use crate::identity::scopes;
@@ -12,7 +12,7 @@ pub(crate) fn configuration(inner: &Inner, _: &Incoming, _: &str) -> Answer {
     let at = |path: &str| format!("{}/oauth/v1/{path}", inner.base_url);
     let mut scopes: Vec<_> = scopes::IDENTITY.to_vec();
     scopes.extend(scopes::all(inner.document));
-    Reply::json(json!({
+    open_to_pages(Reply::json(json!({
         "issuer": issuer(inner),
         "authorization_endpoint": at("authorize"),
         "token_endpoint": at("token"),
@@ -33,10 +33,10 @@ pub(crate) fn configuration(inner: &Inner, _: &Incoming, _: &str) -> Answer {
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic", "none"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "code_challenge_methods_supported": ["S256"],
-    }))
+    })))
     .into()
 }
 
 pub(crate) fn certificates(inner: &Inner, _: &Incoming, _: &str) -> Answer {
-    Reply::json(inner.state().identity.oauth.keys.published()).into()
+    open_to_pages(Reply::json(inner.state().identity.oauth.keys.published())).into()
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
 use crate::call::Reply;
-use crate::server::Inner;
+use crate::server::{Incoming, Inner};
 
 pub(crate) use apps::DEFAULT_ID;
 pub use apps::OAuthApp;
@@ -83,9 +83,24 @@ pub(crate) fn issuer(inner: &Inner) -> String {
 
 fn or_error(outcome: Result<Reply, client::OAuthError>) -> Answer {
     // Tokens must not be kept by anybody on their way.
-    outcome
+    let reply = outcome
         .unwrap_or_else(|error| error.reply())
         .with_header("cache-control", "no-store")
-        .with_header("pragma", "no-cache")
+        .with_header("pragma", "no-cache");
+    open_to_pages(reply).into()
+}
+
+/// Lets the script of any page read an answer: an app that runs in a browser could not log in without it. What it needs
+/// for that, a code or a token, no browser adds by itself.
+fn open_to_pages(reply: Reply) -> Reply {
+    reply.with_header("access-control-allow-origin", "*")
+}
+
+/// What a browser asks before it sends a page's request with a token.
+pub(crate) fn preflight(_: &Inner, _: &Incoming, _: &str) -> Answer {
+    open_to_pages(Reply::empty(204))
+        .with_header("access-control-allow-methods", "GET, POST")
+        .with_header("access-control-allow-headers", "authorization, content-type")
+        .with_header("access-control-max-age", "600")
         .into()
 }

@@ -9,7 +9,7 @@ use crate::identity::access::bearer;
 use crate::server::{Incoming, Inner};
 
 pub(crate) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    who(inner, request).into()
+    super::open_to_pages(who(inner, request)).into()
 }
 
 fn who(inner: &Inner, request: &Incoming) -> Reply {

@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 10] = [
+const OPERATION: [(&str, Check); 11] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -25,6 +25,7 @@ const OPERATION: [(&str, Check); 10] = [
     ("retry_too_many_requests", flag),
     ("bare_list", text),
     ("empty_response", |value| one_of(value, &["none"])),
+    ("needed_scopes", alternatives),
 ];
 
 const PAGING: [(&str, Check); 11] = [
@@ -193,6 +194,14 @@ fn names(value: &Value) -> Result<(), String> {
     expect(is_names, "a list of names")
 }
 
+fn alternatives(value: &Value) -> Result<(), String> {
+    let is_named = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty()) && names(list).is_ok();
+    expect(
+        value.as_array().is_some_and(|lists| lists.iter().all(is_named)),
+        "a list of lists of names, each of at least one",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +214,7 @@ mod tests {
             "x-opencloud": {
                 "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
                 "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
+                "needed_scopes": [["a:read", "a:write"], ["b:read"]],
                 "paging": {"style": "token", "token": "t", "size": "s", "max": 5, "in": "body", "next": "a.b",
                     "items": "c", "total": "d", "more": "e", "cursor": "f", "key": "g"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
@@ -277,6 +287,16 @@ mod tests {
                 json!({"x-opencloud": {"paging": {"max": 0}}}),
                 "/x-opencloud/paging/max",
                 "max should be a positive number",
+            ),
+            (
+                json!({"x-opencloud": {"needed_scopes": ["a:read"]}}),
+                "/x-opencloud/needed_scopes",
+                "needed_scopes should be a list of lists of names, each of at least one",
+            ),
+            (
+                json!({"x-opencloud": {"needed_scopes": [[]]}}),
+                "/x-opencloud/needed_scopes",
+                "needed_scopes should be a list of lists of names, each of at least one",
             ),
             (
                 json!({"x-opencloud": {"areas": [{"name": "a"}]}}),

@@ -1,7 +1,8 @@
-//! Luau tasks: they wait, run and end. Nothing is executed: a script's text says what comes of it.
+//! Luau tasks: they wait, run and end. Nothing is executed: what comes of a script, a test decides, or else its text.
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,8 +11,11 @@ use crate::behaviour::{Routes, universes};
 use crate::call::{Call, Outcome, Reply, text};
 use crate::clock::{later, rfc3339, seconds};
 use crate::failure::Failure;
+use crate::luau::{LuauError, LuauRun, LuauTask};
 use crate::page::Cut;
 use crate::state::{State, Word};
+
+mod script;
 
 pub(crate) const ROUTES: Routes = &[
     ("POST /cloud/v2/universes/{u}/places/{p}/luau-execution-session-tasks", create),
@@ -25,6 +29,8 @@ pub(crate) const ROUTES: Routes = &[
 ];
 
 const MAX_SCRIPT: usize = 4 * 1024 * 1024;
+/// Bytes of results, as JSON.
+const MAX_RESULTS: usize = 4 * 1024 * 1024;
 const MAX_TIMEOUT: i64 = 300;
 const MAX_UNFINISHED: usize = 10;
 const MAX_BINARY_INPUT: i64 = 100 * 1024 * 1024;
@@ -59,7 +65,7 @@ struct Task {
     timeout: SignedDuration,
     binary_input: Option<String>,
     binary_output: Option<String>,
-    /// How often it was looked at: it runs at the first time and has ended at the second.
+    /// How often it was looked at: it runs at the first time and has ended at the second, or when its time is up.
     polls: u32,
     run: Run,
 }
@@ -78,75 +84,27 @@ enum End {
 }
 
 impl Run {
-    /// `print` and `warn` write logs, `error` fails, an endless loop runs out of time, `return` gives results.
-    fn of(script: &str) -> Run {
-        let mut logs = Vec::new();
-        let mut size = 0;
-        for line in script.lines().map(str::trim) {
-            for (function, kind) in [("print", "OUTPUT"), ("warn", "WARNING")] {
-                if let Some(text) = argument(line, function) {
-                    let text = literal(text).map_or(text.to_owned(), |value| plain(&value));
-                    size += text.len();
-                    logs.push((kind.into(), text));
-                }
+    /// What is kept of an outcome: the latest logs, and no more results than a task may have.
+    fn of(outcome: &LuauRun) -> Run {
+        let mut logs: Vec<(Word, String)> =
+            outcome.logs.iter().map(|(kind, text)| (kind.name().into(), text.clone())).collect();
+        let mut size: usize = logs.iter().map(|(_, text)| text.len()).sum();
+        let dropped = logs.iter().take_while(|(_, text)| {
+            let is_too_much = size > MAX_LOG_BYTES;
+            size -= text.len();
+            is_too_much
+        });
+        logs.drain(..dropped.count());
+        let end = match &outcome.end {
+            Ok(results) if json!(results).to_string().len() > MAX_RESULTS => {
+                let code = LuauError::OutputSizeLimitExceeded.name();
+                End::Failed(code.into(), "The results are larger than 4 MB.".to_owned())
             }
-            if let Some(message) = argument(line, "error") {
-                let message = literal(message).map_or(message.to_owned(), |value| plain(&value));
-                logs.push(("ERROR".into(), message.clone()));
-                return Run { logs, end: End::Failed("SCRIPT_ERROR".into(), message) };
-            }
-            if line.starts_with("while true do") {
-                let message = "The script ran longer than its timeout.".to_owned();
-                return Run { logs, end: End::Failed("DEADLINE_EXCEEDED".into(), message) };
-            }
-        }
-        while size > MAX_LOG_BYTES && !logs.is_empty() {
-            size -= logs.remove(0).1.len();
-        }
-        let returned = script.lines().rev().find_map(|line| line.trim().strip_prefix("return"));
-        let end = End::Results(returned.map(results).unwrap_or_default());
+            Ok(results) => End::Results(results.clone()),
+            Err((error, message)) => End::Failed(error.name().into(), message.clone()),
+        };
         Run { logs, end }
     }
-}
-
-/// The text in the brackets of a call.
-fn argument<'a>(line: &'a str, function: &str) -> Option<&'a str> {
-    let rest = line.strip_prefix(function)?.trim_start();
-    let inner = rest.strip_prefix('(')?;
-    let end = inner.rfind(')')?;
-    Some(inner[..end].trim())
-}
-
-/// The values of a `return`; what is not a literal is null.
-fn results(text: &str) -> Vec<Value> {
-    let text = text.trim().trim_end_matches(';');
-    if text.is_empty() {
-        return Vec::new();
-    }
-    // A list of literals is a list of JSON, apart from the quotation marks and `nil`.
-    let as_list = format!("[{}]", text.replace("nil", "null"));
-    if let Ok(Value::Array(values)) = serde_json::from_str(&as_list) {
-        return values;
-    }
-    text.split(',').map(|part| literal(part).unwrap_or_default()).collect()
-}
-
-fn literal(text: &str) -> Option<Value> {
-    let text = text.trim();
-    for quote in ['\'', '"'] {
-        if let Some(inner) = text.strip_prefix(quote) {
-            return inner.strip_suffix(quote).map(Value::from);
-        }
-    }
-    match text {
-        "nil" => Some(Value::Null),
-        "{}" => Some(json!([])),
-        _ => serde_json::from_str(text).ok(),
-    }
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 impl LuauTasks {
@@ -158,7 +116,7 @@ impl LuauTasks {
             place: (2001, 3001),
             created: now,
             updated: now,
-            run: Run::of(&script),
+            run: Run::of(&script::run(&script)),
             script,
             timeout: SignedDuration::from_secs(MAX_TIMEOUT),
             binary_input: None,
@@ -173,8 +131,11 @@ impl LuauTasks {
         tasks
     }
 
-    /// Forgets tasks that ended a day ago.
+    /// Ends tasks that nobody looked at for as long as they may run, and forgets those that ended a day ago.
     fn prune(&mut self, now: Timestamp) {
+        for task in self.tasks.values_mut() {
+            task.run_out(now);
+        }
         let limit = later(now, -KEPT_SECONDS);
         self.tasks.retain(|_, task| !task.has_ended() || task.updated > limit);
         let tasks = &self.tasks;
@@ -189,6 +150,15 @@ impl LuauTasks {
 }
 
 impl Task {
+    /// Time moves a task on as looks do: a place is not blocked by those that are forgotten.
+    fn run_out(&mut self, now: Timestamp) {
+        let end = self.created.checked_add(self.timeout).unwrap_or(Timestamp::MAX);
+        if !self.has_ended() && end <= now {
+            self.polls = 2;
+            self.updated = end;
+        }
+    }
+
     fn has_ended(&self) -> bool {
         self.polls >= 2
     }
@@ -256,9 +226,12 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let (universe, place) = (call.number("universe_id")?, call.number("place_id")?);
     let latest = universes::latest_version(state, call)?;
     let version = match call.param("version_id") {
-        "" => latest.to_string(),
-        version => version.to_owned(),
+        "" => latest as u64,
+        _ => call.number("version_id")?,
     };
+    if version > latest as u64 {
+        return Err(Failure::not_found(format!("The place {place} has no version {version}.")));
+    }
     let binary_input = text(&body, "binaryInput").filter(|path| !path.is_empty());
     if let Some(path) = binary_input
         && !state.luau.inputs.get(path).is_some_and(|input| input.universe == universe || path == "sample")
@@ -277,17 +250,26 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     );
     let wants_output = body.get("enableBinaryOutput") == Some(&Value::Bool(true));
     let binary_output = wants_output.then(|| format!("luau/outputs/{id}"));
+    let input = binary_input.and_then(|path| state.content.get(path)).map(|file| file.content.clone());
+    let outcome = call.scripts.run(&LuauTask {
+        universe,
+        place,
+        version,
+        script,
+        timeout: timeout.unsigned_abs(),
+        binary_input: input.as_deref(),
+    });
+    let mut outcome = outcome.unwrap_or_else(|| script::run(script));
     if let Some(name) = &binary_output {
-        // What comes in goes out.
-        let input = binary_input.and_then(|path| state.content.get(path));
-        let content = input.map(|file| file.content.clone()).unwrap_or_default();
+        // What comes in goes out, unless there is something else.
+        let content = outcome.binary_output.take().map(Bytes::from).or(input).unwrap_or_default();
         state.content.put(name, "application/octet-stream", content);
     }
     let task = Task {
         place: (universe, place),
         created: call.now,
         updated: call.now,
-        run: Run::of(script),
+        run: Run::of(&outcome),
         script: script.to_owned(),
         timeout,
         binary_input: binary_input.map(str::to_owned),
@@ -394,36 +376,4 @@ fn create_binary_input(state: &mut State, call: &Call<'_>) -> Outcome {
         "size": size,
         "uploadUri": format!("{}/__emulator/upload/{path}", call.base_url),
     })))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn end(script: &str) -> End {
-        Run::of(script).end
-    }
-
-    #[test]
-    fn a_scripts_text_says_what_comes_of_it() {
-        assert_eq!(
-            end("return 1, 'a', nil, true"),
-            End::Results(vec![json!(1), json!("a"), json!(null), json!(true)])
-        );
-        assert_eq!(end("local x = 1\nreturn {\"a\":[1,2]}"), End::Results(vec![json!({ "a": [1, 2] })]));
-        assert_eq!(end("return game"), End::Results(vec![json!(null)]));
-        assert_eq!(end("print('a')"), End::Results(Vec::new()));
-        assert_eq!(end("error('no')\nreturn 1"), End::Failed("SCRIPT_ERROR".into(), "no".to_owned()));
-        assert!(matches!(end("while true do end"), End::Failed(code, _) if code == "DEADLINE_EXCEEDED"));
-    }
-
-    #[test]
-    fn printing_writes_logs() {
-        let logs = Run::of("print('a')\nwarn(\"b\")\nprint(1)").logs;
-        assert_eq!(
-            logs,
-            [("OUTPUT", "a"), ("WARNING", "b"), ("OUTPUT", "1")]
-                .map(|(kind, text)| (kind.into(), text.to_owned()))
-        );
-    }
 }

@@ -1,0 +1,32 @@
+//! The guides: whole tasks, with what to watch out for. They are here only to be read.
+//!
+//! Beside these, [filters](crate::filter) have theirs in their module, and so have
+#![cfg_attr(feature = "oauth", doc = "[OAuth 2.0](crate::oauth)")]
+#![cfg_attr(not(feature = "oauth"), doc = "OAuth 2.0 (feature `oauth`)")]
+//! and
+#![cfg_attr(feature = "webhook", doc = "[webhooks](crate::webhook).")]
+#![cfg_attr(not(feature = "webhook"), doc = "webhooks (feature `webhook`).")]
+
+#[cfg(all(helpers = "data_stores", helpers = "memory_stores", helpers = "ordered_data_stores"))]
+#[doc = include_str!("../docs/data_stores.md")]
+pub mod data_stores {}
+
+#[cfg(helpers = "luau")]
+#[doc = include_str!("../docs/luau.md")]
+pub mod luau {}
+
+#[cfg(helpers = "user_restrictions")]
+#[doc = include_str!("../docs/moderation.md")]
+pub mod moderation {}
+
+#[cfg(helpers = "secrets")]
+#[doc = include_str!("../docs/secrets.md")]
+pub mod secrets {}
+
+#[cfg(helpers = "assets")]
+#[doc = include_str!("../docs/uploads.md")]
+pub mod uploads {}
+
+#[cfg(all(helpers = "groups", helpers = "users"))]
+#[doc = include_str!("../docs/users.md")]
+pub mod users {}
