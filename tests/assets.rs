@@ -205,18 +205,25 @@ fn sparse(head: &[u8], length: u64) -> tempfile::NamedTempFile {
 
 #[tokio::test]
 async fn a_file_may_be_as_large_as_the_limit() {
-    let limit = AssetKind::Decal.max_bytes();
-    for length in [limit - 1, limit] {
-        let disk = sparse(PNG, length);
-        let file = File::open(disk.path()).await.expect("a file").name("a.png");
-        assert_eq!(sent_as(hat(file)).await.0, "Decal");
-    }
-    for (head, limit, name) in
-        [(PNG, limit, "a.png"), (b"\0\0\0\x18ftypmp42", AssetKind::Video.max_bytes(), "a.mp4")]
-    {
+    let video: &[u8] = b"\0\0\0\x18ftypmp42";
+    for (head, name, kind) in [
+        (PNG, "a.png", AssetKind::Decal),
+        (PNG, "a.png", AssetKind::Image),
+        (b"fLaC", "a.flac", AssetKind::Audio),
+        (MODEL, "a.rbxm", AssetKind::Model),
+        (video, "a.mp4", AssetKind::Video),
+    ] {
+        let limit = kind.max_bytes();
+        // A video at its limit is too large to be sent here; `inspect` tests it.
+        let lengths = if kind == AssetKind::Video { vec![] } else { vec![limit - 1, limit] };
+        for length in lengths {
+            let disk = sparse(head, length);
+            let file = File::open(disk.path()).await.expect("a file").name(name);
+            assert_eq!(sent_as(hat(file).kind(kind)).await.0, kind.as_str());
+        }
         let disk = sparse(head, limit + 1);
         let file = File::open(disk.path()).await.expect("a file").name(name);
-        let error = refused(hat(file)).await;
+        let error = refused(hat(file).kind(kind)).await;
         assert!(error.contains(&format!("may have {limit} at most")), "{error}");
     }
 }
@@ -282,6 +289,33 @@ async fn an_edit_of_content_has_no_mask_and_waits() {
     assert_eq!(script.received()[0].query("updateMask"), None);
     assert_eq!(form(&script, 0).parts()[1].content_type(), Some("model/x-rbxm"));
     script.assert_done();
+}
+
+#[tokio::test]
+async fn an_edit_of_both_names_only_the_metadata_in_its_mask() {
+    let script = Script::new().expect(Expect::patch(ASSET).query("updateMask", "description"), done());
+    let edit = scripted(&script).assets().edit(2205400862).content(File::new(MODEL).name("house.rbxm"));
+    edit.description("Now with doors").await.expect("an asset");
+    let form = form(&script, 0);
+    assert_eq!(asset_of(&form)["description"], "Now with doors");
+    assert_eq!(&form.parts()[1].content().expect("content")[..], MODEL);
+    script.assert_done();
+}
+
+#[tokio::test]
+async fn a_description_may_be_as_long_as_the_limit() {
+    for length in [0, 999, 1_000] {
+        let description = "é".repeat(length);
+        let script = Script::new()
+            .expect(Expect::post("/assets/v1/assets"), done())
+            .expect(Expect::patch(ASSET), Answer::json(json!({ "assetId": "2205400862" })));
+        let assets = scripted(&script).assets();
+        assets.upload(hat(File::new(PNG)).description(&description)).await.expect("an asset");
+        assets.edit(2205400862).description(&description).await.expect("an asset");
+        for request in 0..2 {
+            assert_eq!(asset_of(&form(&script, request))["description"], description, "{length}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! The samples that clients of Open Cloud are known by, and what each of them sends.
 
-#![cfg(all(feature = "users", feature = "groups"))]
+#![cfg(all(feature = "assets", feature = "users", feature = "groups"))]
 
+use opencloud::assets::AssetUpload;
+use opencloud::call::{Body, File};
 use opencloud::filter::{AssetQuotaFilter, Expression, InventoryFilter};
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Answer, Expect, Received, Script};
 use opencloud::users::{
     AssetQuotaAssetType, AssetQuotaType, InventoryItemAssetType as Asset, ThumbnailFormat, ThumbnailShape,
     ThumbnailSize,
@@ -255,5 +257,68 @@ async fn the_groups_of_a_user_are_listed() {
     assert_eq!(memberships[0].group_id(), Some(7.into()));
     assert_eq!(memberships[0].highest_role_id(), Some(99513316.into()));
     assert_eq!(memberships[0].role_ids().len(), 2);
+    script.assert_done();
+}
+
+/// The asset and the file that a form holds, and the file's name and media type.
+fn parts(request: &Received) -> (Value, Vec<u8>, (String, String)) {
+    let Body::Form(form) = &request.body else { panic!("{:?} is no form", request.body) };
+    let [asset, file] = form.parts() else { panic!("{form:?} has not two parts") };
+    assert_eq!((asset.name(), file.name()), ("request", "fileContent"));
+    let asset = serde_json::from_slice(asset.content().expect("content")).expect("JSON");
+    let text = |text: Option<&str>| text.expect("a text").to_owned();
+    let about = (text(file.file_name()), text(file.content_type()));
+    (asset, file.content().expect("content").to_vec(), about)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_asset_is_uploaded() {
+    let content = b"\x89PNG\r\n\x1a\n and so on";
+    let script = Script::new()
+        .expect(
+            Expect::post("/assets/v1/assets").header("x-api-key", "test-api-key"),
+            Answer::json(json!({ "path": "operations/op" })),
+        )
+        .expect(
+            Expect::get("/assets/v1/operations/op"),
+            Answer::operation_done("operations/op", json!({ "assetId": "2205400862" })),
+        );
+    let upload = AssetUpload::by_user(123456789, "Sign", File::new(&content[..]).name("sign.png"))
+        .description("This way");
+    let asset = script.client().assets().upload(upload).await.expect("an asset");
+    assert_eq!(asset.asset_id, Some(2205400862.into()));
+    let (asset, file, about) = parts(&script.received()[0]);
+    assert_eq!(
+        asset,
+        json!({
+            "assetType": "Decal",
+            "displayName": "Sign",
+            "description": "This way",
+            "creationContext": { "creator": { "userId": 123456789 } },
+        })
+    );
+    assert_eq!((&file[..], about), (&content[..], ("sign.png".to_owned(), "image/png".to_owned())));
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_asset_is_updated() {
+    let content = b"Kaydara FBX Binary  \0\x1a\0 and so on";
+    let script = Script::new()
+        .expect(
+            Expect::patch("/assets/v1/assets/2205400862").header("x-api-key", "test-api-key"),
+            Answer::json(json!({ "path": "operations/op" })),
+        )
+        .expect(
+            Expect::get("/assets/v1/operations/op"),
+            Answer::operation_done("operations/op", json!({ "assetId": "2205400862", "revisionId": "2" })),
+        );
+    let edit = script.client().assets().edit(2205400862).content(File::new(&content[..]).name("house.fbx"));
+    let asset = edit.await.expect("an asset");
+    assert_eq!(asset.revision_id.as_deref(), Some("2"));
+    assert_eq!(script.received()[0].query("updateMask"), None);
+    let (asset, file, about) = parts(&script.received()[0]);
+    assert_eq!(asset, json!({ "assetId": 2205400862_u64 }));
+    assert_eq!((&file[..], about), (&content[..], ("house.fbx".to_owned(), "model/fbx".to_owned())));
     script.assert_done();
 }

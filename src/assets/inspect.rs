@@ -81,3 +81,22 @@ async fn format_of(file: &mut File) -> Result<Format, Error> {
 fn list(formats: &[Format]) -> String {
     formats.iter().map(|format| format.extension()).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[tokio::test]
+    async fn a_video_may_be_as_large_as_its_limit() {
+        let limit = AssetKind::Video.max_bytes();
+        for (length, is_allowed) in [(limit - 1, true), (limit, true), (limit + 1, false)] {
+            // Only the first bytes take room on the disk.
+            let mut disk = tempfile::NamedTempFile::new().expect("a file");
+            disk.write_all(b"\0\0\0\x18ftypmp42").expect("writing");
+            disk.as_file().set_len(length).expect("a length");
+            let file = File::open(disk.path()).await.expect("a file").name("a.mp4");
+            assert_eq!(inspect(file, None).await.is_ok(), is_allowed, "{length}");
+        }
+    }
+}
