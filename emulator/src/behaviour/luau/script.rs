@@ -95,7 +95,77 @@ fn literal(text: &str) -> Option<Value> {
     match text {
         "nil" => Some(Value::Null),
         "{}" => Some(json!([])),
-        _ => serde_json::from_str(text).ok(),
+        _ => serde_json::from_str(text).ok().or_else(|| number(arithmetic(text)?)),
+    }
+}
+
+/// What a sum, product, ... of numbers comes to; Luau's numbers are doubles.
+fn arithmetic(text: &str) -> Option<f64> {
+    let mut rest = text;
+    let value = sum(&mut rest, 0)?;
+    rest.is_empty().then_some(value)
+}
+
+/// Brackets and signs within each other.
+const DEEPEST: usize = 64;
+
+fn sum(rest: &mut &str, depth: usize) -> Option<f64> {
+    let mut value = product(rest, depth)?;
+    while let Some(operator) = operator(rest, &['+', '-']) {
+        let next = product(rest, depth)?;
+        value = if operator == '+' { value + next } else { value - next };
+    }
+    Some(value)
+}
+
+fn product(rest: &mut &str, depth: usize) -> Option<f64> {
+    let mut value = factor(rest, depth)?;
+    while let Some(operator) = operator(rest, &['*', '/', '%']) {
+        let next = factor(rest, depth)?;
+        value = match operator {
+            '*' => value * next,
+            '/' => value / next,
+            // The sign of the divisor, as in Lua.
+            _ => value - (value / next).floor() * next,
+        };
+    }
+    Some(value)
+}
+
+fn factor(rest: &mut &str, depth: usize) -> Option<f64> {
+    if depth > DEEPEST {
+        return None;
+    }
+    match operator(rest, &['-', '(']) {
+        Some('-') => Some(-factor(rest, depth + 1)?),
+        Some(_) => {
+            let value = sum(rest, depth + 1)?;
+            operator(rest, &[')']).map(|_| value)
+        }
+        None => {
+            let end =
+                rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
+            let (number, after) = rest.split_at(end);
+            *rest = after;
+            number.parse().ok()
+        }
+    }
+}
+
+/// Takes one of these off the beginning, and the spaces around it.
+fn operator(rest: &mut &str, which: &[char]) -> Option<char> {
+    let text = rest.trim_start();
+    let found = text.chars().next().filter(|letter| which.contains(letter));
+    *rest = if found.is_some() { text[1..].trim_start() } else { text };
+    found
+}
+
+/// A whole number without a fraction; what is no number in JSON is null, as it is at the service.
+fn number(value: f64) -> Option<Value> {
+    #[allow(clippy::cast_possible_truncation, reason = "it was looked at")]
+    match value.fract() == 0.0 && value.abs() < 9e15 {
+        true => Some(json!(value as i64)),
+        false => Some(json!(value)),
     }
 }
 
@@ -121,6 +191,25 @@ mod tests {
         assert_eq!(failed, (LuauError::ScriptError, "no".to_owned()));
         let endless = run("while true do end").end.expect_err("it fails");
         assert_eq!(endless.0, LuauError::DeadlineExceeded);
+    }
+
+    #[test]
+    fn numbers_are_reckoned_with() {
+        for (script, result) in [
+            ("return 1 + 1", json!(2)),
+            ("return 2 * (3 - 1) / 8", json!(0.5)),
+            ("return -7 % 3", json!(2)),
+            ("return - (1.5+.5)", json!(-2)),
+            ("return 1 / 0", json!(null)),
+            ("return 1 +", json!(null)),
+            ("return 1 + x", json!(null)),
+            ("return 1 2", json!(null)),
+        ] {
+            assert_eq!(results_of(script), [result], "{script}");
+        }
+        let deep = format!("return {}1{}", "(".repeat(10_000), ")".repeat(10_000));
+        assert!(results_of(&deep).iter().all(Value::is_null));
+        assert_eq!(run("print(1 + 1)").logs, [(LuauLog::Output, "2".to_owned())]);
     }
 
     #[test]
