@@ -185,6 +185,34 @@ fn cases() -> Vec<Case> {
             ],
         },
         Case {
+            what: "a page number in the body, which is not sent with a token",
+            list: count!(client => client.creator_store().search_assets(
+                opencloud::types::SearchStoreAssetsRequest::new().page_number(3)
+            )),
+            pages: vec![
+                json!({ "creatorStoreAssets": [{}], "nextPageToken": "a" }),
+                json!({ "creatorStoreAssets": [{}], "nextPageToken": "" }),
+            ],
+            items: 2,
+            asked: vec![
+                r#"/toolbox-service/v2/assets:search {"maxPageSize":100,"pageNumber":3}"#,
+                r#"/toolbox-service/v2/assets:search {"maxPageSize":100,"pageToken":"a"}"#,
+            ],
+        },
+        Case {
+            what: "a page number in the query, which is not sent with a token",
+            list: count!(client => client.creator_store().search_assets_legacy().page_number(3)),
+            pages: vec![
+                json!({ "creatorStoreAssets": [{}], "nextPageToken": "a" }),
+                json!({ "creatorStoreAssets": [{}], "nextPageToken": "" }),
+            ],
+            items: 2,
+            asked: vec![
+                "/toolbox-service/v2/assets:search?pageNumber=3&maxPageSize=100",
+                "/toolbox-service/v2/assets:search?maxPageSize=100&pageToken=a",
+            ],
+        },
+        Case {
             what: "a cursor for each entry",
             list: count!(client => client.localization().batch_get_table_entry_histories("t", table_entries())),
             pages: vec![

@@ -85,12 +85,14 @@ impl Cut<'_> {
         URL_SAFE_NO_PAD.encode(format!("{:016x}.{place}", self.hash(call)))
     }
 
-    /// A token is good for the same request only: path and all other parameters.
+    /// A token is good for the same request only: path and all other parameters, but for a page number, which cannot be
+    /// sent with a token.
     fn hash(&self, call: &Call<'_>) -> u64 {
         let mut hasher = DefaultHasher::new();
         call.operation.id.hash(&mut hasher);
         call.path.hash(&mut hasher);
-        let mut others: Vec<_> = call.query.iter().filter(|(name, _)| name != self.token).collect();
+        let is_other = |name: &str| ![self.token, "pageNumber"].contains(&name);
+        let mut others: Vec<_> = call.query.iter().filter(|(name, _)| is_other(name)).collect();
         others.sort();
         others.hash(&mut hasher);
         hasher.finish()

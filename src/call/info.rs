@@ -110,6 +110,9 @@ pub struct PagingInfo {
     pub style: PagingStyle,
     /// The request parameter that carries it, if there is one.
     pub token: Option<&'static str>,
+    /// The request parameter that chooses a page by its number instead, and may not be sent with a
+    /// token.
+    pub number: Option<&'static str>,
     /// The request parameter that carries the page size.
     pub size: Option<&'static str>,
     /// The largest page.

@@ -286,6 +286,23 @@ impl<T> Call<T> {
         self
     }
 
+    /// Leaves out a property of the JSON body.
+    pub(crate) fn without_body_property(mut self, name: &str) -> Self {
+        if let Some(Ok(mut object)) =
+            self.json_text().map(|text| serde_json::from_slice::<serde_json::Map<String, Value>>(text))
+            && object.remove(name).is_some()
+        {
+            self.body = Body::json(Value::Object(object).to_string());
+        }
+        self
+    }
+
+    /// Leaves out a query parameter.
+    pub(crate) fn without_query(mut self, name: &str) -> Self {
+        self.query.retain(|(known, _)| *known != name);
+        self
+    }
+
     /// The fields that a request sets are the fields that it changes, except those that say which
     /// resource is meant.
     fn note_mask(&mut self, value: &Value) {

@@ -41,6 +41,7 @@ mod tests {
     const INFO: PagingInfo = PagingInfo {
         style: PagingStyle::Entries,
         token: Some("entries"),
+        number: None,
         size: None,
         max: None,
         sizes: &[],

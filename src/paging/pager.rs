@@ -143,6 +143,12 @@ impl<P: 'static> Pager<P> {
                 (true, _) => call.body_property(name, token.into()),
                 (false, _) => call.query(name, token.to_owned()),
             };
+            if let Some(number) = info.number {
+                call = match info.in_body {
+                    true => call.without_body_property(number),
+                    false => call.without_query(number),
+                };
+            }
         }
         Ok(call)
     }
@@ -188,6 +194,7 @@ mod tests {
         PagingInfo {
             style: PagingStyle::Token,
             token: Some("pageToken"),
+            number: None,
             size: Some("maxPageSize"),
             max,
             sizes,

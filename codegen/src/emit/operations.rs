@@ -127,9 +127,10 @@ fn paging(paging: &Paging) -> String {
         None => "None".to_owned(),
     };
     format!(
-        "Some(PagingInfo {{ style: {style}, token: {}, size: {}, max: {max}, sizes: &{:?}, in_body: {}, \
+        "Some(PagingInfo {{ style: {style}, token: {}, number: {}, size: {}, max: {max}, sizes: &{:?}, in_body: {}, \
          next: {next}, cursor: {}, key: {} }})",
         text(&paging.token),
+        text(&paging.number),
         text(&paging.size),
         paging.sizes,
         paging.in_body,

@@ -218,6 +218,8 @@ pub enum EnumValues {
 pub struct Paging {
     pub style: String,
     pub token: Option<String>,
+    /// The parameter that chooses a page by its number, and may not be sent with a token.
+    pub number: Option<String>,
     pub size: Option<String>,
     pub max: Option<u64>,
     /// The page sizes that the service takes, if it takes only some.

@@ -291,6 +291,7 @@ fn read_paging(paging: &Value, page: &Type, structs: &BTreeMap<String, Struct>) 
     Some(Paging {
         style: text("style").unwrap_or_else(|| "token".to_owned()),
         token: text("token"),
+        number: text("number"),
         size: text("size"),
         max: paging.get("max").and_then(Value::as_u64),
         sizes: Vec::new(),

@@ -158,6 +158,7 @@ fn verify_paging(
     let mut problems = Vec::new();
     for (word, pointer, is_request) in [
         ("token", "/paging/token", true),
+        ("number", "/paging/number", true),
         ("items", "/paging/items", false),
         ("next", "/paging/next", false),
         ("size", "/paging/size", true),

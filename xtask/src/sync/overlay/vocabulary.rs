@@ -28,9 +28,10 @@ const OPERATION: [(&str, Check); 11] = [
     ("needed_scopes", alternatives),
 ];
 
-const PAGING: [(&str, Check); 11] = [
+const PAGING: [(&str, Check); 12] = [
     ("style", |value| one_of(value, &["token", "page", "offset", "entries", "repeat"])),
     ("token", text),
+    ("number", text),
     ("size", text),
     ("max", count),
     ("in", |value| one_of(value, &["query", "body"])),
@@ -215,7 +216,7 @@ mod tests {
                 "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
                 "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "needed_scopes": [["a:read", "a:write"], ["b:read"]],
-                "paging": {"style": "token", "token": "t", "size": "s", "max": 5, "in": "body", "next": "a.b",
+                "paging": {"style": "token", "token": "t", "number": "n", "size": "s", "max": 5, "in": "body", "next": "a.b",
                     "items": "c", "total": "d", "more": "e", "cursor": "f", "key": "g"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
                     "paths": ["/b/p/{id}"], "result": "a.b", "direct": true, "query": ["scope"]},
