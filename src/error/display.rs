@@ -1,6 +1,6 @@
 //! How an error reads: `GET /cloud/v2/users/{user_id}: 404 NOT_FOUND: no such user`.
 
-use super::Error;
+use super::{Error, ErrorKind};
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -9,13 +9,16 @@ impl fmt::Display for Error {
         if let (Some(method), Some(path)) = (self.method(), self.path()) {
             write!(f, "{method} {path}: ")?;
         }
-        if let Some(status) = self.status() {
-            write!(f, "{}", status.as_u16())?;
-            match self.code() {
-                Some(code) => write!(f, " {code}: ")?,
-                None => f.write_str(": ")?,
+        match self.status() {
+            // The answer was none of a failed request: it told of a failed operation.
+            Some(status) if status.is_success() && self.tells_of_operation() => {
+                f.write_str("the operation failed: ")?;
             }
-        } else if let Some(code) = self.code() {
+            Some(status) if self.code().is_some() => write!(f, "{} ", status.as_u16())?,
+            Some(status) => write!(f, "{}: ", status.as_u16())?,
+            None => {}
+        }
+        if let Some(code) = self.code() {
             write!(f, "{code}: ")?;
         }
         f.write_str(self.message())?;
@@ -26,6 +29,13 @@ impl fmt::Display for Error {
             write!(f, " [{hint}]")?;
         }
         Ok(())
+    }
+}
+
+impl Error {
+    /// Whether a failure that came with a success is that of a long-running operation.
+    fn tells_of_operation(&self) -> bool {
+        self.kind() == ErrorKind::Operation || self.code().is_some()
     }
 }
 

@@ -228,7 +228,7 @@ fn failure(error: &Value) -> Failure {
         code: first(&["code", "errorCode", "errorType"]),
         message: first(&["message", "errorMessage"])
             .or_else(|| text(error))
-            .unwrap_or_else(|| "the operation failed, and the service does not say why".to_owned()),
+            .unwrap_or_else(|| "the service does not say why".to_owned()),
         details: error.get("details").filter(|details| !details.is_null()).cloned(),
     }
 }
@@ -322,7 +322,7 @@ mod tests {
                 &["response"],
                 200,
                 json!({ "error": {} }),
-                failed("", "the operation failed, and the service does not say why"),
+                failed("", "the service does not say why"),
             ),
             ("202", Analytics, &["response"], 202, json!({ "done": true }), Pending),
             (
