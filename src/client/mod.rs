@@ -15,7 +15,6 @@ use crate::{Credentials, Error};
 #[cfg(feature = "files")]
 use bytes::Bytes;
 use std::sync::Arc;
-#[cfg(feature = "files")]
 use std::time::Duration;
 
 /// The environment variable of [`Client::from_env`].
@@ -102,7 +101,7 @@ impl Client {
     }
 
     /// How long a call takes at most, waiting and repeating included.
-    #[allow(dead_code, reason = "an area need not ask")]
+    #[allow(dead_code, reason = "only some areas ask")]
     pub(crate) fn longest_call(&self, options: &Options) -> Duration {
         options.timeout.unwrap_or(self.0.times.total)
     }
