@@ -215,6 +215,22 @@ async fn known_keys_serve_through_an_outage() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_search_that_is_dropped_calls_no_token_forged() {
+    let server = Server::new();
+    let app = server.app();
+    let known = server.facts().id_token(NONCE);
+    app.verify_id_token(&known, Some(NONCE)).await.expect("an identity");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    server.facts().keys.push(Key::new("key-2"));
+    let token = server.facts().id_token(NONCE);
+    // Whoever logs in first closes their browser while the keys are on their way.
+    server.facts().latency = Duration::from_secs(1);
+    let patience = Duration::from_millis(500);
+    tokio::time::timeout(patience, app.verify_id_token(&token, Some(NONCE))).await.expect_err("dropped");
+    app.verify_id_token(&token, Some(NONCE)).await.expect("the next one has them fetched");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_without_keys_puts_none_out_of_use() {
     for nothing in [json!({}), json!({ "keys": [] }), json!({ "keys": [{ "kty": "RSA", "kid": "key-1" }] })] {
         let server = Server::new();

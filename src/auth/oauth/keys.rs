@@ -82,8 +82,10 @@ impl Held {
             // Whether Roblox has this key is not known if it could not be asked.
             return self.failed.clone().map_or(Ok(()), |(_, error)| Err(error));
         }
+        let outcome = self.fetch(called, client).await;
+        // Not before: a search that was dropped with its caller has found out nothing.
         self.searched = Some(Instant::now());
-        self.fetch(called, client).await
+        outcome
     }
 
     async fn fetch(&mut self, called: Instant, client: &Client) -> Result<(), Error> {
