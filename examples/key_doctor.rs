@@ -26,7 +26,17 @@ const LOCAL: [&str; 6] = [
 ];
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match diagnose().await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn diagnose() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if std::env::var_os("ROBLOX_API_KEY").is_some() {
         let is_fine = examine(read(&Client::from_env()?, arguments)?).await?;

@@ -4,6 +4,15 @@
 //! ROBLOX_WEBHOOK_SECRET=... cargo run --example webhook_receiver
 //! ```
 //!
+//! A notification such as Roblox sends, to try it out:
+//!
+//! ```sh
+//! time=$(date +%s)
+//! body='{"NotificationId":"1","EventType":"SampleNotification","EventPayload":{"UserId":1}}'
+//! signature=$(printf '%s.%s' "$time" "$body" | openssl dgst -sha256 -hmac "$ROBLOX_WEBHOOK_SECRET" -binary | base64)
+//! curl -i -H "roblox-signature: t=$time,v1=$signature" --data-binary "$body" http://127.0.0.1:8918/webhook
+//! ```
+//!
 //! Roblox posts to public HTTPS addresses only: put a reverse proxy or a tunnel in front. The queue is in
 //! memory and lost with the process, although Roblox was told that all is well: where no event may be
 //! lost, write them to a queue that is kept.
@@ -24,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let secret = std::env::var("ROBLOX_WEBHOOK_SECRET").map_err(|_| "set ROBLOX_WEBHOOK_SECRET")?;
     let (sender, queue) = mpsc::channel(1000);
     let worker = tokio::spawn(work(queue));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8918").await?;
     println!("listening at http://{}/webhook", listener.local_addr()?);
     axum::serve(listener, service(Verifier::new(secret)?, sender)).await?;
     Ok(worker.await?)

@@ -274,6 +274,25 @@ async fn an_empty_list_names_nothing_and_restricts_nothing() {
 }
 
 #[tokio::test]
+async fn a_store_without_a_name_is_any_of_its_universe() {
+    let scopes = json!([{ "name": "universe-datastores.objects", "operations": ["read"],
+        "universeDatastores": [{ "universeId": "42" }] }]);
+    let report = async |universe: u64| {
+        let client = client(json!({ "scopes": scopes }));
+        client
+            .api_key()
+            .check(["data_stores.get_entry"])
+            .data_store(universe, "Coins")
+            .await
+            .expect("a report")
+    };
+    let (own, other) = (report(42).await, report(1).await);
+    assert!(own.is_fine() && !other.is_fine(), "{own} {other}");
+    let shown = own.key.scopes.expect("scopes")[0].to_string();
+    assert!(shown.ends_with("for data store * of universe 42"), "{shown}");
+}
+
+#[tokio::test]
 async fn bad_input_is_refused_before_anything_is_sent() {
     let script = Script::new();
     let client = scripted(&script);

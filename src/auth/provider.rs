@@ -33,7 +33,8 @@ pub trait CredentialsProvider: Send + Sync + 'static {
     fn credentials(&self) -> Provided<'_>;
 
     /// A new key or token, after the service refused `rejected` with 401. The request is then sent
-    /// once more. By default this asks [`credentials`](Self::credentials) again.
+    /// once more, unless its body was a stream that can be read only once. By default this asks
+    /// [`credentials`](Self::credentials) again.
     ///
     /// # Errors
     ///

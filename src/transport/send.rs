@@ -227,7 +227,8 @@ impl Sending<'_> {
         limit.observe(quotas, said, is_limit && refusal.is_some_and(Error::is_rate_limited));
     }
 
-    /// Other credentials, after the service refused those of a provider for the first time.
+    /// Other credentials, after the service refused those of a provider for the first time. Where the body
+    /// cannot be sent again they are for the next call, and this one ends.
     async fn renew(
         &self,
         error: &Error,
@@ -237,12 +238,12 @@ impl Sending<'_> {
         deadline: Deadline,
     ) -> Option<Result<Credentials, Error>> {
         let credentials = self.credentials.filter(|credentials| credentials.is_provider())?;
-        let refused = error.status() == Some(StatusCode::UNAUTHORIZED);
-        if !refused || progress.refreshed || !request.body().is_replayable() {
+        if error.status() != Some(StatusCode::UNAUTHORIZED) || progress.refreshed {
             return None;
         }
         progress.refreshed = true;
-        Some(deadline.bound("no new credential was given", credentials.refresh(secret?)).await)
+        let renewed = deadline.bound("no new credential was given", credentials.refresh(secret?)).await;
+        (request.body().is_replayable() || renewed.is_err()).then_some(renewed)
     }
 
     /// How long to wait before the request is sent again, if it is.

@@ -32,7 +32,8 @@ pub type Claimed<'a, T> =
 pub trait ReplayGuard: Send + Sync + 'static {
     /// Claims a notification. Verify it first: ids that anyone may invent would fill the memory. Let
     /// little time pass between this and the answer: a second try that comes in between is taken for
-    /// seen, and Roblox does not try again even if the claim is then given back.
+    /// seen, and Roblox does not try again even if the claim is then given back. A server that drops its
+    /// handler when Roblox hangs up must not drop it in between: spawn a task for what waits there.
     ///
     /// # Errors
     ///

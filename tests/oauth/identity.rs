@@ -8,6 +8,7 @@ use opencloud::ErrorKind;
 use opencloud::oauth::Callback;
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::time::Instant;
 
 const NONCE: &str = "the nonce of this login";
 
@@ -212,6 +213,45 @@ async fn known_keys_serve_through_an_outage() {
     server.facts().key_failure = None;
     tokio::time::advance(Duration::from_secs(60)).await;
     app.verify_id_token(&unknown, Some(NONCE)).await.expect("the outage is over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_do_not_come_hold_up_nobody_for_long() {
+    let server = Server::new();
+    let app = server.app();
+    server.facts().latency = Duration::from_secs(1000);
+    let known = server.facts().id_token(NONCE);
+    let begun = Instant::now();
+    let error = app.verify_id_token(&known, Some(NONCE)).await.expect_err("no keys yet");
+    assert!(error.is_timeout() && error.to_string().contains("can be tried again"), "{error}");
+    assert!(!error.may_have_been_applied());
+    assert_eq!(begun.elapsed(), Duration::from_secs(10));
+
+    server.facts().latency = Duration::ZERO;
+    app.verify_id_token(&known, Some(NONCE)).await.expect("an identity");
+    server.facts().latency = Duration::from_secs(1000);
+    tokio::time::advance(Duration::from_secs(24 * 60 * 60)).await;
+    let begun = Instant::now();
+    for _ in 0..10 {
+        app.verify_id_token(&known, Some(NONCE)).await.expect("signed with a key that is known");
+    }
+    assert_eq!(begun.elapsed(), Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_that_is_dropped_calls_no_token_forged() {
+    let server = Server::new();
+    let app = server.app();
+    let known = server.facts().id_token(NONCE);
+    app.verify_id_token(&known, Some(NONCE)).await.expect("an identity");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    server.facts().keys.push(Key::new("key-2"));
+    let token = server.facts().id_token(NONCE);
+    // Whoever logs in first closes their browser while the keys are on their way.
+    server.facts().latency = Duration::from_secs(1);
+    let patience = Duration::from_millis(500);
+    tokio::time::timeout(patience, app.verify_id_token(&token, Some(NONCE))).await.expect_err("dropped");
+    app.verify_id_token(&token, Some(NONCE)).await.expect("the next one has them fetched");
 }
 
 #[tokio::test(start_paused = true)]

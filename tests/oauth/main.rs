@@ -3,6 +3,7 @@
 mod browser;
 mod endpoints;
 mod example;
+mod hardship;
 mod identity;
 mod login;
 mod provider;

@@ -1,6 +1,7 @@
 //! Which credential goes where.
 
 use crate::support::{KEY, scripted, timed};
+use opencloud::call::File;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::{Client, Credentials, CredentialsProvider, ErrorKind, Provided};
 use serde_json::json;
@@ -117,6 +118,19 @@ async fn a_provider_refreshes_once_and_repeats() {
 
     let error = scripted(&script).users().get(1).await.expect_err("an error");
     assert_eq!((script.count(), error.attempts()), (3, 1), "a key is not asked again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_read_once_has_the_credential_renewed_for_the_next_call() {
+    let script = Script::new()
+        .expect(Expect::any().header("authorization", "Bearer token-1"), unauthorized())
+        .expect(Expect::any().header("authorization", "Bearer token-2"), Answer::json(json!({})));
+    let client = provided(&script, &Provider::default());
+    let call = || client.request(http::Method::PUT, "/a").file(File::reader(&b"content"[..], 7));
+    let error = call().await.expect_err("refused, and not to be read again");
+    assert!(error.is_unauthenticated() && error.attempts() == 1, "{error}");
+    call().await.expect("an answer");
+    script.assert_done();
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,7 +36,8 @@ impl Target {
     }
 
     /// Whether a scope reaches it. A scope that names neither users nor groups says nothing of either,
-    /// and likewise for universes and stores; an empty list names nothing. That is our reading.
+    /// and likewise for universes and stores; an empty list names nothing, and a store without a name is any
+    /// of its universe. That is our reading.
     fn is_reached_by(&self, scope: &KeyScope) -> bool {
         fn named<T: AsRef<str>>(list: &Option<Vec<T>>, id: &str) -> Option<bool> {
             let list = list.as_ref().filter(|list| !list.is_empty())?;
@@ -48,7 +49,7 @@ impl Target {
         }
         let store = |universe: &str, name: Option<&str>| {
             let list = scope.universe_datastores.as_ref().filter(|list| !list.is_empty())?;
-            let is = |own: Option<&str>, wanted: &str| own.is_some_and(|own| own == wanted || own == ALL);
+            let is = |own: Option<&str>, wanted: &str| own.is_none_or(|own| own == wanted || own == ALL);
             Some(list.iter().any(|own| {
                 let is_there = is(own.universe_id.as_ref().map(AsRef::as_ref), universe);
                 is_there && name.is_none_or(|name| is(own.datastore_name.as_deref(), name))

@@ -17,6 +17,9 @@ const LONGEST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// a token.
 const PAUSE: Duration = Duration::from_secs(60);
 
+/// How long keys may take to come: a code lasts a minute, and who has a token of a known key waits as well.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// More keys are not kept.
 const MOST: usize = 64;
 
@@ -82,8 +85,10 @@ impl Held {
             // Whether Roblox has this key is not known if it could not be asked.
             return self.failed.clone().map_or(Ok(()), |(_, error)| Err(error));
         }
+        let outcome = self.fetch(called, client).await;
+        // Not before: a search that was dropped with its caller has found out nothing.
         self.searched = Some(Instant::now());
-        self.fetch(called, client).await
+        outcome
     }
 
     async fn fetch(&mut self, called: Instant, client: &Client) -> Result<(), Error> {
@@ -94,7 +99,9 @@ impl Held {
             return Err(error.clone());
         }
         let request = client.request(Method::GET, KEYS).without_credentials();
-        match request.send().await.and_then(|set| read(&set)) {
+        let late = |_| Err(Error::timeout(PATIENCE.as_secs_f64()).at(&Method::GET, path(KEYS)));
+        let set = tokio::time::timeout(PATIENCE, request.send()).await.unwrap_or_else(late);
+        match set.and_then(|set| read(&set)) {
             Ok(keys) => {
                 (self.keys, self.since, self.failed) = (keys, Some(Instant::now()), None);
                 Ok(())
