@@ -20,6 +20,8 @@ pub(crate) const API_KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key
 
 const BEARER: &str = "Bearer ";
 
+const HIDDEN: &str = "[hidden]";
+
 /// A shorter text is not searched for in messages: it would be found in ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
@@ -143,14 +145,25 @@ impl Credentials {
         }
     }
 
-    /// The text with the secret hidden, if the secret is in it.
+    /// The text with the secret hidden, if the secret is in it, or the beginning of the secret where the
+    /// text was cut off: keys and tokens are longer than what an error tells of a long answer.
     pub(crate) fn hide(&self, text: &str) -> Option<String> {
         let secret = match &self.kind {
             Kind::ApiKey(value) => value.to_str().ok()?,
             Kind::Bearer(value) => value.to_str().ok()?.strip_prefix(BEARER)?,
             Kind::Provider { .. } => return None,
         };
-        (secret.len() >= SHORTEST_SECRET && text.contains(secret)).then(|| text.replace(secret, "[hidden]"))
+        if secret.len() < SHORTEST_SECRET {
+            return None;
+        }
+        let whole = text.replace(secret, HIDDEN);
+        let told = whole.trim_end_matches('…');
+        let is_cut = |length: &usize| told.ends_with(&secret[..*length]);
+        let hidden = match (SHORTEST_SECRET..secret.len()).rev().find(is_cut) {
+            Some(length) => format!("{}{HIDDEN}", &told[..told.len() - length]),
+            None => whole,
+        };
+        (hidden != text).then_some(hidden)
     }
 }
 
@@ -240,6 +253,9 @@ mod tests {
         let key = Credentials::api_key("very-secret").expect("a key");
         assert_eq!(key.hide("no such key: very-secret!").as_deref(), Some("no such key: [hidden]!"));
         assert_eq!(key.hide("no such key"), None);
+        assert_eq!(key.hide("no such key: very-sec…").as_deref(), Some("no such key: [hidden]"));
+        assert_eq!(key.hide("{\"key\": \"very-secre").as_deref(), Some("{\"key\": \"[hidden]"));
+        assert_eq!(key.hide("it is very-"), None);
         let token = Credentials::bearer("very-secret").expect("a token");
         assert_eq!(token.hide("very-secret").as_deref(), Some("[hidden]"));
     }
