@@ -106,6 +106,7 @@ async fn known_failures_say_what_to_do() {
     let place = || Place::new();
     let entry = || DataStoreEntry::new();
     let query = opencloud::types::AnalyticsMetricsRequest::default;
+    let message = || opencloud::types::PublishMessageRequest::new("m", "t");
     let texts = [
         (
             code(403, "PERMISSION_DENIED").luau().create_task(1, 2, LuauTask::new()).await.map(drop),
@@ -126,6 +127,10 @@ async fn known_failures_say_what_to_do() {
         (
             code(503, "UNAVAILABLE").data_stores().create_entry(1, "s", "e", entry()).await.map(drop),
             "read the entry",
+        ),
+        (
+            code(500, "INTERNAL").messaging().publish(1, message()).await.map(drop),
+            "look before you send it again",
         ),
         (
             code(500, "INTERNAL").data_stores().set_value(1, "s", "e", json!(1)).await.map(drop),
@@ -189,7 +194,9 @@ async fn the_wait_that_the_service_asks_for_is_told() {
         (Answer::error(ErrorShape::Code, 503, "", "").header("x-ratelimit-reset", "9"), None),
         (Answer::error(ErrorShape::Code, 429, "", ""), None),
     ] {
-        assert_eq!(error_of(answer).await.retry_after(), wait.map(Duration::from_secs));
+        let error = error_of(answer).await;
+        assert_eq!(error.retry_after(), wait.map(Duration::from_secs));
+        assert_eq!(error.hint(), wait.map(|wait| format!("the service asks to wait {wait} s")));
     }
 }
 

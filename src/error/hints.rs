@@ -79,6 +79,10 @@ const RULES: &[Rule] = &[
         "the write may have been applied: read the entry before sending it again",
     ),
     (
+        |facts| facts.may_have_been_applied,
+        "it may have been applied all the same: look before you send it again",
+    ),
+    (
         |facts| facts.kind == ErrorKind::Redirect,
         "redirects are not followed, because the credential would go along; check the base URL",
     ),
@@ -113,5 +117,11 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         path: error.path().unwrap_or_default(),
         may_have_been_applied: error.may_have_been_applied(),
     };
-    RULES.iter().find(|(holds, _)| holds(&facts)).map(|(_, hint)| (*hint).to_owned())
+    let rule = RULES.iter().find(|(holds, _)| holds(&facts)).map(|(_, hint)| (*hint).to_owned());
+    rule.or_else(|| wait(error))
+}
+
+fn wait(error: &Error) -> Option<String> {
+    let wait = error.retry_after().filter(|_| error.is_rate_limited())?;
+    Some(format!("the service asks to wait {} s", wait.as_secs_f64().ceil()))
 }
