@@ -60,7 +60,7 @@ impl Download {
     /// # Errors
     ///
     /// As of every call, and as of [`Request::send_to`](crate::call::Request::send_to).
-    pub async fn write_to<W: AsyncWrite + Unpin + Send + ?Sized>(self, writer: &mut W) -> Result<u64, Error> {
+    pub async fn write_to<W: AsyncWrite + Unpin + Send>(self, writer: W) -> Result<u64, Error> {
         let Self { assets, asset, version, max_bytes, options } = self;
         let found = match version {
             Some(number) => {

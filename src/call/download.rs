@@ -34,9 +34,9 @@ impl Request {
     ///
     /// As for every call; if the content has more than `max_bytes` bytes; if it breaks off; or if the
     /// writer fails. What was written until then stays written.
-    pub async fn send_to<W>(mut self, writer: &mut W, max_bytes: u64) -> Result<Response<u64>, Error>
+    pub async fn send_to<W>(mut self, mut writer: W, max_bytes: u64) -> Result<Response<u64>, Error>
     where
-        W: AsyncWrite + Unpin + Send + ?Sized,
+        W: AsyncWrite + Unpin + Send,
     {
         if !self.headers.iter().any(|(name, _)| name == ACCEPT_ENCODING) {
             self.headers.push((ACCEPT_ENCODING, HeaderValue::from_static("gzip")));

@@ -88,10 +88,7 @@ impl Finished {
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if there is none: the run must ask for it
     /// ([`Run::binary_output`](super::Run::binary_output)). Otherwise see
     /// [`Request::send_to`](crate::call::Request::send_to).
-    pub async fn write_binary_output<W: AsyncWrite + Unpin + Send + ?Sized>(
-        &self,
-        writer: &mut W,
-    ) -> Result<u64, Error> {
+    pub async fn write_binary_output<W: AsyncWrite + Unpin + Send>(&self, writer: W) -> Result<u64, Error> {
         let Some(uri) = self.task.binary_output_uri.as_deref().filter(|uri| !uri.is_empty()) else {
             return Err(Error::invalid_request(
                 "the task has no binary output: the run must ask for it, and it is kept for 15 minutes",
