@@ -4,9 +4,8 @@ use super::line::Line;
 use super::{EntryKey, Store, limits};
 use crate::Error;
 use crate::call::{Options, option_methods};
-use futures_util::future::Either;
-use futures_util::stream::{FuturesOrdered, StreamExt};
-use std::future::{poll_fn, ready};
+use futures_util::future::join_all;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::Poll;
@@ -111,43 +110,35 @@ impl Import {
         on_checkpoint: &mut impl FnMut(&ImportCheckpoint) -> io::Result<()>,
     ) -> Result<(), Error> {
         let mut number = report.checkpoint.lines();
-        let mut running = FuturesOrdered::new();
-        let mut is_read = false;
-        let mut failure = None;
         loop {
-            while !is_read && running.len() < self.concurrency {
+            // Read before they are written: while a reader takes its time nobody would poll the writes,
+            // which would run out of theirs, and keep a turn that other calls wait for.
+            let mut writes = Vec::with_capacity(self.concurrency);
+            let end = loop {
+                if writes.len() == self.concurrency {
+                    break Ok(false);
+                }
                 match line(reader, number + 1).await {
                     Ok(Some(text)) => {
                         number += 1;
-                        running.push_back(Either::Left(self.write(text, number)));
+                        writes.push(self.write(text, number));
                     }
-                    end => {
-                        is_read = true;
-                        // The lines before it come first.
-                        if let Err(error) = end {
-                            running.push_back(Either::Right(ready(Err(error))));
-                        }
-                    }
+                    Ok(None) => break Ok(true),
+                    Err(error) => break Err(error),
+                }
+            };
+            for outcome in join_all(writes).await {
+                // Behind a line that is not written no line counts.
+                let (bytes, is_written) = outcome?;
+                report.count(bytes, is_written);
+                if report.checkpoint.lines().is_multiple_of(LINES_PER_CHECKPOINT) {
+                    on_checkpoint(&report.checkpoint).map_err(cannot_save)?;
                 }
             }
-            let Some(outcome) = running.next().await else { break };
-            let outcome = outcome.and_then(|(bytes, is_written)| {
-                if failure.is_some() {
-                    // Behind a line that is not written no line counts.
-                    return Ok(());
-                }
-                report.count(bytes, is_written);
-                match report.checkpoint.lines().is_multiple_of(LINES_PER_CHECKPOINT) {
-                    true => on_checkpoint(&report.checkpoint).map_err(cannot_save),
-                    false => Ok(()),
-                }
-            });
-            if let Err(error) = outcome {
-                failure.get_or_insert(error);
-                is_read = true;
+            if end? {
+                return Ok(());
             }
         }
-        failure.map_or(Ok(()), Err)
     }
 
     /// Writes the entry of a line: the length of the line, and whether it was written; `None` if the
