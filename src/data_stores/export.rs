@@ -110,7 +110,7 @@ impl Export {
             keys.retain(|key| key.key.starts_with(&self.prefix));
             for keys in keys.chunks(self.concurrency) {
                 // All are read before one is written: while a writer takes its time nobody would poll the
-                // others, which would run out of theirs, and keep a turn that other calls wait for.
+                // others, which would run out of theirs.
                 let lines = try_join_all(keys.iter().map(|key| self.line(key))).await?;
                 for line in lines {
                     if let Some(line) = &line {

@@ -111,8 +111,8 @@ impl Import {
     ) -> Result<(), Error> {
         let mut number = report.checkpoint.lines();
         loop {
-            // Read before they are written: while a reader takes its time nobody would poll the writes,
-            // which would run out of theirs, and keep a turn that other calls wait for.
+            // All are read before one is written: while a reader takes its time nobody would poll the
+            // writes, which would run out of theirs.
             let mut writes = Vec::with_capacity(self.concurrency);
             let end = loop {
                 if writes.len() == self.concurrency {

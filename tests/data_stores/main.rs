@@ -10,7 +10,7 @@ mod erasure;
 mod export;
 mod killed;
 mod limits;
-mod turns;
+mod slow;
 mod v1;
 
 use opencloud::Client;
