@@ -125,8 +125,9 @@ impl EraseUser {
     ///
     /// As of every call; and of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything
     /// is sent, if the user's id is no number. A part is never taken for the whole.
-    pub async fn find(self) -> Result<ErasurePlan, Error> {
-        limits::user(&self.user)?;
+    pub async fn find(mut self) -> Result<ErasurePlan, Error> {
+        // As the service writes it, so that it is found however the caller does: 0156.
+        self.user = limits::user(&self.user)?.into();
         let (mut entries, mut searched) = (Vec::new(), 0);
         for store in self.stores().await? {
             searched += self.search(&store, &mut entries).await?;

@@ -93,6 +93,17 @@ async fn what_is_no_id_of_a_user_is_refused_instead_of_finding_nothing() {
     assert_eq!(script.count(), 0);
 }
 
+#[tokio::test]
+async fn a_user_is_found_however_the_number_is_written() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    store.set("key", &1).users(["+0156"]).await.expect("an answer");
+    for id in ["156", "0156", "+156"] {
+        let plan = store.erase_user(id).find().await.expect("an answer");
+        assert_eq!((plan.entries.len(), plan.searched), (1, 1), "{id}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_revoked_meanwhile_ends_the_erasure() {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
