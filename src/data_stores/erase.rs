@@ -125,8 +125,8 @@ impl EraseUser {
     ///
     /// # Errors
     ///
-    /// As of every call; and of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything
-    /// is sent, if the user's id is no number. A part is never taken for the whole.
+    /// As of every call, with the key that it is about; and of kind
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the user's id is no number. A part is never taken for the whole.
     pub async fn find(mut self) -> Result<ErasurePlan, Error> {
         // As the service writes it, so that it is found however the caller does: 0156.
         self.user = limits::user(&self.user)?.into();
@@ -184,7 +184,9 @@ impl EraseUser {
     /// `None` if the entry was deleted after it was listed.
     async fn examine(&self, store: &Store, of: EntryKey) -> Result<Option<FoundEntry>, Error> {
         let scoped = store.at_scope_of(&of);
-        let stored = scoped.read(&of.key, &Revision::Latest, &self.options).await?;
+        let stored = scoped.read(&of.key, &Revision::Latest, &self.options).await;
+        let stored =
+            stored.map_err(|error| of.blame(error).about(&format!("the data store `{}`", store.name)))?;
         Ok(stored.map(|stored| {
             let users = stored.users.unwrap_or_default();
             let users = users.iter().map(|path| UserId::from(user_id(path))).collect();

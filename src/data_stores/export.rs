@@ -85,7 +85,7 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// As of every call; if the checkpoint is of another export; and of kind
+    /// As of every call, with the key that it is about; if the checkpoint is of another export; and of kind
     /// [`LocalIo`](crate::ErrorKind::LocalIo) if the writer or `on_checkpoint` fails.
     pub async fn write_to<W: AsyncWrite + Unpin>(
         self,
@@ -129,8 +129,9 @@ impl Export {
     /// `None` if the entry was deleted after it was listed.
     async fn line(&self, key: &EntryKey) -> Result<Option<Vec<u8>>, Error> {
         let store = self.store.at_scope_of(key);
-        let stored = store.read(&key.key, &Revision::Latest, &self.options).await?;
-        stored.map(|stored| Line::write(key, stored)).transpose()
+        let stored = store.read(&key.key, &Revision::Latest, &self.options).await;
+        let line = stored.and_then(|stored| stored.map(|stored| Line::write(key, stored)).transpose());
+        line.map_err(|error| key.blame(error))
     }
 }
 

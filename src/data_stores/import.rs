@@ -1,6 +1,7 @@
 use super::checkpoint::ImportCheckpoint;
 use super::export::MAX_CONCURRENCY;
 use super::line::Line;
+use super::wire::Content;
 use super::{EntryKey, Store, limits};
 use crate::Error;
 use crate::call::{Options, option_methods};
@@ -85,7 +86,7 @@ impl Import {
     ///
     /// # Errors
     ///
-    /// As of every call; if the checkpoint is of another import; if a line is no entry, too long, or of
+    /// As of every call, with the line that it is about; if the checkpoint is of another import; if a line is no entry, too long, or of
     /// another scope than the one that was chosen; and of kind [`LocalIo`](crate::ErrorKind::LocalIo) if
     /// the reader or `on_checkpoint` fails. What is under way is ended first.
     pub async fn read_from<R: AsyncBufRead + Unpin>(
@@ -164,19 +165,22 @@ impl Import {
         store.check(&of.key).and_then(|()| limits::value(value)).map_err(|error| {
             Error::invalid_request(format!("line {number} of the import cannot be written: {error}"))
         })?;
+        let is_written = self.write_entry(&store, &of.key, &content).await;
+        let named = |error: Error| error.about(&format!("line {number} of the import"));
+        Ok((bytes, Some(is_written.map_err(named)?)))
+    }
+
+    /// `false` if the entry was there, and was left alone.
+    async fn write_entry(&self, store: &Store, key: &str, content: &Content) -> Result<bool, Error> {
         if !self.skip_existing {
             // The same entry written twice is the same entry.
             let mut options = self.options.clone();
             options.idempotent = Some(options.idempotent.unwrap_or(true));
-            store.replace_stored(&of.key, &content, true, &options).await?;
-            return Ok((bytes, Some(true)));
+            return store.replace_stored(key, content, true, &options).await.map(|_| true);
         }
-        match store.create_stored(&of.key, &content, &self.options).await {
-            Ok(_) => Ok((bytes, Some(true))),
-            Err(error) => {
-                let revived = store.revive(&of.key, &content, error, &self.options).await?;
-                Ok((bytes, Some(revived.is_some())))
-            }
+        match store.create_stored(key, content, &self.options).await {
+            Ok(_) => Ok(true),
+            Err(error) => Ok(store.revive(key, content, error, &self.options).await?.is_some()),
         }
     }
 }
