@@ -126,7 +126,8 @@ impl EraseUser {
     /// # Errors
     ///
     /// As of every call, with the key that it is about; and of kind
-    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the user's id is no number. A part is never taken for the whole.
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the user's id is no
+    /// number. A part is never taken for the whole.
     pub async fn find(mut self) -> Result<ErasurePlan, Error> {
         // As the service writes it, so that it is found however the caller does: 0156.
         self.user = limits::user(&self.user)?.into();

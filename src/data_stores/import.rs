@@ -86,9 +86,10 @@ impl Import {
     ///
     /// # Errors
     ///
-    /// As of every call, with the line that it is about; if the checkpoint is of another import; if a line is no entry, too long, or of
-    /// another scope than the one that was chosen; and of kind [`LocalIo`](crate::ErrorKind::LocalIo) if
-    /// the reader or `on_checkpoint` fails. What is under way is ended first.
+    /// As of every call, with the line that it is about; if the checkpoint is of another import; if a line
+    /// is no entry, too long, or of another scope than the one that was chosen; and of kind
+    /// [`LocalIo`](crate::ErrorKind::LocalIo) if the reader or `on_checkpoint` fails. What is under way is
+    /// ended first.
     pub async fn read_from<R: AsyncBufRead + Unpin>(
         self,
         mut reader: R,

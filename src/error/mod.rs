@@ -24,7 +24,8 @@ use std::time::Duration;
 ///
 /// No credential is in its text, nor in what `Debug` shows. For an operation of this crate the text
 /// names the path template, so no id of the path is in it, unless the service's words repeat one, or
-/// a task with many things says which of them it is about (an export, a key); for a [`Client::request`](crate::Client::request) it names the path itself. What comes from the
+/// a task with many things says which of them it is about (an export, a key); for a
+/// [`Client::request`](crate::Client::request) it names the path itself. What comes from the
 /// service is kept as it came and may hold ids, personal data or anything else:
 /// [`body`](Self::body), [`headers`](Self::headers), [`details`](Self::details). So may
 /// [`operation_name`](Self::operation_name), which is the path of an operation, and
