@@ -52,8 +52,6 @@ async fn run() -> Result<(), Problem> {
         Some(file) => std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?,
         None => SAMPLE.to_owned(),
     };
-    // CI sets a variable that it has no value for to nothing.
-    let value = |variable: &str| env::var(variable).ok().filter(|value| !value.is_empty());
     let mut setting = |variable: &str| arguments.next().or_else(|| value(variable));
     let universe = setting("ROBLOX_UNIVERSE_ID");
     let place = setting("ROBLOX_PLACE_ID");
@@ -92,9 +90,9 @@ async fn test(
         Some(version) => script.at_version(universe, place, version),
         None => script.at(universe, place),
     };
-    let run = match env::var("LUAU_TIMEOUT") {
-        Ok(seconds) => run.timeout(Duration::from_secs(seconds.parse()?)),
-        Err(_) => run,
+    let run = match value("LUAU_TIMEOUT") {
+        Some(seconds) => run.timeout(Duration::from_secs(seconds.parse()?)),
+        None => run,
     };
     let mut task = run.start().await?;
     eprintln!("{}", task.path());
@@ -111,6 +109,11 @@ async fn test(
         println!("=> {result}");
     }
     Ok(())
+}
+
+/// CI sets a variable that it has no value for to nothing.
+fn value(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 fn print(line: &LuauLogMessage) {

@@ -71,7 +71,7 @@ async fn a_role_is_given_before_the_others_are_taken_away() {
             unassign().json(role(97)),
             Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "every member has this role"),
         );
-    let membership = script.client().groups().set_role(7, 156, 99).await.expect("set");
+    let membership = script.client().groups().set_role(7, 156, "099").await.expect("set");
     assert_eq!(membership.role_ids(), [RoleId::from(99), 97.into()]);
     script.assert_done();
 }

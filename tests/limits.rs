@@ -329,3 +329,30 @@ async fn a_shared_store_takes_its_place() {
     let told = store.0.told.lock().expect("told").clone();
     assert_eq!(told, [(one[2].to_owned(), None, true), (one[2].to_owned(), Some(41), false)]);
 }
+
+/// Gives a turn after ten seconds.
+#[derive(Debug)]
+struct TenSeconds;
+
+impl RateLimitStore for TenSeconds {
+    fn acquire<'a>(&'a self, _: &'a [Quota]) -> Acquire<'a> {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_the_time_is_over() {
+    for (seconds, arrivals) in [(9, 0), (10, 0), (11, 1)] {
+        let clock = Clock::default();
+        let client = client(clock.clone(), RateLimit::with_store(TenSeconds));
+        let call = client.users().get(156).with_timeout(Duration::from_secs(seconds)).await;
+        assert_eq!(clock.arrivals().len(), arrivals, "{seconds}");
+        match call {
+            Ok(_) => assert_eq!(arrivals, 1),
+            Err(error) => assert!(error.is_timeout() && error.attempts() == 0, "{error}"),
+        }
+    }
+}

@@ -316,6 +316,22 @@ async fn a_map_keeps_values_with_their_sort_keys() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_item_of_another_type_is_named_and_does_not_end_the_list() {
+    let items = json!([{ "id": "a", "value": "one" }, { "id": "b", "value": 2 }]);
+    let script = Script::new()
+        .always(Expect::get(ITEM), Answer::json(json!({ "id": "id", "value": "one" })))
+        .always(Expect::any(), Answer::json(json!({ "items": items })));
+    let map = script.client().memory_stores().sorted_map(1, "Map");
+    let listed = map.items::<i64>().items().collect().await.expect("an answer");
+    assert_eq!(listed[1].as_ref().expect("a number").value, 2);
+    let get = map.get::<i64>("id").await.expect_err("a failure");
+    let update = map.update("id", add).await.expect_err("a failure");
+    for (error, id) in [(listed[0].as_ref().expect_err("a failure"), "a"), (&get, "id"), (&update, "id")] {
+        assert!(error.is_decode() && error.to_string().contains(&format!("the item {id} ")), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_of_an_item_begins_anew_on_a_conflict() {
     let stored =
         |value: i64, etag: &str| json!({ "id": "id", "value": value, "etag": etag, "stringSortKey": "s" });

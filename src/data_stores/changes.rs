@@ -54,7 +54,7 @@ pub(super) async fn change(
         };
         // An earlier attempt of the same request may be what stands in its way.
         let is_known = effect == Effect::Same || !error.may_have_been_applied();
-        if tried >= attempts || !is_known {
+        if !is_known {
             return Err(error);
         }
         // Somebody else has written since the entry was read, or it cannot be written at all.
@@ -62,11 +62,14 @@ pub(super) async fn change(
             Some(_) if error.is_conflict() || error.is_not_found() => {}
             Some(_) => return Err(error),
             None => {
-                let revived = store.revive(key, &content, error, &options_of_write).await?;
+                let revived = store.revive(key, &content, error.clone(), &options_of_write).await?;
                 if revived.is_some() {
                     return Ok(revived);
                 }
             }
+        }
+        if tried >= attempts {
+            return Err(error);
         }
     }
 }

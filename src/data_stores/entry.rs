@@ -17,6 +17,13 @@ pub struct EntryKey {
     pub key: String,
 }
 
+impl EntryKey {
+    /// Says of an error that it is about this entry.
+    pub(super) fn blame(&self, error: Error) -> Error {
+        error.about(&format!("the entry `{}` of the scope `{}`", self.key, self.scope))
+    }
+}
+
 /// An entry: its value, and what belongs to it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

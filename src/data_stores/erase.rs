@@ -6,7 +6,7 @@ use crate::Error;
 use crate::bulk::Bulk;
 use crate::call::{Options, option_methods};
 use crate::ids::{UniverseId, UserId};
-use futures_util::stream::{self, StreamExt};
+use futures_util::future::try_join_all;
 use std::fmt;
 use std::sync::Arc;
 
@@ -73,6 +73,8 @@ pub struct ErasurePlan {
     pub entries: Vec<FoundEntry>,
     /// How many entries were looked at.
     pub searched: u64,
+    /// How many keys were listed, but deleted before they were read.
+    pub vanished: u64,
     handle: DataStores,
     universe: UniverseId,
     concurrency: usize,
@@ -123,17 +125,25 @@ impl EraseUser {
     ///
     /// # Errors
     ///
-    /// As of every call; and of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything
-    /// is sent, if the user's id is no number. A part is never taken for the whole.
+    /// As of every call, with the key that it is about; and of kind
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the user's id is no
+    /// number. A part is never taken for the whole.
     pub async fn find(mut self) -> Result<ErasurePlan, Error> {
-        // As the service writes it: `0156` is 156.
-        self.user = UserId::from(limits::user(&self.user)?);
-        let (mut entries, mut searched) = (Vec::new(), 0);
+        // As the service writes it, so that it is found however the caller does: 0156.
+        self.user = limits::user(&self.user)?.into();
+        let mut plan = ErasurePlan {
+            entries: Vec::new(),
+            searched: 0,
+            vanished: 0,
+            handle: self.handle.clone(),
+            universe: self.universe.clone(),
+            concurrency: self.concurrency,
+            options: self.options.clone(),
+        };
         for store in self.stores().await? {
-            searched += self.search(&store, &mut entries).await?;
+            self.search(&store, &mut plan).await?;
         }
-        let Self { handle, universe, concurrency, options, .. } = self;
-        Ok(ErasurePlan { entries, searched, handle, universe, concurrency, options })
+        Ok(plan)
     }
 
     async fn stores(&self) -> Result<Vec<Store>, Error> {
@@ -147,10 +157,8 @@ impl EraseUser {
         stores.into_iter().map(|store| named(store.id)).collect()
     }
 
-    /// Gives how many entries were looked at.
-    async fn search(&self, store: &Store, found: &mut Vec<FoundEntry>) -> Result<u64, Error> {
+    async fn search(&self, store: &Store, plan: &mut ErasurePlan) -> Result<(), Error> {
         let mut keys = store.chosen_entries(&self.prefix, &self.options)?.items();
-        let mut searched = 0;
         loop {
             let mut batch = Vec::with_capacity(self.concurrency);
             while batch.len() < self.concurrency
@@ -159,28 +167,36 @@ impl EraseUser {
                 batch.extend(Some(key?).filter(|key| key.key.starts_with(&self.prefix)));
             }
             if batch.is_empty() {
-                return Ok(searched);
+                return Ok(());
             }
-            searched += batch.len() as u64;
-            let batch = stream::iter(batch).map(|key| self.examine(store, key));
-            let mut examined = batch.buffered(self.concurrency);
-            while let Some(entry) = examined.next().await {
-                found.extend(entry?);
+            let batch = batch.into_iter().map(|key| self.examine(store, key));
+            for entry in try_join_all(batch).await? {
+                match entry {
+                    Some(entry) => {
+                        plan.searched += 1;
+                        plan.entries.extend(Some(entry).filter(|entry| self.is_theirs(entry)));
+                    }
+                    None => plan.vanished += 1,
+                }
             }
         }
     }
 
+    /// `None` if the entry was deleted after it was listed.
     async fn examine(&self, store: &Store, of: EntryKey) -> Result<Option<FoundEntry>, Error> {
         let scoped = store.at_scope_of(&of);
-        let Some(stored) = scoped.read(&of.key, &Revision::Latest, &self.options).await? else {
-            return Ok(None);
-        };
-        let users = stored.users.unwrap_or_default();
-        let users = users.iter().map(|path| UserId::from(user_id(path))).collect();
-        let entry = FoundEntry { store: store.name.clone(), scope: of.scope, key: of.key, users };
-        let is_theirs =
-            entry.users.contains(&self.user) || self.belongs.as_ref().is_some_and(|belongs| belongs(&entry));
-        Ok(is_theirs.then_some(entry))
+        let stored = scoped.read(&of.key, &Revision::Latest, &self.options).await;
+        let stored =
+            stored.map_err(|error| of.blame(error).about(&format!("the data store `{}`", store.name)))?;
+        Ok(stored.map(|stored| {
+            let users = stored.users.unwrap_or_default();
+            let users = users.iter().map(|path| UserId::from(user_id(path))).collect();
+            FoundEntry { store: store.name.clone(), scope: of.scope, key: of.key, users }
+        }))
+    }
+
+    fn is_theirs(&self, entry: &FoundEntry) -> bool {
+        entry.users.contains(&self.user) || self.belongs.as_ref().is_some_and(|belongs| belongs(entry))
     }
 }
 

@@ -5,7 +5,7 @@ use super::requests::Revision;
 use super::{EntryKey, Store};
 use crate::Error;
 use crate::call::{Options, option_methods};
-use futures_util::stream::{self, StreamExt};
+use futures_util::future::try_join_all;
 use std::io;
 use std::pin::Pin;
 use tokio::io::AsyncWrite;
@@ -85,7 +85,7 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// As of every call; if the checkpoint is of another export; and of kind
+    /// As of every call, with the key that it is about; if the checkpoint is of another export; and of kind
     /// [`LocalIo`](crate::ErrorKind::LocalIo) if the writer or `on_checkpoint` fails.
     pub async fn write_to<W: AsyncWrite + Unpin>(
         self,
@@ -106,14 +106,18 @@ impl Export {
         while let Some(page) = pages.next().await {
             let page = page?;
             let next = page.next_token().map(str::to_owned);
-            let keys = keys(page.into_inner()).into_iter().filter(|key| key.key.starts_with(&self.prefix));
-            let mut lines = stream::iter(keys).map(|key| self.line(key)).buffered(self.concurrency);
-            while let Some(line) = lines.next().await {
-                let line = line?;
-                if let Some(line) = &line {
-                    write_all(&mut writer, line).await.map_err(cannot_write)?;
+            let mut keys = keys(page.into_inner());
+            keys.retain(|key| key.key.starts_with(&self.prefix));
+            for keys in keys.chunks(self.concurrency) {
+                // All are read before one is written: while a writer takes its time nobody would poll the
+                // others, which would run out of theirs.
+                let lines = try_join_all(keys.iter().map(|key| self.line(key))).await?;
+                for line in lines {
+                    if let Some(line) = &line {
+                        write_all(&mut writer, line).await.map_err(cannot_write)?;
+                    }
+                    checkpoint.count(line.map(|line| line.len() as u64));
                 }
-                checkpoint.count(line.map(|line| line.len() as u64));
             }
             flush(&mut writer).await.map_err(cannot_write)?;
             checkpoint.turn(next.as_deref());
@@ -123,10 +127,11 @@ impl Export {
     }
 
     /// `None` if the entry was deleted after it was listed.
-    async fn line(&self, key: EntryKey) -> Result<Option<Vec<u8>>, Error> {
-        let store = self.store.at_scope_of(&key);
-        let stored = store.read(&key.key, &Revision::Latest, &self.options).await?;
-        stored.map(|stored| Line::write(&key, stored)).transpose()
+    async fn line(&self, key: &EntryKey) -> Result<Option<Vec<u8>>, Error> {
+        let store = self.store.at_scope_of(key);
+        let stored = store.read(&key.key, &Revision::Latest, &self.options).await;
+        let line = stored.and_then(|stored| stored.map(|stored| Line::write(key, stored)).transpose());
+        line.map_err(|error| key.blame(error))
     }
 }
 

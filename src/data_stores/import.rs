@@ -1,12 +1,12 @@
 use super::checkpoint::ImportCheckpoint;
 use super::export::MAX_CONCURRENCY;
 use super::line::Line;
+use super::wire::Content;
 use super::{EntryKey, Store, limits};
 use crate::Error;
 use crate::call::{Options, option_methods};
-use futures_util::future::Either;
-use futures_util::stream::{FuturesOrdered, StreamExt};
-use std::future::{poll_fn, ready};
+use futures_util::future::join_all;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::Poll;
@@ -86,9 +86,10 @@ impl Import {
     ///
     /// # Errors
     ///
-    /// As of every call; if the checkpoint is of another import; if a line is no entry, too long, or of
-    /// another scope than the one that was chosen; and of kind [`LocalIo`](crate::ErrorKind::LocalIo) if
-    /// the reader or `on_checkpoint` fails. What is under way is ended first.
+    /// As of every call, with the line that it is about; if the checkpoint is of another import; if a line
+    /// is no entry, too long, or of another scope than the one that was chosen; and of kind
+    /// [`LocalIo`](crate::ErrorKind::LocalIo) if the reader or `on_checkpoint` fails. What is under way is
+    /// ended first.
     pub async fn read_from<R: AsyncBufRead + Unpin>(
         self,
         mut reader: R,
@@ -111,43 +112,35 @@ impl Import {
         on_checkpoint: &mut impl FnMut(&ImportCheckpoint) -> io::Result<()>,
     ) -> Result<(), Error> {
         let mut number = report.checkpoint.lines();
-        let mut running = FuturesOrdered::new();
-        let mut is_read = false;
-        let mut failure = None;
         loop {
-            while !is_read && running.len() < self.concurrency {
+            // All are read before one is written: while a reader takes its time nobody would poll the
+            // writes, which would run out of theirs.
+            let mut writes = Vec::with_capacity(self.concurrency);
+            let end = loop {
+                if writes.len() == self.concurrency {
+                    break Ok(false);
+                }
                 match line(reader, number + 1).await {
                     Ok(Some(text)) => {
                         number += 1;
-                        running.push_back(Either::Left(self.write(text, number)));
+                        writes.push(self.write(text, number));
                     }
-                    end => {
-                        is_read = true;
-                        // The lines before it come first.
-                        if let Err(error) = end {
-                            running.push_back(Either::Right(ready(Err(error))));
-                        }
-                    }
+                    Ok(None) => break Ok(true),
+                    Err(error) => break Err(error),
+                }
+            };
+            for outcome in join_all(writes).await {
+                // Behind a line that is not written no line counts.
+                let (bytes, is_written) = outcome?;
+                report.count(bytes, is_written);
+                if report.checkpoint.lines().is_multiple_of(LINES_PER_CHECKPOINT) {
+                    on_checkpoint(&report.checkpoint).map_err(cannot_save)?;
                 }
             }
-            let Some(outcome) = running.next().await else { break };
-            let outcome = outcome.and_then(|(bytes, is_written)| {
-                if failure.is_some() {
-                    // Behind a line that is not written no line counts.
-                    return Ok(());
-                }
-                report.count(bytes, is_written);
-                match report.checkpoint.lines().is_multiple_of(LINES_PER_CHECKPOINT) {
-                    true => on_checkpoint(&report.checkpoint).map_err(cannot_save),
-                    false => Ok(()),
-                }
-            });
-            if let Err(error) = outcome {
-                failure.get_or_insert(error);
-                is_read = true;
+            if end? {
+                return Ok(());
             }
         }
-        failure.map_or(Ok(()), Err)
     }
 
     /// Writes the entry of a line: the length of the line, and whether it was written; `None` if the
@@ -173,19 +166,22 @@ impl Import {
         store.check(&of.key).and_then(|()| limits::value(value)).map_err(|error| {
             Error::invalid_request(format!("line {number} of the import cannot be written: {error}"))
         })?;
+        let is_written = self.write_entry(&store, &of.key, &content).await;
+        let named = |error: Error| error.about(&format!("line {number} of the import"));
+        Ok((bytes, Some(is_written.map_err(named)?)))
+    }
+
+    /// `false` if the entry was there, and was left alone.
+    async fn write_entry(&self, store: &Store, key: &str, content: &Content) -> Result<bool, Error> {
         if !self.skip_existing {
             // The same entry written twice is the same entry.
             let mut options = self.options.clone();
             options.idempotent = Some(options.idempotent.unwrap_or(true));
-            store.replace_stored(&of.key, &content, true, &options).await?;
-            return Ok((bytes, Some(true)));
+            return store.replace_stored(key, content, true, &options).await.map(|_| true);
         }
-        match store.create_stored(&of.key, &content, &self.options).await {
-            Ok(_) => Ok((bytes, Some(true))),
-            Err(error) => {
-                let revived = store.revive(&of.key, &content, error, &self.options).await?;
-                Ok((bytes, Some(revived.is_some())))
-            }
+        match store.create_stored(key, content, &self.options).await {
+            Ok(_) => Ok(true),
+            Err(error) => Ok(store.revive(key, content, error, &self.options).await?.is_some()),
         }
     }
 }

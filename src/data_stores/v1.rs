@@ -286,12 +286,10 @@ fn read<T: DeserializeOwned>(reply: &http::Response<bytes::Bytes>) -> Result<Ver
         Error::io(ErrorKind::Decode, format!("{what} cannot be read: {error}")).with_reply(reply)
     };
     let time = |name: &str| header(reply, name).and_then(|text| text.parse().ok());
-    let users: Vec<UserId> = match header(reply, "roblox-entry-userids") {
-        Some(text) if !text.is_empty() => {
-            serde_json::from_str(text).map_err(|error| broken("the header `roblox-entry-userids`", &error))?
-        }
-        _ => Vec::new(),
-    };
+    // Roblox's samples have a list of JSON there, its words one without brackets.
+    let text = header(reply, "roblox-entry-userids").unwrap_or_default().trim_start_matches('[');
+    let users: Vec<UserId> = serde_json::from_str(&format!("[{}]", text.trim_end_matches(']')))
+        .map_err(|error| broken("the header `roblox-entry-userids`", &error))?;
     let attributes = match header(reply, "roblox-entry-attributes") {
         Some(text) if !text.is_empty() => serde_json::from_str(text)
             .map_err(|error| broken("the header `roblox-entry-attributes`", &error))?,

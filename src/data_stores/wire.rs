@@ -16,6 +16,7 @@ pub(super) struct Stored {
     pub(super) revision_id: Option<String>,
     pub(super) revision_create_time: Option<Timestamp>,
     pub(super) state: Option<DataStoreState>,
+    #[serde(deserialize_with = "not_empty")]
     pub(super) etag: Option<String>,
     #[serde(deserialize_with = "present")]
     pub(super) value: Option<Box<RawValue>>,
@@ -39,6 +40,11 @@ impl Stored {
     pub(super) fn is_deleted(&self) -> bool {
         self.state == Some(DataStoreState::Deleted)
     }
+}
+
+/// An empty etag guards nothing.
+fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|etag| !etag.is_empty()))
 }
 
 /// A value that is null is a value too.

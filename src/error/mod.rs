@@ -23,8 +23,9 @@ use std::time::Duration;
 /// where that is known. Cloning it is cheap.
 ///
 /// No credential is in its text, nor in what `Debug` shows. For an operation of this crate the text
-/// names the path template, so no id of the path is in it, unless the service's words repeat one;
-/// for a [`Client::request`](crate::Client::request) it names the path itself. What comes from the
+/// names the path template, so no id of the path is in it, unless the service's words repeat one, or
+/// a task with many things says which of them it is about (an export, a key); for a
+/// [`Client::request`](crate::Client::request) it names the path itself. What comes from the
 /// service is kept as it came and may hold ids, personal data or anything else:
 /// [`body`](Self::body), [`headers`](Self::headers), [`details`](Self::details). So may
 /// [`operation_name`](Self::operation_name), which is the path of an operation, and
@@ -266,6 +267,12 @@ impl Error {
             let moderation = convert::moderation(inner.code.as_deref(), &inner.message);
             inner.kind = moderation.unwrap_or(ErrorKind::Operation);
         })
+    }
+
+    /// Says which of many things it is about.
+    #[allow(dead_code, reason = "an area need not have such tasks")]
+    pub(crate) fn about(self, what: &str) -> Self {
+        self.change(|inner| inner.message = format!("{what}: {}", inner.message))
     }
 
     /// Says where the list can be resumed.

@@ -61,9 +61,11 @@ helper_methods!(SetRole => GroupMembership);
 impl SetRole {
     async fn run(self) -> Result<GroupMembership, Error> {
         let Self { groups, group, user, role, mut options } = self;
-        if group.as_u64().is_none() || role.as_u64().is_none() {
+        let (Some(group), Some(role)) = (group.as_u64(), role.as_u64()) else {
             return Err(Error::invalid_request("a group and a role are named by numbers"));
-        }
+        };
+        // As the service writes them: 099 would not be known again, and taken away.
+        let (group, role) = (GroupId::from(group), RoleId::from(role));
         // To give what is there, or to take what is not, changes nothing.
         options.idempotent.get_or_insert(true);
         let path = |role: &RoleId| format!("groups/{group}/roles/{role}");

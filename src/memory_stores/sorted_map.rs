@@ -167,15 +167,15 @@ impl<T> MapItem<T> {
 
 impl<T: DeserializeOwned> MapItem<T> {
     pub(super) fn of(mut item: MemoryStoreSortedMapItem) -> Result<Self, Error> {
-        let value = value(item.value.take())?;
+        let value = value(item.id.as_deref().unwrap_or("without an id"), item.value.take())?;
         Ok(Self::new(item, value))
     }
 }
 
-pub(super) fn value<T: DeserializeOwned>(json: Option<Value>) -> Result<T, Error> {
+pub(super) fn value<T: DeserializeOwned>(id: &str, json: Option<Value>) -> Result<T, Error> {
     serde_json::from_value(json.unwrap_or_default()).map_err(|error| {
         let kind = std::any::type_name::<T>();
-        Error::unreadable(format!("the item's value cannot be read as {kind}: {error}"))
+        Error::unreadable(format!("the value of the item {id} cannot be read as {kind}: {error}"))
     })
 }
 

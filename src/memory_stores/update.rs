@@ -68,7 +68,7 @@ where
         let mut before = None;
         let mut sort_key = self.sort_key.clone();
         if let Some(stored) = stored {
-            before = Some(value(stored.value.clone())?);
+            before = Some(value(&self.id, stored.value.clone())?);
             item.etag.clone_from(&stored.etag);
             sort_key = sort_key.or(MapItem::new(stored, ()).sort_key);
         }

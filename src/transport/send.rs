@@ -107,7 +107,8 @@ impl Sending<'_> {
                 return finish(error, &progress);
             }
             let quotas = self.quotas(secret.as_ref(), &request);
-            if let Err(error) = self.wait_for_turn(&quotas, deadline, trace).await {
+            let turn = self.wait_for_turn(&quotas, deadline, trace).await;
+            if let Err(error) = turn.and_then(|()| deadline.check()) {
                 return finish(progress.last.clone().unwrap_or(error), &progress);
             }
             progress.attempts += 1;
@@ -290,6 +291,15 @@ struct Deadline {
 impl Deadline {
     fn remaining(self) -> Duration {
         self.at.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Refuses to send when the time is over: what is begun then would be given up at once, and the
+    /// service may have it all the same.
+    fn check(self) -> Result<(), Error> {
+        match self.remaining().is_zero() {
+            true => Err(Error::timeout_waiting("the request could not be sent", self.total.as_secs_f64())),
+            false => Ok(()),
+        }
     }
 
     /// Waits for something that comes before the request is sent.

@@ -94,6 +94,29 @@ async fn what_is_no_id_of_a_user_is_refused_instead_of_finding_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_deleted_before_it_is_read_is_counted_apart() {
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
+    let keys = ["a", "b", "c"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
+    let script = Script::new()
+        .always(Expect::get(path), Answer::page("dataStoreEntries", keys, None))
+        .always(Expect::get(format!("{path}/b")), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
+        .always(Expect::any(), Answer::json(json!({ "value": 1, "users": ["users/156"] })));
+    let plan = store_of(&script.client()).scope("s").erase_user(156).find().await.expect("an answer");
+    assert_eq!((plan.entries.len(), plan.searched, plan.vanished), (2, 2, 1));
+}
+
+#[tokio::test]
+async fn a_user_is_found_however_the_number_is_written() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    store.set("key", &1).users(["+0156"]).await.expect("an answer");
+    for id in ["156", "0156", "+156"] {
+        let plan = store.erase_user(id).find().await.expect("an answer");
+        assert_eq!((plan.entries.len(), plan.searched), (1, 1), "{id}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_that_is_revoked_meanwhile_ends_the_erasure() {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
     let keys = ["a", "b", "c"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));

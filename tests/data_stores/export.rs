@@ -327,3 +327,27 @@ async fn an_import_goes_where_it_was_meant_to() {
     let unsaved = store.import().read_from(&file[..], |_| Err(io::Error::other("the disk is full")));
     assert_eq!(unsaved.await.expect_err("a failure").kind(), ErrorKind::LocalIo);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_refuses_is_named() {
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
+    let keys = ["a", "b"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
+    let refused = || Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "not a number");
+    let script = Script::new()
+        .always(Expect::get(path), Answer::page("dataStoreEntries", keys, None))
+        .always(Expect::get(format!("{path}/b")), refused())
+        .always(Expect::patch(format!("{path}/b")), refused())
+        .always(Expect::any(), Answer::json(json!({ "value": 1 })));
+    let store = store_of(&script.client()).scope("s");
+    let export = store.export().write_to(Vec::new(), |_| Ok(())).await.expect_err("a failure");
+    let search = store.erase_user(156).find().await.expect_err("a failure");
+    for error in [&export, &search] {
+        assert!(error.to_string().contains("the entry `b` of the scope `s`: not a number"), "{error}");
+        assert_eq!((error.code(), error.kind()), (Some("INVALID_ARGUMENT"), ErrorKind::Refused));
+    }
+    assert!(search.to_string().contains("the data store `Players`: "), "{search}");
+    let file =
+        ["a", "b"].map(|key| format!("{}\n", json!({ "scope": "s", "key": key, "value": 1 }))).concat();
+    let import = store.import().read_from(file.as_bytes(), |_| Ok(())).await.expect_err("a failure");
+    assert!(import.to_string().contains("line 2 of the import: not a number"), "{import}");
+}

@@ -10,6 +10,7 @@ mod erasure;
 mod export;
 mod killed;
 mod limits;
+mod slow;
 mod v1;
 
 use opencloud::Client;

@@ -50,6 +50,22 @@ async fn the_checksum_goes_with_the_content_and_is_verified() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_users_of_an_entry_are_read_with_and_without_brackets() {
+    let read = async |header: &str| {
+        let answer = Answer::bytes("1").header("roblox-entry-userids", header);
+        let script = Script::new().expect(Expect::get(ENTRY), answer);
+        store_of(&script.client()).v1().get::<i64>("key").await
+    };
+    for (header, users) in [("[1,2]", &[1, 2][..]), ("1,2", &[1, 2]), ("1", &[1]), ("[]", &[]), ("", &[])] {
+        let entry = read(header).await.expect("an answer").expect("it is there");
+        let expected: Vec<_> = users.iter().copied().map(UserId::from).collect();
+        assert_eq!(entry.users, expected, "{header:?}");
+    }
+    let error = read("{}").await.expect_err("a failure");
+    assert!(error.is_decode() && error.to_string().contains("roblox-entry-userids"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn conditions_that_exclude_each_other_are_refused() {
     let script = Script::new();
     let write = store_of(&script.client()).v1().set("key", &1).match_version("v").exclusive_create();

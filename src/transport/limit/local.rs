@@ -3,7 +3,11 @@
 use super::window::Window;
 use super::{Acquire, Quota, RateLimitStatus, RateLimitStore};
 use std::collections::HashMap;
+use std::future::{Future as _, poll_fn};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// Beyond this many windows, those that nothing is known in are dropped.
@@ -25,13 +29,13 @@ struct Lane {
 
 impl Lane {
     fn window(&self) -> MutexGuard<'_, Window> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.window)
     }
 }
 
 impl Local {
     fn lane(&self, quota: &Quota) -> Arc<Lane> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lanes = lock(&self.lanes);
         if let Some(lane) = lanes.get(&quota.key) {
             return lane.clone();
         }
@@ -47,28 +51,104 @@ impl Local {
         lane
     }
 
-    /// Queues before each window in turn, the narrowest first, and counts in all of them at one
-    /// moment. A call that waits before a narrow window (two changes a minute to one user) holds up
-    /// nobody in the wide ones; all queue in the same order, so nobody waits in a circle.
     async fn acquire(&self, quotas: &[Quota]) {
         let lanes: Vec<Arc<Lane>> =
             quotas.iter().filter(|quota| Window::counts(quota.limit)).map(|quota| self.lane(quota)).collect();
-        let mut turns = Vec::with_capacity(lanes.len());
-        for (count, lane) in lanes.iter().enumerate() {
-            turns.push(lane.turn.lock().await);
-            loop {
-                let now = Instant::now();
-                let so_far = &lanes[..=count];
-                match so_far.iter().filter_map(|lane| lane.window().busy_until(now)).max() {
-                    Some(until) => tokio::time::sleep_until(until).await,
-                    None => break,
-                }
+        while !Waiting::new(lanes.clone()).turn().await {}
+    }
+}
+
+/// How old a turn may be when it is used. An older one is of a call that was not polled for long, and
+/// other requests have been counted since.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// A call that waits before its windows. Dropping it leaves the queues, and nothing is counted.
+struct Waiting {
+    lanes: Vec<Arc<Lane>>,
+    turn: Arc<Mutex<Turn>>,
+    task: Option<JoinHandle<()>>,
+}
+
+enum Turn {
+    Awaited,
+    /// It was counted then.
+    Come(Instant),
+    /// It is used, or given up.
+    Over,
+}
+
+impl Waiting {
+    fn new(lanes: Vec<Arc<Lane>>) -> Self {
+        Self { lanes, turn: Arc::new(Mutex::new(Turn::Awaited)), task: None }
+    }
+
+    /// Waits for a turn; `false` if it came and passed, since nobody asked.
+    async fn turn(mut self) -> bool {
+        let mut queue = Box::pin(queue(self.lanes.clone(), Arc::clone(&self.turn)));
+        if poll_fn(|context| Poll::Ready(queue.as_mut().poll(context))).await.is_pending() {
+            // In a task of its own, for who waits may not be polled again: then it must not stand in the
+            // way of those behind it.
+            let task = self.task.insert(tokio::spawn(queue));
+            if task.await.is_err() {
+                // Nothing runs but this any more.
+                self::queue(self.lanes.clone(), Arc::clone(&self.turn)).await;
             }
         }
-        // Nothing has been awaited since all windows had room, and no one else can take it.
-        let now = Instant::now();
-        lanes.iter().for_each(|lane| lane.window().take(now));
+        let turn = std::mem::replace(&mut *lock(&self.turn), Turn::Over);
+        match turn {
+            Turn::Come(at) if at.elapsed() < FRESH => true,
+            Turn::Come(at) => {
+                self.give_back(at);
+                false
+            }
+            Turn::Awaited | Turn::Over => false,
+        }
     }
+
+    fn give_back(&self, at: Instant) {
+        self.lanes.iter().for_each(|lane| lane.window().give_back(at));
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+        let turn = std::mem::replace(&mut *lock(&self.turn), Turn::Over);
+        if let Turn::Come(at) = turn {
+            self.give_back(at);
+        }
+    }
+}
+
+/// Queues before each window in turn, the narrowest first, and counts in all of them at one moment. A
+/// call that waits before a narrow window (two changes a minute to one user) holds up nobody in the
+/// wide ones; all queue in the same order, so nobody waits in a circle.
+async fn queue(lanes: Vec<Arc<Lane>>, turn: Arc<Mutex<Turn>>) {
+    let mut turns = Vec::with_capacity(lanes.len());
+    for (count, lane) in lanes.iter().enumerate() {
+        turns.push(lane.turn.lock().await);
+        loop {
+            let now = Instant::now();
+            let so_far = &lanes[..=count];
+            match so_far.iter().filter_map(|lane| lane.window().busy_until(now)).max() {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => break,
+            }
+        }
+    }
+    // Nothing has been awaited since all windows had room, and no one else can take it.
+    let now = Instant::now();
+    let mut turn = lock(&turn);
+    if matches!(*turn, Turn::Awaited) {
+        lanes.iter().for_each(|lane| lane.window().take(now));
+        *turn = Turn::Come(now);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl RateLimitStore for Local {
@@ -96,7 +176,6 @@ impl std::fmt::Debug for Local {
 mod tests {
     use super::*;
     use crate::call::info::Limit;
-    use std::time::Duration;
 
     fn quota(key: &str, requests: u64, seconds: u64) -> Quota {
         Quota { key: key.to_owned(), limit: Limit { requests, seconds }, is_own: true }
@@ -141,6 +220,40 @@ mod tests {
             times.push(task.await.expect("a task"));
         }
         assert_eq!(times, [0, 0, 60, 0, 0]);
+    }
+
+    /// Polls a call so far that it waits in its queue, and then no more.
+    async fn forgotten<'a>(local: &'a Local, quotas: &'a [Quota]) -> Acquire<'a> {
+        let mut call = RateLimitStore::acquire(local, quotas);
+        assert!(poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await.is_pending());
+        call
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_nobody_polls_holds_up_nobody() {
+        let (local, quotas) = (Local::default(), [quota("a", 1, 10)]);
+        let start = Instant::now();
+        local.acquire(&quotas).await;
+        let forgotten = forgotten(&local, &quotas).await;
+        tokio::time::timeout(Duration::from_secs(60), local.acquire(&quotas)).await.expect("a turn");
+        assert_eq!(start.elapsed().as_secs(), 20, "behind the turn that was not used");
+        forgotten.await.expect("a turn");
+        assert_eq!(start.elapsed().as_secs(), 30, "the turn that was not used is over");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_gives_up_is_not_counted() {
+        let (local, quotas) = (Local::default(), [quota("a", 1, 10)]);
+        for seconds in [5, 11] {
+            local.acquire(&quotas).await;
+            let start = Instant::now();
+            let forgotten = forgotten(&local, &quotas).await;
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            drop(forgotten);
+            local.acquire(&quotas).await;
+            assert_eq!(start.elapsed().as_secs(), seconds.max(10));
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        }
     }
 
     #[tokio::test(start_paused = true)]

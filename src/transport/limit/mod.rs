@@ -97,7 +97,8 @@ pub type Acquire<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '
 /// Counts requests and makes them wait.
 pub trait RateLimitStore: fmt::Debug + Send + Sync + 'static {
     /// Waits until a request may be sent under all of these quotas, and counts it. If the future is
-    /// dropped, nothing must be counted. The narrowest quota comes first.
+    /// dropped, nothing must be counted; while it is not polled, it must hold up no others. The
+    /// narrowest quota comes first.
     ///
     /// # Errors
     ///

@@ -52,6 +52,13 @@ impl Window {
         }
     }
 
+    /// Takes back what was counted then. What an answer said is left stays as it is.
+    pub(super) fn give_back(&mut self, at: Instant) {
+        if let Some(place) = self.sent.iter().rposition(|sent| *sent == at) {
+            self.sent.remove(place);
+        }
+    }
+
     /// What an answer says replaces what the specification says; what it says is left can only
     /// tighten, because requests may be under way that the service has not seen.
     pub(super) fn observe(&mut self, status: &RateLimitStatus, refused: bool, now: Instant) {
