@@ -12,6 +12,8 @@ pub struct ExportCheckpoint {
     bytes: u64,
     entries: u64,
     vanished: u64,
+    #[serde(default)]
+    skipped: u64,
 }
 
 /// What is exported, so that an export is not resumed as another one.
@@ -39,7 +41,7 @@ impl Target {
 impl ExportCheckpoint {
     pub(super) fn start(store: &Store, prefix: &str, page_size: u64) -> Self {
         let of = Source { of: Target::of(store), prefix: prefix.to_owned() };
-        Self { of, page_size, token: None, is_done: false, bytes: 0, entries: 0, vanished: 0 }
+        Self { of, page_size, token: None, is_done: false, bytes: 0, entries: 0, vanished: 0, skipped: 0 }
     }
 
     /// How many bytes are written. What a file holds beyond that must be cut off before the export
@@ -58,6 +60,12 @@ impl ExportCheckpoint {
         self.vanished
     }
 
+    /// How many entries could not be read, and were left out
+    /// ([`Export::skip_unreadable`](super::Export::skip_unreadable)).
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
     /// Whether everything is written.
     pub fn is_done(&self) -> bool {
         self.is_done
@@ -72,14 +80,18 @@ impl ExportCheckpoint {
         self.token.as_deref()
     }
 
-    pub(super) fn count(&mut self, written: Option<u64>) {
-        match written {
-            Some(bytes) => {
-                self.bytes += bytes;
-                self.entries += 1;
-            }
-            None => self.vanished += 1,
-        }
+    /// A line of so many bytes is written.
+    pub(super) fn wrote(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+        self.entries += 1;
+    }
+
+    pub(super) fn missed(&mut self) {
+        self.vanished += 1;
+    }
+
+    pub(super) fn skip(&mut self) {
+        self.skipped += 1;
     }
 
     /// A page is written.

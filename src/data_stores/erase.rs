@@ -1,6 +1,7 @@
 use super::entry::user_id;
 use super::export::MAX_CONCURRENCY;
 use super::requests::Revision;
+use super::unreadable::Unreadable;
 use super::{DataStores, EntryKey, Store, limits};
 use crate::Error;
 use crate::bulk::Bulk;
@@ -45,6 +46,7 @@ pub struct EraseUser {
     user: UserId,
     prefix: String,
     belongs: Option<Belongs>,
+    unreadable: Unreadable<FoundEntry>,
     concurrency: usize,
     options: Options,
 }
@@ -64,6 +66,14 @@ pub struct FoundEntry {
     pub users: Vec<UserId>,
 }
 
+/// What was found under a key that was listed.
+enum Found {
+    Entry(FoundEntry),
+    /// Nothing: it was deleted meanwhile.
+    Nothing,
+    Unreadable(FoundEntry),
+}
+
 /// What would be erased. Take out of `entries` what must stay.
 #[must_use = "nothing is erased before `erase`"]
 #[derive(Clone, Debug)]
@@ -75,6 +85,9 @@ pub struct ErasurePlan {
     pub searched: u64,
     /// How many keys were listed, but deleted before they were read.
     pub vanished: u64,
+    /// The entries that could not be read and were left out ([`EraseUser::skip_unreadable`]), without their
+    /// users. Put into `entries` those whose key says that they are the user's.
+    pub unreadable: Vec<FoundEntry>,
     handle: DataStores,
     universe: UniverseId,
     concurrency: usize,
@@ -95,6 +108,7 @@ impl EraseUser {
             user,
             prefix: String::new(),
             belongs: None,
+            unreadable: Unreadable::default(),
             concurrency: CONCURRENCY,
             options: Options::default(),
         }
@@ -110,6 +124,17 @@ impl EraseUser {
     /// users.
     pub fn also_where(mut self, belongs: impl Fn(&FoundEntry) -> bool + Send + Sync + 'static) -> Self {
         self.belongs = Some(Arc::new(belongs));
+        self
+    }
+
+    /// Goes on past an entry that cannot be read, if `skip` says so, and tells of it in
+    /// [`ErasurePlan::unreadable`]; otherwise it ends the search. When it is asked is said at
+    /// [`Export::skip_unreadable`](super::Export::skip_unreadable).
+    pub fn skip_unreadable(
+        mut self,
+        skip: impl Fn(&FoundEntry, &Error) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.unreadable = Unreadable::decided_by(skip);
         self
     }
 
@@ -135,6 +160,7 @@ impl EraseUser {
             entries: Vec::new(),
             searched: 0,
             vanished: 0,
+            unreadable: Vec::new(),
             handle: self.handle.clone(),
             universe: self.universe.clone(),
             concurrency: self.concurrency,
@@ -170,29 +196,36 @@ impl EraseUser {
                 return Ok(());
             }
             let batch = batch.into_iter().map(|key| self.examine(store, key));
-            for entry in try_join_all(batch).await? {
-                match entry {
-                    Some(entry) => {
+            for found in try_join_all(batch).await? {
+                match found {
+                    Found::Entry(entry) => {
                         plan.searched += 1;
                         plan.entries.extend(Some(entry).filter(|entry| self.is_theirs(entry)));
                     }
-                    None => plan.vanished += 1,
+                    Found::Nothing => plan.vanished += 1,
+                    Found::Unreadable(entry) => plan.unreadable.push(entry),
                 }
             }
         }
     }
 
-    /// `None` if the entry was deleted after it was listed.
-    async fn examine(&self, store: &Store, of: EntryKey) -> Result<Option<FoundEntry>, Error> {
+    async fn examine(&self, store: &Store, of: EntryKey) -> Result<Found, Error> {
         let scoped = store.at_scope_of(&of);
         let stored = scoped.read(&of.key, &Revision::Latest, &self.options).await;
         let stored =
-            stored.map_err(|error| of.blame(error).about(&format!("the data store `{}`", store.name)))?;
-        Ok(stored.map(|stored| {
-            let users = stored.users.unwrap_or_default();
-            let users = users.iter().map(|path| UserId::from(user_id(path))).collect();
-            FoundEntry { store: store.name.clone(), scope: of.scope, key: of.key, users }
-        }))
+            stored.map_err(|error| of.blame(error).about(&format!("the data store `{}`", store.name)));
+        let mut entry =
+            FoundEntry { store: store.name.clone(), scope: of.scope, key: of.key, users: Vec::new() };
+        match stored {
+            Ok(Some(stored)) => {
+                let users = stored.users.unwrap_or_default();
+                entry.users = users.iter().map(|path| UserId::from(user_id(path))).collect();
+                Ok(Found::Entry(entry))
+            }
+            Ok(None) => Ok(Found::Nothing),
+            Err(error) if self.unreadable.is_skipped(&entry, &error) => Ok(Found::Unreadable(entry)),
+            Err(error) => Err(error),
+        }
     }
 
     fn is_theirs(&self, entry: &FoundEntry) -> bool {

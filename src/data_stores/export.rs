@@ -2,6 +2,7 @@ use super::checkpoint::ExportCheckpoint;
 use super::line::Line;
 use super::list::keys;
 use super::requests::Revision;
+use super::unreadable::Unreadable;
 use super::{EntryKey, Store};
 use crate::Error;
 use crate::call::{Options, option_methods};
@@ -38,7 +39,17 @@ pub struct Export {
     concurrency: usize,
     page_size: u64,
     checkpoint: Option<ExportCheckpoint>,
+    unreadable: Unreadable<EntryKey>,
     options: Options,
+}
+
+/// What was found under a key that was listed.
+enum Found {
+    Line(Vec<u8>),
+    /// Nothing: it was deleted meanwhile.
+    Nothing,
+    /// What cannot be read, and is left out.
+    Unreadable,
 }
 
 impl Export {
@@ -49,6 +60,7 @@ impl Export {
             concurrency: CONCURRENCY,
             page_size: 256,
             checkpoint: None,
+            unreadable: Unreadable::default(),
             options: Options::default(),
         }
     }
@@ -75,6 +87,31 @@ impl Export {
     /// Goes on from a checkpoint. What was written behind it must be cut off first.
     pub fn resume(mut self, checkpoint: ExportCheckpoint) -> Self {
         self.checkpoint = Some(checkpoint);
+        self
+    }
+
+    /// Goes on past an entry that cannot be read, if `skip` says so, and leaves it out; otherwise it ends
+    /// the export. [`ExportCheckpoint::skipped`] counts them. Games can write such entries: values that
+    /// hold infinity or `nan` are out of Open Cloud's reach
+    /// ([versioning](https://create.roblox.com/docs/cloud-services/data-stores/versioning-listing-and-caching)).
+    ///
+    /// It is asked only of errors that may be due to the entry: one that is refused (4xx, but not for want
+    /// of permission or for a rate limit), status 500, or an answer that cannot be read.
+    ///
+    /// ```no_run
+    /// # async fn run(players: opencloud::data_stores::Store) -> Result<(), opencloud::Error> {
+    /// let export = players.export().skip_unreadable(|entry, error| {
+    ///     eprintln!("{}/{} is left out: {error}", entry.scope, entry.key);
+    ///     true
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn skip_unreadable(
+        mut self,
+        skip: impl Fn(&EntryKey, &Error) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.unreadable = Unreadable::decided_by(skip);
         self
     }
 
@@ -112,11 +149,15 @@ impl Export {
                 // All are read before one is written: while a writer takes its time nobody would poll the
                 // others, which would run out of theirs.
                 let lines = try_join_all(keys.iter().map(|key| self.line(key))).await?;
-                for line in lines {
-                    if let Some(line) = &line {
-                        write_all(&mut writer, line).await.map_err(cannot_write)?;
+                for found in lines {
+                    match found {
+                        Found::Line(line) => {
+                            write_all(&mut writer, &line).await.map_err(cannot_write)?;
+                            checkpoint.wrote(line.len());
+                        }
+                        Found::Nothing => checkpoint.missed(),
+                        Found::Unreadable => checkpoint.skip(),
                     }
-                    checkpoint.count(line.map(|line| line.len() as u64));
                 }
             }
             flush(&mut writer).await.map_err(cannot_write)?;
@@ -126,12 +167,15 @@ impl Export {
         Ok(checkpoint)
     }
 
-    /// `None` if the entry was deleted after it was listed.
-    async fn line(&self, key: &EntryKey) -> Result<Option<Vec<u8>>, Error> {
+    async fn line(&self, key: &EntryKey) -> Result<Found, Error> {
         let store = self.store.at_scope_of(key);
         let stored = store.read(&key.key, &Revision::Latest, &self.options).await;
         let line = stored.and_then(|stored| stored.map(|stored| Line::write(key, stored)).transpose());
-        line.map_err(|error| key.blame(error))
+        match line.map_err(|error| key.blame(error)) {
+            Ok(line) => Ok(line.map_or(Found::Nothing, Found::Line)),
+            Err(error) if self.unreadable.is_skipped(key, &error) => Ok(Found::Unreadable),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -43,6 +43,7 @@ mod read;
 mod requests;
 mod store;
 mod undelete;
+mod unreadable;
 mod update;
 mod v1;
 mod wire;

@@ -105,6 +105,29 @@ async fn what_is_deleted_before_it_is_read_is_counted_apart() {
     assert_eq!((plan.entries.len(), plan.searched, plan.vanished), (2, 2, 1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_told_of_if_the_caller_goes_on() {
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
+    let keys = ["a", "b_156", "c"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
+    let refusal = Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "infinite");
+    let script = Script::new()
+        .always(Expect::get(path), Answer::page("dataStoreEntries", keys, None))
+        .always(Expect::get(format!("{path}/b_156")), refusal)
+        .always(Expect::get(format!("{path}/a")), Answer::json(json!({ "value": 1, "users": ["users/156"] })))
+        .always(Expect::get(format!("{path}/c")), Answer::json(json!({ "value": 1 })))
+        .always(Expect::any(), Answer::json(json!({})));
+    let store = store_of(&script.client()).scope("s");
+    let error = store.erase_user(156).find().await.expect_err("an error");
+    assert!(error.to_string().contains("`b_156`"), "{error}");
+    let found = store.erase_user(156).skip_unreadable(|entry, _| entry.key == "b_156").find().await;
+    let mut plan = found.expect("an answer");
+    assert_eq!((plan.entries.len(), plan.searched, plan.unreadable.len()), (1, 2, 1));
+    plan.entries.append(&mut plan.unreadable);
+    let report = plan.erase().await;
+    let erased: Vec<_> = report.done.iter().map(|(entry, ())| entry.key.as_str()).collect();
+    assert_eq!(erased, ["a", "b_156"]);
+}
+
 #[tokio::test]
 async fn a_user_is_found_however_the_number_is_written() {
     let emulator = emulator().await;

@@ -6,6 +6,7 @@ use opencloud::data_stores::{ExportCheckpoint, ImportCheckpoint, Store};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use serde_json::{Value, json};
 use std::io;
+use std::sync::{Arc, Mutex};
 
 const COUNT: usize = 23;
 
@@ -214,6 +215,56 @@ async fn no_digit_is_lost_and_no_line_is_broken() {
     store.import().read_from(&file[..], |_| Ok(())).await.expect("an answer");
     let sent = script.received().pop().expect("it is there").bytes().cloned().expect("it is there");
     assert!(String::from_utf8_lossy(&sent).contains("123456789012345678901234567890.10"));
+}
+
+/// Three keys, of which the second is answered so.
+fn with_a_bad_entry(answer: Answer) -> Script {
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
+    let keys = ["a", "b", "c"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
+    Script::new()
+        .always(Expect::get(path), Answer::page("dataStoreEntries", keys, None))
+        .always(Expect::get(format!("{path}/b")), answer)
+        .always(Expect::any(), Answer::json(json!({ "value": 1 })))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_cannot_be_read_is_left_out_only_if_the_caller_says_so() {
+    let refusal = |status, code: &str| Answer::error(ErrorShape::Code, status, code, "words");
+    for (answer, asked) in [
+        (refusal(400, "INVALID_ARGUMENT"), true),
+        (refusal(500, "INTERNAL"), true),
+        (Answer::json(json!({ "users": "odd" })), true),
+        // Any other entry would be answered the same.
+        (refusal(401, "UNAUTHENTICATED"), false),
+        (refusal(403, "PERMISSION_DENIED"), false),
+        (refusal(429, "RESOURCE_EXHAUSTED"), false),
+        (refusal(503, "UNAVAILABLE"), false),
+    ] {
+        let export = |skip: bool| {
+            let script = with_a_bad_entry(answer.clone());
+            let seen = Arc::new(Mutex::new(Vec::new()));
+            let told = Arc::clone(&seen);
+            let export = store_of(&script.client()).scope("s").export().skip_unreadable(move |key, error| {
+                told.lock().expect("a list").push((key.key.clone(), error.to_string()));
+                skip
+            });
+            (export, seen)
+        };
+        let (refused, seen) = export(false);
+        let error = refused.write_to(Vec::new(), |_| Ok(())).await.expect_err("an error");
+        assert!(error.to_string().contains("`b`"), "{error}");
+        let seen = std::mem::take(&mut *seen.lock().expect("a list"));
+        assert_eq!(seen, if asked { vec![("b".to_owned(), error.to_string())] } else { vec![] });
+
+        let (skipped, _) = export(true);
+        let mut file = Vec::new();
+        let outcome = skipped.write_to(&mut file, |_| Ok(())).await;
+        assert_eq!(outcome.is_ok(), asked, "{error}");
+        if let Ok(end) = outcome {
+            assert_eq!((end.entries(), end.vanished(), end.skipped()), (2, 0, 1));
+            assert_eq!(file.split_inclusive(|byte| *byte == b'\n').count(), 2);
+        }
+    }
 }
 
 #[tokio::test]
