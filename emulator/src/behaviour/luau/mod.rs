@@ -15,6 +15,7 @@ use crate::luau::{LuauError, LuauRun, LuauTask};
 use crate::page::Cut;
 use crate::state::{State, Word};
 
+mod literal;
 mod script;
 
 pub(crate) const ROUTES: Routes = &[
