@@ -1,8 +1,18 @@
 //! How deep JSON may be that is remembered.
 
+use crate::failure::Failure;
+
 /// What is remembered is dumped inside of the whole state, which must still be within the 128 levels that readers of
 /// JSON commonly follow: our own, after a restart, is one of them.
-pub(crate) const MAX_NESTING: usize = 100;
+const MAX_NESTING: usize = 100;
+
+/// Refuses JSON that could be remembered, but not be read again. Wherever a request has JSON, it is to be asked first.
+pub(crate) fn refuse_too_deep(json: &[u8]) -> Result<(), Failure> {
+    if is_too_deep(json) {
+        return Err(Failure::invalid(format!("The JSON is nested more than {MAX_NESTING} levels deep.")));
+    }
+    Ok(())
+}
 
 /// Whether objects and lists in a JSON text are inside of each other more often than [`MAX_NESTING`] times. It looks at
 /// nothing but brackets outside of texts, and can be asked of anything.
