@@ -299,6 +299,23 @@ async fn v1_conditions() {
     v1_set(&client, &v1_entry("k"), "{").await.refused(400);
 }
 
+/// "Only that one sub-code is printed in the docs": the cursor's.
+#[tokio::test]
+async fn v1_names_what_is_wrong_with_a_cursor() {
+    let client = Client::start().await;
+    let stores = "/datastores/v1/universes/2001/standard-datastores";
+    let store = "datastoreName=sample-store";
+    for list in [
+        format!("{stores}?"),
+        format!("{stores}/datastore/entries?{store}&"),
+        format!("{stores}/datastore/entries/entry/versions?{store}&entryKey=sample-entry&"),
+    ] {
+        let refused = client.get(&format!("{list}cursor=x")).await;
+        assert_eq!(refused.json()["errorDetails"][0]["datastoreErrorCode"], "InvalidCursor", "{list}");
+        refused.refused(400);
+    }
+}
+
 #[tokio::test]
 async fn v1_increments_deletes_and_lists() {
     let client = Client::start().await;

@@ -153,6 +153,12 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     Ok(Reply::empty(204))
 }
 
+/// What is wrong with a cursor is the one thing that the guide shows the name of.
+fn check_cursor(call: &Call<'_>) -> Result<(), Failure> {
+    let place = CUT.after::<Value>(call);
+    place.map(drop).map_err(|failure| failure.with_detail("InvalidCursor"))
+}
+
 /// A page comes from a single partition, and is shorter than asked for where that one ends. How the service divides
 /// names, it does not say; here it is by their first letter, so that they stay in their order.
 fn partition(name: &str) -> u8 {
@@ -176,6 +182,7 @@ fn page<T: Clone>(
 }
 
 fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
+    check_cursor(call)?;
     let universe = call.number("universeId")?;
     let prefix = call.given("prefix").unwrap_or_default();
     let stores: Vec<_> = state
@@ -191,6 +198,7 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
+    check_cursor(call)?;
     let place = place(call)?;
     let everywhere = call.flag("allScopes");
     let scope = (!everywhere).then_some(place.scope);
@@ -224,6 +232,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
+    check_cursor(call)?;
     let bound = |name: &str| {
         call.given(name)
             .map(|text| {
