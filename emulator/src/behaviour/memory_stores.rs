@@ -1,6 +1,6 @@
 //! Memory stores: queues and sorted maps, whose items expire.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -66,16 +66,16 @@ struct Item {
     sort_key: SortKey,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum SortKey {
     Number(f64),
     Text(String),
     None,
 }
 
-impl SortKey {
+impl Ord for SortKey {
     /// Numbers come before texts, and items without a key last.
-    fn compare(&self, other: &SortKey) -> Ordering {
+    fn cmp(&self, other: &SortKey) -> Ordering {
         let rank = |key: &SortKey| match key {
             SortKey::Number(_) => 0,
             SortKey::Text(_) => 1,
@@ -88,6 +88,20 @@ impl SortKey {
         }
     }
 }
+
+impl PartialOrd for SortKey {
+    fn partial_cmp(&self, other: &SortKey) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for SortKey {
+    fn eq(&self, other: &SortKey) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for SortKey {}
 
 impl MemoryStores {
     /// An item in a queue and one in a map, which sample requests ask for.
@@ -381,15 +395,20 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         .filter(|(id, item)| filter.iter().all(|part| admits(part, id, item)))
         .map(|(id, item)| (id.clone(), item.clone()))
         .collect();
-    match order {
-        None => items.sort_by(|(one_id, one), (two_id, two)| {
-            one.sort_key.compare(&two.sort_key).then(one_id.cmp(two_id))
-        }),
-        Some("id" | "id asc") => {}
-        Some("id desc") => items.reverse(),
+    let cut = Cut::v2(100).with_default(1);
+    let (page, next) = match order {
+        None => {
+            let place = |(id, item): &(String, Item)| (item.sort_key.clone(), id.clone());
+            items.sort_by_cached_key(place);
+            cut.page_by(call, &items, place)?
+        }
+        Some("id" | "id asc") => cut.page_by(call, &items, |(id, _)| id.clone())?,
+        Some("id desc") => {
+            items.reverse();
+            cut.page_by(call, &items, |(id, _)| Reverse(id.clone()))?
+        }
         Some(_) => return Err(Failure::invalid("The order must be 'id' or 'id desc'.")),
-    }
-    let (page, next) = Cut::v2(100).with_default(1).page(call, &items)?;
+    };
     let page: Vec<_> = page.iter().map(|(id, item)| item_json(call, id, item)).collect();
     Ok(Reply::json(json!({
         "items": page,
@@ -421,7 +440,7 @@ mod tests {
     fn sort_keys_have_an_order() {
         let text = |text: &str| SortKey::Text(text.to_owned());
         let mut keys = vec![SortKey::None, text("b"), SortKey::Number(2.0), text("a"), SortKey::Number(-1.0)];
-        keys.sort_by(SortKey::compare);
+        keys.sort();
         let expected = [SortKey::Number(-1.0), SortKey::Number(2.0), text("a"), text("b"), SortKey::None];
         assert_eq!(keys, expected);
     }

@@ -1,5 +1,6 @@
 //! Ordered data stores: whole numbers that are listed by value. Both APIs are over one state.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -266,7 +267,11 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     } else {
         (Cut::v2(100), "orderedDataStoreEntries")
     };
-    let (page, next) = cut.page(call, &entries)?;
+    let (page, next) = if descending {
+        cut.page_by(call, &entries, |entry| Reverse(entry.clone()))?
+    } else {
+        cut.page_by(call, &entries, Clone::clone)?
+    };
     let page: Vec<_> = page.iter().map(|(value, id)| dialect.json(call, id, *value)).collect();
     Ok(Reply::json(json!({ items: page, "nextPageToken": next.unwrap_or_default() })))
 }

@@ -203,7 +203,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         users.sort_unstable();
         users.dedup();
     }
-    let (page, next) = Cut::v2(100).page(call, &users)?;
+    let (page, next) = Cut::v2(100).page_by(call, &users, |user| *user)?;
     let page: Vec<_> = page
         .iter()
         .map(|user| {

@@ -165,22 +165,6 @@ fn partition(name: &str) -> u8 {
     name.bytes().next().unwrap_or_default() / 32
 }
 
-/// The page that is asked for, as far as its partition goes, and the cursor of the next one.
-fn page<T: Clone>(
-    cut: &Cut<'_>,
-    call: &Call<'_>,
-    items: &[T],
-    name: impl Fn(&T) -> &str,
-) -> Result<(Vec<T>, Option<String>), Failure> {
-    let (mut page, mut next) = cut.page(call, items)?;
-    let first = page.first().map(|item| partition(name(item)));
-    if let Some(end) = page.iter().position(|item| Some(partition(name(item))) != first) {
-        page.truncate(end);
-        next = Some(cut.token_at(call, cut.start(call)? + end));
-    }
-    Ok((page, next))
-}
-
 fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
     check_cursor(call)?;
     let universe = call.number("universeId")?;
@@ -192,7 +176,13 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
         .filter(|(name, store)| name.starts_with(prefix) && !store.is_deleted())
         .map(|(name, store)| (name.to_owned(), json!({ "name": name, "createdTime": time(store.created) })))
         .collect();
-    let (page, next) = page(&CUT.with_default(1), call, &stores, |(name, _)| name)?;
+    let cut = CUT.with_default(1);
+    let (mut page, mut next) = cut.page_by(call, &stores, |(name, _)| name.clone())?;
+    let first = page.first().map(|(name, _)| partition(name));
+    if let Some(end) = page.iter().position(|(name, _)| Some(partition(name)) != first) {
+        page.truncate(end);
+        next = page.last().map(|(name, _)| cut.token_at(call, name));
+    }
     let stores: Vec<_> = page.into_iter().map(|(_, store)| store).collect();
     Ok(Reply::json(json!({ "datastores": stores, "nextPageCursor": next })))
 }
