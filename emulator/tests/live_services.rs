@@ -183,7 +183,7 @@ async fn what_a_ban_must_not_be() {
     };
     refused("?updateMask=gameJoinRestriction.active", "active", json!(true)).await;
     refused("", "duration", json!("0s")).await;
-    refused("", "duration", json!("2.5s")).await;
+    refused("", "duration", json!("1.5s")).await;
     refused("", "privateReason", json!("x".repeat(1001))).await;
     refused("", "displayReason", json!("x".repeat(401))).await;
     refused("", "displayReason", json!("see https://example.com")).await;
