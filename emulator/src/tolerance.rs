@@ -6,7 +6,8 @@
 //! that the document refuses is therefore read once more in this light, and what a behaviour gets is
 //! the plain form. Which of these each service takes is not documented; this is our reading. A lenient
 //! emulator also takes names in any letter case, as at least one client in use writes them. A form without a file may
-//! come as JSON, as a guide of Roblox sends one.
+//! come as JSON, as a guide of Roblox sends one. An update of an asset may say a part of how that was made, as at least
+//! one client does: it changes nothing.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -44,6 +45,9 @@ fn camel(name: &str) -> String {
     })
 }
 
+/// What is said of an asset when it is made, and never changes.
+const SAID_ONCE: &str = "creationContext";
+
 /// Schemas are nested no deeper than this.
 const MAX_DEPTH: usize = 32;
 
@@ -76,7 +80,7 @@ pub(crate) fn body(
     body: &[u8],
     names: Names,
 ) -> Option<Vec<u8>> {
-    let reader = Reader { document, names };
+    let reader = Reader { document, names, is_update: operation.method == "PATCH" };
     let schema = &operation.body.as_ref()?.media(content_type)?.schema;
     if is_json(content_type) {
         let value = serde_json::from_slice(body).ok()?;
@@ -154,6 +158,7 @@ fn write_part(written: &mut Vec<u8>, boundary: &str, part: &Part, content: &[u8]
 struct Reader<'a> {
     document: &'a Document,
     names: Names,
+    is_update: bool,
 }
 
 impl Reader<'_> {
@@ -186,6 +191,7 @@ impl Reader<'_> {
         let mut found = Map::new();
         for (name, value) in object {
             match known(&name) {
+                Some((known, _)) if self.is_update && known == SAID_ONCE => {}
                 Some((_, schema)) if value.is_null() && !is_nullable(self.document, schema) => {}
                 // What is written in the document's own way wins over another spelling of it.
                 Some((known, _)) if *known != name && found.contains_key(known) => {}
