@@ -88,7 +88,7 @@ impl Groups {
             return Err(Failure::not_found(format!("The group {id} does not exist.")));
         }
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&id) {
-            self.groups.pop_first();
+            return Err(Failure::exhausted("The emulator holds no more groups."));
         }
         Ok(self.groups.entry(id).or_insert_with(|| Group::new(id, now)))
     }
@@ -499,4 +499,21 @@ fn accept(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn decline(state: &mut State, call: &Call<'_>) -> Outcome {
     settle(state, call, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_group_is_forgotten_for_another_one() {
+        let mut groups = Groups::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for id in 1..=MAX_GROUPS as u64 {
+            groups.group(id, now).expect("a group");
+        }
+        assert!(groups.group(MAX_GROUPS as u64 + 1, now).is_err());
+        assert!(groups.group(1, now).is_ok());
+        assert_eq!(groups.groups.len(), MAX_GROUPS);
+    }
 }

@@ -35,6 +35,8 @@ pub(crate) const ROUTES: Routes = &[
 const MAX_ID: usize = 63;
 const MAX_NAME: usize = 50;
 const MAX_ENTRIES: usize = 1_000_000;
+/// How many stores without entries are remembered, as after somebody looked for one.
+const MAX_EMPTY: usize = 1_000;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct OrderedDataStores {
@@ -69,6 +71,9 @@ impl OrderedDataStores {
                     "A data store's name and scope have at most {MAX_NAME} characters."
                 )));
             }
+        }
+        if self.entries.len() > self.count + MAX_EMPTY {
+            self.entries.retain(|_, entries| !entries.is_empty());
         }
         Ok(self.entries.entry((universe, store.to_owned(), scope.to_owned())).or_default())
     }
@@ -279,6 +284,17 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_look_into_nothing_leaves_nothing_behind_for_ever() {
+        let mut stores = OrderedDataStores::default();
+        stores.put(1, "kept", "global", "id", 5).expect("kept");
+        for universe in 0..10 * MAX_EMPTY as u64 {
+            assert!(stores.store(universe, "empty", "global").expect("a store").is_empty());
+            assert!(stores.entries.len() <= MAX_EMPTY + 2);
+        }
+        assert_eq!(stores.store(1, "kept", "global").expect("a store").len(), 1);
+    }
 
     #[test]
     fn filters_are_bounds_with_single_spaces() {
