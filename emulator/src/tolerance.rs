@@ -13,6 +13,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::document::{Document, Location, Operation, essence, is_json};
+use crate::nesting::unfit;
 use crate::request::{Part, multipart, query_pairs};
 use crate::sample::plain;
 
@@ -83,7 +84,7 @@ pub(crate) fn body(
     let reader = Reader { document, names, is_update: operation.method == "PATCH" };
     let schema = &operation.body.as_ref()?.media(content_type)?.schema;
     if is_json(content_type) {
-        let value = serde_json::from_slice(body).ok()?;
+        let value = read(body)?;
         return serde_json::to_vec(&reader.value(schema, value, 0)).ok();
     }
     if essence(content_type) != "multipart/form-data" {
@@ -97,7 +98,7 @@ pub(crate) fn body(
         let is_object = |schema: &Value| schema.get("properties").is_some();
         let content = match schema.filter(|schema| is_object(schema)) {
             Some(schema) => {
-                let value = serde_json::from_slice(&part.content).ok()?;
+                let value = read(&part.content)?;
                 serde_json::to_vec(&reader.value(schema, value, 0)).ok()?
             }
             None => part.content.to_vec(),
@@ -125,9 +126,9 @@ pub(crate) fn form(
     }
     let schema = document.resolve(&declared.media("multipart/form-data")?.schema);
     let properties = schema.get("properties").and_then(Value::as_object)?;
-    let sent: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let sent = read(body)?;
     let mut written = Vec::new();
-    for (name, value) in &sent {
+    for (name, value) in sent.as_object()? {
         let property = document.resolve(properties.get(name)?);
         let is_text = property.get("type").and_then(Value::as_str) == Some("string");
         let is_file = property.get("format").and_then(Value::as_str) == Some("binary");
@@ -138,6 +139,10 @@ pub(crate) fn form(
     }
     written.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
     Some((format!("multipart/form-data; boundary={BOUNDARY}"), written))
+}
+
+fn read(json: &[u8]) -> Option<Value> {
+    if unfit(json).is_some() { None } else { serde_json::from_slice(json).ok() }
 }
 
 fn write_part(written: &mut Vec<u8>, boundary: &str, part: &Part, content: &[u8]) {

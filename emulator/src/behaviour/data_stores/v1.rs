@@ -8,7 +8,7 @@ use super::{Content, GLOBAL, Place, Revision, Version, starts_with};
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply};
 use crate::failure::Failure;
-use crate::nesting::refuse_too_deep;
+use crate::nesting::refuse_unfit;
 use crate::page::Cut;
 use crate::schema::encode_base64;
 use crate::state::State;
@@ -58,7 +58,7 @@ fn attributes_in(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
     match call.header("roblox-entry-attributes") {
         None => Ok(Map::new()),
         Some(text) => {
-            refuse_too_deep(text.as_bytes())?;
+            refuse_unfit(text.as_bytes())?;
             serde_json::from_str(text)
                 .map_err(|_| Failure::invalid("roblox-entry-attributes must be a JSON object."))
         }
@@ -107,7 +107,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn set(state: &mut State, call: &Call<'_>) -> Outcome {
     let place = place(call)?;
-    refuse_too_deep(call.body)?;
+    refuse_unfit(call.body)?;
     let body = std::str::from_utf8(call.body)
         .ok()
         .filter(|body| serde_json::from_str::<Value>(body).is_ok())
