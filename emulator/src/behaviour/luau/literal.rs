@@ -134,10 +134,11 @@ impl Reader<'_> {
         }
     }
 
-    /// A text in quotation marks, if it has an end. What follows a backslash is read as in Luau, but for numbers of letters.
+    /// A text in quotation marks, if there is one that has an end. What follows a backslash is read as in Luau, but for
+    /// numbers of letters.
     fn text(&mut self) -> Option<String> {
-        let mut letters = self.rest.char_indices();
-        let (_, quote) = letters.next()?;
+        let quote = self.next().filter(|letter| matches!(letter, '\'' | '"'))?;
+        let mut letters = self.rest.char_indices().skip(1);
         let mut text = String::new();
         while let Some((index, letter)) = letters.next() {
             match letter {
@@ -316,6 +317,18 @@ mod tests {
     fn a_list_of_nothing_but_literals_is_known_as_one() {
         assert_eq!(all("'a', 1"), Some(vec![json!("a"), json!(1)]));
         assert_eq!(all("'a', x"), None);
+    }
+
+    #[test]
+    fn only_quotation_marks_begin_a_text() {
+        assert_eq!(list("{[éa é] = 1}, 'é'"), [json!(null), json!("é")]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn anything_can_be_read(text in "[-{}\\[\\]()'\"=,;.%aé1\\\\ ]{0,40}") {
+            list(&text);
+        }
     }
 
     #[test]
