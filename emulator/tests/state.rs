@@ -92,9 +92,13 @@ async fn what_is_deep_is_refused_before_it_could_not_be_read_again() {
     };
     set(nested(100).to_string(), json!({ "a": nested(99) })).await.ok();
     set(nested(101).to_string(), json!({})).await.refused(400);
-    set("1".to_owned(), json!({ "a": nested(100) })).await.refused(400);
+    set("1".to_owned(), json!({ "a": nested(101) })).await.refused(400);
     let dumped = client.get("/__emulator/state").await.ok();
     client.emulator.state().load(&dumped).expect("loaded");
+    let entry =
+        json!({ "universe": 1, "store": "s", "key": "k", "value": 1, "attributes": { "a": nested(101) } });
+    let refused = seeded(json!({ "dataStores": [entry] })).await.err().expect("a refusal").to_string();
+    assert!(refused.contains("more than 100 levels"), "{refused}");
 }
 
 async fn seeded(seed: Value) -> std::io::Result<Client> {
