@@ -124,10 +124,11 @@ impl Reader<'_> {
         match self.next()? {
             '\'' | '"' => self.text().map(Value::from),
             '{' => self.within(Reader::table),
+            '[' => self.within(Reader::json_list),
             letter if letter.is_ascii_alphabetic() => match self.word()? {
                 "true" => Some(json!(true)),
                 "false" => Some(json!(false)),
-                "nil" => Some(Value::Null),
+                "nil" | "null" => Some(Value::Null),
                 _ => None,
             },
             _ => self.number(),
@@ -156,6 +157,19 @@ impl Reader<'_> {
             }
         }
         None
+    }
+
+    /// `[1, 2]`: no Luau, but what is to come out may be written as it comes out, also `{"a": 1}`.
+    fn json_list(&mut self) -> Option<Value> {
+        self.take('[');
+        let mut list = Vec::new();
+        while !self.take(']') {
+            list.push(self.value()?);
+            if !self.take(',') {
+                return self.take(']').then_some(Value::Array(list));
+            }
+        }
+        Some(Value::Array(list))
     }
 
     /// `{1, 2}` is a list, `{a = 1, ["b c"] = 2}` an object, `{}` a list as it is at the service.
@@ -192,8 +206,12 @@ impl Reader<'_> {
         }
     }
 
-    /// What stands before `=`.
+    /// What stands before `=`, or in JSON before the colon.
     fn key(&mut self) -> Option<String> {
+        if matches!(self.next(), Some('\'' | '"')) {
+            let key = self.text()?;
+            return self.take(':').then_some(key);
+        }
         let key = if self.take('[') {
             self.space();
             let key = self.text()?;
@@ -279,6 +297,8 @@ mod tests {
             ("{1, 2, {3}}", json!([[1, 2, [3]]])),
             ("{a = 1, [\"b c\"] = {true}, none = nil,}", json!([{ "a": 1, "b c": [true] }])),
             ("{}", json!([[]])),
+            ("{\"x\": [true, {\"y\": null}]}, ['a', 1]", json!([{ "x": [true, []] }, ["a", 1]])),
+            ("{'x', \"y\"}, {x = [1,}", json!([["x", "y"], null])),
             ("{1, a = 2}", json!([null])),
             ("game, f(1, 2), 3", json!([null, null, 3])),
             ("1; -- one", json!([1])),
@@ -333,7 +353,7 @@ mod tests {
 
     #[test]
     fn what_is_too_deep_is_no_value() {
-        for (open, close) in [("(", ")"), ("{", "}"), ("- ", "")] {
+        for (open, close) in [("(", ")"), ("{", "}"), ("[", "]"), ("- ", "")] {
             let deep = format!("{}1{}", open.repeat(10_000), close.repeat(10_000));
             assert_eq!(list(&deep), [Value::Null]);
         }
