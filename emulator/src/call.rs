@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::document::{Document, Operation};
 use crate::failure::Failure;
 use crate::luau::Scripts;
-use crate::nesting::{MAX_NESTING, is_too_deep};
+use crate::nesting::refuse_unfit;
 use crate::request::{Part, multipart};
 use crate::sample::plain;
 
@@ -66,10 +66,7 @@ impl Call<'_> {
 
     /// The body as a JSON object.
     pub(crate) fn json(&self) -> Result<serde_json::Map<String, Value>, Failure> {
-        if is_too_deep(self.body) {
-            let message = format!("The request body is nested more than {MAX_NESTING} levels deep.");
-            return Err(Failure::invalid(message));
-        }
+        refuse_unfit(self.body)?;
         match serde_json::from_slice(self.body) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(Failure::invalid("The request body is not a JSON object.")),

@@ -79,6 +79,22 @@ impl Cut<'_> {
         Ok((items[start..end].to_vec(), next))
     }
 
+    /// The same of a list that is in the order of its places: it stays whole when items come and go between its pages,
+    /// as when each is dealt with and gone before the next page is asked for.
+    pub(crate) fn page_by<T: Clone, P: Ord + Serialize + DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+        items: &[T],
+        place: impl Fn(&T) -> P,
+    ) -> Result<(Vec<T>, Option<String>), Failure> {
+        let after: Option<P> = self.after(call)?;
+        let start = after.map_or(0, |after| items.partition_point(|item| place(item) <= after));
+        let end = (start + self.size(call)?).min(items.len());
+        let page = items[start..end].to_vec();
+        let next = page.last().filter(|_| end < items.len()).map(|last| self.token_at(call, place(last)));
+        Ok((page, next))
+    }
+
     /// The token of the page that begins after that many items, or after an item of that name.
     pub(crate) fn token_at(&self, call: &Call<'_>, place: impl Serialize) -> String {
         let place = serde_json::to_value(place).unwrap_or_default();

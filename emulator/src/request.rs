@@ -57,6 +57,9 @@ impl Part {
     }
 }
 
+/// No operation has a form with as many.
+const MAX_PARTS: usize = 1_000;
+
 /// Takes a `multipart/form-data` body apart; the error says what is wrong with it.
 pub fn multipart(content_type: &str, body: &[u8]) -> Result<Vec<Part>, String> {
     if essence(content_type) != "multipart/form-data" {
@@ -70,6 +73,9 @@ pub fn multipart(content_type: &str, body: &[u8]) -> Result<Vec<Part>, String> {
         let mut form = multer::Multipart::new(stream, boundary);
         let mut parts = Vec::new();
         while let Some(field) = form.next_field().await? {
+            if parts.len() == MAX_PARTS {
+                return Ok(Err(format!("the form has more than {MAX_PARTS} parts")));
+            }
             parts.push(Part {
                 name: field.name().unwrap_or_default().to_owned(),
                 file_name: field.file_name().map(str::to_owned),
@@ -77,11 +83,11 @@ pub fn multipart(content_type: &str, body: &[u8]) -> Result<Vec<Part>, String> {
                 content: field.bytes().await?,
             });
         }
-        Ok::<_, multer::Error>(parts)
+        Ok::<_, multer::Error>(Ok(parts))
     };
     // All bytes are there, so that nothing is ever waited for.
     match parts.now_or_never() {
-        Some(Ok(parts)) => Ok(parts),
+        Some(Ok(parts)) => parts,
         Some(Err(error)) => Err(format!("the form is malformed: {error}")),
         None => Err("the form ends too early".to_owned()),
     }
@@ -118,5 +124,8 @@ mod tests {
         assert!(error("application/json", b"").contains("not multipart"));
         assert!(error("multipart/form-data", b"").contains("no boundary"));
         assert!(error("multipart/form-data; boundary=B", b"--B\r\nfoo").contains("malformed"));
+        let many =
+            "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n".repeat(MAX_PARTS + 1) + "--B--";
+        assert!(error("multipart/form-data; boundary=B", many.as_bytes()).contains("more than 1000 parts"));
     }
 }

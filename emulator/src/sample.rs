@@ -220,6 +220,8 @@ impl Sample {
             Some("date-time") if plain(name).starts_with("scheduled") => FUTURE.to_owned(),
             Some("date-time") if plain(name) == "endtime" => LATER.to_owned(),
             Some("date-time") => TIME.to_owned(),
+            // How long somebody is kept out is a matter of whole seconds.
+            Some("duration") if plain(name) == "duration" => "90s".to_owned(),
             Some("duration") => "1.5s".to_owned(),
             Some("uuid") => UUID.to_owned(),
             Some("byte") => "c2FtcGxl".to_owned(),

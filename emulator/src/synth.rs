@@ -12,6 +12,8 @@ use crate::state::State;
 
 /// How many items a list has that nothing else is known of.
 const ITEMS: usize = 25;
+/// How many things can be asked for by their ids at once.
+const MOST_ASKED_FOR: usize = 1_000;
 /// The first of numbers that stand for something, as other samples have it.
 const FIRST_ID: usize = 1_001;
 
@@ -130,7 +132,7 @@ fn resource_path(path: &str) -> String {
 /// A list of things by their ids has one for each that is asked for: `ids` in the query, or a list such as `groupIds`
 /// in the body.
 fn asked_for(call: &Call<'_>, media: &Media, value: &mut Value) {
-    let body = serde_json::from_slice::<Value>(call.body).unwrap_or_default();
+    let body = call.json().map(Value::Object).unwrap_or_default();
     let in_query = call.query.iter().filter(|(name, _)| name == "ids").map(|(_, id)| id.clone());
     let in_body = body.as_object().into_iter().flatten().filter(|(name, _)| name.ends_with("Ids"));
     let in_body = in_body.filter_map(|(_, ids)| ids.as_array()).flatten();
@@ -145,7 +147,7 @@ fn asked_for(call: &Call<'_>, media: &Media, value: &mut Value) {
     let Some((place, schema, id_name)) = list.filter(|_| !ids.is_empty()) else {
         return;
     };
-    ids.truncate(ITEMS);
+    ids.truncate(MOST_ASKED_FOR);
     let items = ids.iter().map(|id| sample(call, None).with_id(&id_name, id).value(call.document, schema));
     set(value, place, items.collect());
 }

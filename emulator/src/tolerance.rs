@@ -6,12 +6,14 @@
 //! that the document refuses is therefore read once more in this light, and what a behaviour gets is
 //! the plain form. Which of these each service takes is not documented; this is our reading. A lenient
 //! emulator also takes names in any letter case, as at least one client in use writes them. A form without a file may
-//! come as JSON, as a guide of Roblox sends one.
+//! come as JSON, as a guide of Roblox sends one. An update of an asset may say a part of how that was made, as at least
+//! one client does: it changes nothing.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::document::{Document, Location, Operation, essence, is_json};
+use crate::nesting::unfit;
 use crate::request::{Part, multipart, query_pairs};
 use crate::sample::plain;
 
@@ -43,6 +45,9 @@ fn camel(name: &str) -> String {
         name
     })
 }
+
+/// What is said of an asset when it is made, and never changes.
+const SAID_ONCE: &str = "creationContext";
 
 /// Schemas are nested no deeper than this.
 const MAX_DEPTH: usize = 32;
@@ -76,10 +81,10 @@ pub(crate) fn body(
     body: &[u8],
     names: Names,
 ) -> Option<Vec<u8>> {
-    let reader = Reader { document, names };
+    let reader = Reader { document, names, is_update: operation.method == "PATCH" };
     let schema = &operation.body.as_ref()?.media(content_type)?.schema;
     if is_json(content_type) {
-        let value = serde_json::from_slice(body).ok()?;
+        let value = read(body)?;
         return serde_json::to_vec(&reader.value(schema, value, 0)).ok();
     }
     if essence(content_type) != "multipart/form-data" {
@@ -93,7 +98,7 @@ pub(crate) fn body(
         let is_object = |schema: &Value| schema.get("properties").is_some();
         let content = match schema.filter(|schema| is_object(schema)) {
             Some(schema) => {
-                let value = serde_json::from_slice(&part.content).ok()?;
+                let value = read(&part.content)?;
                 serde_json::to_vec(&reader.value(schema, value, 0)).ok()?
             }
             None => part.content.to_vec(),
@@ -121,9 +126,9 @@ pub(crate) fn form(
     }
     let schema = document.resolve(&declared.media("multipart/form-data")?.schema);
     let properties = schema.get("properties").and_then(Value::as_object)?;
-    let sent: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let sent = read(body)?;
     let mut written = Vec::new();
-    for (name, value) in &sent {
+    for (name, value) in sent.as_object()? {
         let property = document.resolve(properties.get(name)?);
         let is_text = property.get("type").and_then(Value::as_str) == Some("string");
         let is_file = property.get("format").and_then(Value::as_str) == Some("binary");
@@ -134,6 +139,10 @@ pub(crate) fn form(
     }
     written.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
     Some((format!("multipart/form-data; boundary={BOUNDARY}"), written))
+}
+
+fn read(json: &[u8]) -> Option<Value> {
+    if unfit(json).is_some() { None } else { serde_json::from_slice(json).ok() }
 }
 
 fn write_part(written: &mut Vec<u8>, boundary: &str, part: &Part, content: &[u8]) {
@@ -154,6 +163,7 @@ fn write_part(written: &mut Vec<u8>, boundary: &str, part: &Part, content: &[u8]
 struct Reader<'a> {
     document: &'a Document,
     names: Names,
+    is_update: bool,
 }
 
 impl Reader<'_> {
@@ -186,6 +196,7 @@ impl Reader<'_> {
         let mut found = Map::new();
         for (name, value) in object {
             match known(&name) {
+                Some((known, _)) if self.is_update && known == SAID_ONCE => {}
                 Some((_, schema)) if value.is_null() && !is_nullable(self.document, schema) => {}
                 // What is written in the document's own way wins over another spelling of it.
                 Some((known, _)) if *known != name && found.contains_key(known) => {}

@@ -9,11 +9,14 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
 use crate::document::{Document, Location, Media, Operation, Parameter, essence, is_json};
+use crate::nesting::unfit;
 use crate::request::{Part, RequestParts, multipart, query_pairs};
 use crate::schema::Direction;
 
 /// The largest number of violations that one value is reported with.
 const MAX_VIOLATIONS: usize = 20;
+/// In characters.
+const MAX_LOCATION: usize = 200;
 
 /// One thing that the document does not allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +147,11 @@ impl<'a> Check<'a> {
     }
 
     fn add(&mut self, location: impl Into<String>, message: impl Into<String>) {
-        self.violations.push(Violation { location: location.into(), message: message.into() });
+        // Nobody reads more, and what is sent may have any number of mistakes, and names of any length.
+        if self.violations.len() < MAX_VIOLATIONS {
+            let location: String = location.into().chars().take(MAX_LOCATION).collect();
+            self.violations.push(Violation { location, message: message.into() });
+        }
     }
 
     fn path(&mut self, operation: &Operation, params: &[(String, String)]) {
@@ -260,6 +267,10 @@ impl<'a> Check<'a> {
             return;
         };
         if is_json(content_type) {
+            if let Some(reason) = unfit(parts.body) {
+                self.add("body", reason);
+                return;
+            }
             match serde_json::from_slice(parts.body) {
                 Ok(value) => self.media(media, &value),
                 Err(error) => self.add("body", format!("is not JSON: {error}")),
@@ -314,6 +325,10 @@ impl<'a> Check<'a> {
             return;
         };
         if matches!(kind(schema), Some("object") | None) {
+            if let Some(reason) = unfit(text.as_bytes()) {
+                self.add(location, reason);
+                return;
+            }
             match serde_json::from_str(text) {
                 Ok(value) => self.value(location, name, schema, &value),
                 Err(error) => self.add(location, format!("is not JSON: {error}")),
@@ -592,6 +607,19 @@ mod tests {
                 "body.source.universe: is not a string"
             ]
         );
+    }
+
+    #[test]
+    fn of_any_number_of_mistakes_only_so_many_are_told() {
+        let wrong: serde_json::Map<_, _> =
+            (0..1_000).map(|number| (format!("{number}{}", "x".repeat(1_000)), json!(1))).collect();
+        let found = json_body("POST", NOTIFICATIONS, &Value::Object(wrong));
+        assert_eq!(found.len(), MAX_VIOLATIONS);
+        assert!(found.iter().all(|violation| violation.len() < 2 * MAX_LOCATION));
+        let many = format!("[{}0]", "0,".repeat(4_600_000));
+        let headers = &[("content-type", "application/json")];
+        let sent = Sent { method: "POST", target: NOTIFICATIONS, headers, body: many.as_bytes() };
+        assert_eq!(check(&sent), ["body: has too many values"]);
     }
 
     #[test]

@@ -203,3 +203,23 @@ async fn uploads_count_against_the_quota() {
     assert_eq!(tomorrow["usage"], 0);
     assert_ne!(tomorrow["usageResetTime"], today["usageResetTime"]);
 }
+
+/// What a Python client in use sends: a part of what is said when an asset is made.
+#[tokio::test]
+async fn an_update_may_say_a_part_of_how_the_asset_was_made() {
+    let client = Client::start().await;
+    let id = upload(&client, "Made").await;
+    let asset = format!("/assets/v1/assets/{id}");
+    let before = client.get(&asset).await.ok()["creationContext"].clone();
+    let request = json!({
+        "assetId": id.parse::<u64>().expect("a number"),
+        "creationContext": { "expectedPrice": 0 },
+        "displayName": "Renamed",
+        "description": null,
+    });
+    let target = format!("{asset}?updateMask=displayName");
+    assert_eq!(update(&client, &target, form(&request, None)).await.ok()["displayName"], "Renamed");
+    let content = update(&client, &format!("{asset}?updateMask="), form(&request, RBXM)).await.ok();
+    assert_eq!(finish(&client, content).await["done"], true);
+    assert_eq!(client.get(&asset).await.ok()["creationContext"], before);
+}

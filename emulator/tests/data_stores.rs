@@ -299,6 +299,23 @@ async fn v1_conditions() {
     v1_set(&client, &v1_entry("k"), "{").await.refused(400);
 }
 
+/// "Only that one sub-code is printed in the docs": the cursor's.
+#[tokio::test]
+async fn v1_names_what_is_wrong_with_a_cursor() {
+    let client = Client::start().await;
+    let stores = "/datastores/v1/universes/2001/standard-datastores";
+    let store = "datastoreName=sample-store";
+    for list in [
+        format!("{stores}?"),
+        format!("{stores}/datastore/entries?{store}&"),
+        format!("{stores}/datastore/entries/entry/versions?{store}&entryKey=sample-entry&"),
+    ] {
+        let refused = client.get(&format!("{list}cursor=x")).await;
+        assert_eq!(refused.json()["errorDetails"][0]["datastoreErrorCode"], "InvalidCursor", "{list}");
+        refused.refused(400);
+    }
+}
+
 #[tokio::test]
 async fn v1_increments_deletes_and_lists() {
     let client = Client::start().await;
@@ -396,6 +413,45 @@ async fn pages_of_v1_end_where_their_partition_does() {
         cursor = page["nextPageCursor"].as_str().map(|next| format!("&cursor={next}"));
     }
     assert_eq!(pages, ["1", "AB", "abc"]);
+}
+
+#[tokio::test]
+async fn what_is_removed_between_two_pages_hides_nothing_in_any_order() {
+    let client = Client::start().await;
+    let ordered = "/cloud/v2/universes/9/ordered-data-stores/many/scopes/global/entries";
+    let sorted = "/cloud/v2/universes/9/memory-store/sorted-maps/many/items";
+    for (base, items, by_value, descending) in [
+        (ordered, "orderedDataStoreEntries", "value", "value desc"),
+        (sorted, "items", "", "id desc"),
+        (sorted, "items", "id", "id desc"),
+    ] {
+        for order in [by_value, descending] {
+            for number in 0..20 {
+                let key = f64::from(number * 7 % 20) / 10.0;
+                let item = match items {
+                    "items" => json!({ "value": number, "numericSortKey": key }),
+                    _ => json!({ "value": key * 10.0 }),
+                };
+                client.post(&format!("{base}?id=item-{number:02}"), &item).await.ok();
+            }
+            let list = format!("{base}?maxPageSize=3&orderBy={}", encode(order));
+            let (expected, _) = client.all(&list, items).await;
+            let (mut found, mut token) = (Vec::new(), String::new());
+            loop {
+                let page = client.get(&format!("{list}&pageToken={token}")).await.ok();
+                for item in page[items].as_array().expect("items") {
+                    let id = item["id"].as_str().expect("an id");
+                    assert_eq!(client.delete(&format!("{base}/{id}")).await.status, 200);
+                    found.push(item.clone());
+                }
+                token = page["nextPageToken"].as_str().expect("a token").to_owned();
+                if token.is_empty() {
+                    break;
+                }
+            }
+            assert_eq!((found.len(), &found), (20, &expected), "{order}");
+        }
+    }
 }
 
 /// A list goes on after the last key that it gave, whatever has become of that one.

@@ -75,6 +75,9 @@ async fn what_is_made_up_is_consistent_with_the_ids_of_the_request() {
     let logs = client.get(&format!("{servers}/job-1/logs?MaxPageSize=10")).await.ok();
     let logs = logs["gameServerLogs"].as_array().expect("a list");
     assert!(logs.iter().all(|log| log["jobId"] == "job-1"));
+    let many: Vec<_> = (1..=100).map(|id| format!("ids={id}")).collect();
+    let many = format!("/legacy-develop/v1/universes/multiget/permissions?{}", many.join("&"));
+    assert_eq!(client.get(&many).await.ok()["data"].as_array().map(Vec::len), Some(100));
     let universes = client.get("/legacy-develop/v1/universes/multiget/permissions?ids=5&ids=6").await.ok();
     let ids: Vec<_> =
         universes["data"].as_array().expect("a list").iter().map(|one| &one["universeId"]).collect();

@@ -133,3 +133,56 @@ async fn join_requests_are_accepted_and_declined() {
     assert_eq!(member(1902).await, Some(0));
     client.assert_answers_fit();
 }
+
+/// A list goes on after the last item that it gave, whatever has become of that one.
+#[tokio::test]
+async fn requests_that_are_accepted_page_by_page_are_all_accepted() {
+    let client = Client::start().await;
+    let requests = "/cloud/v2/groups/4001/join-requests";
+    let (expected, _) = client.all(&format!("{requests}?maxPageSize=20"), "groupJoinRequests").await;
+    let (mut found, mut token) = (Vec::new(), String::new());
+    loop {
+        let page = client.get(&format!("{requests}?maxPageSize=5&pageToken={token}")).await.ok();
+        for request in page["groupJoinRequests"].as_array().expect("requests") {
+            let path = request["path"].as_str().expect("a path");
+            client.post(&format!("/cloud/v2/{path}:accept"), &json!({})).await;
+            found.push(request.clone());
+        }
+        token = page["nextPageToken"].as_str().expect("a token").to_owned();
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert!(found.len() > 5);
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn members_who_lose_the_role_that_a_list_is_about_hide_nobody() {
+    let client = Client::start().await;
+    let memberships = "/cloud/v2/groups/4001/memberships";
+    let (roles, _) = client.all("/cloud/v2/groups/4001/roles?maxPageSize=20", "groupRoles").await;
+    let role = roles.iter().find(|role| role["rank"] == 2).unwrap_or(&roles[2])["path"].clone();
+    let (members, _) = client.all(&format!("{memberships}?maxPageSize=100"), "groupMemberships").await;
+    let others: Vec<_> = members.iter().filter(|member| member["user"] != "users/1").collect();
+    for member in &others {
+        let path = member["path"].as_str().expect("a path");
+        client.post(&format!("/cloud/v2/{path}:assignRole"), &json!({ "role": role })).await.ok();
+    }
+    let filter = common::encode(&format!("role == '{}'", role.as_str().expect("a path")));
+    let (mut found, mut token) = (0, String::new());
+    loop {
+        let page =
+            client.get(&format!("{memberships}?filter={filter}&maxPageSize=7&pageToken={token}")).await.ok();
+        for member in page["groupMemberships"].as_array().expect("memberships") {
+            let path = member["path"].as_str().expect("a path");
+            client.post(&format!("/cloud/v2/{path}:unassignRole"), &json!({ "role": role })).await.ok();
+            found += 1;
+        }
+        token = page["nextPageToken"].as_str().expect("a token").to_owned();
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(found, others.len());
+}

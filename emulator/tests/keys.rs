@@ -241,6 +241,7 @@ async fn keys_can_be_described_while_the_emulator_runs() {
     let wrong = json!({ "apiKey": "test", "scpes": [] });
     let refused = client.post("/__emulator/keys", &wrong).await.refused(400);
     assert!(refused.contains("scpes"), "{refused}");
+    client.post("/__emulator/keys", &json!({ "apiKey": "" })).await.refused(400);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Client, start_time};
-use opencloud_emulator::{Builder, Emulator};
+use opencloud_emulator::{ApiKey, Builder, Emulator};
 use serde_json::json;
 
 fn builder() -> Builder {
@@ -161,6 +161,25 @@ async fn the_restriction_of_one_user_is_changed_twice_a_minute() {
     client.patch(&restriction(7), &body).await.ok();
     client.patch(&restriction(7), &body).await.refused(429);
     client.patch(&restriction(8), &body).await.ok();
+    let in_place = "/cloud/v2/universes/2001/places/3001/user-restrictions/7";
+    client.patch(in_place, &body).await.refused(429);
+}
+
+/// "API key limits are summed over all keys of one owner".
+#[tokio::test]
+async fn the_keys_of_one_owner_share_its_limits() {
+    let key = |key: &str, user: u64| ApiKey::new(key).user(user);
+    let builder = Emulator::builder().frozen_at(start_time()).rate_limits(true);
+    let builder = builder.api_key(key("one", 7)).api_key(key("two", 7)).api_key(key("other", 8));
+    let emulator = builder.start().await.expect("started");
+    let url = format!("{}/cloud/v2/groups/4001/roles", emulator.base_url());
+    let remaining = async |key: &str| {
+        let answer = common::http().get(&url).header("x-api-key", key).send().await.expect("an answer");
+        answer.headers()["x-ratelimit-remaining"].to_str().expect("text").to_owned()
+    };
+    assert_eq!(remaining("one").await, "299");
+    assert_eq!(remaining("two").await, "298");
+    assert_eq!(remaining("other").await, "299");
 }
 
 #[tokio::test]

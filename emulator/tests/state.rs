@@ -80,11 +80,25 @@ async fn what_is_deep_is_refused_before_it_could_not_be_read_again() {
     let message = client.post(queue, &json!({ "data": nested(100) })).await.refused(400);
     assert!(message.contains("more than 100 levels"), "{message}");
     let tasks = "/cloud/v2/universes/2001/places/3001/luau-execution-session-tasks";
-    for levels in [100, 120] {
-        client.post(tasks, &json!({ "script": format!("return {}", nested(levels)) })).await.ok();
+    let table = |levels: usize| "{".repeat(levels) + &"}".repeat(levels);
+    for script in [format!("return {}", table(120)), format!("return '\"', {}", table(120))] {
+        client.post(tasks, &json!({ "script": script })).await.ok();
     }
+    let entries = "/datastores/v1/universes/2001/standard-datastores/datastore/entries";
+    let v1 = format!("{entries}/entry?datastoreName=s&entryKey=k");
+    let set = |value: String, attributes: Value| {
+        let request = client.request("POST", &v1).header("content-type", "application/json");
+        client.send(request.header("roblox-entry-attributes", attributes.to_string()).body(value))
+    };
+    set(nested(100).to_string(), json!({ "a": nested(99) })).await.ok();
+    set(nested(101).to_string(), json!({})).await.refused(400);
+    set("1".to_owned(), json!({ "a": nested(101) })).await.refused(400);
     let dumped = client.get("/__emulator/state").await.ok();
     client.emulator.state().load(&dumped).expect("loaded");
+    let entry =
+        json!({ "universe": 1, "store": "s", "key": "k", "value": 1, "attributes": { "a": nested(101) } });
+    let refused = seeded(json!({ "dataStores": [entry] })).await.err().expect("a refusal").to_string();
+    assert!(refused.contains("more than 100 levels"), "{refused}");
 }
 
 async fn seeded(seed: Value) -> std::io::Result<Client> {

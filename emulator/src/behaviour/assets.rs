@@ -12,6 +12,7 @@ use crate::call::{Call, Outcome, Reply, text};
 use crate::clock::rfc3339_nanos;
 use crate::document::Document;
 use crate::failure::Failure;
+use crate::nesting::refuse_unfit;
 use crate::page::Cut;
 use crate::request::Part;
 use crate::state::{State, Word};
@@ -233,6 +234,7 @@ impl Upload {
         for part in call.form()? {
             match part.name.as_str() {
                 "request" => {
+                    refuse_unfit(&part.content)?;
                     let json = serde_json::from_slice(&part.content);
                     request = json.ok().and_then(|value: Value| match value {
                         Value::Object(object) => Some(object),

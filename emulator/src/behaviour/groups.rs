@@ -1,6 +1,6 @@
 //! Groups: roles, memberships and join requests. Every group exists, with the same roles and members at first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -88,7 +88,7 @@ impl Groups {
             return Err(Failure::not_found(format!("The group {id} does not exist.")));
         }
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&id) {
-            self.groups.pop_first();
+            return Err(Failure::exhausted("The emulator holds no more groups."));
         }
         Ok(self.groups.entry(id).or_insert_with(|| Group::new(id, now)))
     }
@@ -349,18 +349,26 @@ fn list_memberships(state: &mut State, call: &Call<'_>) -> Outcome {
             .iter()
             .filter(|(user, _)| asked.as_ref().is_none_or(|asked| asked.contains(user)))
             .filter(|(_, member)| wanted.iter().all(|any| any.iter().any(|role| member.roles.contains(role))))
-            .filter_map(|(user, _)| group.membership_json(*user))
+            .filter_map(|(user, _)| Some(((group.id, *user), group.membership_json(*user)?)))
             .collect()
     };
-    let (page, next) = Cut::v2(100).page(call, &memberships)?;
+    let (page, next) = Cut::v2(100).page_by(call, &memberships, |(place, _)| *place)?;
+    let page: Vec<_> = page.into_iter().map(|(_, membership)| membership).collect();
     Ok(Reply::json(json!({
         "groupMemberships": page,
         "nextPageToken": next.unwrap_or_default(),
     })))
 }
 
+/// A membership, and its group and user, in whose order lists are.
+type Membership = ((u64, u64), Value);
+
 /// Everybody is in three groups; joins them when first asked for.
-fn memberships_everywhere(state: &mut State, call: &Call<'_>, users: &[u64]) -> Result<Vec<Value>, Failure> {
+fn memberships_everywhere(
+    state: &mut State,
+    call: &Call<'_>,
+    users: &[u64],
+) -> Result<Vec<Membership>, Failure> {
     let mut has_joined = false;
     for user in users {
         for id in [4001, 4002 + user % 5, 4010 + user % 7] {
@@ -375,7 +383,9 @@ fn memberships_everywhere(state: &mut State, call: &Call<'_>, users: &[u64]) -> 
         state.touch();
     }
     let groups = state.groups.groups.values();
-    Ok(groups.flat_map(|group| users.iter().filter_map(|user| group.membership_json(*user))).collect())
+    let of = |group: &Group, user: u64| Some(((group.id, user), group.membership_json(user)?));
+    let users: BTreeSet<_> = users.iter().copied().collect();
+    Ok(groups.flat_map(|group| users.iter().filter_map(move |user| of(group, *user))).collect())
 }
 
 /// The user whose membership a call names. Ids of memberships are not documented, but that the number of the user
@@ -451,6 +461,10 @@ fn list_join_requests(state: &mut State, call: &Call<'_>) -> Outcome {
         .requests
         .iter()
         .filter(|(user, _)| asked.as_ref().is_none_or(|asked| asked.contains(user)))
+        .collect();
+    let (page, next) = Cut::v2(20).page_by(call, &requests, |(user, _)| **user)?;
+    let page: Vec<_> = page
+        .into_iter()
         .map(|(user, when)| {
             json!({
                 "path": format!("groups/{}/join-requests/{user}", group.id),
@@ -459,7 +473,6 @@ fn list_join_requests(state: &mut State, call: &Call<'_>) -> Outcome {
             })
         })
         .collect();
-    let (page, next) = Cut::v2(20).page(call, &requests)?;
     Ok(Reply::json(json!({
         "groupJoinRequests": page,
         "nextPageToken": next.unwrap_or_default(),
@@ -486,4 +499,21 @@ fn accept(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn decline(state: &mut State, call: &Call<'_>) -> Outcome {
     settle(state, call, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_group_is_forgotten_for_another_one() {
+        let mut groups = Groups::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for id in 1..=MAX_GROUPS as u64 {
+            groups.group(id, now).expect("a group");
+        }
+        assert!(groups.group(MAX_GROUPS as u64 + 1, now).is_err());
+        assert!(groups.group(1, now).is_ok());
+        assert_eq!(groups.groups.len(), MAX_GROUPS);
+    }
 }

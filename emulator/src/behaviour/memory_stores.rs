@@ -1,6 +1,6 @@
 //! Memory stores: queues and sorted maps, whose items expire.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +34,10 @@ const MAX_ID: usize = 127;
 const MAX_SORT_KEY: usize = 128;
 const MAX_READ: usize = 200;
 const MAX_ITEMS: usize = 1_000_000;
+/// Of all values together, and 256 bytes for each item.
+const MAX_BYTES: usize = 1024 * 1024 * 1024;
+/// How many queues and maps without items are remembered, as after somebody looked into one.
+const MAX_EMPTY: usize = 1_000;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct MemoryStores {
@@ -42,6 +46,9 @@ pub(crate) struct MemoryStores {
     #[serde(with = "crate::state::pairs")]
     maps: BTreeMap<(u64, String), BTreeMap<String, Item>>,
     items: usize,
+    /// No less than what there is. What is gone is still counted, until there seems to be no room.
+    #[serde(default)]
+    bytes: usize,
 }
 
 /// The front of the queue comes first.
@@ -66,16 +73,16 @@ struct Item {
     sort_key: SortKey,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum SortKey {
     Number(f64),
     Text(String),
     None,
 }
 
-impl SortKey {
+impl Ord for SortKey {
     /// Numbers come before texts, and items without a key last.
-    fn compare(&self, other: &SortKey) -> Ordering {
+    fn cmp(&self, other: &SortKey) -> Ordering {
         let rank = |key: &SortKey| match key {
             SortKey::Number(_) => 0,
             SortKey::Text(_) => 1,
@@ -88,6 +95,20 @@ impl SortKey {
         }
     }
 }
+
+impl PartialOrd for SortKey {
+    fn partial_cmp(&self, other: &SortKey) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for SortKey {
+    fn eq(&self, other: &SortKey) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for SortKey {}
 
 impl MemoryStores {
     /// An item in a queue and one in a map, which sample requests ask for.
@@ -111,15 +132,41 @@ impl MemoryStores {
             queues: BTreeMap::from([((2001, "sample".to_owned()), vec![queued])]),
             maps: BTreeMap::from([((2001, "sample".to_owned()), map)]),
             items: 2,
+            bytes: 0,
         }
     }
 
-    fn make_room(&mut self) -> Result<(), Failure> {
-        if self.items >= MAX_ITEMS {
+    /// Counts what is about to be kept, if there is room for it.
+    fn make_room(&mut self, value: &Value, is_new: bool, now: Timestamp) -> Result<(), Failure> {
+        let (items, bytes) = (usize::from(is_new), size(value));
+        let is_full = |stores: &Self| stores.items + items > MAX_ITEMS || stores.bytes + bytes > MAX_BYTES;
+        if is_full(self) {
+            self.forget_expired(now);
+        }
+        if is_full(self) {
             return Err(Failure::exhausted("TotalMemoryOverLimit"));
         }
-        self.items += 1;
+        self.items += items;
+        self.bytes += bytes;
         Ok(())
+    }
+
+    /// Forgets what has expired, also where nobody looked, and counts what is left.
+    fn forget_expired(&mut self, now: Timestamp) {
+        self.queues.values_mut().for_each(|queue| queue.retain(|item| item.expires > now));
+        self.maps.values_mut().for_each(|map| map.retain(|_, item| item.expires > now));
+        let queued = self.queues.values().flatten().map(|item| size(&item.data));
+        let sorted = self.maps.values().flat_map(BTreeMap::values).map(|item| size(&item.value));
+        (self.items, self.bytes) =
+            queued.chain(sorted).fold((0, 0), |(items, bytes), size| (items + 1, bytes + size));
+    }
+
+    /// Queues and maps that somebody only looked into are not kept for ever.
+    fn forget_empty(&mut self) {
+        if self.queues.len() + self.maps.len() > self.items + MAX_EMPTY {
+            self.queues.retain(|_, queue| !queue.is_empty());
+            self.maps.retain(|_, map| !map.is_empty());
+        }
     }
 }
 
@@ -133,6 +180,11 @@ fn ttl(text: Option<&str>, now: Timestamp) -> Result<Timestamp, Failure> {
         return Err(Failure::invalid(format!("The ttl must be between 0s and {MAX_TTL}s.")));
     }
     now.checked_add(ttl).map_err(|_| Failure::invalid("The ttl is too long."))
+}
+
+/// Bytes in memory, about.
+fn size(value: &Value) -> usize {
+    value.to_string().len() + 256
 }
 
 fn check_value(value: &Value) -> Result<(), Failure> {
@@ -150,6 +202,7 @@ fn place(call: &Call<'_>, name: &str) -> Result<(u64, String), Failure> {
 
 fn queue<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Queue, Failure> {
     let stores = &mut state.memory_stores;
+    stores.forget_empty();
     let queue = stores.queues.entry(place(call, "queue_id")?).or_default();
     let before = queue.len();
     queue.retain(|item| item.expires > call.now);
@@ -184,7 +237,7 @@ fn add(state: &mut State, call: &Call<'_>) -> Outcome {
         read: None,
     };
     let reply = queued_json(call, &item);
-    state.memory_stores.make_room()?;
+    state.memory_stores.make_room(&item.data, true, call.now)?;
     let queue = queue(state, call)?;
     // After all that are at least as important.
     let position = queue.partition_point(|other| other.priority >= item.priority);
@@ -242,6 +295,7 @@ fn discard(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn map<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut BTreeMap<String, Item>, Failure> {
     let stores = &mut state.memory_stores;
+    stores.forget_empty();
     let map = stores.maps.entry(place(call, "sorted_map_id")?).or_default();
     let before = map.len();
     map.retain(|_, item| item.expires > call.now);
@@ -311,9 +365,7 @@ fn put(state: &mut State, call: &Call<'_>, id: &str, before: Option<Item>) -> Ou
         etag: state.uuid(),
         sort_key: sort_key(&body)?.or(kept).unwrap_or(SortKey::None),
     };
-    if before.is_none() {
-        state.memory_stores.make_room()?;
-    }
+    state.memory_stores.make_room(&item.value, before.is_none(), call.now)?;
     let reply = item_json(call, id, &item);
     map(state, call)?.insert(id.to_owned(), item);
     Ok(Reply::json(reply))
@@ -381,15 +433,20 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         .filter(|(id, item)| filter.iter().all(|part| admits(part, id, item)))
         .map(|(id, item)| (id.clone(), item.clone()))
         .collect();
-    match order {
-        None => items.sort_by(|(one_id, one), (two_id, two)| {
-            one.sort_key.compare(&two.sort_key).then(one_id.cmp(two_id))
-        }),
-        Some("id" | "id asc") => {}
-        Some("id desc") => items.reverse(),
+    let cut = Cut::v2(100).with_default(1);
+    let (page, next) = match order {
+        None => {
+            let place = |(id, item): &(String, Item)| (item.sort_key.clone(), id.clone());
+            items.sort_by_cached_key(place);
+            cut.page_by(call, &items, place)?
+        }
+        Some("id" | "id asc") => cut.page_by(call, &items, |(id, _)| id.clone())?,
+        Some("id desc") => {
+            items.reverse();
+            cut.page_by(call, &items, |(id, _)| Reverse(id.clone()))?
+        }
         Some(_) => return Err(Failure::invalid("The order must be 'id' or 'id desc'.")),
-    }
-    let (page, next) = Cut::v2(100).with_default(1).page(call, &items)?;
+    };
     let page: Vec<_> = page.iter().map(|(id, item)| item_json(call, id, item)).collect();
     Ok(Reply::json(json!({
         "items": page,
@@ -421,9 +478,38 @@ mod tests {
     fn sort_keys_have_an_order() {
         let text = |text: &str| SortKey::Text(text.to_owned());
         let mut keys = vec![SortKey::None, text("b"), SortKey::Number(2.0), text("a"), SortKey::Number(-1.0)];
-        keys.sort_by(SortKey::compare);
+        keys.sort();
         let expected = [SortKey::Number(-1.0), SortKey::Number(2.0), text("a"), text("b"), SortKey::None];
         assert_eq!(keys, expected);
+    }
+
+    fn item(seconds: i64) -> Item {
+        let expires = Timestamp::from_second(seconds).expect("a time");
+        Item { value: json!("value"), expires, etag: String::new(), sort_key: SortKey::None }
+    }
+
+    #[test]
+    fn what_expired_where_nobody_looks_makes_room() {
+        let mut stores = MemoryStores::default();
+        let map = BTreeMap::from([("short".to_owned(), item(1)), ("long".to_owned(), item(100))]);
+        stores.maps.insert((1, "m".to_owned()), map);
+        (stores.items, stores.bytes) = (MAX_ITEMS, MAX_BYTES);
+        let now = Timestamp::from_second(10).expect("a time");
+        stores.make_room(&json!("new"), true, now).expect("room");
+        assert_eq!((stores.items, stores.bytes), (2, size(&json!("value")) + size(&json!("new"))));
+    }
+
+    #[test]
+    fn a_look_into_nothing_leaves_nothing_behind_for_ever() {
+        let mut stores = MemoryStores::default();
+        stores.maps.insert((1, "kept".to_owned()), BTreeMap::from([("i".to_owned(), item(1))]));
+        stores.items = 1;
+        for universe in 0..10 * MAX_EMPTY as u64 {
+            stores.forget_empty();
+            stores.queues.entry((universe, "q".to_owned())).or_default();
+            assert!(stores.queues.len() <= MAX_EMPTY + 2);
+        }
+        assert_eq!(stores.maps.len(), 1);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Ordered data stores: whole numbers that are listed by value. Both APIs are over one state.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub(crate) const ROUTES: Routes = &[
 const MAX_ID: usize = 63;
 const MAX_NAME: usize = 50;
 const MAX_ENTRIES: usize = 1_000_000;
+/// How many stores without entries are remembered, as after somebody looked for one.
+const MAX_EMPTY: usize = 1_000;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct OrderedDataStores {
@@ -68,6 +71,9 @@ impl OrderedDataStores {
                     "A data store's name and scope have at most {MAX_NAME} characters."
                 )));
             }
+        }
+        if self.entries.len() > self.count + MAX_EMPTY {
+            self.entries.retain(|_, entries| !entries.is_empty());
         }
         Ok(self.entries.entry((universe, store.to_owned(), scope.to_owned())).or_default())
     }
@@ -266,7 +272,11 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     } else {
         (Cut::v2(100), "orderedDataStoreEntries")
     };
-    let (page, next) = cut.page(call, &entries)?;
+    let (page, next) = if descending {
+        cut.page_by(call, &entries, |entry| Reverse(entry.clone()))?
+    } else {
+        cut.page_by(call, &entries, Clone::clone)?
+    };
     let page: Vec<_> = page.iter().map(|(value, id)| dialect.json(call, id, *value)).collect();
     Ok(Reply::json(json!({ items: page, "nextPageToken": next.unwrap_or_default() })))
 }
@@ -274,6 +284,17 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_look_into_nothing_leaves_nothing_behind_for_ever() {
+        let mut stores = OrderedDataStores::default();
+        stores.put(1, "kept", "global", "id", 5).expect("kept");
+        for universe in 0..10 * MAX_EMPTY as u64 {
+            assert!(stores.store(universe, "empty", "global").expect("a store").is_empty());
+            assert!(stores.entries.len() <= MAX_EMPTY + 2);
+        }
+        assert_eq!(stores.store(1, "kept", "global").expect("a store").len(), 1);
+    }
 
     #[test]
     fn filters_are_bounds_with_single_spaces() {

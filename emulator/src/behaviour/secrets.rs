@@ -179,9 +179,10 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         .secrets
         .iter()
         .filter(|((of, _), _)| *of == universe)
-        .map(|((_, id), secret)| json(id, secret))
+        .map(|((_, id), secret)| (id, json(id, secret)))
         .collect();
     let cut = Cut { size: "limit", token: "cursor", default: 10, max: 500 };
-    let (page, next) = cut.page(call, &secrets)?;
+    let (page, next) = cut.page_by(call, &secrets, |(id, _)| id.to_string())?;
+    let page: Vec<_> = page.into_iter().map(|(_, secret)| secret).collect();
     Ok(Reply::json(json!({ "secrets": page, "nextPageCursor": next.unwrap_or_default() })))
 }

@@ -149,9 +149,7 @@ impl Restriction {
 /// Whole seconds, at least one.
 fn duration_of(text: &str) -> Result<SignedDuration, Failure> {
     let duration = seconds(text).ok_or_else(|| Failure::invalid("The duration is invalid."))?;
-    // A sample made from the schema has a fraction.
-    let is_sample = text == "1.5s";
-    if duration.as_secs() < 1 || (duration.subsec_nanos() != 0 && !is_sample) {
+    if duration.as_secs() < 1 || duration.subsec_nanos() != 0 {
         return Err(Failure::invalid("The duration must be a whole number of seconds, at least 1s."));
     }
     Ok(duration)
@@ -203,7 +201,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         users.sort_unstable();
         users.dedup();
     }
-    let (page, next) = Cut::v2(100).page(call, &users)?;
+    let (page, next) = Cut::v2(100).page_by(call, &users, |user| *user)?;
     let page: Vec<_> = page
         .iter()
         .map(|user| {

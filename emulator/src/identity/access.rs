@@ -21,6 +21,15 @@ pub(crate) fn authorize(inner: &Inner, found: &Match<'_>, request: &Incoming) ->
     }
 }
 
+/// Whose API key a request has, if that was said.
+pub(crate) fn owner(inner: &Inner, request: &Incoming) -> Option<u64> {
+    let key = request.headers.get(API_KEY)?.to_str().ok()?;
+    match inner.state().identity.keys.find(key) {
+        Ok(Found::Described(key)) => Some(key.authorized_user()),
+        _ => None,
+    }
+}
+
 /// The token of `Bearer ...`.
 pub(crate) fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::{Route, Routes};
 use crate::schema::encode_base64;
 
-pub(crate) use access::authorize;
+pub(crate) use access::{authorize, owner};
 pub use keys::{ApiKey, InvalidAddress, KeyScope};
 pub use oauth::OAuthApp;
 

@@ -10,6 +10,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use crate::document::{Document, Match, Operation};
+use crate::nesting::unfit;
 use crate::request::{Part, multipart};
 use crate::sample::plain;
 
@@ -70,6 +71,7 @@ impl Creator {
             headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let parts = multipart(content_type, body).unwrap_or_default();
         let request = parts.iter().find(|part| part.name == "request").and_then(Part::text);
+        let request = request.filter(|text| unfit(text.as_bytes()).is_none());
         let request: Value = request.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let id = |name: &str| match &request["creationContext"]["creator"][name] {
             Value::String(id) => Some(id.clone()),

@@ -32,7 +32,7 @@ pub(crate) struct Charge {
 /// Whose limit it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    /// A hash of the key or token, and the operation's id.
+    /// A hash of the owner, the key or the token, and the operation's id.
     Credential(u64, &'static str),
     /// A universe and the class of its requests.
     Universe(u64, &'static str),

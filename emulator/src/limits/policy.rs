@@ -96,15 +96,17 @@ fn class(operation: &Operation) -> Option<Class> {
     None
 }
 
-/// Everything that a request counts against.
+/// Everything that a request counts against. All keys of an owner count together; one of which no owner is known is
+/// alone.
 pub(crate) fn charges(
     found: &Match<'static>,
     query: Option<&str>,
     headers: &HeaderMap,
+    owner: Option<u64>,
     body: usize,
 ) -> Vec<Charge> {
     let operation = found.operation;
-    let mut charges: Vec<Charge> = credential(operation, headers).into_iter().collect();
+    let mut charges: Vec<Charge> = credential(operation, headers, owner).into_iter().collect();
     let (Some(class), Some(universe)) = (class(operation), universe(found)) else {
         return charges;
     };
@@ -119,7 +121,7 @@ pub(crate) fn charges(
     });
     if class == RESTRICTION_WRITE {
         charges.push(Charge {
-            key: Key::Part(universe, "updates of one user", hash(&found.params)),
+            key: Key::Part(universe, "updates of one user", hash(found.param("user_restriction_id"))),
             limit: 2,
             seconds: MINUTE,
             cost: 1,
@@ -192,10 +194,10 @@ fn kibibytes(bytes: usize) -> u64 {
 }
 
 /// The limit of the document for who sends the request.
-fn credential(operation: &'static Operation, headers: &HeaderMap) -> Option<Charge> {
+fn credential(operation: &'static Operation, headers: &HeaderMap, owner: Option<u64>) -> Option<Charge> {
     let key = headers.get(API_KEY).filter(|key| !key.is_empty());
     let (limit, who) = match key {
-        Some(key) => (operation.rate_limits.api_key_owner, hash(key)),
+        Some(key) => (operation.rate_limits.api_key_owner, owner.map_or_else(|| hash(key), hash)),
         None => (operation.rate_limits.oauth, hash(headers.get(AUTHORIZATION)?)),
     };
     let limit = limit.filter(|limit| limit.requests < UNLIMITED)?;
@@ -259,7 +261,7 @@ mod tests {
         let found = Document::embedded().find("GET", "/cloud/v2/users/7").expect("known");
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, "Bearer x".parse().expect("a value"));
-        let limit = |headers: &HeaderMap| charges(&found, None, headers, 0)[0].limit;
+        let limit = |headers: &HeaderMap| charges(&found, None, headers, None, 0)[0].limit;
         assert_eq!(limit(&headers), 10);
         headers.insert(API_KEY, "k".parse().expect("a value"));
         assert_eq!(limit(&headers), 1_000);

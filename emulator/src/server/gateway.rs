@@ -252,7 +252,7 @@ impl Inner {
         let Some(limits) = &self.limits else {
             return Ok(());
         };
-        match limits.admit(&request.charges(), now) {
+        match limits.admit(&self.charges(request), now) {
             Ok(admitted) => {
                 *standing = admitted;
                 Ok(())
@@ -268,11 +268,17 @@ impl Inner {
         }
     }
 
+    fn charges(&self, request: &Request<'_>) -> Vec<limits::Charge> {
+        let Request { incoming, found, .. } = request;
+        let owner = identity::owner(self, incoming);
+        limits::charges(found, incoming.query(), &incoming.headers, owner, incoming.body.len())
+    }
+
     /// What an answer gives counts as soon as it is known how much it is.
     fn count_answer(&self, request: &Request<'_>, reply: &Reply, now: Timestamp) {
         if let Some(limits) = &self.limits
             && reply.status < 300
-            && let Some((charge, cost)) = limits::afterwards(&request.charges(), &reply.body)
+            && let Some((charge, cost)) = limits::afterwards(&self.charges(request), &reply.body)
         {
             limits.spend(charge, cost, now);
         }
@@ -428,11 +434,6 @@ impl Inner {
 impl<'a> Request<'a> {
     fn new(incoming: &'a Incoming, found: &'a Match<'static>) -> Request<'a> {
         Request { incoming, found, query: query_pairs(incoming.query().unwrap_or_default()) }
-    }
-
-    fn charges(&self) -> Vec<limits::Charge> {
-        let incoming = self.incoming;
-        limits::charges(self.found, incoming.query(), &incoming.headers, incoming.body.len())
     }
 }
 

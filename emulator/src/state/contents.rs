@@ -5,7 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-const MAX_CONTENT_BYTES: usize = 64 * 1024 * 1024;
+/// As much as the largest file that is taken, unless more is allowed: then that one is kept alone.
+const MAX_CONTENT_BYTES: usize = 128 * 1024 * 1024;
 
 /// Files that can be fetched without a key, such as uploaded assets. The oldest make room for new ones.
 #[derive(Default, Serialize, Deserialize)]
@@ -28,9 +29,6 @@ pub(crate) struct File {
 
 impl Contents {
     pub(crate) fn put(&mut self, name: &str, content_type: &str, content: Bytes) {
-        if content.len() > MAX_CONTENT_BYTES {
-            return;
-        }
         self.changes += 1;
         self.remove(name);
         while self.size + content.len() > MAX_CONTENT_BYTES {
@@ -80,6 +78,16 @@ mod base64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_taken_is_kept_even_if_nothing_else_is() {
+        let mut contents = Contents::default();
+        contents.put("small", "x/y", Bytes::from_static(b"1"));
+        contents.put("large", "x/y", Bytes::from(vec![0; MAX_CONTENT_BYTES + 1]));
+        assert!(contents.get("small").is_none() && contents.get("large").is_some());
+        contents.put("next", "x/y", Bytes::from_static(b"2"));
+        assert!(contents.get("large").is_none() && contents.get("next").is_some());
+    }
 
     #[test]
     fn content_is_bounded() {

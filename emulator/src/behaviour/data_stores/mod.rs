@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::{day, hour, later};
 use crate::failure::Failure;
+use crate::nesting::refuse_unfit;
 use crate::state::mix;
 
 pub(crate) mod v1;
@@ -116,7 +117,14 @@ impl Content {
         }
         let mut total = 0;
         for (key, value) in &self.attributes {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = match value {
+                Value::String(text) => text.clone(),
+                other => {
+                    let json = other.to_string();
+                    refuse_unfit(json.as_bytes())?;
+                    json
+                }
+            };
             let (key, value) = (key.chars().count(), value.chars().count());
             if key > MAX_ATTRIBUTE_KEY || value > MAX_ATTRIBUTE_VALUE {
                 return Err(Failure::invalid(format!(

@@ -8,6 +8,7 @@ use super::{Content, GLOBAL, Place, Revision, Version, starts_with};
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply};
 use crate::failure::Failure;
+use crate::nesting::refuse_unfit;
 use crate::page::Cut;
 use crate::schema::encode_base64;
 use crate::state::State;
@@ -103,6 +104,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn set(state: &mut State, call: &Call<'_>) -> Outcome {
     let place = place(call)?;
+    refuse_unfit(call.body)?;
     let body = std::str::from_utf8(call.body)
         .ok()
         .filter(|body| serde_json::from_str::<Value>(body).is_ok())
@@ -148,29 +150,20 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     Ok(Reply::empty(204))
 }
 
+/// What is wrong with a cursor is the one thing that the guide shows the name of.
+fn check_cursor(call: &Call<'_>) -> Result<(), Failure> {
+    let place = CUT.after::<Value>(call);
+    place.map(drop).map_err(|failure| failure.with_detail("InvalidCursor"))
+}
+
 /// A page comes from a single partition, and is shorter than asked for where that one ends. How the service divides
 /// names, it does not say; here it is by their first letter, so that they stay in their order.
 fn partition(name: &str) -> u8 {
     name.bytes().next().unwrap_or_default() / 32
 }
 
-/// The page that is asked for, as far as its partition goes, and the cursor of the next one.
-fn page<T: Clone>(
-    cut: &Cut<'_>,
-    call: &Call<'_>,
-    items: &[T],
-    name: impl Fn(&T) -> &str,
-) -> Result<(Vec<T>, Option<String>), Failure> {
-    let (mut page, mut next) = cut.page(call, items)?;
-    let first = page.first().map(|item| partition(name(item)));
-    if let Some(end) = page.iter().position(|item| Some(partition(name(item))) != first) {
-        page.truncate(end);
-        next = Some(cut.token_at(call, cut.start(call)? + end));
-    }
-    Ok((page, next))
-}
-
 fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
+    check_cursor(call)?;
     let universe = call.number("universeId")?;
     let prefix = call.given("prefix").unwrap_or_default();
     let stores: Vec<_> = state
@@ -180,12 +173,19 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
         .filter(|(name, store)| name.starts_with(prefix) && !store.is_deleted())
         .map(|(name, store)| (name.to_owned(), json!({ "name": name, "createdTime": time(store.created) })))
         .collect();
-    let (page, next) = page(&CUT.with_default(1), call, &stores, |(name, _)| name)?;
+    let cut = CUT.with_default(1);
+    let (mut page, mut next) = cut.page_by(call, &stores, |(name, _)| name.clone())?;
+    let first = page.first().map(|(name, _)| partition(name));
+    if let Some(end) = page.iter().position(|(name, _)| Some(partition(name)) != first) {
+        page.truncate(end);
+        next = page.last().map(|(name, _)| cut.token_at(call, name));
+    }
     let stores: Vec<_> = page.into_iter().map(|(_, store)| store).collect();
     Ok(Reply::json(json!({ "datastores": stores, "nextPageCursor": next })))
 }
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
+    check_cursor(call)?;
     let place = place(call)?;
     let everywhere = call.flag("allScopes");
     let scope = (!everywhere).then_some(place.scope);
@@ -219,6 +219,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
+    check_cursor(call)?;
     let bound = |name: &str| {
         call.given(name)
             .map(|text| {

@@ -287,26 +287,27 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
     let prefix = call.given("filter").map(prefix).transpose()?.unwrap_or_default();
     let with_deleted = call.flag("showDeleted");
     let cut = Cut::v2(100);
-    let (size, start) = (cut.size(call)?, cut.start(call)?);
+    let (size, after) = (cut.size(call)?, cut.after::<String>(call)?);
     let stores: Vec<_> = state
         .data_stores
         .stores(universe, call.now)
         .into_iter()
-        .filter(|(name, _)| name.starts_with(&prefix))
+        .filter(|(name, _)| name.starts_with(&prefix) && after.as_ref().is_none_or(|after| *name > after))
         .collect();
     let mut found = Vec::new();
-    let mut next = start;
+    let mut looked_at = 0;
     // Only so many are looked at: if all of them are deleted, the page is empty and the list goes on.
-    for (name, store) in stores.iter().skip(start).take(CHECKED_STORES) {
+    for (name, store) in stores.iter().take(CHECKED_STORES) {
         if found.len() == size {
             break;
         }
-        next += 1;
+        looked_at += 1;
         if with_deleted || !store.is_deleted() {
             found.push(store_json(universe, name, store));
         }
     }
-    let token = if next < stores.len() { cut.token_at(call, next) } else { String::new() };
+    let last = stores[..looked_at].last().filter(|_| looked_at < stores.len());
+    let token = last.map(|(name, _)| cut.token_at(call, name)).unwrap_or_default();
     Ok(Reply::json(json!({ "dataStores": found, "nextPageToken": token })))
 }
 

@@ -12,9 +12,11 @@ use crate::call::{Call, Outcome, Reply, text};
 use crate::clock::{later, rfc3339, seconds};
 use crate::failure::Failure;
 use crate::luau::{LuauError, LuauRun, LuauTask};
+use crate::nesting::unfit;
 use crate::page::Cut;
 use crate::state::{State, Word};
 
+mod literal;
 mod script;
 
 pub(crate) const ROUTES: Routes = &[
@@ -95,13 +97,22 @@ impl Run {
             is_too_much
         });
         logs.drain(..dropped.count());
+        let failed = |error: LuauError, message: String| End::Failed(error.name().into(), message);
         let end = match &outcome.end {
-            Ok(results) if json!(results).to_string().len() > MAX_RESULTS => {
-                let code = LuauError::OutputSizeLimitExceeded.name();
-                End::Failed(code.into(), "The results are larger than 4 MB.".to_owned())
+            Ok(results) => {
+                let text = json!(results).to_string();
+                match unfit(text.as_bytes()) {
+                    _ if text.len() > MAX_RESULTS => {
+                        let message = "The results are larger than 4 MB.".to_owned();
+                        failed(LuauError::OutputSizeLimitExceeded, message)
+                    }
+                    Some(reason) => {
+                        failed(LuauError::InternalError, format!("The JSON of the results {reason}."))
+                    }
+                    None => End::Results(results.clone()),
+                }
             }
-            Ok(results) => End::Results(results.clone()),
-            Err((error, message)) => End::Failed(error.name().into(), message.clone()),
+            Err((error, message)) => failed(*error, message.clone()),
         };
         Run { logs, end }
     }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Refusal;
 use super::address::{InvalidAddress, Range};
@@ -28,6 +29,7 @@ const LAPSES_AFTER_SECONDS: i64 = 60 * 86_400;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApiKey {
+    #[serde(deserialize_with = "filled")]
     api_key: String,
     #[serde(default = "default_name")]
     name: String,
@@ -48,6 +50,12 @@ pub struct ApiKey {
     /// The emulator was started with it: it is no part of what is kept.
     #[serde(skip)]
     introduced: bool,
+}
+
+/// A text that is not empty: nobody could send an empty key, and yet no other would be taken any more.
+fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Err(D::Error::custom("a key must not be empty")) } else { Ok(text) }
 }
 
 fn default_name() -> String {
