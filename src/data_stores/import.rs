@@ -20,7 +20,7 @@ const LINES_PER_CHECKPOINT: u64 = 256;
 /// Writes the entries of an [`Export`](super::Export) into a data store. Made by [`Store::import`].
 ///
 /// Each line is the whole entry: value, users and attributes take the place of what is there. Times and
-/// revisions are the service's, and begin anew.
+/// revisions are the service's, and begin anew. If a key has several lines, the last one stays.
 ///
 /// # Resuming
 ///
@@ -112,24 +112,30 @@ impl Import {
         on_checkpoint: &mut impl FnMut(&ImportCheckpoint) -> io::Result<()>,
     ) -> Result<(), Error> {
         let mut number = report.checkpoint.lines();
+        let mut next_batch = None;
         loop {
             // All are read before one is written: while a reader takes its time nobody would poll the
             // writes, which would run out of theirs.
-            let mut writes = Vec::with_capacity(self.concurrency);
+            let mut batch: Vec<Task> = next_batch.take().into_iter().collect();
             let end = loop {
-                if writes.len() == self.concurrency {
+                if batch.len() == self.concurrency {
                     break Ok(false);
                 }
-                match line(reader, number + 1).await {
-                    Ok(Some(text)) => {
+                match self.task(reader, number + 1).await {
+                    Ok(Some(task)) => {
                         number += 1;
-                        writes.push(self.write(text, number));
+                        if batch.iter().any(|other| other.is_of_the_key_of(&task)) {
+                            // The last line of a key is the one that stays.
+                            next_batch = Some(task);
+                            break Ok(false);
+                        }
+                        batch.push(task);
                     }
                     Ok(None) => break Ok(true),
                     Err(error) => break Err(error),
                 }
             };
-            for outcome in join_all(writes).await {
+            for outcome in join_all(batch.into_iter().map(|task| self.write(task))).await {
                 // Behind a line that is not written no line counts.
                 let (bytes, is_written) = outcome?;
                 report.count(bytes, is_written);
@@ -143,15 +149,18 @@ impl Import {
         }
     }
 
-    /// Writes the entry of a line: the length of the line, and whether it was written; `None` if the
-    /// line is empty.
-    async fn write(&self, text: Vec<u8>, number: u64) -> Result<(u64, Option<bool>), Error> {
+    /// What the next line is about; `None` at the end of the file.
+    async fn task<R: AsyncBufRead + Unpin>(
+        &self,
+        reader: &mut R,
+        number: u64,
+    ) -> Result<Option<Task>, Error> {
+        let Some(text) = line(reader, number).await? else { return Ok(None) };
         let bytes = text.len() as u64;
         if text.trim_ascii().is_empty() {
-            return Ok((bytes, None));
+            return Ok(Some(Task { number, bytes, entry: None }));
         }
         let line = Line::read(&text, number)?;
-        drop(text);
         if let Some(chosen) = self.store.scope.as_ref().filter(|chosen| **chosen != line.scope) {
             return Err(Error::invalid_request(format!(
                 "line {number} of the import is of the scope `{}`, and the import is into the scope `{chosen}` only; \
@@ -160,13 +169,20 @@ impl Import {
             )));
         }
         let of = EntryKey { scope: line.scope.clone(), key: line.key.clone() };
-        let store = self.store.at_scope_of(&of);
         let content = line.content();
         let value = content.value.as_deref().map_or("", |value| value.get());
-        store.check(&of.key).and_then(|()| limits::value(value)).map_err(|error| {
+        self.store.at_scope_of(&of).check(&of.key).and_then(|()| limits::value(value)).map_err(|error| {
             Error::invalid_request(format!("line {number} of the import cannot be written: {error}"))
         })?;
-        let is_written = self.write_entry(&store, &of.key, &content).await;
+        Ok(Some(Task { number, bytes, entry: Some((of, content)) }))
+    }
+
+    /// Writes the entry of a line: the length of the line, and whether it was written; `None` if the
+    /// line is empty.
+    async fn write(&self, task: Task) -> Result<(u64, Option<bool>), Error> {
+        let Task { number, bytes, entry } = task;
+        let Some((of, content)) = entry else { return Ok((bytes, None)) };
+        let is_written = self.write_entry(&self.store.at_scope_of(&of), &of.key, &content).await;
         let named = |error: Error| error.about(&format!("line {number} of the import"));
         Ok((bytes, Some(is_written.map_err(named)?)))
     }
@@ -183,6 +199,21 @@ impl Import {
             Ok(_) => Ok(true),
             Err(error) => Ok(store.revive(key, content, error, &self.options).await?.is_some()),
         }
+    }
+}
+
+/// A line that was read.
+struct Task {
+    number: u64,
+    /// Its length, with its end.
+    bytes: u64,
+    /// `None` if it is empty.
+    entry: Option<(EntryKey, Content)>,
+}
+
+impl Task {
+    fn is_of_the_key_of(&self, other: &Self) -> bool {
+        matches!((&self.entry, &other.entry), (Some((one, _)), Some((other, _))) if one == other)
     }
 }
 

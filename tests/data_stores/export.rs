@@ -217,6 +217,18 @@ async fn no_digit_is_lost_and_no_line_is_broken() {
     assert!(String::from_utf8_lossy(&sent).contains("123456789012345678901234567890.10"));
 }
 
+#[tokio::test]
+async fn of_several_lines_of_a_key_the_last_one_stays() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    emulator.fault("data_stores.update_scoped_entry=latency:50ms,count=1").expect("a fault");
+    let lines = (1..=5).map(|value| format!("{{\"scope\":\"global\",\"key\":\"k\",\"value\":{value}}}\n"));
+    let file = lines.collect::<String>() + "{\"scope\":\"s\",\"key\":\"k\",\"value\":6}\n";
+    let report = store.import().read_from(file.as_bytes(), |_| Ok(())).await.expect("an answer");
+    assert_eq!((report.written, report.checkpoint.lines()), (6, 6));
+    assert_eq!(store.get::<i64>("k").await.expect("an answer").expect("it is there").value, 5);
+}
+
 /// Three keys, of which the second is answered so.
 fn with_a_bad_entry(answer: Answer) -> Script {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
