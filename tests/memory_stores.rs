@@ -204,8 +204,14 @@ async fn a_sort_key_has_1_to_128_characters_or_is_a_finite_number() {
     for number in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
         assert!(write(number.into()).await.expect_err("a failure").is_usage());
     }
+    for number in [(1 << 53) + 1, -(1 << 53) - 1, i64::MAX] {
+        let error = write(number.into()).await.expect_err("a failure");
+        assert!(error.is_usage() && error.to_string().contains(&number.to_string()), "{error}");
+    }
     assert_eq!(script.count(), 0);
-    for key in [SortKey::from(f64::MAX), SortKey::from(f64::MIN), SortKey::from(i64::MIN)] {
+    let keys =
+        [SortKey::from(f64::MAX), SortKey::from(f64::MIN), SortKey::from(i64::MIN), (1i64 << 53).into()];
+    for key in keys {
         write(key).await.expect("an answer");
     }
 }

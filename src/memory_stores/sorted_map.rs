@@ -179,18 +179,29 @@ pub(super) fn value<T: DeserializeOwned>(id: &str, json: Option<Value>) -> Resul
     })
 }
 
+/// The service sorts by doubles, which not every whole number beyond 2^53 is.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "it is compared")]
+fn double(number: i64) -> Result<f64, Error> {
+    let double = number as f64;
+    match double as i128 == i128::from(number) {
+        true => Ok(double),
+        false => Err(Error::invalid_request(format!(
+            "the service would round the sort key {number} to {double}; give it as text"
+        ))),
+    }
+}
+
 /// Sets what an item is sorted by.
 pub(super) fn sorted(
     item: MemoryStoreSortedMapItem,
     key: SortKey,
 ) -> Result<MemoryStoreSortedMapItem, Error> {
-    #[allow(clippy::cast_precision_loss, reason = "the service sorts by doubles")]
     let number = match key {
         SortKey::Text(text) => {
             limits::text("sort key", &text, limits::SORT_KEY)?;
             return Ok(item.string_sort_key(text));
         }
-        SortKey::Number(Number::Integer(number)) => number as f64,
+        SortKey::Number(Number::Integer(number)) => double(number)?,
         SortKey::Number(Number::Float(number)) => number,
     };
     match number.is_finite() {
