@@ -8,12 +8,23 @@ use opencloud::Client;
 use opencloud::data_stores::ExportCheckpoint;
 use std::error::Error;
 use std::io::{self, ErrorKind, SeekFrom, Write};
+use std::process::ExitCode;
 use std::{env, fs};
 use tokio::fs::OpenOptions;
 use tokio::io::{AsyncSeekExt, BufWriter};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match export().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn export() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [universe, name, path] = &arguments[..] else {
         return Err("give a universe, the name of a data store, and a file".into());

@@ -18,12 +18,23 @@ use opencloud::types::{
 use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
 use std::env;
+use std::process::ExitCode;
 
 /// The user that the local Open Cloud knows.
 const LOCAL_USER: u64 = 1001;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     match Client::from_env() {
         Ok(client) => {
             let user = env::var("ROBLOX_USER_ID").unwrap_or_else(|_| "156".to_owned());

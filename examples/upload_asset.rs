@@ -12,6 +12,7 @@ use opencloud::call::File;
 use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
 use std::env;
+use std::process::ExitCode;
 
 /// The user that the local Open Cloud knows.
 const LOCAL_USER: &str = "1001";
@@ -20,7 +21,17 @@ const LOCAL_USER: &str = "1001";
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let path = env::args().nth(1);
     if env::var_os("ROBLOX_API_KEY").is_some() {
         let user = env::var("ROBLOX_USER_ID").map_err(|_| "set ROBLOX_USER_ID to the user who creates")?;

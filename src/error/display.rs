@@ -49,6 +49,7 @@ impl fmt::Debug for Error {
             .field("message", &self.message())
             .field("attempts", &self.attempts())
             .field("may_have_been_applied", &self.may_have_been_applied())
+            .field("hint", &self.hint())
             .finish_non_exhaustive()
     }
 }
