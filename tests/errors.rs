@@ -106,7 +106,7 @@ async fn known_failures_say_what_to_do() {
     let place = || Place::new();
     let entry = || DataStoreEntry::new();
     let query = opencloud::types::AnalyticsMetricsRequest::default;
-    let message = || opencloud::types::PublishMessageRequest::new("m", "t");
+    let message = || opencloud::types::PublishMessageRequest::new("topic", "message");
     let texts = [
         (
             code(403, "PERMISSION_DENIED").luau().create_task(1, 2, LuauTask::new()).await.map(drop),

@@ -293,9 +293,9 @@ fn cases() -> Vec<Case> {
 
 fn table_entries() -> BatchGetTableEntryHistoriesRequest {
     let entry = |key: &str| {
-        LocalizationTableEntryHistoryQuery::new(2, LocalizationTableEntryIdentifier::new().key(key))
+        LocalizationTableEntryHistoryQuery::new(LocalizationTableEntryIdentifier::new().key(key), 2)
     };
-    BatchGetTableEntryHistoriesRequest::new(vec![entry("a"), entry("b")], "de")
+    BatchGetTableEntryHistoriesRequest::new("de", vec![entry("a"), entry("b")])
 }
 
 #[tokio::test(start_paused = true)]

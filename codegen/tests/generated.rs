@@ -123,6 +123,21 @@ fn types_that_hold_themselves_are_boxed() {
     }
 }
 
+/// Two texts or two times are taken for each other without a word from the compiler.
+#[test]
+fn a_constructor_takes_its_arguments_in_the_order_of_the_document() {
+    let document = include_str!("../../spec/open-cloud.json");
+    let surface = emit::surface::emit(&Model::build(document, None).expect("a model"));
+    for line in [
+        "struct PublishMessageRequest.new(topic: String, message: String)",
+        "struct CreateGameEventRequest.new(title: String, subtitle: String, start_time: Timestamp, end_time: Timestamp)",
+        "struct AnalyticsMetricsRequest.new(granularity: AnalyticsGranularity, metric: String, start_time: Timestamp, end_time: Timestamp)",
+        "struct AnalyticsDimensionValuesRequest.new(metric: String, start_time: Timestamp, end_time: Timestamp, dimensions: Vec<String>)",
+    ] {
+        assert!(surface.lines().any(|known| known == line), "{line}");
+    }
+}
+
 #[test]
 fn the_document_gives_open_and_quiet_code() {
     let document = include_str!("../../spec/open-cloud.json");

@@ -119,7 +119,7 @@ impl Notify {
             let user = number(&format!("the user of `{name}`"), user)?;
             parameters.insert(name, user.into());
         }
-        let mut payload = UserNotificationPayload::new(self.message.as_str(), UserNotificationType::Moment);
+        let mut payload = UserNotificationPayload::new(UserNotificationType::Moment, self.message.as_str());
         payload.parameters = Some(parameters).filter(|parameters| !parameters.is_empty());
         if let Some(data) = self.launch_data {
             if data.len() > MAX_LAUNCH_DATA {
@@ -133,7 +133,7 @@ impl Notify {
         payload.analytics_data =
             self.category.map(|category| UserNotificationAnalyticsData::new().category(category));
         let source = UserNotificationSource::new(format!("universes/{universe}"));
-        let request = CreateUserNotificationRequest::new(payload, source);
+        let request = CreateUserNotificationRequest::new(source, payload);
         self.users.create_notification(self.user, request).with_options(self.options).await
     }
 }

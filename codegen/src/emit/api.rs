@@ -28,15 +28,13 @@ pub fn emit(model: &Model) -> Result<String, Error> {
 pub fn emit_setters(writer: &mut Writer, model: &Model) {
     for of in model.structs.values().filter(|of| of.in_request) {
         let writable: Vec<&Field> = of.fields.iter().filter(|field| !field.read_only).collect();
-        let list = |fields: &mut dyn Iterator<Item = &&Field>| {
-            fields
-                .map(|field| format!("{}: {}", field.ident, type_in_types(&field.kind)))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let required = list(&mut writable.iter().filter(|field| field.required));
+        let required: Vec<String> = of
+            .arguments()
+            .iter()
+            .map(|field| format!("{}: {}", field.ident, type_in_types(&field.kind)))
+            .collect();
         writer.block("crate::call::request_type!", |writer| {
-            writer.line(format!("{} ({required})", of.name));
+            writer.line(format!("{} ({})", of.name, required.join(", ")));
             for field in &writable {
                 let (setter, name) = (&field.setter, &field.ident);
                 writer.line(format!("{setter} = {name}: {},", type_in_types(&field.kind)));
@@ -385,7 +383,7 @@ fn clearable(operation: &Operation, model: &Model) -> Vec<(String, String)> {
     };
     body.into_iter()
         .flat_map(|of| &of.fields)
-        .filter(|field| !field.read_only && !field.required && field.name != "path")
+        .filter(|field| !field.read_only && !field.is_required() && field.name != "path")
         .filter(|field| !operation.at(Location::Path).any(|parameter| parameter.name == field.name))
         .map(|field| (format!("clear_{}", field.ident), field.name.clone()))
         .collect()

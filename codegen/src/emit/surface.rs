@@ -43,9 +43,8 @@ pub fn emit(model: &Model) -> String {
         let _ = writeln!(text, "struct {}", of.name);
         if of.in_request {
             let required: Vec<String> = of
-                .fields
+                .arguments()
                 .iter()
-                .filter(|field| field.required && !field.read_only)
                 .map(|field| format!("{}: {}", field.ident, plain(&field.kind.rust())))
                 .collect();
             let _ = writeln!(text, "struct {}.new({})", of.name, required.join(", "));

@@ -175,10 +175,21 @@ pub enum Type {
 pub struct Struct {
     pub name: String,
     pub description: Option<String>,
-    /// In the order of the document.
+    /// By name.
     pub fields: Vec<Field>,
     /// Whether a request holds it, so that a caller must be able to make one.
     pub in_request: bool,
+}
+
+impl Struct {
+    /// The fields that a caller must give, in the order in which the document lists them as required.
+    /// By name, a message would come before its topic, and the compiler takes one for the other.
+    pub fn arguments(&self) -> Vec<&Field> {
+        let mut fields: Vec<&Field> =
+            self.fields.iter().filter(|field| field.is_required() && !field.read_only).collect();
+        fields.sort_by_key(|field| field.required);
+        fields
+    }
 }
 
 #[derive(Debug)]
@@ -190,12 +201,19 @@ pub struct Field {
     /// The name of the method that sets it; the same.
     pub setter: String,
     pub kind: Type,
-    pub required: bool,
+    /// Where it stands among the required ones, if it is.
+    pub required: Option<usize>,
     pub read_only: bool,
     pub write_only: bool,
     /// Whether `Debug` hides it: `format: password`, which OpenAPI has for that.
     pub hidden: bool,
     pub deprecated: bool,
+}
+
+impl Field {
+    pub fn is_required(&self) -> bool {
+        self.required.is_some()
+    }
 }
 
 #[derive(Debug)]

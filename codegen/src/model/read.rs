@@ -21,7 +21,7 @@ pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
 }
 
 pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> Struct {
-    let required: BTreeSet<&str> =
+    let required: Vec<&str> =
         schema["x-required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let flag = |schema: &Value, key: &str| schema.get(key) == Some(&Value::Bool(true));
     let mut idents = BTreeSet::new();
@@ -36,7 +36,7 @@ pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> St
             setter: names::unique(names::setter(name), &mut setters),
             name: name.clone(),
             kind: read_type(schema, document),
-            required: required.contains(name.as_str()),
+            required: required.iter().position(|required| *required == name.as_str()),
             read_only: flag(schema, "readOnly"),
             write_only: flag(schema, "writeOnly"),
             hidden: schema["format"] == "password",
@@ -266,7 +266,7 @@ fn read_parts(schema: &Value, document: &Document, structs: &BTreeMap<String, St
             let schema = &schemas[&field.name];
             Part {
                 name: field.name.clone(),
-                required: field.required,
+                required: field.is_required(),
                 kind: match &field.kind {
                     _ if binary(schema) => PartKind::File,
                     Type::List(_) if binary(&schema["items"]) => PartKind::Files,
