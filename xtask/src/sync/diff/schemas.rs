@@ -151,9 +151,19 @@ fn compare_properties(at: &str, old: &Value, new: &Value, context: Context, line
             lines.push(Line::new(text, is_required && context.is_sent));
         }
     }
+    // A constructor takes its arguments in this order, and many are of one type.
+    let (before, after) = (required_in_order(old), required_in_order(new));
+    if context.is_sent && before != after && old_required == new_required {
+        let order = format!("required in the order {}, not {}", after.join(", "), before.join(", "));
+        lines.push(Line::new(prefixed(at, &order), true));
+    }
 }
 
 fn required(schema: &Value) -> BTreeSet<&str> {
+    required_in_order(schema).into_iter().collect()
+}
+
+fn required_in_order(schema: &Value) -> Vec<&str> {
     let names = schema.get("required").and_then(Value::as_array);
     names.into_iter().flatten().filter_map(Value::as_str).collect()
 }

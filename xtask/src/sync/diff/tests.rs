@@ -198,6 +198,22 @@ fn a_new_required_property_breaks_only_what_is_sent() {
     assert!(text(&unsent).contains("+ property a: any, required\n"), "{}", text(&unsent));
 }
 
+/// The compiler does not see it where both are of one type.
+#[test]
+fn another_order_of_what_is_required_breaks_what_is_sent() {
+    let schema =
+        |order: [&str; 2]| json!({"type": "object", "required": order, "properties": {"a": {}, "b": {}}});
+    let found = |is_sent| {
+        let renamed = super::schemas::Renamed::new();
+        let context = super::schemas::Context { renamed: &renamed, is_sent };
+        let mut lines = Vec::new();
+        super::schemas::compare("", &schema(["a", "b"]), &schema(["b", "a"]), context, &mut lines);
+        lines.into_iter().map(|line| (line.text, line.breaks)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(true), [("required in the order b, a, not a, b".to_owned(), true)]);
+    assert_eq!(found(false), []);
+}
+
 #[test]
 fn a_renamed_type_is_one_line() {
     let diff = changed(|document| {
