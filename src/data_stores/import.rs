@@ -26,8 +26,8 @@ const LINES_PER_CHECKPOINT: u64 = 256;
 ///
 /// A checkpoint says up to which line everything is written, also after an error. Lines behind it may have
 /// been written too, up to [as many as are written at a time](Self::concurrency) after an error and up to
-/// 256 more after a crash; they are written again on resuming, with the same content. If a game may have changed those entries in the
-/// meantime, [skip what exists](Self::skip_existing).
+/// 256 more after a crash; they are written again on resuming, with the same content. If a game may have
+/// changed those entries in the meantime, [skip what exists](Self::skip_existing).
 #[must_use = "an import is made by `read_from`"]
 #[derive(Clone, Debug)]
 pub struct Import {
@@ -67,7 +67,8 @@ impl Import {
         self
     }
 
-    /// Leaves entries alone that are there, instead of replacing them.
+    /// Leaves entries alone that are there, instead of replacing them. Of several lines of a key, the first
+    /// one stays then.
     pub fn skip_existing(mut self) -> Self {
         self.skip_existing = true;
         self

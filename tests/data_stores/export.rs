@@ -229,6 +229,18 @@ async fn of_several_lines_of_a_key_the_last_one_stays() {
     assert_eq!(store.get::<i64>("k").await.expect("an answer").expect("it is there").value, 5);
 }
 
+#[tokio::test]
+async fn of_several_lines_of_a_key_the_first_one_stays_if_what_exists_is_skipped() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    let lines = (1..=3).map(|value| format!("{{\"scope\":\"global\",\"key\":\"k\",\"value\":{value}}}\n"));
+    let file = lines.collect::<String>();
+    let import = store.import().skip_existing();
+    let report = import.read_from(file.as_bytes(), |_| Ok(())).await.expect("an answer");
+    assert_eq!((report.written, report.skipped), (1, 2));
+    assert_eq!(store.get::<i64>("k").await.expect("an answer").expect("it is there").value, 1);
+}
+
 /// Three keys, of which the second is answered so.
 fn with_a_bad_entry(answer: Answer) -> Script {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";

@@ -3,7 +3,8 @@
 use super::window::Window;
 use super::{Acquire, Quota, RateLimitStatus, RateLimitStore};
 use std::collections::HashMap;
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -66,8 +67,12 @@ const FRESH: Duration = Duration::from_secs(1);
 struct Waiting {
     lanes: Vec<Arc<Lane>>,
     turn: Arc<Mutex<Turn>>,
-    task: Option<JoinHandle<()>>,
+    task: Option<(Queueing, JoinHandle<()>)>,
 }
+
+/// The place in the queues, until it is given up. The call shares it with its task, for a task that is
+/// aborted goes when its runtime runs next, which one on the current thread need not do for long.
+type Queueing = Arc<Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>>;
 
 enum Turn {
     Awaited,
@@ -88,9 +93,13 @@ impl Waiting {
         if poll_fn(|context| Poll::Ready(queue.as_mut().poll(context))).await.is_pending() {
             // In a task of its own, for who waits may not be polled again: then it must not stand in the
             // way of those behind it.
-            let task = self.task.insert(tokio::spawn(queue));
+            let queueing: Queueing = Arc::new(Mutex::new(Some(queue)));
+            let task = tokio::spawn(go_on(queueing.clone()));
+            let (queueing, task) = self.task.insert((queueing, task));
             if task.await.is_err() {
-                // Nothing runs but this any more.
+                // Nothing runs but this any more; the timer that the place waited for is gone as well.
+                let place = lock(queueing).take();
+                drop(place);
                 self::queue(self.lanes.clone(), Arc::clone(&self.turn)).await;
             }
         }
@@ -112,14 +121,22 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if let Some(task) = &self.task {
+        if let Some((queueing, task)) = &self.task {
             task.abort();
+            let place = lock(queueing).take();
+            drop(place);
         }
         let turn = std::mem::replace(&mut *lock(&self.turn), Turn::Over);
         if let Turn::Come(at) = turn {
             self.give_back(at);
         }
     }
+}
+
+/// Waits on in the queues, unless the place in them is given up.
+async fn go_on(queueing: Queueing) {
+    poll_fn(|context| lock(&queueing).as_mut().map_or(Poll::Ready(()), |place| place.as_mut().poll(context)))
+        .await;
 }
 
 /// Queues before each window in turn, the narrowest first, and counts in all of them at one moment. A
@@ -254,6 +271,36 @@ mod tests {
             assert_eq!(start.elapsed().as_secs(), seconds.max(10));
             tokio::time::sleep(Duration::from_secs(10)).await;
         }
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().start_paused(true).build().expect("a runtime")
+    }
+
+    #[test]
+    fn a_call_that_gives_up_holds_up_nobody_while_its_runtime_stands_still() {
+        let (local, quotas) = (Local::default(), [quota("a", 1, 10)]);
+        let still = runtime();
+        drop(still.block_on(async {
+            local.acquire(&quotas).await;
+            forgotten(&local, &quotas).await
+        }));
+        let turn = async { tokio::time::timeout(Duration::from_secs(60), local.acquire(&quotas)).await };
+        runtime().block_on(turn).expect("a turn");
+    }
+
+    #[test]
+    fn a_call_whose_runtime_is_gone_waits_on_in_another() {
+        let (local, quotas) = (Local::default(), [quota("a", 1, 10)]);
+        let gone = runtime();
+        let call = gone.block_on(async {
+            local.acquire(&quotas).await;
+            forgotten(&local, &quotas).await
+        });
+        drop(gone);
+        let turn = async { tokio::time::timeout(Duration::from_secs(60), call).await };
+        runtime().block_on(turn).expect("in time").expect("a turn");
     }
 
     #[tokio::test(start_paused = true)]
