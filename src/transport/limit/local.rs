@@ -282,10 +282,8 @@ mod tests {
     fn a_call_that_gives_up_holds_up_nobody_while_its_runtime_stands_still() {
         let (local, quotas) = (Local::default(), [quota("a", 1, 10)]);
         let still = runtime();
-        drop(still.block_on(async {
-            local.acquire(&quotas).await;
-            forgotten(&local, &quotas).await
-        }));
+        still.block_on(local.acquire(&quotas));
+        drop(still.block_on(forgotten(&local, &quotas)));
         let turn = async { tokio::time::timeout(Duration::from_secs(60), local.acquire(&quotas)).await };
         runtime().block_on(turn).expect("a turn");
     }
@@ -294,10 +292,8 @@ mod tests {
     fn a_call_whose_runtime_is_gone_waits_on_in_another() {
         let (local, quotas) = (Local::default(), [quota("a", 1, 10)]);
         let gone = runtime();
-        let call = gone.block_on(async {
-            local.acquire(&quotas).await;
-            forgotten(&local, &quotas).await
-        });
+        gone.block_on(local.acquire(&quotas));
+        let call = gone.block_on(forgotten(&local, &quotas));
         drop(gone);
         let turn = async { tokio::time::timeout(Duration::from_secs(60), call).await };
         runtime().block_on(turn).expect("in time").expect("a turn");
