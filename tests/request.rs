@@ -54,6 +54,27 @@ async fn a_request_to_anything() {
     }
 }
 
+#[tokio::test]
+async fn a_list_is_anything_that_can_be_gone_through() {
+    use opencloud::types::{AnalyticsDimensionValuesRequest, TranslateTextRequest};
+    let script = Script::new()
+        .expect(
+            Expect::post("/cloud/v2/universes/1:translateText")
+                .json(json!({ "text": "hi", "targetLanguageCodes": ["fr-fr", "de-de"] })),
+            Answer::json(json!({})),
+        )
+        .expect(Expect::any().query("ids", "1").query("ids", "2"), Answer::json(json!({})));
+    let client = scripted(&script);
+    let request = TranslateTextRequest::new("hi").target_language_codes(["fr-fr", "de-de"]);
+    client.universes().translate_text(1, request).await.expect("an answer");
+    client.universes().batch_get_permissions((1..=2).map(i64::from)).await.expect("an answer");
+    script.assert_done();
+
+    let [start, end] = [1, 2].map(|second| jiff::Timestamp::from_second(second).expect("a time"));
+    let request = AnalyticsDimensionValuesRequest::new("DailyActiveUsers", start, end, ["Country"]);
+    assert_eq!(request.dimensions, Some(vec!["Country".to_owned()]));
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_is_retried_like_any_call() {
     for (method, requests) in

@@ -90,22 +90,22 @@ pub(crate) use option_methods;
 
 /// The constructor and setters of a type that requests hold.
 macro_rules! request_type {
-    ($name:ident ($($required:ident: $required_type:ty),*) $($setter:ident = $field:ident: $kind:ty,)*) => {
+    ($name:ident ($($required:ident: $required_type:tt),*) $($setter:ident = $field:ident: $kind:tt,)*) => {
         impl $name {
             /// A value with what the service requires, and nothing else set.
             #[allow(clippy::too_many_arguments)]
-            pub fn new($($required: impl Into<$required_type>),*) -> Self {
+            pub fn new($($required: crate::call::accepted!($required_type)),*) -> Self {
                 #[allow(unused_mut)]
                 let mut value = Self::default();
-                $(value.$required = Some($required.into());)*
+                $(value.$required = Some(crate::call::given!($required_type $required));)*
                 value
             }
 
             $(
                 #[doc = concat!("Sets `", stringify!($field), "`.")]
                 #[must_use]
-                pub fn $setter(mut self, value: impl Into<$kind>) -> Self {
-                    self.$field = Some(value.into());
+                pub fn $setter(mut self, value: crate::call::accepted!($kind)) -> Self {
+                    self.$field = Some(crate::call::given!($kind value));
                     self
                 }
             )*
@@ -113,6 +113,25 @@ macro_rules! request_type {
     };
 }
 pub(crate) use request_type;
+
+/// What a caller may give for a value (`{String}`), or for a list (`[String]`): anything that can be gone
+/// through.
+macro_rules! accepted {
+    ({$kind:ty}) => { impl Into<$kind> };
+    ([$item:ty]) => { impl IntoIterator<Item = impl Into<$item>> };
+}
+pub(crate) use accepted;
+
+/// What was given, as it is kept.
+macro_rules! given {
+    ({$kind:ty} $value:ident) => {
+        $value.into()
+    };
+    ([$item:ty] $values:ident) => {
+        $values.into_iter().map(Into::into).collect()
+    };
+}
+pub(crate) use given;
 
 /// `Debug` of a type whose text must not hold what some of its fields do.
 #[allow(unused_macros, reason = "an area need not have such a type")]

@@ -27,7 +27,7 @@ pub use stream::BodyStream;
 
 #[allow(unused_imports, reason = "an area need not have such a type")]
 pub(crate) use macros::{Hidden, hiding_debug};
-pub(crate) use macros::{call_methods, helper_methods, option_methods, request_type};
+pub(crate) use macros::{accepted, call_methods, given, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
 pub(crate) use response::{Attempts, Secret, SentAt, asked_wait};
 

@@ -28,18 +28,23 @@ pub fn emit(model: &Model) -> Result<String, Error> {
 pub fn emit_setters(writer: &mut Writer, model: &Model) {
     for of in model.structs.values().filter(|of| of.in_request) {
         let writable: Vec<&Field> = of.fields.iter().filter(|field| !field.read_only).collect();
-        let required: Vec<String> = of
-            .arguments()
-            .iter()
-            .map(|field| format!("{}: {}", field.ident, type_in_types(&field.kind)))
-            .collect();
+        let required: Vec<String> =
+            of.arguments().iter().map(|field| format!("{}: {}", field.ident, kept(&field.kind))).collect();
         writer.block("crate::call::request_type!", |writer| {
             writer.line(format!("{} ({})", of.name, required.join(", ")));
             for field in &writable {
                 let (setter, name) = (&field.setter, &field.ident);
-                writer.line(format!("{setter} = {name}: {},", type_in_types(&field.kind)));
+                writer.line(format!("{setter} = {name}: {},", kept(&field.kind)));
             }
         });
+    }
+}
+
+/// The type of a field, as `request_type!` tells a list from a value.
+fn kept(kind: &Type) -> String {
+    match kind {
+        Type::List(item) => format!("[{}]", type_in_types(item)),
+        kind => format!("{{{}}}", type_in_types(kind)),
     }
 }
 
@@ -133,6 +138,29 @@ pub(super) struct Input<'a> {
     /// What becomes of the value, as a method call on the runtime's `Call`.
     apply: String,
     doc: String,
+}
+
+impl Input<'_> {
+    /// What a list holds, if this is one.
+    fn item(&self) -> Option<&str> {
+        self.argument.strip_prefix("Vec<")?.strip_suffix('>')
+    }
+
+    /// What a caller may give: of a list, anything that can be gone through.
+    fn accepted(&self) -> String {
+        match self.item() {
+            Some(item) => format!("impl IntoIterator<Item = impl Into<{item}>>"),
+            None => format!("impl Into<{}>", self.argument),
+        }
+    }
+
+    /// Makes a list of what a caller gave for one.
+    fn emit_collection(&self, writer: &mut Writer, name: &str) {
+        if self.item().is_some() {
+            let list = &self.argument;
+            writer.line(format!("let {name}: {list} = {name}.into_iter().map(Into::into).collect();"));
+        }
+    }
 }
 
 /// The place of a request that an input fills.
@@ -294,6 +322,10 @@ impl<'a> Call<'a> {
             number += 1;
         }
         let value = if required { name.as_str() } else { "value" };
+        if input.item().is_some() {
+            // It is one already: see `emit_collection`.
+            input.apply = input.apply.replace(&format!("{VALUE}.into()"), VALUE);
+        }
         input.apply = input.apply.replace(VALUE, value);
         input.name = name;
         if required { &mut self.arguments } else { &mut self.setters }.push(input);
@@ -306,13 +338,12 @@ impl<'a> Call<'a> {
             writer.line("#[deprecated = \"deprecated by Roblox\"]");
         }
         let arguments: Vec<String> = std::iter::once("&self".to_owned())
-            .chain(
-                self.arguments.iter().map(|input| format!("{}: impl Into<{}>", input.name, input.argument)),
-            )
+            .chain(self.arguments.iter().map(|input| format!("{}: {}", input.name, input.accepted())))
             .collect();
         let head = format!("pub fn {}({}) -> {}", operation.method, arguments.join(", "), self.name);
         writer.line("#[allow(clippy::too_many_arguments, clippy::useless_conversion)]");
         writer.block(head, |writer| {
+            self.arguments.iter().for_each(|input| input.emit_collection(writer, &input.name));
             let mut call = format!(
                 "let call = Call::new(&self.client, &operations::{})",
                 names::constant(&operation.id)
@@ -338,11 +369,9 @@ impl<'a> Call<'a> {
                     writer.doc(&input.doc);
                     writer.line("#[allow(clippy::useless_conversion)]");
                     writer.block(
-                        format!(
-                            "pub fn {}(mut self, value: impl Into<{}>) -> Self",
-                            input.name, input.argument
-                        ),
+                        format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted()),
                         |writer| {
+                            input.emit_collection(writer, "value");
                             writer.line(format!("self.call = self.call.{};", input.apply));
                             writer.line("self");
                         },
