@@ -1,13 +1,14 @@
 //! Logging in from a tool, over real sockets.
 
 use super::server::{CLIENT_ID, Server};
-use opencloud::oauth::{App, BrowserLogin};
-use opencloud::{ErrorKind, Scope};
+use opencloud::oauth::{App, BrowserLogin, Login};
+use opencloud::{Error, ErrorKind, Scope};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// A port that is free now.
@@ -30,6 +31,44 @@ async fn send(address: SocketAddr, request: &str) -> String {
     answer
 }
 
+/// A login that has begun, and waits for the browser.
+struct Begun {
+    address: SocketAddr,
+    /// Where the browser is sent.
+    url: String,
+    task: JoinHandle<Result<Login, Error>>,
+}
+
+impl Begun {
+    /// With a redirect URI of which `PORT` is one that is free.
+    async fn at(server: &Server, redirect_uri: &str) -> Self {
+        let port = port().await;
+        let app = app(server, &redirect_uri.replace("PORT", &port.to_string()));
+        let (shown, url) = oneshot::channel();
+        let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(move |url| {
+            let _ = shown.send(url.to_owned());
+        });
+        let task = tokio::spawn(login.run());
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        Self { address, url: url.await.expect("a URL"), task }
+    }
+
+    /// What the browser asks this machine for when the user has agreed.
+    async fn agree(&self, server: &Server) -> String {
+        let back = server.visit(&self.url).await;
+        back.split_once(&self.address.port().to_string()).expect("this port").1.to_owned()
+    }
+
+    fn state(&self) -> &str {
+        let after = self.url.split("state=").nth(1);
+        after.and_then(|rest| rest.split('&').next()).expect("a state")
+    }
+
+    async fn end(self) -> Result<Login, Error> {
+        self.task.await.expect("a task")
+    }
+}
+
 fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n")
 }
@@ -37,16 +76,8 @@ fn get(target: &str) -> String {
 #[tokio::test]
 async fn the_browser_comes_back_to_this_machine() {
     let server = Server::new();
-    let port = port().await;
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let app = app(&server, &format!("http://localhost:{port}/callback"));
-    let (shown, url) = oneshot::channel();
-    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(move |url| {
-        let _ = shown.send(url.to_owned());
-    });
-    let login = tokio::spawn(login.run());
-    let back = server.visit(&url.await.expect("a URL")).await;
-    let (_, target) = back.split_once(&port.to_string()).expect("this port");
+    let login = Begun::at(&server, "http://localhost:PORT/callback").await;
+    let (address, target) = (login.address, login.agree(&server).await);
 
     // Connections that a browser opens ahead and says nothing on, and whatever else may come.
     let mut idle = Vec::new();
@@ -59,7 +90,7 @@ async fn the_browser_comes_back_to_this_machine() {
         get("/callback?code=stolen&state=guessed"),
         get("/callback?error=access_denied&state=guessed"),
         get(&target.replace("/callback", "/elsewhere")),
-        get(target).replace("GET", "POST"),
+        get(&target).replace("GET", "POST"),
     ] {
         let answer = send(address, &request).await;
         assert!(answer.starts_with("HTTP/1.1 404"), "{request}: {answer}");
@@ -68,9 +99,9 @@ async fn the_browser_comes_back_to_this_machine() {
     assert_eq!(send(address, "no HTTP at all\r\n\r\n").await, "");
     assert_eq!(send(address, &format!("GET /{} HTTP/1.1\r\n", "a".repeat(40_000))).await, "");
 
-    let answer = send(address, &get(target)).await;
+    let answer = send(address, &get(&target)).await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("close this page"), "{answer}");
-    let login = login.await.expect("a task").expect("a login");
+    let login = login.end().await.expect("a login");
     assert_eq!(login.identity.expect("an identity").user.id, Some(156.into()));
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
 }
@@ -78,20 +109,11 @@ async fn the_browser_comes_back_to_this_machine() {
 #[tokio::test]
 async fn a_no_of_the_user_is_told() {
     let server = Server::new();
-    let port = port().await;
-    let app = app(&server, &format!("http://127.0.0.1:{port}/"));
-    let (shown, url) = oneshot::channel();
-    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(move |url| {
-        let _ = shown.send(url.to_owned());
-    });
-    let login = tokio::spawn(login.run());
-    let url = url.await.expect("a URL");
-    let state = url.split("state=").nth(1).and_then(|rest| rest.split('&').next()).expect("a state");
-    let answer =
-        send(SocketAddr::from(([127, 0, 0, 1], port)), &get(&format!("/?error=access_denied&state={state}")))
-            .await;
+    let login = Begun::at(&server, "http://127.0.0.1:PORT/").await;
+    let state = login.state();
+    let answer = send(login.address, &get(&format!("/?error=access_denied&state={state}"))).await;
     assert!(answer.contains("not completed"), "{answer}");
-    let error = login.await.expect("a task").expect_err("a no");
+    let error = login.end().await.expect_err("a no");
     assert_eq!((error.kind(), error.code()), (ErrorKind::AuthorizationRequired, Some("access_denied")));
 }
 
@@ -143,16 +165,8 @@ async fn a_port_that_is_taken_is_named() {
 #[tokio::test(start_paused = true)]
 async fn visitors_who_hang_hold_up_nobody_for_long() {
     let server = Server::new();
-    let port = port().await;
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let app = app(&server, &format!("http://localhost:{port}"));
-    let (shown, url) = oneshot::channel();
-    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(move |url| {
-        let _ = shown.send(url.to_owned());
-    });
-    let login = tokio::spawn(login.run());
-    let back = server.visit(&url.await.expect("a URL")).await;
-    let (_, target) = back.split_once(&port.to_string()).expect("this port");
+    let login = Begun::at(&server, "http://localhost:PORT").await;
+    let (address, target) = (login.address, login.agree(&server).await);
     let target = format!("/{}", target.trim_start_matches('/'));
 
     // As many as are held at once: some say nothing, some half a request.
@@ -168,7 +182,7 @@ async fn visitors_who_hang_hold_up_nobody_for_long() {
     let answer = send(address, &get(&target)).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(begun.elapsed(), Duration::from_secs(10), "until the first of them is given up");
-    login.await.expect("a task").expect("a login");
+    login.end().await.expect("a login");
     for mut socket in hanging {
         let mut said = Vec::new();
         let _ = socket.read_to_end(&mut said).await;
@@ -179,18 +193,11 @@ async fn visitors_who_hang_hold_up_nobody_for_long() {
 #[tokio::test]
 async fn a_query_may_hold_a_question_mark() {
     let server = Server::new();
-    let port = port().await;
-    let app = app(&server, &format!("http://localhost:{port}/callback?from=roblox"));
-    let (shown, url) = oneshot::channel();
-    let login = BrowserLogin::new(&app, [Scope::Openid]).show_with(move |url| {
-        let _ = shown.send(url.to_owned());
-    });
-    let login = tokio::spawn(login.run());
-    let url = url.await.expect("a URL");
-    let state = url.split("state=").nth(1).and_then(|rest| rest.split('&').next()).expect("a state");
+    let login = Begun::at(&server, "http://localhost:PORT/callback?from=roblox").await;
+    let state = login.state();
     let target = format!("/callback?from=roblox&error=server_error&error_description=Why?&state={state}");
-    send(SocketAddr::from(([127, 0, 0, 1], port)), &get(&target)).await;
-    let error = login.await.expect("a task").expect_err("a refusal");
+    send(login.address, &get(&target)).await;
+    let error = login.end().await.expect_err("a refusal");
     assert_eq!(error.code(), Some("server_error"));
     assert!(error.to_string().contains("Why?"), "{error}");
 }

@@ -169,45 +169,45 @@ mod tests {
     use crate::Model;
     use serde_json::{Value, json};
 
-    /// The table entry of an operation with these parameters.
-    fn entry(parameters: serde_json::Value) -> String {
-        let document = json!({
+    /// A document of one operation, which has these properties beside the usual ones.
+    fn document(properties: Value) -> Value {
+        let mut operation = json!({
+            "responses": { "200": { "description": "OK" } },
+            "security": [{ "roblox-api-key": [] }],
+            "x-opencloud": { "area": "things", "method": "create" }
+        });
+        for (name, value) in properties.as_object().expect("properties") {
+            operation[name] = value.clone();
+        }
+        json!({
             "openapi": "3.0.4",
             "info": { "title": "t", "version": "1" },
             "servers": [{ "url": "https://apis.roblox.com" }],
-            "paths": { "/a": { "post": {
-                "operationId": "things.create",
-                "parameters": parameters,
-                "responses": { "200": { "description": "OK" } },
-                "security": [{ "roblox-api-key": [] }],
-                "x-opencloud": { "area": "things", "method": "create" }
-            } } },
+            "paths": { "/a": { "post": operation } },
             "components": { "schemas": {} },
             "x-opencloud": { "areas": [{ "name": "things", "summary": "Things." }], "ids": [] }
-        });
-        let model = Model::build(&document.to_string(), None).expect("a model");
+        })
+    }
+
+    fn table(document: &Value, areas: Option<&[String]>) -> String {
+        let model = Model::build(&document.to_string(), areas).expect("a model");
         super::emit(&model).expect("a table")
+    }
+
+    /// The table entry of an operation with these parameters.
+    fn entry(parameters: Value) -> String {
+        table(&document(json!({ "operationId": "things.create", "parameters": parameters })), None)
     }
 
     #[test]
     fn scopes_are_those_of_all_areas_and_of_the_flows() {
-        let document = json!({
-            "openapi": "3.0.4",
-            "info": { "title": "t", "version": "1" },
-            "paths": { "/a": { "post": {
-                "responses": { "200": { "description": "OK" } },
-                "security": [{ "roblox-api-key": [] }],
-                "x-roblox-scopes": [{ "name": "user.user-notification:write" }, { "name": "asset:read" }],
-                "x-opencloud": { "area": "things", "method": "create" }
-            } } },
-            "components": { "schemas": {}, "securitySchemes": { "o": { "type": "oauth2", "flows": {
-                "authorizationCode": { "scopes": { "openid": "" } }
-            } } } },
-            "x-opencloud": { "areas": [{ "name": "things", "summary": "Things." }], "ids": [] }
-        });
+        let scopes = json!([{ "name": "user.user-notification:write" }, { "name": "asset:read" }]);
+        let mut document = document(json!({ "x-roblox-scopes": scopes }));
+        document["components"]["securitySchemes"] = json!({ "o": { "type": "oauth2", "flows": {
+            "authorizationCode": { "scopes": { "openid": "" } }
+        } } });
         for areas in [None, Some(&[][..])] {
-            let model = Model::build(&document.to_string(), areas).expect("a model");
-            let table = super::emit(&model).expect("a table");
+            let table = table(&document, areas);
             for line in [
                 "AssetRead = \"asset:read\",",
                 "Openid = \"openid\",",
@@ -221,19 +221,8 @@ mod tests {
     #[test]
     fn all_scopes_are_needed_unless_the_document_says_otherwise() {
         let table = |extension: Value| {
-            let document = json!({
-                "openapi": "3.0.4",
-                "info": { "title": "t", "version": "1" },
-                "paths": { "/a": { "post": {
-                    "responses": { "200": { "description": "OK" } },
-                    "security": [{ "roblox-api-key": [] }],
-                    "x-roblox-scopes": [{ "name": "a:read" }, { "name": "a:write" }],
-                    "x-opencloud": extension
-                } } },
-                "components": { "schemas": {} },
-                "x-opencloud": { "areas": [{ "name": "things", "summary": "Things." }], "ids": [] }
-            });
-            super::emit(&Model::build(&document.to_string(), None).expect("a model")).expect("a table")
+            let scopes = json!([{ "name": "a:read" }, { "name": "a:write" }]);
+            table(&document(json!({ "x-roblox-scopes": scopes, "x-opencloud": extension })), None)
         };
         let mut extension = json!({ "area": "things", "method": "create" });
         let all = table(extension.clone());
