@@ -11,6 +11,7 @@ use crate::luau::Scripts;
 use crate::nesting::refuse_unfit;
 use crate::request::{Part, multipart};
 use crate::sample::plain;
+use crate::shapes::Shapes;
 
 /// A request that passed the gateway, with everything that was read from it.
 #[derive(Clone, Copy)]
@@ -25,6 +26,7 @@ pub(crate) struct Call<'a> {
     pub(crate) body: &'a Bytes,
     pub(crate) base_url: &'a str,
     pub(crate) scripts: &'a Scripts,
+    pub(crate) shapes: Shapes,
     pub(crate) now: Timestamp,
 }
 

@@ -42,6 +42,7 @@ mod sample;
 mod schema;
 mod seed;
 mod server;
+mod shapes;
 mod state;
 mod store;
 mod synth;
@@ -60,4 +61,5 @@ pub use sample::{Mode, Sample, SampleRequest, parameter_values, request as sampl
 pub use schema::{Direction, to_json_schema};
 pub use seed::{Seed, SeedError};
 pub use server::{Builder, Emulator, Message, Recorded, StateError, StateHandle};
+pub use shapes::Shapes;
 pub use validate::{Violation, validate_request, validate_response, validate_value, validate_wire};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, ValueEnum};
-use opencloud_emulator::{Builder, Emulator, Seed};
+use opencloud_emulator::{Builder, Emulator, Seed, Shapes};
 
 /// The exit code for a command line that cannot be followed.
 const BAD_INPUT: u8 = 2;
@@ -42,6 +42,10 @@ struct Arguments {
     /// Keep the rate limits of the specification: 429, retry-after and x-ratelimit-* as in production.
     #[arg(long, value_name = "on|off", default_value = "off", hide_possible_values = true)]
     rate_limits: Switch,
+
+    /// The shapes of responses where the live service and Roblox's document differ.
+    #[arg(long, value_name = "live|document", default_value = "live")]
+    shapes: Shapes,
 
     /// Play a fault: ROUTE=EFFECT[,OPTION]...; may be given several times.
     ///
@@ -137,6 +141,7 @@ fn builder(arguments: Arguments) -> Result<Builder, String> {
         .port(arguments.port)
         .strict(!arguments.lenient)
         .rate_limits(arguments.rate_limits == Switch::On)
+        .shapes(arguments.shapes)
         .fault_seed(arguments.fault_seed)
         .speed(arguments.speed)
         .threads(threads);

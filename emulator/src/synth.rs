@@ -210,6 +210,7 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
         body: call.body,
         base_url: call.base_url,
         scripts: call.scripts,
+        shapes: call.shapes,
         now: call.now,
     };
     let max = paging.max.and_then(|max| usize::try_from(max).ok());

@@ -19,6 +19,7 @@ use crate::luau::{LuauRun, LuauTask, Scripts};
 use crate::seed::Seed;
 use crate::server::gateway::Inner;
 use crate::server::{Emulator, listener};
+use crate::shapes::Shapes;
 use crate::state::State;
 
 const DEFAULT_BODY_LIMIT: usize = 128 * 1024 * 1024;
@@ -41,6 +42,7 @@ pub struct Builder {
     data: Option<PathBuf>,
     seed: Option<Seed>,
     scripts: Scripts,
+    shapes: Shapes,
 }
 
 impl Default for Builder {
@@ -61,6 +63,7 @@ impl Default for Builder {
             data: None,
             seed: None,
             scripts: Scripts::default(),
+            shapes: Shapes::default(),
         }
     }
 }
@@ -115,6 +118,14 @@ impl Builder {
         decide: impl Fn(&LuauTask<'_>) -> Option<LuauRun> + Send + Sync + 'static,
     ) -> Builder {
         self.scripts = Scripts::new(decide);
+        self
+    }
+
+    /// Which shapes responses have where the live service and Roblox's document differ. The default is the live
+    /// service's.
+    #[must_use]
+    pub fn shapes(mut self, shapes: Shapes) -> Builder {
+        self.shapes = shapes;
         self
     }
 
@@ -219,6 +230,7 @@ impl Builder {
             api_keys: self.api_keys,
             oauth_apps: self.oauth_apps,
             scripts: self.scripts,
+            shapes: self.shapes,
             strict: self.strict,
             body_limit: self.body_limit,
         });

@@ -23,6 +23,7 @@ use crate::limits::{self, Limits, Standing};
 use crate::luau::Scripts;
 use crate::request::{RequestParts, query_pairs};
 use crate::server::traffic::{Entry, Traffic};
+use crate::shapes::Shapes;
 use crate::state::State;
 use crate::store::{Keeper, Record, Ticket};
 use crate::synth;
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     pub(super) api_keys: Vec<ApiKey>,
     pub(super) oauth_apps: Vec<OAuthApp>,
     pub(super) scripts: Scripts,
+    pub(super) shapes: Shapes,
     pub(super) strict: bool,
     pub(super) body_limit: usize,
 }
@@ -374,6 +376,7 @@ impl Inner {
             body: &incoming.body,
             base_url: &self.base_url,
             scripts: &self.scripts,
+            shapes: self.shapes,
             now,
         };
         match self.handlers.get(&found.operation.id) {
