@@ -11,6 +11,7 @@ use crate::call::{Call, Outcome, Reply};
 use crate::failure::Failure;
 use crate::page::Cut;
 use crate::route::encode_segment;
+use crate::shapes::form_of;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -128,9 +129,29 @@ impl Dialect {
         let entry = encode_segment(id);
         json!({
             "path": format!("universes/{universe}/{kind}/{store}/scopes/{scope}/entries/{entry}"),
-            "value": value,
+            "value": if self.is_text(call, id) { json!(value.to_string()) } else { json!(value) },
             "id": id,
         })
+    }
+
+    /// The live service writes numbers as text: always in v1 (OD-01), now and then in v2 (OD-06).
+    fn is_text(&self, call: &Call<'_>, id: &str) -> bool {
+        call.shapes.is_live() && (self.is_v1 || form_of(id, 2) == 0)
+    }
+
+    /// A page of a list. In v2, the live service leaves out what is empty (OD-05).
+    fn page(&self, call: &Call<'_>, list: &str, items: &[Value], next: Option<String>) -> Value {
+        if self.is_v1 || !call.shapes.is_live() {
+            return json!({ list: items, "nextPageToken": next.unwrap_or_default() });
+        }
+        let mut page = json!({});
+        if !items.is_empty() {
+            page[list] = json!(items);
+        }
+        if let Some(next) = next {
+            page["nextPageToken"] = json!(next);
+        }
+        page
     }
 }
 
@@ -184,7 +205,8 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.query("id").unwrap_or_default();
     let value = number(call, "value")?;
     if store(state, call)?.contains_key(id) {
-        return Err(Failure::invalid(format!("The entry '{id}' exists already.")));
+        // In these words, which clients know it by (OD-02).
+        return Err(Failure::invalid("Entry already exists."));
     }
     put(state, call, id, value)
 }
@@ -278,7 +300,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         cut.page_by(call, &entries, Clone::clone)?
     };
     let page: Vec<_> = page.iter().map(|(value, id)| dialect.json(call, id, *value)).collect();
-    Ok(Reply::json(json!({ items: page, "nextPageToken": next.unwrap_or_default() })))
+    Ok(Reply::json(dialect.page(call, items, &page, next)))
 }
 
 #[cfg(test)]

@@ -133,10 +133,12 @@ impl LuauTasks {
     pub(crate) fn seeded(now: Timestamp) -> LuauTasks {
         let path = "universes/2001/places/3001/versions/3/luau-execution-sessions/sample/tasks/sample";
         let script = "print('sample')\nreturn 1".to_owned();
+        // Long enough ago to take no slot.
+        let ended = later(now, -SLOW_SLOT_SECONDS);
         let task = Task {
             place: (2001, 3001),
-            created: now,
-            updated: now,
+            created: ended,
+            updated: ended,
             run: Run::of(&script::run(&script, 3)),
             script,
             timeout: SignedDuration::from_secs(MAX_TIMEOUT),

@@ -46,7 +46,13 @@ pub(super) fn run(script: &str, version: u64) -> LuauRun {
     let mut returned = None;
     let fail = |logs, error, message: &str| LuauRun { logs, ..LuauRun::fails(error, message) };
     for line in script.lines() {
-        let mut rest = line;
+        let mut rest = match look(line, version) {
+            Ok(rest) => rest,
+            Err(message) => {
+                logs.push((LuauLog::Error, message.clone()));
+                return fail(logs, LuauError::ScriptError, &message);
+            }
+        };
         loop {
             rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ';');
             let Some((kind, text, after)) = statement(rest) else {
@@ -72,6 +78,29 @@ pub(super) fn run(script: &str, version: u64) -> LuauRun {
     }
     let results = returned.map(|text| literal::list(text, version)).unwrap_or_default();
     LuauRun { logs, ..LuauRun::returns(results) }
+}
+
+/// What follows a look at the version of the place: `if game.PlaceVersion ~= 3 then error("...") end`. If it is another
+/// one, the error has the words that stand there (LX-07).
+fn look(line: &str, version: u64) -> Result<&str, String> {
+    let parts = line.strip_prefix("if game.PlaceVersion ~= ").and_then(|rest| {
+        let (wanted, rest) = rest.split_once(" then error(")?;
+        let end = closing_bracket(rest)?;
+        Some((
+            wanted.trim().parse::<u64>().ok()?,
+            &rest[..end],
+            rest[end + 1..].trim_start().strip_prefix("end")?,
+        ))
+    });
+    match parts {
+        None => Ok(line),
+        Some((wanted, _, rest)) if wanted == version => Ok(rest),
+        Some((_, arguments, _)) => {
+            // The level of the error, after a comma, is not a part of its words.
+            let words = arguments.rsplit_once(", ").map_or(arguments, |(words, _)| words);
+            Err(words.split("..").map(|part| printed(part.trim(), version)).collect())
+        }
+    }
 }
 
 /// A call that logs: of what kind, its argument, and what follows.
@@ -152,6 +181,14 @@ mod tests {
             [json!("game.PlaceVersion"), json!(null)]
         );
         assert_eq!(run("print(game.PlaceVersion)", 7).logs[0].1, "7");
+    }
+
+    #[test]
+    fn a_look_at_the_version_finds_the_one_that_runs() {
+        let script = "--!strict\nif game.PlaceVersion ~= 3 then error(\"v:\" .. game.PlaceVersion .. \":3\", 0) end return 1";
+        assert_eq!(results_of(script), [json!(1)]);
+        let other = run(script, 2).end.expect_err("another version");
+        assert_eq!(other, (LuauError::ScriptError, "v:2:3".to_owned()));
     }
 
     #[test]

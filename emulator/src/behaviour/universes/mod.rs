@@ -44,7 +44,7 @@ pub(crate) struct Universes {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Place {
+pub(crate) struct Place {
     universe: u64,
     fields: Map<String, Value>,
     /// The first is number 1.
@@ -92,7 +92,7 @@ impl Universes {
     }
 
     /// A place belongs to the universe under which it is first asked for.
-    fn place(&mut self, universe: u64, id: u64, now: Timestamp) -> Result<&mut Place, Failure> {
+    pub(crate) fn place(&mut self, universe: u64, id: u64, now: Timestamp) -> Result<&mut Place, Failure> {
         if id > LAST_ID {
             return Err(Failure::not_found(format!("The place {id} does not exist.")));
         }
@@ -183,8 +183,17 @@ impl Place {
         Value::Object(place)
     }
 
+    pub(crate) fn universe(&self) -> u64 {
+        self.universe
+    }
+
+    /// The number of its latest version.
+    pub(crate) fn latest_version(&self) -> usize {
+        self.versions.len()
+    }
+
     /// Whether its name has these words, with which a test arranges something.
-    fn is_called(&self, words: &str) -> bool {
+    pub(crate) fn is_called(&self, words: &str) -> bool {
         let name = text(&self.fields, "displayName").unwrap_or_default();
         name.to_ascii_lowercase().contains(words)
     }
@@ -313,5 +322,5 @@ pub(crate) fn is_called(state: &mut State, call: &Call<'_>, words: &str) -> Resu
 /// The number of a place's latest version.
 pub(crate) fn latest_version(state: &mut State, call: &Call<'_>) -> Result<usize, Failure> {
     let (_, place) = place(state, call)?;
-    Ok(place.versions.len())
+    Ok(place.latest_version())
 }

@@ -14,8 +14,8 @@ const MAX_VERSIONS: usize = 10_000;
 
 pub(super) fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
     let published = match call.query("versionType") {
-        Some(kind) if kind.eq_ignore_ascii_case("Published") => true,
-        Some(kind) if kind.eq_ignore_ascii_case("Saved") => false,
+        Some("Published") => true,
+        Some("Saved") => false,
         _ => {
             return Err(Failure::invalid("The versionType must be Saved or Published."));
         }
