@@ -32,6 +32,7 @@ mod faults;
 mod html;
 mod identity;
 mod limits;
+mod listing;
 mod luau;
 mod mask;
 mod nesting;

@@ -53,7 +53,16 @@ const SAID_ONCE: &str = "creationContext";
 const MAX_DEPTH: usize = 32;
 
 /// The query with its booleans as `true` and `false`, and without masks that name nothing.
-pub(crate) fn query(document: &Document, operation: &Operation, query: &str) -> String {
+pub(crate) fn query(document: &Document, operation: &Operation, query: &str, names: Names) -> String {
+    let known = |name: String| {
+        if operation.parameter(Location::Query, &name).is_some() {
+            return name;
+        }
+        let parameters = operation.parameters.iter();
+        let mut parameters = parameters.filter(|parameter| parameter.location == Location::Query);
+        let same = parameters.find(|parameter| names.are_same(&parameter.name, &name));
+        same.map_or(name, |parameter| parameter.name.clone())
+    };
     let is_boolean = |name: &str| {
         operation.parameter(Location::Query, name).is_some_and(|parameter| {
             document.resolve(&parameter.schema).get("type").and_then(Value::as_str) == Some("boolean")
@@ -65,7 +74,8 @@ pub(crate) fn query(document: &Document, operation: &Operation, query: &str) -> 
         })
     };
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let said = query_pairs(query).into_iter().filter(|(name, value)| !(value.is_empty() && is_mask(name)));
+    let said = query_pairs(query).into_iter().map(|(name, value)| (known(name), value));
+    let said = said.filter(|(name, value)| !(value.is_empty() && is_mask(name)));
     let pairs = said.map(|(name, value)| {
         let value = if is_boolean(&name) { value.to_ascii_lowercase() } else { value };
         format!("{}={}", encode(&name), encode(&value))
@@ -291,7 +301,8 @@ mod tests {
     fn booleans_may_be_capitalised_and_other_words_stay() {
         let document = Document::embedded();
         let found = document.find("GET", "/cloud/v2/universes/1/data-stores").expect("a known route");
-        let read = query(document, found.operation, "showDeleted=True&filter=id.startsWith(%22A+b%22)");
+        let sent = "showDeleted=True&filter=id.startsWith(%22A+b%22)";
+        let read = query(document, found.operation, sent, Names::ProtocolBuffers);
         let pairs = query_pairs(&read);
         assert_eq!(pairs[0].1, "true");
         assert_eq!(pairs[1].1, "id.startsWith(\"A b\")");
@@ -301,7 +312,7 @@ mod tests {
     fn a_mask_that_names_nothing_is_none() {
         let document = Document::embedded();
         let found = document.find("PATCH", "/assets/v1/assets/1").expect("a known route");
-        assert_eq!(query(document, found.operation, "updateMask="), "");
-        assert_eq!(query(document, found.operation, "updateMask=icon"), "updateMask=icon");
+        assert_eq!(query(document, found.operation, "updateMask=", Names::AnyCase), "");
+        assert_eq!(query(document, found.operation, "UpdateMask=icon", Names::AnyCase), "updateMask=icon");
     }
 }

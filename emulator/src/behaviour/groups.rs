@@ -78,6 +78,11 @@ impl Groups {
         self.groups.get(&group).map_or(Some(OWNER), Group::owner) == Some(user)
     }
 
+    /// The groups of a user, as far as anybody has looked at them.
+    pub(crate) fn owned_by(&self, user: u64) -> impl Iterator<Item = u64> + '_ {
+        self.groups.values().filter(move |group| group.owner() == Some(user)).map(|group| group.id)
+    }
+
     /// How many groups were looked at.
     pub(crate) fn known(&self) -> usize {
         self.groups.len()
