@@ -37,6 +37,7 @@ mod luau;
 mod mask;
 mod nesting;
 mod page;
+mod picture;
 mod request;
 mod route;
 mod sample;

@@ -138,10 +138,8 @@ impl Conversion<'_> {
     fn object(&mut self, schema: &Map<String, Value>, closed: bool, converted: &mut Map<String, Value>) {
         let properties = schema.get("properties").and_then(Value::as_object);
         if let Some(properties) = properties {
-            let properties: Map<_, _> = properties
-                .iter()
-                .map(|(name, property)| (name.clone(), self.convert(property, true)))
-                .collect();
+            let properties: Map<_, _> =
+                properties.iter().map(|(name, property)| (name.clone(), self.property(property))).collect();
             let named = !properties.is_empty();
             converted.insert("properties".to_owned(), Value::Object(properties));
             if named && closed && !converted.contains_key("unevaluatedProperties") {
@@ -172,6 +170,28 @@ impl Conversion<'_> {
                 .collect();
             converted.insert("required".to_owned(), Value::Array(required));
         }
+    }
+
+    /// A property as it may be sent. The live services write the JSON of protocol buffers in more than one way: null
+    /// for what is absent (MS-09, MS-16, PG-01), and whole numbers as text (OD-01, OD-06).
+    fn property(&mut self, property: &Value) -> Value {
+        let converted = match self.convert(property, true) {
+            Value::Object(converted) if self.direction == Direction::Response => converted,
+            converted => return converted,
+        };
+        let is = |keyword: &str, word: &str| property.get(keyword).is_some_and(|value| value == word);
+        let wide = (is("type", "integer") && is("format", "int64")) || is("format", "double");
+        let mut converted = converted;
+        if wide && !converted.contains_key("enum") {
+            let text = json!({ "type": "string" });
+            let digits = json!({ "pattern": "^-?[0-9]+$" });
+            converted = Map::from_iter([
+                ("if".to_owned(), text),
+                ("then".to_owned(), digits),
+                ("else".to_owned(), Value::Object(converted)),
+            ]);
+        }
+        nullable(converted)
     }
 
     /// Whether a property does not travel in this direction.

@@ -444,7 +444,7 @@ async fn what_is_removed_between_two_pages_hides_nothing_in_any_order() {
                     assert_eq!(client.delete(&format!("{base}/{id}")).await.status, 200);
                     found.push(item.clone());
                 }
-                token = page["nextPageToken"].as_str().expect("a token").to_owned();
+                token = page["nextPageToken"].as_str().unwrap_or_default().to_owned();
                 if token.is_empty() {
                     break;
                 }
@@ -470,7 +470,7 @@ async fn what_is_deleted_between_two_pages_hides_nothing() {
             assert_eq!(client.delete(&format!("{entries}/{id}")).await.status, 200);
             found.push(id);
         }
-        token = page["nextPageToken"].as_str().expect("a token").to_owned();
+        token = page["nextPageToken"].as_str().unwrap_or_default().to_owned();
         if token.is_empty() {
             break;
         }
@@ -481,5 +481,5 @@ async fn what_is_deleted_between_two_pages_hides_nothing() {
     assert_eq!(all["dataStoreEntries"].as_array().map(Vec::len), Some(30));
     client.emulator.advance(Duration::from_secs(31 * 86_400));
     let later = client.get(&format!("{entries}?showDeleted=true")).await.ok();
-    assert_eq!(later["dataStoreEntries"], json!([]), "deleted for more than thirty days");
+    assert_eq!(later.get("dataStoreEntries"), None, "deleted for more than thirty days");
 }

@@ -371,6 +371,7 @@ impl Inner {
         if let Some(content_type) = content_type
             && let Some((form_type, body)) =
                 tolerance::form(self.document, found.operation, content_type, &incoming.body)
+                    .or_else(|| tolerance::json(self.document, found.operation, content_type, &incoming.body))
         {
             tolerated.headers.insert(CONTENT_TYPE, form_type.parse().ok()?);
             tolerated.body = body.into();

@@ -261,6 +261,11 @@ impl ApiKey {
         self.authorized_user_id
     }
 
+    /// The same, unless it is who keys belong to that nothing else is said of.
+    pub(crate) fn named_user(&self) -> Option<u64> {
+        (self.authorized_user_id != default_user()).then_some(self.authorized_user_id)
+    }
+
     pub(crate) fn is_enabled(&self) -> bool {
         self.enabled
     }
