@@ -139,7 +139,8 @@ impl Conversion<'_> {
         let properties = schema.get("properties").and_then(Value::as_object);
         if let Some(properties) = properties {
             let required = schema.get("required").and_then(Value::as_array);
-            let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
+            let is_required =
+                |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
             let mut properties: Map<_, _> = properties
                 .iter()
                 .map(|(name, property)| (name.clone(), self.property(property, is_required(name))))

@@ -279,7 +279,14 @@ impl Inner {
         }
         let method: Method = request.method.parse().map_err(|_| "the method is none")?;
         let uri: Uri = request.path.parse().map_err(|_| "the path is none")?;
-        let reply = self.apply_now(&Incoming { method, uri, headers, body: body.into(), peer: HERE });
+        let reply = self.apply_now(&Incoming {
+            method,
+            uri,
+            headers,
+            body: body.into(),
+            peer: HERE,
+            is_reused: false,
+        });
         match reply.status {
             ..300 => Ok(()),
             status => Err(format!("{status} {}", String::from_utf8_lossy(&reply.body))),

@@ -82,6 +82,7 @@ async fn what_is_made_up_is_consistent_with_the_ids_of_the_request() {
     let ids: Vec<_> =
         groups["groups"].as_array().expect("a list").iter().map(|one| &one["groupId"]).collect();
     assert_eq!(ids, [8, 9]);
+    client.get("/v1/assets-thumbnail-3d?assetId=5001").await.ok();
     let picture = client.get("/v1/assets-thumbnail-3d?assetId=5001").await.ok();
     assert_eq!((&picture["targetId"], &picture["state"]), (&json!(5001), &json!("Completed")));
     client.assert_answers_fit();

@@ -60,7 +60,8 @@ async fn restarts_that_cannot_be_are_refused() {
     ] {
         let problem: Value =
             serde_json::from_str(&client.post(RESTARTS, &body).await.refused(400)).expect("JSON");
-        assert_eq!(problem["status"], 400, "{body}");
+        // ER-08
+        assert!(problem["error"].is_string(), "{body}: {problem}");
     }
     // The place of another universe is refused with a sentence alone here, and is not found there (SV-11, ER-08).
     let foreign = client.post(RESTARTS, &json!({ "places": { "88": {} } })).await;
@@ -78,7 +79,8 @@ const THUMBNAILS: &str = "/thumbnail-personalization-api/v1/universes/7";
 
 fn files(names: &[(&'static str, &'static str)]) -> Form {
     names.iter().fold(Form::new(), |form, (name, content_type)| {
-        let part = Part::bytes(&b"\x89PNG"[..]).file_name(*name).mime_str(content_type).expect("a type");
+        let content = if name.ends_with(".png") { &b"\x89PNG"[..] } else { b"text" };
+        let part = Part::bytes(content).file_name(*name).mime_str(content_type).expect("a type");
         form.part("files", part)
     })
 }
@@ -122,6 +124,10 @@ async fn thumbnails_are_uploaded_file_by_file() {
 const INSTANCES: &str = "/cloud/v2/universes/7/places/1007/instances";
 
 async fn result(client: &Client, started: Value) -> Value {
+    // IN-01: what is small is done at once.
+    if started["done"] == true {
+        return started;
+    }
     let target = format!("/cloud/v2/{}", started["path"].as_str().expect("a path"));
     assert_eq!(client.get(&target).await.ok()["done"], false);
     client.get(&target).await.ok()

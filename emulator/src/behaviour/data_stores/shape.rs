@@ -34,21 +34,6 @@ pub(super) fn key_in_path(call: &Call<'_>, key: &str) -> String {
     if call.shapes.is_live() { key.to_owned() } else { encode_segment(key) }
 }
 
-/// A page of a list. The live service leaves out a token that leads nowhere (PG-01) and a list that is empty (PG-02).
-pub(super) fn page(call: &Call<'_>, list: &str, items: &[Value], next: Option<String>) -> Value {
-    if !call.shapes.is_live() {
-        return json!({ list: items, "nextPageToken": next.unwrap_or_default() });
-    }
-    let mut page = json!({});
-    if !items.is_empty() {
-        page[list] = json!(items);
-    }
-    if let Some(next) = next {
-        page["nextPageToken"] = json!(next);
-    }
-    page
-}
-
 /// A data store. Of some, the live service does not tell when they were created (DS-01).
 pub(super) fn store(call: &Call<'_>, universe: u64, name: &str, store: &Store) -> Value {
     let mut json = json!({

@@ -230,6 +230,10 @@ fn has_prefix(scope: &str, key: &str, prefix: &str) -> bool {
     key.starts_with(prefix) || of_scope.is_some_and(|prefix| key.starts_with(prefix))
 }
 
+fn page_json(list: &str, items: &[Value], next: Option<String>) -> Value {
+    json!({ list: items, "nextPageToken": next.unwrap_or_default() })
+}
+
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let prefix = call.given("filter").map(prefix).transpose()?.unwrap_or_default();
     let place = place(call, "")?;
@@ -243,7 +247,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let next = page.last().filter(|_| keys.peek().is_some()).map(|last| cut.token_at(call, last));
     let entries: Vec<_> =
         page.iter().map(|(scope, key)| json!({ "path": path(call, scope, key), "id": key })).collect();
-    Ok(Reply::json(shape::page(call, "dataStoreEntries", &entries, next)))
+    Ok(Reply::json(page_json("dataStoreEntries", &entries, next)))
 }
 
 const REVISION_FILTER: Grammar<'_> = Grammar {
@@ -279,7 +283,7 @@ fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
             Value::Object(partial(call, place, &id, version))
         })
         .collect();
-    Ok(Reply::json(shape::page(call, "dataStoreEntries", &revisions, next)))
+    Ok(Reply::json(page_json("dataStoreEntries", &revisions, next)))
 }
 
 // Stores
@@ -310,7 +314,7 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     let last = stores[..looked_at].last().filter(|_| looked_at < stores.len());
     let next = last.map(|(name, _)| cut.token_at(call, name));
-    Ok(Reply::json(shape::page(call, "dataStores", &found, next)))
+    Ok(Reply::json(page_json("dataStores", &found, next)))
 }
 
 fn mark(stores: &mut DataStores, call: &Call<'_>, deleted: bool) -> Outcome {

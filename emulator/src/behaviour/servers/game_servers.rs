@@ -49,7 +49,7 @@ pub(super) fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let (page, next) = if only_counted { (Vec::new(), None) } else { CUT.page(call, &servers)? };
     let page: Vec<_> = page.iter().map(|server| server_json(call, server)).collect();
     let mut reply = json!({ "gameServers": page, "totalCount": total });
-    set_end(call, &mut reply, next);
+    set_end(&mut reply, next);
     for (name, is_missing) in
         [("activeServersFetchError", fleet.hides_active), ("shutdownServersFetchError", fleet.hides_ended)]
     {
@@ -65,9 +65,8 @@ pub(super) fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     Ok(Reply::json(reply))
 }
 
-/// The live service ends a list with null (SV-01), the document without a token.
-fn set_end(call: &Call<'_>, page: &mut Value, next: Option<String>) {
-    if next.is_some() || call.shapes.is_live() {
+fn set_end(page: &mut Value, next: Option<String>) {
+    if let Some(next) = next {
         page["nextPageToken"] = json!(next);
     }
 }
@@ -163,7 +162,7 @@ pub(super) fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     let (page, next) = CUT.page(call, &logs)?;
     let mut reply = json!({ "gameServerLogs": page });
-    set_end(call, &mut reply, next);
+    set_end(&mut reply, next);
     Ok(Reply::json(reply))
 }
 

@@ -191,7 +191,9 @@ fn launch(state: &mut State, call: &Call<'_>) -> Outcome {
             let mut chosen = BTreeMap::new();
             for (name, filter) in places {
                 let Some(place) = owned(state, call, universe, name)? else {
-                    return foreign(call, name, universe);
+                    return Err(Failure::invalid(format!(
+                        "The place {name} is not in the universe {universe}."
+                    )));
                 };
                 chosen.insert(place, filter.clone());
             }
@@ -217,15 +219,6 @@ fn owned(state: &mut State, call: &Call<'_>, universe: u64, name: &str) -> Resul
     let number = number.map_err(|_| Failure::invalid(format!("The place '{name}' is not a number.")))?;
     let place = state.universes.place(universe, number, call.now)?;
     Ok((place.universe() == universe).then_some(number))
-}
-
-/// The refusal of a launch for the place of another universe: nothing but a sentence (ER-08, SV-11).
-fn foreign(call: &Call<'_>, place: &str, universe: u64) -> Outcome {
-    let message = format!("The place {place} is not in the universe {universe}.");
-    if call.shapes.is_live() {
-        return Ok(Reply::json(json!({ "error": message })).with_status(400));
-    }
-    Err(Failure::invalid(message))
 }
 
 /// The minutes in which nobody new joins; the two services differ in how many they allow.
