@@ -339,6 +339,7 @@ async fn versions_are_listed_and_rolled_back() {
     client.get(&format!("{versions}/2")).await.ok();
 }
 
+/// AS-10: without a body, and the response is the asset.
 #[tokio::test]
 async fn assets_are_archived_and_restored() {
     let client = Client::start().await;
@@ -351,6 +352,7 @@ async fn assets_are_archived_and_restored() {
     client.assert_answers_fit();
 }
 
+/// AS-13
 #[tokio::test]
 async fn content_is_delivered_without_a_key() {
     let client = Client::start().await;

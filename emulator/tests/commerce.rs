@@ -255,6 +255,7 @@ async fn saves_are_numbered_pages() {
     client.assert_answers_fit();
 }
 
+/// US-11: the next renewal or the end, never both, and a reason only when it is over.
 #[tokio::test]
 async fn a_subscription_says_more_in_its_full_view_and_runs_out() {
     let client = Client::start().await;
@@ -266,6 +267,10 @@ async fn a_subscription_says_more_in_its_full_view_and_runs_out() {
     let full = client.get(&format!("{target}?view=FULL")).await.ok();
     assert_eq!(full["state"], "SUBSCRIBED_WILL_NOT_RENEW");
     assert_eq!(full["user"], "users/1001");
+    assert!(full.get("expireTime").is_some() && full.get("nextRenewTime").is_none(), "{full}");
+    assert!(full["expirationDetails"]["reason"].is_null(), "{full}");
+    let other = client.get(&format!("{}?view=FULL", target.replace("1001", "1002"))).await.ok();
+    assert!(other.get("nextRenewTime").is_some() && other.get("expireTime").is_none(), "{other}");
     client.emulator.advance(Duration::from_secs(30 * 86_400));
     let over = client.get(&format!("{target}?view=FULL")).await.ok();
     assert_eq!(over["state"], "EXPIRED");

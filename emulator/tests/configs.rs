@@ -51,7 +51,7 @@ async fn a_draft_is_merged_and_published() {
     client.assert_answers_fit();
 }
 
-/// Whoever names a hash only changes the draft that they know.
+/// Whoever names a hash only changes the draft that they know; publishing takes that of the last change (CF-06).
 #[tokio::test]
 async fn a_hash_that_is_not_the_drafts_is_a_conflict() {
     let client = Client::start().await;

@@ -64,6 +64,7 @@ async fn a_refusal_has_the_shape_of_the_service_and_applies_nothing() {
     assert_eq!(recorded[2].fault, None);
 }
 
+/// CN-04: what passes at once.
 #[tokio::test]
 async fn a_429_without_retry_after_and_any_5xx() {
     let client = Client::start().await;

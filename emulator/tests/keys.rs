@@ -235,6 +235,7 @@ async fn a_key_lapses_after_sixty_days_without_use() {
     assert!(note.contains("lapsed after 60 days"), "{note}");
 }
 
+/// AU-02, AU-03: the targets of a scope only where it has some, ids as text; AU-04: a 401 in the gateway's shape.
 #[tokio::test]
 async fn introspection_says_what_a_key_may_do() {
     let described = key()

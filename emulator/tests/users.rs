@@ -185,6 +185,7 @@ fn notification() -> Value {
     })
 }
 
+/// US-03: the response is a path and an id.
 #[tokio::test]
 async fn one_notification_per_user_universe_and_day() {
     let client = Client::start().await;
@@ -194,6 +195,7 @@ async fn one_notification_per_user_universe_and_day() {
     };
     let sent = notify(156, notification()).await.ok();
     assert!(sent["path"].as_str().is_some_and(|path| path.starts_with("users/156/")));
+    assert!(sent["id"].is_string() && sent.as_object().map(serde_json::Map::len) == Some(2), "{sent}");
     notify(156, notification()).await.refused(429);
     notify(157, notification()).await.ok();
     let mut other = notification();

@@ -12,6 +12,7 @@ mod tokens;
 use flow::{Flow, ID, text, verified};
 use serde_json::json;
 
+/// AU-08: what is said of the user; AU-09: ID tokens are signed with ES256.
 #[tokio::test]
 async fn from_the_code_to_the_users_name() {
     let flow = Flow::start().await;
