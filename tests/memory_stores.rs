@@ -268,7 +268,7 @@ async fn a_read_asks_for_1_to_200_items() {
 
 #[tokio::test(start_paused = true)]
 async fn a_priority_that_is_no_number_and_a_window_of_no_time_are_refused() {
-    let script = Script::new().always(Expect::any(), Answer::json(json!({})));
+    let script = Script::new().always(Expect::any(), Answer::json(json!({ "id": "r" })));
     let queue = script.client().memory_stores().queue(1, "Jobs");
     for priority in [f64::NAN, f64::INFINITY] {
         assert!(queue.add(&1).priority(priority).await.expect_err("a failure").is_usage());

@@ -427,6 +427,30 @@ mod tests {
     }
 
     #[test]
+    fn a_response_may_use_other_names() {
+        let schema = json!({
+            "type": "object",
+            "required": ["items", "id"],
+            "properties": {
+                "items": { "type": "array", "items": { "type": "integer" },
+                    "x-opencloud-aliases": ["queueItems", { "name": "data", "value": "data" }] },
+                "id": { "type": "string", "x-opencloud-id-from": "path" },
+                "path": { "type": "string" }
+            }
+        });
+        for (value, is_response) in [
+            (json!({ "items": [1], "id": "7" }), true),
+            (json!({ "queueItems": [1], "path": "things/7" }), true),
+            (json!({ "data": ["a", {}], "path": "things/7" }), true),
+            (json!({ "queueItems": ["a"], "id": "7" }), false),
+            (json!({ "entries": [1], "id": "7" }), false),
+        ] {
+            assert_eq!(valid(schema.clone(), Direction::Response, &value), is_response, "{value}");
+        }
+        assert!(!valid(schema, Direction::Request, &json!({ "queueItems": [1], "id": "7" })));
+    }
+
+    #[test]
     fn the_members_of_an_all_of_are_closed_together() {
         let both = json!({ "allOf": [
             { "$ref": "#/components/schemas/A" },

@@ -82,16 +82,26 @@ impl ser::Error for Problem {
 struct Finite;
 
 /// The members of a list, each with its place.
-struct Members(usize);
+#[derive(Default)]
+struct Members {
+    at: usize,
+    /// The variant that the list is of, if it is of one.
+    variant: &'static str,
+}
 
 /// The members of an object, each with its key.
-struct Entries(String);
+#[derive(Default)]
+struct Entries {
+    key: String,
+    /// The variant that the object is of, if it is of one.
+    variant: &'static str,
+}
 
 impl Members {
     fn next<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        let at = self.0;
-        self.0 += 1;
-        value.serialize(Finite).map_err(|problem| problem.inside(format_args!("[{at}]")))
+        let at = self.at;
+        self.at += 1;
+        value.serialize(Finite).map_err(|problem| problem.inside(format_args!("{}[{at}]", self.variant)))
     }
 }
 
@@ -178,43 +188,43 @@ impl ser::Serializer for Finite {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Members, Problem> {
-        Ok(Members(0))
+        Ok(Members::default())
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Members, Problem> {
-        Ok(Members(0))
+        Ok(Members::default())
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Members, Problem> {
-        Ok(Members(0))
+        Ok(Members::default())
     }
 
     fn serialize_tuple_variant(
         self,
         _: &'static str,
         _: u32,
-        _: &'static str,
+        variant: &'static str,
         _: usize,
     ) -> Result<Members, Problem> {
-        Ok(Members(0))
+        Ok(Members { variant, ..Members::default() })
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Entries, Problem> {
-        Ok(Entries(String::new()))
+        Ok(Entries::default())
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Entries, Problem> {
-        Ok(Entries(String::new()))
+        Ok(Entries::default())
     }
 
     fn serialize_struct_variant(
         self,
         _: &'static str,
         _: u32,
-        _: &'static str,
+        variant: &'static str,
         _: usize,
     ) -> Result<Entries, Problem> {
-        Ok(Entries(String::new()))
+        Ok(Entries { variant, ..Entries::default() })
     }
 
     fn collect_str<T: Display + ?Sized>(self, _: &T) -> Result<(), Problem> {
@@ -257,7 +267,11 @@ macro_rules! fields {
                 name: &'static str,
                 value: &T,
             ) -> Result<(), Problem> {
-                value.serialize(Finite).map_err(|problem| problem.inside(name))
+                let of_variant = |problem: Problem| match self.variant {
+                    "" => problem.inside(name),
+                    variant => problem.inside(name).inside(variant),
+                };
+                value.serialize(Finite).map_err(of_variant)
             }
 
             fn end(self) -> Result<(), Problem> {
@@ -275,7 +289,7 @@ impl ser::SerializeMap for Entries {
 
     /// The key is read again only where its value has a problem, so that it must be kept as text.
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Problem> {
-        self.0 = match serde_json::to_value(key) {
+        self.key = match serde_json::to_value(key) {
             Ok(Value::String(text)) => text,
             Ok(other) => other.to_string(),
             Err(_) => "?".to_owned(),
@@ -284,7 +298,7 @@ impl ser::SerializeMap for Entries {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        value.serialize(Finite).map_err(|problem| problem.inside(&self.0))
+        value.serialize(Finite).map_err(|problem| problem.inside(&self.key))
     }
 
     /// Without a copy of the key where nothing is wrong with the value.
@@ -295,7 +309,7 @@ impl ser::SerializeMap for Entries {
     ) -> Result<(), Problem> {
         value.serialize(Finite).or_else(|problem| {
             self.serialize_key(key)?;
-            Err(problem.inside(&self.0))
+            Err(problem.inside(&self.key))
         })
     }
 

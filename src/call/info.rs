@@ -68,6 +68,7 @@ impl OperationInfo {
 pub struct ExpectedFields {
     /// The property, mostly a list, that may be absent only where nothing else in the response that is
     /// not known has content: then it is empty (or zero).
+    /// Dotted, if it is inside of another.
     pub main: Option<&'static str>,
     /// Whether that is a single value, such as a number, so that any other value may be it.
     pub is_single: bool,

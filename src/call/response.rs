@@ -1,4 +1,5 @@
 use crate::call::info::{ExpectedFields, OperationInfo};
+use crate::decode::Failure;
 use crate::transport::RateLimitStatus;
 use crate::{Credentials, Error};
 use bytes::Bytes;
@@ -145,12 +146,20 @@ fn read<T: DeserializeOwned + 'static>(
     }
     let outcome = match body {
         // `()` stands for an answer that says nothing, whatever the service puts there.
-        _ if TypeId::of::<T>() == TypeId::of::<()>() => serde_json::from_slice(b"null"),
+        _ if TypeId::of::<T>() == TypeId::of::<()>() => {
+            serde_json::from_slice(b"null").map_err(Failure::Json)
+        }
         b"" => serde_json::from_slice(b"null").or_else(|_| crate::decode::response(b"{}", expects)),
         body => crate::decode::response(body, expects),
     };
-    outcome.map_err(|error| {
-        let path = crate::decode::path(body, error.line(), error.column());
-        Error::undecodable(reply, &path, error).attempted(attempts(reply))
+    outcome.map_err(|failure| {
+        let error = match failure {
+            Failure::Json(error) => {
+                let path = crate::decode::path(body, error.line(), error.column());
+                Error::undecodable(reply, &path, error)
+            }
+            Failure::Lacks(what) => Error::unusable_answer(what).with_reply(reply),
+        };
+        error.attempted(attempts(reply))
     })
 }

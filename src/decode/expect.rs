@@ -5,9 +5,7 @@
 //! while it is read: which names it has, and whether those that are not known hold anything.
 
 use crate::call::info::ExpectedFields;
-use serde::de::{
-    self, Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::any::TypeId;
 use std::cell::Cell;
 use std::fmt;
@@ -19,8 +17,18 @@ const LONGEST_NAME: usize = 60;
 /// Which object is to be watched.
 #[derive(Clone, Copy)]
 struct Wanted {
-    of: TypeId,
+    /// Its type; without one it is the next object that is read.
+    of: Option<TypeId>,
     fields: ExpectedFields,
+}
+
+/// Why the body of a response is of no use.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It cannot be read.
+    Json(serde_json::Error),
+    /// It can, but what the call is about is not in it.
+    Lacks(String),
 }
 
 thread_local! {
@@ -28,28 +36,36 @@ thread_local! {
     // the reader of every type instantiated once more, which doubles the crate's compile time. Reading is
     // one synchronous call, so that nothing else can see this.
     static WANTED: Cell<Option<Wanted>> = const { Cell::new(None) };
+    static LACKS: Cell<Option<String>> = const { Cell::new(None) };
 }
 
 /// Reads the body of a response that must hold these fields.
 pub(crate) fn response<T: DeserializeOwned + 'static>(
     body: &[u8],
     fields: ExpectedFields,
-) -> serde_json::Result<T> {
+) -> Result<T, Failure> {
     struct Reset;
     impl Drop for Reset {
         fn drop(&mut self) {
             WANTED.set(None);
+            LACKS.set(None);
         }
     }
     let _reset = Reset;
-    WANTED.set(Some(Wanted { of: TypeId::of::<T>(), fields }));
-    let value = serde_json::from_slice(body)?;
+    WANTED.set(Some(Wanted { of: Some(TypeId::of::<T>()), fields }));
+    let value = serde_json::from_slice(body).map_err(Failure::Json)?;
     let is_watched = WANTED.take().is_none();
+    if let Some(lacks) = LACKS.take() {
+        return Err(Failure::Lacks(lacks));
+    }
     let keeps_all =
         TypeId::of::<T>() == TypeId::of::<serde_json::Value>() || TypeId::of::<T>() == TypeId::of::<()>();
     if !is_watched && !keeps_all && !fields.required.is_empty() {
         // A type that is not read by the table of its fields: its names are looked at once more.
-        serde_json::from_slice::<Names>(body)?.check(fields)?;
+        serde_json::from_slice::<Names>(body)
+            .map_err(Failure::Json)?
+            .check(fields)
+            .map_err(Failure::Lacks)?;
     }
     Ok(value)
 }
@@ -67,7 +83,7 @@ pub(super) struct Watch {
 impl Watch {
     /// The watch over an object of one of these types, if it is the one to be watched.
     pub(super) fn begin(of: [TypeId; 2]) -> Option<Self> {
-        let wanted = WANTED.get().filter(|wanted| of.contains(&wanted.of))?;
+        let wanted = WANTED.get().filter(|wanted| wanted.of.is_none_or(|wanted| of.contains(&wanted)))?;
         WANTED.set(None);
         Some(Self::new(wanted.fields))
     }
@@ -81,6 +97,21 @@ impl Watch {
             has_other_value: false,
             has_other_content: false,
         }
+    }
+
+    /// Whether the main property is inside of this one: the next object that is read is watched for it.
+    pub(super) fn enter(&self, name: &str) -> bool {
+        let inside = self.fields.main.and_then(|main| main.strip_prefix(name)?.strip_prefix('.'));
+        if let Some(inside) = inside {
+            let fields = ExpectedFields { main: Some(inside), required: &[], ..self.fields };
+            WANTED.set(Some(Wanted { of: None, fields }));
+        }
+        inside.is_some()
+    }
+
+    /// The end of what was entered, which may have been no object.
+    pub(super) fn leave() {
+        WANTED.set(None);
     }
 
     pub(super) fn note_known(&mut self, name: &str) {
@@ -101,14 +132,22 @@ impl Watch {
         }
     }
 
+    /// Notes what is missing, for [`response`]. An error of the deserializer would point at where the object ends.
+    pub(super) fn end(&self, is_empty: bool, has: &dyn Fn(&str) -> bool) {
+        if let Err(lacks) = self.check(is_empty, has) {
+            LACKS.set(Some(lacks));
+        }
+    }
+
     /// Says what is missing. `is_empty` tells whether the type has no fields at all, `has` whether one is there.
-    pub(super) fn check(&self, is_empty: bool, has: &dyn Fn(&str) -> bool) -> Result<(), String> {
+    fn check(&self, is_empty: bool, has: &dyn Fn(&str) -> bool) -> Result<(), String> {
         for required in self.fields.required {
             if !required.split('|').any(has) {
                 return Err(self.lacks(&format!("`{}`", required.replace('|', "` and `"))));
             }
         }
-        match self.fields.main {
+        let main = self.fields.main.map(|main| main.split('.').next().unwrap_or(main));
+        match main {
             Some(main) if self.may_be_called_otherwise() && !has(main) => {
                 Err(self.lacks(&format!("`{main}`")))
             }
@@ -232,12 +271,12 @@ impl<'de> Visitor<'de> for ContentVisitor {
 struct Names(Vec<(String, bool)>);
 
 impl Names {
-    fn check(&self, fields: ExpectedFields) -> serde_json::Result<()> {
+    fn check(&self, fields: ExpectedFields) -> Result<(), String> {
         // Which other names the type knows cannot be told, so that only what is required counts.
         let mut watch = Watch::new(fields);
         self.0.iter().for_each(|(name, _)| watch.note_known(name));
         let has = |wanted: &str| self.0.iter().any(|(name, is_there)| name == wanted && *is_there);
-        watch.check(true, &has).map_err(de::Error::custom)
+        watch.check(true, &has)
     }
 }
 
@@ -264,5 +303,101 @@ impl<'de> Deserialize<'de> for Names {
             }
         }
         deserializer.deserialize_any(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::object;
+
+    #[derive(Debug, Default)]
+    struct List {
+        items: Option<Vec<String>>,
+        id: Option<String>,
+        output: Option<Box<List>>,
+    }
+    object! { List { "items" => items, "id" => id, "output" => output, } }
+
+    const ITEMS: ExpectedFields = ExpectedFields { main: Some("items"), is_single: false, required: &[] };
+
+    fn lacks(body: &str, fields: ExpectedFields) -> Option<String> {
+        match response::<List>(body.as_bytes(), fields) {
+            Ok(_) => None,
+            Err(Failure::Lacks(why)) => Some(why),
+            Err(Failure::Json(error)) => panic!("{body}: {error}"),
+        }
+    }
+
+    #[test]
+    fn an_empty_list_is_empty_unless_something_else_is_not() {
+        for body in [
+            "{}",
+            r#"{"items":null,"new":7}"#,
+            r#"{"items":[],"new":[1]}"#,
+            r#"{"new":[],"newer":{},"newest":null}"#,
+            r#"{"items":["a"],"new":{"a":1}}"#,
+        ] {
+            assert_eq!(lacks(body, ITEMS), None, "{body}");
+        }
+        for body in [r#"{"new":["a"]}"#, r#"{"items":null,"new":{"a":1},"id":"x"}"#] {
+            let why = lacks(body, ITEMS).expect(body);
+            assert!(why.starts_with("the response lacks `items`; it has ") && why.contains("`new`"), "{why}");
+        }
+        let single = ExpectedFields { is_single: true, ..ITEMS };
+        assert!(lacks(r#"{"new":7}"#, single).is_some() && lacks(r#"{"new":null}"#, single).is_none());
+    }
+
+    #[test]
+    fn what_is_required_is_there_under_one_name() {
+        let fields = ExpectedFields { main: None, is_single: false, required: &["id|items"] };
+        assert_eq!(lacks(r#"{"id":"x"}"#, fields), None);
+        assert_eq!(lacks(r#"{"items":[]}"#, fields), None);
+        assert_eq!(lacks("{}", fields).expect("it"), "the response lacks `id` and `items`; it is empty");
+        assert!(lacks(r#"{"id":null,"ID":"x"}"#, fields).expect("it").ends_with("it has `id`, `ID`"));
+    }
+
+    #[test]
+    fn what_is_inside_may_be_what_a_call_is_about() {
+        let fields = ExpectedFields { main: Some("output.items"), ..ITEMS };
+        for body in [r#"{"output":{"items":["a"]}}"#, r#"{"output":{}}"#, r#"{"output":null}"#, "{}"] {
+            assert_eq!(lacks(body, fields), None, "{body}");
+        }
+        for body in [r#"{"output":{"values":["a"]}}"#, r#"{"result":{"items":["a"]}}"#] {
+            assert!(lacks(body, fields).is_some(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_response_of_which_nothing_is_known_is_wrapped() {
+        assert!(lacks(r#"{"data":{"id":"x"}}"#, ExpectedFields::default()).expect("it").contains("`data`"));
+        assert_eq!(lacks(r#"{"data":7}"#, ExpectedFields::default()), None);
+    }
+
+    #[test]
+    fn only_the_response_itself_is_watched() {
+        // Inside of it, and outside of a response, anything goes.
+        assert_eq!(lacks(r#"{"id":"x","output":{"data":{"a":1}}}"#, ITEMS), None);
+        assert!(serde_json::from_str::<List>(r#"{"new":["a"]}"#).is_ok());
+        // A failure leaves nothing behind.
+        assert!(matches!(response::<List>(b"{", ITEMS), Err(Failure::Json(_))));
+        assert!(serde_json::from_str::<List>(r#"{"new":["a"]}"#).is_ok());
+    }
+
+    #[test]
+    fn a_type_that_reads_itself_must_hold_what_is_required_too() {
+        let fields = ExpectedFields { main: None, is_single: false, required: &["id"] };
+        type Map = std::collections::BTreeMap<String, serde_json::Value>;
+        assert!(response::<Map>(br#"{"id":"x"}"#, fields).is_ok());
+        assert!(matches!(response::<Map>(br#"{"name":"x"}"#, fields), Err(Failure::Lacks(_))));
+        // A value keeps everything, so that nothing is lost.
+        assert!(response::<serde_json::Value>(br#"{"name":"x"}"#, fields).is_ok());
+    }
+
+    #[test]
+    fn messages_stay_readable() {
+        let long = "x".repeat(500);
+        let shown = names(std::iter::once(long.as_str()).chain(std::iter::once("a\nb")), 3);
+        assert!(shown.len() < 120 && shown.contains("`a\\nb` and 3 more"), "{shown}");
     }
 }

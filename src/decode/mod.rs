@@ -4,7 +4,7 @@
 mod expect;
 mod locate;
 
-pub(crate) use expect::{names, response};
+pub(crate) use expect::{Failure, names, response};
 pub(crate) use locate::path;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -153,7 +153,11 @@ pub(crate) fn read_object<'de, T: Object, D: Deserializer<'de>>(deserializer: D)
             let mut object = T::default();
             let mut watch = expect::Watch::begin([TypeId::of::<T>(), TypeId::of::<Option<T>>()]);
             while let Some(Name(name)) = map.next_key()? {
+                let is_entered = watch.as_ref().is_some_and(|watch| watch.enter(&name));
                 let is_known = object.read(&name, &mut map)?;
+                if is_entered {
+                    expect::Watch::leave();
+                }
                 match &mut watch {
                     None if is_known => {}
                     None => {
@@ -164,11 +168,8 @@ pub(crate) fn read_object<'de, T: Object, D: Deserializer<'de>>(deserializer: D)
                 }
             }
             object.finish();
-            match watch {
-                Some(watch) => {
-                    watch.check(T::IS_EMPTY, &|name| object.has(name)).map_err(de::Error::custom)?
-                }
-                None => {}
+            if let Some(watch) = watch {
+                watch.end(T::IS_EMPTY, &|name| object.has(name));
             }
             Ok(object)
         }

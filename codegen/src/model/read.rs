@@ -426,11 +426,12 @@ fn read_expected(
         [field] if !field.kind.is_scalar() || field.kind == Type::Value => Some(field.name.clone()),
         _ => None,
     };
-    let main = main.as_str().map(str::to_owned).or(items).or(only).filter(|main| has(main));
-    let of_main = of.fields.iter().find(|field| Some(&field.name) == main.as_ref());
+    let main = main.as_str().map(str::to_owned).or(items).or(only);
+    let path: Vec<String> = main.iter().flat_map(|main| main.split('.')).map(str::to_owned).collect();
+    let of_main = follow(kind, &path, structs).filter(|_| !path.is_empty());
     Expected {
-        is_single: of_main.is_some_and(|field| field.kind.is_scalar()),
-        main,
+        is_single: of_main.is_some_and(Type::is_scalar),
+        main: main.filter(|_| of_main.is_some()),
         required: words(required).into_iter().filter(|names| names.split('|').any(has)).collect(),
     }
 }

@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::{NAMES, children_mut, reference_to, replace};
+use crate::document::{children_mut, reference_to, replace};
 use crate::names;
 use serde_json::{Map, Value, json};
 
@@ -107,8 +107,9 @@ fn forget_prose(value: &mut Value) {
             if !object.get("description").is_some_and(Value::is_object) {
                 object.remove("description");
             }
-            for key in ["nullable"].iter().chain(&NAMES) {
-                object.remove(*key);
+            object.remove("nullable");
+            if object.contains_key("$ref") {
+                object.retain(|key, _| key == "$ref");
             }
             object.values_mut().for_each(forget_prose);
         }

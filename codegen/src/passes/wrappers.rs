@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::{NAMES, each_inner, reference, replace};
+use crate::document::{BESIDE, each_inner, reference, replace};
 use crate::passes::unions::merge_objects;
 use serde_json::{Map, Value};
 
@@ -17,10 +17,10 @@ fn unwrap(schema: &mut Value, components: &Map<String, Value>) -> bool {
     let Some(object) = schema.as_object_mut() else { return false };
     let Some(Value::Array(mut members)) = object.remove("allOf") else {
         // Keywords beside a reference have no meaning in OpenAPI 3.0.
-        let is_named = |key: &String| key == "$ref" || NAMES.contains(&key.as_str());
-        let siblings = object.contains_key("$ref") && !object.keys().all(is_named);
+        let is_kept = |key: &String| key == "$ref" || BESIDE.contains(&key.as_str());
+        let siblings = object.contains_key("$ref") && !object.keys().all(is_kept);
         if siblings {
-            object.retain(|key, _| is_named(key));
+            object.retain(|key, _| is_kept(key));
         }
         return siblings;
     };
@@ -58,7 +58,7 @@ mod tests {
             "Outer": { "type": "object", "properties": {
                 "wrapped": { "allOf": [reference_to("Inner")], "nullable": true },
                 "beside": { "$ref": "#/components/schemas/Inner", "description": "said here",
-                    "x-opencloud-aliases": ["next"] },
+                    "x-opencloud-aliases": ["next"], "readOnly": true },
                 "both": { "allOf": [reference_to("Inner"),
                     { "type": "object", "properties": { "b": { "type": "integer" } } }] },
             } },
@@ -68,7 +68,8 @@ mod tests {
             document.schemas()["Outer"]["properties"],
             json!({
                 "wrapped": reference_to("Inner"),
-                "beside": { "$ref": "#/components/schemas/Inner", "x-opencloud-aliases": ["next"] },
+                "beside": { "$ref": "#/components/schemas/Inner", "x-opencloud-aliases": ["next"],
+                    "readOnly": true },
                 "both": { "type": "object", "properties": {
                     "a": { "type": "string" }, "b": { "type": "integer" } } },
             })

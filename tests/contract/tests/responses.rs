@@ -151,9 +151,8 @@ async fn a_byte_order_mark_is_skipped() {
 async fn an_answer_without_a_body_says_nothing_or_fails_with_a_reason() {
     for operation in operations() {
         if let Err(error) = decode(operation, 204, "text/plain", Vec::new()).await {
-            let is_told = error.contains("the answer cannot be read") && error.contains("it is empty");
-            let has_reason = is_told || !error.contains("the response lacks");
-            assert!(error.contains("the answer cannot be read") && has_reason, "{}: {error}", operation.id);
+            let lacks = error.contains("the response lacks") && error.contains("it is empty");
+            assert!(lacks || error.contains("the answer cannot be read"), "{}: {error}", operation.id);
         }
     }
 }
