@@ -285,3 +285,45 @@ async fn on_a_fast_clock_the_waiting_is_short() {
     let seconds: u32 = reset.header("x-ratelimit-reset").parse().expect("a number");
     assert!((1..=3).contains(&seconds), "{seconds} real seconds");
 }
+
+/// MS-20
+#[tokio::test]
+async fn reads_of_items_of_maps_have_two_limits() {
+    let client = start().await;
+    let item = "/cloud/v2/universes/2001/memory-store/sorted-maps/sample/items/sample";
+    let read = client.get(item).await;
+    assert_eq!(read.header("x-ratelimit-limit"), "1000, 1000;w=60, 1000000;w=60");
+    assert_eq!(read.header("x-ratelimit-remaining"), "999");
+}
+
+/// LX-12, LX-15
+#[tokio::test]
+async fn tasks_of_the_newest_and_of_a_given_version_are_counted_apart() {
+    let client = start().await;
+    let place = "/cloud/v2/universes/2001/places/3001";
+    let newest = format!("{place}/luau-execution-session-tasks");
+    let pinned = format!("{place}/versions/3/luau-execution-session-tasks");
+    let script = json!({ "script": "return" });
+    for target in [&newest, &pinned] {
+        for left in (0..5).rev() {
+            let created = client.post(target, &script).await;
+            assert_eq!(created.header("x-ratelimit-remaining"), left.to_string());
+            let path = created.ok()["path"].as_str().expect("a path").to_owned();
+            // A place takes no more than ten at a time.
+            let read = client.get(&format!("/cloud/v2/{path}")).await;
+            assert_eq!(read.header("x-ratelimit-limit"), "200;w=60");
+        }
+        // The quota, which is the gateway's (LX-16): the window ends with the minute of the clock.
+        let refused = client.post(target, &script).await;
+        assert_eq!((refused.status, refused.header("x-envoy-ratelimited")), (429, "true"));
+        assert_eq!(refused.json(), json!({ "errors": [{ "code": 0, "message": "" }] }));
+    }
+    client.emulator.advance(Duration::from_secs(55));
+    // All ten are unfinished still: that is another refusal.
+    let full = client.post(&newest, &script).await;
+    assert_eq!(
+        (full.json()["code"].as_str(), full.header("x-envoy-ratelimited")),
+        (Some("RESOURCE_EXHAUSTED"), "")
+    );
+    full.refused(429);
+}

@@ -130,6 +130,9 @@ pub(crate) fn charges(asked: &Asked<'_>) -> Vec<Charge> {
     if shapes.is_live() && operation.path == ASSET_OPERATION {
         charges.push(polls(found));
     }
+    if shapes.is_live() && operation.path == MAP_ITEM && operation.method == "GET" {
+        charges.extend(who(headers, owner).map(wider_tier));
+    }
     let (Some(class), Some(universe)) = (class(operation), universe(found)) else {
         return charges;
     };
@@ -156,6 +159,22 @@ pub(crate) fn charges(asked: &Asked<'_>) -> Vec<Charge> {
     }
     charges.extend(throughput(class, universe, found, query, body));
     charges
+}
+
+const MAP_ITEM: &str =
+    "/cloud/v2/universes/{universe_id}/memory-store/sorted-maps/{sorted_map_id}/items/{item_id}";
+
+/// MS-20: behind the limit that binds, the service names a second one, which is the document's.
+fn wider_tier(who: u64) -> Charge {
+    Charge {
+        key: Key::Part(0, "reads of items of sorted maps", who),
+        limit: UNLIMITED,
+        seconds: MINUTE,
+        cost: 1,
+        counts_requests: true,
+        name: None,
+        what: "reads of items of sorted maps",
+    }
 }
 
 const ASSET_OPERATION: &str = "/assets/v1/operations/{operationId}";

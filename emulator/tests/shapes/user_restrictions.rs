@@ -64,3 +64,12 @@ async fn a_restriction_is_wrapped_and_has_a_time_once_it_was_written() {
     let document = Client::by_document().await;
     assert!(document.get(&format!("{BANS}/5")).await.ok()["updateTime"].is_string());
 }
+
+/// UR-07
+#[tokio::test]
+async fn a_list_takes_a_filter_and_looks_at_nothing_of_it() {
+    let client = Client::start().await;
+    client.patch(&format!("{BANS}/5"), &ban(true)).await.ok();
+    let listed = client.get(&format!("{BANS}?filter=user%20%3D%3D%20%27users%2F9%27")).await.ok();
+    assert_eq!(listed["userRestrictions"].as_array().map(Vec::len), Some(1));
+}
