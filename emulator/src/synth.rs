@@ -240,10 +240,7 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
         PagingStyle::Page => number(cut.token)?.saturating_sub(1).saturating_mul(size),
     };
     let start = start.min(ITEMS);
-    // No servers at all are the way to ask how many there are.
-    let only_counted = call.operation.path.ends_with("/game-servers") && call.query(cut.size) == Some("0");
-    let end = if only_counted { ITEMS } else { start.saturating_add(size).min(ITEMS) };
-    let start = if only_counted { end } else { start };
+    let end = start.saturating_add(size).min(ITEMS);
     let items = items(&call, paging, media, start..end);
     let place = paging.items.as_deref().unwrap_or_default();
     set(value, place, items);

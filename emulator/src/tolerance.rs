@@ -49,6 +49,9 @@ fn camel(name: &str) -> String {
 /// What is said of an asset when it is made, and never changes.
 const SAID_ONCE: &str = "creationContext";
 
+/// What must not be null, although that stands for an absent field elsewhere (UN-07).
+const NEVER_NULL: &str = "placeIds";
+
 /// Schemas are nested no deeper than this.
 const MAX_DEPTH: usize = 32;
 
@@ -262,7 +265,8 @@ impl Reader<'_> {
         for (name, value) in object {
             match known(&name) {
                 Some((known, _)) if self.is_update && known == SAID_ONCE => {}
-                Some((_, schema)) if value.is_null() && !is_nullable(self.document, schema) => {}
+                Some((known, schema))
+                    if value.is_null() && known != NEVER_NULL && !is_nullable(self.document, schema) => {}
                 // What is written in the document's own way wins over another spelling of it.
                 Some((known, _)) if *known != name && found.contains_key(known) => {}
                 Some((known, schema)) => {

@@ -96,7 +96,8 @@ async fn unknown_routes_are_refused_by_the_gateway() {
 #[tokio::test]
 async fn a_bad_request_to_server_management_is_a_sentence() {
     let launch = "/server-management/v1/universes/2001/restarts";
-    let body = json!({ "placeIds": ["9999"] });
+    // A property that is not known would be taken (SV-11).
+    let body = json!({ "bleedOffDurationMinutes": 241 });
     let live = Client::start().await.post(launch, &body).await;
     assert_eq!(live.status, 400, "{}", live.text);
     let live = live.json();

@@ -186,7 +186,9 @@ pub(crate) fn afterwards<'a>(charges: &'a [Charge], answer: &[u8]) -> Option<(&'
 /// How many items an answer lists.
 fn items(answer: &[u8]) -> u64 {
     let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
-    answer.get("items").and_then(Value::as_array).map_or(0, |items| items.len() as u64)
+    // A read of a queue has them under another name (MS-01).
+    let items = answer.get("items").or_else(|| answer.get("queueItems"));
+    items.and_then(Value::as_array).map_or(0, |items| items.len() as u64)
 }
 
 /// Requests, but a list is as many as it has items.

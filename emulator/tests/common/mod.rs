@@ -53,6 +53,11 @@ impl Client {
         Client::of(builder.start().await.expect("started"))
     }
 
+    /// One that responds as Roblox's document says, not as the live service does.
+    pub(crate) async fn by_document() -> Client {
+        Client::shaped(Shapes::Document).await
+    }
+
     pub(crate) fn of(emulator: Emulator) -> Client {
         Client { emulator, http: http() }
     }
@@ -155,6 +160,11 @@ pub(crate) fn sample(
     } else {
         request
     }
+}
+
+/// A whole number, also if it is written as text, as ordered data stores do at times (OD-01, OD-06).
+pub(crate) fn number(value: &Value) -> i64 {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok()).expect("a number")
 }
 
 /// Percent-encodes everything but letters and digits.
