@@ -18,7 +18,8 @@ const AREAS: [&str; 7] = ["transport", "rate_limits", "errors", "paging", "api_k
 /// What the document knows.
 #[derive(Debug, Default)]
 pub struct Vocabulary {
-    pub operations: BTreeSet<String>,
+    /// Each operation with its path.
+    pub operations: BTreeMap<String, String>,
     pub areas: BTreeSet<String>,
 }
 
@@ -90,7 +91,7 @@ impl Checker<'_> {
     }
 
     fn about(&mut self, id: &str, about: &About, line: &dyn Fn(&str) -> usize) {
-        for operation in about.operations.iter().filter(|name| !self.known.operations.contains(*name)) {
+        for operation in about.operations.iter().filter(|name| !self.known.operations.contains_key(*name)) {
             self.problem(line("operations"), format!("{id}: the document has no operation {operation}"));
         }
         let is_area = |name: &String| AREAS.contains(&name.as_str()) || self.known.areas.contains(name);
@@ -130,7 +131,10 @@ mod tests {
 
     fn problems(text: &str) -> Vec<String> {
         let (ledger, mut problems) = Ledger::parse("x", text).unwrap();
-        let known = Vocabulary { operations: ["a.get".to_owned()].into(), areas: ["a".to_owned()].into() };
+        let known = Vocabulary {
+            operations: [("a.get".to_owned(), "/a".to_owned())].into(),
+            areas: ["a".to_owned()].into(),
+        };
         problems.extend(check(&ledger, &known));
         problems.iter().map(Error::to_string).collect()
     }

@@ -1,12 +1,13 @@
-//! `cargo xtask facts`: checks `spec/live/facts.yaml`, what the live service was seen to do, and writes
+//! `cargo xtask facts`: checks `spec/live`, what the live service was seen to do, and writes
 //! `docs/live-service.md`, what a user should know of it.
 
+mod bodies;
 mod check;
 mod guide;
 mod ledger;
 mod references;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -35,8 +36,10 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, String> {
     let root = args.root.clone().unwrap_or_else(crate::root);
     let text = read(&root, FACTS)?;
+    let vocabulary = vocabulary(&root)?;
     let (ledger, mut problems) = Ledger::parse(FACTS, &text).map_err(|error| error.to_string())?;
-    problems.extend(check::check(&ledger, &vocabulary(&root)?));
+    problems.extend(check::check(&ledger, &vocabulary));
+    problems.extend(bodies::check(&root, &vocabulary)?);
     if !problems.is_empty() {
         return Err(listing(&problems));
     }
@@ -75,15 +78,16 @@ fn guide(root: &Path, ledger: &Ledger, is_check: bool) -> Result<bool, String> {
 fn vocabulary(root: &Path) -> Result<Vocabulary, String> {
     let document: Value =
         serde_json::from_str(&read(root, DOCUMENT)?).map_err(|error| format!("{DOCUMENT}: {error}"))?;
-    let paths = document["paths"].as_object().into_iter().flat_map(|paths| paths.values());
-    let operations: BTreeSet<String> = paths
-        .filter_map(Value::as_object)
-        .flat_map(|path| path.values())
-        .filter_map(|operation| operation["operationId"].as_str())
-        .map(str::to_owned)
-        .collect();
+    let mut operations = BTreeMap::new();
+    for (path, methods) in document["paths"].as_object().into_iter().flatten() {
+        for operation in methods.as_object().into_iter().flat_map(|methods| methods.values()) {
+            if let Some(id) = operation["operationId"].as_str() {
+                operations.insert(id.to_owned(), path.clone());
+            }
+        }
+    }
     let areas =
-        operations.iter().filter_map(|id| id.split_once('.')).map(|(area, _)| area.to_owned()).collect();
+        operations.keys().filter_map(|id| id.split_once('.')).map(|(area, _)| area.to_owned()).collect();
     Ok(Vocabulary { operations, areas })
 }
 
