@@ -35,6 +35,15 @@ unknown:
   - { id: UK-01, area: [transport], question: q, meanwhile: m }
 ";
 
+const BODY: &str = r#"{
+  "facts": ["MS-01"],
+  "note": "all fields",
+  "operation": "stores.get",
+  "request": {},
+  "status": 200,
+  "body": {}
+}"#;
+
 /// A repository with two facts, one of which is referred to.
 struct Repository(TempDir);
 
@@ -108,7 +117,6 @@ fn a_fact_that_nothing_refers_to_needs_a_reason() {
 fn every_place_that_can_depend_on_a_fact_counts_and_no_other() {
     for (file, counts) in [
         ("spec/overlay/a.yaml", true),
-        ("spec/live/bodies/a.json", true),
         ("codegen/src/a.rs", true),
         ("emulator/tests/a.rs", true),
         ("tests/a.rs", true),
@@ -123,6 +131,10 @@ fn every_place_that_can_depend_on_a_fact_counts_and_no_other() {
         repository.write(file, "MS-01\n");
         assert_eq!(repository.facts(&[]).0 == 0, counts, "{file}");
     }
+    let repository = Repository::new();
+    repository.write("src/lib.rs", "");
+    repository.write("spec/live/bodies/a.json", BODY);
+    assert_eq!(repository.facts(&[]).0, 0, "a recorded body");
 }
 
 #[test]
@@ -133,6 +145,21 @@ fn a_reference_to_no_fact_is_told_with_its_place() {
     // The guide is missing as well; the reference is what stops.
     assert_eq!(code, 2);
     assert_eq!(error, "spec/overlay/a.yaml:2: MS-03 is not in spec/live/facts.yaml\n1 problems\n");
+}
+
+#[test]
+fn a_broken_body_is_told_with_its_place() {
+    let repository = Repository::new();
+    repository.write("spec/live/bodies/a.json", &BODY.replace("stores.get", "stores.gone"));
+    repository.write("spec/live/bodies/b.json", &BODY.replace("{}\n", "{\n"));
+    let (code, _, error) = repository.facts(&["--check"]);
+    assert_eq!(code, 2);
+    let mut lines = error.lines();
+    assert_eq!(lines.next(), Some("spec/live/bodies/a.json:4: the document has no operation stores.gone"));
+    assert!(
+        lines.next().is_some_and(|line| line.starts_with("spec/live/bodies/b.json:8: not JSON: ")),
+        "{error}"
+    );
 }
 
 #[test]

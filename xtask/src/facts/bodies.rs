@@ -19,7 +19,7 @@ const KEYS: [&str; 10] =
 const REQUEST: [&str; 7] = ["path", "target", "query", "headers", "body", "form", "bytes"];
 
 /// Every problem, by file and line.
-pub fn check(root: &Path, known: &Vocabulary) -> std::result::Result<Vec<Error>, String> {
+pub(super) fn check(root: &Path, known: &Vocabulary) -> std::result::Result<Vec<Error>, String> {
     let folder = root.join(FOLDER);
     let mut problems = Vec::new();
     if !folder.is_dir() {

@@ -7,7 +7,7 @@ use super::references::is_id;
 use crate::sync::error::Error;
 
 /// The letters of open questions.
-pub const UNKNOWN: &str = "UK";
+pub(super) const UNKNOWN: &str = "UK";
 
 /// A: recorded or measured. A*: the same, before 2025. B: production code relies on it. C: one report.
 const CONFIDENCES: [&str; 4] = ["A", "A*", "B", "C"];
@@ -17,14 +17,14 @@ const AREAS: [&str; 7] = ["transport", "rate_limits", "errors", "paging", "api_k
 
 /// What the document knows.
 #[derive(Debug, Default)]
-pub struct Vocabulary {
+pub(super) struct Vocabulary {
     /// Each operation with its path.
-    pub operations: BTreeMap<String, String>,
-    pub areas: BTreeSet<String>,
+    pub(super) operations: BTreeMap<String, String>,
+    pub(super) areas: BTreeSet<String>,
 }
 
 /// Every problem, in the order of the file.
-pub fn check(ledger: &Ledger, known: &Vocabulary) -> Vec<Error> {
+pub(super) fn check(ledger: &Ledger, known: &Vocabulary) -> Vec<Error> {
     let mut checker = Checker { ledger, known, found: Vec::new() };
     checker.ids();
     for fact in &ledger.facts {

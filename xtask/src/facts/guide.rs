@@ -18,7 +18,7 @@ changed), **B** production code relies on it, **C** one report. The date says si
 ";
 
 /// The whole guide.
-pub fn render(ledger: &Ledger) -> String {
+pub(super) fn render(ledger: &Ledger) -> String {
     let mut text = HEAD.to_owned();
     for (letters, title) in &ledger.areas {
         let prefix = format!("{letters}-");

@@ -10,43 +10,43 @@ use crate::yaml::{self, Located};
 
 /// All that the file holds.
 #[derive(Debug)]
-pub struct Ledger {
-    pub file: String,
+pub(super) struct Ledger {
+    pub(super) file: String,
     /// The names that an entry's `source` can have.
-    pub sources: Vec<String>,
+    pub(super) sources: Vec<String>,
     /// The letters of ids and their headings, in the order of the file.
-    pub areas: Vec<(String, String)>,
-    pub facts: Vec<Fact>,
-    pub unknown: Vec<Question>,
+    pub(super) areas: Vec<(String, String)>,
+    pub(super) facts: Vec<Fact>,
+    pub(super) unknown: Vec<Question>,
 }
 
 /// Something that was observed.
 #[derive(Debug)]
-pub struct Fact {
-    pub id: String,
-    pub about: About,
-    pub since: String,
-    pub confidence: String,
-    pub source: Vec<String>,
-    pub superseded_by: Option<String>,
-    pub advice: Option<String>,
-    pub no_change: Option<String>,
+pub(super) struct Fact {
+    pub(super) id: String,
+    pub(super) about: About,
+    pub(super) since: String,
+    pub(super) confidence: String,
+    pub(super) source: Vec<String>,
+    pub(super) superseded_by: Option<String>,
+    pub(super) advice: Option<String>,
+    pub(super) no_change: Option<String>,
     lines: Lines,
 }
 
 /// Something that no evidence settles yet.
 #[derive(Debug)]
-pub struct Question {
-    pub id: String,
-    pub about: About,
+pub(super) struct Question {
+    pub(super) id: String,
+    pub(super) about: About,
     lines: Lines,
 }
 
 /// What an entry is about: at least one of the two.
 #[derive(Debug)]
-pub struct About {
-    pub operations: Vec<String>,
-    pub areas: Vec<String>,
+pub(super) struct About {
+    pub(super) operations: Vec<String>,
+    pub(super) areas: Vec<String>,
 }
 
 /// The line of an entry and of each of its fields.
@@ -64,14 +64,14 @@ impl Lines {
 
 impl Fact {
     /// The line of a field, or of the entry.
-    pub fn line(&self, field: &str) -> usize {
+    pub(super) fn line(&self, field: &str) -> usize {
         self.lines.of(field)
     }
 }
 
 impl Question {
     /// The line of a field, or of the entry.
-    pub fn line(&self, field: &str) -> usize {
+    pub(super) fn line(&self, field: &str) -> usize {
         self.lines.of(field)
     }
 }
@@ -79,7 +79,7 @@ impl Question {
 impl Ledger {
     /// Reads the file. What is wrong with single entries is returned beside it; the entries are there
     /// all the same, with empty texts for what they lack.
-    pub fn parse(file: &str, text: &str) -> Result<(Self, Vec<Error>)> {
+    pub(super) fn parse(file: &str, text: &str) -> Result<(Self, Vec<Error>)> {
         let located = yaml::read(file, text)?;
         let mut reader = Reader { file, located: &located, problems: Vec::new() };
         let Some(root) = located.value.as_object() else {
@@ -102,7 +102,7 @@ impl Ledger {
     }
 
     /// Every id with its line.
-    pub fn ids(&self) -> impl Iterator<Item = (&str, usize)> {
+    pub(super) fn ids(&self) -> impl Iterator<Item = (&str, usize)> {
         let facts = self.facts.iter().map(|fact| (fact.id.as_str(), fact.line("id")));
         facts.chain(self.unknown.iter().map(|question| (question.id.as_str(), question.line("id"))))
     }

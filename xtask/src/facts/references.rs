@@ -16,14 +16,14 @@ const OWN: [&str; 2] = ["xtask/src/facts", "xtask/tests/facts.rs"];
 
 /// A place that names a fact.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reference {
-    pub file: String,
-    pub line: usize,
-    pub id: String,
+pub(super) struct Reference {
+    pub(super) file: String,
+    pub(super) line: usize,
+    pub(super) id: String,
 }
 
 /// All references of the project, by file and line.
-pub fn find(root: &Path) -> Result<Vec<Reference>, String> {
+pub(super) fn find(root: &Path) -> Result<Vec<Reference>, String> {
     let mut found = Vec::new();
     let mut open: Vec<String> = FOLDERS.map(str::to_owned).to_vec();
     while let Some(name) = open.pop() {
@@ -61,13 +61,13 @@ fn collect(file: &str, text: &str, found: &mut Vec<Reference>) {
 }
 
 /// Two capital letters, a dash and two digits.
-pub fn is_id(word: &str) -> bool {
+pub(super) fn is_id(word: &str) -> bool {
     let [a, b, b'-', c, d] = word.as_bytes() else { return false };
     [a, b].iter().all(|byte| byte.is_ascii_uppercase()) && [c, d].iter().all(|byte| byte.is_ascii_digit())
 }
 
 /// References to what is not defined, and facts that nothing refers to and that give no reason.
-pub fn check(ledger: &Ledger, references: &[Reference]) -> Vec<Error> {
+pub(super) fn check(ledger: &Ledger, references: &[Reference]) -> Vec<Error> {
     let defined: BTreeSet<&str> = ledger.ids().map(|(id, _)| id).collect();
     let used: BTreeSet<&str> = references.iter().map(|reference| reference.id.as_str()).collect();
     let undefined = references.iter().filter(|reference| !defined.contains(reference.id.as_str()));
