@@ -339,6 +339,37 @@ async fn versions_are_listed_and_rolled_back() {
     client.get(&format!("{versions}/2")).await.ok();
 }
 
+/// AS-18, AS-19: a place is an asset, and what is delivered can be a version behind.
+#[tokio::test]
+async fn places_have_versions_and_are_delivered() {
+    let client = Client::start().await;
+    let publish = async |kind: &str, body: String| {
+        let target = format!("/universes/v1/2001/places/3001/versions?versionType={kind}");
+        let request = client.request("POST", &target).header("content-type", "application/xml").body(body);
+        assert_eq!(client.send(request).await.status, 200);
+    };
+    let rename = json!({ "displayName": "Delivered late" });
+    let place = "/cloud/v2/universes/2001/places/3001?updateMask=displayName";
+    client.patch(place, &rename).await.ok();
+    publish("Published", "<roblox>1</roblox>".to_owned()).await;
+    publish("Saved", "<roblox>2</roblox>".to_owned()).await;
+    let versions = client.get("/assets/v1/assets/3001/versions").await.ok()["assetVersions"].clone();
+    let versions = versions.as_array().expect("a list");
+    let newest = versions.len();
+    assert_eq!(versions[0]["path"], format!("assets/3001/versions/{newest}"));
+    assert_eq!((versions[0].get("published"), &versions[1]["published"]), (None, &json!(true)));
+    let location = async || {
+        let delivered = client.get("/asset-delivery-api/v1/assetId/3001").await.ok();
+        assert_eq!(delivered["assetTypeId"], 9);
+        delivered["location"].as_str().expect("a link").to_owned()
+    };
+    assert!(location().await.ends_with(&format!("/versions/{}", newest - 1)));
+    client.emulator.advance(Duration::from_secs(60));
+    assert!(location().await.ends_with(&format!("/versions/{newest}")), "saved, not published");
+    client.get("/assets/v1/assets/9999/versions").await.refused(404);
+    client.assert_answers_fit();
+}
+
 /// AS-10: without a body, and the response is the asset.
 #[tokio::test]
 async fn assets_are_archived_and_restored() {

@@ -110,12 +110,15 @@ struct Version {
     created: Timestamp,
     /// The name under which the content is kept.
     content: String,
+    /// Of a place: it was only saved.
+    #[serde(default)]
+    unpublished: bool,
 }
 
 impl Assets {
     /// The asset 5001 is there from the beginning, in three versions.
     pub(crate) fn seeded(now: Timestamp) -> Assets {
-        let version = Version { created: now, content: String::new() };
+        let version = Version { created: now, content: String::new(), unpublished: false };
         let metadata = [("displayName", "Sample model"), ("description", "There from the beginning.")];
         let asset = Asset {
             id: 5001,
@@ -201,6 +204,34 @@ impl Asset {
         asset
     }
 
+    /// A place as the asset that it is (AS-18).
+    fn of_place(id: u64, name: &str, versions: &[(Timestamp, bool)]) -> Asset {
+        let version = |(created, is_published): &(Timestamp, bool)| Version {
+            created: *created,
+            content: String::new(),
+            unpublished: !is_published,
+        };
+        Asset {
+            id,
+            asset_type: "Place".to_owned(),
+            creator: Creator { is_group: false, id: 1001 },
+            metadata: Map::from_iter([("displayName".to_owned(), json!(name))]),
+            moderation: APPROVED.into(),
+            archived: false,
+            versions: versions.iter().map(version).collect(),
+        }
+    }
+
+    /// The index of the version that is delivered unless another is asked for. Of a place that says so in its name, a new
+    /// one takes a minute (AS-19).
+    fn delivered(&self, now: Timestamp) -> usize {
+        let latest = self.versions.len().saturating_sub(1);
+        let name = text(&self.metadata, "displayName").unwrap_or_default();
+        let is_late = self.asset_type == "Place" && name.to_ascii_lowercase().contains(DELIVERED_LATE);
+        let is_new = self.versions.last().is_some_and(|version| later(version.created, DELIVERY_LAG) > now);
+        if is_late && is_new { latest.saturating_sub(1) } else { latest }
+    }
+
     fn version_json(&self, call: &Call<'_>, index: usize) -> Value {
         let shapes = call.shapes;
         let mut version = json!({
@@ -208,7 +239,12 @@ impl Asset {
             "path": format!("assets/{}/versions/{}", self.id, index + 1),
             "moderationResult": moderation_json(self.moderation(call.now), shapes),
         });
-        let is_published = index + 1 == self.versions.len();
+        let is_latest = index + 1 == self.versions.len();
+        // Of a place, several can have been published.
+        let is_published = match self.asset_type.as_str() {
+            "Place" => !self.versions[index].unpublished,
+            _ => is_latest,
+        };
         // AS-18: it is left out when it is false.
         if is_published || !shapes.is_live() {
             version["published"] = json!(is_published);
@@ -473,7 +509,7 @@ fn keep(state: &mut State, id: u64, number: usize, now: Timestamp, file: &Part) 
     let name = format!("assets/{id}/versions/{number}");
     let content_type = file.content_type.as_deref().unwrap_or("application/octet-stream");
     state.content.put(&name, content_type, file.content.clone());
-    Version { created: now, content: name }
+    Version { created: now, content: name, unpublished: false }
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -597,8 +633,29 @@ fn restore(state: &mut State, call: &Call<'_>) -> Outcome {
     set_archived(state, call, false)
 }
 
+/// The place that is there from the beginning, as others are once they were asked for.
+const SAMPLE_PLACE: u64 = 3001;
+/// What a place is called whose newest version is delivered later.
+const DELIVERED_LATE: &str = "delivered late";
+/// In seconds.
+const DELIVERY_LAG: i64 = 60;
+
+/// An asset, or a place, which is one too.
+fn asset_or_place(state: &mut State, call: &Call<'_>) -> Result<Asset, Failure> {
+    let id = call.param("assetId");
+    if let Some(place) = id.parse::<u64>().ok().filter(|id| state.assets.name(*id).is_none()) {
+        if place == SAMPLE_PLACE {
+            state.universes.universe_of(2001, place, call.now)?;
+        }
+        if let Some((name, versions)) = state.universes.versions_of(place) {
+            return Ok(Asset::of_place(place, &name, &versions));
+        }
+    }
+    state.assets.get(id).cloned()
+}
+
 fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
-    let asset = state.assets.get(call.param("assetId"))?.clone();
+    let asset = asset_or_place(state, call)?;
     let versions: Vec<_> =
         (0..asset.versions.len()).rev().map(|index| asset.version_json(call, index)).collect();
     let (page, next) = Cut::v2(50).with_default(8).page(call, &versions)?;
@@ -621,7 +678,7 @@ fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {
-    let asset = state.assets.get(call.param("assetId"))?;
+    let asset = asset_or_place(state, call)?;
     let index = asset.version(call.param("versionNumber"))?;
     Ok(Reply::json(asset.version_json(call, index)))
 }
@@ -648,13 +705,13 @@ fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn deliver(state: &mut State, call: &Call<'_>) -> Outcome {
-    let asset = state.assets.get(call.param("assetId"))?;
-    if let Some((code, message)) = undelivered(asset, call.now).filter(|_| call.shapes.is_live()) {
+    let asset = asset_or_place(state, call)?;
+    if let Some((code, message)) = undelivered(&asset, call.now).filter(|_| call.shapes.is_live()) {
         return Ok(Reply::json(json!({ "errors": [{ "code": code, "message": message }] })));
     }
     let kind = asset.asset_type.clone();
     let index = match call.param("versionNumber") {
-        "" => asset.versions.len() - 1,
+        "" => asset.delivered(call.now),
         number => asset.version(number)?,
     };
     let name = match asset.versions[index].content.as_str() {
@@ -695,6 +752,7 @@ fn undelivered(asset: &Asset, now: Timestamp) -> Option<(u16, &'static str)> {
 fn type_id(asset_type: &str) -> u32 {
     match asset_type {
         "Image" => 1,
+        "Place" => 9,
         "Audio" => 3,
         "Mesh" => 4,
         "Decal" => 13,

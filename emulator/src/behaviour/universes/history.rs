@@ -13,7 +13,7 @@ use crate::state::State;
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Version {
-    created: Timestamp,
+    pub(super) created: Timestamp,
     pub(super) published: bool,
     title: Option<String>,
     description: Option<String>,

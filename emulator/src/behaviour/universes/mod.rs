@@ -113,6 +113,14 @@ impl Universes {
     pub(crate) fn universe_of(&mut self, asking: u64, id: u64, now: Timestamp) -> Result<u64, Failure> {
         Ok(self.place(asking, id, now)?.universe)
     }
+
+    /// What a place is called, and when each of its versions was made and whether it was published, the oldest first;
+    /// none of a place that nobody has asked for.
+    pub(crate) fn versions_of(&self, place: u64) -> Option<(String, Vec<(Timestamp, bool)>)> {
+        let place = self.places.get(&place)?;
+        let name = text(&place.fields, "displayName").unwrap_or_default().to_owned();
+        Some((name, place.versions.iter().map(|version| (version.created, version.published)).collect()))
+    }
 }
 
 /// The place that a universe starts in.
