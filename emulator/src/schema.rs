@@ -138,9 +138,12 @@ impl Conversion<'_> {
     fn object(&mut self, schema: &Map<String, Value>, closed: bool, converted: &mut Map<String, Value>) {
         let properties = schema.get("properties").and_then(Value::as_object);
         if let Some(properties) = properties {
+            let required = schema.get("required").and_then(Value::as_array);
+            let is_required =
+                |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
             let mut properties: Map<_, _> = properties
                 .iter()
-                .map(|(name, property)| (name.clone(), self.convert(property, true)))
+                .map(|(name, property)| (name.clone(), self.property(property, is_required(name))))
                 .collect();
             for (name, schema) in self.aliases(schema) {
                 properties.entry(name).or_insert(schema);
@@ -178,6 +181,28 @@ impl Conversion<'_> {
         }
     }
 
+    /// A property as it may be sent. The live services write the JSON of protocol buffers in more than one way: null
+    /// for what is absent (MS-09, MS-16, PG-01), and whole numbers as text (OD-01, OD-06).
+    fn property(&mut self, property: &Value, is_required: bool) -> Value {
+        let converted = match self.convert(property, true) {
+            Value::Object(converted) if self.direction == Direction::Response => converted,
+            converted => return converted,
+        };
+        let is = |keyword: &str, word: &str| property.get(keyword).is_some_and(|value| value == word);
+        let wide = (is("type", "integer") && is("format", "int64")) || is("format", "double");
+        let mut converted = converted;
+        if wide && !converted.contains_key("enum") {
+            let text = json!({ "type": "string" });
+            let digits = json!({ "pattern": "^-?[0-9]+$" });
+            converted = Map::from_iter([
+                ("if".to_owned(), text),
+                ("then".to_owned(), digits),
+                ("else".to_owned(), Value::Object(converted)),
+            ]);
+        }
+        if is_required { Value::Object(converted) } else { nullable(converted) }
+    }
+
     /// The other names under which the service is known to send properties, each with its schema
     /// (`x-opencloud-aliases`). Requests have none.
     fn aliases(&mut self, schema: &Map<String, Value>) -> Vec<(String, Value)> {
@@ -186,7 +211,7 @@ impl Conversion<'_> {
         for property in properties.into_iter().flat_map(Map::values) {
             for alias in self.aliases_of(property) {
                 match (alias.as_str(), alias["name"].as_str()) {
-                    (Some(name), _) => found.push((name.to_owned(), self.convert(property, true))),
+                    (Some(name), _) => found.push((name.to_owned(), self.property(property, false))),
                     // A list of bare values.
                     (None, Some(name)) => found.push((name.to_owned(), json!({ "type": ["array", "null"] }))),
                     (None, None) => {}
