@@ -419,7 +419,7 @@ fn may_pass(error: &Error) -> bool {
 
 /// Why the operation failed, if a refused poll says that it did.
 fn failure(info: &LongRunningInfo, error: &Error) -> Option<Failure> {
-    let answer: Value = serde_json::from_slice(error.body()?).ok()?;
+    let answer: Value = serde_json::from_slice(json_text(error.body()?)).ok()?;
     dialect::failed_request(info.dialect, &answer)
 }
 
