@@ -2,7 +2,7 @@ use crate::call::info::OperationInfo;
 use crate::transport::RateLimitStatus;
 use crate::{Credentials, Error};
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::any::TypeId;
 use std::ops::Deref;
 
@@ -69,20 +69,22 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         operation: &'static OperationInfo,
         reply: http::Response<Bytes>,
     ) -> Result<Self, Error> {
-        match operation.bare_list {
-            Some(name) if reply.body().trim_ascii_start().starts_with(b"[") => {
-                Self::read(reply.map(|list| wrap(name, &list)))
-            }
-            _ => Self::read(reply),
-        }
-        .map_err(|error| error.of(operation))
-    }
-
-    /// As [`Self::decode`], where it is not known which operation was called.
-    pub(crate) fn read(reply: http::Response<Bytes>) -> Result<Self, Error> {
-        let value = read(&reply)?;
+        let value = decode(operation, &reply)?;
         Ok(Response::raw(reply).with(value))
     }
+}
+
+/// What a response of an operation says.
+pub(crate) fn decode<T: DeserializeOwned + 'static>(
+    operation: &'static OperationInfo,
+    reply: &http::Response<Bytes>,
+) -> Result<T, Error> {
+    let bare = |_: &&str| reply.body().trim_ascii_start().starts_with(b"[");
+    let read = match operation.bare_list.filter(bare) {
+        Some(name) => read_body(reply, &wrap(name, reply.body())),
+        None => read(reply),
+    };
+    read.map_err(|error| error.of(operation))
 }
 
 impl Response<Bytes> {
@@ -112,10 +114,15 @@ pub(crate) fn asked_wait(reply: &http::Response<Bytes>) -> Option<std::time::Dur
     RateLimitStatus::read(reply.headers()).wait(reply.status())
 }
 
+/// As [`decode`], where it is not known which operation was called.
+pub(crate) fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
+    read_body(reply, reply.body())
+}
+
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
 /// unit, an `Option` and a JSON value can express.
-fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
-    let body = reply.body().trim_ascii();
+fn read_body<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>, body: &[u8]) -> Result<T, Error> {
+    let body = body.trim_ascii();
     let outcome = match body {
         // `()` stands for an answer that says nothing, whatever the service puts there.
         _ if TypeId::of::<T>() == TypeId::of::<()>() => serde_json::from_slice(b"null"),
@@ -124,6 +131,16 @@ fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<
     };
     outcome.map_err(|error| {
         let path = crate::decode::path(body, error.line(), error.column());
-        Error::undecodable(reply, &path, error).attempted(attempts(reply))
+        match ends_too_early(reply.body()) {
+            true => Error::cut_short(reply, &path, error),
+            false => Error::undecodable(reply, &path, error),
+        }
     })
+}
+
+/// Whether a body is JSON that ends too early (CN-03). The body decides, not the type that it was read
+/// as, which may have failed before the end; so this is asked only where reading has failed.
+pub(crate) fn ends_too_early(body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    !body.is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_eof())
 }

@@ -125,6 +125,7 @@ pub(super) mod testing {
         idempotent: true,
         idempotency: None,
         retry_too_many_requests: true,
+        attempt_timeout: None,
         bare_list: None,
         update_mask: None,
         paging: None,
