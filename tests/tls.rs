@@ -1,8 +1,13 @@
 //! TLS is this crate's own: what an application does with it is not touched.
 //!
-//! All of it is one test, because what it looks at belongs to the whole process.
+//! What belongs to the whole process is looked at by one test; the others install nothing.
 #![cfg(all(feature = "full", any(feature = "rustls", feature = "native-tls")))]
 
+#[path = "support/h2.rs"]
+mod h2;
+#[cfg(all(target_os = "linux", feature = "rustls", not(feature = "native-tls")))]
+#[path = "transport/over_tls.rs"]
+mod over_tls;
 mod support;
 
 use opencloud::Client;

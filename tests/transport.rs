@@ -3,6 +3,8 @@
 
 #[path = "transport/connections.rs"]
 mod connections;
+#[path = "support/h2.rs"]
+mod h2;
 #[path = "transport/http2.rs"]
 mod http2;
 #[path = "transport/retry.rs"]

@@ -105,7 +105,8 @@ fn wrap(name: &str, list: &[u8]) -> Bytes {
     [format!("{{{name:?}:").as_bytes(), list, b"}"].concat().into()
 }
 
-fn attempts(reply: &http::Response<Bytes>) -> u32 {
+/// How many times the request was sent that this is the response of.
+pub(super) fn attempts(reply: &http::Response<Bytes>) -> u32 {
     reply.extensions().get::<Attempts>().map_or(1, |attempts| attempts.0)
 }
 

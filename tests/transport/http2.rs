@@ -1,5 +1,6 @@
 //! HTTP/2 sessions that end: a server that speaks just enough of it, without TLS.
 
+use crate::h2::{self, Act, PREFACE};
 use crate::support::{KEY, Kind, own_http_client};
 use opencloud::retry::Retry;
 use opencloud::{Client, ErrorKind};
@@ -9,30 +10,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const REFUSED_STREAM: u32 = 7;
-const INTERNAL_ERROR: u32 = 2;
-
-/// What is done with a request of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
-    Respond,
-    Refuse,
-    Reset,
-    /// Says that the session ends and that this request was left out, and closes the connection.
-    GoAwayBefore,
-    /// The same of a request that may have been begun.
-    GoAwayAfter,
-    Hold,
-}
 
 #[derive(Default)]
 struct State {
@@ -53,7 +30,7 @@ struct Server {
 
 impl Server {
     /// `act` is given the session and the request on it.
-    async fn start(act: impl Fn(usize, usize) -> Act + Copy + Send + 'static) -> Self {
+    async fn start(act: impl Fn(usize, usize) -> Act + Copy + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let state: Arc<Mutex<State>> = Arc::default();
@@ -75,7 +52,10 @@ impl Server {
                         state.sessions.len() - 1
                     };
                     tokio::select! {
-                        end = serve(stream, session, act, &state) => end,
+                        end = h2::serve(stream, |request| {
+                            state.lock().expect("state").sessions[session] += 1;
+                            act(session, request)
+                        }) => end,
                         permit = kill.acquire() => permit.ok().map(tokio::sync::SemaphorePermit::forget),
                     }
                 });
@@ -106,67 +86,6 @@ impl Server {
     async fn until(&self, holds: impl Fn(&State) -> bool) {
         while !holds(&self.state.lock().expect("state")) {
             tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    }
-}
-
-async fn frame(stream: &mut TcpStream, kind: u8, flags: u8, id: u32, payload: &[u8]) -> Option<()> {
-    let length = u32::try_from(payload.len()).ok()?.to_be_bytes();
-    let mut frame = vec![length[1], length[2], length[3], kind, flags];
-    frame.extend_from_slice(&id.to_be_bytes());
-    frame.extend_from_slice(payload);
-    stream.write_all(&frame).await.ok()
-}
-
-async fn serve(
-    mut stream: TcpStream,
-    session: usize,
-    act: impl Fn(usize, usize) -> Act,
-    state: &Mutex<State>,
-) -> Option<()> {
-    frame(&mut stream, SETTINGS, 0, 0, &[]).await?;
-    loop {
-        let mut head = [0; 9];
-        stream.read_exact(&mut head).await.ok()?;
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-        let (kind, flags) = (head[3], head[4]);
-        let id = u32::from_be_bytes([head[5] & 0x7f, head[6], head[7], head[8]]);
-        let mut payload = vec![0; length as usize];
-        stream.read_exact(&mut payload).await.ok()?;
-        match (kind, flags & 1) {
-            (SETTINGS, 0) => frame(&mut stream, SETTINGS, 1, 0, &[]).await?,
-            (PING, 0) => frame(&mut stream, PING, 1, 0, &payload).await?,
-            (HEADERS, _) => {
-                let request = {
-                    let mut state = state.lock().expect("state");
-                    state.sessions[session] += 1;
-                    state.sessions[session] - 1
-                };
-                let go_away = |last: u32| [last.to_be_bytes(), 0_u32.to_be_bytes()].concat();
-                match act(session, request) {
-                    Act::Respond => {
-                        // `:status: 200` of the static table.
-                        frame(&mut stream, HEADERS, 4, id, &[0x88]).await?;
-                        frame(&mut stream, DATA, 1, id, b"{}").await?;
-                    }
-                    Act::Refuse => {
-                        frame(&mut stream, RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?
-                    }
-                    Act::Reset => {
-                        frame(&mut stream, RST_STREAM, 0, id, &INTERNAL_ERROR.to_be_bytes()).await?
-                    }
-                    Act::GoAwayBefore => {
-                        frame(&mut stream, GOAWAY, 0, 0, &go_away(id.saturating_sub(2))).await?;
-                        return stream.shutdown().await.ok();
-                    }
-                    Act::GoAwayAfter => {
-                        frame(&mut stream, GOAWAY, 0, 0, &go_away(id)).await?;
-                        return stream.shutdown().await.ok();
-                    }
-                    Act::Hold => {}
-                }
-            }
-            _ => {}
         }
     }
 }
