@@ -180,6 +180,8 @@ fn violations_are_found() {
         ("paging/mod.rs", "async { tokio::time::sleep(wait).await }"),
         ("transport/send.rs", "std::thread::sleep(wait)"),
         ("paging/mod.rs", "fn f(client: reqwest::Client) {}"),
+        ("transport/send.rs", "fn f(error: hyper::Error) {}"),
+        ("transport/reqwest.rs", "fn f(body: hyper::body::Incoming) {}"),
     ] {
         assert!(!problems(file, code, &areas).is_empty(), "{file}: {code}");
     }
@@ -187,6 +189,7 @@ fn violations_are_found() {
         ("call/mod.rs", "use crate::{Client, Error};\n// use crate::paging::Pages;"),
         ("transport/send.rs", "tokio::time::sleep(wait).await; crate::operations::ALL;"),
         ("paging/mod.rs", "use crate::call::Call;"),
+        ("transport/reqwest.rs", "fn f(error: hyper::Error) {}"),
         (
             "error/mod.rs",
             "use crate::transport::RateLimitStatus;\n#[cfg(test)] mod tests { use crate::users::Get; }",
