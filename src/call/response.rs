@@ -1,4 +1,5 @@
-use crate::call::info::OperationInfo;
+use crate::call::info::{ExpectedFields, OperationInfo};
+use crate::decode::Failure;
 use crate::transport::RateLimitStatus;
 use crate::{Credentials, Error};
 use bytes::Bytes;
@@ -65,12 +66,15 @@ impl<T> Deref for Response<T> {
 }
 
 impl<T: DeserializeOwned + 'static> Response<T> {
-    pub(crate) fn decode(
-        operation: &'static OperationInfo,
-        reply: http::Response<Bytes>,
+    /// Decodes the result of a long-running operation, which is not what the call that has started it
+    /// responds with.
+    pub(crate) fn decode_result(
+        started_by: &'static OperationInfo,
+        result: http::Response<Bytes>,
     ) -> Result<Self, Error> {
-        let value = decode(operation, &reply)?;
-        Ok(Response::raw(reply).with(value))
+        let expects = started_by.long_running.map_or(ExpectedFields::default(), |info| info.expects);
+        let value = read_body(&result, result.body(), expects).map_err(|error| error.of(started_by))?;
+        Ok(Response::raw(result).with(value))
     }
 }
 
@@ -79,10 +83,12 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
     operation: &'static OperationInfo,
     reply: &http::Response<Bytes>,
 ) -> Result<T, Error> {
-    let bare = |_: &&str| reply.body().trim_ascii_start().starts_with(b"[");
-    let read = match operation.bare_list.filter(bare) {
-        Some(name) => read_body(reply, &wrap(name, reply.body())),
-        None => read(reply),
+    let expects = operation.expects;
+    let read = match operation.bare_list {
+        Some(name) if json_text(reply.body()).starts_with(b"[") => {
+            read_body(reply, &wrap(name, json_text(reply.body())), expects)
+        }
+        _ => read_body(reply, reply.body(), expects),
     };
     read.map_err(|error| error.of(operation))
 }
@@ -98,6 +104,11 @@ impl Response<Bytes> {
     pub(crate) fn with<T>(self, value: T) -> Response<T> {
         Response { value, status: self.status, headers: self.headers, attempts: self.attempts }
     }
+}
+
+/// The JSON in a body: without the byte order mark and the blanks that services put around it.
+pub(crate) fn json_text(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii()
 }
 
 /// The object that a bare array stands for: its one property.
@@ -117,31 +128,44 @@ pub(crate) fn asked_wait(reply: &http::Response<Bytes>) -> Option<std::time::Dur
 
 /// As [`decode`], where it is not known which operation was called.
 pub(crate) fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
-    read_body(reply, reply.body())
+    read_body(reply, reply.body(), ExpectedFields::default())
 }
 
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
 /// unit, an `Option` and a JSON value can express.
-fn read_body<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>, body: &[u8]) -> Result<T, Error> {
-    let body = body.trim_ascii();
+fn read_body<T: DeserializeOwned + 'static>(
+    reply: &http::Response<Bytes>,
+    body: &[u8],
+    mut expects: ExpectedFields,
+) -> Result<T, Error> {
+    let body = json_text(body);
+    if body.is_empty() && expects.main.is_some() {
+        // An empty list needs nothing else.
+        expects.required = &[];
+    }
     let outcome = match body {
         // `()` stands for an answer that says nothing, whatever the service puts there.
-        _ if TypeId::of::<T>() == TypeId::of::<()>() => serde_json::from_slice(b"null"),
-        b"" => serde_json::from_slice(b"null").or_else(|_| serde_json::from_slice(b"{}")),
-        body => serde_json::from_slice(body),
-    };
-    outcome.map_err(|error| {
-        let path = crate::decode::path(body, error.line(), error.column());
-        match ends_too_early(reply.body()) {
-            true => Error::cut_short(reply, &path, error),
-            false => Error::undecodable(reply, &path, error),
+        _ if TypeId::of::<T>() == TypeId::of::<()>() => {
+            serde_json::from_slice(b"null").map_err(Failure::Json)
         }
+        b"" => serde_json::from_slice(b"null").or_else(|_| crate::decode::response(b"{}", expects)),
+        body => crate::decode::response(body, expects),
+    };
+    outcome.map_err(|failure| match failure {
+        Failure::Json(error) => {
+            let path = crate::decode::path(body, error.line(), error.column());
+            match ends_too_early(reply.body()) {
+                true => Error::cut_short(reply, &path, error),
+                false => Error::undecodable(reply, &path, error),
+            }
+        }
+        Failure::Lacks(what) => Error::unusable_answer(what).with_reply(reply),
     })
 }
 
 /// Whether a body is JSON that ends too early (CN-03). The body decides, not the type that it was read
 /// as, which may have failed before the end; so this is asked only where reading has failed.
 pub(crate) fn ends_too_early(body: &[u8]) -> bool {
-    let body = body.trim_ascii();
+    let body = json_text(body);
     !body.is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_eof())
 }

@@ -2,7 +2,7 @@ use super::dialect::{self, Failure, Reading, Start};
 use super::target::{self, Target};
 use super::{PollPolicy, States, name};
 use crate::call::info::LongRunningInfo;
-use crate::call::{Call, Options, asked_wait, decode};
+use crate::call::{Call, Options, asked_wait, read};
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -129,9 +129,9 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         match started {
             Ok((reading, target)) => {
                 operation.follow(target);
-                operation.end(reading, &reply);
+                operation.end(reading, &reply)?;
             }
-            Err(_) if dialect::is_direct(&info, &answer) => operation.end(Reading::Done(answer), &reply),
+            Err(_) if dialect::is_direct(&info, &answer) => operation.end(Reading::Done(answer), &reply)?,
             Err(why) => {
                 return Err(Error::unusable_operation(why).with_reply(&reply).of(started_by));
             }
@@ -259,8 +259,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
             Ok((reply, answer)) => {
                 self.note(&info, &reply, &answer);
                 let reading = dialect::read(&info, reply.status(), &answer, self.key());
-                self.end(reading, &reply);
-                Ok(())
+                self.end(reading, &reply).map_err(|error| error.of(poll))
             }
             Err(error) => {
                 self.asked = error.retry_after();
@@ -285,7 +284,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         self.asked = asked_wait(reply);
     }
 
-    fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) {
+    fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) -> Result<(), Error> {
         self.over = match reading {
             Reading::Pending => None,
             Reading::Done(result) => {
@@ -301,7 +300,12 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                     Error::operation_failed(code, message, details).with_reply(reply).of(self.starter);
                 Some(Over::Failed(error.named(self.name())))
             }
+            Reading::Unusable(why) => {
+                let error = Error::unusable_operation(why).with_reply(reply).of(self.starter);
+                return Err(error.named(self.name()));
+            }
         };
+        Ok(())
     }
 
     /// The state as it is known.
@@ -322,7 +326,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         match &self.over {
             Some(Over::Failed(error)) => Err(error.clone()),
             Some(Over::Done(reply)) => {
-                Response::decode(self.starter, reply.clone()).map_err(|error| error.named(self.name()))
+                Response::decode_result(self.starter, reply.clone()).map_err(|error| error.named(self.name()))
             }
             None => Err(Error::unusable_operation("the operation is not done")),
         }
@@ -415,10 +419,10 @@ fn failure(info: &LongRunningInfo, error: &Error) -> Option<Failure> {
 
 /// The JSON of a response; an empty one says nothing.
 fn json(reply: &http::Response<Bytes>, operation: &'static OperationInfo) -> Result<Value, Error> {
-    decode(operation, reply).map_err(|error| match error.kind() {
+    read(reply).map_err(|error| match error.kind() {
         ErrorKind::Decode => {
             Error::unusable_operation("the answer is no JSON").with_reply(reply).of(operation)
         }
-        _ => error,
+        _ => error.of(operation),
     })
 }
