@@ -10,7 +10,7 @@
 //! # }
 //! ```
 //!
-//! [`Run::start`] gives a [`Task`] instead, whose [`logs`](Task::logs) can be read while it runs.
+//! [`Run::start`] gives a [`Task`] instead, whose [`logs`](Task::logs) can be read once the script has ended.
 //! [`Luau::resume`] goes on with a task of another process. The [`Failure`] of a script is in the error.
 //!
 //! A script must not be larger than 4 MiB, and runs for 5 minutes at most. What it returns must not be
@@ -19,6 +19,7 @@
 
 mod failure;
 mod finished;
+mod guard;
 mod input;
 mod logs;
 mod path;

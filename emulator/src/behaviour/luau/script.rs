@@ -14,7 +14,7 @@ pub(super) fn run(script: &str) -> LuauRun {
     let mut returned = None;
     let fail = |logs, error, message: &str| LuauRun { logs, ..LuauRun::fails(error, message) };
     for line in script.lines() {
-        let mut rest = line;
+        let mut rest = behind_look(line);
         loop {
             rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ';');
             let Some((kind, text, after)) = statement(rest) else {
@@ -40,6 +40,13 @@ pub(super) fn run(script: &str) -> LuauRun {
     }
     let results = returned.map(literal::list).unwrap_or_default();
     LuauRun { logs, ..LuauRun::returns(results) }
+}
+
+/// What follows a look at the version of the place, which is always the one that is looked for: nothing else
+/// runs here.
+fn behind_look(line: &str) -> &str {
+    let look = line.strip_prefix("if game.PlaceVersion ~= ");
+    look.and_then(|look| look.split_once(" end ")).map_or(line, |(_, rest)| rest)
 }
 
 /// A call that logs: of what kind, its argument, and what follows.
@@ -122,6 +129,12 @@ mod tests {
         assert_eq!(run("print(1 + 1)").logs, [(LuauLog::Output, "2".to_owned())]);
         assert_eq!(run("print('a)\\'', {1}, nil)").logs, [(LuauLog::Output, "a)' [1] nil".to_owned())]);
         assert_eq!(run("print(tostring(1))").logs, [(LuauLog::Output, "tostring(1)".to_owned())]);
+    }
+
+    #[test]
+    fn a_look_at_the_version_finds_it() {
+        let script = "--!strict\nif game.PlaceVersion ~= 3 then error(\"no\") end return 1";
+        assert_eq!(results_of(script), [json!(1)]);
     }
 
     #[test]
