@@ -498,9 +498,15 @@ fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
-    let form = call.form()?;
-    let part = form.iter().find(|part| part.name == "assetVersion");
-    let wanted = part.and_then(Part::text).unwrap_or_default().to_owned();
+    // AS-09: JSON, as clients send it, or the form of the document.
+    let wanted = match call.json().ok().and_then(|body| text(&body, "assetVersion").map(str::to_owned)) {
+        Some(wanted) => wanted,
+        None => {
+            let form = call.form()?;
+            let part = form.iter().find(|part| part.name == "assetVersion");
+            part.and_then(Part::text).unwrap_or_default().to_owned()
+        }
+    };
     let asset = state.assets.get(call.param("assetId"))?;
     let number = wanted.strip_prefix(&format!("assets/{}/versions/", asset.id)).ok_or_else(|| {
         Failure::invalid(format!("The assetVersion must be of the form assets/{}/versions/1.", asset.id))
