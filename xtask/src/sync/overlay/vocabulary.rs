@@ -77,6 +77,7 @@ fn walk(value: &Value, at: &str) -> Result<(), Problem> {
         match key.as_str() {
             "x-opencloud" => extension(member, &pointer)?,
             "x-opencloud-type" => upper_camel_case(member).map_err(|what| problem(&pointer, key, what))?,
+            "x-opencloud-also" => text(member).map_err(|what| problem(&pointer, key, what))?,
             "x-enum-varnames" => names(member).map_err(|what| problem(&pointer, key, what))?,
             _ => walk(member, &pointer)?,
         }
