@@ -103,13 +103,14 @@ fn decompressed(frame: &[u8], max_bytes: usize) -> Result<Vec<u8>, Error> {
     use ruzstd::decoding::StreamingDecoder;
     use std::io::Read;
 
-    /// The window that every decoder should allow (RFC 8878, section 3.1.1.1.2).
-    const LEAST_WINDOW: u64 = 8 * 1024 * 1024;
+    /// The window that every decoder should allow (RFC 8878, section 3.1.1.1.2), and the largest that is allowed
+    /// here: a decoder keeps so much in memory.
+    const WINDOWS: (u64, u64) = (8 * 1024 * 1024, 128 * 1024 * 1024);
     let unreadable = |error: &dyn std::fmt::Display| {
         Error::unreadable(format!("the buffer's `{COMPRESSED}` cannot be decompressed: {error}"))
     };
     let limit = (max_bytes as u64).saturating_add(1);
-    let decoder = StreamingDecoder::new_with_max_window_size(frame, LEAST_WINDOW.max(limit));
+    let decoder = StreamingDecoder::new_with_max_window_size(frame, limit.clamp(WINDOWS.0, WINDOWS.1));
     let mut bytes = Vec::new();
     decoder
         .map_err(|error| unreadable(&error))?
@@ -240,6 +241,26 @@ mod tests {
         assert!(ZEROS.len() < 1_000, "{}", ZEROS.len());
         let error = compressed(ZEROS).bytes(1_000_000).expect_err("too large");
         assert_eq!(error.kind(), crate::ErrorKind::ResponseTooLarge, "{error}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        #[cfg(feature = "buffers")]
+        fn damage_anywhere_gives_bytes_within_the_bound_or_an_error(
+            at in proptest::prelude::any::<proptest::sample::Index>(),
+            byte in proptest::prelude::any::<u8>(),
+            noise in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64),
+        ) {
+            for frame in [BY_ZSTD, ZEROS] {
+                let mut frame = STANDARD.decode(frame).expect("Base64");
+                let at = at.index(frame.len());
+                frame[at] = byte;
+                for damaged in [&frame[..], &frame[..at], &noise[..]] {
+                    let bytes = compressed(&STANDARD.encode(damaged)).bytes(10_000);
+                    proptest::prop_assert!(bytes.map_or(0, |bytes| bytes.len()) <= 10_000);
+                }
+            }
+        }
     }
 
     #[test]

@@ -165,7 +165,8 @@ impl Run {
     ///
     /// See [`Run`]. That the script failed at once is no error here.
     pub async fn start(mut self) -> Result<Task, Error> {
-        if let Some(version) = self.expected {
+        // An empty script stays one, to be refused.
+        if let Some(version) = self.expected.filter(|_| !self.script.text.is_empty()) {
             self.script.text = guard::guarded(&self.script.text, version);
         }
         self.check()?;

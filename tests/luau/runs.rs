@@ -169,6 +169,8 @@ async fn the_look_at_the_version_counts_to_the_size_of_the_script() {
     run().await.expect("the largest script");
     let error = run().expect_version(3).await.expect_err("too large");
     assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    let empty = script.client().luau().run("").at(1, 2).expect_version(3).await.expect_err("no script");
+    assert!(empty.message().contains("the script is empty"), "{empty}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -222,6 +222,7 @@ mod tests {
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
                     "paths": ["/b/p/{id}"], "result": "a.b", "direct": true, "query": ["scope"]},
             },
+            "properties": {"c": {"x-opencloud-also": "d"}},
         });
         assert_eq!(check(&update), Ok(()));
         let document = json!({"x-opencloud": {
