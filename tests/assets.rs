@@ -233,6 +233,7 @@ async fn a_file_may_be_as_large_as_the_limit() {
     }
 }
 
+/// AS-16.
 #[tokio::test]
 async fn as_16_the_bound_on_the_size_is_the_callers_to_raise() {
     const FORM_LIMIT: u64 = 30_000_000;
@@ -270,6 +271,7 @@ async fn as_16_the_bound_on_the_size_is_the_callers_to_raise() {
     }
 }
 
+/// AS-20.
 #[tokio::test]
 async fn as_20_a_name_has_fifty_characters_at_most() {
     for (name, is_sent) in [("é".repeat(50), true), ("é".repeat(51), false)] {
@@ -289,6 +291,7 @@ async fn as_20_a_name_has_fifty_characters_at_most() {
     }
 }
 
+/// AS-09.
 #[tokio::test]
 async fn as_09_a_rollback_is_sent_as_json() {
     let version = "assets/5/versions/1";
@@ -311,6 +314,7 @@ fn three() -> GrantAssetPermissionsRequest {
         .requests([AssetGrant::new().asset_id(3)])
 }
 
+/// AS-17.
 #[tokio::test]
 async fn as_17_a_permission_that_was_not_granted_on_all_is_an_error() {
     let error = |asset: u64, code: &str| json!({ "assetId": asset, "code": code });
@@ -351,6 +355,7 @@ fn moderated(state: Value) -> Answer {
     Answer::json(json!({ "assetId": "5", "moderationResult": state }))
 }
 
+/// AS-22.
 #[tokio::test(start_paused = true)]
 async fn as_22_moderation_is_waited_for_with_the_mask_that_shows_it() {
     let asked = || Expect::get("/assets/v1/assets/5").query("readMask", "moderationResult");

@@ -16,6 +16,7 @@ fn sent(script: &Script) -> Value {
     script.received()[0].json().expect("JSON")
 }
 
+/// CF-01.
 #[tokio::test]
 async fn cf_01_an_overwrite_names_the_hash_that_it_replaces_by_both_names() {
     let repository = || ConfigRepository::from("InExperienceConfig");
@@ -35,6 +36,7 @@ async fn cf_01_an_overwrite_names_the_hash_that_it_replaces_by_both_names() {
     assert_eq!(sent(&script), json!({}));
 }
 
+/// CF-06.
 #[tokio::test]
 async fn cf_06_an_update_has_the_one_name_that_is_known_to_work() {
     let script = Script::new().expect(Expect::patch(DRAFT), hash());
@@ -45,6 +47,7 @@ async fn cf_06_an_update_has_the_one_name_that_is_known_to_work() {
     assert_eq!(sent(&script), json!({ "draftHash": "old" }));
 }
 
+/// CF-02, CF-04.
 #[tokio::test]
 async fn cf_02_cf_04_what_was_never_published_or_staged_is_not_found() {
     let script = Script::new().always(Expect::any(), Answer::status(404, ""));

@@ -76,6 +76,7 @@ async fn a_role_is_given_before_the_others_are_taken_away() {
     script.assert_done();
 }
 
+/// US-14.
 #[tokio::test(start_paused = true)]
 async fn us_14_a_user_who_is_no_member_is_in_an_empty_list() {
     let script = Script::new().always(Expect::any(), Answer::json(json!({ "groupMemberships": [] })));
@@ -83,6 +84,7 @@ async fn us_14_a_user_who_is_no_member_is_in_an_empty_list() {
     assert!(groups.list_groups(156).items().collect().await.expect("a list").is_empty());
 }
 
+/// US-04.
 #[tokio::test(start_paused = true)]
 async fn us_04_a_membership_is_known_by_its_user_and_not_by_the_id_in_its_path() {
     // `MTU2` is 156 in Base64.
@@ -115,6 +117,7 @@ async fn giving_a_role_may_be_sent_again() {
     assert_eq!(script.count(), 0);
 }
 
+/// US-06: a body must be sent, although it says nothing.
 fn accept(user: u64) -> Expect {
     Expect::post(format!("/cloud/v2/groups/7/join-requests/{user}:accept")).json(json!({}))
 }

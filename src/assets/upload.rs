@@ -141,6 +141,9 @@ impl Assets {
     /// # }
     /// ```
     ///
+    /// An API key may upload 120 assets a minute. Of many, send a few at a time: Roblox's own plugin keeps to 25 a
+    /// minute (AS-14).
+    ///
     /// Source: <https://create.roblox.com/docs/cloud/guides/usage-assets>
     ///
     /// # Errors

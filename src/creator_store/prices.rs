@@ -135,6 +135,7 @@ mod tests {
         assert!(CreatorStoreProduct::default().price().is_none());
     }
 
+    /// CS-01.
     #[test]
     fn cs_01_a_product_without_prices_and_a_price_without_an_exponent_are_read() {
         let product: CreatorStoreProduct =

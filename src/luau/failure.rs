@@ -43,7 +43,7 @@ pub enum Failure {
         /// What the service says of it.
         message: String,
     },
-    /// The service failed; the script may be run again.
+    /// The service failed; the script may be run again. If it fails the same way, it may return too much (LX-19).
     #[non_exhaustive]
     Internal {
         /// What the service says of it.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// The largest script, in bytes.
 const LARGEST_SCRIPT: usize = 4 * 1024 * 1024;
-/// The longest time that a script runs.
+/// The longest time that a script runs. The service shortens a longer one without a word (LX-14).
 pub(super) const LONGEST_RUN: Duration = Duration::from_secs(300);
 /// How often a place is asked for a free slot: one that was given back takes a new task after about 10 seconds
 /// (LX-10).

@@ -141,6 +141,7 @@ async fn a_deleted_entry_that_cannot_be_created_is_written_over() {
     script.assert_done();
 }
 
+/// DS-13.
 #[tokio::test(start_paused = true)]
 async fn ds_13_it_exists_is_said_in_several_ways() {
     for (status, code) in [

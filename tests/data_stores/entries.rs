@@ -209,6 +209,7 @@ async fn adding_is_not_repeated_after_a_failure_that_leaves_its_effect_unknown()
     }
 }
 
+/// DS-06.
 #[tokio::test(start_paused = true)]
 async fn ds_06_a_revision_id_that_is_none_is_refused_and_one_that_is_gone_is_not_there() {
     let refused = Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "Invalid version id.");

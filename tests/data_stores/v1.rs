@@ -84,6 +84,7 @@ fn precondition_failed(value: &Value) -> Answer {
         .header("roblox-entry-created-time", "2026-01-02T03:04:05.6789012+00:00")
 }
 
+/// DS-09.
 #[tokio::test(start_paused = true)]
 async fn ds_09_a_conflict_holds_the_entry_that_is_there_and_none_of_it_is_a_message() {
     for value in [
@@ -132,6 +133,7 @@ async fn ds_09_an_error_that_holds_no_entry_gives_none() {
     assert!(Versioned::<i64>::of_conflict(&error).is_none());
 }
 
+/// DS-10.
 #[tokio::test(start_paused = true)]
 async fn ds_10_no_content_is_an_entry_that_is_not_there() {
     let script = Script::new().always(Expect::get(ENTRY), Answer::status(204, ""));

@@ -74,6 +74,7 @@ async fn failures_are_typed_and_say_why() {
     }
 }
 
+/// LX-01, LX-03.
 #[tokio::test(start_paused = true)]
 async fn lx_01_lx_03_a_task_is_read_as_the_service_writes_it() {
     // Processing at once, without times, with the script, empty texts and a bare user id.
@@ -98,6 +99,7 @@ async fn lx_01_lx_03_a_task_is_read_as_the_service_writes_it() {
     script.assert_done();
 }
 
+/// LX-17.
 #[tokio::test(start_paused = true)]
 async fn lx_17_a_deadline_that_is_over_is_a_failure_with_little_beside_it() {
     let message = "Script execution timed out. The script took longer than the configured timeout.";

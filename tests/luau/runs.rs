@@ -90,6 +90,7 @@ fn full() -> Answer {
     Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "too many tasks").header("retry-after", "0")
 }
 
+/// LX-10.
 #[tokio::test(start_paused = true)]
 async fn lx_10_a_place_that_is_full_is_waited_for_if_the_caller_says_so() {
     let script = Script::new()
@@ -103,6 +104,7 @@ async fn lx_10_a_place_that_is_full_is_waited_for_if_the_caller_says_so() {
     script.assert_done();
 }
 
+/// LX-10.
 #[tokio::test(start_paused = true)]
 async fn lx_10_a_place_that_stays_full_is_waited_for_so_long_only() {
     let script = Script::new().always(Expect::post(CREATE), full());
@@ -113,6 +115,7 @@ async fn lx_10_a_place_that_stays_full_is_waited_for_so_long_only() {
     assert_eq!((begin.elapsed().as_secs(), script.count()), (25, 4));
 }
 
+/// LX-16.
 #[tokio::test(start_paused = true)]
 async fn lx_16_the_quota_of_requests_is_no_full_place() {
     // Neither its own shape nor the code with the quota's header.
@@ -140,6 +143,7 @@ async fn an_input_does_not_outlive_a_long_wait_for_a_slot() {
     }
 }
 
+/// LX-07.
 #[tokio::test(start_paused = true)]
 async fn lx_07_a_script_can_make_sure_of_the_version_that_it_runs_at() {
     let path = "/cloud/v2/universes/1/places/2/versions/3/luau-execution-session-tasks";
@@ -173,6 +177,7 @@ async fn the_look_at_the_version_counts_to_the_size_of_the_script() {
     assert!(empty.message().contains("the script is empty"), "{empty}");
 }
 
+/// LX-06.
 #[tokio::test(start_paused = true)]
 async fn lx_06_a_task_that_never_ends_names_the_place_version_as_its_cause() {
     let stuck = Answer::json(json!({ "path": TASK, "state": "PROCESSING", "timeout": "30s" }));
