@@ -300,6 +300,36 @@ impl Error {
         self.change(|inner| inner.message = format!("{what}: {}", inner.message))
     }
 
+    /// Adds what is known besides.
+    #[allow(dead_code, reason = "an area need not have such tasks")]
+    pub(crate) fn noting(self, note: &str) -> Self {
+        self.change(|inner| inner.message = format!("{}; {note}", inner.message))
+    }
+
+    /// A state that did not come in time: nothing was asked for that may have been applied.
+    #[allow(dead_code, reason = "an area need not have such tasks")]
+    pub(crate) fn not_in_time(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Timeout, message)
+    }
+
+    /// A request that the service has refused with a response of success, in its words.
+    #[allow(dead_code, reason = "an area need not have such calls")]
+    pub(crate) fn refused(message: impl Into<String>, details: Option<Value>) -> Self {
+        Self::new(ErrorKind::Refused, message).change(|inner| inner.details = details)
+    }
+
+    /// A response whose body is not about the failure: nothing of it is a message, a code or details, and it
+    /// has no say in the kind.
+    #[allow(dead_code, reason = "an area need not have such calls")]
+    pub(crate) fn restated(self, kind: ErrorKind, message: &str) -> Self {
+        self.change(|inner| {
+            inner.kind = kind;
+            message.clone_into(&mut inner.message);
+            inner.code = None;
+            inner.details = None;
+        })
+    }
+
     /// Says where the list can be resumed.
     pub(crate) fn resume_at(self, token: Option<String>) -> Self {
         self.change(|inner| inner.resume_token = token)

@@ -42,11 +42,14 @@ mod resume;
 mod route;
 mod states;
 mod target;
+mod waits;
 
 pub use following::{Operation, Progress, State};
 pub use policy::PollPolicy;
 pub use resume::Operations;
 pub use states::States;
+#[allow(unused_imports, reason = "an area need not have such a helper")]
+pub(crate) use waits::Waits;
 
 use crate::Error;
 use crate::call::Call;

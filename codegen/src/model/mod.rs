@@ -223,6 +223,8 @@ pub struct Field {
     pub required: Option<usize>,
     pub read_only: bool,
     pub write_only: bool,
+    /// The property that is set with it: the same value under another name.
+    pub also: Option<String>,
     /// Whether `Debug` hides it: `format: password`, which OpenAPI has for that.
     pub hidden: bool,
     pub deprecated: bool,
@@ -346,6 +348,7 @@ impl Model {
             return Err(Error::new(format!("two operations are called `{}`", pair[0].id)));
         }
         read::mark_requests(&operations, &mut structs);
+        read::check_also(&structs)?;
         read::mark_checked(&mut structs);
         read::check_names(&structs)?;
         let extension = document.extension();

@@ -82,6 +82,7 @@ fn walk(value: &Value, at: &str) -> Result<(), Problem> {
         match key.as_str() {
             "x-opencloud" => extension(member, &pointer)?,
             "x-opencloud-type" => upper_camel_case(member).map_err(|what| problem(&pointer, key, what))?,
+            "x-opencloud-also" => text(member).map_err(|what| problem(&pointer, key, what))?,
             "x-enum-varnames" => names(member).map_err(|what| problem(&pointer, key, what))?,
             "x-opencloud-aliases" => aliases(member).map_err(|what| problem(&pointer, key, what))?,
             "x-opencloud-id-from" => text(member).map_err(|what| problem(&pointer, key, what))?,
@@ -246,6 +247,7 @@ mod tests {
                 "a": {"x-opencloud-aliases": ["b", {"name": "c", "value": "d"}]},
                 "e": {"x-opencloud-id-from": "path"},
             },
+            "properties": {"c": {"x-opencloud-also": "d"}},
         });
         assert_eq!(check(&update), Ok(()));
         let document = json!({"x-opencloud": {
