@@ -4,6 +4,8 @@
 
 pub mod contract;
 pub mod coverage;
+mod delegate;
+pub mod live;
 pub mod needs;
 pub mod surface;
 pub mod sync;

@@ -23,6 +23,8 @@ enum Command {
     Needs(xtask::needs::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
     Contract(xtask::contract::Args),
+    /// Ask the live service whether the recorded facts still hold: `live --help` explains.
+    Live(xtask::live::Args),
 }
 
 fn main() -> ExitCode {
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::Surface(args) => xtask::surface::run(&args),
         Command::Needs(args) => xtask::needs::run(&args),
         Command::Contract(args) => xtask::contract::run(&args),
+        Command::Live(args) => xtask::live::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");
