@@ -228,7 +228,11 @@ impl Lab {
         key: Option<&str>,
     ) -> Result<Exchange, Stop> {
         self.keep_the_rate().await;
-        let mut request = self.client.request(method.clone(), path);
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let mut request = self.client.request(method, path);
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            request = request.query(name, decoded(value));
+        }
         if let Some(key) = key {
             let credentials = Credentials::api_key(key).map_err(|error| Stop::Failed(error.to_string()))?;
             request = request.with_credentials(credentials);
@@ -297,6 +301,19 @@ impl fmt::Debug for Lab {
         // The key is not for show.
         f.debug_struct("Lab").field("bounds", &self.bounds).finish_non_exhaustive()
     }
+}
+
+/// A value of a query without its percent-encoding, which the client adds again.
+fn decoded(value: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = value.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = (*first == b'%').then(|| after.get(..2)).flatten();
+        let byte = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn need(id: Option<u64>, what: &str) -> Result<u64, Stop> {

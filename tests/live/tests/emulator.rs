@@ -21,11 +21,18 @@ fn targets() -> Targets {
 }
 
 fn bounds() -> Bounds {
-    Bounds { calls: 400, pause: Duration::ZERO, wait: Duration::from_millis(1) }
+    Bounds { calls: 400, pause: Duration::ZERO, wait: Duration::from_secs(20) }
 }
 
 async fn emulator(shapes: Shapes) -> Emulator {
-    Emulator::builder().api_key(KEY).rate_limits(true).shapes(shapes).start().await.expect("an emulator")
+    Emulator::builder()
+        .api_key(KEY)
+        .rate_limits(true)
+        .speed(10)
+        .shapes(shapes)
+        .start()
+        .await
+        .expect("an emulator")
 }
 
 fn lab(emulator: &Emulator, targets: Targets, bounds: Bounds) -> Lab {

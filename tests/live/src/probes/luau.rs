@@ -83,7 +83,7 @@ async fn ended(lab: &Lab, task: &str) -> Result<Exchange, Stop> {
                 lab.bounds.wait.as_secs()
             )));
         }
-        tokio::time::sleep(Duration::from_secs(2).min(lab.bounds.wait)).await;
+        tokio::time::sleep(Duration::from_secs(2).min(lab.bounds.wait / 20)).await;
     }
 }
 
