@@ -12,7 +12,7 @@ pub mod retry;
 mod send;
 mod trace;
 
-pub use headers::RateLimitStatus;
+pub use headers::{RateLimitStatus, RateLimitWindow};
 
 pub(crate) use self::reqwest::{HttpOptions, Reqwest};
 pub(crate) use hosts::{DEFAULT_HOST, Hosts, OnThisMachine, shown};
