@@ -48,6 +48,37 @@ fn per_minute(operation: &opencloud::OperationInfo) -> u64 {
     operation.api_key_limit.filter(|limit| limit.seconds == 60).expect("a limit per minute").requests
 }
 
+#[test]
+fn the_table_has_the_limits_that_were_seen() {
+    use opencloud::operations as table;
+    for (fact, operation, requests) in [
+        ("UN-05", &table::UNIVERSES_GET, 100),
+        ("LX-12", &table::LUAU_GET_TASK, 200),
+        ("LX-15", &table::LUAU_CREATE_TASK, 5),
+        ("LX-15", &table::LUAU_CREATE_TASK_FOR_VERSION, 5),
+        ("MS-20", &table::MEMORY_STORES_GET_SORTED_MAP_ITEM, 1000),
+    ] {
+        assert_eq!(per_minute(operation), requests, "{fact}: {}", operation.id);
+    }
+    let [user, universe] = table::USER_RESTRICTIONS_UPDATE.limits else { panic!("two limits") };
+    assert_eq!((user.limit.requests, user.limit.seconds, user.stated), (1, 60, Some(2)), "UR-04");
+    assert_eq!((universe.limit.requests, universe.limit.seconds), (10, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_of_the_newest_and_of_a_given_version_are_counted_apart() {
+    let client = client(Clock::default(), RateLimit::from_spec());
+    let start = Instant::now();
+    let task = opencloud::types::LuauTask::new;
+    for _ in 0..5 {
+        client.luau().create_task(1, 2, task()).await.expect("a task");
+        client.luau().create_task_for_version(1, 2, "3", task()).await.expect("a task");
+    }
+    assert_eq!(start.elapsed().as_secs(), 0, "LX-15");
+    client.luau().create_task(1, 2, task()).await.expect("a task");
+    assert_eq!(start.elapsed().as_secs(), 60);
+}
+
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_calls_at_once_never_exceed_the_limit() {
     let limit =
