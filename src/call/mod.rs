@@ -1,10 +1,12 @@
 //! The runtime under every generated call: its inputs, its options, sending and decoding.
 
 mod body;
+mod checked;
 #[cfg(feature = "files")]
 mod disk;
 #[cfg(feature = "files")]
 mod download;
+pub(crate) mod encode;
 mod file;
 mod filtered;
 pub mod info;
@@ -26,10 +28,12 @@ pub use response::Response;
 pub use stream::BodyStream;
 
 #[allow(unused_imports, reason = "an area need not have such a type")]
+pub(crate) use checked::{Checked, Flaw, checked_type};
+#[allow(unused_imports, reason = "an area need not have such a type")]
 pub(crate) use macros::{Hidden, hiding_debug};
 pub(crate) use macros::{accepted, call_methods, given, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
-pub(crate) use response::{Attempts, Secret, SentAt, asked_wait};
+pub(crate) use response::{Attempts, Secret, SentAt, asked_wait, json_text};
 
 use crate::transport::PathValues;
 use crate::transport::retry::RetryPolicy;
@@ -177,6 +181,18 @@ impl<T> Call<T> {
         self
     }
 
+    /// As [`json`](Self::json), of a type in which a caller can set what must not be sent.
+    pub(crate) fn checked_json<B: Serialize + Checked>(mut self, body: &B) -> Self {
+        self.check(body.flaw());
+        self.json(body)
+    }
+
+    fn check(&mut self, flaw: Option<Flaw>) {
+        if let Some(flaw) = flaw {
+            self.fail(Error::invalid_request(flaw.to_string()));
+        }
+    }
+
     /// Sends bytes as they are, in one of the media types that the operation takes.
     pub(crate) fn raw(mut self, file: File, media: &[&str]) -> Self {
         match file.content_type() {
@@ -209,6 +225,11 @@ impl<T> Call<T> {
             Err(error) => self.fail(Error::encode(error)),
         }
         self
+    }
+
+    pub(crate) fn checked_part_json<P: Serialize + Checked>(mut self, name: &'static str, value: P) -> Self {
+        self.check(value.flaw());
+        self.part_json(name, value)
     }
 
     pub(crate) fn part_text<P: Parameter>(mut self, name: &'static str, value: P) -> Self {

@@ -59,11 +59,11 @@ impl Request {
         self
     }
 
-    /// Sets a JSON body.
+    /// Sets a JSON body. A number that JSON cannot express (NaN, an infinity) fails the call, with its path.
     pub fn json<B: Serialize + ?Sized>(mut self, body: &B) -> Self {
-        match serde_json::to_vec(body) {
+        match super::encode::to_vec(body) {
             Ok(content) => self.body = Body::json(content),
-            Err(error) => self.fail(Error::encode(error)),
+            Err(error) => self.fail(error),
         }
         self
     }

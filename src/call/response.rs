@@ -1,4 +1,5 @@
-use crate::call::info::OperationInfo;
+use crate::call::info::{ExpectedFields, OperationInfo};
+use crate::decode::Failure;
 use crate::transport::RateLimitStatus;
 use crate::{Credentials, Error};
 use bytes::Bytes;
@@ -69,18 +70,33 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         operation: &'static OperationInfo,
         reply: http::Response<Bytes>,
     ) -> Result<Self, Error> {
+        let expects = operation.expects;
         match operation.bare_list {
-            Some(name) if reply.body().trim_ascii_start().starts_with(b"[") => {
-                Self::read(reply.map(|list| wrap(name, &list)))
+            Some(name) if json_text(reply.body()).starts_with(b"[") => {
+                Self::read_expecting(reply.map(|list| wrap(name, json_text(&list))), expects)
             }
-            _ => Self::read(reply),
+            _ => Self::read_expecting(reply, expects),
         }
         .map_err(|error| error.of(operation))
     }
 
+    /// Decodes the result of a long-running operation, which is not what the call that has started it
+    /// responds with.
+    pub(crate) fn decode_result(
+        started_by: &'static OperationInfo,
+        result: http::Response<Bytes>,
+    ) -> Result<Self, Error> {
+        let expects = started_by.long_running.map_or(ExpectedFields::default(), |info| info.expects);
+        Self::read_expecting(result, expects).map_err(|error| error.of(started_by))
+    }
+
     /// As [`Self::decode`], where it is not known which operation was called.
     pub(crate) fn read(reply: http::Response<Bytes>) -> Result<Self, Error> {
-        let value = read(&reply)?;
+        Self::read_expecting(reply, ExpectedFields::default())
+    }
+
+    fn read_expecting(reply: http::Response<Bytes>, expects: ExpectedFields) -> Result<Self, Error> {
+        let value = read(&reply, expects)?;
         Ok(Response::raw(reply).with(value))
     }
 }
@@ -96,6 +112,11 @@ impl Response<Bytes> {
     pub(crate) fn with<T>(self, value: T) -> Response<T> {
         Response { value, status: self.status, headers: self.headers, attempts: self.attempts }
     }
+}
+
+/// The JSON in a body: without the byte order mark and the blanks that services put around it.
+pub(crate) fn json_text(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii()
 }
 
 /// The object that a bare array stands for: its one property.
@@ -114,16 +135,31 @@ pub(crate) fn asked_wait(reply: &http::Response<Bytes>) -> Option<std::time::Dur
 
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
 /// unit, an `Option` and a JSON value can express.
-fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
-    let body = reply.body().trim_ascii();
+fn read<T: DeserializeOwned + 'static>(
+    reply: &http::Response<Bytes>,
+    mut expects: ExpectedFields,
+) -> Result<T, Error> {
+    let body = json_text(reply.body());
+    if body.is_empty() && expects.main.is_some() {
+        // An empty list needs nothing else.
+        expects.required = &[];
+    }
     let outcome = match body {
         // `()` stands for an answer that says nothing, whatever the service puts there.
-        _ if TypeId::of::<T>() == TypeId::of::<()>() => serde_json::from_slice(b"null"),
-        b"" => serde_json::from_slice(b"null").or_else(|_| serde_json::from_slice(b"{}")),
-        body => serde_json::from_slice(body),
+        _ if TypeId::of::<T>() == TypeId::of::<()>() => {
+            serde_json::from_slice(b"null").map_err(Failure::Json)
+        }
+        b"" => serde_json::from_slice(b"null").or_else(|_| crate::decode::response(b"{}", expects)),
+        body => crate::decode::response(body, expects),
     };
-    outcome.map_err(|error| {
-        let path = crate::decode::path(body, error.line(), error.column());
-        Error::undecodable(reply, &path, error).attempted(attempts(reply))
+    outcome.map_err(|failure| {
+        let error = match failure {
+            Failure::Json(error) => {
+                let path = crate::decode::path(body, error.line(), error.column());
+                Error::undecodable(reply, &path, error)
+            }
+            Failure::Lacks(what) => Error::unusable_answer(what).with_reply(reply),
+        };
+        error.attempted(attempts(reply))
     })
 }

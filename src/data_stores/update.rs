@@ -7,7 +7,6 @@ use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::to_raw_value;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -68,7 +67,7 @@ where
                     else {
                         return Ok(None);
                     };
-                    let changed = to_raw_value(&changed).map_err(Error::encode)?;
+                    let changed = crate::call::encode::to_raw_value(&changed)?;
                     let (users, attributes) = self.metadata.over(stored)?;
                     written = Some(changed.clone());
                     Ok(Some(Content { value: Some(changed), users, attributes, etag: None }))

@@ -45,7 +45,7 @@ impl StoreV1 {
         WriteVersioned {
             store: self.store.clone(),
             key: key.into(),
-            value: to_raw_value(value).map_err(Error::encode),
+            value: crate::call::encode::to_raw_value(value),
             metadata: Metadata::default(),
             match_version: None,
             exclusive_create: false,

@@ -2,7 +2,7 @@ use super::dialect::{self, Failure, Reading, Start};
 use super::target::{self, Target};
 use super::{PollPolicy, States, name};
 use crate::call::info::LongRunningInfo;
-use crate::call::{Call, Options, asked_wait};
+use crate::call::{Call, Options, asked_wait, json_text};
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -132,9 +132,9 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         match started {
             Ok((reading, target)) => {
                 operation.follow(target);
-                operation.end(reading, &reply);
+                operation.end(reading, &reply)?;
             }
-            Err(_) if dialect::is_direct(&info, &answer) => operation.end(Reading::Done(answer), &reply),
+            Err(_) if dialect::is_direct(&info, &answer) => operation.end(Reading::Done(answer), &reply)?,
             Err(why) => {
                 return Err(Error::unusable_operation(why).with_reply(&reply).of(started_by));
             }
@@ -265,8 +265,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                 })?;
                 self.note(&info, &reply, &answer);
                 let reading = dialect::read(&info, reply.status(), &answer, self.key());
-                self.end(reading, &reply);
-                Ok(())
+                self.end(reading, &reply).map_err(|error| error.of(poll))
             }
             Err(error) => {
                 self.asked = error.retry_after();
@@ -291,7 +290,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         self.asked = asked_wait(reply);
     }
 
-    fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) {
+    fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) -> Result<(), Error> {
         self.over = match reading {
             Reading::Pending => None,
             Reading::Done(result) => {
@@ -307,7 +306,12 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                     Error::operation_failed(code, message, details).with_reply(reply).of(self.starter);
                 Some(Over::Failed(error.named(self.name())))
             }
+            Reading::Unusable(why) => {
+                let error = Error::unusable_operation(why).with_reply(reply).of(self.starter);
+                return Err(error.named(self.name()));
+            }
         };
+        Ok(())
     }
 
     /// The state as it is known.
@@ -328,7 +332,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         match &self.over {
             Some(Over::Failed(error)) => Err(error.clone()),
             Some(Over::Done(reply)) => {
-                Response::decode(self.starter, reply.clone()).map_err(|error| error.named(self.name()))
+                Response::decode_result(self.starter, reply.clone()).map_err(|error| error.named(self.name()))
             }
             None => Err(Error::unusable_operation("the operation is not done")),
         }
@@ -421,7 +425,7 @@ fn failure(info: &LongRunningInfo, error: &Error) -> Option<Failure> {
 
 /// The JSON of an answer; an empty one says nothing.
 fn json(reply: &http::Response<Bytes>) -> Option<Value> {
-    match reply.body().trim_ascii() {
+    match json_text(reply.body()) {
         b"" => Some(Value::Null),
         text => serde_json::from_slice(text).ok(),
     }

@@ -103,6 +103,9 @@ impl<P: 'static> Pager<P> {
         let asked = self.entries(&call);
         let Fetched { response, body } = (self.fetch)(call).await?;
         let mut facts = (self.read)(&response);
+        if let Some(flaw) = facts.flaw {
+            return Err(Error::unusable_answer(flaw));
+        }
         self.items += facts.count as u64;
         let token = position.token().map(str::to_owned);
         let next = match (&self.info, asked, &facts.entries) {

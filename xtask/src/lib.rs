@@ -4,9 +4,11 @@
 
 pub mod contract;
 pub mod coverage;
+pub mod facts;
 pub mod needs;
 pub mod surface;
 pub mod sync;
+pub mod yaml;
 
 use std::path::PathBuf;
 

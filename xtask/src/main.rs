@@ -21,6 +21,8 @@ enum Command {
     Surface(xtask::surface::Args),
     /// Write or check src/<area>/needs.txt: what the hand-written helpers are written against.
     Needs(xtask::needs::Args),
+    /// Check spec/live/facts.yaml and write or check docs/live-service.md.
+    Facts(xtask::facts::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
     Contract(xtask::contract::Args),
 }
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Command::Coverage(args) => xtask::coverage::run(&args),
         Command::Surface(args) => xtask::surface::run(&args),
         Command::Needs(args) => xtask::needs::run(&args),
+        Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::contract::run(&args),
     };
     outcome.unwrap_or_else(|problem| {

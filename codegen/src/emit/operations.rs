@@ -1,7 +1,7 @@
 //! `operations.rs`: the table of operations.
 
 use crate::emit::{Writer, literal};
-use crate::model::{Limit, Location, LongRunning, Model, Operation, Paging, Polling, ServiceLimit};
+use crate::model::{Expected, Limit, Location, LongRunning, Model, Operation, Paging, Polling, ServiceLimit};
 use crate::{Error, names};
 
 pub fn emit(model: &Model) -> Result<String, Error> {
@@ -78,6 +78,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("retry_too_many_requests", operation.retry_too_many_requests.to_string()),
         ("idempotency", idempotency(operation)),
         ("bare_list", text(&operation.bare_list)),
+        ("expects", expected(&operation.expects)),
         ("update_mask", text(&operation.update_mask().map(|mask| mask.name.clone()))),
         ("paging", operation.paging.as_ref().map_or("None".to_owned(), paging)),
         ("long_running", operation.long_running.as_ref().map_or("None".to_owned(), long_running)),
@@ -85,6 +86,14 @@ fn fields(writer: &mut Writer, operation: &Operation) {
     ] {
         writer.line(format!("{name}: {value},"));
     }
+}
+
+fn expected(expected: &Expected) -> String {
+    let main = expected.main.as_ref().map_or("None".to_owned(), |main| format!("Some({})", literal(main)));
+    format!(
+        "ExpectedFields {{ main: {main}, is_single: {}, required: &{:?} }}",
+        expected.is_single, expected.required
+    )
 }
 
 fn limit(limit: Option<Limit>) -> String {
@@ -175,12 +184,14 @@ fn long_running(operation: &LongRunning) -> String {
     };
     format!(
         "Some(LongRunningInfo {{ dialect: {dialect}, base: {}, poll: {poll}, paths: &{:?}, result: &{:?}, \
-         direct: {}, query: &{:?} }})",
+         direct: {}, query: &{:?}, expects: {}, has_result: {} }})",
         literal(base),
         operation.paths,
         operation.result,
         operation.direct,
         operation.query,
+        expected(&operation.expects),
+        operation.has_result,
     )
 }
 
