@@ -76,6 +76,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("reference", text(&operation.reference)),
         ("idempotent", operation.idempotent.to_string()),
         ("retry_too_many_requests", operation.retry_too_many_requests.to_string()),
+        ("attempt_timeout", seconds(operation.attempt_timeout)),
         ("idempotency", idempotency(operation)),
         ("bare_list", text(&operation.bare_list)),
         ("expects", expected(&operation.expects)),
@@ -118,6 +119,10 @@ fn limits(limits: &[ServiceLimit]) -> String {
 fn polling(Polling { first, every }: Polling) -> String {
     let seconds = |seconds: u64| format!("std::time::Duration::from_secs({seconds})");
     format!("Some(Polling {{ first: {}, every: {} }})", seconds(first), seconds(every))
+}
+
+fn seconds(time: Option<u64>) -> String {
+    time.map_or("None".to_owned(), |seconds| format!("Some(std::time::Duration::from_secs({seconds}))"))
 }
 
 /// How the operation takes an idempotency key, if its parameters say that it does.
@@ -301,6 +306,19 @@ mod tests {
         ] {
             let error = thing(json!({ "limits": [limit] })).expect_err(why).to_string();
             assert!(error.contains(why) && error.contains("POST /a/{thing_id}/b/{user_id}"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_has_the_time_that_the_document_says() {
+        let mut extension = json!({ "area": "things", "method": "create" });
+        for (seconds, line) in [
+            (None, "attempt_timeout: None,"),
+            (Some(120), "attempt_timeout: Some(std::time::Duration::from_secs(120)),"),
+        ] {
+            extension["attempt_timeout"] = json!(seconds);
+            let table = table(&document(json!({ "x-opencloud": extension })), None);
+            assert!(table.contains(line), "{table}");
         }
     }
 
