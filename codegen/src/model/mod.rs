@@ -63,6 +63,8 @@ pub struct Operation {
     pub reference: Option<String>,
     pub idempotent: bool,
     pub retry_too_many_requests: bool,
+    /// How long an attempt must be given, in seconds, if that is longer than usual.
+    pub attempt_timeout: Option<u64>,
     pub empty_is_none: bool,
     /// The type of `opencloud::filter` that the query parameter `filter` takes.
     pub filter: Option<String>,
@@ -221,6 +223,8 @@ pub struct Field {
     pub required: Option<usize>,
     pub read_only: bool,
     pub write_only: bool,
+    /// The property that is set with it: the same value under another name.
+    pub also: Option<String>,
     /// Whether `Debug` hides it: `format: password`, which OpenAPI has for that.
     pub hidden: bool,
     pub deprecated: bool,
@@ -344,6 +348,7 @@ impl Model {
             return Err(Error::new(format!("two operations are called `{}`", pair[0].id)));
         }
         read::mark_requests(&operations, &mut structs);
+        read::check_also(&structs)?;
         read::mark_checked(&mut structs);
         read::check_names(&structs)?;
         let extension = document.extension();

@@ -39,6 +39,7 @@ pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> St
             required: required.iter().position(|required| *required == name.as_str()),
             read_only: flag(schema, "readOnly"),
             write_only: flag(schema, "writeOnly"),
+            also: schema["x-opencloud-also"].as_str().map(str::to_owned),
             hidden: schema["format"] == "password",
             deprecated: flag(schema, "deprecated"),
             aliases: aliases(schema),
@@ -125,6 +126,22 @@ pub(super) fn mark_checked(structs: &mut BTreeMap<String, Struct>) {
             return;
         }
     }
+}
+
+/// Refuses a property to be set with another that is not there, or not of the same type.
+pub(super) fn check_also(structs: &BTreeMap<String, Struct>) -> Result<(), Error> {
+    for of in structs.values() {
+        for field in &of.fields {
+            let Some(also) = &field.also else { continue };
+            if !of.fields.iter().any(|other| other.name == *also && other.kind == field.kind) {
+                let (of, name) = (&of.name, &field.name);
+                return Err(Error::new(format!(
+                    "`{of}`: `{also}` cannot be set with `{name}`: no such property"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn description(schema: &Value) -> Option<String> {
@@ -289,6 +306,7 @@ pub(super) fn read_operation(
             .as_bool()
             .unwrap_or(matches!(verb, "get" | "put" | "delete" | "head" | "options")),
         retry_too_many_requests: extension["retry_too_many_requests"] != false,
+        attempt_timeout: extension["attempt_timeout"].as_u64(),
         empty_is_none: extension["empty_response"] == "none",
         filter: text(&extension["filter"]),
         order_by: text(&extension["order_by"]),

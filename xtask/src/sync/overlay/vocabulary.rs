@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 13] = [
+const OPERATION: [(&str, Check); 14] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -23,6 +23,7 @@ const OPERATION: [(&str, Check); 13] = [
     ("order_by", upper_camel_case),
     ("idempotent", flag),
     ("retry_too_many_requests", flag),
+    ("attempt_timeout", count),
     ("bare_list", text),
     ("main", text),
     ("required_response", names),
@@ -81,6 +82,7 @@ fn walk(value: &Value, at: &str) -> Result<(), Problem> {
         match key.as_str() {
             "x-opencloud" => extension(member, &pointer)?,
             "x-opencloud-type" => upper_camel_case(member).map_err(|what| problem(&pointer, key, what))?,
+            "x-opencloud-also" => text(member).map_err(|what| problem(&pointer, key, what))?,
             "x-enum-varnames" => names(member).map_err(|what| problem(&pointer, key, what))?,
             "x-opencloud-aliases" => aliases(member).map_err(|what| problem(&pointer, key, what))?,
             "x-opencloud-id-from" => text(member).map_err(|what| problem(&pointer, key, what))?,
@@ -231,7 +233,7 @@ mod tests {
         let update = json!({
             "summary": "Lists.",
             "x-opencloud": {
-                "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
+                "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false, "attempt_timeout": 120,
                 "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "needed_scopes": [["a:read", "a:write"], ["b:read"]],
                 "paging": {"style": "token", "token": "t", "number": "n", "size": "s", "max": 5, "in": "body", "next": "a.b",
@@ -245,6 +247,7 @@ mod tests {
                 "a": {"x-opencloud-aliases": ["b", {"name": "c", "value": "d"}]},
                 "e": {"x-opencloud-id-from": "path"},
             },
+            "properties": {"c": {"x-opencloud-also": "d"}},
         });
         assert_eq!(check(&update), Ok(()));
         let document = json!({"x-opencloud": {
