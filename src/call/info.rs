@@ -39,6 +39,8 @@ pub struct OperationInfo {
     pub idempotent: bool,
     /// Whether a 429 means that waiting helps.
     pub retry_too_many_requests: bool,
+    /// How long an attempt must be given, where the service was seen to take longer than usual.
+    pub attempt_timeout: Option<Duration>,
     /// How it takes a key that makes sending it twice safe.
     pub idempotency: Option<IdempotencyInfo>,
     /// The property of the answer that a bare array stands for, if the service may answer so.

@@ -5,7 +5,7 @@ use super::metadata::metadata_setters;
 use super::wire::{Content, Stored};
 use super::{Store, limits};
 use crate::call::info::OperationInfo;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Options, Sending, ends_too_early, option_methods};
 use crate::ids::UserId;
 use crate::operations::DATA_STORES_SET_VALUE as SET_VALUE;
 use crate::types::DataStoreVersion;
@@ -258,12 +258,9 @@ impl Store {
         let call = call.scope(self.scope_name()).call;
         let operation = call.operation;
         self.check(key).map_err(|error| error.of(operation))?;
-        match call.with_options(options.clone()).send_raw().await {
-            Ok(reply) if reply.status() == StatusCode::NO_CONTENT => Ok(None),
-            Ok(reply) => {
-                verify(&reply).map_err(|error| error.of(operation))?;
-                Ok(Some((reply, operation)))
-            }
+        match call.with_options(options.clone()).send_reading(verify).await {
+            Ok((reply, ())) if reply.status() == StatusCode::NO_CONTENT => Ok(None),
+            Ok((reply, ())) => Ok(Some((reply, operation))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
@@ -325,14 +322,18 @@ fn header<'a>(reply: &'a http::Response<bytes::Bytes>, name: &str) -> Option<&'a
     std::str::from_utf8(reply.headers().get(name)?.as_bytes()).ok()
 }
 
-/// Refuses a content that is not what its checksum says.
+/// Refuses a content that is not what its checksum says, or that ends too early: it was lost on the way
+/// (CN-03).
 fn verify(reply: &http::Response<bytes::Bytes>) -> Result<(), Error> {
-    match header(reply, "content-md5") {
-        Some(expected) if expected != checksum(reply.body()) => Err(Error::io(
-            ErrorKind::Decode,
+    let expected = header(reply, "content-md5").filter(|_| reply.status() != http::StatusCode::NO_CONTENT);
+    match expected {
+        Some(expected) if expected != checksum(reply.body()) => Err(Error::interrupted(
             "the content does not match the checksum that the service sent with it: it was changed on the way",
         )
         .with_reply(reply)),
+        None if ends_too_early(reply.body()) => {
+            Err(Error::interrupted("the entry's value ends too early").with_reply(reply))
+        }
         _ => Ok(()),
     }
 }

@@ -7,8 +7,8 @@ mod kind;
 
 pub use kind::ErrorKind;
 
-use crate::call::Secret;
 use crate::call::info::OperationInfo;
+use crate::call::{Attempts, Secret};
 use crate::transport::RateLimitStatus;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -239,6 +239,31 @@ impl Error {
             .with_reply(reply)
     }
 
+    /// A response whose JSON ends too early: the rest was lost on the way (CN-03).
+    pub(crate) fn cut_short(reply: &http::Response<Bytes>, path: &str, error: serde_json::Error) -> Self {
+        Self::new(ErrorKind::Io, format!("the response ends too early, at `{path}`: {error}"))
+            .change(|inner| {
+                inner.ambiguous = true;
+                inner.source = Some(Arc::new(error));
+            })
+            .with_reply(reply)
+    }
+
+    /// A page of the edge in place of a response (ER-03). A status that passes keeps its kind; any other
+    /// says nothing of the request.
+    pub(crate) fn edge_page(reply: &http::Response<Bytes>) -> Self {
+        let error = Self::answer(reply);
+        if matches!(reply.status().as_u16(), 408 | 429 | 500 | 502..=504) {
+            return error;
+        }
+        let title = error.message().to_owned();
+        error.change(|inner| {
+            inner.kind = ErrorKind::Io;
+            inner.message = format!("an HTML page came in place of the service's response: {title}");
+            inner.ambiguous = true;
+        })
+    }
+
     /// A value of an answer that cannot be what it should be.
     #[allow(dead_code, reason = "which areas have such values depends on the enabled ones")]
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
@@ -317,11 +342,13 @@ impl Error {
 
     /// What has arrived of an answer. The error says nothing of the secret that it was got with.
     pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
+        let attempts = reply.extensions().get::<Attempts>().copied();
         let hidden = match reply.extensions().get::<Secret>() {
             Some(Secret(secret)) => self.hiding(|text| secret.hide(text)),
             None => self,
         };
         hidden.change(|inner| {
+            inner.attempts = attempts.map_or(inner.attempts, |attempts| attempts.0);
             inner.reply = Some(Reply {
                 status: reply.status(),
                 headers: reply.headers().clone(),

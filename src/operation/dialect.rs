@@ -54,6 +54,9 @@ pub(super) fn query_names(dialect: Dialect) -> &'static [&'static str] {
 
 /// Reads the answer of a poll. `key` is what [`Start::Key`] or [`Start::Query`] held.
 pub(super) fn read(info: &LongRunningInfo, status: StatusCode, answer: &Value, key: Option<&str>) -> Reading {
+    if let Some(lacking) = lacking(info, answer) {
+        return Reading::Unusable(lacking);
+    }
     match info.dialect {
         Dialect::Cloud => {
             let result = at(answer, info.result);
@@ -247,16 +250,34 @@ fn failure(error: &Value) -> Failure {
     }
 }
 
+/// The members that every envelope may have.
+const ENVELOPE: &[&str] = &["path", "done", "error", "metadata", "response"];
+
+/// Says what an answer lacks that has nothing of the dialect, and content under other names: it would be taken
+/// for an operation that is not done, until the caller's patience ends.
+fn lacking(info: &LongRunningInfo, answer: &Value) -> Option<String> {
+    let known = match info.dialect {
+        // The result itself, perhaps.
+        _ if info.direct => return None,
+        Dialect::Cloud | Dialect::Analytics => ENVELOPE,
+        Dialect::Experiment => &["operation"],
+        Dialect::Luau => &["path", "state"],
+        Dialect::Restart => &["restartStatuses"],
+        Dialect::ThumbnailUpload => &["uploadStatus"],
+    };
+    let has_nothing = known.iter().all(|name| answer[*name].is_null());
+    (has_nothing && says_more(answer)).then(|| lacks(&format!("`{}`", known.join("` and `")), answer))
+}
+
 /// Whether an envelope has content besides what every envelope has.
 fn says_more(envelope: &Value) -> bool {
-    let known = ["path", "done", "error", "metadata", "response"];
     let has_content = |value: &Value| match value {
         Value::Array(items) => !items.is_empty(),
         Value::Object(members) => !members.is_empty(),
         _ => false,
     };
     let members = envelope.as_object().into_iter().flatten();
-    members.filter(|(name, _)| !known.contains(&name.as_str())).any(|(_, value)| has_content(value))
+    members.filter(|(name, _)| !ENVELOPE.contains(&name.as_str())).any(|(_, value)| has_content(value))
 }
 
 /// What a response lacks, and what it has.
@@ -309,6 +330,10 @@ mod tests {
         })
     }
 
+    fn unusable(why: &str) -> Reading {
+        Reading::Unusable(why.to_owned())
+    }
+
     /// What, in which dialect, where the result is, status, answer, and how it is read.
     type Case = (&'static str, Dialect, &'static [&'static str], u16, Value, Reading);
 
@@ -341,6 +366,40 @@ mod tests {
                 Done(json!({ "a": 1 })),
             ),
             ("done and nothing", Cloud, &["response"], 200, json!({ "done": true }), Done(Value::Null)),
+            (
+                "done, and the result under another name",
+                Cloud,
+                &["response"],
+                200,
+                json!({ "done": true, "result": { "a": 1 } }),
+                unusable("the response lacks `response`; it has `done`, `result`"),
+            ),
+            (
+                "wrapped",
+                Cloud,
+                &["response"],
+                200,
+                json!({ "data": { "done": true } }),
+                unusable(
+                    "the response lacks `path` and `done` and `error` and `metadata` and `response`; it has `data`",
+                ),
+            ),
+            (
+                "a wrapped task",
+                Luau,
+                &[],
+                200,
+                json!({ "task": { "state": "COMPLETE" } }),
+                unusable("the response lacks `path` and `state`; it has `task`"),
+            ),
+            (
+                "an experiment under another name",
+                Experiment,
+                experiment,
+                200,
+                json!({ "change": { "done": true } }),
+                unusable("the response lacks `operation`; it has `change`"),
+            ),
             ("not done", Cloud, &["response"], 200, json!({ "done": false, "response": {} }), Pending),
             (
                 "failed",

@@ -56,6 +56,12 @@ use crate::call::Call;
 use crate::paging::Fetched;
 use serde::de::DeserializeOwned;
 
+/// Waits before something is tried again: for an area that waits for something else than an operation.
+#[allow(dead_code, reason = "an area need not wait")]
+pub(crate) async fn pause(wait: std::time::Duration) {
+    tokio::time::sleep(wait).await;
+}
+
 /// Starts the operation that reads a page of a list, and waits for the page.
 pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
     let page = Operation::start(call).await?.wait_for_response(PollPolicy::default()).await?;

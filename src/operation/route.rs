@@ -129,6 +129,7 @@ pub(super) mod testing {
         idempotent: true,
         idempotency: None,
         retry_too_many_requests: true,
+        attempt_timeout: None,
         bare_list: None,
         expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
         update_mask: None,

@@ -91,8 +91,9 @@ impl RetryContext<'_> {
     }
 
     /// Whether the failure is one that passes, and sending again does no harm: the request was
-    /// never sent; or 429, unless this operation's 429 is not a rate limit; or 408, 500, 502, 503,
-    /// 504 or a broken connection, if the request is idempotent.
+    /// never sent, or the server has not begun it; or 429, unless this operation's 429 is not a rate
+    /// limit; or 408, 500, 502, 503, 504, a broken connection, JSON that ends too early or an HTML page
+    /// of the edge, if the request is idempotent.
     pub fn is_retryable(&self) -> bool {
         let error = self.error;
         match (error.kind(), error.status().map(|status| status.as_u16())) {
@@ -109,11 +110,8 @@ impl RetryContext<'_> {
             // Analytics: the query took too long, and would again.
             (ErrorKind::Service, Some(504)) if error.code() == Some("1000") && self.is_analytics() => false,
             (ErrorKind::Service | ErrorKind::Timeout, Some(408 | 500 | 502 | 503 | 504)) => self.idempotent,
-            (ErrorKind::Io | ErrorKind::Timeout, _) if error.is_ambiguous() => {
-                // A status that was followed by a broken body decides as if the body had come.
-                let passes = error.status().is_none_or(|status| !status.is_client_error());
-                self.idempotent && passes
-            }
+            // Whatever the status: a page of the edge has any (ER-03).
+            (ErrorKind::Io | ErrorKind::Timeout, _) if error.is_ambiguous() => self.idempotent,
             _ => false,
         }
     }

@@ -75,6 +75,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("reference", text(&operation.reference)),
         ("idempotent", operation.idempotent.to_string()),
         ("retry_too_many_requests", operation.retry_too_many_requests.to_string()),
+        ("attempt_timeout", seconds(operation.attempt_timeout)),
         ("idempotency", idempotency(operation)),
         ("bare_list", text(&operation.bare_list)),
         ("expects", expected(&operation.expects)),
@@ -98,6 +99,10 @@ fn limit(limit: Option<Limit>) -> String {
     limit.map_or("None".to_owned(), |limit| {
         format!("Some(Limit {{ requests: {}, seconds: {} }})", limit.requests, limit.seconds)
     })
+}
+
+fn seconds(time: Option<u64>) -> String {
+    time.map_or("None".to_owned(), |seconds| format!("Some(std::time::Duration::from_secs({seconds}))"))
 }
 
 /// How the operation takes an idempotency key, if its parameters say that it does.
@@ -245,6 +250,19 @@ mod tests {
             extension["needed_scopes"] = needed;
             let table = table(extension.clone());
             assert!(table.contains(line) && table.contains(r#"scopes: &["a:read", "a:write"],"#), "{table}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_has_the_time_that_the_document_says() {
+        let mut extension = json!({ "area": "things", "method": "create" });
+        for (seconds, line) in [
+            (None, "attempt_timeout: None,"),
+            (Some(120), "attempt_timeout: Some(std::time::Duration::from_secs(120)),"),
+        ] {
+            extension["attempt_timeout"] = json!(seconds);
+            let table = table(&document(json!({ "x-opencloud": extension })), None);
+            assert!(table.contains(line), "{table}");
         }
     }
 

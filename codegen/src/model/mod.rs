@@ -63,6 +63,8 @@ pub struct Operation {
     pub reference: Option<String>,
     pub idempotent: bool,
     pub retry_too_many_requests: bool,
+    /// How long an attempt must be given, in seconds, if that is longer than usual.
+    pub attempt_timeout: Option<u64>,
     pub empty_is_none: bool,
     /// The type of `opencloud::filter` that the query parameter `filter` takes.
     pub filter: Option<String>,

@@ -306,6 +306,7 @@ pub(super) fn read_operation(
             .as_bool()
             .unwrap_or(matches!(verb, "get" | "put" | "delete" | "head" | "options")),
         retry_too_many_requests: extension["retry_too_many_requests"] != false,
+        attempt_timeout: extension["attempt_timeout"].as_u64(),
         empty_is_none: extension["empty_response"] == "none",
         filter: text(&extension["filter"]),
         order_by: text(&extension["order_by"]),

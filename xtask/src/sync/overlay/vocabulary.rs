@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 13] = [
+const OPERATION: [(&str, Check); 14] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -23,6 +23,7 @@ const OPERATION: [(&str, Check); 13] = [
     ("order_by", upper_camel_case),
     ("idempotent", flag),
     ("retry_too_many_requests", flag),
+    ("attempt_timeout", count),
     ("bare_list", text),
     ("main", text),
     ("required_response", names),
@@ -232,7 +233,7 @@ mod tests {
         let update = json!({
             "summary": "Lists.",
             "x-opencloud": {
-                "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
+                "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false, "attempt_timeout": 120,
                 "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "needed_scopes": [["a:read", "a:write"], ["b:read"]],
                 "paging": {"style": "token", "token": "t", "number": "n", "size": "s", "max": 5, "in": "body", "next": "a.b",
