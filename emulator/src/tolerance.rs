@@ -345,13 +345,17 @@ mod tests {
             let found = document.find(method, path).expect("a known route");
             form(document, found.operation, "application/json", sent.to_string().as_bytes())
         };
-        let rollback = "/assets/v1/assets/1/versions:rollback";
-        let sent = json!({ "assetVersion": "assets/1/versions/2" });
-        let (content_type, body) = read("POST", rollback, &sent).expect("a form");
+        let product = "/developer-products/v2/universes/1/developer-products/2";
+        let (content_type, body) = read("PATCH", product, &json!({ "name": "A hat" })).expect("a form");
         let parts = multipart(&content_type, &body).expect("parts");
-        assert_eq!(parts[0].name, "assetVersion");
-        assert_eq!(parts[0].text(), Some("assets/1/versions/2"));
-        assert!(read("POST", rollback, &json!({ "version": "2" })).is_none());
+        assert_eq!(parts[0].name, "name");
+        assert_eq!(parts[0].text(), Some("A hat"));
+        assert!(read("PATCH", product, &json!({ "version": "2" })).is_none());
+        let sent = json!({ "assetVersion": "assets/1/versions/2" });
+        assert!(
+            read("POST", "/assets/v1/assets/1/versions:rollback", &sent).is_none(),
+            "AS-09: it is JSON anyway"
+        );
         assert!(read("POST", "/assets/v1/assets", &json!({ "fileContent": "x" })).is_none());
         assert!(read("PATCH", "/cloud/v2/universes/1", &json!({})).is_none(), "it is JSON anyway");
     }

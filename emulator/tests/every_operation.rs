@@ -3,7 +3,7 @@
 mod common;
 
 use common::Client;
-use opencloud_emulator::{Document, Emulator, Mode, Sample, sample_request};
+use opencloud_emulator::{Document, Emulator, Mode, Sample, Shapes, sample_request};
 use serde_json::json;
 
 /// Nothing that an operation leaves behind is lost, or in the way, when the state is written and read.
@@ -21,11 +21,20 @@ async fn the_state_after_every_operation_can_be_dumped_and_loaded() {
 
 #[tokio::test]
 async fn every_operation_answers_a_sample_request() {
+    every_operation_answers(Shapes::Live).await;
+}
+
+#[tokio::test]
+async fn every_operation_answers_a_sample_request_in_the_documents_shape() {
+    every_operation_answers(Shapes::Document).await;
+}
+
+async fn every_operation_answers(shapes: Shapes) {
     let document = Document::embedded();
     let mut wrong = Vec::new();
     for operation in document.operations() {
         // A fresh state each time: a request must not depend on those before it.
-        let client = Client::start().await;
+        let client = Client::shaped(shapes).await;
         let answer = client.send_sample(operation).await;
         let recorded = client.emulator.requests();
         let recorded = recorded.last().expect("recorded");

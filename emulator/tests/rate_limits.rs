@@ -117,8 +117,8 @@ async fn each_operation_has_its_own_window_and_form() {
     let create = |path: &str| format!("{places}{path}/luau-execution-session-tasks");
     let script = json!({ "script": "return 1" });
     let newest = client.post(&create(""), &script).await;
-    assert_eq!(newest.header("x-ratelimit-limit"), "40, 45;w=60, 40;w=60, 70000");
-    assert_eq!(newest.header("x-ratelimit-remaining"), "39");
+    assert_eq!(newest.header("x-ratelimit-limit"), "5, 10;w=60, 5;w=60, 70000", "five a minute (LX-15)");
+    assert_eq!(newest.header("x-ratelimit-remaining"), "4");
     assert_eq!(newest.header("x-ratelimit-reset"), "55", "it counts down on a success as well");
     let pinned = client.post(&create("/versions/1"), &script).await;
     assert_eq!(pinned.header("x-ratelimit-limit"), "5, 5;w=60, 5;w=60");

@@ -43,7 +43,8 @@ pub struct Download {
 impl Download {
     option_methods!(each);
 
-    /// Reads this version of the asset, instead of the newest.
+    /// Reads this version of the asset. Without it, the service gives the newest one that was saved or published, and
+    /// for a while after an upload still the one before (AS-19): name the version where it matters.
     pub fn version(mut self, number: impl Into<Id>) -> Self {
         self.version = Some(number.into());
         self

@@ -3,7 +3,7 @@ use crate::decode::Failure;
 use crate::transport::RateLimitStatus;
 use crate::{Credentials, Error};
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::any::TypeId;
 use std::ops::Deref;
 
@@ -66,20 +66,6 @@ impl<T> Deref for Response<T> {
 }
 
 impl<T: DeserializeOwned + 'static> Response<T> {
-    pub(crate) fn decode(
-        operation: &'static OperationInfo,
-        reply: http::Response<Bytes>,
-    ) -> Result<Self, Error> {
-        let expects = operation.expects;
-        match operation.bare_list {
-            Some(name) if json_text(reply.body()).starts_with(b"[") => {
-                Self::read_expecting(reply.map(|list| wrap(name, json_text(&list))), expects)
-            }
-            _ => Self::read_expecting(reply, expects),
-        }
-        .map_err(|error| error.of(operation))
-    }
-
     /// Decodes the result of a long-running operation, which is not what the call that has started it
     /// responds with.
     pub(crate) fn decode_result(
@@ -87,18 +73,24 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         result: http::Response<Bytes>,
     ) -> Result<Self, Error> {
         let expects = started_by.long_running.map_or(ExpectedFields::default(), |info| info.expects);
-        Self::read_expecting(result, expects).map_err(|error| error.of(started_by))
+        let value = read_body(&result, result.body(), expects).map_err(|error| error.of(started_by))?;
+        Ok(Response::raw(result).with(value))
     }
+}
 
-    /// As [`Self::decode`], where it is not known which operation was called.
-    pub(crate) fn read(reply: http::Response<Bytes>) -> Result<Self, Error> {
-        Self::read_expecting(reply, ExpectedFields::default())
-    }
-
-    fn read_expecting(reply: http::Response<Bytes>, expects: ExpectedFields) -> Result<Self, Error> {
-        let value = read(&reply, expects)?;
-        Ok(Response::raw(reply).with(value))
-    }
+/// What a response of an operation says.
+pub(crate) fn decode<T: DeserializeOwned + 'static>(
+    operation: &'static OperationInfo,
+    reply: &http::Response<Bytes>,
+) -> Result<T, Error> {
+    let expects = operation.expects;
+    let read = match operation.bare_list {
+        Some(name) if json_text(reply.body()).starts_with(b"[") => {
+            read_body(reply, &wrap(name, json_text(reply.body())), expects)
+        }
+        _ => read_body(reply, reply.body(), expects),
+    };
+    read.map_err(|error| error.of(operation))
 }
 
 impl Response<Bytes> {
@@ -124,7 +116,8 @@ fn wrap(name: &str, list: &[u8]) -> Bytes {
     [format!("{{{name:?}:").as_bytes(), list, b"}"].concat().into()
 }
 
-fn attempts(reply: &http::Response<Bytes>) -> u32 {
+/// How many times the request was sent that this is the response of.
+pub(super) fn attempts(reply: &http::Response<Bytes>) -> u32 {
     reply.extensions().get::<Attempts>().map_or(1, |attempts| attempts.0)
 }
 
@@ -133,13 +126,19 @@ pub(crate) fn asked_wait(reply: &http::Response<Bytes>) -> Option<std::time::Dur
     RateLimitStatus::read(reply.headers()).wait(reply.status())
 }
 
+/// As [`decode`], where it is not known which operation was called.
+pub(crate) fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
+    read_body(reply, reply.body(), ExpectedFields::default())
+}
+
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
 /// unit, an `Option` and a JSON value can express.
-fn read<T: DeserializeOwned + 'static>(
+fn read_body<T: DeserializeOwned + 'static>(
     reply: &http::Response<Bytes>,
+    body: &[u8],
     mut expects: ExpectedFields,
 ) -> Result<T, Error> {
-    let body = json_text(reply.body());
+    let body = json_text(body);
     if body.is_empty() && expects.main.is_some() {
         // An empty list needs nothing else.
         expects.required = &[];
@@ -152,14 +151,21 @@ fn read<T: DeserializeOwned + 'static>(
         b"" => serde_json::from_slice(b"null").or_else(|_| crate::decode::response(b"{}", expects)),
         body => crate::decode::response(body, expects),
     };
-    outcome.map_err(|failure| {
-        let error = match failure {
-            Failure::Json(error) => {
-                let path = crate::decode::path(body, error.line(), error.column());
-                Error::undecodable(reply, &path, error)
+    outcome.map_err(|failure| match failure {
+        Failure::Json(error) => {
+            let path = crate::decode::path(body, error.line(), error.column());
+            match ends_too_early(reply.body()) {
+                true => Error::cut_short(reply, &path, error),
+                false => Error::undecodable(reply, &path, error),
             }
-            Failure::Lacks(what) => Error::unusable_answer(what).with_reply(reply),
-        };
-        error.attempted(attempts(reply))
+        }
+        Failure::Lacks(what) => Error::unusable_answer(what).with_reply(reply),
     })
+}
+
+/// Whether a body is JSON that ends too early (CN-03). The body decides, not the type that it was read
+/// as, which may have failed before the end; so this is asked only where reading has failed.
+pub(crate) fn ends_too_early(body: &[u8]) -> bool {
+    let body = json_text(body);
+    !body.is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_eof())
 }

@@ -24,7 +24,8 @@ impl DataStores {
 /// A data store, for tasks that take more than one request. Made by [`DataStores::store`].
 ///
 /// Names, scopes and keys have 1 to 50 characters, a value up to 4,194,304 as JSON; what is longer is
-/// refused before anything is sent.
+/// refused before anything is sent. So is a value with a [Luau buffer](LuauBuffer), which cannot be written from
+/// here, unless the write is to [allow it](WriteEntry::allow_buffers).
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) handle: DataStores,

@@ -1,6 +1,6 @@
 use super::{MemoryStores, limits};
 use crate::Error;
-use crate::call::{Options, Response, Sending, SentAt, option_methods};
+use crate::call::{Options, Sending, SentAt, option_methods};
 use crate::ids::UniverseId;
 use crate::types::{
     DiscardMemoryStoreQueueItemsRequest, MemoryStoreQueueItem, ReadMemoryStoreQueueItemsResponse,
@@ -192,11 +192,10 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
                 call = call.all_or_nothing(true);
             }
             let operation = call.call.operation;
-            let reply = call.call.with_options(options.clone()).send_raw().await?;
+            let (reply, answer): (_, ReadMemoryStoreQueueItemsResponse) =
+                call.call.with_options(options.clone()).send_decoding().await?;
             // Counted from when the request left, so that the batch never seems to be ours for too long.
             let sent_at = reply.extensions().get::<SentAt>().map_or_else(Instant::now, |sent| sent.0);
-            let answer =
-                Response::<ReadMemoryStoreQueueItemsResponse>::decode(operation, reply)?.into_inner();
             let items: Vec<_> = answer.items.unwrap_or_default().into_iter().map(readable).collect();
             let id = answer.read_id.unwrap_or_default();
             if id.is_empty() && !items.is_empty() {

@@ -2,7 +2,7 @@ use super::dialect::{self, Failure, Reading, Start};
 use super::target::{self, Target};
 use super::{PollPolicy, States, name};
 use crate::call::info::LongRunningInfo;
-use crate::call::{Call, Options, asked_wait, json_text};
+use crate::call::{Call, Options, asked_wait, read};
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -115,10 +115,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     pub(crate) async fn start(call: Call<T>) -> Result<Self, Error> {
         let started_by = call.operation;
         let info = target::facts(started_by)?;
-        let reply = call.clone().send_raw().await?;
-        let answer = json(&reply).ok_or_else(|| {
-            Error::unusable_operation("the answer is no JSON").with_reply(&reply).of(started_by)
-        })?;
+        let (reply, answer) = call.clone().send_reading(move |reply| json(reply, started_by)).await?;
         let mut operation = Self::new(&call.client, started_by, call.options.clone());
         operation.note(&info, &reply, &answer);
         let started = dialect::start(&info, reply.status(), &answer).and_then(|start| match start {
@@ -258,11 +255,8 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         }
         let poll = call.operation;
         self.asked = None;
-        match call.send_raw().await {
-            Ok(reply) => {
-                let answer = json(&reply).ok_or_else(|| {
-                    Error::unusable_operation("the answer is no JSON").with_reply(&reply).of(poll)
-                })?;
+        match call.send_reading(move |reply| json(reply, poll)).await {
+            Ok((reply, answer)) => {
                 self.note(&info, &reply, &answer);
                 let reading = dialect::read(&info, reply.status(), &answer, self.key());
                 self.end(reading, &reply).map_err(|error| error.of(poll))
@@ -400,7 +394,7 @@ impl Patience {
         // A starting call that is repeated was the first poll.
         let polls = self.polls.saturating_add(u32::from(target.repeats()));
         let route = target.interval(operation.client.may_be_bearer(&operation.options));
-        let wait = self.policy.wait(polls, operation.asked, route);
+        let wait = self.policy.wait(polls, operation.asked, route, target.pace());
         let left = self.policy.time().saturating_sub(self.since.elapsed());
         if (left.is_zero() && self.polls > 0) || wait.least > left {
             let error = Error::unfinished(self.policy.time().as_secs_f64()).of(operation.starter);
@@ -423,10 +417,12 @@ fn failure(info: &LongRunningInfo, error: &Error) -> Option<Failure> {
     dialect::failed_request(info.dialect, &answer)
 }
 
-/// The JSON of an answer; an empty one says nothing.
-fn json(reply: &http::Response<Bytes>) -> Option<Value> {
-    match json_text(reply.body()) {
-        b"" => Some(Value::Null),
-        text => serde_json::from_slice(text).ok(),
-    }
+/// The JSON of a response; an empty one says nothing.
+fn json(reply: &http::Response<Bytes>, operation: &'static OperationInfo) -> Result<Value, Error> {
+    read(reply).map_err(|error| match error.kind() {
+        ErrorKind::Decode => {
+            Error::unusable_operation("the answer is no JSON").with_reply(reply).of(operation)
+        }
+        _ => error.of(operation),
+    })
 }

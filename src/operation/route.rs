@@ -125,15 +125,18 @@ pub(super) mod testing {
         oauth: true,
         api_key_limit: Some(Limit { requests: 45, seconds: 60 }),
         oauth_limit: Some(Limit { requests: 10, seconds: 60 }),
+        limits: &[],
         reference: None,
         idempotent: true,
         idempotency: None,
         retry_too_many_requests: true,
+        attempt_timeout: None,
         bare_list: None,
         expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
         update_mask: None,
         paging: None,
         long_running: None,
+        polling: None,
     };
 }
 

@@ -1,21 +1,25 @@
 //! The one loop around attempts: credentials, limiter, deadline, retry.
 
-use super::Transport;
 use super::headers::RateLimitStatus;
 use super::limit::{Owner, Quota, RateLimit};
-use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy};
+use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy, is_rate_limit};
 use super::trace::Trace;
+use super::{Transport, edge};
 use crate::call::info::OperationInfo;
 use crate::call::{Attempts, Body, Secret, SentAt};
-use crate::{Credentials, Error};
+use crate::{Credentials, Error, ErrorKind};
 use bytes::Bytes;
-use http::StatusCode;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// An answer, with the number of attempts in its extensions.
 pub(crate) type Exchanged = Result<http::Response<Bytes>, Error>;
+
+/// Reads a response that is a success, before the call is over. An error of kind
+/// [`Io`](ErrorKind::Io) says that the response was lost on the way, so that the attempt has failed; any
+/// other ends the call.
+pub(crate) type Accept<'a> = &'a mut (dyn FnMut(&http::Response<Bytes>) -> Result<(), Error> + Send);
 
 /// The values of the path's parameters, which some limits count by; rides in the request's
 /// extensions.
@@ -24,6 +28,16 @@ pub(crate) struct PathValues(pub(crate) Vec<String>);
 
 /// The slowest connection that an upload waits for, in bytes a second.
 const SLOWEST: u64 = 256 * 1024;
+
+/// The shortest wait before a request is sent again that the service has asked to wait for.
+const SHORTEST_ASKED: Duration = Duration::from_secs(1);
+
+/// How often a call waits because the service asks for it, however long it may take.
+const MOST_WAITS: u32 = 1000;
+
+/// The parts of the time that a 429 lasts in which the request is sent again, where it says nothing of waiting: few
+/// are that long.
+const UNSTATED_WAITS: [u32; 4] = [12, 6, 4, 2];
 
 /// How long a call may take.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +53,13 @@ impl Times {
     pub(crate) fn with_bytes(self, bytes: u64) -> Self {
         let more = Duration::from_secs(bytes / SLOWEST);
         Self { attempt: self.attempt.saturating_add(more), total: self.total.saturating_add(more * 2) }
+    }
+
+    /// With an attempt of at least this. The whole call grows by twice as much, so that a second attempt
+    /// still has its time.
+    pub(crate) fn with_attempt(self, least: Duration) -> Self {
+        let more = least.saturating_sub(self.attempt);
+        Self { attempt: self.attempt + more, total: self.total.saturating_add(more * 2) }
     }
 
     /// How long the making of a connection may take, so that it ends before the attempt does.
@@ -60,6 +81,10 @@ pub(crate) struct Sending<'a> {
     pub(crate) limit: Option<&'a RateLimit>,
     pub(crate) times: Times,
     pub(crate) idempotent: bool,
+    /// Whether the request goes to a service of Open Cloud, which never responds with HTML.
+    pub(crate) is_service: bool,
+    /// Whether the body of a success is read later.
+    pub(crate) is_open: bool,
     pub(crate) max_response_bytes: usize,
     pub(crate) log_bodies: bool,
 }
@@ -68,6 +93,12 @@ pub(crate) struct Sending<'a> {
 #[derive(Default)]
 struct Progress {
     attempts: u32,
+    /// How many of them were followed by a wait that the service asked for, which costs nothing; and how many of
+    /// those it gave no length for.
+    waits: u32,
+    unstated: usize,
+    /// Whether a retry was taken from the budget.
+    charged: bool,
     /// Whether the effect of an attempt is unknown.
     ambiguous: bool,
     refreshed: bool,
@@ -76,12 +107,12 @@ struct Progress {
 
 impl Sending<'_> {
     /// Sends until an answer is a success or nothing more can be done.
-    pub(crate) async fn run(self, request: http::Request<Body>) -> Exchanged {
+    pub(crate) async fn run(self, request: http::Request<Body>, accept: Accept<'_>) -> Exchanged {
         let trace = Trace::new(self.operation, &request, self.log_bodies);
-        trace.clone().within(self.attempts(request, &trace)).await
+        trace.clone().within(self.attempts(request, &trace, accept)).await
     }
 
-    async fn attempts(&self, request: http::Request<Body>, trace: &Trace) -> Exchanged {
+    async fn attempts(&self, request: http::Request<Body>, trace: &Trace, accept: Accept<'_>) -> Exchanged {
         let start = Instant::now();
         let deadline = Deadline { at: start.checked_add(self.times.total), total: self.times.total };
         let mut progress = Progress::default();
@@ -109,7 +140,11 @@ impl Sending<'_> {
             let quotas = self.quotas(secret.as_ref(), &request);
             let turn = self.wait_for_turn(&quotas, deadline, trace).await;
             if let Err(error) = turn.and_then(|()| deadline.check()) {
-                return finish(progress.last.clone().unwrap_or(error), &progress);
+                let last = progress.last.clone();
+                let last = last.map(|last| {
+                    last.stopped("the client's rate limit gave no turn in the time that was left")
+                });
+                return finish(last.unwrap_or(error), &progress);
             }
             progress.attempts += 1;
             trace.attempt(progress.attempts);
@@ -117,18 +152,25 @@ impl Sending<'_> {
             let error = match self.attempt(&request, secret.as_ref(), deadline).await {
                 Ok(mut reply) => {
                     trace.answer(&reply, secret.as_ref());
-                    let refusal = (!reply.status().is_success()).then(|| Error::answer(&reply));
+                    reply.extensions_mut().insert(Attempts(progress.attempts));
+                    reply.extensions_mut().insert(sent_at);
+                    if let Some(secret) = &secret {
+                        reply.extensions_mut().insert(Secret(secret.clone()));
+                    }
+                    let refusal = self.refusal(&reply);
                     self.observe(&quotas, refusal.as_ref(), &RateLimitStatus::read(reply.headers()));
-                    if let Some(refusal) = refusal {
-                        refusal
-                    } else {
-                        self.budget.succeeded(progress.attempts > 1);
-                        reply.extensions_mut().insert(Attempts(progress.attempts));
-                        reply.extensions_mut().insert(sent_at);
-                        if let Some(secret) = secret {
-                            reply.extensions_mut().insert(Secret(secret));
+                    match refusal.map_or_else(|| accept(&reply), Err) {
+                        Ok(()) => {
+                            self.budget.succeeded(progress.charged);
+                            return Ok(reply);
                         }
-                        return Ok(reply);
+                        // The service has done its part; sending again would change nothing.
+                        Err(error) if reply.status().is_success() && error.kind() != ErrorKind::Io => {
+                            self.budget.succeeded(progress.charged);
+                            trace.failure(&error);
+                            return finish(error, &progress);
+                        }
+                        Err(error) => error,
                     }
                 }
                 Err(error) => error,
@@ -154,11 +196,15 @@ impl Sending<'_> {
                 trace.retry(&error, Duration::ZERO);
                 continue;
             }
-            let wait = self.wait_before_retry(&error, &progress, &request, deadline);
+            let wait = self.wait_before_retry(&error, &mut progress, &request, deadline);
             progress.last = Some(error.clone());
-            let Some(wait) = wait else {
-                trace.failure(&error);
-                return finish(error, &progress);
+            let wait = match wait {
+                Ok(wait) => wait,
+                Err(why) => {
+                    trace.failure(&error);
+                    let error = why.into_iter().fold(error, |error, why| error.stopped(why));
+                    return finish(error, &progress);
+                }
             };
             trace.retry(&error, wait);
             tokio::time::sleep(wait).await;
@@ -182,11 +228,21 @@ impl Sending<'_> {
         let time = self.times.attempt.min(deadline.remaining());
         let reply = tokio::time::timeout(time, self.transport.exchange(again, self.max_response_bytes))
             .await
-            .unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64())))?;
+            .unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64())))
+            .or_else(refused)?;
         // A transport of the user's own may not have looked.
         match reply.status().is_success() && reply.body().len() > self.max_response_bytes {
             true => Err(Error::too_large(self.max_response_bytes)),
             false => Ok(reply),
+        }
+    }
+
+    /// The error that a response is, if it is one.
+    fn refusal(&self, reply: &http::Response<Bytes>) -> Option<Error> {
+        match reply.status().is_success() {
+            _ if self.is_service && edge::is_page(reply, self.is_open) => Some(Error::edge_page(reply)),
+            true => None,
+            false => Some(Error::answer(reply)),
         }
     }
 
@@ -224,8 +280,7 @@ impl Sending<'_> {
 
     fn observe(&self, quotas: &[Quota], refusal: Option<&Error>, said: &RateLimitStatus) {
         let Some(limit) = self.limit else { return };
-        let is_limit = self.operation.is_none_or(|operation| operation.retry_too_many_requests);
-        limit.observe(quotas, said, is_limit && refusal.is_some_and(Error::is_rate_limited));
+        limit.observe(quotas, said, refusal.is_some_and(|error| is_rate_limit(error, self.operation)));
     }
 
     /// Other credentials, after the service refused those of a provider for the first time. Where the body
@@ -239,7 +294,7 @@ impl Sending<'_> {
         deadline: Deadline,
     ) -> Option<Result<Credentials, Error>> {
         let credentials = self.credentials.filter(|credentials| credentials.is_provider())?;
-        if error.status() != Some(StatusCode::UNAUTHORIZED) || progress.refreshed {
+        if error.kind() != ErrorKind::Unauthenticated || progress.refreshed {
             return None;
         }
         progress.refreshed = true;
@@ -247,28 +302,68 @@ impl Sending<'_> {
         (request.body().is_replayable() || renewed.is_err()).then_some(renewed)
     }
 
-    /// How long to wait before the request is sent again, if it is.
+    /// How long to wait before the request is sent again; or why it is not, where it could be.
     fn wait_before_retry(
         &self,
         error: &Error,
-        progress: &Progress,
+        progress: &mut Progress,
         request: &http::Request<Body>,
         deadline: Deadline,
-    ) -> Option<Duration> {
+    ) -> Result<Duration, Option<String>> {
         let remaining = deadline.remaining();
+        let unstated = self.unstated_wait(error, progress);
+        let asked = error.retry_after().or(unstated);
         let decision = self.retry.decide(&RetryContext {
             error,
             attempt: progress.attempts,
+            waits: progress.waits,
+            asked,
             idempotent: self.idempotent,
             operation: self.operation,
             remaining,
         });
-        match decision {
-            RetryDecision::Stop => None,
-            RetryDecision::After(wait) => {
-                (request.body().is_replayable() && wait < remaining && self.budget.take()).then_some(wait)
+        let is_free = |wait| error.is_rate_limited() && asked.is_some_and(|asked| wait >= asked);
+        let wait = match decision {
+            RetryDecision::Stop => return Err(None),
+            RetryDecision::GiveUp(why) => {
+                let reset = asked.filter(|_| error.is_rate_limited()).map(in_words);
+                return Err(Some(match reset {
+                    Some(reset) => format!("{why}; the limit resets in {reset}"),
+                    None => why.to_owned(),
+                }));
             }
+            RetryDecision::After(wait) if is_free(wait) => wait.max(SHORTEST_ASKED),
+            RetryDecision::After(wait) => wait,
+        };
+        if !request.body().is_replayable() {
+            return Err(Some("its body can be read only once".to_owned()));
         }
+        if wait >= remaining {
+            let (wait, left) = (in_words(wait), in_words(remaining));
+            return Err(Some(format!(
+                "the wait of {wait} would pass the call's deadline, which is in {left}"
+            )));
+        }
+        if !is_free(wait) {
+            if !self.budget.take() {
+                return Err(Some("the client's retry budget is used up".to_owned()));
+            }
+            progress.charged = true;
+            return Ok(wait);
+        }
+        if progress.waits == MOST_WAITS {
+            return Err(Some(format!("the service has asked to wait {MOST_WAITS} times before")));
+        }
+        progress.waits += 1;
+        progress.unstated += usize::from(error.retry_after().is_none());
+        Ok(wait)
+    }
+
+    /// How long to wait after a 429 that says nothing of waiting, if it is known how long it can last.
+    fn unstated_wait(&self, error: &Error, progress: &Progress) -> Option<Duration> {
+        let limits = self.operation.filter(|_| error.is_rate_limited())?.limits;
+        let longest = limits.iter().filter_map(|limit| limit.max_wait).max()?;
+        Some(Duration::from_secs(longest) / *UNSTATED_WAITS.get(progress.unstated)?)
     }
 
     /// Says in an error what was called.
@@ -278,6 +373,30 @@ impl Sending<'_> {
             None => error.at(request.method(), request.uri().path()),
         }
     }
+}
+
+/// A length of time, rounded up: `22 s`, `5 min`, `15 h 40 min`.
+fn in_words(time: Duration) -> String {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    match seconds.div_ceil(60) {
+        0..=2 => format!("{seconds} s"),
+        minutes @ ..120 => format!("{minutes} min"),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// A refusal whose body broke off is a refusal all the same, with what it says in its headers.
+fn refused(error: Error) -> Exchanged {
+    let (Some(status), Some(headers), Some(body)) = (error.status(), error.headers(), error.body()) else {
+        return Err(error);
+    };
+    if status.is_success() {
+        return Err(error);
+    }
+    let mut reply = http::Response::new(body.clone());
+    *reply.status_mut() = status;
+    *reply.headers_mut() = headers.clone();
+    Ok(reply)
 }
 
 /// When a call must end.

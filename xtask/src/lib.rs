@@ -4,7 +4,9 @@
 
 pub mod contract;
 pub mod coverage;
+mod delegate;
 pub mod facts;
+pub mod live;
 pub mod needs;
 pub mod surface;
 pub mod sync;

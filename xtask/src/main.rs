@@ -25,6 +25,8 @@ enum Command {
     Facts(xtask::facts::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
     Contract(xtask::contract::Args),
+    /// Ask the live service whether the recorded facts still hold: `live --help` explains.
+    Live(xtask::live::Args),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Needs(args) => xtask::needs::run(&args),
         Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::contract::run(&args),
+        Command::Live(args) => xtask::live::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");

@@ -34,7 +34,9 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
             writer.line(format!("{} ({})", of.name, required.join(", ")));
             for field in &writable {
                 let (setter, name) = (&field.setter, &field.ident);
-                writer.line(format!("{setter} = {name}: {},", kept(&field.kind)));
+                let also = of.fields.iter().find(|other| Some(&other.name) == field.also.as_ref());
+                let also = also.map(|other| format!(" also {}", other.ident)).unwrap_or_default();
+                writer.line(format!("{setter} = {name}{also}: {},", kept(&field.kind)));
             }
         });
     }

@@ -60,9 +60,13 @@ pub struct Operation {
     pub oauth: bool,
     pub api_key_limit: Option<Limit>,
     pub oauth_limit: Option<Limit>,
+    /// The narrowest first.
+    pub limits: Vec<ServiceLimit>,
     pub reference: Option<String>,
     pub idempotent: bool,
     pub retry_too_many_requests: bool,
+    /// How long an attempt must be given, in seconds, if that is longer than usual.
+    pub attempt_timeout: Option<u64>,
     pub empty_is_none: bool,
     /// The type of `opencloud::filter` that the query parameter `filter` takes.
     pub filter: Option<String>,
@@ -79,6 +83,7 @@ pub struct Operation {
     pub response: Type,
     pub paging: Option<Paging>,
     pub long_running: Option<LongRunning>,
+    pub polling: Option<Polling>,
 }
 
 /// The properties of a response that the call is about; see `docs/specification.md`.
@@ -97,6 +102,25 @@ pub struct Expected {
 pub struct Limit {
     pub requests: u64,
     pub seconds: u64,
+}
+
+/// A limit of a service for all requests of a class together; see `docs/specification.md`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceLimit {
+    pub class: String,
+    pub limit: Limit,
+    pub tenths_per_user: u64,
+    /// Parameters of the path.
+    pub by: Vec<String>,
+    pub stated: Option<u64>,
+    pub max_wait: Option<u64>,
+}
+
+/// The pace of polls, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Polling {
+    pub first: u64,
+    pub every: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -221,6 +245,8 @@ pub struct Field {
     pub required: Option<usize>,
     pub read_only: bool,
     pub write_only: bool,
+    /// The property that is set with it: the same value under another name.
+    pub also: Option<String>,
     /// Whether `Debug` hides it: `format: password`, which OpenAPI has for that.
     pub hidden: bool,
     pub deprecated: bool,
@@ -344,6 +370,7 @@ impl Model {
             return Err(Error::new(format!("two operations are called `{}`", pair[0].id)));
         }
         read::mark_requests(&operations, &mut structs);
+        read::check_also(&structs)?;
         read::mark_checked(&mut structs);
         read::check_names(&structs)?;
         let extension = document.extension();

@@ -22,11 +22,12 @@ pub enum Keep {
 }
 
 /// The keys that only the overlay gives.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "description",
     "summary",
     "x-opencloud",
     "x-opencloud-aliases",
+    "x-opencloud-also",
     "x-opencloud-id-from",
     "x-opencloud-open",
     "x-opencloud-type",
