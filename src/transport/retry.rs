@@ -86,28 +86,20 @@ impl RetryContext<'_> {
         self.remaining
     }
 
-    fn is_analytics(&self) -> bool {
-        self.operation.is_some_and(|operation| operation.path.starts_with("/analytics-query-api/"))
-    }
-
     /// Whether the failure is one that passes, and sending again does no harm: the request was
     /// never sent; or 429, unless this operation's 429 is not a rate limit; or 408, 500, 502, 503,
-    /// 504 or a broken connection, if the request is idempotent.
+    /// 504 or a broken connection, if the request is idempotent. Never what the operation table calls
+    /// final ([`OperationInfo::final_errors`]).
     pub fn is_retryable(&self) -> bool {
         let error = self.error;
+        if error.is_final() {
+            return false;
+        }
         match (error.kind(), error.status().map(|status| status.as_u16())) {
             (ErrorKind::Connect, _) => true,
             (ErrorKind::RateLimited, _) => {
                 self.operation.is_none_or(|operation| operation.retry_too_many_requests)
             }
-            // A feature that is switched off: 503, code 17, in the legacy localization services.
-            (ErrorKind::Service, Some(503))
-                if error.code() == Some("17") && error.message().contains("Feature is disabled") =>
-            {
-                false
-            }
-            // Analytics: the query took too long, and would again.
-            (ErrorKind::Service, Some(504)) if error.code() == Some("1000") && self.is_analytics() => false,
             (ErrorKind::Service | ErrorKind::Timeout, Some(408 | 500 | 502 | 503 | 504)) => self.idempotent,
             (ErrorKind::Io | ErrorKind::Timeout, _) if error.is_ambiguous() => {
                 // A status that was followed by a broken body decides as if the body had come.

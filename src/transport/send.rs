@@ -117,7 +117,8 @@ impl Sending<'_> {
             let error = match self.attempt(&request, secret.as_ref(), deadline).await {
                 Ok(mut reply) => {
                     trace.answer(&reply, secret.as_ref());
-                    let refusal = (!reply.status().is_success()).then(|| Error::answer(&reply));
+                    let refusal =
+                        (!reply.status().is_success()).then(|| self.named(Error::answer(&reply), &request));
                     self.observe(&quotas, refusal.as_ref(), &RateLimitStatus::read(reply.headers()));
                     if let Some(refusal) = refusal {
                         refusal
@@ -239,7 +240,9 @@ impl Sending<'_> {
         deadline: Deadline,
     ) -> Option<Result<Credentials, Error>> {
         let credentials = self.credentials.filter(|credentials| credentials.is_provider())?;
-        if error.status() != Some(StatusCode::UNAUTHORIZED) || progress.refreshed {
+        // A 401 for a missing scope (`ER-02`) says nothing against the token: no other one would do.
+        let is_refused = error.status() == Some(StatusCode::UNAUTHORIZED) && error.is_unauthenticated();
+        if !is_refused || progress.refreshed {
             return None;
         }
         progress.refreshed = true;
@@ -274,9 +277,17 @@ impl Sending<'_> {
     /// Says in an error what was called.
     fn named(&self, error: Error, request: &http::Request<Body>) -> Error {
         match self.operation {
-            Some(operation) => error.of(operation),
+            Some(operation) => error.of_request(operation, json_of(request.body())),
             None => error.at(request.method(), request.uri().path()),
         }
+    }
+}
+
+/// A body that a failure can be judged by.
+fn json_of(body: &Body) -> Option<&[u8]> {
+    match body {
+        Body::Bytes { content, .. } => Some(content),
+        _ => None,
     }
 }
 
