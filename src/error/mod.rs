@@ -83,6 +83,17 @@ struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    /// Headers by which Roblox can find the request, without secrets: unlike the headers they are shown.
+    request_ids: Vec<(&'static str, String)>,
+}
+
+impl Inner {
+    /// Drops ids that repeat a secret.
+    fn forget_ids(&mut self, names: &[&'static str]) {
+        if let Some(reply) = &mut self.reply {
+            reply.request_ids.retain(|(name, _)| !names.contains(name));
+        }
+    }
 }
 
 /// Making one.
@@ -327,17 +338,19 @@ impl Error {
 
     /// What has arrived of an answer. The error says nothing of the secret that it was got with.
     pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
-        let hidden = match reply.extensions().get::<Secret>() {
-            Some(Secret(secret)) => self.hiding(|text| secret.hide(text)),
-            None => self,
-        };
-        hidden.change(|inner| {
+        let id = |name| Some((name, reply.headers().get(name)?.to_str().ok()?.to_owned()));
+        let error = self.change(|inner| {
             inner.reply = Some(Reply {
                 status: reply.status(),
                 headers: reply.headers().clone(),
                 body: reply.body().clone(),
+                request_ids: REQUEST_IDS.into_iter().filter_map(id).collect(),
             });
-        })
+        });
+        match reply.extensions().get::<Secret>() {
+            Some(Secret(secret)) => error.hiding(|text| secret.hide(text)),
+            None => error,
+        }
     }
 
     /// Says which operation failed, unless that is known.
@@ -401,9 +414,14 @@ impl Error {
         let hidden =
             [Some(&self.0.message), self.0.code.as_ref()].map(|text| text.and_then(|text| hide(text)));
         let details = self.0.details.as_ref().and_then(|details| hide(&details.to_string()));
+        let ids = self.0.reply.iter().flat_map(|reply| &reply.request_ids);
+        let telling: Vec<&'static str> =
+            ids.filter(|(_, id)| hide(id).is_some()).map(|(name, _)| *name).collect();
         match (&hidden, &details) {
-            ([None, None], None) => self,
+            ([None, None], None) if telling.is_empty() => self,
+            ([None, None], None) => self.change(|inner| inner.forget_ids(&telling)),
             _ => self.change(|inner| {
+                inner.forget_ids(&telling);
                 let [message, code] = hidden;
                 inner.message = message.unwrap_or_else(|| std::mem::take(&mut inner.message));
                 inner.code = code.or(inner.code.take());
@@ -458,8 +476,8 @@ impl Error {
     /// The ids by which Roblox can find the request, as name and value of the response's headers: give them
     /// to its support. They name machines and requests, no person.
     pub fn request_ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let headers = self.headers();
-        REQUEST_IDS.into_iter().filter_map(move |name| Some((name, headers?.get(name)?.to_str().ok()?)))
+        let ids = self.0.reply.iter().flat_map(|reply| &reply.request_ids);
+        ids.map(|(name, id)| (*name, id.as_str()))
     }
 
     /// The operation that was called, if it is one that this crate knows.

@@ -137,7 +137,7 @@ impl Invalid {
 
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Write::write_str(&mut crate::error::OneLine(f), &self.0)
+        f.write_str(&self.0)
     }
 }
 

@@ -90,17 +90,17 @@ mod on {
 
         pub(crate) fn failure(&self, error: &Error) {
             self.span.record("error", tracing::field::debug(error.kind()));
-            let ids = request_ids(error);
-            if !ids.is_empty() {
+            if let Some(ids) = request_ids(error) {
                 self.span.record("request_ids", ids);
             }
         }
     }
 
     /// What Roblox's support finds the request by (`ER-09`).
-    fn request_ids(error: &Error) -> String {
+    fn request_ids(error: &Error) -> Option<String> {
         let ids = error.request_ids().map(|(name, id)| format!("{name}={id}"));
-        ids.collect::<Vec<_>>().join(" ")
+        let ids = ids.collect::<Vec<_>>().join(" ");
+        (!ids.is_empty()).then_some(ids)
     }
 
     fn milliseconds(time: Duration) -> u64 {

@@ -106,7 +106,8 @@ async fn an_effect_of_an_earlier_attempt_is_remembered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_429_that_is_no_rate_limit_is_not_retried() {
-    let script = failing(429);
+    let full = Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "no");
+    let script = Script::new().always(Expect::any(), full);
     let client = scripted(&script);
     let error = client.luau().create_task(1, 2, LuauTask::new()).await.expect_err("an error");
     assert_eq!(script.count(), 1);

@@ -604,6 +604,9 @@ fn documentation(operation: &Operation) -> String {
     if !limits.is_empty() {
         text.push_str(&format!("\nLimit: {}.", limits.join(", ")));
     }
+    for note in &operation.notes {
+        text.push_str(&format!("\n\n{note}"));
+    }
     if let Some(reference) = &operation.reference {
         text.push_str(&format!("\n\n[Roblox's reference]({reference})"));
     }

@@ -103,6 +103,8 @@ pub struct Operation {
     pub hints: Vec<Remark>,
     pub final_errors: Vec<Remark>,
     pub already_exists: Vec<Condition>,
+    /// What a caller should know besides, in whole sentences.
+    pub notes: Vec<String>,
 }
 
 /// A rate limit: so many requests in so many seconds.

@@ -199,6 +199,7 @@ pub(super) fn read_operation(
         hints: of_operation_and_area(extension, &area, document, hints),
         final_errors: of_operation_and_area(extension, &area, document, final_errors),
         already_exists: items(&extension["already_exists"]).map(condition).collect(),
+        notes: items(&extension["notes"]).filter_map(text).collect(),
         paging,
         long_running,
         response,

@@ -38,6 +38,9 @@
 //! are about, as [`Check::universe`] does, and the report tells whether the scopes reach it. Which IP
 //! addresses may use a key is not told.
 //!
+//! Roblox's cookbook warns that a write without its scope may report success and change nothing (`UN-09`;
+//! nobody has recorded one): read back what the first write with a new key has changed.
+//!
 //! Source: Roblox's [guide](https://create.roblox.com/docs/cloud/auth/api-keys). The endpoint is not in
 //! Roblox's OpenAPI document.
 

@@ -9,7 +9,7 @@ use super::schemas::{self, Context, Renamed};
 use super::{Diff, Entry, Kind, Line, compact};
 
 /// Facts that are told as a number.
-const SUMMARISED: [(&str, &str); 9] = [
+const SUMMARISED: [(&str, &str); 10] = [
     ("/x-roblox-scopes", "scopes of operations"),
     ("/x-roblox-rate-limits", "rate limits of operations"),
     ("/x-roblox-throttling-limit", "rate limits of operations"),
@@ -18,6 +18,7 @@ const SUMMARISED: [(&str, &str); 9] = [
     ("/x-roblox-recommended-alternatives", "recommended alternatives of operations"),
     ("/externalDocs", "reference links of operations"),
     ("/summary", "summaries of operations"),
+    ("/x-opencloud/notes", "notes on operations"),
     ("/x-opencloud/upstream_id", "upstream ids of operations"),
 ];
 

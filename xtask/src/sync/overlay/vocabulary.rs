@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 14] = [
+const OPERATION: [(&str, Check); 15] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -29,6 +29,7 @@ const OPERATION: [(&str, Check); 14] = [
     ("hints", list),
     ("final_errors", list),
     ("already_exists", list),
+    ("notes", names),
 ];
 
 /// Which failures a hint, a final error or "already exists" is about.
@@ -287,6 +288,7 @@ mod tests {
                     {"unfinished": true, "say": "Look"}],
                 "final_errors": [{"status": 500, "body_has": "price", "because": "it stays so"}],
                 "already_exists": [{"status": 409}],
+                "notes": ["It takes a while."],
                 "paging": {"style": "token", "token": "t", "number": "n", "size": "s", "max": 5, "in": "body", "next": "a.b",
                     "items": "c", "total": "d", "more": "e", "incomplete": ["h"], "cursor": "f", "key": "g"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
