@@ -1,5 +1,5 @@
-//! A test runner for CI: runs a Luau script at a place, prints its logs as they come, and exits with 1 if
-//! the script fails, or with 2 if it could not be run.
+//! A test runner for CI: runs a Luau script at a place, prints its logs when it has ended, and exits with 1 if
+//! the script fails, or with 2 if it could not be run. A place that is full is waited for, for 5 minutes.
 //!
 //! ```text
 //! ROBLOX_API_KEY=.. cargo run --example run_luau_tests -- tests.luau UNIVERSE PLACE [VERSION]
@@ -94,7 +94,7 @@ async fn test(
         Some(seconds) => run.timeout(Duration::from_secs(seconds.parse()?)),
         None => run,
     };
-    let mut task = run.start().await?;
+    let mut task = run.wait_for_slot(Duration::from_secs(300)).start().await?;
     eprintln!("{}", task.path());
     let mut logs = task.logs();
     while let Some(line) = logs.next().await {

@@ -11,6 +11,9 @@
 #[doc = include_str!("../docs/data_stores.md")]
 pub mod data_stores {}
 
+#[doc = include_str!("../docs/live-service.md")]
+pub mod live_service {}
+
 #[cfg(helpers = "luau")]
 #[doc = include_str!("../docs/luau.md")]
 pub mod luau {}

@@ -6,9 +6,11 @@
 //! Of integers it takes `u64` alone: with a second integer type a literal such as `10000000001` would
 //! be taken for an `i32` and not compile.
 
-/// Makes one id type.
+/// Makes one id type: of numbers, or `as text` of any text.
 macro_rules! id_type {
-    ($(#[$doc:meta])* $name:ident) => {
+    (@) => { crate::decode::number_text };
+    (@ text) => { crate::decode::text };
+    ($(#[$doc:meta])* $name:ident $(as $how:ident)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(String);
@@ -75,13 +77,13 @@ macro_rules! id_type {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::decode::text(deserializer).map(Self)
+                crate::ids::id_type!(@ $($how)?)(deserializer).map(Self)
             }
         }
 
         impl<'de> crate::decode::Tolerant<'de> for $name {
             fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::decode::text(deserializer).map(Self)
+                crate::ids::id_type!(@ $($how)?)(deserializer).map(Self)
             }
         }
 
@@ -116,17 +118,33 @@ pub(crate) use id_type;
 
 id_type! {
     /// Any id, key, name or number that stands in a path and has no type of its own.
-    Id
+    Id as text
 }
 
 pub use crate::generated::api::id_types::*;
 
 /// The id that a resource name has in a collection: of `groups/7/roles/99`, 99 is the one in `roles`.
+///
+/// Services have been seen to write the bare number instead of the name (UR-03, CS-01, LX-01): then that is
+/// the id, whatever the collection.
 #[allow(dead_code, reason = "which areas read names depends on the enabled ones")]
 pub(crate) fn named<I: for<'a> From<&'a str>>(name: Option<&String>, collection: &str) -> Option<I> {
-    let mut segments = name?.split('/');
+    let name = name?.as_str();
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(I::from(name));
+    }
+    let mut segments = name.split('/');
     segments.find(|segment| *segment == collection)?;
     segments.next().filter(|id| !id.is_empty()).map(I::from)
+}
+
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro makes a public type")]
+mod number_ids {
+    id_type! {
+        /// An id that is a number.
+        Number
+    }
 }
 
 #[cfg(test)]
@@ -142,10 +160,31 @@ mod tests {
             ("users/", "users", None),
             ("users", "users", None),
             ("", "users", None),
+            // UR-03
+            ("182", "places", Some("182")),
+            ("a182", "places", None),
         ] {
             assert_eq!(named::<Id>(Some(&name.to_owned()), collection), id.map(Id::from), "{name}");
         }
         assert_eq!(named::<Id>(None, "users"), None);
+    }
+
+    #[test]
+    fn what_is_no_id_never_becomes_another_one() {
+        use super::number_ids::Number;
+        for (json, id) in [("12", "12"), ("\"12\"", "12"), ("12.0", "12"), ("\"U12\"", "U12"), ("\"\"", "")] {
+            assert_eq!(serde_json::from_str::<Number>(json).expect(json).as_str(), id, "{json}");
+        }
+        let long = "12345678901234567890123";
+        for text in ["NaN", "inf", "-Infinity", "1e300", "1e19", "1.5", " 12", long] {
+            serde_json::from_str::<Number>(&format!("{text:?}")).expect_err(text);
+        }
+        for number in ["1e300", "1e19", "1.5e1000", long, "9007199254740994.0"] {
+            serde_json::from_str::<Number>(number).expect_err(number);
+            serde_json::from_str::<Id>(number).expect_err(number);
+        }
+        // As text it may be a name.
+        assert_eq!(serde_json::from_str::<Id>("\"1e19\"").expect("a name").as_str(), "1e19");
     }
 
     #[test]

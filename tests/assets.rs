@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use opencloud::assets::{
     AssetGrant, AssetKind, AssetPermissionAction, AssetPermissionErrorCode, AssetPermissionSubject,
-    AssetPrivacy, AssetUpload, GrantAssetPermissionsRequest, Moderation, SocialSite,
+    AssetPrivacy, AssetUpload, GrantAssetPermissionsRequest, Moderation, RollbackAssetRequest, SocialSite,
 };
 use opencloud::call::{Body, File, Form};
 use opencloud::testing::{Answer, Expect, Script};
@@ -15,6 +15,7 @@ use opencloud::{Client, Error, ErrorKind};
 use opencloud_emulator::Emulator;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::time::Duration;
 use support::scripted;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
@@ -68,7 +69,7 @@ async fn an_upload_sends_the_asset_and_its_file_and_waits() {
     assert_eq!(asset.moderation(), Some(Moderation::Approved));
     let form = form(&script, 0);
     let sent = asset_of(&form);
-    assert_eq!(sent["assetType"], "Decal");
+    assert_eq!(sent["assetType"], "Image", "AS-21: the id that can be shown");
     assert_eq!(sent["displayName"], "Hat");
     assert_eq!(sent["description"], "On the head");
     assert_eq!(sent["creationContext"]["expectedPrice"], 10);
@@ -162,13 +163,15 @@ async fn sent_as(upload: AssetUpload) -> (String, String) {
 async fn what_a_file_is_is_found_out() {
     let image =
         AssetUpload::by_group(7, "i", File::new(b"\xff\xd8\xff\xe0".as_slice())).kind(AssetKind::Image);
+    let decal = hat(File::new(PNG)).kind(AssetKind::Decal);
     let set = hat(File::new("anything").media_type("image/webp")).kind(AssetKind::Image);
     for (upload, kind, media) in [
         (hat(File::new(MODEL)), "Model", "model/x-rbxm"),
         (hat(File::new(MODEL)).kind(AssetKind::Animation), "Animation", "model/x-rbxm"),
-        (hat(File::new(b"\xff\xd8\xff\xe0".as_slice()).name("a.JPG")), "Decal", "image/jpeg"),
+        (hat(File::new(b"\xff\xd8\xff\xe0".as_slice()).name("a.JPG")), "Image", "image/jpeg"),
         (image, "Image", "image/jpeg"),
-        (hat(File::new(b"\0\0\x02\0".as_slice()).name("a.tga")), "Decal", "image/tga"),
+        (decal, "Decal", "image/png"),
+        (hat(File::new(b"\0\0\x02\0".as_slice()).name("a.tga")), "Image", "image/tga"),
         (hat(File::new(b"\0\0\0\x18ftypmp42".as_slice()).name("a.mov")), "Video", "video/mov"),
         (hat(File::reader(&b"fLaC and so on"[..], None)), "Audio", "audio/flac"),
         (set, "Image", "image/webp"),
@@ -188,6 +191,7 @@ async fn what_the_service_would_refuse_is_not_sent() {
         (hat(File::new(PNG)).kind(AssetKind::Audio), "kind Audio is made of mp3, ogg, wav, flac"),
         (hat(File::new(PNG).media_type("image/png")), "the kind of the asset must be set"),
         (AssetUpload::by_user(1, " ", File::new(PNG)), "needs a name"),
+        (AssetUpload::by_user(1, "é".repeat(51), File::new(PNG)), "the name has 51 characters; at most 50"),
         (hat(File::new(PNG)).expected_price(-1), "less than nothing"),
         (hat(File::new(PNG)).description("é".repeat(1_001)), "1001 characters"),
     ] {
@@ -226,6 +230,169 @@ async fn a_file_may_be_as_large_as_the_limit() {
         let file = File::open(disk.path()).await.expect("a file").name(name);
         let error = refused(hat(file).kind(kind)).await;
         assert!(error.contains(&format!("may have {limit} at most")), "{error}");
+    }
+}
+
+/// AS-16.
+#[tokio::test]
+async fn as_16_the_bound_on_the_size_is_the_callers_to_raise() {
+    const FORM_LIMIT: u64 = 30_000_000;
+    for (length, max_bytes, is_sent) in [
+        (AssetKind::Model.max_bytes() + 1, None, false),
+        (AssetKind::Model.max_bytes() + 1, Some(FORM_LIMIT), true),
+        (FORM_LIMIT, Some(FORM_LIMIT), true),
+        (FORM_LIMIT + 1, Some(FORM_LIMIT), false),
+        // It can be lowered as well.
+        (1_001, Some(1_000), false),
+    ] {
+        let disk = sparse(MODEL, length);
+        let file = || async { File::open(disk.path()).await.expect("a file").name("a.rbxm") };
+        let upload = hat(file().await);
+        let upload = match max_bytes {
+            Some(bytes) => upload.max_bytes(bytes),
+            None => upload,
+        };
+        match is_sent {
+            true => assert_eq!(sent_as(upload).await.0, "Model"),
+            false => {
+                let error = refused(upload).await;
+                assert!(error.contains(&format!("the file has {length} bytes")), "{error}");
+                assert!(error.contains("max_bytes"), "{error}");
+            }
+        }
+        // New content has the same bound.
+        let script = Script::new().always(Expect::patch("/assets/v1/assets/5"), done());
+        let edit = scripted(&script).assets().edit(5).content(file().await);
+        let edit = match max_bytes {
+            Some(bytes) => edit.max_bytes(bytes),
+            None => edit,
+        };
+        assert_eq!(edit.await.is_ok(), is_sent, "{length} {max_bytes:?}");
+    }
+}
+
+/// AS-20.
+#[tokio::test]
+async fn as_20_a_name_has_fifty_characters_at_most() {
+    for (name, is_sent) in [("é".repeat(50), true), ("é".repeat(51), false)] {
+        let script = Script::new()
+            .always(Expect::post("/assets/v1/assets"), done())
+            .always(Expect::patch("/assets/v1/assets/5"), done());
+        let assets = scripted(&script).assets();
+        let upload = assets.upload(AssetUpload::by_user(156, name.as_str(), File::new(PNG))).await;
+        let edit = assets.edit(5).display_name(name.as_str()).await;
+        for outcome in [upload, edit] {
+            match outcome {
+                Ok(_) => assert!(is_sent),
+                Err(error) => assert_eq!((error.kind(), is_sent), (ErrorKind::InvalidRequest, false)),
+            }
+        }
+        assert_eq!(script.count(), if is_sent { 2 } else { 0 });
+    }
+}
+
+/// AS-09.
+#[tokio::test]
+async fn as_09_a_rollback_is_sent_as_json() {
+    let version = "assets/5/versions/1";
+    let script = Script::new().expect(
+        Expect::post("/assets/v1/assets/5/versions:rollback").json(json!({ "assetVersion": version })),
+        Answer::json(json!({ "path": "assets/5/versions/3" })),
+    );
+    let rolled = scripted(&script).assets().rollback(5, RollbackAssetRequest::new(version)).await;
+    assert_eq!(rolled.expect("a version").path.as_deref(), Some("assets/5/versions/3"));
+    script.assert_done();
+}
+
+/// A request for a permission on three assets.
+fn three() -> GrantAssetPermissionsRequest {
+    GrantAssetPermissionsRequest::new()
+        .subject_type(AssetPermissionSubject::Universe)
+        .subject_id("42")
+        .action(AssetPermissionAction::Use)
+        .asset_ids([1, 2])
+        .requests([AssetGrant::new().asset_id(3)])
+}
+
+/// AS-17.
+#[tokio::test]
+async fn as_17_a_permission_that_was_not_granted_on_all_is_an_error() {
+    let error = |asset: u64, code: &str| json!({ "assetId": asset, "code": code });
+    for (response, problem) in [
+        (json!({ "successAssetIds": [1, 2, 3], "errors": null }), None),
+        (json!({ "successAssetIds": [1, 2, 3, 4], "errors": [] }), None),
+        (json!({ "successAssetIds": [1, 2], "errors": [error(3, "AlreadyHasAccess")] }), None),
+        (
+            json!({ "successAssetIds": [1], "errors": [error(2, "CannotManageAsset"), error(3, "SomethingNew")] }),
+            Some("on 2 asset(s): 2 (CannotManageAsset), 3 (SomethingNew)"),
+        ),
+        (
+            json!({ "successAssetIds": [], "errors": [error(1, "AssetNotFound")] }),
+            Some("on 3 asset(s): 1 (AssetNotFound), 2 (not mentioned), 3 (not mentioned)"),
+        ),
+        // 200, and nothing was granted.
+        (json!({}), Some("on 3 asset(s): 1 (not mentioned)")),
+    ] {
+        let script = Script::new().expect(
+            Expect::patch("/asset-permissions-api/v1/assets/permissions"),
+            Answer::json(response.clone()),
+        );
+        match (scripted(&script).assets().grant(three()).await, problem) {
+            (Ok(_), None) => {}
+            (Err(error), Some(problem)) => {
+                assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+                assert!(error.message().contains(problem), "{error}");
+                assert!(error.to_string().contains("/assets/permissions"), "{error}");
+                let refused = error.details().and_then(Value::as_array).expect("refusals").len();
+                assert_eq!(refused, response["errors"].as_array().map_or(0, Vec::len));
+            }
+            (outcome, _) => panic!("{response}: {outcome:?}"),
+        }
+    }
+}
+
+fn moderated(state: Value) -> Answer {
+    Answer::json(json!({ "assetId": "5", "moderationResult": state }))
+}
+
+/// AS-22.
+#[tokio::test(start_paused = true)]
+async fn as_22_moderation_is_waited_for_with_the_mask_that_shows_it() {
+    let asked = || Expect::get("/assets/v1/assets/5").query("readMask", "moderationResult");
+    let reviewing = || moderated(json!({ "moderationState": "Reviewing" }));
+    for (word, state) in [
+        ("Approved", Moderation::Approved),
+        ("MODERATION_STATE_REJECTED", Moderation::Rejected),
+        ("Frozen", Moderation::Other("Frozen".to_owned())),
+    ] {
+        let script = Script::new()
+            .expect(asked(), moderated(json!(null)))
+            .expect(asked(), reviewing())
+            .expect(asked(), moderated(json!({ "moderationState": word })));
+        let begin = tokio::time::Instant::now();
+        assert_eq!(scripted(&script).assets().wait_for_moderation(5).await.expect("decided"), state);
+        assert_eq!(begin.elapsed().as_millis(), 3_000 + 4_500);
+        script.assert_done();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_22_moderation_that_takes_too_long_is_an_error_that_says_what_is_known() {
+    for (answer, said) in [
+        (moderated(json!({ "moderationState": "Reviewing" })), "under review"),
+        (moderated(json!(null)), "gives no state"),
+    ] {
+        for (seconds, most) in [(0, 1), (60, 10)] {
+            let script = Script::new().always(Expect::get("/assets/v1/assets/5"), answer.clone());
+            let begin = tokio::time::Instant::now();
+            let wait =
+                scripted(&script).assets().wait_for_moderation(5).deadline(Duration::from_secs(seconds));
+            let error = wait.await.expect_err("undecided");
+            assert!(error.is_timeout() && error.message().contains(said), "{error}");
+            assert!(!error.may_have_been_applied());
+            assert_eq!(begin.elapsed().as_secs(), seconds);
+            assert!(script.count() <= most, "{} requests", script.count());
+        }
     }
 }
 

@@ -24,7 +24,9 @@ async fn every_shape_says_the_same() {
     for shape in ErrorShape::ALL {
         let answer = Answer::error(*shape, 404, "NOT_FOUND", "no such user").header("x-request-id", "7");
         let error = error_of(answer).await;
-        assert!(error.is_not_found(), "{shape:?}");
+        // A page of the edge says nothing of the user (ER-03).
+        let kind = if *shape == ErrorShape::Html { ErrorKind::Io } else { ErrorKind::NotFound };
+        assert_eq!(error.kind(), kind, "{shape:?}");
         let has_code = !matches!(
             shape,
             ErrorShape::Validation
@@ -91,7 +93,7 @@ async fn moderation_and_bad_files_are_kinds_of_their_own() {
         (403, "User is moderated", ErrorKind::ModeratedAccount),
         (400, "InvalidImage", ErrorKind::InvalidFile),
     ] {
-        for shape in [ErrorShape::Gateway, ErrorShape::Status, ErrorShape::Text, ErrorShape::Html] {
+        for shape in [ErrorShape::Gateway, ErrorShape::Status, ErrorShape::Text] {
             let error = error_of(Answer::error(shape, status, "INVALID", message)).await;
             assert_eq!(error.kind(), kind, "{message} as {shape:?}");
             assert!(error.hint().is_some());

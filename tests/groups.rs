@@ -66,13 +66,34 @@ async fn a_role_is_given_before_the_others_are_taken_away() {
             Answer::json(membership(7, 156, &[99, 98, 97])),
         )
         .expect(unassign().json(role(98)), Answer::json(membership(7, 156, &[99, 97])))
-        // One that the service does not let go stays, and is in the answer.
+        // US-12: one that the service does not let go (Member) stays, and is in the response.
         .expect(
             unassign().json(role(97)),
             Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "every member has this role"),
         );
     let membership = script.client().groups().set_role(7, 156, "099").await.expect("set");
     assert_eq!(membership.role_ids(), [RoleId::from(99), 97.into()]);
+    script.assert_done();
+}
+
+/// US-14.
+#[tokio::test(start_paused = true)]
+async fn us_14_a_user_who_is_no_member_is_in_an_empty_list() {
+    let script = Script::new().always(Expect::any(), Answer::json(json!({ "groupMemberships": [] })));
+    let groups = script.client().groups();
+    assert!(groups.list_groups(156).items().collect().await.expect("a list").is_empty());
+}
+
+/// US-04.
+#[tokio::test(start_paused = true)]
+async fn us_04_a_membership_is_known_by_its_user_and_not_by_the_id_in_its_path() {
+    // `MTU2` is 156 in Base64.
+    let member =
+        json!({ "path": "groups/7/memberships/MTU2", "user": "users/156", "role": "groups/7/roles/99" });
+    let script = Script::new()
+        .expect(Expect::post("/cloud/v2/groups/7/memberships/156:assignRole"), Answer::json(member));
+    let member = script.client().groups().set_role(7, 156, 99).await.expect("set");
+    assert_eq!((member.user_id(), member.group_id()), (Some(156.into()), Some(7.into())));
     script.assert_done();
 }
 
@@ -96,6 +117,7 @@ async fn giving_a_role_may_be_sent_again() {
     assert_eq!(script.count(), 0);
 }
 
+/// US-06: a body must be sent, although it says nothing.
 fn accept(user: u64) -> Expect {
     Expect::post(format!("/cloud/v2/groups/7/join-requests/{user}:accept")).json(json!({}))
 }

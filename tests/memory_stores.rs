@@ -268,7 +268,7 @@ async fn a_read_asks_for_1_to_200_items() {
 
 #[tokio::test(start_paused = true)]
 async fn a_priority_that_is_no_number_and_a_window_of_no_time_are_refused() {
-    let script = Script::new().always(Expect::any(), Answer::json(json!({})));
+    let script = Script::new().always(Expect::any(), Answer::json(json!({ "id": "r" })));
     let queue = script.client().memory_stores().queue(1, "Jobs");
     for priority in [f64::NAN, f64::INFINITY] {
         assert!(queue.add(&1).priority(priority).await.expect_err("a failure").is_usage());
@@ -356,5 +356,162 @@ async fn a_change_of_an_item_begins_anew_on_a_conflict() {
         .expect("an answer")
         .expect("it is there");
     assert_eq!((changed.value, changed.etag.as_deref()), (3, Some("three")));
+    script.assert_done();
+}
+
+/// MS-01, MS-02: the shapes in which a read was seen. None of them may look like an empty queue.
+#[tokio::test]
+async fn a_read_in_any_shape_gives_its_items() {
+    let read = Expect::get(format!("{QUEUE}/items:read"));
+    let item =
+        json!({ "path": "universes/1/memory-store/queues/Jobs/items/0af1", "data": "a", "priority": 2 });
+    for (body, id) in [
+        (json!({ "readId": "r", "items": [item] }), Some("0af1")),
+        (json!({ "id": "r", "queueItems": [item] }), Some("0af1")),
+        (json!({ "id": "r", "queueItems": [item], "items": null, "readId": null }), Some("0af1")),
+        (json!({ "id": "r", "data": ["a"] }), None),
+    ] {
+        let discard = Expect::post(format!("{QUEUE}/items:discard")).json(json!({ "readId": "r" }));
+        let script = Script::new()
+            .expect(read.clone(), Answer::json(body.clone()))
+            .expect(discard, Answer::json(json!({})));
+        let queue = script.client().memory_stores().queue(1, "Jobs");
+        let batch = queue.read::<String>(5).await.expect("a batch");
+        assert_eq!(batch.items.len(), 1, "{body}");
+        // MS-07: the id may be in the path only.
+        assert_eq!(batch.items[0].id.as_deref(), id, "{body}");
+        assert_eq!(batch.items[0].value.as_deref().expect("a text"), "a", "{body}");
+        batch.discard().await.expect("discarded");
+        script.assert_done();
+    }
+}
+
+/// MS-03: an empty read has its id and no items, or no body at all; nothing is discarded.
+#[tokio::test]
+async fn an_empty_read_is_empty_in_any_shape() {
+    for answer in [
+        Answer::json(json!({ "id": "r" })),
+        Answer::json(json!({ "id": "r", "queueItems": null })),
+        Answer::json(json!({ "readId": "r", "items": [], "tomorrow": 7 })),
+        Answer::status(204, ""),
+    ] {
+        let script = Script::new().expect(Expect::get(format!("{QUEUE}/items:read")), answer);
+        let batch =
+            script.client().memory_stores().queue(1, "Jobs").read::<String>(5).await.expect("a batch");
+        assert!(batch.items.is_empty());
+        batch.discard().await.expect("nothing to discard");
+        script.assert_done();
+    }
+}
+
+/// A read whose items or id have another name is an error that names what came.
+#[tokio::test]
+async fn a_read_in_an_unknown_shape_is_an_error() {
+    for (body, names) in [
+        (json!({ "readId": "r", "entries": [{ "data": 1 }] }), ["`readId`", "`entries`"]),
+        (json!({ "token": "r", "items": [{ "data": 1 }] }), ["`token`", "`items`"]),
+        (json!({ "result": { "items": [] }, "b": 1 }), ["`result`", "`b`"]),
+    ] {
+        let script = Script::new().expect(Expect::get(format!("{QUEUE}/items:read")), Answer::json(body));
+        let error =
+            script.client().memory_stores().queue(1, "Jobs").read::<Value>(5).await.expect_err("an error");
+        assert!(error.is_decode(), "{error}");
+        assert!(names.iter().all(|name| error.to_string().contains(name)), "{error}");
+    }
+    // An item without its value is an error of its own.
+    let body = json!({ "readId": "r", "items": [{ "id": "1", "payload": 1 }] });
+    let script = Script::new().expect(Expect::get(format!("{QUEUE}/items:read")), Answer::json(body));
+    let batch =
+        script.client().memory_stores().queue(1, "Jobs").read::<Option<i64>>(5).await.expect("a batch");
+    assert!(batch.items[0].value.as_ref().expect_err("no value").to_string().contains("`data`"));
+}
+
+/// MS-07, MS-11, MS-14: ids that responses leave out are those of the path or of the request.
+#[tokio::test]
+async fn an_item_always_has_its_id() {
+    let added = json!({ "path": "cloud/v2/universes/1/memory-store/queues/Jobs/items/0af1", "data": 1, "priority": 0 });
+    let written = json!({ "path": "cloud/v2/universes/1/memory-store/sorted-maps/Map/items/", "value": 1, "etag": "2" });
+    let listed =
+        json!({ "items": [{ "path": "universes/1/memory-stores/sorted-maps/Map/items/a%2Fb", "value": 1 }] });
+    let map = "/cloud/v2/universes/1/memory-store/sorted-maps/Map/items";
+    let script = Script::new()
+        .expect(Expect::post(format!("{QUEUE}/items")), Answer::json(added))
+        .expect(Expect::patch(ITEM), Answer::json(written.clone()))
+        .expect(Expect::get(ITEM), Answer::json(written.clone()))
+        .expect(Expect::patch(ITEM), Answer::json(written.clone()))
+        .expect(Expect::get(ITEM), Answer::json(written))
+        .expect(Expect::get(map), Answer::json(listed))
+        .expect(Expect::get(map), Answer::json(json!({ "items": [{ "value": 1 }] })));
+    let client = script.client();
+    let item = client.memory_stores().queue(1, "Jobs").add(&1).await.expect("added");
+    assert_eq!(item.id.as_deref(), Some("0af1"));
+    let map = client.memory_stores().sorted_map(1, "Map");
+    assert_eq!(map.set("id", &1).await.expect("written").id, "id");
+    let changed =
+        map.update("id", |before: Option<i64>| before.map(|before| before + 1)).await.expect("changed");
+    assert_eq!(changed.expect("an item").id, "id");
+    assert_eq!(map.get::<i64>("id").await.expect("read").expect("an item").id, "id");
+    let listed = map.items::<i64>().items().collect().await.expect("a list");
+    assert_eq!(listed[0].as_ref().expect("an item").id, "a/b");
+    let nameless = map.items::<i64>().items().collect().await.expect("a list");
+    assert!(nameless[0].as_ref().expect_err("no id").to_string().contains("without its id"));
+    script.assert_done();
+}
+
+/// MS-08: the name that the list of a sorted map had until May 2026.
+#[tokio::test]
+async fn a_map_is_listed_under_its_old_name_too() {
+    let body = json!({ "memoryStoreSortedMapItems": [{ "id": "a", "value": 1 }], "nextPageToken": null });
+    let path = "/cloud/v2/universes/1/memory-store/sorted-maps/Map/items";
+    let script = Script::new().expect(Expect::get(path), Answer::json(body));
+    let map = script.client().memory_stores().sorted_map(1, "Map");
+    assert_eq!(map.items::<i64>().items().collect().await.expect("a list").len(), 1);
+}
+
+/// MS-04, and numbers that JSON cannot express: `serde_json` makes null of them.
+#[tokio::test]
+async fn what_the_service_cannot_keep_is_not_sent() {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Car {
+        speed: Vec<f64>,
+    }
+    let script = Script::new();
+    let client = script.client();
+    let (queue, map) = (client.memory_stores().queue(1, "Jobs"), client.memory_stores().sorted_map(1, "Map"));
+    let fast = Car { speed: vec![1.0, f64::NAN] };
+    for error in [
+        queue.add(&None::<i64>).await.expect_err("null"),
+        map.set("id", &()).await.expect_err("null"),
+        queue.add(&fast).await.expect_err("NaN"),
+        map.set("id", &fast).await.expect_err("NaN"),
+        queue.add(&1).priority(f64::INFINITY).await.expect_err("infinity"),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    }
+    let error = map.create("id", &fast).await.expect_err("NaN");
+    assert!(error.to_string().contains("`speed[1]`"), "{error}");
+    // In the types of the operations as well: what is read-only (MS-05), and numbers.
+    let item = opencloud::types::MemoryStoreQueueItem::new(json!(1)).priority(f64::NAN);
+    let error = client.memory_stores().create_queue_item(1, "Jobs", item).await.expect_err("NaN");
+    assert!(error.to_string().contains("`priority`"), "{error}");
+    let mut item = opencloud::types::MemoryStoreQueueItem::new(json!(1));
+    item.path = Some("universes/1/memory-store/queues/Jobs/items/mine".to_owned());
+    let error = client.memory_stores().create_queue_item(1, "Jobs", item).await.expect_err("read-only");
+    assert!(error.to_string().contains("`path`") && error.kind() == ErrorKind::InvalidRequest, "{error}");
+    script.assert_done();
+}
+
+/// MS-16: a flush is named by a path that is no route, `done` null, and followed at the documented one.
+#[tokio::test(start_paused = true)]
+async fn a_flush_is_followed_at_the_documented_route() {
+    let named = json!({ "path": "cloud/v2/universes/1/operations/AbC-_9", "done": null });
+    let done = json!({ "path": "cloud/v2/universes/1/operations/AbC-_9", "done": true, "response": {} });
+    let poll = Expect::get("/cloud/v2/universes/1/memory-store/operations/AbC-_9");
+    let script = Script::new()
+        .expect(Expect::post("/cloud/v2/universes/1/memory-store:flush"), Answer::json(named.clone()))
+        .expect(poll.clone(), Answer::json(named))
+        .expect(poll, Answer::json(done));
+    let flush = script.client().memory_stores().flush(1);
+    flush.wait().await.expect("flushed");
     script.assert_done();
 }

@@ -75,7 +75,9 @@ fn change() -> Vec<Reply> {
         ok(
             json!({ "operation": { "operationId": "o", "status": "OPERATIONAL_STATUS_STARTING", "done": false } }),
         ),
-        ok(json!({ "operation": { "operationId": "o", "done": true, "experiment": { "name": "E" } } })),
+        ok(
+            json!({ "operation": { "operationId": "o", "done": true, "experiment": { "id": "1", "name": "E" } } }),
+        ),
     ]
 }
 
@@ -269,7 +271,7 @@ fn cases() -> Vec<Case> {
             name: Some(
                 "experiments.start_now:/creator-configs-public-api/v1/experimentation/universes/1/operations/o",
             ),
-            result: json!({ "name": "E" }),
+            result: json!({ "id": "1", "name": "E" }),
         },
         Case {
             what: "a discarded experiment, of which nothing is left",

@@ -233,8 +233,8 @@ fn cases() -> Vec<Case> {
             list: count!(client => client.memory_stores().read_queue_items(1, "q")),
             pages: vec![
                 json!({ "items": [{}, {}], "readId": "r" }),
-                json!({ "items": [{}] }),
-                json!({ "items": [] }),
+                json!({ "items": [{}], "readId": "s" }),
+                json!({ "items": [], "readId": "t" }),
             ],
             items: 3,
             asked: vec!["/cloud/v2/universes/1/memory-store/queues/q/items:read?count=200"; 3],
@@ -469,8 +469,8 @@ async fn a_page_number_that_is_not_heeded_is_an_error() {
         assert_eq!(script.asked().len(), 2);
     }
     // A queue may hold the same item twice.
-    let item = json!({ "items": [{}] });
-    let script = Script::json([item.clone(), item, json!({ "items": [] })]);
+    let item = json!({ "items": [{}], "readId": "r" });
+    let script = Script::json([item.clone(), item, json!({ "readId": "s" })]);
     let items = script.client().memory_stores().read_queue_items(1, "q").items();
     assert_eq!(items.collect().await.expect("items").len(), 2);
 }

@@ -10,7 +10,8 @@ use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
 use serde_json::json;
 use std::io::Write;
-use support::scripted;
+use std::time::Duration;
+use support::{scripted, timed};
 
 const BINARY: &[u8] = b"<roblox!\x89\xff\r\n\x1a\n\0\0the place";
 const XML: &[u8] = b"<?xml version=\"1.0\"?>\n<roblox version=\"4\"></roblox>";
@@ -77,20 +78,24 @@ async fn a_conflict_says_what_to_do() {
     assert!(error.contains("Server is busy.") && error.contains("Team Create"), "{error}");
 }
 
-/// A limit is waited for, and the same bytes are sent again; a failure that may have made a version is
-/// not repeated.
+/// PL-01, PL-02: the same bytes give the number of the version that is there, so that publishing is repeated
+/// after what passes, if the bytes can be sent again and the caller has not switched it off.
 #[tokio::test(start_paused = true)]
-async fn only_what_made_no_version_is_repeated() {
+async fn publishing_is_repeated_if_the_bytes_are_there() {
     let mut disk = tempfile::NamedTempFile::new().expect("a file");
     disk.write_all(BINARY).expect("writing");
     let path = || File::open(disk.path());
     let reader = || File::reader(BINARY, BINARY.len() as u64);
-    let limited = || Answer::rate_limited(1);
-    let failed = || Answer::status(500, "");
+    let failed = |status: u16| Answer::status(status, "Request Context Failure");
     for (file, answer, attempts) in [
-        (path().await.expect("a file"), limited(), 2),
-        (path().await.expect("a file"), failed(), 1),
-        (reader(), limited(), 1),
+        (path().await.expect("a file"), Answer::rate_limited(1), 2),
+        (path().await.expect("a file"), failed(500), 2),
+        (path().await.expect("a file"), failed(502), 2),
+        (File::new(BINARY), failed(504), 2),
+        (File::new(BINARY), Answer::interrupted(), 2),
+        (File::new(BINARY), failed(400), 1),
+        (reader(), Answer::rate_limited(1), 1),
+        (reader(), failed(500), 1),
     ] {
         let script =
             Script::new().expect(Expect::post(VERSIONS), answer).always(Expect::post(VERSIONS), answered());
@@ -99,6 +104,53 @@ async fn only_what_made_no_version_is_repeated() {
         assert_eq!(script.count(), attempts);
         assert!(script.received().iter().all(|request| request.bytes().is_some_and(|sent| sent == BINARY)));
     }
+    let script = Script::new().always(Expect::post(VERSIONS), failed(500));
+    let publish = scripted(&script).places().publish(42, 1818, BINARY).with_idempotent(false);
+    let error = publish.await.expect_err("a failure");
+    assert!(error.may_have_been_applied() && script.count() == 1, "{error:?}");
+}
+
+/// PL-09: a Team Create session outlasts Studio by minutes. Who says so waits for its end, and no longer
+/// than that.
+#[tokio::test(start_paused = true)]
+async fn a_busy_server_can_be_waited_for() {
+    let busy = || {
+        let words = "Server is busy and unable to process your upload request. Please try again later.";
+        Answer::error(ErrorShape::Code, 409, "ABORTED", words)
+    };
+    let reader = || File::reader(BINARY, BINARY.len() as u64);
+    let files = [PlaceFile::from(BINARY), PlaceFile::from(reader())];
+    for file in files {
+        // 30, 45, 60 and 60 seconds.
+        let script = Script::new().expect_times(4, Expect::post(VERSIONS), busy());
+        let script = script.expect(Expect::post(VERSIONS), answered());
+        let publish = scripted(&script).places().publish(42, 1818, file);
+        let publish = publish.wait_while_busy(Duration::from_secs(300));
+        let (version, wait) = timed(async { publish.await }).await;
+        assert_eq!((version.expect("a version"), wait.as_secs()), (7, 195));
+        assert!(script.received().iter().all(|request| request.bytes().is_some_and(|sent| sent == BINARY)));
+    }
+
+    let script = Script::new().always(Expect::post(VERSIONS), busy());
+    let publish = |patience| {
+        let publish = scripted(&script).places().publish(42, 1818, BINARY);
+        timed(async move { publish.wait_while_busy(Duration::from_secs(patience)).await })
+    };
+    for (patience, seconds, attempts) in [(0, 0, 1), (50, 50, 3), (1_000_000, 900, 17)] {
+        let before = script.count();
+        let (outcome, wait) = publish(patience).await;
+        let error = outcome.expect_err("a conflict");
+        assert!(error.is_conflict(), "{error}");
+        assert_eq!((wait.as_secs(), error.attempts()), (seconds, attempts), "{patience}");
+        assert_eq!(script.count() - before, attempts as usize);
+    }
+
+    // Another conflict is none that passes.
+    let other = Answer::error(ErrorShape::Code, 409, "ABORTED", "The place is not in this universe.");
+    let script = Script::new().always(Expect::post(VERSIONS), other);
+    let publish = scripted(&script).places().publish(42, 1818, BINARY);
+    publish.wait_while_busy(Duration::from_secs(300)).await.expect_err("a conflict");
+    assert_eq!(script.count(), 1);
 }
 
 #[tokio::test]

@@ -164,7 +164,8 @@ async fn bad_input_is_refused_before_anything_is_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_none_seals_nothing() {
-    let script = Script::new().expect(Expect::get(PUBLIC_KEY), Answer::json(json!({ "secret": "c2hvcnQ=" })));
+    let script = Script::new()
+        .expect(Expect::get(PUBLIC_KEY), Answer::json(json!({ "secret": "c2hvcnQ=", "key_id": "1" })));
     let error = script.client().secrets().universe(42).create("discord", CONTENT).await.expect_err("no key");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("nothing was sealed or sent"), "{error}");

@@ -1,6 +1,12 @@
 //! What becomes of a call when things go wrong.
 #![cfg(feature = "full")]
 
+#[path = "transport/connections.rs"]
+mod connections;
+#[path = "support/h2.rs"]
+mod h2;
+#[path = "transport/http2.rs"]
+mod http2;
 #[path = "transport/retry.rs"]
 mod retry;
 #[path = "transport/sockets.rs"]
@@ -59,7 +65,44 @@ fn rows() -> Vec<Row> {
             ONE,
             true,
         ),
-        row("truncated JSON", Answer::status(200, "{\"path\":"), Some(Is::Decode), ONE, ONE, true),
+        // CN-03
+        row("truncated JSON", Answer::status(200, "{\"path\":"), Some(Is::Io), ALL_FOUR, ONE, true),
+        row("JSON that is none", Answer::status(200, "{\"path\"]"), Some(Is::Decode), ONE, ONE, true),
+        // ER-03
+        row(
+            "an edge page with 400",
+            Answer::error(ErrorShape::Html, 400, "", "400 Bad request"),
+            Some(Is::Io),
+            ALL_FOUR,
+            ONE,
+            true,
+        ),
+        row(
+            "an edge page with 200",
+            Answer::error(ErrorShape::Html, 200, "", "Sorry"),
+            Some(Is::Io),
+            ALL_FOUR,
+            ONE,
+            true,
+        ),
+        row(
+            "an edge page with 404",
+            Answer::error(ErrorShape::Html, 404, "", "Sorry"),
+            Some(Is::Io),
+            ALL_FOUR,
+            ONE,
+            true,
+        ),
+        row(
+            "429 with a broken body",
+            status(429).interrupted_body(),
+            Some(Is::RateLimited),
+            ALL_FOUR,
+            ALL_FOUR,
+            false,
+        ),
+        row("404 with a broken body", status(404).interrupted_body(), Some(Is::NotFound), ONE, ONE, false),
+        row("503 with a broken body", status(503).interrupted_body(), Some(Is::Service), ALL_FOUR, ONE, true),
         // 30 s, 0.5 s, 30 s, 1 s, 30 s, 2 s, and what the deadline of 120 s leaves.
         row("stalled body", Answer::stalled(), Some(Is::Timeout), (4, 120.0), (1, 30.0), true),
         row("401", status(401), Some(Is::Unauthenticated), ONE, ONE, false),
@@ -178,6 +221,9 @@ async fn every_failure_of_every_kind_of_call() {
             let script = Script::new().always(Expect::any(), row.answer.clone());
             let client = support::steady(script.builder())
                 .max_response_bytes(1000)
+                // The same for all kinds: some operations have more by themselves (PL-07).
+                .timeout(Duration::from_secs(120))
+                .attempt_timeout(Duration::from_secs(30))
                 .upload_timeout(Duration::from_secs(120))
                 .upload_attempt_timeout(Duration::from_secs(30))
                 .build()

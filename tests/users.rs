@@ -103,8 +103,8 @@ async fn thumbnails_of_many_users_are_started_followed_and_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_thumbnail_is_not_told_is_not_sent() {
-    let script =
-        Script::new().always(Expect::any(), Answer::operation_done("users/1/operations/op", json!({})));
+    let script = Script::new()
+        .always(Expect::any(), Answer::operation_done("users/1/operations/op", json!({ "imageUri": "u" })));
     assert!(script.client().users().thumbnails([1]).await.is_complete());
     assert!(script.received()[0].query.is_empty());
 }

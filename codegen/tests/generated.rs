@@ -139,6 +139,18 @@ fn a_constructor_takes_its_arguments_in_the_order_of_the_document() {
 }
 
 #[test]
+fn a_property_is_set_with_one_of_the_same_type_only() {
+    let document = include_str!("../../spec/open-cloud.json");
+    let word = "\"x-opencloud-also\": \"previousDraftHash\"";
+    assert!(document.contains(word));
+    for other in ["nothing", "entries"] {
+        let document = document.replace(word, &format!("\"x-opencloud-also\": \"{other}\""));
+        let error = Model::build(&document, None).expect_err("no such property").to_string();
+        assert!(error.contains(&format!("`{other}` cannot be set with `draftHash`")), "{error}");
+    }
+}
+
+#[test]
 fn the_document_gives_open_and_quiet_code() {
     let document = include_str!("../../spec/open-cloud.json");
     let generated = generate(document, None).expect("code");

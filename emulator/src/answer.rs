@@ -18,6 +18,8 @@ pub(crate) enum Answer {
     Response(Response<Payload>),
     /// No answer: the connection is reset.
     Reset,
+    /// No answer: the connection ends in order.
+    Close,
 }
 
 /// The body of an answer.

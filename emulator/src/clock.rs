@@ -131,6 +131,11 @@ pub(crate) fn rfc3339_nanos(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()
 }
 
+/// RFC 3339 with whole seconds and an offset in place of `Z`, as the analytics service writes it (AN-01).
+pub(crate) fn rfc3339_offset(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+}
+
 /// A moment that many seconds later; at the end of time, the end of time.
 pub(crate) fn later(time: Timestamp, seconds: i64) -> Timestamp {
     time.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(if seconds < 0 {

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::call::Reply;
+use crate::shapes::Shapes;
+use crate::validate::Violation;
 
 /// Why a request is refused.
 #[derive(Debug, Clone)]
@@ -13,13 +15,25 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// The service's own code, where it has one: a number of a legacy service, a name of a data store.
     pub(crate) detail: Option<String>,
+    /// What the service says of the field that is at fault, where it says it.
+    pub(crate) field: Option<String>,
     /// The gateway answered, not the service.
     pub(crate) gateway: bool,
+    /// What only the record of the request says: the live service does not tell it.
+    pub(crate) note: Option<Violation>,
 }
 
 impl Failure {
     fn new(status: u16, code: &'static str, message: impl Into<String>) -> Failure {
-        Failure { status, code, message: message.into(), detail: None, gateway: false }
+        Failure {
+            status,
+            code,
+            message: message.into(),
+            detail: None,
+            field: None,
+            gateway: false,
+            note: None,
+        }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Failure {
@@ -77,6 +91,13 @@ impl Failure {
         failure
     }
 
+    /// A rate limit that the gateway keeps; the limits of a service are [`Failure::exhausted`].
+    pub(crate) fn rate_limited(message: impl Into<String>) -> Failure {
+        let mut failure = Failure::exhausted(message);
+        failure.gateway = true;
+        failure
+    }
+
     /// The gateway's answer to a path that nothing is behind.
     pub(crate) fn no_route(message: impl Into<String>) -> Failure {
         let mut failure = Failure::not_found(message);
@@ -89,15 +110,39 @@ impl Failure {
         self
     }
 
-    /// The answer as the service behind this path writes it.
-    pub(crate) fn reply(&self, path: &str) -> Reply {
-        let shape = if self.gateway { Shape::Gateway } else { Shape::of(path) };
-        Reply::json(self.body(shape, path)).with_status(self.status)
+    pub(crate) fn with_field(mut self, field: impl Into<String>) -> Failure {
+        self.field = Some(field.into());
+        self
     }
 
-    fn body(&self, shape: Shape, path: &str) -> Value {
+    /// Leaves in the record of the request what the response does not say.
+    pub(crate) fn noting(mut self, location: &str, message: impl Into<String>) -> Failure {
+        self.note = Some(Violation { location: location.to_owned(), message: message.into() });
+        self
+    }
+
+    /// The response of the emulator's own endpoints, which have one shape.
+    pub(crate) fn reply(&self, path: &str) -> Reply {
+        self.reply_in(path, Shapes::Live)
+    }
+
+    /// The response as the service behind this path writes it.
+    pub(crate) fn reply_in(&self, path: &str, shapes: Shapes) -> Reply {
+        // RL-12: a 429 of the gateway has neither a word nor a text.
+        if self.gateway && self.status == 429 && shapes.is_live() {
+            let body = json!({ "errors": [{ "code": 0, "message": "" }] });
+            return Reply::json(body).with_status(429).with_header("x-envoy-ratelimited", "true");
+        }
+        let is_gateway = self.gateway && self.status != 429;
+        let shape = if is_gateway { Shape::Gateway } else { Shape::of(path) };
+        Reply::json(self.body(shape, path, shapes)).with_status(self.status)
+    }
+
+    fn body(&self, shape: Shape, path: &str, shapes: Shapes) -> Value {
         let (code, message, status) = (self.code, &self.message, self.status);
         match shape {
+            // ER-08: a bad request is a sentence alone.
+            Shape::ServerManagement if shapes.is_live() && status == 400 => json!({ "error": message }),
             Shape::Gateway => {
                 let code: i64 = self.detail.as_deref().and_then(|d| d.parse().ok()).unwrap_or(0);
                 json!({ "errors": [{ "code": code, "message": message }] })
@@ -117,7 +162,7 @@ impl Failure {
                     }]
                 })
             }
-            Shape::Problem => json!({
+            Shape::Problem | Shape::ServerManagement => json!({
                 "type": "about:blank", "title": code, "status": status, "detail": message,
             }),
             Shape::ProblemWithText => json!({
@@ -135,7 +180,11 @@ impl Failure {
                     404 => "NotFound",
                     _ => "BadRequest",
                 });
-                json!({ "errorCode": code, "errorMessage": message })
+                if !shapes.is_live() {
+                    return json!({ "errorCode": code, "errorMessage": message });
+                }
+                // GP-03, GP-04: all four keys, with null for what there is nothing to say of.
+                json!({ "errorCode": code, "errorMessage": message, "field": self.field, "hint": null })
             }
             Shape::AssetPermissions => {
                 let code = self.detail.as_deref().unwrap_or("InvalidRequest");
@@ -143,6 +192,10 @@ impl Failure {
             }
             Shape::Analytics => {
                 let code: i64 = self.detail.as_deref().and_then(|d| d.parse().ok()).unwrap_or(2001);
+                if shapes.is_live() {
+                    // AN-02: neither path nor metadata.
+                    return json!({ "done": true, "error": { "code": code, "message": message } });
+                }
                 json!({
                     "path": path.trim_start_matches("/analytics-query-api/"),
                     "done": true,
@@ -166,6 +219,8 @@ enum Shape {
     CodeMessage,
     DataStoresV1,
     Problem,
+    /// As `Problem`; the live service writes some refusals as `{"error":"<sentence>"}`.
+    ServerManagement,
     /// As `Problem`, with the status as text.
     ProblemWithText,
     Ads,
@@ -183,7 +238,8 @@ impl Shape {
         match service.unwrap_or_default() {
             "cloud" if path.contains("/secrets") => Shape::ProblemWithText,
             "datastores" => Shape::DataStoresV1,
-            "server-management" | "virtual-events" | "toolbox-service" => Shape::Problem,
+            "server-management" => Shape::ServerManagement,
+            "virtual-events" | "toolbox-service" => Shape::Problem,
             "ads-management" => Shape::Ads,
             "developer-products" | "game-passes" => Shape::Products,
             "asset-permissions-api" => Shape::AssetPermissions,
@@ -229,6 +285,37 @@ mod tests {
         assert_eq!(at("/datastores/v1/universes/1/standard-datastores")["error"], "NOT_FOUND");
         assert_eq!(at("/legacy-groups/v1/groups/1/settings")["errors"][0]["message"], "gone");
         assert_eq!(at("/game-passes/v1/x")["errorMessage"], "gone");
+    }
+
+    /// GP-03, ER-08, AN-02, RL-12
+    #[test]
+    fn the_live_services_write_some_errors_otherwise_than_the_document() {
+        let of = |failure: &Failure, path: &str, shapes: Shapes| -> Value {
+            serde_json::from_slice(&failure.reply_in(path, shapes).body).expect("JSON")
+        };
+        let unknown = Failure::not_found("gone").with_detail("PassNotFound").with_field("pass: 12");
+        let pass = "/game-passes/v1/x";
+        let expected =
+            json!({ "errorCode": "PassNotFound", "errorMessage": "gone", "field": "pass: 12", "hint": null });
+        assert_eq!(of(&unknown, pass, Shapes::Live), expected);
+        let expected = json!({ "errorCode": "PassNotFound", "errorMessage": "gone" });
+        assert_eq!(of(&unknown, pass, Shapes::Document), expected);
+
+        let wrong = Failure::invalid("The place is not of this universe.");
+        let servers = "/server-management/v1/universes/1/restarts";
+        let expected = json!({ "error": "The place is not of this universe." });
+        assert_eq!(of(&wrong, servers, Shapes::Live), expected);
+        assert_eq!(of(&wrong, servers, Shapes::Document)["status"], 400);
+
+        let query = "/analytics-query-api/v1/universes/1/metrics";
+        assert_eq!(of(&wrong, query, Shapes::Live).get("path"), None);
+        assert_eq!(of(&wrong, query, Shapes::Document)["path"], "v1/universes/1/metrics");
+
+        let limited = Failure::rate_limited("Too many.");
+        let expected = json!({ "errors": [{ "code": 0, "message": "" }] });
+        assert_eq!(of(&limited, "/cloud/v2/users/1", Shapes::Live), expected);
+        let expected = json!({ "code": "RESOURCE_EXHAUSTED", "message": "Too many." });
+        assert_eq!(of(&limited, "/cloud/v2/users/1", Shapes::Document), expected);
     }
 
     #[test]

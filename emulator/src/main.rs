@@ -31,7 +31,8 @@ struct Arguments {
     #[arg(long = "api-key", value_name = "KEY", value_parser = api_key)]
     api_keys: Vec<String>,
 
-    /// Refuse requests that break the specification, which is the default.
+    /// Refuse every request that breaks the specification. Without it, query parameters that an operation does not have
+    /// and names in another letter case are taken, as the services take them.
     #[arg(long)]
     strict: bool,
 
@@ -43,6 +44,15 @@ struct Arguments {
     #[arg(long, value_name = "on|off", default_value = "off", hide_possible_values = true)]
     rate_limits: Switch,
 
+    /// Give an operation a limit for the day as well: ROUTE=REQUESTS, such as luau.create_task=100; may be given several
+    /// times. Implies --rate-limits on.
+    #[arg(long = "daily-limit", value_name = "ROUTE=REQUESTS")]
+    daily_limits: Vec<String>,
+
+    /// Refuse the introspection of API keys that were described longer than this ago.
+    #[arg(long, value_name = "SECONDS")]
+    introspection_lifetime: Option<u64>,
+
     /// The shapes of responses where the live service and Roblox's document differ.
     #[arg(long, value_name = "live|document", default_value = "live")]
     shapes: Shapes,
@@ -50,8 +60,9 @@ struct Arguments {
     /// Play a fault: ROUTE=EFFECT[,OPTION]...; may be given several times.
     ///
     /// ROUTE is *, an operation such as users.get, or "GET /cloud/v2/users/{id}". EFFECT is latency:250ms, a status from
-    /// 400 to 599, html[:STATUS], reset, truncate[:BYTES], duplicate, applied:STATUS or applied:reset. OPTION is
-    /// probability=0.2, count=3, skip=2 or retry-after=30.
+    /// 400 to 599, html[:STATUS], reset, stall[:TIME], truncate[:BYTES], cut[:BYTES], duplicate, applied:STATUS or
+    /// applied:reset. OPTION is probability=0.2, count=3, skip=2, retry-after=30, reset=22, body=gateway|service,
+    /// server=haproxy|public-gateway or reused.
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<String>,
 
@@ -139,12 +150,24 @@ fn builder(arguments: Arguments) -> Result<Builder, String> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut builder = Emulator::builder()
         .port(arguments.port)
-        .strict(!arguments.lenient)
         .rate_limits(arguments.rate_limits == Switch::On)
         .shapes(arguments.shapes)
         .fault_seed(arguments.fault_seed)
         .speed(arguments.speed)
         .threads(threads);
+    if arguments.strict || arguments.lenient {
+        builder = builder.strict(arguments.strict);
+    }
+    if let Some(seconds) = arguments.introspection_lifetime {
+        builder = builder.introspection_lifetime(std::time::Duration::from_secs(seconds));
+    }
+    for limit in &arguments.daily_limits {
+        let (operation, requests) = limit.rsplit_once('=').unwrap_or((limit, ""));
+        let requests = requests.parse().map_err(|_| {
+            format!("the daily limit `{limit}` must be of the form ROUTE=REQUESTS, such as users.get=100")
+        })?;
+        builder = builder.daily_limit(operation, requests).map_err(|error| error.to_string())?;
+    }
     for key in arguments.api_keys {
         builder = builder.api_key(key);
     }

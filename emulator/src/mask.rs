@@ -85,14 +85,20 @@ fn copy(target: &mut Map<String, Value>, source: &Map<String, Value>, path: &str
 
 /// Whether the body of an operation has this property, and it is not read-only.
 pub(crate) fn is_writable(document: &Document, operation: &Operation, name: &str) -> bool {
-    let property = || {
-        let media = operation.body.as_ref()?.content.first()?;
-        document.resolve(&media.schema).get("properties")?.get(name)
-    };
-    property().is_some_and(|property| {
-        property.get("readOnly") != Some(&Value::Bool(true))
-            && document.resolve(property).get("readOnly") != Some(&Value::Bool(true))
-    })
+    set_by_service(document, operation, name) == Some(false)
+}
+
+/// Whether the body of an operation has this property, and it is read-only.
+pub(crate) fn is_read_only(document: &Document, operation: &Operation, name: &str) -> bool {
+    set_by_service(document, operation, name) == Some(true)
+}
+
+/// Whether a property of the body is read-only; none if there is no such property.
+fn set_by_service(document: &Document, operation: &Operation, name: &str) -> Option<bool> {
+    let media = operation.body.as_ref()?.content.first()?;
+    let property = document.resolve(&media.schema).get("properties")?.get(name)?;
+    let is_read_only = |schema: &Value| schema.get("readOnly") == Some(&Value::Bool(true));
+    Some(is_read_only(property) || is_read_only(document.resolve(property)))
 }
 
 #[cfg(test)]

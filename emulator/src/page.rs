@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -98,7 +98,7 @@ impl Cut<'_> {
     /// The token of the page that begins after that many items, or after an item of that name.
     pub(crate) fn token_at(&self, call: &Call<'_>, place: impl Serialize) -> String {
         let place = serde_json::to_value(place).unwrap_or_default();
-        URL_SAFE_NO_PAD.encode(format!("{:016x}.{place}", self.hash(call)))
+        write_token(&format!("{:016x}.{place}", self.hash(call)))
     }
 
     /// A token is good for the same request only: path and all other parameters, but for a page number, which cannot be
@@ -115,10 +115,38 @@ impl Cut<'_> {
     }
 }
 
+/// Three bytes that are `+/+/` in Base64.
+const RESERVED: [u8; 3] = [0xfb, 0xff, 0xbf];
+
+/// PG-03: a token has characters that must be percent-encoded in a query: `+`, `/` and `=`.
+fn write_token(text: &str) -> String {
+    // Whole groups of three bytes have no padding.
+    let padding = if text.len().is_multiple_of(3) { " " } else { "" };
+    STANDARD.encode([&RESERVED, text.as_bytes(), padding.as_bytes()].concat())
+}
+
 /// What the token is good for, and the place in the list as JSON.
 fn read_token(token: &str) -> Option<(u64, String)> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let (hash, place) = text.split_once('.')?;
+    let bytes = STANDARD.decode(token).ok()?;
+    let text = std::str::from_utf8(bytes.strip_prefix(&RESERVED)?).ok()?;
+    let (hash, place) = text.trim_end().split_once('.')?;
     Some((u64::from_str_radix(hash, 16).ok()?, place.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PG-03
+    #[test]
+    fn a_token_has_reserved_characters_whatever_is_in_it() {
+        for place in ["1", "22", "333", "\"key\"", "\"\u{e9}\""] {
+            let token = write_token(&format!("{:016x}.{place}", 7));
+            for reserved in ['+', '/', '='] {
+                assert!(token.contains(reserved), "{token}");
+            }
+            assert_eq!(read_token(&token), Some((7, place.to_owned())));
+        }
+        assert_eq!(read_token("abc"), None);
+    }
 }

@@ -455,7 +455,10 @@ fn form_parts(document: &Document, media: &Media) -> Vec<Part> {
         }
         let is_file = property.get("format").and_then(Value::as_str) == Some("binary");
         for index in 0..count {
-            let text = if is_file {
+            let text = if is_file && name != "fileContent" {
+                // A picture by its first bytes (BMP), which are text all the same.
+                format!("BM sample file {index}")
+            } else if is_file {
                 format!("sample file {index}")
             } else {
                 let value = Sample::request(Mode::Full).make(document, property, name, 0);
@@ -562,7 +565,9 @@ fn word(name: &str) -> String {
         "assettype" => "Model",
         "displayname" | "name" | "username" | "title" => "Sample name",
         "description" | "about" | "message" => "A sample text.",
-        "locale" | "languagecode" | "language" | "sourcelocale" => "en-us",
+        // As Roblox's own codes are written (LO-02), and not the source language.
+        "languagecode" => "fr",
+        "locale" | "language" | "sourcelocale" => "en-us",
         "domain" => "*.example.com",
         "domaintype" => "sample",
         "currencycode" => "USD",

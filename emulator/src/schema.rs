@@ -138,10 +138,16 @@ impl Conversion<'_> {
     fn object(&mut self, schema: &Map<String, Value>, closed: bool, converted: &mut Map<String, Value>) {
         let properties = schema.get("properties").and_then(Value::as_object);
         if let Some(properties) = properties {
-            let properties: Map<_, _> = properties
+            let required = schema.get("required").and_then(Value::as_array);
+            let is_required =
+                |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
+            let mut properties: Map<_, _> = properties
                 .iter()
-                .map(|(name, property)| (name.clone(), self.convert(property, true)))
+                .map(|(name, property)| (name.clone(), self.property(property, is_required(name))))
                 .collect();
+            for (name, schema) in self.aliases(schema) {
+                properties.entry(name).or_insert(schema);
+            }
             let named = !properties.is_empty();
             converted.insert("properties".to_owned(), Value::Object(properties));
             if named && closed && !converted.contains_key("unevaluatedProperties") {
@@ -166,12 +172,65 @@ impl Conversion<'_> {
                 .iter()
                 .filter(|name| {
                     let property = name.as_str().and_then(|name| properties?.get(name));
-                    !property.is_some_and(|property| self.stays_home(property))
+                    !property
+                        .is_some_and(|property| self.stays_home(property) || self.may_be_absent(property))
                 })
                 .cloned()
                 .collect();
             converted.insert("required".to_owned(), Value::Array(required));
         }
+    }
+
+    /// A property as it may be sent. The live services write the JSON of protocol buffers in more than one way: null
+    /// for what is absent (MS-09, MS-16, PG-01), and whole numbers as text (OD-01, OD-06).
+    fn property(&mut self, property: &Value, is_required: bool) -> Value {
+        let converted = match self.convert(property, true) {
+            Value::Object(converted) if self.direction == Direction::Response => converted,
+            converted => return converted,
+        };
+        let is = |keyword: &str, word: &str| property.get(keyword).is_some_and(|value| value == word);
+        let wide = (is("type", "integer") && is("format", "int64")) || is("format", "double");
+        let mut converted = converted;
+        if wide && !converted.contains_key("enum") {
+            let text = json!({ "type": "string" });
+            let digits = json!({ "pattern": "^-?[0-9]+$" });
+            converted = Map::from_iter([
+                ("if".to_owned(), text),
+                ("then".to_owned(), digits),
+                ("else".to_owned(), Value::Object(converted)),
+            ]);
+        }
+        if is_required { Value::Object(converted) } else { nullable(converted) }
+    }
+
+    /// The other names under which the service is known to send properties, each with its schema
+    /// (`x-opencloud-aliases`). Requests have none.
+    fn aliases(&mut self, schema: &Map<String, Value>) -> Vec<(String, Value)> {
+        let mut found = Vec::new();
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for property in properties.into_iter().flat_map(Map::values) {
+            for alias in self.aliases_of(property) {
+                match (alias.as_str(), alias["name"].as_str()) {
+                    (Some(name), _) => found.push((name.to_owned(), self.property(property, false))),
+                    // A list of bare values.
+                    (None, Some(name)) => found.push((name.to_owned(), json!({ "type": ["array", "null"] }))),
+                    (None, None) => {}
+                }
+            }
+        }
+        found
+    }
+
+    fn aliases_of<'s>(&self, property: &'s Value) -> &'s [Value] {
+        let aliases =
+            property["x-opencloud-aliases"].as_array().filter(|_| self.direction == Direction::Response);
+        aliases.map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a response says a property otherwise, under another name or in a path.
+    fn may_be_absent(&self, property: &Value) -> bool {
+        self.direction == Direction::Response
+            && (!self.aliases_of(property).is_empty() || property.get("x-opencloud-id-from").is_some())
     }
 
     /// Whether a property does not travel in this direction.
@@ -365,6 +424,30 @@ mod tests {
         assert!(valid(item.clone(), Direction::Request, &with_null));
         let wrong = json!({ "kept": 1, "secret": "", "inner": { "x": 1 } });
         assert!(!valid(item, Direction::Request, &wrong));
+    }
+
+    #[test]
+    fn a_response_may_use_other_names() {
+        let schema = json!({
+            "type": "object",
+            "required": ["items", "id"],
+            "properties": {
+                "items": { "type": "array", "items": { "type": "integer" },
+                    "x-opencloud-aliases": ["queueItems", { "name": "data", "value": "data" }] },
+                "id": { "type": "string", "x-opencloud-id-from": "path" },
+                "path": { "type": "string" }
+            }
+        });
+        for (value, is_response) in [
+            (json!({ "items": [1], "id": "7" }), true),
+            (json!({ "queueItems": [1], "path": "things/7" }), true),
+            (json!({ "data": ["a", {}], "path": "things/7" }), true),
+            (json!({ "queueItems": ["a"], "id": "7" }), false),
+            (json!({ "entries": [1], "id": "7" }), false),
+        ] {
+            assert_eq!(valid(schema.clone(), Direction::Response, &value), is_response, "{value}");
+        }
+        assert!(!valid(schema, Direction::Request, &json!({ "queueItems": [1], "id": "7" })));
     }
 
     #[test]

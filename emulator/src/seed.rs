@@ -6,12 +6,13 @@ use std::str::FromStr;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
+use crate::behaviour::data_stores::buffer::envelope;
 use crate::behaviour::data_stores::{Content, GLOBAL, Place};
 use crate::identity::{ApiKey, OAuthApp};
-use crate::schema::Direction;
+use crate::schema::{Direction, decode_base64};
 use crate::server::{HERE, Incoming, Inner};
 use crate::validate::{Violation, validate_value};
 
@@ -27,7 +28,10 @@ use crate::validate::{Violation, validate_value};
 ///     "id": 2001, "voiceChatEnabled": true,
 ///     "places": [{ "id": 3001, "displayName": "My game" }]
 ///   }],
-///   "dataStores": [{ "universe": 2001, "store": "players", "key": "p7", "value": { "coins": 3 }, "users": [7] }],
+///   "dataStores": [
+///     { "universe": 2001, "store": "players", "key": "p7", "value": { "coins": 3 }, "users": [7] },
+///     { "universe": 2001, "store": "maps", "key": "m1", "buffer": "AAEC" }
+///   ],
 ///   "orderedDataStores": [{ "universe": 2001, "store": "points", "id": "p7", "value": 12 }],
 ///   "apiKeys": [{ "apiKey": "secret", "scopes": [{ "name": "asset", "operations": ["read"], "groupIds": ["4001"] }] }],
 ///   "oauthApps": [{ "clientId": "42", "clientSecret": "hush", "redirectUris": ["https://game.example/back"] }],
@@ -44,8 +48,8 @@ use crate::validate::{Violation, validate_value};
 /// What a user, group, universe or place is not said to be is made up, as without a seed; a property that the API does
 /// not know is refused. A group with `members` has
 /// those alone, a user with things in the inventory owns those alone. A type is that of an asset, or `BADGE`,
-/// `GAME_PASS` or `PRIVATE_SERVER`. The scope of an entry is `global` unless there is a `scope`. Once
-/// there is an API key, no others are taken. `requests` are sent, in
+/// `GAME_PASS` or `PRIVATE_SERVER`. The scope of an entry is `global` unless there is a `scope`; with `buffer`
+/// instead of a value, in base64, it is a buffer of a game, which the API only shows. Once there is an API key, no others are taken. `requests` are sent, in
 /// their order, after all else is there; each must succeed. For what a seed has no words for, or to begin where another
 /// emulator has ended, load a dumped state instead.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -125,7 +129,10 @@ struct Entry {
     #[serde(default = "global")]
     scope: String,
     key: String,
-    value: Value,
+    #[serde(default, deserialize_with = "said")]
+    value: Option<Value>,
+    /// The bytes of a buffer of a game, in base64, instead of a value.
+    buffer: Option<String>,
     #[serde(default)]
     users: Vec<u64>,
     #[serde(default)]
@@ -149,6 +156,27 @@ struct Request {
     method: String,
     path: String,
     body: Option<Value>,
+}
+
+impl Entry {
+    fn content(&self) -> Result<Content, &'static str> {
+        let value = match (&self.value, &self.buffer) {
+            (Some(value), None) => value.clone(),
+            (None, Some(text)) => envelope(&decode_base64(text).ok_or("the buffer is not base64")?),
+            _ => return Err("it needs either a value or a buffer"),
+        };
+        Ok(Content {
+            value: value.to_string(),
+            users: self.users.clone(),
+            attributes: self.attributes.clone(),
+            is_buffer: self.buffer.is_some(),
+        })
+    }
+}
+
+/// What is said, even if that is null.
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 fn global() -> String {
@@ -193,8 +221,7 @@ impl Inner {
         for (index, entry) in seed.data_stores.iter().enumerate() {
             let place =
                 Place { universe: entry.universe, store: &entry.store, scope: &entry.scope, key: &entry.key };
-            let value = entry.value.to_string();
-            let content = Content { value, users: entry.users.clone(), attributes: entry.attributes.clone() };
+            let content = entry.content().map_err(|error| format!("dataStores[{index}]: {error}"))?;
             let written = state.data_stores.write(place, content, now);
             written.map_err(|failure| format!("dataStores[{index}]: {}", failure.message))?;
         }
@@ -252,7 +279,14 @@ impl Inner {
         }
         let method: Method = request.method.parse().map_err(|_| "the method is none")?;
         let uri: Uri = request.path.parse().map_err(|_| "the path is none")?;
-        let reply = self.apply_now(&Incoming { method, uri, headers, body: body.into(), peer: HERE });
+        let reply = self.apply_now(&Incoming {
+            method,
+            uri,
+            headers,
+            body: body.into(),
+            peer: HERE,
+            is_reused: false,
+        });
         match reply.status {
             ..300 => Ok(()),
             status => Err(format!("{status} {}", String::from_utf8_lossy(&reply.body))),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::behaviour::localization;
 use crate::call::{Call, Outcome, Reply};
 use crate::document::{Document, Media, Paging, PagingStyle, is_json};
 use crate::failure::Failure;
@@ -18,6 +19,7 @@ const MOST_ASKED_FOR: usize = 1_000;
 const FIRST_ID: usize = 1_001;
 
 pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Outcome {
+    localization::check(call)?;
     let response = call.operation.response(200).or_else(|| call.operation.successes().next());
     let Some(response) = response else {
         return Ok(Reply::nothing());
@@ -238,10 +240,7 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
         PagingStyle::Page => number(cut.token)?.saturating_sub(1).saturating_mul(size),
     };
     let start = start.min(ITEMS);
-    // No servers at all are the way to ask how many there are.
-    let only_counted = call.operation.path.ends_with("/game-servers") && call.query(cut.size) == Some("0");
-    let end = if only_counted { ITEMS } else { start.saturating_add(size).min(ITEMS) };
-    let start = if only_counted { end } else { start };
+    let end = start.saturating_add(size).min(ITEMS);
     let items = items(&call, paging, media, start..end);
     let place = paging.items.as_deref().unwrap_or_default();
     set(value, place, items);
@@ -380,11 +379,16 @@ fn page_in_operation(
 
 /// A result as the services pack it: with the name of its type.
 pub(crate) fn typed(name: &str, value: Value) -> Value {
+    typed_by("type.googleapis.com", name, value)
+}
+
+/// The same of a service that names its types otherwise.
+pub(crate) fn typed_by(authority: &str, name: &str, value: Value) -> Value {
     let mut object = match value {
         Value::Object(object) => object,
         other => Map::from_iter([("value".to_owned(), other)]),
     };
-    let name = format!("type.googleapis.com/roblox.open_cloud.cloud.v2.{name}");
+    let name = format!("{authority}/roblox.open_cloud.cloud.v2.{name}");
     object.insert("@type".to_owned(), json!(name));
     Value::Object(object)
 }

@@ -49,11 +49,23 @@ fn camel(name: &str) -> String {
 /// What is said of an asset when it is made, and never changes.
 const SAID_ONCE: &str = "creationContext";
 
+/// What must not be null, although that stands for an absent field elsewhere (UN-07).
+const NEVER_NULL: &str = "placeIds";
+
 /// Schemas are nested no deeper than this.
 const MAX_DEPTH: usize = 32;
 
 /// The query with its booleans as `true` and `false`, and without masks that name nothing.
-pub(crate) fn query(document: &Document, operation: &Operation, query: &str) -> String {
+pub(crate) fn query(document: &Document, operation: &Operation, query: &str, names: Names) -> String {
+    let known = |name: String| {
+        if operation.parameter(Location::Query, &name).is_some() {
+            return name;
+        }
+        let parameters = operation.parameters.iter();
+        let mut parameters = parameters.filter(|parameter| parameter.location == Location::Query);
+        let same = parameters.find(|parameter| names.are_same(&parameter.name, &name));
+        same.map_or(name, |parameter| parameter.name.clone())
+    };
     let is_boolean = |name: &str| {
         operation.parameter(Location::Query, name).is_some_and(|parameter| {
             document.resolve(&parameter.schema).get("type").and_then(Value::as_str) == Some("boolean")
@@ -65,7 +77,16 @@ pub(crate) fn query(document: &Document, operation: &Operation, query: &str) -> 
         })
     };
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let said = query_pairs(query).into_iter().filter(|(name, value)| !(value.is_empty() && is_mask(name)));
+    let said = query_pairs(query).into_iter().map(|(name, value)| (known(name), value));
+    // An optional number that is empty is none: samples of the guides leave it so.
+    let is_left_empty = |name: &str| {
+        operation.parameter(Location::Query, name).is_some_and(|parameter| {
+            let kind = document.resolve(&parameter.schema).get("type").and_then(Value::as_str);
+            !parameter.required && matches!(kind, Some("integer" | "number" | "boolean"))
+        })
+    };
+    let said = said.filter(|(name, value)| !(value.is_empty() && is_left_empty(name)));
+    let said = said.filter(|(name, value)| !(value.is_empty() && is_mask(name)));
     let pairs = said.map(|(name, value)| {
         let value = if is_boolean(&name) { value.to_ascii_lowercase() } else { value };
         format!("{}={}", encode(&name), encode(&value))
@@ -141,6 +162,29 @@ pub(crate) fn form(
     Some((format!("multipart/form-data; boundary={BOUNDARY}"), written))
 }
 
+/// The JSON of what came as a form of texts, and its content type: the document may have only JSON where it had a form
+/// before (AS-09).
+pub(crate) fn json(
+    document: &Document,
+    operation: &Operation,
+    content_type: &str,
+    body: &[u8],
+) -> Option<(String, Vec<u8>)> {
+    let declared = operation.body.as_ref()?;
+    if essence(content_type) != "multipart/form-data" || declared.media(content_type).is_some() {
+        return None;
+    }
+    let json = "application/json";
+    let schema = document.resolve(&declared.media(json)?.schema);
+    let properties = schema.get("properties").and_then(Value::as_object)?;
+    let mut object = Map::new();
+    for part in multipart(content_type, body).ok()? {
+        properties.get(&part.name)?;
+        object.insert(part.name.clone(), part.text()?.into());
+    }
+    Some((json.to_owned(), Value::Object(object).to_string().into_bytes()))
+}
+
 fn read(json: &[u8]) -> Option<Value> {
     if unfit(json).is_some() { None } else { serde_json::from_slice(json).ok() }
 }
@@ -185,7 +229,31 @@ impl Reader<'_> {
         }
     }
 
-    fn object(&self, schema: &Value, object: Map<String, Value>, depth: usize) -> Map<String, Value> {
+    /// What Roblox's guides write otherwise than its document.
+    fn rename(&self, schema: &Value, object: &mut Map<String, Value>) {
+        let has =
+            |name: &str| schema.get("properties").is_some_and(|properties| properties.get(name).is_some());
+        // CF-01: the hash of a draft.
+        if has("draftHash")
+            && !has("previousDraftHash")
+            && let Some(hash) = object.remove("previousDraftHash")
+        {
+            object.entry("draftHash").or_insert(hash);
+        }
+        // Of a notification, what belongs to the payload stands beside it.
+        if has("payload") && !has("joinExperience") {
+            for name in ["join_experience", "joinExperience", "analytics_data", "analyticsData"] {
+                let Some(value) = object.remove(name) else { continue };
+                match object.get_mut("payload").and_then(Value::as_object_mut) {
+                    Some(payload) => drop(payload.entry(name).or_insert(value)),
+                    None => drop(object.insert(name.to_owned(), value)),
+                }
+            }
+        }
+    }
+
+    fn object(&self, schema: &Value, mut object: Map<String, Value>, depth: usize) -> Map<String, Value> {
+        self.rename(schema, &mut object);
         let empty = Map::new();
         let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
         let others = schema.get("additionalProperties").filter(|schema| schema.is_object());
@@ -197,7 +265,8 @@ impl Reader<'_> {
         for (name, value) in object {
             match known(&name) {
                 Some((known, _)) if self.is_update && known == SAID_ONCE => {}
-                Some((_, schema)) if value.is_null() && !is_nullable(self.document, schema) => {}
+                Some((known, schema))
+                    if value.is_null() && known != NEVER_NULL && !is_nullable(self.document, schema) => {}
                 // What is written in the document's own way wins over another spelling of it.
                 Some((known, _)) if *known != name && found.contains_key(known) => {}
                 Some((known, schema)) => {
@@ -276,13 +345,17 @@ mod tests {
             let found = document.find(method, path).expect("a known route");
             form(document, found.operation, "application/json", sent.to_string().as_bytes())
         };
-        let rollback = "/assets/v1/assets/1/versions:rollback";
-        let sent = json!({ "assetVersion": "assets/1/versions/2" });
-        let (content_type, body) = read("POST", rollback, &sent).expect("a form");
+        let product = "/developer-products/v2/universes/1/developer-products/2";
+        let (content_type, body) = read("PATCH", product, &json!({ "name": "A hat" })).expect("a form");
         let parts = multipart(&content_type, &body).expect("parts");
-        assert_eq!(parts[0].name, "assetVersion");
-        assert_eq!(parts[0].text(), Some("assets/1/versions/2"));
-        assert!(read("POST", rollback, &json!({ "version": "2" })).is_none());
+        assert_eq!(parts[0].name, "name");
+        assert_eq!(parts[0].text(), Some("A hat"));
+        assert!(read("PATCH", product, &json!({ "version": "2" })).is_none());
+        let sent = json!({ "assetVersion": "assets/1/versions/2" });
+        assert!(
+            read("POST", "/assets/v1/assets/1/versions:rollback", &sent).is_none(),
+            "AS-09: it is JSON anyway"
+        );
         assert!(read("POST", "/assets/v1/assets", &json!({ "fileContent": "x" })).is_none());
         assert!(read("PATCH", "/cloud/v2/universes/1", &json!({})).is_none(), "it is JSON anyway");
     }
@@ -291,7 +364,8 @@ mod tests {
     fn booleans_may_be_capitalised_and_other_words_stay() {
         let document = Document::embedded();
         let found = document.find("GET", "/cloud/v2/universes/1/data-stores").expect("a known route");
-        let read = query(document, found.operation, "showDeleted=True&filter=id.startsWith(%22A+b%22)");
+        let sent = "showDeleted=True&filter=id.startsWith(%22A+b%22)";
+        let read = query(document, found.operation, sent, Names::ProtocolBuffers);
         let pairs = query_pairs(&read);
         assert_eq!(pairs[0].1, "true");
         assert_eq!(pairs[1].1, "id.startsWith(\"A b\")");
@@ -301,7 +375,7 @@ mod tests {
     fn a_mask_that_names_nothing_is_none() {
         let document = Document::embedded();
         let found = document.find("PATCH", "/assets/v1/assets/1").expect("a known route");
-        assert_eq!(query(document, found.operation, "updateMask="), "");
-        assert_eq!(query(document, found.operation, "updateMask=icon"), "updateMask=icon");
+        assert_eq!(query(document, found.operation, "updateMask=", Names::AnyCase), "");
+        assert_eq!(query(document, found.operation, "UpdateMask=icon", Names::AnyCase), "updateMask=icon");
     }
 }

@@ -29,6 +29,16 @@ pub struct Violation {
     pub message: String,
 }
 
+/// What is said of a query parameter that the operation does not have.
+const UNKNOWN_PARAMETER: &str = "is not a parameter of this operation";
+
+impl Violation {
+    /// Whether services overlook it.
+    pub(crate) fn may_be_overlooked(&self) -> bool {
+        self.message == UNKNOWN_PARAMETER
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.location, self.message)
@@ -167,7 +177,7 @@ impl<'a> Check<'a> {
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in pairs {
             let Some(parameter) = operation.parameter(Location::Query, name) else {
-                self.add(format!("query.{name}"), "is not a parameter of this operation");
+                self.add(format!("query.{name}"), UNKNOWN_PARAMETER);
                 continue;
             };
             if is_array(self.document, parameter) {

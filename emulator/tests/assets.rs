@@ -5,6 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Answer, Client};
+use opencloud_emulator::Shapes;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -42,7 +43,8 @@ async fn update(client: &Client, target: &str, form: Form) -> Answer {
 async fn finish(client: &Client, started: Value) -> Value {
     let path = started["path"].as_str().expect("a path");
     let target = format!("/assets/v1/{path}");
-    assert_eq!(client.get(&target).await.ok()["done"], false);
+    let first = client.get(&target).await.ok();
+    assert_ne!(first["done"], true, "{first}");
     client.get(&target).await.ok()
 }
 
@@ -62,15 +64,185 @@ async fn an_upload_finishes_later() {
     let id = upload(&client, "My model").await;
     let asset = client.get(&format!("/assets/v1/assets/{id}")).await.ok();
     assert_eq!(asset["displayName"], "My model");
-    assert_eq!(asset["assetType"], "ASSET_TYPE_MODEL");
+    // AS-03
+    assert_eq!(asset["assetType"], "Model");
+    assert_eq!(asset["assetId"], *id);
+    assert_eq!(asset["creationContext"]["creator"]["userId"], "156");
     assert_eq!(asset["revisionCreateTime"], "2026-01-02T03:04:05.000000000Z");
-    assert_eq!(asset["moderationResult"]["moderationState"], "MODERATION_STATE_APPROVED");
+    assert_eq!(asset["moderationResult"]["moderationState"], "Approved");
+    // AS-02, AS-06
+    assert_eq!((&asset["state"], &asset["previews"]), (&json!("Active"), &json!([])));
     let masked = client.get(&format!("/assets/v1/assets/{id}?readMask=displayName")).await.ok();
     assert!(masked.get("description").is_none());
     client.get(&format!("/assets/v1/assets/{id}?readMask=x")).await.refused(400);
     client.get("/assets/v1/assets/1").await.refused(404);
     client.get("/assets/v1/operations/none").await.refused(404);
     client.assert_answers_fit();
+}
+
+/// AS-03, AS-06, AS-08, AS-18: as the document has it.
+#[tokio::test]
+async fn an_asset_in_the_documents_shape() {
+    let client = Client::shaped(Shapes::Document).await;
+    let id = upload(&client, "My model").await;
+    let asset = client.get(&format!("/assets/v1/assets/{id}")).await.ok();
+    assert_eq!(asset["assetType"], "ASSET_TYPE_MODEL");
+    assert!(asset["assetId"].is_number() && asset.get("previews").is_none(), "{asset}");
+    assert_eq!(asset["moderationResult"]["moderationState"], "MODERATION_STATE_APPROVED");
+    let versions = client.get("/assets/v1/assets/5001/versions").await.ok();
+    assert_eq!(versions["assetVersions"][2]["published"], false);
+    let delivered = client.get(&format!("/asset-delivery-api/v1/assetId/{id}")).await.ok();
+    assert_eq!(delivered.as_object().map(serde_json::Map::len), Some(1));
+    client.assert_answers_fit();
+}
+
+/// AS-01: `done` is left out until it is true, and some uploads are done at once.
+#[tokio::test]
+async fn every_third_upload_is_done_at_once() {
+    let client = Client::start().await;
+    for name in ["one", "two"] {
+        let started = create(&client, form(&model(name), RBXM)).await.ok();
+        assert_eq!(started.as_object().map(serde_json::Map::len), Some(1), "only the path");
+        let poll = format!("/assets/v1/{}", started["path"].as_str().expect("a path"));
+        assert_eq!(client.get(&poll).await.ok(), started);
+        let done = client.get(&poll).await.ok();
+        let id = started["path"].as_str().and_then(|path| path.strip_prefix("operations/"));
+        assert_eq!((done["done"].as_bool(), done["operationId"].as_str()), (Some(true), id));
+        assert!(done["response"].get("@type").is_none(), "AS-02");
+    }
+    let done = create(&client, form(&model("three"), RBXM)).await.ok();
+    assert_eq!((&done["done"], &done["response"]["displayName"]), (&json!(true), &json!("three")));
+    assert!(done["operationId"].is_string());
+    client.assert_answers_fit();
+}
+
+/// AS-20: fifty characters, not bytes; nothing is created.
+#[tokio::test]
+async fn a_name_has_fifty_characters_at_most() {
+    let long = model(&"\u{e9}".repeat(51));
+    let client = Client::start().await;
+    let refused = create(&client, form(&long, RBXM)).await;
+    assert_eq!(refused.status, 400);
+    let expected = json!({ "code": 3, "message": "Asset name length is invalid." });
+    assert_eq!(refused.json(), expected);
+    client.get("/assets/v1/assets/5002").await.refused(404);
+    create(&client, form(&model(&"\u{e9}".repeat(50)), RBXM)).await.ok();
+    let rename = form(&json!({ "displayName": "x".repeat(51) }), None);
+    let target = "/assets/v1/assets/5002?updateMask=displayName";
+    assert!(update(&client, target, rename).await.refused(400).contains("name length is invalid"));
+    let document = Client::shaped(Shapes::Document).await;
+    assert!(create(&document, form(&long, RBXM)).await.refused(400).contains("longer than 50"));
+}
+
+fn picture(asset_type: &str, name: &str) -> Value {
+    let mut request = model(name);
+    request["assetType"] = json!(asset_type);
+    request
+}
+
+const PNG: Option<(&str, &[u8])> = Some(("image/png", b"\x89PNG\r\n"));
+
+/// AS-21: of a decal, only its own id is told; the picture in it has another.
+#[tokio::test]
+async fn the_picture_of_a_decal_has_an_id_that_nobody_tells() {
+    let client = Client::start().await;
+    let started = create(&client, form(&picture("Decal", "Sign"), PNG)).await.ok();
+    let decal = finish(&client, started).await["response"]["assetId"].clone();
+    assert_eq!(decal, "5002");
+    let inside = client.get("/assets/v1/assets/5003").await.ok();
+    assert_eq!(inside["assetType"], "Image");
+}
+
+/// ER-05, and what a picture is shows in its bytes.
+#[tokio::test]
+async fn a_picture_that_is_none_is_refused_in_quotation_marks() {
+    let client = Client::start().await;
+    let text = Some(("image/png", &b"text"[..]));
+    let refused = create(&client, form(&picture("Image", "Sign"), text)).await;
+    assert_eq!((refused.status, &refused.json()["message"]), (400, &json!("\"InvalidImage\"")));
+    let octets = Some(("application/octet-stream", &b"\x89PNG"[..]));
+    create(&client, form(&picture("Image", "Sign"), octets)).await.ok();
+    let mut named = model("fine");
+    named["description"] = json!("a moderated text");
+    let started = create(&client, form(&named, RBXM)).await.ok();
+    // AS-15
+    let failed = finish(&client, started).await["error"].clone();
+    assert_eq!(failed, json!({ "code": 400, "message": "AssetDescription is moderated." }));
+}
+
+/// AS-16: it is the form that is limited.
+#[tokio::test]
+async fn a_form_has_thirty_million_bytes_at_most() {
+    let client = Client::start().await;
+    let sized = |bytes: usize| {
+        let part = Part::bytes(vec![b'x'; bytes]).file_name("file").mime_str("model/x-rbxm").expect("a type");
+        Form::new().text("request", model("large").to_string()).part("fileContent", part)
+    };
+    create(&client, sized(25 * 1024 * 1024)).await.ok();
+    assert!(create(&client, sized(30_000_000)).await.refused(413).contains("30000000"));
+    let document = Client::shaped(Shapes::Document).await;
+    create(&document, sized(25 * 1024 * 1024)).await.refused(413);
+}
+
+/// AS-22: the state of a review shows only where the mask names it, and the review ends.
+#[tokio::test]
+async fn a_review_shows_in_the_mask_and_ends() {
+    let client = Client::start().await;
+    let id = upload(&client, "in review").await;
+    let asset = format!("/assets/v1/assets/{id}");
+    assert_eq!(client.get(&asset).await.ok().get("moderationResult"), None);
+    let state = async || {
+        let masked = client.get(&format!("{asset}?readMask=moderationResult")).await.ok();
+        masked["moderationResult"]["moderationState"].clone()
+    };
+    assert_eq!(state().await, "Reviewing");
+    client.emulator.advance(Duration::from_secs(6 * 3_600));
+    assert_eq!(state().await, "Approved");
+}
+
+/// AS-11, AS-12
+#[tokio::test]
+async fn what_is_not_delivered_is_a_success_with_errors() {
+    let client = Client::start().await;
+    let id = upload(&client, "rejected").await;
+    let delivery = format!("/asset-delivery-api/v1/assetId/{id}");
+    let errors = client.get(&delivery).await.ok();
+    assert_eq!((&errors["errors"][0]["code"], errors.get("location")), (&json!(403), None));
+    let delivered = client.get("/asset-delivery-api/v1/assetId/5001").await.ok();
+    assert_eq!((&delivered["assetTypeId"], &delivered["isArchived"]), (&json!(10), &json!(false)));
+    assert!(delivered["assetMetadatas"][0]["value"].is_string(), "{delivered}");
+    client.send(client.request("POST", "/assets/v1/assets/5001:archive")).await.ok();
+    let errors = client.get("/asset-delivery-api/v1/assetId/5001").await.ok();
+    assert_eq!(errors["errors"][0]["code"], 409);
+    client.assert_answers_fit();
+}
+
+/// AS-17: a success can grant nothing.
+#[tokio::test]
+async fn permissions_can_be_granted_in_part_or_not_at_all() {
+    let client = Client::start().await;
+    let id: u64 = upload(&client, "not granted").await.parse().expect("a number");
+    let target = "/asset-permissions-api/v1/assets/permissions";
+    let wanted = |assets: &[u64]| {
+        json!({ "action": "Use", "subjectType": "Universe", "subjectId": "2001",
+            "requests": assets.iter().map(|id| json!({ "assetId": id })).collect::<Vec<_>>() })
+    };
+    let part = client.patch(target, &wanted(&[5001, id])).await.ok();
+    assert_eq!(part["successAssetIds"], json!([5001]));
+    assert_eq!(part["errors"], json!([{ "assetId": id, "code": "CannotManageAsset" }]));
+    assert_eq!(client.patch(target, &wanted(&[id])).await.ok()["successAssetIds"], json!([]));
+    client.assert_answers_fit();
+}
+
+/// AS-04, AS-07: the ids of a creator as numbers and as text, and a price that is null.
+#[tokio::test]
+async fn what_clients_write_of_a_creator() {
+    let client = Client::start().await;
+    let mut request = model("as text");
+    request["creationContext"] = json!({ "creator": { "groupId": "4001" }, "expectedPrice": null });
+    create(&client, form(&request, RBXM)).await.ok();
+    request["creationContext"] = json!({ "creator": { "groupId": 4001 } });
+    create(&client, form(&request, RBXM)).await.ok();
 }
 
 #[tokio::test]
@@ -105,9 +277,9 @@ async fn what_is_wrong_with_an_upload() {
     assert!(refused(both, RBXM).await.contains("either"));
     let long = with("description", json!("x".repeat(1001)));
     assert!(refused(long, RBXM).await.contains("1000"));
-    let shape = with("displayname", json!("m"));
+    let shape = with("display", json!("m"));
     let message = refused(shape, RBXM).await;
-    assert!(message.contains("body.request.displayname"), "{message}");
+    assert!(message.contains("body.request.display"), "{message}");
     let body: Value = serde_json::from_str(&message).expect("JSON");
     assert_eq!(body["code"], 3);
 }
@@ -135,6 +307,9 @@ async fn metadata_is_updated_at_once_and_content_later() {
     let done = finish(&client, started).await;
     assert_eq!(done["response"]["revisionId"], "2");
     update(&client, &target, form(&rename, None)).await.refused(400);
+    // At least one client in use names this beside what it changes.
+    let more = format!("{target}?updateMask=displayName,tryAssetSocialLink");
+    assert_eq!(update(&client, &more, form(&rename, None)).await.ok()["displayName"], "After");
     let wrong = format!("{target}?updateMask=display_name");
     update(&client, &wrong, form(&rename, None)).await.refused(400);
 }
@@ -149,7 +324,9 @@ async fn versions_are_listed_and_rolled_back() {
         list.as_array().expect("a list").clone()
     };
     let before = list().await;
+    // AS-08, AS-18: the newest first, and `published` only where it is.
     assert_eq!(before[0]["path"], "assets/5001/versions/3");
+    assert_eq!((&before[0]["published"], before[1].get("published")), (&json!(true), None));
     let wanted = Form::new().text("assetVersion", "assets/5001/versions/1");
     let rollback = client.request("POST", &format!("{versions}:rollback")).multipart(wanted);
     let rolled = client.send(rollback).await.ok();
@@ -157,11 +334,43 @@ async fn versions_are_listed_and_rolled_back() {
     assert_eq!(list().await.len(), 4);
     let as_json = json!({ "assetVersion": "assets/5001/versions/2" });
     let rolled = client.post(&format!("{versions}:rollback"), &as_json).await.ok();
-    assert_eq!(rolled["path"], "assets/5001/versions/5", "a guide sends JSON, the document has a form");
+    assert_eq!(rolled["path"], "assets/5001/versions/5", "AS-09: JSON and a form");
     client.get(&format!("{versions}/9")).await.refused(404);
     client.get(&format!("{versions}/2")).await.ok();
 }
 
+/// AS-18, AS-19: a place is an asset, and what is delivered can be a version behind.
+#[tokio::test]
+async fn places_have_versions_and_are_delivered() {
+    let client = Client::start().await;
+    let publish = async |kind: &str, body: String| {
+        let target = format!("/universes/v1/2001/places/3001/versions?versionType={kind}");
+        let request = client.request("POST", &target).header("content-type", "application/xml").body(body);
+        assert_eq!(client.send(request).await.status, 200);
+    };
+    let rename = json!({ "displayName": "Delivered late" });
+    let place = "/cloud/v2/universes/2001/places/3001?updateMask=displayName";
+    client.patch(place, &rename).await.ok();
+    publish("Published", "<roblox>1</roblox>".to_owned()).await;
+    publish("Saved", "<roblox>2</roblox>".to_owned()).await;
+    let versions = client.get("/assets/v1/assets/3001/versions").await.ok()["assetVersions"].clone();
+    let versions = versions.as_array().expect("a list");
+    let newest = versions.len();
+    assert_eq!(versions[0]["path"], format!("assets/3001/versions/{newest}"));
+    assert_eq!((versions[0].get("published"), &versions[1]["published"]), (None, &json!(true)));
+    let location = async || {
+        let delivered = client.get("/asset-delivery-api/v1/assetId/3001").await.ok();
+        assert_eq!(delivered["assetTypeId"], 9);
+        delivered["location"].as_str().expect("a link").to_owned()
+    };
+    assert!(location().await.ends_with(&format!("/versions/{}", newest - 1)));
+    client.emulator.advance(Duration::from_secs(60));
+    assert!(location().await.ends_with(&format!("/versions/{newest}")), "saved, not published");
+    client.get("/assets/v1/assets/9999/versions").await.refused(404);
+    client.assert_answers_fit();
+}
+
+/// AS-10: without a body, and the response is the asset.
 #[tokio::test]
 async fn assets_are_archived_and_restored() {
     let client = Client::start().await;
@@ -174,6 +383,7 @@ async fn assets_are_archived_and_restored() {
     client.assert_answers_fit();
 }
 
+/// AS-13
 #[tokio::test]
 async fn content_is_delivered_without_a_key() {
     let client = Client::start().await;
@@ -197,10 +407,10 @@ async fn uploads_count_against_the_quota() {
         quotas.iter().find(|quota| quota["assetType"] == "MODEL").expect("one").clone()
     };
     let today = model().await;
-    assert_eq!((&today["usage"], &today["period"]), (&json!(1), &json!("DAY")));
+    assert_eq!((&today["usage"], &today["period"]), (&json!("1"), &json!("DAY")));
     client.emulator.advance(Duration::from_secs(86_400));
     let tomorrow = model().await;
-    assert_eq!(tomorrow["usage"], 0);
+    assert_eq!(tomorrow["usage"], "0");
     assert_ne!(tomorrow["usageResetTime"], today["usageResetTime"]);
 }
 

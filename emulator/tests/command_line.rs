@@ -29,6 +29,9 @@ fn bad_input_is_refused_in_one_line() {
     refused(&["--fault", "users.get"], "it must be of the form ROUTE=EFFECT");
     refused(&["--fault", "users.get=sometimes"], "`sometimes` is no effect");
     refused(&["--fault", "users.got=503"], "there is no operation `users.got`");
+    refused(&["--daily-limit", "users.get"], "must be of the form ROUTE=REQUESTS");
+    refused(&["--daily-limit", "users.got=1"], "there is no operation `users.got`");
+    refused(&["--introspection-lifetime", "soon"], "'soon'");
     refused(&["--seed", "/does/not/exist.json"], "/does/not/exist.json");
     refused(&["--speed", "0"], "--speed");
     refused(&["--speed", "fast"], "'fast'");
@@ -107,6 +110,10 @@ async fn every_option_has_its_effect() {
         "--lenient",
         "--rate-limits",
         "on",
+        "--daily-limit",
+        "users.get=1",
+        "--introspection-lifetime",
+        "3600",
         "--fault",
         "groups.get=503",
         "--seed",
@@ -124,6 +131,8 @@ async fn every_option_has_its_effect() {
     assert!(user.headers().contains_key("x-ratelimit-remaining"));
     let user: Value = user.json().await.expect("JSON");
     assert_eq!(user["displayName"], "Seven");
+    let again = get("/cloud/v2/users/7", "two").await;
+    assert_eq!((again.status().as_u16(), again.headers().get("retry-after")), (429, None));
     assert_eq!(get("/cloud/v2/groups/1", "one").await.status(), 503);
     let clock: Value = get("/__emulator/clock", "").await.json().await.expect("JSON");
     assert_eq!(clock["speed"], 100);

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Answer, Client};
+use opencloud_emulator::{Emulator, Shapes};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -71,7 +72,8 @@ async fn developer_products_have_names_of_their_own() {
     let client = Client::start().await;
     let product = send(&client, "POST", PRODUCTS, form(&[("name", "Coins")])).await.ok();
     assert_eq!(product["isForSale"], false);
-    assert_eq!(product["priceInformation"]["defaultPriceInRobux"], Value::Null);
+    // GP-06: there is no price before one is set, and no icon.
+    assert_eq!((&product["priceInformation"], &product["iconImageAssetId"]), (&Value::Null, &Value::Null));
     let again = send(&client, "POST", PRODUCTS, form(&[("name", "Coins")])).await;
     assert_eq!(error_code(&again, 400), "DuplicateProductName");
     let target = format!("{PRODUCTS}/{}", product["productId"]);
@@ -80,12 +82,91 @@ async fn developer_products_have_names_of_their_own() {
     assert_eq!(send(&client, "PATCH", &target, fields).await.status, 204);
     let read = client.get(&format!("{target}/creator")).await.ok();
     assert_eq!(read["storePageEnabled"], true);
-    assert_eq!(read["priceInformation"]["enabledFeatures"], json!(["PriceOptimization"]));
+    assert_eq!(read["priceInformation"], Value::Null);
     // In another universe it is not there.
     let elsewhere = target.replace("/universes/7/", "/universes/8/");
     let elsewhere = client.get(&format!("{elsewhere}/creator")).await;
-    assert_eq!(error_code(&elsewhere, 404), "InvalidDeveloperProductId");
+    // GP-05
+    assert_eq!(error_code(&elsewhere, 404), "NotFound");
     client.assert_answers_fit();
+    let document = Client::shaped(Shapes::Document).await;
+    let product = send(&document, "POST", PRODUCTS, form(&[("name", "Coins")])).await.ok();
+    assert_eq!(product["priceInformation"], json!({ "defaultPriceInRobux": null, "enabledFeatures": [] }));
+    let missing = document.get(&format!("{PRODUCTS}/5/creator")).await;
+    assert_eq!(error_code(&missing, 404), "InvalidDeveloperProductId");
+    document.assert_answers_fit();
+}
+
+/// GP-01, GP-02: what moderation replaces is a success, and names are compared afterwards.
+#[tokio::test]
+async fn moderation_rewrites_names_and_says_nothing() {
+    let client = Client::start().await;
+    let named = form(&[("name", "a moderated name"), ("description", "another moderated text")]);
+    let product = send(&client, "POST", PRODUCTS, named).await.ok();
+    assert_eq!((&product["name"], &product["description"]), (&json!("####"), &json!("####")));
+    let other = send(&client, "POST", PRODUCTS, form(&[("name", "another moderated name")])).await;
+    assert_eq!(error_code(&other, 400), "DuplicateProductName");
+    let pass = send(&client, "POST", PASSES, form(&[("name", "Sword")])).await.ok();
+    let target = format!("{PASSES}/{}", pass["gamePassId"]);
+    let renamed = send(&client, "PATCH", &target, form(&[("name", "moderated")])).await;
+    assert_eq!((renamed.status, renamed.text.as_str()), (204, ""), "GP-10");
+    assert_eq!(client.get(&format!("{target}/creator")).await.ok()["name"], "####");
+}
+
+/// GP-03
+#[tokio::test]
+async fn a_missing_game_pass_is_named_in_a_field_of_the_error() {
+    let error = Client::start().await.get(&format!("{PASSES}/12/creator")).await.json();
+    assert_eq!((&error["errorCode"], &error["field"]), (&json!("PassNotFound"), &json!("pass: 12")));
+    assert!(error.as_object().is_some_and(|error| error.contains_key("hint")), "{error}");
+    let error = Client::shaped(Shapes::Document).await.get(&format!("{PASSES}/12/creator")).await.json();
+    assert_eq!(error.get("field"), None);
+}
+
+/// GP-07, GP-08: the store page is only set by an update, and a product on it is not taken off sale.
+#[tokio::test]
+async fn the_store_page_takes_a_request_of_its_own() {
+    // The document has no such part of the form, which only a lenient emulator lets through.
+    let lenient = |shapes: Shapes| Emulator::builder().strict(false).shapes(shapes);
+    let client = Client::of(lenient(Shapes::Live).start().await.expect("started"));
+    let fields = [("name", "Coins"), ("price", "5"), ("isForSale", "true"), ("storePageEnabled", "true")];
+    let product = send(&client, "POST", PRODUCTS, form(&fields)).await.ok();
+    assert_eq!(product["storePageEnabled"], false);
+    let target = format!("{PRODUCTS}/{}", product["productId"]);
+    let set =
+        async |fields: &[(&'static str, &'static str)]| send(&client, "PATCH", &target, form(fields)).await;
+    assert_eq!(set(&[("storePageEnabled", "true")]).await.status, 204);
+    let both = set(&[("isForSale", "false"), ("storePageEnabled", "false")]).await;
+    assert_eq!(error_code(&both, 400), "InvalidIsForSale");
+    assert_eq!(set(&[("storePageEnabled", "false")]).await.status, 204);
+    assert_eq!(set(&[("isForSale", "false")]).await.status, 204);
+    let document = Client::of(lenient(Shapes::Document).start().await.expect("started"));
+    let product = send(&document, "POST", PRODUCTS, form(&fields)).await.ok();
+    assert_eq!(product["storePageEnabled"], true);
+}
+
+/// GP-09: a list can lag behind a write.
+#[tokio::test]
+async fn some_products_are_listed_late() {
+    let client = Client::start().await;
+    send(&client, "POST", PASSES, form(&[("name", "Listed late")])).await.ok();
+    assert_eq!(client.all(&format!("{PASSES}/creator"), "gamePasses").await.0, [] as [Value; 0]);
+    client.emulator.advance(Duration::from_secs(2));
+    assert_eq!(client.all(&format!("{PASSES}/creator"), "gamePasses").await.0.len(), 1);
+}
+
+/// What a file is shows in its bytes, whatever a client calls it.
+#[tokio::test]
+async fn pictures_are_judged_by_their_bytes() {
+    let client = Client::start().await;
+    let file = |bytes: &'static [u8], kind: &str| {
+        let part = Part::bytes(bytes).file_name("a.png").mime_str(kind).expect("a type");
+        form(&[("name", "A")]).part("imageFile", part)
+    };
+    let octets = send(&client, "POST", PASSES, file(b"\x89PNG", "application/octet-stream")).await;
+    octets.ok();
+    let text = send(&client, "POST", PASSES, file(b"text", "image/png")).await;
+    assert_eq!(error_code(&text, 400), "AssetCreationFailure");
 }
 
 #[tokio::test]
@@ -106,6 +187,24 @@ async fn badges_are_created_with_a_form_and_fail_by_number() {
     assert_eq!(nameless.status, 400);
     assert_eq!(code(nameless), 14);
     client.assert_answers_fit();
+}
+
+/// CS-01
+#[tokio::test]
+async fn a_seller_is_a_bare_number_and_what_is_free_has_no_exponent() {
+    let target = "/cloud/v2/creator-store-products";
+    let mut body = json!({ "pluginAssetId": "9", "published": true, "basePrice": price(-9) });
+    body["basePrice"]["quantity"]["significand"] = json!(0);
+    let client = Client::start().await;
+    let product = client.post(target, &body).await.ok();
+    assert_eq!((&product["userSeller"], &product["restrictions"]), (&json!("1001"), &json!([])));
+    assert_eq!(product["purchasePrice"]["quantity"]["exponent"], 0);
+    let unpriced = json!({ "pluginAssetId": "10", "published": true });
+    let unpriced = client.post(target, &unpriced).await.ok();
+    assert!(unpriced.get("basePrice").is_none() && unpriced.get("purchasePrice").is_none(), "{unpriced}");
+    client.assert_answers_fit();
+    let document = Client::shaped(Shapes::Document).await;
+    assert_eq!(document.post(target, &body).await.ok()["userSeller"], "users/1001");
 }
 
 fn price(exponent: i32) -> Value {
@@ -156,6 +255,7 @@ async fn saves_are_numbered_pages() {
     client.assert_answers_fit();
 }
 
+/// US-11: the next renewal or the end, never both, and a reason only when it is over.
 #[tokio::test]
 async fn a_subscription_says_more_in_its_full_view_and_runs_out() {
     let client = Client::start().await;
@@ -167,6 +267,10 @@ async fn a_subscription_says_more_in_its_full_view_and_runs_out() {
     let full = client.get(&format!("{target}?view=FULL")).await.ok();
     assert_eq!(full["state"], "SUBSCRIBED_WILL_NOT_RENEW");
     assert_eq!(full["user"], "users/1001");
+    assert!(full.get("expireTime").is_some() && full.get("nextRenewTime").is_none(), "{full}");
+    assert!(full["expirationDetails"]["reason"].is_null(), "{full}");
+    let other = client.get(&format!("{}?view=FULL", target.replace("1001", "1002"))).await.ok();
+    assert!(other.get("nextRenewTime").is_some() && other.get("expireTime").is_none(), "{other}");
     client.emulator.advance(Duration::from_secs(30 * 86_400));
     let over = client.get(&format!("{target}?view=FULL")).await.ok();
     assert_eq!(over["state"], "EXPIRED");

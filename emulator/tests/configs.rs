@@ -3,8 +3,9 @@
 mod common;
 
 use common::Client;
-use opencloud_emulator::Emulator;
-use serde_json::{Value, json};
+use opencloud_emulator::{Emulator, Shapes};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 const REPOSITORY: &str = "/creator-configs-public-api/v1/configs/universes/7/repositories/InExperienceConfig";
 
@@ -30,7 +31,9 @@ async fn entries(client: &Client) -> Value {
 async fn a_draft_is_merged_and_published() {
     let client = Client::start().await;
     let hash = patch(&client, json!({ "speed": 16, "shop": { "open": true, "sale": 10 } })).await;
-    assert_eq!(entries(&client).await, json!({}));
+    // CF-02: nothing is there before it is published.
+    client.get(REPOSITORY).await.refused(404);
+    client.get(&at("/full")).await.refused(404);
     assert_eq!(publish(&client, &hash, "first").await, 1);
     assert_eq!(entries(&client).await, json!({ "speed": 16, "shop": { "open": true, "sale": 10 } }));
     // JSON merge: what is not named stays, what is null goes.
@@ -40,14 +43,15 @@ async fn a_draft_is_merged_and_published() {
     assert_eq!(draft["entries"]["speed"]["value"], Value::Null);
     assert_eq!(publish(&client, &hash, "second").await, 2);
     assert_eq!(entries(&client).await, json!({ "shop": { "open": true } }));
-    assert_eq!(client.get(&at("/draft")).await.ok()["entries"], json!({}));
+    // CF-04: and no draft before something is staged.
+    client.get(&at("/draft")).await.refused(404);
     let full = client.get(&at("/full")).await.ok();
     assert_eq!(full["metadata"]["configVersion"], 2);
     assert_eq!(full["entries"]["shop"]["value"], json!({ "open": true }));
     client.assert_answers_fit();
 }
 
-/// Whoever names a hash only changes the draft that they know.
+/// Whoever names a hash only changes the draft that they know; publishing takes that of the last change (CF-06).
 #[tokio::test]
 async fn a_hash_that_is_not_the_drafts_is_a_conflict() {
     let client = Client::start().await;
@@ -66,15 +70,60 @@ async fn a_hash_that_is_not_the_drafts_is_a_conflict() {
     assert_eq!(entries(&client).await, json!({ "a": 1, "b": 2 }));
 }
 
-/// The document says `draftHash`, the guide `previousDraftHash`: who is not strict takes both at their word.
+/// CF-01: the document says `draftHash`, the guide `previousDraftHash`.
 #[tokio::test]
-async fn a_lenient_emulator_reads_the_hash_under_the_name_of_the_guide() {
-    let builder = Emulator::builder().strict(false);
-    let client = Client::of(builder.start().await.expect("started"));
-    let old = patch(&client, json!({ "a": 1 })).await;
-    patch(&client, json!({ "b": 2 })).await;
-    let stale = json!({ "previousDraftHash": old, "entries": { "a": 3 } });
-    client.patch(&at("/draft"), &stale).await.refused(409);
+async fn the_hash_may_have_the_name_of_the_guide() {
+    for builder in [Emulator::builder(), Emulator::builder().strict(false)] {
+        let client = Client::of(builder.start().await.expect("started"));
+        let old = patch(&client, json!({ "a": 1 })).await;
+        let new = patch(&client, json!({ "b": 2 })).await;
+        let stale = json!({ "previousDraftHash": old, "entries": { "a": 3 } });
+        client.patch(&at("/draft"), &stale).await.refused(409);
+        let known = json!({ "previousDraftHash": new, "entries": { "a": 3 } });
+        client.patch(&at("/draft"), &known).await.ok();
+    }
+}
+
+/// CF-02, CF-04: in the document's shape, what is empty is there.
+#[tokio::test]
+async fn in_the_documents_shape_an_empty_repository_is_there() {
+    let client = Client::shaped(Shapes::Document).await;
+    assert_eq!(client.get(REPOSITORY).await.ok()["entries"], json!({}));
+    assert_eq!(client.get(&at("/draft")).await.ok()["entries"], json!({}));
+}
+
+/// CF-05: the revision is there at once, its values can take a while.
+#[tokio::test]
+async fn published_values_can_lag_behind_their_revision() {
+    let client = Client::start().await;
+    let hash = patch(&client, json!({ "a": 1 })).await;
+    publish(&client, &hash, "first").await;
+    let hash = patch(&client, json!({ "a": 2 })).await;
+    publish(&client, &hash, "slowly").await;
+    let revisions = client.get(&at("/revisions")).await.ok()["revisions"].clone();
+    assert_eq!(revisions[0]["changes"]["a"]["after"], 2);
+    // CF-03
+    let keys = ["changes", "message", "publishedBy", "revisionId", "time", "version"];
+    let found: Vec<_> = revisions[0].as_object().expect("a revision").keys().map(String::as_str).collect();
+    assert!(keys.iter().all(|key| found.contains(key)), "{found:?}");
+    assert_eq!(entries(&client).await, json!({ "a": 1 }));
+    client.emulator.advance(Duration::from_secs(30));
+    assert_eq!(entries(&client).await, json!({ "a": 2 }));
+}
+
+/// Roblox's guide states how many keys a repository has, and how long they are.
+#[tokio::test]
+async fn keys_are_limited_in_number_and_length() {
+    let client = Client::start().await;
+    let long = json!({ "entries": { "k".repeat(251): 1 } });
+    assert!(client.patch(&at("/draft"), &long).await.refused(400).contains("250 characters"));
+    patch(&client, json!({ "k".repeat(250): 1 })).await;
+    let many: Map<String, Value> = (0..99).map(|number| (format!("key {number}"), json!(number))).collect();
+    patch(&client, Value::Object(many)).await;
+    let more = json!({ "entries": { "one more": 1 } });
+    assert!(client.patch(&at("/draft"), &more).await.refused(400).contains("100 keys"));
+    let swapped = json!({ "entries": { "one more": 1, "key 1": null } });
+    client.patch(&at("/draft"), &swapped).await.ok();
 }
 
 #[tokio::test]
@@ -84,7 +133,7 @@ async fn a_draft_can_be_dropped() {
     let dropped =
         client.send(client.request("DELETE", &at("/draft")).json(&json!({ "draftHash": hash }))).await;
     let empty = dropped.ok()["draftHash"].clone();
-    assert_eq!(client.get(&at("/draft")).await.ok()["entries"], json!({}));
+    client.get(&at("/draft")).await.refused(404);
     client.post(&at("/publish"), &json!({ "draftHash": empty })).await.refused(400);
 }
 

@@ -95,6 +95,7 @@ async fn events_are_listed_in_both_directions() {
     client.assert_answers_fit();
 }
 
+/// US-10: the status in PascalCase, the lists in camelCase.
 #[tokio::test]
 async fn users_follow_universes() {
     let client = Client::start().await;

@@ -50,14 +50,21 @@ async fn a_refusal_has_the_shape_of_the_service_and_applies_nothing() {
     let client = client("data_stores.increment_entry=429,count=1,retry-after=7").await;
     let answer = increment(&client).await;
     assert_eq!((answer.status, answer.header("retry-after")), (429, "7"));
+    // RL-12: the gateway says nothing, and the service would say this.
+    assert_eq!(answer.json(), json!({ "errors": [{ "code": 0, "message": "" }] }));
+    assert_eq!(answer.header("x-envoy-ratelimited"), "true");
+    client.emulator.fault("data_stores.increment_entry=429,count=1,body=service").expect("a fault");
+    let answer = increment(&client).await;
     assert_eq!(answer.json()["code"], "RESOURCE_EXHAUSTED");
+    assert_eq!(answer.header("x-envoy-ratelimited"), "");
     assert_eq!(increment(&client).await.ok()["value"], 1, "one of two is refused");
     let recorded = client.emulator.requests();
     let fault = recorded[0].fault.as_deref();
     assert_eq!(fault, Some("data_stores.increment_entry=429,count=1,retry-after=7"));
-    assert_eq!(recorded[1].fault, None);
+    assert_eq!(recorded[2].fault, None);
 }
 
+/// CN-04: what passes at once.
 #[tokio::test]
 async fn a_429_without_retry_after_and_any_5xx() {
     let client = Client::start().await;
@@ -75,6 +82,80 @@ async fn an_html_page() {
     let answer = client.get("/cloud/v2/users/1").await;
     assert_eq!((answer.status, answer.header("content-type")), (503, "text/html"));
     assert!(answer.text.contains("<h1>503 Service Unavailable</h1>"), "{}", answer.text);
+}
+
+/// ER-03: HAProxy's page, or that of the public gateway, after a while, and with any status.
+#[tokio::test]
+async fn a_page_of_the_edge_has_the_edges_headers_only() {
+    let client = client("users.get=html:400,count=1").await;
+    client.emulator.fault("users.get=latency:1ms").expect("a fault");
+    let page = client.get("/cloud/v2/users/1").await;
+    assert_eq!((page.status, page.header("server"), page.header("x-roblox-edge")), (400, "haproxy", "local"));
+    assert!(!page.header("date").is_empty());
+    for name in ["via", "cf-ray", "x-request-id", "roblox-machine-id", "x-envoy-attempt-count"] {
+        assert_eq!(page.header(name), "", "{name}");
+    }
+    assert!(page.text.starts_with("<html><body><h1>400 Bad Request</h1>"), "{}", page.text);
+    client.emulator.fault("users.get=html:504,server=public-gateway").expect("a fault");
+    let page = client.get("/cloud/v2/users/1").await;
+    assert_eq!((page.status, page.header("server")), (504, "public-gateway"));
+}
+
+/// CN-03: nothing shows that the rest is missing but the JSON itself.
+#[tokio::test]
+async fn a_cut_response_ends_cleanly() {
+    let client = client("users.get=cut:10,count=1").await;
+    let (received, end) = raw(&client, "GET", "/cloud/v2/users/1", "");
+    end.expect("an orderly end");
+    let (head, body) = received.split_once("\r\n\r\n").expect("a head");
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("content-length: 10"), "{head}");
+    assert_eq!(body.len(), 10);
+    client.emulator.fault("users.get=cut,count=1").expect("a fault");
+    let whole = client.get("/cloud/v2/users/1").await.text.len();
+    let half = client.emulator.requests()[1].answer_body.len() / 2;
+    assert_eq!(whole, half);
+    client.get("/cloud/v2/users/1").await.ok();
+}
+
+/// CN-01: a request on a connection that the edge has given up gets no response; one on a fresh connection does.
+#[tokio::test]
+async fn a_connection_that_is_used_again_can_stall() {
+    let client = client("*=stall:10ms,reused").await;
+    let mut stream = TcpStream::connect(client.emulator.address()).expect("connected");
+    let request = "GET /cloud/v2/users/1 HTTP/1.1\r\nhost: x\r\nx-api-key: k\r\n\r\n";
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).expect("a response");
+    assert_eq!(&first, b"HTTP/1.1 200");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest);
+    let rest = String::from_utf8_lossy(&rest).into_owned();
+    assert!(!rest.contains("HTTP/1.1"), "nothing but the rest of the first response: {rest}");
+    let recorded = client.emulator.requests();
+    assert_eq!((recorded[0].status, recorded[1].status), (200, 0));
+    let (fresh, _) = raw(&client, "GET", "/cloud/v2/users/1", "");
+    assert!(fresh.starts_with("HTTP/1.1 200"), "{fresh}");
+}
+
+/// RL-01, RL-02, RL-05
+#[tokio::test]
+async fn a_429_can_have_the_headers_of_a_window() {
+    let client = client("groups.list_roles=429,reset=22,count=1").await;
+    let target = "/cloud/v2/groups/4001/roles";
+    let answer = client.get(target).await;
+    let headers = |answer: &common::Answer| {
+        ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"]
+            .map(|name| answer.header(name).to_owned())
+    };
+    assert_eq!(headers(&answer), ["300, 300;w=60, 300;w=60", "0, 300", "22, 0", "5"]);
+    client.emulator.fault("groups.list_roles=429,reset=56442,count=1").expect("a fault");
+    let answer = client.get(target).await;
+    assert_eq!(headers(&answer), ["300, 300;w=86400, 300;w=86400", "0", "56442", ""]);
+    // RL-07: some services say 0.
+    client.emulator.fault("groups.list_roles=429,reset=22,retry-after=0,count=1").expect("a fault");
+    assert_eq!(client.get(target).await.header("retry-after"), "0");
+    client.get(target).await.ok();
 }
 
 #[tokio::test]
@@ -131,7 +212,7 @@ async fn applied_and_then_reset() {
 #[tokio::test]
 async fn a_request_that_is_wrong_is_not_applied_by_a_fault() {
     let client = client("*=applied:500").await;
-    client.get("/cloud/v2/users/1?x=1").await.refused(400);
+    client.get("/cloud/v2/users/x").await.refused(400);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Client, encode};
+use opencloud_emulator::{ApiKey, Emulator, Shapes};
 use serde_json::json;
 
 #[tokio::test]
@@ -95,10 +96,78 @@ async fn an_owner_stays_the_owner() {
     let owner = "/cloud/v2/groups/4001/memberships/1";
     let member = json!({ "role": "groups/4001/roles/26001" });
     assert!(client.patch(owner, &member).await.refused(403).contains("owner"));
-    client.post(&format!("{owner}:assignRole"), &member).await.refused(403);
+    let moderator = json!({ "role": "groups/4001/roles/6001" });
+    client.post(&format!("{owner}:assignRole"), &moderator).await.refused(403);
     let filter = encode("user == 'users/1'");
     let found = client.get(&format!("/cloud/v2/groups/4001/memberships?filter={filter}")).await.ok();
     assert_eq!(found["groupMemberships"][0]["role"], "groups/4001/roles/36001");
+}
+
+/// US-12: three roles are neither given nor taken.
+#[tokio::test]
+async fn owner_member_and_guest_are_not_assigned() {
+    let client = Client::start().await;
+    let member = "/cloud/v2/groups/4001/memberships/1005";
+    let (roles, _) = client.all("/cloud/v2/groups/4001/roles?maxPageSize=20", "groupRoles").await;
+    for role in roles.iter().filter(|role| role["rank"] != 200) {
+        let body = json!({ "role": role["path"] });
+        client.post(&format!("{member}:assignRole"), &body).await.refused(400);
+        client.post(&format!("{member}:unassignRole"), &body).await.refused(400);
+    }
+    let document = Client::shaped(Shapes::Document).await;
+    let body = json!({ "role": "groups/4001/roles/26001" });
+    document.post(&format!("{member}:assignRole"), &body).await.ok();
+}
+
+/// US-13: a role that is held already, and one that is not below the caller's own.
+#[tokio::test]
+async fn some_roles_cannot_replace_others() {
+    let key = |user: u64| ApiKey::new("test").user(user);
+    let moderator = json!({ "role": "groups/4001/roles/6001" });
+    let member = "/cloud/v2/groups/4001/memberships/1005";
+    let client = Client::start().await;
+    client.patch(member, &moderator).await.ok();
+    assert!(client.patch(member, &moderator).await.refused(400).contains("already"));
+    // User 1 owns the group, 1006 is only a member of it.
+    let owner = Client::of(Emulator::builder().api_key(key(1)).start().await.expect("started"));
+    owner.patch(member, &moderator).await.ok();
+    let other = Client::of(Emulator::builder().api_key(key(1006)).start().await.expect("started"));
+    assert!(other.patch(member, &moderator).await.refused(400).contains("below"));
+}
+
+/// US-04, US-14: the id of a membership is the user's number in Base64, and nobody's memberships are an empty list.
+#[tokio::test]
+async fn memberships_have_ids_in_base64() {
+    let filter = |user: u64| {
+        format!("/cloud/v2/groups/4001/memberships?filter={}", encode(&format!("user == 'users/{user}'")))
+    };
+    let client = Client::start().await;
+    let path = client.get(&filter(1005)).await.ok()["groupMemberships"][0]["path"].clone();
+    assert_eq!(path, "groups/4001/memberships/MTAwNQ");
+    let nobody = client.get(&filter(5)).await.ok();
+    assert_eq!(nobody["groupMemberships"], json!([]));
+    let document = Client::shaped(Shapes::Document).await;
+    let path = document.get(&filter(1005)).await.ok()["groupMemberships"][0]["path"].clone();
+    assert_eq!(path, "groups/4001/memberships/1005");
+}
+
+/// US-06: also an emulator that refuses nothing for its form wants a body.
+#[tokio::test]
+async fn a_join_request_is_answered_with_a_body() {
+    let client = Client::of(Emulator::builder().strict(false).start().await.expect("started"));
+    let accept = "/cloud/v2/groups/4001/join-requests/1901:accept";
+    let empty = client.request("POST", accept).header("content-length", "0");
+    assert!(client.send(empty).await.refused(400).contains("body"));
+    assert_eq!(client.post(accept, &json!({})).await.status, 200);
+}
+
+/// US-05: times without a fraction, or with one, and no owner where there is none.
+#[tokio::test]
+async fn a_group_without_an_owner_names_none() {
+    let seed = json!({ "groups": [{ "id": 9, "members": { "7": "Member" } }] }).to_string();
+    let builder = Emulator::builder().seed(seed.parse().expect("a seed"));
+    let client = Client::of(builder.start().await.expect("started"));
+    assert_eq!(client.get("/cloud/v2/groups/9").await.ok().get("owner"), None);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Client, start_time};
-use opencloud_emulator::{ApiKey, Emulator, KeyScope, Seed};
+use opencloud_emulator::{ApiKey, Document, Emulator, KeyScope, Seed, Shapes};
 use serde_json::json;
 
 async fn start(keys: impl IntoIterator<Item = ApiKey>) -> Client {
@@ -123,20 +123,102 @@ async fn an_asset_is_made_only_for_the_owner_that_the_scope_names() {
 #[tokio::test]
 async fn a_key_that_is_not_good_gets_the_gateways_401() {
     let hour = Duration::from_secs(3600);
-    let message = async |key: ApiKey| {
-        let client = start([key]).await;
+    let message = async |key: ApiKey, shapes: Shapes| {
+        let builder = Emulator::builder().frozen_at(start_time()).api_key(key).shapes(shapes);
+        let client = Client::of(builder.start().await.expect("started"));
         client.emulator.advance(hour);
         let answer = client.get("/cloud/v2/users/1001").await;
         assert_eq!(answer.status, 401);
-        answer.json()["errors"][0]["message"].as_str().expect("a message").to_owned()
+        let message = answer.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
+        let notes = client.emulator.requests()[0].notes.clone();
+        (message, notes.first().map(|note| note.message.clone()))
     };
-    assert_eq!(message(ApiKey::new("other")).await, "Invalid API Key");
-    assert_eq!(message(key().disabled()).await, "Invalid API Key: it is disabled.");
-    let expired = key().expires_at(start_time() + hour);
-    assert_eq!(message(expired).await, "Invalid API Key: it has expired.");
-    let elsewhere = key().allowed_ip("10.0.0.0/8").expect("a range");
+    // ER-01: the same text for all, and the reason only in the record of the request.
+    let live = "Invalid API Key";
+    let elsewhere = || key().allowed_ip("10.0.0.0/8").expect("a range");
+    let expired = || key().expires_at(start_time() + hour);
+    let expected = [
+        (ApiKey::new("other"), None),
+        (key().disabled(), Some("it is disabled")),
+        (expired(), Some("it has expired")),
+        (elsewhere(), Some("it is not allowed from this IP address")),
+    ];
+    for (key, note) in expected {
+        assert_eq!(message(key, Shapes::Live).await, (live.to_owned(), note.map(str::to_owned)));
+    }
+    let documented = async |key: ApiKey| message(key, Shapes::Document).await.0;
+    assert_eq!(documented(key().disabled()).await, "Invalid API Key: it is disabled.");
+    assert_eq!(documented(expired()).await, "Invalid API Key: it has expired.");
     let expected = "Invalid API Key: it is not allowed from this IP address.";
-    assert_eq!(message(elsewhere).await, expected);
+    assert_eq!(documented(elsewhere()).await, expected);
+}
+
+/// ER-02: publishing without the scope is a 401 of the gateway.
+#[tokio::test]
+async fn publishing_without_the_scope_is_a_401() {
+    let client = start([key().scope("universe:read")]).await;
+    let publish = client.request("POST", "/universes/v1/2001/places/3001/versions?versionType=Published");
+    let publish = publish.header("content-type", "application/xml").body("<roblox></roblox>");
+    let answer = client.send(publish).await;
+    assert_eq!(answer.status, 401);
+    let expected = json!({ "errors": [{ "code": 0, "message": "API Key has insufficient scopes." }] });
+    assert_eq!(answer.json(), expected);
+    let note = client.emulator.requests()[0].notes[0].to_string();
+    assert!(note.contains("universe-places:write"), "{note}");
+}
+
+/// AU-12: place history and events by their id do not say which experience they are about.
+#[tokio::test]
+async fn what_names_no_experience_needs_a_scope_for_all_of_them() {
+    let history = "/place-version-history-api/v1/3001/history";
+    let message = async |key: ApiKey| {
+        let answer = start([key]).await.get(history).await;
+        assert_eq!(answer.status, 403, "{}", answer.text);
+        answer.json()["message"].as_str().expect("a message").to_owned()
+    };
+    let operation = Document::embedded().find("GET", history).expect("an operation").operation;
+    let scopes: Vec<&str> = operation.scopes.iter().map(String::as_str).collect();
+    let some = scopes.iter().fold(key(), |key, scope| key.scope(KeyScope::new(scope).universe(2001)));
+    assert_eq!(message(some).await, "Scope must be configured to allow all resources");
+    assert_eq!(message(key().scope("group:read")).await, "Scope not authorized");
+    let all = scopes.iter().fold(key(), |key, scope| key.scope(*scope));
+    start([all]).await.get(history).await.ok();
+    let configs = "/creator-configs-public-api/v1/configs/universes/2001/repositories/InExperienceConfig";
+    let answer = start([key().scope("group:read")]).await.get(configs).await;
+    assert_eq!((answer.status, answer.text.contains("Scope not authorized")), (403, true), "{}", answer.text);
+}
+
+/// GP-04: the products write their own error for who may not see them.
+#[tokio::test]
+async fn game_passes_refuse_in_their_own_shape() {
+    let client = start([key().scope("group:read")]).await;
+    let answer = client.get("/game-passes/v1/universes/2001/game-passes/creator").await;
+    let error = answer.json();
+    assert_eq!((answer.status, &error["errorCode"]), (403, &json!("UnauthorizedAccess")));
+    assert!(error["field"].is_null() && error["hint"].is_null());
+    assert_eq!(error.as_object().map(serde_json::Map::len), Some(4));
+}
+
+/// ER-07
+#[tokio::test]
+async fn a_key_of_another_owner_may_do_nothing() {
+    let client = start([key().name("key of another owner")]).await;
+    let refused = client.get("/cloud/v2/universes/2001/data-stores").await.refused(403);
+    assert!(refused.contains("The authorized user does not have sufficient permissions"), "{refused}");
+}
+
+/// AU-01: some keys can be introspected for an hour only, and are good for everything else.
+#[tokio::test]
+async fn introspection_can_lapse_before_the_key_does() {
+    let builder = Emulator::builder().frozen_at(start_time()).api_key(key());
+    let builder = builder.introspection_lifetime(Duration::from_secs(3_600));
+    let client = Client::of(builder.start().await.expect("started"));
+    let introspect = async || client.post("/api-keys/v1/introspect", &json!({ "apiKey": "test" })).await;
+    introspect().await.ok();
+    client.emulator.advance(Duration::from_secs(3_601));
+    let refused = introspect().await;
+    assert_eq!((refused.status, &refused.json()["errors"][0]["message"]), (401, &json!("Invalid API Key")));
+    client.get("/cloud/v2/users/1001").await.ok();
 }
 
 #[tokio::test]
@@ -148,10 +230,12 @@ async fn a_key_lapses_after_sixty_days_without_use() {
     client.emulator.advance(day * 59);
     client.get("/cloud/v2/users/1001").await.ok();
     client.emulator.advance(day * 60);
-    let refused = client.get("/cloud/v2/users/1001").await.refused(401);
-    assert!(refused.contains("lapsed after 60 days"), "{refused}");
+    client.get("/cloud/v2/users/1001").await.refused(401);
+    let note = client.emulator.requests().last().expect("recorded").notes[0].to_string();
+    assert!(note.contains("lapsed after 60 days"), "{note}");
 }
 
+/// AU-02, AU-03: the targets of a scope only where it has some, ids as text; AU-04: a 401 in the gateway's shape.
 #[tokio::test]
 async fn introspection_says_what_a_key_may_do() {
     let described = key()

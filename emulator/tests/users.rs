@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use common::{Client, encode};
+use opencloud_emulator::Shapes;
 use serde_json::{Value, json};
 
 const INVENTORY: &str = "/cloud/v2/users/156/inventory-items";
@@ -25,11 +26,12 @@ async fn a_profile() {
 #[tokio::test]
 async fn a_thumbnail_is_done_at_the_second_poll() {
     let client = Client::start().await;
-    let target = "/cloud/v2/users/156:generateThumbnail?size=180&format=JPEG&shape=SQUARE";
+    let target = "/cloud/v2/users/157:generateThumbnail?size=180&format=JPEG&shape=SQUARE";
     let started = client.get(target).await.ok();
     assert_eq!(started["done"], false);
     let path = started["path"].as_str().expect("a path").to_owned();
-    assert!(path.starts_with("users/156/operations/"), "{path}");
+    // US-02: the id is Base64 with its padding.
+    assert!(path.starts_with("users/157/operations/") && path.ends_with('='), "{path}");
     let poll = async || client.get(&format!("/cloud/v2/{path}")).await.ok();
     assert_eq!(poll().await["done"], false);
     let done = poll().await;
@@ -37,9 +39,61 @@ async fn a_thumbnail_is_done_at_the_second_poll() {
     let uri = done["response"]["imageUri"].as_str().expect("a link");
     assert!(uri.ends_with("/180x180/square.jpg"), "{uri}");
     assert_eq!(reqwest::get(uri).await.expect("an answer").status(), 200);
+    let kind = "apis.roblox.com/roblox.open_cloud.cloud.v2.GenerateUserThumbnailResponse";
+    assert_eq!(done["response"]["@type"], kind);
     client.get("/cloud/v2/users/156:generateThumbnail?size=200").await.refused(400);
     client.get("/cloud/v2/users/156/operations/none").await.refused(404);
     client.assert_answers_fit();
+}
+
+/// US-02: of half of the users, it is done in the first response.
+#[tokio::test]
+async fn some_thumbnails_are_done_at_once() {
+    let target = "/cloud/v2/users/156:generateThumbnail";
+    let client = Client::start().await;
+    let done = client.get(target).await.ok();
+    assert_eq!(done["done"], true);
+    assert!(done["response"]["imageUri"].is_string(), "{done}");
+    let again = client.get(&format!("/cloud/v2/{}", done["path"].as_str().expect("a path"))).await.ok();
+    assert_eq!(again, done);
+    client.assert_answers_fit();
+    let document = Client::shaped(Shapes::Document).await;
+    assert_eq!(document.get(target).await.ok()["done"], false);
+}
+
+/// US-01
+#[tokio::test]
+async fn nothing_is_said_of_who_says_nothing() {
+    let client = Client::start().await;
+    let silent = client.get("/cloud/v2/users/155").await.ok();
+    assert_eq!((silent.get("about"), &silent["locale"]), (None, &json!("en_us")));
+    assert_eq!(silent["socialNetworkProfiles"]["facebook"], "");
+    assert!(silent["socialNetworkProfiles"]["visibility"].is_string());
+    assert!(client.get("/cloud/v2/users/156").await.ok()["about"].is_string());
+    let document = Client::shaped(Shapes::Document).await.get("/cloud/v2/users/155").await.ok();
+    assert_eq!(document["locale"], "en-US");
+    client.assert_answers_fit();
+}
+
+/// US-09
+#[tokio::test]
+async fn quotas_are_whole_numbers_as_text() {
+    let target = "/cloud/v2/users/156/asset-quotas";
+    let client = Client::start().await;
+    let quota = client.get(target).await.ok()["assetQuotas"][0].clone();
+    assert_eq!((&quota["usage"], &quota["capacity"]), (&json!("0"), &json!("100")));
+    client.assert_answers_fit();
+    let quota = Client::shaped(Shapes::Document).await.get(target).await.ok()["assetQuotas"][0].clone();
+    assert_eq!((&quota["usage"], &quota["capacity"]), (&json!(0), &json!(100)));
+}
+
+/// US-08: passes have no time.
+#[tokio::test]
+async fn game_passes_of_an_inventory_have_no_time() {
+    let client = Client::start().await;
+    let filter = encode("gamePasses=true");
+    let (passes, _) = client.all(&format!("{INVENTORY}?filter={filter}"), "inventoryItems").await;
+    assert!(!passes.is_empty() && passes.iter().all(|pass| pass.get("addTime").is_none()));
 }
 
 #[tokio::test]
@@ -116,7 +170,7 @@ async fn quotas_are_filtered_by_words_without_quotation_marks() {
     let list = found["assetQuotas"].as_array().expect("a list");
     assert_eq!(list.len(), 1);
     assert_eq!(list[0]["assetType"], "AUDIO");
-    assert_eq!(list[0]["capacity"], 100);
+    assert_eq!(list[0]["capacity"], "100");
     quotas("assetType == 'Audio'").await.refused(400);
     quotas("assetType == AUDIO || x").await.refused(400);
     let all = client.get("/cloud/v2/users/156/asset-quotas").await.ok();
@@ -131,6 +185,7 @@ fn notification() -> Value {
     })
 }
 
+/// US-03: the response is a path and an id.
 #[tokio::test]
 async fn one_notification_per_user_universe_and_day() {
     let client = Client::start().await;
@@ -140,6 +195,7 @@ async fn one_notification_per_user_universe_and_day() {
     };
     let sent = notify(156, notification()).await.ok();
     assert!(sent["path"].as_str().is_some_and(|path| path.starts_with("users/156/")));
+    assert!(sent["id"].is_string() && sent.as_object().map(serde_json::Map::len) == Some(2), "{sent}");
     notify(156, notification()).await.refused(429);
     notify(157, notification()).await.ok();
     let mut other = notification();

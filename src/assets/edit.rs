@@ -1,5 +1,5 @@
 use super::inspect::inspect;
-use super::upload::check_description;
+use super::upload::{check_description, check_name};
 use super::{Asset, AssetKind, AssetPreview, Assets, SocialLink};
 use crate::Error;
 use crate::call::{File, Options, helper_methods};
@@ -61,7 +61,7 @@ impl Assets {
     /// # Errors
     ///
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if nothing is
-    /// to be changed, the file is no model (see [`upload`](Assets::upload)), the description is too long, or
+    /// to be changed, the file is no model (see [`upload`](Assets::upload)), name or description are too long, or
     /// more than three social links are set; as of [`Operation::wait`], and as of every call.
     pub fn edit(&self, asset: impl Into<AssetId>) -> Edit {
         Edit {
@@ -71,6 +71,7 @@ impl Assets {
             links: BTreeMap::new(),
             content: None,
             kind: AssetKind::Model,
+            max_bytes: None,
             policy: PollPolicy::default(),
             options: Options::default(),
         }
@@ -88,6 +89,7 @@ pub struct Edit {
     links: BTreeMap<SocialSite, Option<SocialLink>>,
     content: Option<File>,
     kind: AssetKind,
+    max_bytes: Option<u64>,
     policy: PollPolicy,
     options: Options,
 }
@@ -95,7 +97,7 @@ pub struct Edit {
 helper_methods!(Edit => Asset);
 
 impl Edit {
-    /// Sets the name that people see.
+    /// Sets the name that people see, of 50 characters at most.
     pub fn display_name(mut self, name: impl Into<String>) -> Self {
         self.asset.display_name = Some(name.into());
         self
@@ -144,6 +146,13 @@ impl Edit {
         self
     }
 
+    /// The largest content that is sent, in bytes, instead of [`AssetKind::max_bytes`]; as of
+    /// [`AssetUpload::max_bytes`](super::AssetUpload::max_bytes).
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes);
+        self
+    }
+
     /// How the service is asked whether the change is done.
     pub fn with_poll_policy(mut self, policy: PollPolicy) -> Self {
         self.policy = policy;
@@ -157,10 +166,11 @@ impl Edit {
     ///
     /// See [`Assets::edit`].
     pub async fn start(self) -> Result<Operation<Asset>, Error> {
-        let Self { assets, id, mut asset, links, content, kind, options, .. } = self;
+        let Self { assets, id, mut asset, links, content, kind, max_bytes, options, .. } = self;
         if asset == Asset::new() && links.is_empty() && content.is_none() {
             return Err(Error::invalid_request("nothing of the asset is to be changed"));
         }
+        asset.display_name.as_deref().map_or(Ok(()), check_name)?;
         asset.description.as_deref().map_or(Ok(()), check_description)?;
         let (set, cleared): (Vec<_>, Vec<_>) = links.into_iter().partition(|(_, link)| link.is_some());
         if set.len() > MOST_LINKS {
@@ -173,7 +183,7 @@ impl Edit {
             *link_of(&mut asset, site) = link;
         }
         let content = match content {
-            Some(file) => Some(inspect(file, Some(kind)).await?.0),
+            Some(file) => Some(inspect(file, Some(kind), max_bytes).await?.0),
             None => None,
         };
         // Roblox's samples repeat the id in the body.

@@ -6,8 +6,12 @@ use crate::Error;
 use crate::call::File;
 
 /// Names, types and measures a file, or refuses it. The kind is the caller's, or else the one that the
-/// file's format has. A media type that the caller has set is taken as it is.
-pub(super) async fn inspect(mut file: File, kind: Option<AssetKind>) -> Result<(File, AssetKind), Error> {
+/// file's format has. A media type that the caller has set is taken as it is, and so is a bound on the size.
+pub(super) async fn inspect(
+    mut file: File,
+    kind: Option<AssetKind>,
+    max_bytes: Option<u64>,
+) -> Result<(File, AssetKind), Error> {
     let kind = match (file.content_type(), kind) {
         (Some(_), Some(kind)) => kind,
         (Some(given), None) => {
@@ -33,12 +37,12 @@ pub(super) async fn inspect(mut file: File, kind: Option<AssetKind>) -> Result<(
             kind
         }
     };
-    let limit = kind.max_bytes();
+    let limit = max_bytes.unwrap_or(kind.max_bytes());
     let file = file.spooled(limit).await?;
     match file.length() {
         Some(0) => Err(Error::invalid_request("the file is empty")),
         Some(length) if length > limit => Err(Error::invalid_request(format!(
-            "the file has {length} bytes, and an asset of kind {} may have {limit} at most",
+            "the file has {length} bytes, and an asset of kind {} may have {limit} at most; `max_bytes` sets another bound",
             kind.as_str()
         ))),
         _ => Ok((file, kind)),
@@ -96,7 +100,7 @@ mod tests {
             disk.write_all(b"\0\0\0\x18ftypmp42").expect("writing");
             disk.as_file().set_len(length).expect("a length");
             let file = File::open(disk.path()).await.expect("a file").name("a.mp4");
-            assert_eq!(inspect(file, None).await.is_ok(), is_allowed, "{length}");
+            assert_eq!(inspect(file, None, None).await.is_ok(), is_allowed, "{length}");
         }
     }
 }

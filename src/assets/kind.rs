@@ -6,15 +6,17 @@ const MIB: u64 = 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AssetKind {
-    /// An animation: rbxm or rbxmx.
+    /// An animation: rbxm, or rbxmx, which the service was seen to refuse (AS-23).
     Animation,
     /// A sound: mp3, ogg, wav or flac, of 7 minutes at most.
     Audio,
-    /// An image and the decal that shows it: png, jpeg, bmp or tga.
+    /// An image and the decal that shows it: png, jpeg, bmp or tga. The id is the decal's; Open Cloud does not tell
+    /// that of the image (AS-21).
     Decal,
-    /// An image: png, jpeg, bmp or tga.
+    /// An image: png, jpeg, bmp or tga. The id is what an `ImageLabel` or a `Texture` takes.
     Image,
-    /// A mesh in Roblox's own format, as asset delivery hands it out.
+    /// A mesh in Roblox's own format, as asset delivery hands it out. The service was seen to refuse it for a new
+    /// asset (AS-23): upload a model with the mesh in it.
     Mesh,
     /// A model: fbx, gltf, glb, rbxm or rbxmx.
     Model,
@@ -51,10 +53,10 @@ impl AssetKind {
         }
     }
 
-    /// The kind that a file becomes unless the caller says otherwise: an image becomes a decal, and a
-    /// file of Roblox's model formats a model, not an animation.
+    /// The kind that a file becomes unless the caller says otherwise: a picture becomes an image, whose id can be
+    /// used where it is meant to be shown (AS-21), and a file of Roblox's model formats a model, not an animation.
     pub(super) fn of(format: Format) -> Self {
-        [Self::Audio, Self::Decal, Self::Mesh, Self::Model, Self::Video]
+        [Self::Audio, Self::Image, Self::Mesh, Self::Model, Self::Video]
             .into_iter()
             .find(|kind| kind.formats().contains(&format))
             .unwrap_or(Self::Model)
@@ -77,7 +79,7 @@ mod tests {
     #[test]
     fn a_format_has_the_kind_that_most_want() {
         for (format, kind) in [
-            (Format::Png, AssetKind::Decal),
+            (Format::Png, AssetKind::Image),
             (Format::Rbxm, AssetKind::Model),
             (Format::Flac, AssetKind::Audio),
             (Format::Mesh, AssetKind::Mesh),

@@ -2,7 +2,8 @@
 //!
 //! The generated calls of [`Assets`] send what they are given. [`Assets::upload`] and [`Assets::edit`] find
 //! out what a file is, refuse what the service would, and wait until the asset is there;
-//! [`Assets::download`] fetches the content.
+//! [`Assets::download`] fetches the content, [`Assets::wait_for_moderation`] waits until it is decided about, and
+//! [`Assets::grant`] makes sure that a permission was granted.
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
@@ -19,15 +20,19 @@
 mod download;
 mod edit;
 mod format;
+mod grant;
 mod inspect;
 mod kind;
 mod moderation;
 mod upload;
+mod waiting;
 
 pub use crate::generated::api::assets::*;
 pub use download::Download;
 pub use edit::{Edit, SocialSite};
 pub use format::Format;
+pub use grant::Grant;
 pub use kind::AssetKind;
 pub use moderation::Moderation;
 pub use upload::{AssetUpload, Upload};
+pub use waiting::WaitForModeration;

@@ -15,7 +15,9 @@ pub enum Moderation {
 }
 
 impl Asset {
-    /// What moderation says of the asset, if the service has said so. The service writes `Approved` or
+    /// What moderation says of the asset, if the service has said so: after an upload, and where the read mask names
+    /// `moderationResult` (AS-22). [`Assets::wait_for_moderation`](super::Assets::wait_for_moderation) asks until it is
+    /// decided. The service writes `Approved` or
     /// `MODERATION_STATE_APPROVED`.
     pub fn moderation(&self) -> Option<Moderation> {
         let word = self.moderation_result.as_ref()?.moderation_state.as_deref()?;

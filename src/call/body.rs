@@ -27,6 +27,9 @@ pub enum Body {
 
 const JSON: &str = "application/json";
 
+/// Media types of what is no file.
+const SMALL: [&str; 2] = [JSON, "application/x-www-form-urlencoded"];
+
 /// A form of parts.
 #[derive(Clone, Debug, Default)]
 pub struct Form {
@@ -183,11 +186,11 @@ impl Body {
         })
     }
 
-    /// Whether it is a file or a form, which may take long to send.
+    /// Whether it is a file or a form of parts, which may take long to send and has a connection of its own.
     pub(crate) fn is_upload(&self) -> bool {
         match self {
             Self::Empty => false,
-            Self::Bytes { content_type, .. } => content_type != JSON,
+            Self::Bytes { content_type, .. } => !SMALL.iter().any(|small| content_type.starts_with(small)),
             Self::Form(_) | Self::Stream(_) => true,
         }
     }

@@ -1,5 +1,6 @@
 //! Answers that are written as they come.
 
+use super::response::attempts;
 use super::source::next;
 use super::{Request, Response};
 use crate::{Error, ErrorKind};
@@ -47,6 +48,8 @@ impl Request {
         let on_the_way = max_bytes.saturating_add(max_bytes / 1_000 + 1_024);
         let (reply, mut chunks, idle) =
             self.client.open(operation, request, &self.options, on_the_way).await?;
+        let sent = attempts(&reply);
+        let named = |error: Error| named(error.attempted(sent));
         let mut decoder = Decoder::of(&reply).map_err(named)?;
         let (mut received, mut written) = (0, 0);
         loop {

@@ -142,6 +142,17 @@ mod on_disk {
             Ok(self)
         }
 
+        /// The same file, but one that can be sent again: what can be read once is first copied to a
+        /// temporary file, which is deleted after use.
+        pub(crate) async fn replayable(mut self, max_bytes: u64) -> Result<Self, Error> {
+            if !self.source.is_replayable() {
+                // Read no further than was said: a pipe does not end.
+                let reader = self.source.open(None)?;
+                self.source = disk::spool(Box::pin(reader), max_bytes).await?;
+            }
+            Ok(self)
+        }
+
         /// The first bytes, at least so many if there are so many. The file stays whole.
         pub(crate) async fn head(&mut self, least: usize) -> Result<Bytes, Error> {
             let length = match &self.source {
@@ -150,6 +161,9 @@ mod on_disk {
                 Source::Once { length, .. } => *length,
             };
             let mut rest = self.source.clone().content()?;
+            // More than there is never comes, and a pipe does not say so.
+            let least =
+                length.map_or(least, |length| usize::try_from(length).map_or(least, |all| all.min(least)));
             let (mut head, mut chunks) = (Vec::new(), Vec::new());
             while head.len() < least
                 && let Some(chunk) = next_in_time(&mut rest).await?

@@ -39,10 +39,14 @@ pub struct OperationInfo {
     pub idempotent: bool,
     /// Whether a 429 means that waiting helps.
     pub retry_too_many_requests: bool,
+    /// How long an attempt must be given, where the service was seen to take longer than usual.
+    pub attempt_timeout: Option<Duration>,
     /// How it takes a key that makes sending it twice safe.
     pub idempotency: Option<IdempotencyInfo>,
     /// The property of the answer that a bare array stands for, if the service may answer so.
     pub bare_list: Option<&'static str>,
+    /// What its response must hold.
+    pub expects: ExpectedFields,
     /// The query parameter that names the fields to change.
     pub update_mask: Option<&'static str>,
     /// How it is paged, if it is a list.
@@ -100,6 +104,22 @@ pub struct Condition {
     pub effect_unknown: bool,
     /// Whether the long-running operation was not done when the caller's time for it ran out.
     pub unfinished: bool,
+}
+
+/// The properties of a response that a call is about. A response without them is an error of kind
+/// [`Decode`](crate::ErrorKind::Decode) that names what it has instead: read as a value whose fields are all
+/// optional, it would look empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ExpectedFields {
+    /// The property, mostly a list, that may be absent only where nothing else in the response that is
+    /// not known has content: then it is empty (or zero).
+    /// Dotted, if it is inside of another.
+    pub main: Option<&'static str>,
+    /// Whether that is a single value, such as a number, so that any other value may be it.
+    pub is_single: bool,
+    /// Those that must be there; of alternatives (`path|id`), one.
+    pub required: &'static [&'static str],
 }
 
 /// How an operation takes an idempotency key. Where the caller gives none, one is made for each
@@ -207,6 +227,10 @@ pub struct LongRunningInfo {
     pub direct: bool,
     /// The query parameters that a poll repeats.
     pub query: &'static [&'static str],
+    /// What the result must hold.
+    pub expects: ExpectedFields,
+    /// Whether an operation that is done has a result: its type has fields.
+    pub has_result: bool,
 }
 
 /// The forms in which services report the state of an operation.

@@ -90,7 +90,8 @@ pub(crate) use option_methods;
 
 /// The constructor and setters of a type that requests hold.
 macro_rules! request_type {
-    ($name:ident ($($required:ident: $required_type:tt),*) $($setter:ident = $field:ident: $kind:tt,)*) => {
+    ($name:ident ($($required:ident: $required_type:tt),*)
+     $($setter:ident = $field:ident $(also $also:ident)?: $kind:tt,)*) => {
         impl $name {
             /// A value with what the service requires, and nothing else set.
             #[allow(clippy::too_many_arguments)]
@@ -102,10 +103,11 @@ macro_rules! request_type {
             }
 
             $(
-                #[doc = concat!("Sets `", stringify!($field), "`.")]
+                #[doc = concat!("Sets `", stringify!($field), "`", $(" and `", stringify!($also), "`",)? ".")]
                 #[must_use]
                 pub fn $setter(mut self, value: crate::call::accepted!($kind)) -> Self {
                     self.$field = Some(crate::call::given!($kind value));
+                    $(self.$also.clone_from(&self.$field);)?
                     self
                 }
             )*

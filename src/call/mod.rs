@@ -1,10 +1,12 @@
 //! The runtime under every generated call: its inputs, its options, sending and decoding.
 
 mod body;
+mod checked;
 #[cfg(feature = "files")]
 mod disk;
 #[cfg(feature = "files")]
 mod download;
+pub(crate) mod encode;
 mod file;
 mod filtered;
 pub mod info;
@@ -26,13 +28,15 @@ pub use response::Response;
 pub use stream::BodyStream;
 
 #[allow(unused_imports, reason = "an area need not have such a type")]
+pub(crate) use checked::{Checked, Flaw, checked_type};
+#[allow(unused_imports, reason = "an area need not have such a type")]
 pub(crate) use macros::{Hidden, hiding_debug};
 pub(crate) use macros::{accepted, call_methods, given, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
-pub(crate) use response::{Attempts, Secret, SentAt, asked_wait};
+pub(crate) use response::{Attempts, Secret, SentAt, asked_wait, decode, ends_too_early, json_text, read};
 
-use crate::transport::PathValues;
 use crate::transport::retry::RetryPolicy;
+use crate::transport::{Accept, PathValues};
 use crate::{Client, Credentials, Error};
 use bytes::Bytes;
 use info::OperationInfo;
@@ -75,10 +79,24 @@ pub(crate) struct Options {
     pub(crate) idempotent: Option<bool>,
 }
 
-/// Headers that say how a request is framed or for whom it is made, which is not the caller's
-/// business to say twice.
-const RESERVED: &[&str] =
-    &["x-api-key", "authorization", "cookie", "host", "content-length", "transfer-encoding", "connection"];
+/// Headers that say how a request is framed, how its connection is used or for whom it is made, which the
+/// client says. Any other header of the caller's takes the place of the client's own.
+const RESERVED: &[&str] = &[
+    "x-api-key",
+    "authorization",
+    "cookie",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "expect",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "upgrade",
+];
 
 #[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
 impl<T> Call<T> {
@@ -177,6 +195,18 @@ impl<T> Call<T> {
         self
     }
 
+    /// As [`json`](Self::json), of a type in which a caller can set what must not be sent.
+    pub(crate) fn checked_json<B: Serialize + Checked>(mut self, body: &B) -> Self {
+        self.check(body.flaw());
+        self.json(body)
+    }
+
+    fn check(&mut self, flaw: Option<Flaw>) {
+        if let Some(flaw) = flaw {
+            self.fail(Error::invalid_request(flaw.to_string()));
+        }
+    }
+
     /// Sends bytes as they are, in one of the media types that the operation takes.
     pub(crate) fn raw(mut self, file: File, media: &[&str]) -> Self {
         match file.content_type() {
@@ -209,6 +239,11 @@ impl<T> Call<T> {
             Err(error) => self.fail(Error::encode(error)),
         }
         self
+    }
+
+    pub(crate) fn checked_part_json<P: Serialize + Checked>(mut self, name: &'static str, value: P) -> Self {
+        self.check(value.flaw());
+        self.part_json(name, value)
     }
 
     pub(crate) fn part_text<P: Parameter>(mut self, name: &'static str, value: P) -> Self {
@@ -353,10 +388,28 @@ impl<T> Call<T> {
         }
     }
 
-    /// Sends the call and returns the answer as it came.
-    pub(crate) fn send_raw(self) -> Sending<http::Response<Bytes>> {
-        // One body of code for all types that can be expected back: it is the bulk of every call.
-        Box::pin(self.expecting::<()>().transmit())
+    /// Sends the call and reads the response within the attempts: what `read` calls broken off, by an
+    /// error of kind [`Io`](crate::ErrorKind::Io), counts as a failed attempt.
+    pub(crate) fn send_reading<V: Send + 'static>(
+        self,
+        mut read: impl FnMut(&http::Response<Bytes>) -> Result<V, Error> + Send + 'static,
+    ) -> Sending<(http::Response<Bytes>, V)>
+    where
+        T: 'static,
+    {
+        Box::pin(async move {
+            let mut value = None;
+            let mut accept = |reply: &http::Response<Bytes>| {
+                value = Some(read(reply)?);
+                Ok(())
+            };
+            let reply = self.expecting::<()>().transmitted(&mut accept).await?;
+            match value {
+                Some(value) => Ok((reply, value)),
+                // Nothing was sent, because nothing can match.
+                None => read(&reply).map(|value| (reply, value)),
+            }
+        })
     }
 }
 
@@ -364,11 +417,18 @@ impl<T> Call<T> {
 pub type Sending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 impl Call<()> {
-    async fn transmit(mut self) -> Result<http::Response<Bytes>, Error> {
+    /// One body of code for all types that can be expected back: it is the bulk of every call.
+    fn transmitted<'a>(
+        self,
+        accept: Accept<'a>,
+    ) -> Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>> {
+        Box::pin(self.transmit(accept))
+    }
+
+    async fn transmit(mut self, accept: Accept<'_>) -> Result<http::Response<Bytes>, Error> {
         if let Some(problem) = self.problem.take() {
             return Err(problem.of(self.operation));
         }
-        self.add_idempotency_key();
         let target = self.target().map_err(|error| error.of(self.operation))?;
         if self.matches_nothing().map_err(|error| error.of(self.operation))? {
             return Ok(filtered::nothing());
@@ -381,30 +441,7 @@ impl Call<()> {
             .body(self.body)
             .map_err(|error| Error::invalid_request(error.to_string()).of(self.operation))?;
         request.extensions_mut().insert(PathValues(self.segments));
-        self.client.execute(self.operation, request, &self.options).await
-    }
-
-    /// Makes the idempotency key, unless the caller gave one. The request keeps it over its
-    /// attempts.
-    fn add_idempotency_key(&mut self) {
-        let Some(info) = self.operation.idempotency else { return };
-        let new_key = || uuid::Uuid::new_v4().to_string();
-        if info.in_header {
-            if let Ok((name, value)) = checked_header(info.key, &new_key())
-                && !self.headers.iter().any(|(known, _)| *known == name)
-            {
-                self.headers.push((name, value));
-            }
-            return;
-        }
-        if !self.has_query(info.key) {
-            self.query.push((info.key, new_key()));
-        }
-        if let Some(name) = info.first_sent
-            && !self.has_query(name)
-        {
-            self.query.push((name, jiff::Timestamp::now().to_string()));
-        }
+        self.client.exchange(Some(self.operation), request, &self.options, accept).await
     }
 
     /// The URL: host, path and query.
@@ -463,19 +500,23 @@ fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::He
     ))
 }
 
-impl<T: DeserializeOwned + 'static> Call<T> {
+impl<T: DeserializeOwned + Send + 'static> Call<T> {
     /// Sends the call and reads the answer.
     pub(crate) fn send(self) -> Sending<Response<T>> {
+        let sent = self.send_decoding();
+        Box::pin(async move { sent.await.map(|(reply, value)| Response::raw(reply).with(value)) })
+    }
+
+    /// Sends the call and decodes the response within the attempts; both are returned.
+    pub(crate) fn send_decoding(self) -> Sending<(http::Response<Bytes>, T)> {
         let operation = self.operation;
-        let reply = self.send_raw();
-        Box::pin(async move { Response::decode(operation, reply.await?) })
+        self.send_reading(move |reply| decode(operation, reply))
     }
 
     /// As [`send`](Self::send), for what the answer says only.
     pub(crate) fn output(self) -> Sending<T> {
-        let operation = self.operation;
-        let reply = self.send_raw();
-        Box::pin(async move { Response::<T>::decode(operation, reply.await?).map(Response::into_inner) })
+        let sent = self.send_decoding();
+        Box::pin(async move { sent.await.map(|(_, value)| value) })
     }
 }
 

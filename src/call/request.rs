@@ -1,11 +1,13 @@
-use super::{Body, BodyStream, File, Form, Options, Response, checked_header, option_methods, path};
+use super::{
+    Body, BodyStream, File, Form, Options, Response, checked_header, option_methods, path, response,
+};
 use crate::call::info::OperationInfo;
 use crate::transport::{DEFAULT_HOST, PathValues};
 use crate::{Client, Error};
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -59,11 +61,11 @@ impl Request {
         self
     }
 
-    /// Sets a JSON body.
+    /// Sets a JSON body. A number that JSON cannot express (NaN, an infinity) fails the call, with its path.
     pub fn json<B: Serialize + ?Sized>(mut self, body: &B) -> Self {
-        match serde_json::to_vec(body) {
+        match super::encode::to_vec(body) {
             Ok(content) => self.body = Body::json(content),
-            Err(error) => self.fail(Error::encode(error)),
+            Err(error) => self.fail(error),
         }
         self
     }
@@ -135,30 +137,35 @@ impl Request {
     /// # Errors
     ///
     /// As for every call: see [`Error`].
-    pub async fn send_as<T: DeserializeOwned + 'static>(self) -> Result<Response<T>, Error> {
-        let (method, target) = (self.method.clone(), self.target.clone());
-        let (operation, reply) = self.exchange().await?;
-        Response::read(reply).map_err(|error| name(error, operation, &method, &target))
+    pub async fn send_as<T: DeserializeOwned + Send + 'static>(self) -> Result<Response<T>, Error> {
+        let (operation, request) = self.prepare()?;
+        let read = |reply: &http::Response<Bytes>| {
+            response::read(reply).map_err(|error| self.named(error, operation))
+        };
+        let mut value = None;
+        let mut accept = |reply: &http::Response<Bytes>| {
+            value = Some(read(reply)?);
+            Ok(())
+        };
+        let reply = self.client.exchange(operation, request, &self.options, &mut accept).await?;
+        let value = value.map_or_else(|| read(&reply), Ok)?;
+        Ok(Response::raw(reply).with(value))
     }
 
-    /// Sends the request and returns the answer's bytes as they came.
+    /// Sends the request and returns the answer's bytes as they came. If they are JSON, by their content
+    /// type, and end too early, the attempt has failed.
     ///
     /// # Errors
     ///
     /// As for every call: see [`Error`].
     pub async fn send_bytes(self) -> Result<Response<Bytes>, Error> {
-        let (_, reply) = self.exchange().await?;
+        let (operation, request) = self.prepare()?;
+        let reply = self.client.exchange(operation, request, &self.options, &mut whole).await?;
         Ok(Response::raw(reply))
     }
 
     fn fail(&mut self, error: Error) {
         self.problem.get_or_insert(error);
-    }
-
-    async fn exchange(self) -> Result<(Option<&'static OperationInfo>, http::Response<Bytes>), Error> {
-        let (operation, request) = self.prepare()?;
-        let reply = self.client.exchange(operation, request, &self.options).await?;
-        Ok((operation, reply))
     }
 
     /// The request as it is sent, and the operation of the table that it calls.
@@ -243,6 +250,16 @@ fn name(error: Error, operation: Option<&'static OperationInfo>, method: &Method
     match operation {
         Some(operation) => error.of(operation),
         None => error.at(method, place(target).1),
+    }
+}
+
+/// Refuses JSON that ends too early.
+fn whole(reply: &http::Response<Bytes>) -> Result<(), Error> {
+    let content_type = reply.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_json = content_type.is_some_and(|value| value.starts_with("application/json"));
+    match is_json && response::ends_too_early(reply.body()) {
+        true => response::read::<IgnoredAny>(reply).map(drop),
+        false => Ok(()),
     }
 }
 

@@ -1,8 +1,9 @@
-use crate::call::info::OperationInfo;
+use crate::call::info::{ExpectedFields, OperationInfo};
+use crate::decode::Failure;
 use crate::transport::RateLimitStatus;
 use crate::{Credentials, Error};
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::any::TypeId;
 use std::ops::Deref;
 
@@ -65,24 +66,31 @@ impl<T> Deref for Response<T> {
 }
 
 impl<T: DeserializeOwned + 'static> Response<T> {
-    pub(crate) fn decode(
-        operation: &'static OperationInfo,
-        reply: http::Response<Bytes>,
+    /// Decodes the result of a long-running operation, which is not what the call that has started it
+    /// responds with.
+    pub(crate) fn decode_result(
+        started_by: &'static OperationInfo,
+        result: http::Response<Bytes>,
     ) -> Result<Self, Error> {
-        match operation.bare_list {
-            Some(name) if reply.body().trim_ascii_start().starts_with(b"[") => {
-                Self::read(reply.map(|list| wrap(name, &list)))
-            }
-            _ => Self::read(reply),
-        }
-        .map_err(|error| error.of(operation))
+        let expects = started_by.long_running.map_or(ExpectedFields::default(), |info| info.expects);
+        let value = read_body(&result, result.body(), expects).map_err(|error| error.of(started_by))?;
+        Ok(Response::raw(result).with(value))
     }
+}
 
-    /// As [`Self::decode`], where it is not known which operation was called.
-    pub(crate) fn read(reply: http::Response<Bytes>) -> Result<Self, Error> {
-        let value = read(&reply)?;
-        Ok(Response::raw(reply).with(value))
-    }
+/// What a response of an operation says.
+pub(crate) fn decode<T: DeserializeOwned + 'static>(
+    operation: &'static OperationInfo,
+    reply: &http::Response<Bytes>,
+) -> Result<T, Error> {
+    let expects = operation.expects;
+    let read = match operation.bare_list {
+        Some(name) if json_text(reply.body()).starts_with(b"[") => {
+            read_body(reply, &wrap(name, json_text(reply.body())), expects)
+        }
+        _ => read_body(reply, reply.body(), expects),
+    };
+    read.map_err(|error| error.of(operation))
 }
 
 impl Response<Bytes> {
@@ -98,12 +106,18 @@ impl Response<Bytes> {
     }
 }
 
+/// The JSON in a body: without the byte order mark and the blanks that services put around it.
+pub(crate) fn json_text(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii()
+}
+
 /// The object that a bare array stands for: its one property.
 fn wrap(name: &str, list: &[u8]) -> Bytes {
     [format!("{{{name:?}:").as_bytes(), list, b"}"].concat().into()
 }
 
-fn attempts(reply: &http::Response<Bytes>) -> u32 {
+/// How many times the request was sent that this is the response of.
+pub(super) fn attempts(reply: &http::Response<Bytes>) -> u32 {
     reply.extensions().get::<Attempts>().map_or(1, |attempts| attempts.0)
 }
 
@@ -112,18 +126,46 @@ pub(crate) fn asked_wait(reply: &http::Response<Bytes>) -> Option<std::time::Dur
     RateLimitStatus::read(reply.headers()).wait(reply.status())
 }
 
+/// As [`decode`], where it is not known which operation was called.
+pub(crate) fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
+    read_body(reply, reply.body(), ExpectedFields::default())
+}
+
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
 /// unit, an `Option` and a JSON value can express.
-fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
-    let body = reply.body().trim_ascii();
+fn read_body<T: DeserializeOwned + 'static>(
+    reply: &http::Response<Bytes>,
+    body: &[u8],
+    mut expects: ExpectedFields,
+) -> Result<T, Error> {
+    let body = json_text(body);
+    if body.is_empty() && expects.main.is_some() {
+        // An empty list needs nothing else.
+        expects.required = &[];
+    }
     let outcome = match body {
         // `()` stands for an answer that says nothing, whatever the service puts there.
-        _ if TypeId::of::<T>() == TypeId::of::<()>() => serde_json::from_slice(b"null"),
-        b"" => serde_json::from_slice(b"null").or_else(|_| serde_json::from_slice(b"{}")),
-        body => serde_json::from_slice(body),
+        _ if TypeId::of::<T>() == TypeId::of::<()>() => {
+            serde_json::from_slice(b"null").map_err(Failure::Json)
+        }
+        b"" => serde_json::from_slice(b"null").or_else(|_| crate::decode::response(b"{}", expects)),
+        body => crate::decode::response(body, expects),
     };
-    outcome.map_err(|error| {
-        let path = crate::decode::path(body, error.line(), error.column());
-        Error::undecodable(reply, &path, error).attempted(attempts(reply))
+    outcome.map_err(|failure| match failure {
+        Failure::Json(error) => {
+            let path = crate::decode::path(body, error.line(), error.column());
+            match ends_too_early(reply.body()) {
+                true => Error::cut_short(reply, &path, error),
+                false => Error::undecodable(reply, &path, error),
+            }
+        }
+        Failure::Lacks(what) => Error::unusable_answer(what).with_reply(reply),
     })
+}
+
+/// Whether a body is JSON that ends too early (CN-03). The body decides, not the type that it was read
+/// as, which may have failed before the end; so this is asked only where reading has failed.
+pub(crate) fn ends_too_early(body: &[u8]) -> bool {
+    let body = json_text(body);
+    !body.is_empty() && serde_json::from_slice::<IgnoredAny>(body).is_err_and(|error| error.is_eof())
 }

@@ -3,6 +3,7 @@
 use crate::Error;
 use bytes::Bytes;
 use futures_core::Stream;
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +18,10 @@ pub(crate) const CHUNK: usize = 64 * 1024;
 /// How long the next piece of a reader may take that is looked into, or copied, before it is sent.
 #[cfg(feature = "files")]
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+
+/// How long a reader that has delivered all that it was said to have may take to say that it ends. A pipe or
+/// a socket may never say it.
+const SURPLUS_TIME: std::time::Duration = std::time::Duration::from_millis(250);
 
 pub(crate) type Content = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
@@ -60,7 +65,7 @@ impl Source {
     pub(crate) fn open(self, progress: Option<Progress>) -> Result<Reader, Error> {
         let expected = self.length();
         let content = self.content()?;
-        Ok(Reader(Mutex::new(Measured { content, expected, sent: 0, held: None, is_over: false, progress })))
+        Ok(Reader(Mutex::new(Measured::new(content, expected, progress))))
     }
 
     /// The bare content.
@@ -139,36 +144,64 @@ impl Stream for Chained {
 /// Content that is as long as was said, or an error. A request with too little or too much in its body
 /// would be taken apart in the wrong place.
 struct Measured {
-    content: Content,
+    state: State,
     expected: Option<u64>,
     sent: u64,
     /// The last piece, until it is known that it is the last.
     held: Option<Bytes>,
-    is_over: bool,
     progress: Option<Progress>,
 }
 
+enum State {
+    Reading(Content),
+    /// All is there; whether more comes is found out for a short time.
+    Ending(Pin<Box<dyn Future<Output = Option<io::Result<Bytes>>> + Send>>),
+    Over,
+}
+
 impl Measured {
+    fn new(content: Content, expected: Option<u64>, progress: Option<Progress>) -> Self {
+        let mut new = Self { state: State::Reading(content), expected, sent: 0, held: None, progress };
+        new.end_if_complete();
+        new
+    }
+
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        while !self.is_over {
-            let Some(chunk) = ready!(self.content.as_mut().poll_next(context)).transpose()? else {
-                self.is_over = true;
+        loop {
+            let chunk = match &mut self.state {
+                State::Reading(content) => ready!(content.as_mut().poll_next(context)),
+                State::Ending(surplus) => ready!(surplus.as_mut().poll(context)),
+                State::Over => return Poll::Ready(None),
+            };
+            let Some(chunk) = chunk.transpose()? else {
+                self.state = State::Over;
                 return match (self.held.take(), self.expected) {
                     (Some(held), _) => self.pass(held),
                     (None, Some(expected)) if self.sent < expected => wrong("shorter", expected),
                     (None, _) => Poll::Ready(None),
                 };
             };
+            if chunk.is_empty() {
+                continue;
+            }
             self.sent += chunk.len() as u64;
             match self.expected {
                 Some(expected) if self.sent > expected => return wrong("longer", expected),
                 // Who sends it stops reading when all is there, and would never see what follows.
-                Some(expected) if self.sent == expected && !chunk.is_empty() => self.held = Some(chunk),
-                _ if chunk.is_empty() => {}
+                Some(expected) if self.sent == expected => self.held = Some(chunk),
                 _ => return self.pass(chunk),
             }
+            self.end_if_complete();
         }
-        Poll::Ready(None)
+    }
+
+    fn end_if_complete(&mut self) {
+        if self.expected != Some(self.sent) {
+            return;
+        }
+        if let State::Reading(content) = std::mem::replace(&mut self.state, State::Over) {
+            self.state = State::Ending(Box::pin(surplus(content)));
+        }
     }
 
     fn pass(&self, chunk: Bytes) -> Poll<Option<io::Result<Bytes>>> {
@@ -177,6 +210,19 @@ impl Measured {
         }
         Poll::Ready(Some(Ok(chunk)))
     }
+}
+
+/// What comes after all that was expected, if it comes soon.
+async fn surplus(mut content: Content) -> Option<io::Result<Bytes>> {
+    let more = async {
+        loop {
+            match next(&mut content).await {
+                Some(Ok(chunk)) if chunk.is_empty() => {}
+                other => return other,
+            }
+        }
+    };
+    tokio::time::timeout(SURPLUS_TIME, more).await.unwrap_or_default()
 }
 
 fn wrong(how: &str, expected: u64) -> Poll<Option<io::Result<Bytes>>> {
@@ -213,6 +259,21 @@ mod tests {
             read(once(3, &["abc", "", "d"])).await.expect_err("long").contains("longer than the 3 bytes")
         );
         assert!(read(once(2, &["ab", "c"])).await.expect_err("long").contains("longer than the 2 bytes"));
+    }
+
+    /// The stated length is enough: a pipe or a socket need not end.
+    #[tokio::test(start_paused = true)]
+    async fn content_that_does_not_end_is_over_when_all_is_there() {
+        let endless = |said: u64, text: &'static str| {
+            let first = vec![Bytes::from_static(text.as_bytes())];
+            let rest: Content = Box::pin(futures_util::stream::pending());
+            Source::once(Some(said), Box::pin(Chained { first, rest: Some(rest) }))
+        };
+        let start = tokio::time::Instant::now();
+        assert_eq!(endless(3, "abc").collect().await.expect("content"), "abc");
+        assert_eq!(endless(0, "").collect().await.expect("content"), "");
+        assert!(endless(2, "abc").collect().await.is_err());
+        assert!(start.elapsed() < std::time::Duration::from_secs(1), "{:?}", start.elapsed());
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-use super::{API_KEY_VARIABLE, Client, Inner};
+use super::{API_KEY_VARIABLE, Client, Inner, Patience};
 use crate::transport::limit::RateLimit;
 use crate::transport::retry::{Retry, RetryBudget, RetryPolicy};
 use crate::transport::{Hosts, HttpOptions, OnThisMachine, Reqwest, Times, Transport, shown};
@@ -30,6 +30,25 @@ const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Connections
+///
+/// Requests that send files, forms or streams (publishing a place, assets, images, binary inputs) have a
+/// connection of their own each, over HTTP/1.1, which is closed afterwards. Roblox's edge drops idle
+/// connections without a word, and an upload that is written to one is lost; and over HTTP/2 one dead
+/// session would take all uploads along.
+///
+/// All other requests share connections, over HTTP/2 where the server speaks it. A connection that was
+/// idle for 10 seconds is not used again. An HTTP/2 session with requests in flight is pinged every 10
+/// seconds, and given up if nothing comes back for 10 seconds. A request that the server says it has not
+/// begun (GOAWAY, REFUSED_STREAM) counts as never sent, and is repeated.
+///
+/// # TLS
+///
+/// TLS is set up for this client only; nothing is installed for the whole process. With the feature
+/// `rustls`, an application's own `reqwest::Client::new()` panics if the application has chosen no TLS for
+/// its `reqwest` itself. `rustls::crypto::ring::default_provider().install_default()` at the start of `main`
+/// tells it whose cryptography to use.
 #[derive(Default)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
@@ -51,6 +70,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     wrap: Option<Wrap>,
     http_client: Option<reqwest::Client>,
+    upload_http_client: Option<reqwest::Client>,
     http_options: HttpOptions,
 }
 
@@ -112,13 +132,16 @@ impl ClientBuilder {
 
 /// How long and how often.
 impl ClientBuilder {
-    /// Bounds each call, with all its attempts and waiting, 120 seconds by default.
+    /// Bounds each call, with all its attempts and waiting, 120 seconds by default; more where an
+    /// [attempt](Self::attempt_timeout) may take longer.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Bounds each attempt, 30 seconds by default.
+    /// Bounds each attempt, 30 seconds by default; 120 seconds where the service was seen to take longer
+    /// ([`OperationInfo::attempt_timeout`](crate::OperationInfo::attempt_timeout): Luau tasks, changes of
+    /// places and universes), whose calls may then take 300 seconds in all.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
         self
@@ -205,8 +228,19 @@ impl ClientBuilder {
 
     /// Sends with your own `reqwest` client: its TLS, proxy, pool and timeouts. Switch its
     /// redirects off, so that no credential follows one.
+    ///
+    /// Uploads share its pool, unless there is an [`upload_http_client`](Self::upload_http_client): what
+    /// is said above of [connections](Self#connections) then does not hold.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
+        self
+    }
+
+    /// Sends uploads with another `reqwest` client than [`http_client`](Self::http_client), which it goes
+    /// with. To have what the client's own gives uploads, build it with
+    /// `.http1_only().pool_max_idle_per_host(0)`, and without redirects.
+    pub fn upload_http_client(mut self, client: reqwest::Client) -> Self {
+        self.upload_http_client = Some(client);
         self
     }
 
@@ -265,10 +299,10 @@ impl ClientBuilder {
             (self.upload_attempt_timeout, UPLOAD_ATTEMPT_TIMEOUT),
             (self.upload_timeout, UPLOAD_TIMEOUT),
         )?;
-        let longest_connect = [call_times, upload_times].map(Times::longest_connect);
+        let longest_connect = [call_times, upload_times].map(|times| times.times(None).longest_connect());
         let sender = transport(
             self.transport,
-            self.http_client,
+            (self.http_client, self.upload_http_client),
             self.http_options,
             &hosts,
             longest_connect[0].min(longest_connect[1]),
@@ -294,21 +328,27 @@ impl ClientBuilder {
 }
 
 /// Each as set, or else its default.
-fn times(attempt: (Option<Duration>, Duration), total: (Option<Duration>, Duration)) -> Result<Times, Error> {
-    let times = Times { attempt: attempt.0.unwrap_or(attempt.1), total: total.0.unwrap_or(total.1) };
-    if times.attempt.is_zero() || times.total.is_zero() {
+fn times(
+    attempt: (Option<Duration>, Duration),
+    total: (Option<Duration>, Duration),
+) -> Result<Patience, Error> {
+    if [attempt.0, total.0].into_iter().flatten().any(|time| time.is_zero()) {
         return Err(Error::configuration("a timeout of zero leaves no time for anything"));
     }
-    Ok(times)
+    let default = Times { attempt: attempt.1, total: total.1 };
+    Ok(Patience { attempt: attempt.0, total: total.0, default })
 }
 
 fn transport(
     transport: Option<Arc<dyn Transport>>,
-    client: Option<reqwest::Client>,
+    (client, uploads): (Option<reqwest::Client>, Option<reqwest::Client>),
     mut options: HttpOptions,
     hosts: &Hosts,
     longest_connect: Duration,
 ) -> Result<Arc<dyn Transport>, Error> {
+    if client.is_none() && uploads.is_some() {
+        return Err(Error::configuration("upload_http_client goes with http_client; give both"));
+    }
     let has_tls = cfg!(any(feature = "rustls", feature = "native-tls"));
     match (transport, client) {
         (Some(_), Some(_)) => {
@@ -318,7 +358,7 @@ fn transport(
             "connect_timeout, proxy and no_proxy belong to the client's own HTTP client; set them on yours",
         )),
         (Some(transport), None) => Ok(transport),
-        (None, Some(client)) => Ok(Arc::new(Reqwest::new(client))),
+        (None, Some(client)) => Ok(Arc::new(Reqwest::new(client, uploads))),
         (None, None) if hosts.needs_tls() && !has_tls => Err(Error::configuration(
             "there is no TLS: enable the feature `rustls` or `native-tls`, or give an http_client",
         )),
@@ -333,7 +373,7 @@ fn transport(
                     OnThisMachine::None => {}
                 }
             }
-            Ok(Arc::new(Reqwest::build(options)?))
+            Ok(Arc::new(Reqwest::build(&options)?))
         }
     }
 }

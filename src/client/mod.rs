@@ -1,6 +1,7 @@
 //! The client: where calls go, for whom, and how.
 
 mod builder;
+mod idempotency;
 
 pub use builder::ClientBuilder;
 
@@ -8,12 +9,13 @@ use crate::call::info::OperationInfo;
 use crate::call::{Body, Options, Request};
 use crate::transport::limit::RateLimit;
 use crate::transport::retry::{RetryBudget, RetryPolicy};
+use crate::transport::{Accept, Exchanged, Hosts, Sending, Times, Transport};
 #[cfg(feature = "files")]
 use crate::transport::{Chunks, Opener};
-use crate::transport::{Exchanged, Hosts, Sending, Times, Transport};
 use crate::{Credentials, Error};
 #[cfg(feature = "files")]
 use bytes::Bytes;
+use http::header::{CONTENT_TYPE, USER_AGENT};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,9 +29,9 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     credentials: Credentials,
     hosts: Hosts,
-    times: Times,
+    times: Patience,
     /// Of requests that send files or forms.
-    upload_times: Times,
+    upload_times: Patience,
     retry: Arc<dyn RetryPolicy>,
     budget: RetryBudget,
     limit: Option<RateLimit>,
@@ -37,6 +39,23 @@ struct Inner {
     log_bodies: bool,
     user_agent: http::HeaderValue,
     transport: Arc<dyn Transport>,
+}
+
+/// How long calls may take: as the caller has set, or else a default, which an operation of the table
+/// may raise.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    attempt: Option<Duration>,
+    total: Option<Duration>,
+    default: Times,
+}
+
+impl Patience {
+    fn times(&self, operation: Option<&OperationInfo>) -> Times {
+        let least = operation.and_then(|operation| operation.attempt_timeout);
+        let default = least.map_or(self.default, |least| self.default.with_attempt(least));
+        Times { attempt: self.attempt.unwrap_or(default.attempt), total: self.total.unwrap_or(default.total) }
+    }
 }
 
 impl Client {
@@ -103,16 +122,7 @@ impl Client {
     /// How long a call takes at most, waiting and repeating included.
     #[allow(dead_code, reason = "only some areas ask")]
     pub(crate) fn longest_call(&self, options: &Options) -> Duration {
-        options.timeout.unwrap_or(self.0.times.total)
-    }
-
-    pub(crate) async fn execute(
-        &self,
-        operation: &'static OperationInfo,
-        request: http::Request<Body>,
-        options: &Options,
-    ) -> Exchanged {
-        self.exchange(Some(operation), request, options).await
+        options.timeout.unwrap_or(self.0.times.times(None).total)
     }
 
     /// Sends a request that may be no operation of the table.
@@ -121,8 +131,10 @@ impl Client {
         operation: Option<&'static OperationInfo>,
         request: http::Request<Body>,
         options: &Options,
+        accept: Accept<'_>,
     ) -> Exchanged {
-        self.send(&*self.0.transport, operation, request, options).await
+        self.send(Way { transport: &*self.0.transport, is_open: false }, operation, request, options, accept)
+            .await
     }
 
     /// As [`exchange`](Self::exchange), for an answer whose content is read later: the answer without
@@ -136,26 +148,32 @@ impl Client {
         max_bytes: u64,
     ) -> Result<(http::Response<Bytes>, Chunks, Duration), Error> {
         let opener = Opener::new(Arc::clone(&self.0.transport), max_bytes);
-        let idle = options.attempt_timeout.unwrap_or(self.0.times.attempt);
-        let reply = self.send(&opener, operation, request, options).await?;
+        let idle = options.attempt_timeout.unwrap_or(self.0.times.times(operation).attempt);
+        let way = Way { transport: &opener, is_open: true };
+        let reply = self.send(way, operation, request, options, &mut |_| Ok(())).await?;
         let nothing = || -> Chunks { Box::pin(futures_util::stream::empty()) };
         Ok((reply, opener.into_chunks().unwrap_or_else(nothing), idle))
     }
 
     async fn send(
         &self,
-        transport: &dyn Transport,
+        way: Way<'_>,
         operation: Option<&'static OperationInfo>,
         mut request: http::Request<Body>,
         options: &Options,
+        accept: Accept<'_>,
     ) -> Exchanged {
         let client = &*self.0;
         let credentials = options.credentials.as_ref().unwrap_or(&client.credentials);
-        let may_have_credential = !options.anonymous && client.hosts.may_have_credential(request.uri());
-        request.headers_mut().entry(http::header::USER_AGENT).or_insert_with(|| client.user_agent.clone());
+        let is_service = client.hosts.may_have_credential(request.uri());
+        let prepared = prepare(&mut request, operation, &client.user_agent);
+        prepared.map_err(|error| match operation {
+            Some(operation) => error.of(operation),
+            None => error.at(request.method(), request.uri().path()),
+        })?;
         let times = match request.body().is_upload() {
-            true => client.upload_times.with_bytes(request.body().length().unwrap_or(0)),
-            false => client.times,
+            true => client.upload_times.times(operation).with_bytes(request.body().length().unwrap_or(0)),
+            false => client.times.times(operation),
         };
         let total = options.timeout.unwrap_or(times.total);
         let idempotent = match operation {
@@ -163,19 +181,46 @@ impl Client {
             None => request.method().is_idempotent(),
         };
         Sending {
-            transport,
+            transport: way.transport,
             operation,
-            credentials: may_have_credential.then_some(credentials),
+            credentials: (is_service && !options.anonymous).then_some(credentials),
             retry: options.retry.as_deref().unwrap_or(&*client.retry),
             budget: &client.budget,
             limit: client.limit.as_ref(),
             times: Times { attempt: options.attempt_timeout.unwrap_or(times.attempt), total },
             idempotent: options.idempotent.unwrap_or(idempotent),
+            is_service,
+            is_open: way.is_open,
             max_response_bytes: client.max_response_bytes,
             log_bodies: client.log_bodies,
         }
-        .run(request)
+        .run(request, accept)
         .await
+    }
+}
+
+/// How a request travels.
+struct Way<'a> {
+    transport: &'a dyn Transport,
+    /// Whether the body of a success is read later.
+    is_open: bool,
+}
+
+/// Adds what every request carries, typed or not.
+fn prepare(
+    request: &mut http::Request<Body>,
+    operation: Option<&'static OperationInfo>,
+    user_agent: &http::HeaderValue,
+) -> Result<(), Error> {
+    if matches!(request.body(), Body::Form(_)) && request.headers().contains_key(CONTENT_TYPE) {
+        return Err(Error::invalid_request(
+            "the header `content-type` of a form is set by the client: it holds what separates its parts",
+        ));
+    }
+    request.headers_mut().entry(USER_AGENT).or_insert_with(|| user_agent.clone());
+    match operation.and_then(|operation| operation.idempotency) {
+        Some(info) => idempotency::add_key(request, &info),
+        None => Ok(()),
     }
 }
 

@@ -135,6 +135,19 @@ mod tests {
         assert!(CreatorStoreProduct::default().price().is_none());
     }
 
+    /// CS-01.
+    #[test]
+    fn cs_01_a_product_without_prices_and_a_price_without_an_exponent_are_read() {
+        let product: CreatorStoreProduct =
+            serde_json::from_value(json!({ "userSeller": "156", "restrictions": [] })).expect("a product");
+        assert!(product.price().is_none() && product.price_to_pay().is_none());
+        let product: CreatorStoreProduct = serde_json::from_value(json!({
+            "basePrice": { "currencyCode": "USD", "quantity": { "significand": 5, "exponent": 0 } },
+        }))
+        .expect("a product");
+        assert_eq!(product.price().expect("one").expect("read"), Money::usd_cents(500));
+    }
+
     #[test]
     fn what_is_no_price_is_no_price() {
         for money in [json!({}), json!({ "quantity": { "significand": 5 } }), json!({ "currencyCode": "" })] {

@@ -14,6 +14,8 @@ pub struct ExportCheckpoint {
     vanished: u64,
     #[serde(default)]
     skipped: u64,
+    #[serde(default)]
+    with_buffers: u64,
 }
 
 /// What is exported, so that an export is not resumed as another one.
@@ -41,7 +43,17 @@ impl Target {
 impl ExportCheckpoint {
     pub(super) fn start(store: &Store, prefix: &str, page_size: u64) -> Self {
         let of = Source { of: Target::of(store), prefix: prefix.to_owned() };
-        Self { of, page_size, token: None, is_done: false, bytes: 0, entries: 0, vanished: 0, skipped: 0 }
+        Self {
+            of,
+            page_size,
+            token: None,
+            is_done: false,
+            bytes: 0,
+            entries: 0,
+            vanished: 0,
+            skipped: 0,
+            with_buffers: 0,
+        }
     }
 
     /// How many bytes are written. What a file holds beyond that must be cut off before the export
@@ -66,6 +78,12 @@ impl ExportCheckpoint {
         self.skipped
     }
 
+    /// How many of the entries hold [Luau buffers](super::LuauBuffer), which an import cannot bring back. Their
+    /// lines have a property `buffers`.
+    pub fn with_buffers(&self) -> u64 {
+        self.with_buffers
+    }
+
     /// Whether everything is written.
     pub fn is_done(&self) -> bool {
         self.is_done
@@ -81,9 +99,10 @@ impl ExportCheckpoint {
     }
 
     /// A line of so many bytes is written.
-    pub(super) fn wrote(&mut self, bytes: usize) {
+    pub(super) fn wrote(&mut self, bytes: usize, has_buffers: bool) {
         self.bytes += bytes as u64;
         self.entries += 1;
+        self.with_buffers += u64::from(has_buffers);
     }
 
     pub(super) fn missed(&mut self) {

@@ -83,7 +83,10 @@ pub(super) fn user_id(path: &str) -> &str {
 }
 
 pub(super) fn value<T: DeserializeOwned>(key: &str, stored: &Stored) -> Result<T, Error> {
-    let json = stored.value.as_deref().unwrap_or(RawValue::NULL);
+    // A null that is stored is there; a value that is not there has another name, or is of a deleted entry.
+    let missing =
+        || stored.blame(Error::unreadable(format!("the service gave the entry `{key}` without its `value`")));
+    let json = stored.value.as_deref().ok_or_else(missing)?;
     read(json, &format!("the value of the entry `{key}`")).map_err(|error| stored.blame(error))
 }
 

@@ -34,6 +34,9 @@ type Belongs = Arc<dyn Fn(&FoundEntry) -> bool + Send + Sync>;
 /// # }
 /// ```
 ///
+/// Roblox deletes matching entries itself on a user's request, if the universe's configs have templates of their keys
+/// (RE-01): see the [guide](crate::guide::data_stores).
+///
 /// Every entry is read for it, since the service cannot be asked whose entries there are. Deleted
 /// entries can be read for 30 days more, by their revisions; then they are gone for good.
 #[must_use = "nothing is searched before `find`"]

@@ -20,6 +20,9 @@ pub(super) const MAX_CONCURRENCY: usize = 64;
 /// Values are the text that is stored, so that no number loses a digit. At most as many entries are in
 /// memory as are read at a time, and the client's limits hold for them.
 ///
+/// The line of an entry with [Luau buffers](super::LuauBuffer) says where they are (`buffers`, JSON pointers), and
+/// [`ExportCheckpoint::with_buffers`] counts such lines: an import cannot bring the buffers back.
+///
 /// # Resuming
 ///
 /// After each page of keys the writer is flushed, and a checkpoint says how much is written. To go
@@ -45,7 +48,8 @@ pub struct Export {
 
 /// What was found under a key that was listed.
 enum Found {
-    Line(Vec<u8>),
+    /// Its line, and whether it holds Luau buffers.
+    Line(Vec<u8>, bool),
     /// Nothing: it was deleted meanwhile.
     Nothing,
     /// What cannot be read, and is left out.
@@ -151,9 +155,9 @@ impl Export {
                 let lines = try_join_all(keys.iter().map(|key| self.line(key))).await?;
                 for found in lines {
                     match found {
-                        Found::Line(line) => {
+                        Found::Line(line, has_buffers) => {
                             write_all(&mut writer, &line).await.map_err(cannot_write)?;
-                            checkpoint.wrote(line.len());
+                            checkpoint.wrote(line.len(), has_buffers);
                         }
                         Found::Nothing => checkpoint.missed(),
                         Found::Unreadable => checkpoint.skip(),
@@ -172,7 +176,7 @@ impl Export {
         let stored = store.read(&key.key, &Revision::Latest, &self.options).await;
         let line = stored.and_then(|stored| stored.map(|stored| Line::write(key, stored)).transpose());
         match line.map_err(|error| key.blame(error)) {
-            Ok(line) => Ok(line.map_or(Found::Nothing, Found::Line)),
+            Ok(line) => Ok(line.map_or(Found::Nothing, |(line, has_buffers)| Found::Line(line, has_buffers))),
             Err(error) if self.unreadable.is_skipped(key, &error) => Ok(Found::Unreadable),
             Err(error) => Err(error),
         }

@@ -1,8 +1,9 @@
+use super::buffer::buffer_setter;
 use super::checkpoint::ImportCheckpoint;
 use super::export::MAX_CONCURRENCY;
 use super::line::Line;
 use super::wire::Content;
-use super::{EntryKey, Store, limits};
+use super::{EntryKey, Store, buffer, limits};
 use crate::Error;
 use crate::call::{Options, option_methods};
 use futures_util::future::join_all;
@@ -34,6 +35,8 @@ pub struct Import {
     store: Store,
     concurrency: usize,
     skip_existing: bool,
+    skip_buffers: bool,
+    allow_buffers: bool,
     checkpoint: Option<ImportCheckpoint>,
     options: Options,
 }
@@ -46,6 +49,8 @@ pub struct ImportReport {
     pub written: u64,
     /// How many were there already, and were left alone.
     pub skipped: u64,
+    /// How many hold Luau buffers, and were left out ([`Import::skip_buffers`]).
+    pub with_buffers: u64,
     /// How far it came.
     pub checkpoint: ImportCheckpoint,
 }
@@ -56,6 +61,8 @@ impl Import {
             store,
             concurrency: CONCURRENCY,
             skip_existing: false,
+            skip_buffers: false,
+            allow_buffers: false,
             checkpoint: None,
             options: Options::default(),
         }
@@ -74,6 +81,15 @@ impl Import {
         self
     }
 
+    /// Leaves out entries with [Luau buffers](super::LuauBuffer), which end the import otherwise, and counts them
+    /// ([`ImportReport::with_buffers`]). Their lines in the export have a property `buffers`.
+    pub fn skip_buffers(mut self) -> Self {
+        self.skip_buffers = true;
+        self
+    }
+
+    buffer_setter!();
+
     /// Goes on from a checkpoint, in the same file read from its beginning.
     pub fn resume(mut self, checkpoint: ImportCheckpoint) -> Self {
         self.checkpoint = Some(checkpoint);
@@ -88,7 +104,7 @@ impl Import {
     /// # Errors
     ///
     /// As of every call, with the line that it is about; if the checkpoint is of another import; if a line
-    /// is no entry, too long, or of another scope than the one that was chosen; and of kind
+    /// is no entry, too long, of another scope than the one that was chosen, or shows a Luau buffer; and of kind
     /// [`LocalIo`](crate::ErrorKind::LocalIo) if the reader or `on_checkpoint` fails. What is under way is
     /// ended first.
     pub async fn read_from<R: AsyncBufRead + Unpin>(
@@ -100,7 +116,7 @@ impl Import {
         let checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
         checkpoint.check(&start)?;
         skip(&mut reader, checkpoint.bytes()).await?;
-        let mut report = ImportReport { written: 0, skipped: 0, checkpoint };
+        let mut report = ImportReport { written: 0, skipped: 0, with_buffers: 0, checkpoint };
         let outcome = self.write_lines(&mut reader, &mut report, &mut on_checkpoint).await;
         let saved = on_checkpoint(&report.checkpoint).map_err(cannot_save);
         outcome.and(saved).map(|()| report)
@@ -138,8 +154,8 @@ impl Import {
             };
             for outcome in join_all(batch.into_iter().map(|task| self.write(task))).await {
                 // Behind a line that is not written no line counts.
-                let (bytes, is_written) = outcome?;
-                report.count(bytes, is_written);
+                let (bytes, end) = outcome?;
+                report.count(bytes, end);
                 if report.checkpoint.lines().is_multiple_of(LINES_PER_CHECKPOINT) {
                     on_checkpoint(&report.checkpoint).map_err(cannot_save)?;
                 }
@@ -159,7 +175,7 @@ impl Import {
         let Some(text) = line(reader, number).await? else { return Ok(None) };
         let bytes = text.len() as u64;
         if text.trim_ascii().is_empty() {
-            return Ok(Some(Task { number, bytes, entry: None }));
+            return Ok(Some(Task { number, bytes, what: What::Nothing }));
         }
         let line = Line::read(&text, number)?;
         if let Some(chosen) = self.store.scope.as_ref().filter(|chosen| **chosen != line.scope) {
@@ -170,22 +186,28 @@ impl Import {
             )));
         }
         let of = EntryKey { scope: line.scope.clone(), key: line.key.clone() };
-        let content = line.content();
+        let content = line.content(self.allow_buffers);
         let value = content.value.as_deref().map_or("", |value| value.get());
-        self.store.at_scope_of(&of).check(&of.key).and_then(|()| limits::value(value)).map_err(|error| {
-            Error::invalid_request(format!("line {number} of the import cannot be written: {error}"))
-        })?;
-        Ok(Some(Task { number, bytes, entry: Some((of, content)) }))
+        if self.skip_buffers && !self.allow_buffers && buffer::refuse(&of.key, value).is_err() {
+            return Ok(Some(Task { number, bytes, what: What::Buffers }));
+        }
+        self.store.at_scope_of(&of).check(&of.key).and_then(|()| content.check(&of.key)).map_err(
+            |error| Error::invalid_request(format!("line {number} of the import cannot be written: {error}")),
+        )?;
+        Ok(Some(Task { number, bytes, what: What::Entry(of, content) }))
     }
 
-    /// Writes the entry of a line: the length of the line, and whether it was written; `None` if the
-    /// line is empty.
-    async fn write(&self, task: Task) -> Result<(u64, Option<bool>), Error> {
-        let Task { number, bytes, entry } = task;
-        let Some((of, content)) = entry else { return Ok((bytes, None)) };
+    /// Writes the entry of a line: the length of the line, and what became of it.
+    async fn write(&self, task: Task) -> Result<(u64, End), Error> {
+        let Task { number, bytes, what } = task;
+        let (of, content) = match what {
+            What::Nothing => return Ok((bytes, End::Nothing)),
+            What::Buffers => return Ok((bytes, End::Buffers)),
+            What::Entry(of, content) => (of, content),
+        };
         let is_written = self.write_entry(&self.store.at_scope_of(&of), &of.key, &content).await;
         let named = |error: Error| error.about(&format!("line {number} of the import"));
-        Ok((bytes, Some(is_written.map_err(named)?)))
+        Ok((bytes, if is_written.map_err(named)? { End::Written } else { End::Skipped }))
     }
 
     /// `false` if the entry was there, and was left alone.
@@ -208,22 +230,39 @@ struct Task {
     number: u64,
     /// Its length, with its end.
     bytes: u64,
-    /// `None` if it is empty.
-    entry: Option<(EntryKey, Content)>,
+    what: What,
+}
+
+/// What a line holds.
+enum What {
+    /// It is empty.
+    Nothing,
+    /// An entry that is left out for its buffers.
+    Buffers,
+    Entry(EntryKey, Content),
+}
+
+/// What became of a line.
+enum End {
+    Nothing,
+    Buffers,
+    Skipped,
+    Written,
 }
 
 impl Task {
     fn is_of_the_key_of(&self, other: &Self) -> bool {
-        matches!((&self.entry, &other.entry), (Some((one, _)), Some((other, _))) if one == other)
+        matches!((&self.what, &other.what), (What::Entry(one, _), What::Entry(other, _)) if one == other)
     }
 }
 
 impl ImportReport {
-    fn count(&mut self, bytes: u64, is_written: Option<bool>) {
-        match is_written {
-            Some(true) => self.written += 1,
-            Some(false) => self.skipped += 1,
-            None => {}
+    fn count(&mut self, bytes: u64, end: End) {
+        match end {
+            End::Written => self.written += 1,
+            End::Skipped => self.skipped += 1,
+            End::Buffers => self.with_buffers += 1,
+            End::Nothing => {}
         }
         self.checkpoint.count(bytes);
     }

@@ -1,6 +1,7 @@
 //! An entry as a line of JSON.
 
 use super::EntryKey;
+use super::scan;
 use super::wire::{Content, Stored};
 use crate::Error;
 use jiff::Timestamp;
@@ -19,6 +20,9 @@ pub(super) struct Line {
     users: Vec<String>,
     #[serde(default)]
     attributes: Option<Box<RawValue>>,
+    /// Where the value shows Luau buffers, which an import cannot bring back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    buffers: Vec<String>,
     #[serde(default)]
     revision_id: Option<String>,
     #[serde(default)]
@@ -32,12 +36,15 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, 
 }
 
 impl Line {
-    pub(super) fn write(of: &EntryKey, stored: Stored) -> Result<Vec<u8>, Error> {
+    /// The text of the line, and whether the entry holds Luau buffers.
+    pub(super) fn write(of: &EntryKey, stored: Stored) -> Result<(Vec<u8>, bool), Error> {
         let missing = || Error::unreadable("the service gave an entry without a value");
+        let value = on_one_line(stored.value.ok_or_else(missing)?)?;
         let line = Self {
             scope: of.scope.clone(),
             key: of.key.clone(),
-            value: on_one_line(stored.value.ok_or_else(missing)?)?,
+            buffers: scan::paths(value.get()),
+            value,
             users: stored.users.unwrap_or_default(),
             attributes: stored.attributes.map(on_one_line).transpose()?,
             revision_id: stored.revision_id,
@@ -46,7 +53,7 @@ impl Line {
         };
         let mut text = serde_json::to_vec(&line).map_err(Error::encode)?;
         text.push(b'\n');
-        Ok(text)
+        Ok((text, !line.buffers.is_empty()))
     }
 
     pub(super) fn read(text: &[u8], number: u64) -> Result<Self, Error> {
@@ -56,8 +63,9 @@ impl Line {
     }
 
     /// What is to be stored: all of it, so that it replaces what is there.
-    pub(super) fn content(self) -> Content {
-        Content { value: Some(self.value), users: Some(self.users), attributes: self.attributes, etag: None }
+    pub(super) fn content(self, allow_buffers: bool) -> Content {
+        let (value, users) = (Some(self.value), Some(self.users));
+        Content { value, users, attributes: self.attributes, etag: None, allow_buffers }
     }
 }
 

@@ -94,7 +94,10 @@ impl List for Entries {
     }
 
     fn read(page: &Self::Page) -> Facts {
-        <ListScopedEntries as List>::read(page)
+        let has_name = |entry: &DataStoreEntry| entry.id.is_some() || entry.path.is_some();
+        let is_flawed = !page.data_store_entries.iter().flatten().all(has_name);
+        let flaw = is_flawed.then_some("the service listed an entry without its id and path");
+        Facts { flaw, ..<ListScopedEntries as List>::read(page) }
     }
 }
 

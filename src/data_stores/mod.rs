@@ -28,6 +28,7 @@
 //!
 //! What keeps data safe, and what cannot, is said in the [guide](crate::guide::data_stores).
 
+mod buffer;
 mod changes;
 mod checkpoint;
 mod entry;
@@ -41,6 +42,7 @@ mod list;
 mod metadata;
 mod read;
 mod requests;
+mod scan;
 mod store;
 mod undelete;
 mod unreadable;
@@ -50,6 +52,7 @@ mod wire;
 mod write;
 
 pub use crate::generated::api::data_stores::*;
+pub use buffer::LuauBuffer;
 pub use checkpoint::{ExportCheckpoint, ImportCheckpoint};
 pub use entry::{Entry, EntryKey};
 pub use erase::{EraseUser, ErasurePlan, FoundEntry};

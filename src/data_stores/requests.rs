@@ -3,7 +3,7 @@
 
 use super::list::ALL_SCOPES;
 use super::wire::{Content, Increment, Stored};
-use super::{Store, limits};
+use super::{Store, buffer, limits};
 use crate::Error;
 use crate::call::{Call, Options, path_segment};
 use crate::types::{DataStoreEntry, IncrementDataStoreEntryRequest};
@@ -17,6 +17,15 @@ pub(super) enum Revision {
     Id(String),
     /// The one that was current then.
     At(Timestamp),
+}
+
+impl Content {
+    /// Refuses a value that the service would not take, or would take for something else.
+    pub(super) fn check(&self, key: &str) -> Result<(), Error> {
+        let Some(value) = self.value.as_deref() else { return Ok(()) };
+        limits::value(value.get())?;
+        if self.allow_buffers { Ok(()) } else { buffer::refuse(key, value.get()) }
+    }
 }
 
 impl Store {
@@ -143,8 +152,7 @@ impl Store {
         content: &Content,
         options: &Options,
     ) -> Result<Stored, Error> {
-        let value = content.value.as_deref().map_or("null", |value| value.get());
-        self.check(key).and_then(|()| limits::value(value)).map_err(|error| error.of(call.operation))?;
+        content.check(key).and_then(|()| self.check(key)).map_err(|error| error.of(call.operation))?;
         let operation = call.operation;
         let stored = call.json(content).expecting::<Stored>().with_options(options.clone()).output().await?;
         Ok(Stored { written_by: Some(operation), ..stored })

@@ -1,10 +1,9 @@
 use super::*;
-use crate::Error;
+use crate::call::encode::to_raw_value;
 use crate::ids::UniverseId;
 use crate::ids::UserId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::to_raw_value;
 
 const GLOBAL: &str = "global";
 
@@ -25,7 +24,8 @@ impl DataStores {
 /// A data store, for tasks that take more than one request. Made by [`DataStores::store`].
 ///
 /// Names, scopes and keys have 1 to 50 characters, a value up to 4,194,304 as JSON; what is longer is
-/// refused before anything is sent.
+/// refused before anything is sent. So is a value with a [Luau buffer](LuauBuffer), which cannot be written from
+/// here, unless the write is to [allow it](WriteEntry::allow_buffers).
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) handle: DataStores,
@@ -62,12 +62,7 @@ impl Store {
     /// the value on the condition (etag) that nobody has written in between; if somebody has, that
     /// is repeated, up to 10 times. The last writer's value stays.
     pub fn set<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
-        WriteEntry::new(
-            self.clone(),
-            key.into(),
-            to_raw_value(value).map_err(Error::encode),
-            write::Mode::Set,
-        )
+        WriteEntry::new(self.clone(), key.into(), to_raw_value(value), write::Mode::Set)
     }
 
     /// Writes a new entry; fails if there is one already.
@@ -75,23 +70,13 @@ impl Store {
     /// The service says so with status 400. It is not sent again after a failure that leaves its
     /// effect unknown ([`Error::may_have_been_applied`]).
     pub fn create<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
-        WriteEntry::new(
-            self.clone(),
-            key.into(),
-            to_raw_value(value).map_err(Error::encode),
-            write::Mode::Create,
-        )
+        WriteEntry::new(self.clone(), key.into(), to_raw_value(value), write::Mode::Create)
     }
 
     /// Replaces the whole entry, or creates it, by one request and without a condition. **Users and
     /// attributes that are not given are cleared**; [`set`](Self::set) keeps them.
     pub fn upsert<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
-        WriteEntry::new(
-            self.clone(),
-            key.into(),
-            to_raw_value(value).map_err(Error::encode),
-            write::Mode::Upsert,
-        )
+        WriteEntry::new(self.clone(), key.into(), to_raw_value(value), write::Mode::Upsert)
     }
 
     /// Writes back an entry that was read: value, users and attributes, on the condition that nobody
@@ -99,7 +84,7 @@ impl Store {
     ///
     /// It is written to this store, in the entry's own scope and under its own key.
     pub fn save<T: Serialize>(&self, entry: &Entry<T>) -> WriteEntry {
-        let value = to_raw_value(&entry.value).map_err(Error::encode);
+        let value = to_raw_value(&entry.value);
         let store = self.clone().scope(&entry.scope);
         WriteEntry::new(store, entry.key.clone(), value, write::Mode::Save(entry.etag.clone()))
             .users(&entry.users)

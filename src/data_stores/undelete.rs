@@ -1,3 +1,4 @@
+use super::buffer::buffer_setter;
 use super::requests::Revision;
 use super::wire::Content;
 use super::{Entry, Store};
@@ -13,14 +14,16 @@ use std::future::IntoFuture;
 pub struct UndeleteEntry {
     store: Store,
     key: String,
+    allow_buffers: bool,
     options: Options,
 }
 
 impl UndeleteEntry {
     pub(super) fn new(store: Store, key: String) -> Self {
-        Self { store, key, options: Options::default() }
+        Self { store, key, allow_buffers: false, options: Options::default() }
     }
 
+    buffer_setter!();
     option_methods!(each);
 
     /// The id of the latest revision that is not a deletion.
@@ -47,7 +50,7 @@ impl IntoFuture for UndeleteEntry {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { store, key, options } = &self;
+            let Self { store, key, allow_buffers, options } = &self;
             store.check(key)?;
             if store.read(key, &Revision::Latest, options).await?.is_some() {
                 return Err(Error::invalid_request(
@@ -58,8 +61,13 @@ impl IntoFuture for UndeleteEntry {
                 || Error::invalid_request("no revision of the entry is left that could be brought back");
             let id = self.latest_revision().await?.ok_or_else(gone)?;
             let found = store.read(key, &Revision::Id(id), options).await?.ok_or_else(gone)?;
-            let content =
-                Content { value: found.value, users: found.users, attributes: found.attributes, etag: None };
+            let content = Content {
+                value: found.value,
+                users: found.users,
+                attributes: found.attributes,
+                etag: None,
+                allow_buffers: *allow_buffers,
+            };
             // Created, so that what somebody else has written in between is not overwritten.
             let stored = match store.create_stored(key, &content, options).await {
                 Ok(stored) => stored,

@@ -1,3 +1,4 @@
+use super::buffer::buffer_setter;
 use super::changes::{ATTEMPTS, Effect, change};
 use super::entry::value;
 use super::metadata::{Metadata, metadata_setters};
@@ -7,7 +8,6 @@ use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::to_raw_value;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -21,6 +21,7 @@ pub struct UpdateValue<T, F> {
     change: F,
     attempts: u32,
     metadata: Metadata,
+    allow_buffers: bool,
     options: Options,
     value: PhantomData<fn() -> T>,
 }
@@ -33,6 +34,7 @@ impl<T, F> UpdateValue<T, F> {
             change,
             attempts: ATTEMPTS,
             metadata: Metadata::default(),
+            allow_buffers: false,
             options: Options::default(),
             value: PhantomData,
         }
@@ -46,6 +48,7 @@ impl<T, F> UpdateValue<T, F> {
     }
 
     metadata_setters!();
+    buffer_setter!();
     option_methods!(each);
 }
 
@@ -68,10 +71,11 @@ where
                     else {
                         return Ok(None);
                     };
-                    let changed = to_raw_value(&changed).map_err(Error::encode)?;
+                    let changed = crate::call::encode::to_raw_value(&changed)?;
                     let (users, attributes) = self.metadata.over(stored)?;
                     written = Some(changed.clone());
-                    Ok(Some(Content { value: Some(changed), users, attributes, etag: None }))
+                    let allow_buffers = self.allow_buffers;
+                    Ok(Some(Content { value: Some(changed), users, attributes, etag: None, allow_buffers }))
                 })
                 .await?;
             // What was sent is what is stored, also if the answer should not repeat it.

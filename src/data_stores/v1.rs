@@ -1,14 +1,17 @@
+use super::buffer::buffer_setter;
 use super::entry::user_id;
 use super::metadata::Metadata;
 use super::metadata::metadata_setters;
 use super::wire::{Content, Stored};
 use super::{Store, limits};
 use crate::call::info::OperationInfo;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Options, Sending, ends_too_early, option_methods};
 use crate::ids::UserId;
+use crate::operations::DATA_STORES_SET_VALUE as SET_VALUE;
 use crate::types::DataStoreVersion;
 use crate::{Error, ErrorKind};
 use base64::Engine;
+use http::StatusCode;
 use jiff::Timestamp;
 use md5::{Digest, Md5};
 use serde::Serialize;
@@ -45,10 +48,11 @@ impl StoreV1 {
         WriteVersioned {
             store: self.store.clone(),
             key: key.into(),
-            value: to_raw_value(value).map_err(Error::encode),
+            value: crate::call::encode::to_raw_value(value),
             metadata: Metadata::default(),
             match_version: None,
             exclusive_create: false,
+            allow_buffers: false,
             options: Options::default(),
         }
     }
@@ -70,6 +74,50 @@ pub struct Versioned<T> {
     pub created: Option<Timestamp>,
     /// When the version was made.
     pub versioned: Option<Timestamp>,
+}
+
+impl<T: DeserializeOwned> Versioned<T> {
+    /// The entry that stands in the way of a write, from its [conflict](Error::is_conflict): the service gives it
+    /// as the body of the response (DS-09), so that it need not be read again. `None` if the error holds no entry.
+    ///
+    /// ```no_run
+    /// # async fn run(players: opencloud::data_stores::StoreV1) -> Result<(), opencloud::Error> {
+    /// use opencloud::data_stores::Versioned;
+    ///
+    /// if let Err(error) = players.set("Player_156", &10).exclusive_create().await {
+    ///     let there = Versioned::<i64>::of_conflict(&error).ok_or(error)??;
+    ///     println!("it has {} already", there.value);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if its value is none of `T`, or does not match its checksum.
+    pub fn of_conflict(error: &Error) -> Option<Result<Self, Error>> {
+        if error.status() != Some(StatusCode::PRECONDITION_FAILED) {
+            return None;
+        }
+        let operation = error.operation().filter(|operation| operation.id == SET_VALUE.id)?;
+        let body = error.body().filter(|body| !body.is_empty())?;
+        let mut response = http::Response::new(body.clone());
+        response.headers_mut().clone_from(error.headers()?);
+        *response.status_mut() = StatusCode::PRECONDITION_FAILED;
+        let entry = verify(&response).and_then(|()| read(&response));
+        Some(entry.map_err(|error| error.of(operation)))
+    }
+}
+
+/// What a refused condition is, by its status alone: the body is the entry that is there, and nothing in it is said
+/// of the request (DS-09).
+fn as_conflict(error: Error) -> Error {
+    match error.status() {
+        Some(StatusCode::PRECONDITION_FAILED) => {
+            error.restated(ErrorKind::Conflict, "the entry is there, or has another version")
+        }
+        _ => error,
+    }
 }
 
 /// The reading of an entry. Made by [`StoreV1::get`].
@@ -109,23 +157,27 @@ pub struct WriteVersioned {
     metadata: Metadata,
     match_version: Option<String>,
     exclusive_create: bool,
+    allow_buffers: bool,
     options: Options,
 }
 
 impl WriteVersioned {
-    /// Writes only if this is the current version; else it is a [conflict](Error::is_conflict).
+    /// Writes only if this is the current version; else it is a [conflict](Error::is_conflict), which holds the
+    /// [current entry](Versioned::of_conflict).
     pub fn match_version(mut self, version: impl Into<String>) -> Self {
         self.match_version = Some(version.into());
         self
     }
 
-    /// Writes only if there is no entry; else it is a [conflict](Error::is_conflict).
+    /// Writes only if there is no entry; else it is a [conflict](Error::is_conflict), which holds the
+    /// [current entry](Versioned::of_conflict).
     pub fn exclusive_create(mut self) -> Self {
         self.exclusive_create = true;
         self
     }
 
     metadata_setters!();
+    buffer_setter!();
     option_methods!();
 }
 
@@ -135,13 +187,15 @@ impl IntoFuture for WriteVersioned {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { store, key, value, metadata, match_version, exclusive_create, options } = self;
+            let Self { store, key, value, metadata, match_version, exclusive_create, allow_buffers, options } =
+                self;
             if match_version.is_some() && exclusive_create {
                 return Err(Error::invalid_request("an entry that must not be there can match no version"));
             }
-            let value = value?;
             store.check(&key)?;
-            limits::value(value.get())?;
+            let content = Content { value: Some(value?), allow_buffers, ..Content::default() };
+            content.check(&key)?;
+            let value = content.value.as_deref().unwrap_or(RawValue::NULL);
             let mut call = store
                 .handle
                 .set_value(&store.universe, store.name.as_str(), key.as_str(), Value::Null)
@@ -161,7 +215,8 @@ impl IntoFuture for WriteVersioned {
             if exclusive_create {
                 call = call.exclusive_create(true);
             }
-            call.call.json_as_is(value.get().to_owned()).with_options(options).output().await
+            let call = call.call.json_as_is(value.get().to_owned());
+            call.with_options(options).output().await.map_err(as_conflict)
         })
     }
 }
@@ -203,12 +258,9 @@ impl Store {
         let call = call.scope(self.scope_name()).call;
         let operation = call.operation;
         self.check(key).map_err(|error| error.of(operation))?;
-        match call.with_options(options.clone()).send_raw().await {
-            Ok(reply) if reply.status() == http::StatusCode::NO_CONTENT => Ok(None),
-            Ok(reply) => {
-                verify(&reply).map_err(|error| error.of(operation))?;
-                Ok(Some((reply, operation)))
-            }
+        match call.with_options(options.clone()).send_reading(verify).await {
+            Ok((reply, ())) if reply.status() == StatusCode::NO_CONTENT => Ok(None),
+            Ok((reply, ())) => Ok(Some((reply, operation))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
@@ -251,6 +303,7 @@ impl Store {
         if exclusive_create {
             write = write.exclusive_create();
         }
+        write.allow_buffers = content.allow_buffers;
         write.options = options.clone();
         let version = write.await?;
         Ok(Stored { revision_id: version.version, ..Stored::default() })
@@ -269,14 +322,18 @@ fn header<'a>(reply: &'a http::Response<bytes::Bytes>, name: &str) -> Option<&'a
     std::str::from_utf8(reply.headers().get(name)?.as_bytes()).ok()
 }
 
-/// Refuses a content that is not what its checksum says.
+/// Refuses a content that is not what its checksum says, or that ends too early: it was lost on the way
+/// (CN-03).
 fn verify(reply: &http::Response<bytes::Bytes>) -> Result<(), Error> {
-    match header(reply, "content-md5") {
-        Some(expected) if expected != checksum(reply.body()) => Err(Error::io(
-            ErrorKind::Decode,
+    let expected = header(reply, "content-md5").filter(|_| reply.status() != http::StatusCode::NO_CONTENT);
+    match expected {
+        Some(expected) if expected != checksum(reply.body()) => Err(Error::interrupted(
             "the content does not match the checksum that the service sent with it: it was changed on the way",
         )
         .with_reply(reply)),
+        None if ends_too_early(reply.body()) => {
+            Err(Error::interrupted("the entry's value ends too early").with_reply(reply))
+        }
         _ => Ok(()),
     }
 }

@@ -63,6 +63,9 @@ pub(super) struct Content {
     pub(super) attributes: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) etag: Option<String>,
+    /// Whether the value may show Luau buffers, which will not be any.
+    #[serde(skip)]
+    pub(super) allow_buffers: bool,
 }
 
 /// What is added to an entry, and what else the entry is to be.

@@ -1,7 +1,8 @@
+use super::buffer::buffer_setter;
 use super::changes::{ATTEMPTS, Effect, change};
 use super::metadata::{Metadata, metadata_setters};
 use super::wire::Content;
-use super::{Entry, Store, limits};
+use super::{Entry, Store};
 use crate::Error;
 use crate::call::{Options, Sending, option_methods};
 use serde_json::value::RawValue;
@@ -30,24 +31,27 @@ pub struct WriteEntry {
     value: Result<Box<RawValue>, Error>,
     mode: Mode,
     metadata: Metadata,
+    allow_buffers: bool,
     options: Options,
 }
 
 impl WriteEntry {
     pub(super) fn new(store: Store, key: String, value: Result<Box<RawValue>, Error>, mode: Mode) -> Self {
-        Self { store, key, value, mode, metadata: Metadata::default(), options: Options::default() }
+        let (metadata, options) = (Metadata::default(), Options::default());
+        Self { store, key, value, mode, metadata, allow_buffers: false, options }
     }
 
     metadata_setters!();
+    buffer_setter!();
     option_methods!(each);
 
     async fn run(self) -> Result<Entry<()>, Error> {
-        let Self { store, key, value, mode, metadata, options } = self;
-        let value = value?;
-        limits::value(value.get())?;
-        let value = Some(value);
+        let Self { store, key, value, mode, metadata, allow_buffers, options } = self;
+        let value = Some(value?);
         let (users, attributes) = metadata.over(None)?;
-        let content = Content { value: value.clone(), users, attributes, etag: None };
+        let content = Content { value: value.clone(), users, attributes, etag: None, allow_buffers };
+        // Before anything is read.
+        content.check(&key)?;
         let mut repeatable = options.clone();
         // Written twice it is the same, unless an entry must not be there or must be unchanged.
         repeatable.idempotent = Some(options.idempotent.unwrap_or(true));
@@ -60,7 +64,7 @@ impl WriteEntry {
             Mode::Set => {
                 let written = change(&store, &key, &options, ATTEMPTS, Effect::Same, |stored| {
                     let (users, attributes) = metadata.over(stored)?;
-                    Ok(Some(Content { value: value.clone(), users, attributes, etag: None }))
+                    Ok(Some(Content { value: value.clone(), users, attributes, etag: None, allow_buffers }))
                 });
                 written.await?.unwrap_or_default()
             }

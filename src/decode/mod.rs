@@ -1,12 +1,15 @@
 //! Decoding that takes what services really send: a number where text was promised and the other
 //! way round, null where nothing was promised, times with and without a zone.
 
+mod expect;
 mod locate;
 
+pub(crate) use expect::{Failure, names, response};
 pub(crate) use locate::path;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,28 +27,39 @@ pub(crate) trait Tolerant<'de>: Sized {
 }
 
 /// An object whose fields may come in any order, be missing or null, and be joined by others.
-pub(crate) trait Object: Default {
+pub(crate) trait Object: Default + 'static {
+    /// Whether there is no field at all.
+    const IS_EMPTY: bool;
+
     /// Reads the value of a field into its place; `false` if there is no such field.
     fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error>;
+
+    /// Whether the field of this name on the wire is there.
+    fn has(&self, name: &str) -> bool;
+
+    /// Fills what other fields say.
+    fn finish(&mut self) {}
 }
 
 /// Makes a struct readable: the name of each field on the wire and in the struct.
+///
+/// `aliases` are other names of fields, which count where the field's own name has no value. `values` are
+/// such names of lists whose elements are not items, but the value of one field of an item. `ids` are the
+/// fields that are the last segment of another field, a path, where they are not there themselves.
 macro_rules! object {
-    ($kind:ident { $($name:literal => $field:ident,)* }) => {
+    (@ $kind:ident { $($name:literal => $field:ident,)* } $($rest:tt)*) => {
         impl crate::decode::Object for $kind {
+            const IS_EMPTY: bool = <[&str]>::is_empty(&[$($name),*]);
+
             #[allow(unused_variables)]
-            fn read<'de, A: serde::de::MapAccess<'de>>(
-                &mut self,
-                name: &str,
-                map: &mut A,
-            ) -> Result<bool, A::Error> {
+            fn has(&self, name: &str) -> bool {
                 match name {
-                    $($name => self.$field = crate::decode::field(map)?,)*
-                    _ => return Ok(false),
+                    $($name => self.$field.is_some(),)*
+                    _ => false,
                 }
-                #[allow(unreachable_code)]
-                Ok(true)
             }
+
+            $($rest)*
         }
 
         impl<'de> serde::Deserialize<'de> for $kind {
@@ -60,8 +74,65 @@ macro_rules! object {
             }
         }
     };
+    ($kind:ident { $($name:literal => $field:ident,)* }) => {
+        crate::decode::object! { @ $kind { $($name => $field,)* }
+            #[allow(unused_variables)]
+            fn read<'de, A: serde::de::MapAccess<'de>>(
+                &mut self,
+                name: &str,
+                map: &mut A,
+            ) -> Result<bool, A::Error> {
+                match name {
+                    $($name => self.$field = crate::decode::field(map)?,)*
+                    _ => return Ok(false),
+                }
+                #[allow(unreachable_code)]
+                Ok(true)
+            }
+        }
+    };
+    ($kind:ident { $($name:literal => $field:ident,)* }
+        aliases { $($alias:literal => $aliased:ident,)* }
+        values { $($values:literal => $list:ident: $item:ident.$value:ident,)* }
+        ids { $($id:ident => $path:ident,)* }
+    ) => {
+        crate::decode::object! { @ $kind { $($name => $field,)* }
+            fn read<'de, A: serde::de::MapAccess<'de>>(
+                &mut self,
+                name: &str,
+                map: &mut A,
+            ) -> Result<bool, A::Error> {
+                match name {
+                    $($name => self.$field = crate::decode::field(map)?.or(self.$field.take()),)*
+                    $($alias => self.$aliased = self.$aliased.take().or(crate::decode::field(map)?),)*
+                    $($values => {
+                        let values: Option<Vec<_>> = crate::decode::field(map)?;
+                        let item = |value| $item { $value: Some(value), ..Default::default() };
+                        let items = values.map(|values| values.into_iter().map(item).collect());
+                        self.$list = self.$list.take().or(items);
+                    })*
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            }
+
+            fn finish(&mut self) {
+                $(self.$id = self.$id.take().or_else(|| {
+                    crate::decode::last_segment(self.$path.as_deref()?).map(Into::into)
+                });)*
+            }
+        }
+    };
 }
 pub(crate) use object;
+
+/// The last segment of a path, percent-decoded; `None` if it is empty.
+#[allow(dead_code, reason = "an area need not have ids that are read from paths")]
+pub(crate) fn last_segment(path: &str) -> Option<String> {
+    let last = path.rsplit('/').next().filter(|last| !last.is_empty())?;
+    let decoded = percent_encoding::percent_decode_str(last).decode_utf8();
+    Some(decoded.map_or_else(|_| last.to_owned(), Cow::into_owned))
+}
 
 /// The value of a field.
 pub(crate) fn field<'de, T: Tolerant<'de>, A: MapAccess<'de>>(map: &mut A) -> Result<Option<T>, A::Error> {
@@ -80,10 +151,25 @@ pub(crate) fn read_object<'de, T: Object, D: Deserializer<'de>>(deserializer: D)
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
             let mut object = T::default();
+            let mut watch = expect::Watch::begin([TypeId::of::<T>(), TypeId::of::<Option<T>>()]);
             while let Some(Name(name)) = map.next_key()? {
-                if !object.read(&name, &mut map)? {
-                    map.next_value::<de::IgnoredAny>()?;
+                let is_entered = watch.as_ref().is_some_and(|watch| watch.enter(&name));
+                let is_known = object.read(&name, &mut map)?;
+                if is_entered {
+                    expect::Watch::leave();
                 }
+                match &mut watch {
+                    None if is_known => {}
+                    None => {
+                        map.next_value::<de::IgnoredAny>()?;
+                    }
+                    Some(watch) if is_known => watch.note_known(&name),
+                    Some(watch) => watch.note_unknown(&name, &map.next_value()?),
+                }
+            }
+            object.finish();
+            if let Some(watch) = watch {
+                watch.end(T::IS_EMPTY, &|name| object.has(name));
             }
             Ok(object)
         }
@@ -121,8 +207,29 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     match deserializer.deserialize_any(ScalarVisitor)? {
         Scalar::Text(text) => Ok(text),
         Scalar::Integer(number) => Ok(number.to_string()),
+        // A whole number that is not one was longer than a double is exact: its digits are lost.
+        Scalar::Number(number) if number.fract() == 0.0 && number.abs() > EXACT => {
+            Err(de::Error::custom(format!("the number {number:e} cannot be read exactly")))
+        }
         Scalar::Number(number) => Ok(number.to_string()),
         Scalar::Boolean(value) => Ok(value.to_string()),
+    }
+}
+
+/// 2^53: up to here a double holds every whole number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// An id that is a number, as its digits: from a number or a text.
+pub(crate) fn number_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = text(deserializer)?;
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u64>().is_ok();
+    // Other text is kept as it is: it is not a number and cannot be taken for another one.
+    match !is_whole
+        && (text.trim().parse::<f64>().is_ok() || digits.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        true if !text.is_empty() => Err(de::Error::custom(format!("expected an id, not {text:?}"))),
+        _ => Ok(text),
     }
 }
 
@@ -178,7 +285,7 @@ impl<'de> Tolerant<'de> for i64 {
         let refuse = |what: String| de::Error::custom(format!("expected an integer, not {what}"));
         match deserializer.deserialize_any(ScalarVisitor)? {
             Scalar::Integer(number) => number.try_into().map_err(|_| refuse(number.to_string())),
-            Scalar::Number(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Ok(number as i64),
+            Scalar::Number(number) if number.fract() == 0.0 && number.abs() <= EXACT => Ok(number as i64),
             Scalar::Number(number) => Err(refuse(number.to_string())),
             Scalar::Text(text) => text.trim().parse().map_err(|_| refuse(format!("{text:?}"))),
             Scalar::Boolean(value) => Err(refuse(value.to_string())),
@@ -192,7 +299,11 @@ impl<'de> Tolerant<'de> for f64 {
         match deserializer.deserialize_any(ScalarVisitor)? {
             Scalar::Integer(number) => Ok(number as f64),
             Scalar::Number(number) => Ok(number),
-            Scalar::Text(text) => text.trim().parse().map_err(|_| refuse(format!("{text:?}"))),
+            // Rust reads `NaN` and `inf`, and makes infinity of what is too large.
+            Scalar::Text(text) => match text.trim().parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(number),
+                _ => Err(refuse(format!("{text:?}"))),
+            },
             Scalar::Boolean(value) => Err(refuse(value.to_string())),
         }
     }

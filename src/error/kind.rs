@@ -8,9 +8,11 @@ pub enum ErrorKind {
     InvalidRequest,
     /// A file, reader, writer or callback of the caller's failed, on this machine.
     LocalIo,
-    /// The service could not be reached: nothing was sent.
+    /// The service could not be reached: nothing was sent, or the server says over HTTP/2 that it has not
+    /// begun the request.
     Connect,
-    /// The connection failed after the request was sent.
+    /// The connection failed after the request was sent; or what came is not the service's whole
+    /// response: it ends too early, or is an HTML page of the edge.
     Io,
     /// The time ran out.
     Timeout,

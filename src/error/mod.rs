@@ -10,8 +10,8 @@ mod one_line;
 pub use kind::ErrorKind;
 pub(crate) use one_line::{OneLine, Shown};
 
-use crate::call::Secret;
 use crate::call::info::OperationInfo;
+use crate::call::{Attempts, Secret};
 use crate::transport::RateLimitStatus;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -287,6 +287,31 @@ impl Error {
             .with_reply(reply)
     }
 
+    /// A response whose JSON ends too early: the rest was lost on the way (CN-03).
+    pub(crate) fn cut_short(reply: &http::Response<Bytes>, path: &str, error: serde_json::Error) -> Self {
+        Self::new(ErrorKind::Io, format!("the response ends too early, at `{path}`: {error}"))
+            .change(|inner| {
+                inner.ambiguous = true;
+                inner.source = Some(Arc::new(error));
+            })
+            .with_reply(reply)
+    }
+
+    /// A page of the edge in place of a response (ER-03). A status that passes keeps its kind; any other
+    /// says nothing of the request.
+    pub(crate) fn edge_page(reply: &http::Response<Bytes>) -> Self {
+        let error = Self::answer(reply);
+        if matches!(reply.status().as_u16(), 408 | 429 | 500 | 502..=504) {
+            return error;
+        }
+        let title = error.message().to_owned();
+        error.change(|inner| {
+            inner.kind = ErrorKind::Io;
+            inner.message = format!("an HTML page came in place of the service's response: {title}");
+            inner.ambiguous = true;
+        })
+    }
+
     /// A value of an answer that cannot be what it should be.
     #[allow(dead_code, reason = "which areas have such values depends on the enabled ones")]
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
@@ -326,6 +351,36 @@ impl Error {
         self.change(|inner| inner.message = format!("{what}: {}", inner.message))
     }
 
+    /// Adds what is known besides.
+    #[allow(dead_code, reason = "an area need not have such tasks")]
+    pub(crate) fn noting(self, note: &str) -> Self {
+        self.change(|inner| inner.message = format!("{}; {note}", inner.message))
+    }
+
+    /// A state that did not come in time: nothing was asked for that may have been applied.
+    #[allow(dead_code, reason = "an area need not have such tasks")]
+    pub(crate) fn not_in_time(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Timeout, message)
+    }
+
+    /// A request that the service has refused with a response of success, in its words.
+    #[allow(dead_code, reason = "an area need not have such calls")]
+    pub(crate) fn refused(message: impl Into<String>, details: Option<Value>) -> Self {
+        Self::new(ErrorKind::Refused, message).change(|inner| inner.details = details)
+    }
+
+    /// A response whose body is not about the failure: nothing of it is a message, a code or details, and it
+    /// has no say in the kind.
+    #[allow(dead_code, reason = "an area need not have such calls")]
+    pub(crate) fn restated(self, kind: ErrorKind, message: &str) -> Self {
+        self.change(|inner| {
+            inner.kind = kind;
+            message.clone_into(&mut inner.message);
+            inner.code = None;
+            inner.details = None;
+        })
+    }
+
     /// Says where the list can be resumed.
     pub(crate) fn resume_at(self, token: Option<String>) -> Self {
         self.change(|inner| inner.resume_token = token)
@@ -338,8 +393,10 @@ impl Error {
 
     /// What has arrived of an answer. The error says nothing of the secret that it was got with.
     pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
+        let attempts = reply.extensions().get::<Attempts>().copied();
         let id = |name| Some((name, reply.headers().get(name)?.to_str().ok()?.to_owned()));
         let error = self.change(|inner| {
+            inner.attempts = attempts.map_or(inner.attempts, |attempts| attempts.0);
             inner.reply = Some(Reply {
                 status: reply.status(),
                 headers: reply.headers().clone(),

@@ -9,11 +9,11 @@ impl Groups {
     /// are taken away, so that the member is never without one.
     ///
     /// To give one more, or to take one away, there are [`assign_role`](Groups::assign_role) and
-    /// [`unassign_role`](Groups::unassign_role). Guest and owner are no roles that can be given.
+    /// [`unassign_role`](Groups::unassign_role). Owner, Member and Guest can be neither given nor taken away, and to
+    /// give a role that is there, or to take one that is not, changes nothing (US-12).
     ///
-    /// Roblox does not say whether there are roles that cannot be taken away, such as the lowest one of
-    /// all members. One that the service refuses (400) to take away is left; the
-    /// [roles](GroupMembership::role_ids) of the answer are those that the member has in the end.
+    /// A role that the service refuses (400) to take away, such as Member, is left; the
+    /// [roles](GroupMembership::role_ids) of the response are those that the member has in the end.
     ///
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

@@ -1,6 +1,6 @@
 //! Why a script did not come to its end.
 
-use super::LuauTaskErrorCode as Code;
+use super::{LuauTaskErrorCode as Code, guard};
 use crate::error::OneLine;
 use crate::{Error, ErrorKind};
 use std::fmt::{self, Write};
@@ -44,9 +44,20 @@ pub enum Failure {
         /// What the service says of it.
         message: String,
     },
-    /// The service failed; the script may be run again.
+    /// The service failed; the script may be run again. If it fails the same way, it may return too much (LX-19).
     #[non_exhaustive]
     Internal {
+        /// What the service says of it.
+        message: String,
+    },
+    /// The place runs another version than [`Run::expect_version`](super::Run::expect_version) asks for;
+    /// nothing of the script was run.
+    #[non_exhaustive]
+    OtherVersion {
+        /// The version that runs.
+        found: u64,
+        /// The version that was asked for.
+        expected: u64,
         /// What the service says of it.
         message: String,
     },
@@ -75,7 +86,10 @@ impl Failure {
         let message = error.message().to_owned();
         let Some(code) = error.code() else { return Some(Self::Other { code: None, message }) };
         Some(match Code::from(code) {
-            Code::ScriptError => Self::Script { message },
+            Code::ScriptError => match guard::found(&message) {
+                Some((found, expected)) => Self::OtherVersion { found, expected, message },
+                None => Self::Script { message },
+            },
             Code::DeadlineExceeded => Self::TimedOut { message },
             Code::OutputSizeLimitExceeded => Self::OutputTooLarge { message },
             Code::InternalError => Self::Internal { message },
@@ -91,6 +105,7 @@ impl Failure {
             | Self::TimedOut { message }
             | Self::OutputTooLarge { message }
             | Self::Internal { message }
+            | Self::OtherVersion { message, .. }
             | Self::Other { message, .. } => message,
             Self::Cancelled => "the task was cancelled",
         }
@@ -106,6 +121,12 @@ impl fmt::Display for Failure {
             Self::TimedOut { .. } => "the script ran longer than its timeout",
             Self::OutputTooLarge { .. } => "the script returned more than the service takes",
             Self::Internal { .. } => "the service could not run the script",
+            Self::OtherVersion { found, expected, .. } => {
+                return write!(
+                    f,
+                    "the place runs its version {found} and not {expected}; a copy of the new version may take a while"
+                );
+            }
             Self::Cancelled => return f.write_str(self.message()),
             Self::Other { code: Some(code), .. } => {
                 return write!(f, "the task failed: {code}: {}", self.message());

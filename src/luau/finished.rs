@@ -29,6 +29,14 @@ impl Finished {
         &self.path
     }
 
+    /// The version of the place that the task was made for, as its path says. Without a
+    /// [pinned version](super::Script::at_version) the service takes a running copy of the place, which may be
+    /// older than the last upload (LX-07): only the script itself can tell, by `game.PlaceVersion`, which
+    /// [`Run::expect_version`](super::Run::expect_version) looks at.
+    pub fn place_version(&self) -> Option<u64> {
+        self.path.version()?.as_u64()
+    }
+
     /// The task as the service tells it.
     pub fn task(&self) -> &LuauTask {
         &self.task

@@ -105,8 +105,8 @@ fn check_size(file: &File) -> Result<(), Error> {
 ///
 /// Content whose length is not known is first copied to a temporary file. Then it asks for an address and
 /// puts the bytes there, without the credential: the address itself is the permission. Roblox does not say
-/// how it is to be uploaded; a `PUT` of `application/octet-stream` is our reading. [`File::media_type`] sets
-/// another type.
+/// how it is to be uploaded; a `PUT` of `application/octet-stream` is what works (LX-13, LX-20). [`File::media_type`]
+/// sets another type.
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Debug)]
 pub struct UploadBinaryInput {

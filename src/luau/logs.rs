@@ -1,10 +1,10 @@
-//! What scripts log, while they run.
+//! What scripts log.
 
-use super::task::Reference;
+use super::task::{Reference, explained};
 use super::{ListTaskLogs, LuauLogMessage, LuauTask, LuauTaskLog, LuauTaskLogView, TaskPath};
 use crate::Error;
 use crate::call::Call;
-use crate::operation::{State, States};
+use crate::operation::{State, States, Waits};
 use crate::operations::LUAU_LIST_TASK_LOGS as LIST_LOGS;
 use futures_core::Stream;
 use serde_json::Value;
@@ -18,6 +18,15 @@ use tokio::time::Instant;
 /// How much of a log the service keeps, in bytes; so there cannot be more messages.
 const LONGEST_LOG: u64 = 450 * 1024;
 const QUEUED: &str = "QUEUED";
+/// How often the log is read before the task has ended. The service was seen to give nothing before the end
+/// (LX-04), so this only helps if that changes.
+const EARLY: Duration = Duration::from_secs(30);
+/// How often a log that is empty after the end is read again, unless the caller says otherwise: it may be some
+/// seconds late (LX-04).
+const READ_AGAIN: u32 = 3;
+const MOST_READ_AGAIN: u32 = 12;
+/// The waits before it is read again, in seconds; the last one stays.
+const LATE: [u64; 3] = [2, 3, 5];
 
 /// How messages are asked for and read.
 pub(super) struct View<M> {
@@ -34,9 +43,11 @@ pub(super) const STRUCTURED: View<LuauLogMessage> =
 /// The messages that a task logs, as a [`Stream`] that also has [`next`](Logs::next). It ends when the task
 /// has ended; that the script failed is not its error, but that of [`Task::wait`](super::Task::wait).
 ///
-/// The log is read whenever the task is polled, but no more often than the service allows (45 times a
-/// minute). Nothing comes twice and nothing is left out, unless a script logs more than 450 KB between two
-/// readings: the service keeps the newest messages.
+/// The messages come after the end of the script: before it the service was seen to give an empty log. It is
+/// asked every 30 seconds all the same, and what it gives is handed on. After the end the log can be some
+/// seconds late, so one that is empty then is [read again](Self::read_again).
+///
+/// Nothing comes twice. The service keeps the newest 450 KB of a log.
 ///
 /// ```no_run
 /// # async fn run(client: opencloud::Client, script: String) -> Result<(), opencloud::Error> {
@@ -65,8 +76,28 @@ type Round<M> = (Box<Following<M>>, Result<Vec<M>, Error>);
 
 impl<M: Clone + PartialEq + Send + 'static> Logs<M> {
     pub(super) fn new(task: Reference, view: View<M>) -> Self {
-        let following = Following { task, view, states: None, known: Vec::new(), read: None, is_over: false };
+        let following = Following {
+            task,
+            view,
+            states: None,
+            known: Vec::new(),
+            read: None,
+            again: READ_AGAIN,
+            since: None,
+            last: None,
+            is_over: false,
+        };
         Self { turn: Turn::Idle(Box::new(following)), ready: Vec::new().into_iter() }
+    }
+
+    /// How often a log that is empty after the end is read again: 3 times by default (after 2, 3 and 5
+    /// seconds), 12 at most. With 0, a script that logs nothing is done at once. It says nothing once the first
+    /// message was asked for.
+    pub fn read_again(mut self, times: u32) -> Self {
+        if let Turn::Idle(following) = &mut self.turn {
+            following.again = times.min(MOST_READ_AGAIN);
+        }
+        self
     }
 
     /// The next message; `None` when the task has ended and all were given. Dropping it before it is done
@@ -134,21 +165,34 @@ struct Following<M> {
     states: Option<States<LuauTask>>,
     /// The log when it was read last.
     known: Vec<M>,
+    /// When it was read last, or else when the following began.
     read: Option<Instant>,
+    /// How often it is read again if it is empty at the end.
+    again: u32,
+    since: Option<Instant>,
+    /// The task as it was when it was polled last.
+    last: Option<Value>,
     is_over: bool,
 }
 
 impl<M: Clone + PartialEq + 'static> Following<M> {
     /// Polls the task once and returns what has been logged since.
     async fn round(&mut self) -> Result<Vec<M>, Error> {
+        let begin = *self.since.get_or_insert_with(Instant::now);
+        let read_last = *self.read.get_or_insert(begin);
         let states = match &mut self.states {
             Some(states) => states,
             None => self.states.insert(self.task.operation()?.states(self.task.policy.clone())),
         };
-        let is_queued = match states.next().await.transpose()? {
+        let state = states.next().await.transpose();
+        let state = state.map_err(|error| explained(error, self.last.as_ref(), begin.elapsed()))?;
+        match state {
             Some(State::Pending(progress)) => {
+                self.last = progress.metadata().cloned();
                 self.note_path(progress.metadata().and_then(|task| task["path"].as_str()));
-                progress.status() == Some(QUEUED)
+                if progress.status() == Some(QUEUED) || read_last.elapsed() < early() {
+                    return Ok(Vec::new());
+                }
             }
             over => {
                 self.is_over = true;
@@ -161,21 +205,39 @@ impl<M: Clone + PartialEq + 'static> Following<M> {
                     }
                     _ => {}
                 }
-                false
             }
-        };
-        if !self.is_over && (is_queued || self.was_just_read()) {
-            return Ok(Vec::new());
         }
         self.read = Some(Instant::now());
-        let now = match read(&self.task, &self.view).await {
-            // There is no log yet.
-            Err(error) if error.is_not_found() && !self.is_over => return Ok(Vec::new()),
-            messages => messages?,
+        let now = match self.is_over {
+            true => self.read_late().await?,
+            false => match read(&self.task, &self.view).await {
+                // There is no log yet.
+                Err(error) if error.is_not_found() => return Ok(Vec::new()),
+                messages => messages?,
+            },
         };
         let new = now[repeated(&self.known, &now)..].to_vec();
         self.known = now;
         Ok(new)
+    }
+
+    /// The log of a task that has ended, which may come late.
+    async fn read_late(&mut self) -> Result<Vec<M>, Error> {
+        let waits = Waits::new(Duration::MAX);
+        let mut again = 0;
+        loop {
+            let log = read(&self.task, &self.view).await;
+            let may_be_late = match &log {
+                Ok(log) => log.is_empty() && self.known.is_empty(),
+                Err(error) => error.is_not_found(),
+            };
+            if !may_be_late || again == self.again {
+                return log;
+            }
+            let wait = LATE.get(again as usize).or(LATE.last()).copied().unwrap_or_default();
+            waits.next(Duration::from_secs(wait)).await;
+            again += 1;
+        }
     }
 
     /// The service may name a task by a longer path once it runs.
@@ -184,13 +246,14 @@ impl<M: Clone + PartialEq + 'static> Following<M> {
             self.task.path = path;
         }
     }
+}
 
-    fn was_just_read(&self) -> bool {
-        let interval = LIST_LOGS.api_key_limit.map_or(Duration::ZERO, |limit| {
-            limit.period() / u32::try_from(limit.requests).unwrap_or(u32::MAX).max(1)
-        });
-        self.read.is_some_and(|read| read.elapsed() < interval)
-    }
+/// The least time between two readings before the end.
+fn early() -> Duration {
+    let limit = LIST_LOGS.api_key_limit.map_or(Duration::ZERO, |limit| {
+        limit.period() / u32::try_from(limit.requests).unwrap_or(u32::MAX).max(1)
+    });
+    EARLY.max(limit)
 }
 
 /// The log as it is.

@@ -10,15 +10,19 @@
 //! # }
 //! ```
 //!
-//! [`Run::start`] gives a [`Task`] instead, whose [`logs`](Task::logs) can be read while it runs.
+//! [`Run::start`] gives a [`Task`] instead, whose [`logs`](Task::logs) can be read once the script has ended.
 //! [`Luau::resume`] goes on with a task of another process. The [`Failure`] of a script is in the error.
 //!
 //! A script must not be larger than 4 MiB, and runs for 5 minutes at most. What it returns must not be
 //! larger than 4 MB as JSON, and of its logs the last 450 KB are kept. A place takes ten unfinished tasks.
 //! A task is kept for 24 hours after it has ended, and there is no way to cancel one.
+//!
+//! A script that saves the place makes a new version of it, of which neither `game.PlaceVersion` nor the result
+//! says the number: list the versions (PL-13).
 
 mod failure;
 mod finished;
+mod guard;
 mod input;
 mod logs;
 mod path;

@@ -1,18 +1,26 @@
 //! Scripts, and where and how they run.
 
 use super::task::Reference;
-use super::{BinaryInput, Finished, Luau, LuauTask, Task};
+use super::{BinaryInput, Finished, Luau, LuauTask, Task, guard};
 use crate::Error;
 use crate::call::{Options, helper_methods};
 use crate::ids::{Id, PlaceId, UniverseId};
-use crate::operation::PollPolicy;
+use crate::operation::{Operation, PollPolicy, Waits};
 use std::fmt;
 use std::time::Duration;
 
 /// The largest script, in bytes.
 const LARGEST_SCRIPT: usize = 4 * 1024 * 1024;
-/// The longest time that a script runs.
-const LONGEST_RUN: Duration = Duration::from_secs(300);
+/// The longest time that a script runs. The service shortens a longer one without a word (LX-14).
+pub(super) const LONGEST_RUN: Duration = Duration::from_secs(300);
+/// How often a place is asked for a free slot: one that was given back takes a new task after about 10 seconds
+/// (LX-10).
+const SLOT_INTERVAL: Duration = Duration::from_secs(10);
+/// How long an input that was uploaded can wait for a slot: it can be read for 15 minutes.
+const LONGEST_WAIT_WITH_INPUT: Duration = Duration::from_secs(600);
+/// The code of a place that is full. The quota of requests has another, and a header of its own (LX-16).
+const FULL: &str = "RESOURCE_EXHAUSTED";
+const IS_QUOTA: &str = "x-envoy-ratelimited";
 
 /// A script, which still needs a place to run at. Made by [`Luau::run`].
 #[derive(Clone)]
@@ -27,12 +35,17 @@ impl Script {
         Self { luau, text }
     }
 
-    /// Runs against the newest version of a place.
+    /// Runs against the newest saved version of a place, published or not.
+    ///
+    /// The service takes a running copy of the place if it has one, and that may be older than what was
+    /// uploaded last (LX-07). After an upload, run [at the version](Self::at_version) whose number the upload
+    /// has returned, or let the script [make sure](Run::expect_version).
     pub fn at(self, universe: impl Into<UniverseId>, place: impl Into<PlaceId>) -> Run {
         Run::new(self, universe.into(), place.into(), None)
     }
 
-    /// Runs against this version of a place.
+    /// Runs against this version of a place. One that nothing has run yet takes 10 to 45 seconds to start
+    /// (LX-08); one that does not exist is [not found](Error::is_not_found).
     pub fn at_version(
         self,
         universe: impl Into<UniverseId>,
@@ -49,7 +62,7 @@ impl Script {
 ///
 /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the script, its timeout or its input is
 /// not what the service takes. Of kind [`RateLimited`](crate::ErrorKind::RateLimited) also if the place has
-/// ten unfinished tasks, which is not tried again. Of kind [`Operation`](crate::ErrorKind::Operation) if the
+/// ten unfinished tasks, unless the run is to [wait](Self::wait_for_slot). Of kind [`Operation`](crate::ErrorKind::Operation) if the
 /// script fails: [`Failure`](super::Failure) says how. Of kind [`Timeout`](crate::ErrorKind::Timeout) if it
 /// was not waited for long enough: [`TaskPath::of`](super::TaskPath::of) the error is where to
 /// [go on](Luau::resume).
@@ -60,9 +73,11 @@ pub struct Run {
     universe: UniverseId,
     place: PlaceId,
     version: Option<Id>,
+    expected: Option<u64>,
     timeout: Option<Duration>,
     input: Option<BinaryInput>,
     output: bool,
+    slot: Duration,
     policy: Option<PollPolicy>,
     options: Options,
 }
@@ -76,17 +91,50 @@ impl Run {
             universe,
             place,
             version,
+            expected: None,
             timeout: None,
             input: None,
             output: false,
+            slot: Duration::ZERO,
             policy: None,
             options: Options::default(),
         }
     }
 
-    /// How long the script may run at Roblox: up to 5 minutes, which is the default.
+    /// How long the script may run at Roblox: up to 5 minutes, which is the default. The time begins when the
+    /// script does, some seconds after the task was made, or up to 45 for a version that nothing has run yet
+    /// (LX-05). A script that yields is ended about 1 second late, one that never does about 10 (LX-18).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Lets the script look at `game.PlaceVersion` before anything else, and fail if that is another:
+    /// [`Failure::OtherVersion`](super::Failure::OtherVersion) says which. A place can run an older version
+    /// than its newest for a while after an upload; trying again later helps.
+    ///
+    /// The look is put in front of the first statement, on its line, so that lines in errors stay the same.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "places")]
+    /// # async fn run(client: opencloud::Client, file: opencloud::call::File) -> Result<(), opencloud::Error> {
+    /// let version = client.places().publish(42, 43, file).await?;
+    /// client.luau().run("return 1").at_version(42, 43, version).expect_version(version).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expect_version(mut self, version: u64) -> Self {
+        self.expected = Some(version);
+        self
+    }
+
+    /// How long to wait, at most, for a place that has ten unfinished tasks: it is asked every 10 seconds. By
+    /// default that is an error at once. The quota of requests is another thing, and waited for like any rate
+    /// limit.
+    ///
+    /// With a binary input 10 minutes at most, because an input that was uploaded is kept for 15.
+    pub fn wait_for_slot(mut self, longest: Duration) -> Self {
+        self.slot = longest;
         self
     }
 
@@ -111,31 +159,55 @@ impl Run {
         self
     }
 
-    /// Starts the script, to read its logs while it runs or to wait for it elsewhere.
+    /// Starts the script, to read its logs or to wait for it elsewhere.
     ///
     /// # Errors
     ///
     /// See [`Run`]. That the script failed at once is no error here.
-    pub async fn start(self) -> Result<Task, Error> {
+    pub async fn start(mut self) -> Result<Task, Error> {
+        // An empty script stays one, to be refused.
+        if let Some(version) = self.expected.filter(|_| !self.script.text.is_empty()) {
+            self.script.text = guard::guarded(&self.script.text, version);
+        }
         self.check()?;
-        let Self { script: Script { luau, text }, universe, place, version, options, .. } = self;
-        let mut task = LuauTask::new().script(text);
+        let mut task = LuauTask::new().script(std::mem::take(&mut self.script.text));
         task.timeout = self.timeout;
         task.enable_binary_output = self.output.then_some(true);
-        if let Some(input) = self.input {
-            task.binary_input = Some(input.into_path(&luau, &universe, &options).await?);
+        if let Some(input) = self.input.take() {
+            let path = input.into_path(&self.script.luau, &self.universe, &self.options).await?;
+            task.binary_input = Some(path);
         }
-        let operation = match version {
-            None => luau.create_task(universe, place, task).with_options(options.clone()).start().await?,
-            Some(version) => {
-                let call = luau.create_task_for_version(universe, place, version, task);
-                call.with_options(options.clone()).start().await?
+        let waits = Waits::new(self.slot);
+        let operation = loop {
+            match self.create(task.clone()).await {
+                Err(error) if is_full(&error) => {
+                    if !waits.next(error.retry_after().unwrap_or_default().max(SLOT_INTERVAL)).await {
+                        return Err(match self.slot.is_zero() {
+                            true => error,
+                            false => error.noting(&format!("it was asked for {} s", self.slot.as_secs_f64())),
+                        });
+                    }
+                }
+                operation => break operation?,
             }
         };
+        let Self { script: Script { luau, .. }, options, .. } = self;
         let policy = self.policy.unwrap_or_else(|| patience(self.timeout));
         let path = operation.name().and_then(|name| name.parse().ok());
         let path = path.ok_or_else(|| Error::unusable_operation("the service names no task"))?;
         Ok(Task::new(Reference { luau, path, options, policy }, operation))
+    }
+
+    /// One task.
+    async fn create(&self, task: LuauTask) -> Result<Operation<LuauTask>, Error> {
+        let (luau, options) = (&self.script.luau, self.options.clone());
+        match &self.version {
+            None => luau.create_task(&self.universe, &self.place, task).with_options(options).start().await,
+            Some(version) => {
+                let call = luau.create_task_for_version(&self.universe, &self.place, version, task);
+                call.with_options(options).start().await
+            }
+        }
     }
 
     async fn run(self) -> Result<Finished, Error> {
@@ -160,9 +232,21 @@ impl Run {
                 LONGEST_RUN.as_secs(),
                 timeout.as_secs_f64()
             )),
+            _ if self.input.is_some() && self.slot > LONGEST_WAIT_WITH_INPUT => refuse(format!(
+                "a run with a binary input waits for a place for {} seconds at most, not {}: the input is not kept longer",
+                LONGEST_WAIT_WITH_INPUT.as_secs(),
+                self.slot.as_secs_f64()
+            )),
             _ => self.input.as_ref().map_or(Ok(()), BinaryInput::check),
         }
     }
+}
+
+/// Whether a place has as many unfinished tasks as it may.
+fn is_full(error: &Error) -> bool {
+    error.is_rate_limited()
+        && error.code() == Some(FULL)
+        && !error.headers().is_some_and(|headers| headers.contains_key(IS_QUOTA))
 }
 
 /// How long a task is waited for: the time that its script may run, and some for its turn.
@@ -185,6 +269,8 @@ impl fmt::Debug for Run {
             .field("universe", &self.universe)
             .field("place", &self.place)
             .field("version", &self.version)
+            .field("expected", &self.expected)
+            .field("slot", &self.slot)
             .field("timeout", &self.timeout)
             .field("input", &self.input)
             .field("output", &self.output)

@@ -31,8 +31,15 @@ pub(super) fn ttl(ttl: Option<Duration>) -> Result<(), Error> {
     }
 }
 
+/// A value as JSON. The service refuses null as a whole in a queue (MS-04); that a sorted map does is our
+/// reading, so that a value that is missing in a response is never taken for a null.
 pub(super) fn value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-    let value = serde_json::to_value(value).map_err(Error::encode)?;
+    let value = crate::call::encode::to_value(value)?;
+    if value.is_null() {
+        return Err(Error::invalid_request(
+            "the value is null, which the service does not take as a whole (only inside of lists and objects)",
+        ));
+    }
     match value.to_string().len() {
         length if length > VALUE => Err(Error::invalid_request(format!(
             "the value has {length} bytes as JSON; at most {VALUE} are allowed"
@@ -55,5 +62,9 @@ mod tests {
         assert!(ttl(Some(Duration::ZERO)).is_err());
         assert!(value(&"a".repeat(VALUE - 2)).is_ok());
         assert!(value(&"a".repeat(VALUE - 1)).is_err());
+        // MS-04
+        assert!(value(&None::<u8>).is_err());
+        assert!(value(&[None::<u8>]).is_ok());
+        assert!(value(&[f32::NAN]).expect_err("no JSON").to_string().contains("`[0]`"));
     }
 }

@@ -1,6 +1,6 @@
 use super::{MemoryStores, limits};
 use crate::Error;
-use crate::call::{Options, Response, Sending, SentAt, option_methods};
+use crate::call::{Options, Sending, SentAt, option_methods};
 use crate::ids::UniverseId;
 use crate::types::{
     DiscardMemoryStoreQueueItemsRequest, MemoryStoreQueueItem, ReadMemoryStoreQueueItemsResponse,
@@ -102,7 +102,7 @@ impl IntoFuture for AddItem {
             let Self { queue, value, priority, ttl, options } = self;
             queue.check()?;
             limits::ttl(ttl)?;
-            let mut item = MemoryStoreQueueItem::new().data(value?);
+            let mut item = MemoryStoreQueueItem::new(value?);
             if let Some(priority) = priority {
                 if !priority.is_finite() {
                     return Err(Error::invalid_request("the priority must be a finite number"));
@@ -122,7 +122,7 @@ impl IntoFuture for AddItem {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QueueItem<T> {
-    /// The id that the service gave it.
+    /// The id that the service gave it: from its path, where it is not there itself (MS-07).
     pub id: Option<String>,
     /// What was added.
     pub value: T,
@@ -192,11 +192,10 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
                 call = call.all_or_nothing(true);
             }
             let operation = call.call.operation;
-            let reply = call.call.with_options(options.clone()).send_raw().await?;
+            let (reply, answer): (_, ReadMemoryStoreQueueItemsResponse) =
+                call.call.with_options(options.clone()).send_decoding().await?;
             // Counted from when the request left, so that the batch never seems to be ours for too long.
             let sent_at = reply.extensions().get::<SentAt>().map_or_else(Instant::now, |sent| sent.0);
-            let answer =
-                Response::<ReadMemoryStoreQueueItemsResponse>::decode(operation, reply)?.into_inner();
             let items: Vec<_> = answer.items.unwrap_or_default().into_iter().map(readable).collect();
             let id = answer.read_id.unwrap_or_default();
             if id.is_empty() && !items.is_empty() {
@@ -211,10 +210,15 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
 }
 
 fn readable<T: DeserializeOwned>(mut item: MemoryStoreQueueItem) -> QueueItem<Result<T, Error>> {
-    let value = serde_json::from_value(item.data.take().unwrap_or_default()).map_err(|error| {
-        let (id, kind) = (item.id.as_deref().unwrap_or("without an id"), std::any::type_name::<T>());
-        Error::unreadable(format!("the item {id} cannot be read as {kind}: {error}"))
-    });
+    let id = item.id.as_deref().unwrap_or("without an id");
+    let value = match item.data.take() {
+        Some(data) => serde_json::from_value(data).map_err(|error| {
+            let kind = std::any::type_name::<T>();
+            Error::unreadable(format!("the item {id} cannot be read as {kind}: {error}"))
+        }),
+        // No item can be added without a value (MS-04).
+        None => Err(Error::unreadable(format!("the service gave the item {id} without its `data`"))),
+    };
     QueueItem::new(item, value)
 }
 

@@ -155,25 +155,34 @@ pub struct MapItem<T> {
 }
 
 impl<T> MapItem<T> {
-    pub(super) fn new(item: MemoryStoreSortedMapItem, value: T) -> Self {
+    /// `id` is the one that was asked for, which responses may leave out (MS-14).
+    pub(super) fn new(id: String, item: MemoryStoreSortedMapItem, value: T) -> Self {
         let sort_key = match (item.numeric_sort_key, item.string_sort_key) {
             (Some(number), _) => Some(SortKey::from(number)),
             (None, Some(text)) => Some(SortKey::from(text)),
             (None, None) => None,
         };
-        Self { id: item.id.unwrap_or_default(), value, sort_key, etag: item.etag, expires: item.expire_time }
+        Self { id, value, sort_key, etag: item.etag, expires: item.expire_time }
     }
 }
 
 impl<T: DeserializeOwned> MapItem<T> {
-    pub(super) fn of(mut item: MemoryStoreSortedMapItem) -> Result<Self, Error> {
-        let value = value(item.id.as_deref().unwrap_or("without an id"), item.value.take())?;
-        Ok(Self::new(item, value))
+    pub(super) fn of(id: String, mut item: MemoryStoreSortedMapItem) -> Result<Self, Error> {
+        let value = value(&id, item.value.take())?;
+        Ok(Self::new(id, item, value))
+    }
+
+    /// An item of a list, which nothing was asked for by its id.
+    fn listed(mut item: MemoryStoreSortedMapItem) -> Result<Self, Error> {
+        let id = item.id.take().filter(|id| !id.is_empty());
+        Self::of(id.ok_or_else(|| Error::unreadable("the service listed an item without its id"))?, item)
     }
 }
 
 pub(super) fn value<T: DeserializeOwned>(id: &str, json: Option<Value>) -> Result<T, Error> {
-    serde_json::from_value(json.unwrap_or_default()).map_err(|error| {
+    let json =
+        json.ok_or_else(|| Error::unreadable(format!("the service gave the item {id} without its `value`")))?;
+    serde_json::from_value(json).map_err(|error| {
         let kind = std::any::type_name::<T>();
         Error::unreadable(format!("the value of the item {id} cannot be read as {kind}: {error}"))
     })
@@ -229,7 +238,10 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItem<T> {
     type IntoFuture = Sending<Option<MapItem<T>>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.map.read(&self.id, &self.options).await?.map(MapItem::of).transpose() })
+        Box::pin(async move {
+            let item = self.map.read(&self.id, &self.options).await?;
+            item.map(|item| MapItem::of(self.id, item)).transpose()
+        })
     }
 }
 
@@ -286,7 +298,8 @@ impl IntoFuture for WriteItem {
                 // Written twice it is the same.
                 options.idempotent = Some(options.idempotent.unwrap_or(true));
             }
-            Ok(MapItem::new(map.write(&id, item, mode, options).await?.0, ()))
+            let (written, _) = map.write(&id, item, mode, options).await?;
+            Ok(MapItem::new(id, written, ()))
         })
     }
 }
@@ -373,7 +386,7 @@ impl<T: DeserializeOwned + Send + 'static> List for MapItems<T> {
     }
 
     fn items(page: Self::Page) -> Vec<Self::Item> {
-        page.items.unwrap_or_default().into_iter().map(MapItem::of).collect()
+        page.items.unwrap_or_default().into_iter().map(MapItem::listed).collect()
     }
 
     fn read(page: &Self::Page) -> Facts {

@@ -70,7 +70,7 @@ where
         if let Some(stored) = stored {
             before = Some(value(&self.id, stored.value.clone())?);
             item.etag.clone_from(&stored.etag);
-            sort_key = sort_key.or(MapItem::new(stored, ()).sort_key);
+            sort_key = sort_key.or(MapItem::new(String::new(), stored, ()).sort_key);
         }
         let Some(after) = (self.change)(before) else { return Ok(None) };
         item = item.value(limits::value(&after)?);
@@ -95,7 +95,7 @@ where
             let error = match self.map.write(&self.id, item, mode, self.options.clone()).await {
                 Ok((mut answer, operation)) => {
                     answer.value = written;
-                    let item = MapItem::of(answer).map(Some);
+                    let item = MapItem::of(self.id, answer).map(Some);
                     return item.map_err(|error| error.after_ambiguous(true).of(operation));
                 }
                 Err(error) => error,

@@ -11,6 +11,8 @@ pub(super) enum Reading {
     Pending,
     Done(Value),
     Failed(Failure),
+    /// It is done, and what it was for is not there. Says what is there instead.
+    Unusable(String),
 }
 
 /// Why an operation failed, in the service's words.
@@ -52,14 +54,17 @@ pub(super) fn query_names(dialect: Dialect) -> &'static [&'static str] {
 
 /// Reads the answer of a poll. `key` is what [`Start::Key`] or [`Start::Query`] held.
 pub(super) fn read(info: &LongRunningInfo, status: StatusCode, answer: &Value, key: Option<&str>) -> Reading {
+    if let Some(lacking) = lacking(info, answer) {
+        return Reading::Unusable(lacking);
+    }
     match info.dialect {
         Dialect::Cloud => {
             let result = at(answer, info.result);
-            envelope(answer, result, !info.result.is_empty() && !result.is_null())
+            envelope(info, answer, result, !info.result.is_empty() && !result.is_null())
         }
         Dialect::Analytics if status == StatusCode::ACCEPTED => Reading::Pending,
-        Dialect::Analytics => envelope(answer, at(answer, info.result), true),
-        Dialect::Experiment => envelope(&answer["operation"], at(answer, info.result), false),
+        Dialect::Analytics => envelope(info, answer, at(answer, info.result), true),
+        Dialect::Experiment => envelope(info, &answer["operation"], at(answer, info.result), false),
         Dialect::Luau => task(answer),
         Dialect::Restart => restart(&answer["restartStatuses"][key.unwrap_or_default()]),
         Dialect::ThumbnailUpload if !finished(&answer["uploadStatus"]) => Reading::Pending,
@@ -75,13 +80,18 @@ pub(super) fn start(info: &LongRunningInfo, status: StatusCode, answer: &Value) 
                 Reading::Pending => {}
                 over => return Ok(Start::Over(over)),
             }
-            text(&answer["path"]).map(Start::Path).ok_or_else(|| "the answer names no operation".to_owned())
+            text(&answer["path"]).map(Start::Path).ok_or_else(|| lacks("`path`", answer))
         }
         Dialect::Experiment => match read(info, status, answer, None) {
             Reading::Pending if info.poll.is_none() => Ok(Start::Repeat),
-            Reading::Pending => text(&answer["operation"]["operationId"])
-                .map(Start::Id)
-                .ok_or_else(|| "the answer names no operation".to_owned()),
+            Reading::Pending => {
+                text(&answer["operation"]["operationId"]).map(Start::Id).ok_or_else(
+                    || match &answer["operation"] {
+                        Value::Null => lacks("`operation`", answer),
+                        operation => lacks("`operationId` of its `operation`", operation),
+                    },
+                )
+            }
             over => Ok(Start::Over(over)),
         },
         Dialect::Restart => match text(&answer["id"]) {
@@ -90,7 +100,7 @@ pub(super) fn start(info: &LongRunningInfo, status: StatusCode, answer: &Value) 
                 Ok(Start::Over(Reading::Done(json!({}))))
             }
             Some(id) => Ok(Start::Key(id)),
-            None => Err("the answer names no restart".to_owned()),
+            None => Err(lacks("`id`", answer)),
         },
         Dialect::ThumbnailUpload => uploads(answer),
     }
@@ -142,11 +152,17 @@ pub(super) fn status(dialect: Dialect, answer: &Value) -> Option<String> {
 }
 
 /// `done`, `error` and a result. What a missing `done` means depends on the service.
-fn envelope(envelope: &Value, result: &Value, silence_is_done: bool) -> Reading {
+///
+/// Done without a result is done where the result has nothing to say, and nothing else is there that says
+/// something. Otherwise the service calls it by a name that is not known, and it must not read as empty.
+fn envelope(info: &LongRunningInfo, envelope: &Value, result: &Value, silence_is_done: bool) -> Reading {
     let done = &envelope["done"];
     let is_done = if done.is_null() { silence_is_done } else { is_true(done) };
     match &envelope["error"] {
         error if !error.is_null() => Reading::Failed(failure(error)),
+        _ if is_done && result.is_null() && (info.has_result || says_more(envelope)) => {
+            Reading::Unusable(lacks(&format!("`{}`", info.result.join(".")), envelope))
+        }
         _ if is_done => Reading::Done(result.clone()),
         _ => Reading::Pending,
     }
@@ -174,7 +190,8 @@ fn restart(restart: &Value) -> Reading {
 }
 
 fn uploads(answer: &Value) -> Result<Start, String> {
-    let files = answer[UPLOAD_FILES].as_object().ok_or("the answer names no uploads")?;
+    let files =
+        answer[UPLOAD_FILES].as_object().ok_or_else(|| lacks(&format!("`{UPLOAD_FILES}`"), answer))?;
     let ids: Vec<String> = files.values().filter_map(text).collect();
     if ids.is_empty() {
         let names: Vec<&str> = files.keys().map(String::as_str).collect();
@@ -233,6 +250,42 @@ fn failure(error: &Value) -> Failure {
     }
 }
 
+/// The members that every envelope may have.
+const ENVELOPE: &[&str] = &["path", "done", "error", "metadata", "response"];
+
+/// Says what an answer lacks that has nothing of the dialect, and content under other names: it would be taken
+/// for an operation that is not done, until the caller's patience ends.
+fn lacking(info: &LongRunningInfo, answer: &Value) -> Option<String> {
+    let known = match info.dialect {
+        // The result itself, perhaps.
+        _ if info.direct => return None,
+        Dialect::Cloud | Dialect::Analytics => ENVELOPE,
+        Dialect::Experiment => &["operation"],
+        Dialect::Luau => &["path", "state"],
+        Dialect::Restart => &["restartStatuses"],
+        Dialect::ThumbnailUpload => &["uploadStatus"],
+    };
+    let has_nothing = known.iter().all(|name| answer[*name].is_null());
+    (has_nothing && says_more(answer)).then(|| lacks(&format!("`{}`", known.join("` and `")), answer))
+}
+
+/// Whether an envelope has content besides what every envelope has.
+fn says_more(envelope: &Value) -> bool {
+    let has_content = |value: &Value| match value {
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        _ => false,
+    };
+    let members = envelope.as_object().into_iter().flatten();
+    members.filter(|(name, _)| !ENVELOPE.contains(&name.as_str())).any(|(_, value)| has_content(value))
+}
+
+/// What a response lacks, and what it has.
+fn lacks(what: &str, answer: &Value) -> String {
+    let found = answer.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    format!("the response lacks {what}; {}", crate::decode::names(found, 0))
+}
+
 fn at<'a>(answer: &'a Value, path: &[&str]) -> &'a Value {
     path.iter().fold(answer, |value, name| &value[*name])
 }
@@ -264,6 +317,8 @@ mod tests {
             result,
             direct: false,
             query: &[],
+            expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
+            has_result: false,
         }
     }
 
@@ -273,6 +328,10 @@ mod tests {
             message: message.to_owned(),
             details: None,
         })
+    }
+
+    fn unusable(why: &str) -> Reading {
+        Reading::Unusable(why.to_owned())
     }
 
     /// What, in which dialect, where the result is, status, answer, and how it is read.
@@ -307,6 +366,40 @@ mod tests {
                 Done(json!({ "a": 1 })),
             ),
             ("done and nothing", Cloud, &["response"], 200, json!({ "done": true }), Done(Value::Null)),
+            (
+                "done, and the result under another name",
+                Cloud,
+                &["response"],
+                200,
+                json!({ "done": true, "result": { "a": 1 } }),
+                unusable("the response lacks `response`; it has `done`, `result`"),
+            ),
+            (
+                "wrapped",
+                Cloud,
+                &["response"],
+                200,
+                json!({ "data": { "done": true } }),
+                unusable(
+                    "the response lacks `path` and `done` and `error` and `metadata` and `response`; it has `data`",
+                ),
+            ),
+            (
+                "a wrapped task",
+                Luau,
+                &[],
+                200,
+                json!({ "task": { "state": "COMPLETE" } }),
+                unusable("the response lacks `path` and `state`; it has `task`"),
+            ),
+            (
+                "an experiment under another name",
+                Experiment,
+                experiment,
+                200,
+                json!({ "change": { "done": true } }),
+                unusable("the response lacks `operation`; it has `change`"),
+            ),
             ("not done", Cloud, &["response"], 200, json!({ "done": false, "response": {} }), Pending),
             (
                 "failed",

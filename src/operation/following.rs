@@ -2,7 +2,7 @@ use super::dialect::{self, Failure, Reading, Start};
 use super::target::{self, Target};
 use super::{PollPolicy, States, name};
 use crate::call::info::LongRunningInfo;
-use crate::call::{Call, Options, asked_wait};
+use crate::call::{Call, Options, asked_wait, json_text, read};
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -115,10 +115,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     pub(crate) async fn start(call: Call<T>) -> Result<Self, Error> {
         let started_by = call.operation;
         let info = target::facts(started_by)?;
-        let reply = call.clone().send_raw().await?;
-        let answer = json(&reply).ok_or_else(|| {
-            Error::unusable_operation("the answer is no JSON").with_reply(&reply).of(started_by)
-        })?;
+        let (reply, answer) = call.clone().send_reading(move |reply| json(reply, started_by)).await?;
         let mut operation = Self::new(&call.client, started_by, call.options.clone());
         operation.note(&info, &reply, &answer);
         let started = dialect::start(&info, reply.status(), &answer).and_then(|start| match start {
@@ -132,9 +129,9 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         match started {
             Ok((reading, target)) => {
                 operation.follow(target);
-                operation.end(reading, &reply);
+                operation.end(reading, &reply)?;
             }
-            Err(_) if dialect::is_direct(&info, &answer) => operation.end(Reading::Done(answer), &reply),
+            Err(_) if dialect::is_direct(&info, &answer) => operation.end(Reading::Done(answer), &reply)?,
             Err(why) => {
                 return Err(Error::unusable_operation(why).with_reply(&reply).of(started_by));
             }
@@ -258,15 +255,11 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         }
         let poll = call.operation;
         self.asked = None;
-        match call.send_raw().await {
-            Ok(reply) => {
-                let answer = json(&reply).ok_or_else(|| {
-                    Error::unusable_operation("the answer is no JSON").with_reply(&reply).of(poll)
-                })?;
+        match call.send_reading(move |reply| json(reply, poll)).await {
+            Ok((reply, answer)) => {
                 self.note(&info, &reply, &answer);
                 let reading = dialect::read(&info, reply.status(), &answer, self.key());
-                self.end(reading, &reply);
-                Ok(())
+                self.end(reading, &reply).map_err(|error| error.of(poll))
             }
             Err(error) => {
                 self.asked = error.retry_after();
@@ -291,7 +284,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         self.asked = asked_wait(reply);
     }
 
-    fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) {
+    fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) -> Result<(), Error> {
         self.over = match reading {
             Reading::Pending => None,
             Reading::Done(result) => {
@@ -307,7 +300,12 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                     Error::operation_failed(code, message, details).with_reply(reply).of(self.starter);
                 Some(Over::Failed(error.named(self.name())))
             }
+            Reading::Unusable(why) => {
+                let error = Error::unusable_operation(why).with_reply(reply).of(self.starter);
+                return Err(error.named(self.name()));
+            }
         };
+        Ok(())
     }
 
     /// The state as it is known.
@@ -328,7 +326,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         match &self.over {
             Some(Over::Failed(error)) => Err(error.clone()),
             Some(Over::Done(reply)) => {
-                Response::decode(self.starter, reply.clone()).map_err(|error| error.named(self.name()))
+                Response::decode_result(self.starter, reply.clone()).map_err(|error| error.named(self.name()))
             }
             None => Err(Error::unusable_operation("the operation is not done")),
         }
@@ -415,14 +413,16 @@ fn may_pass(error: &Error) -> bool {
 
 /// Why the operation failed, if a refused poll says that it did.
 fn failure(info: &LongRunningInfo, error: &Error) -> Option<Failure> {
-    let answer: Value = serde_json::from_slice(error.body()?).ok()?;
+    let answer: Value = serde_json::from_slice(json_text(error.body()?)).ok()?;
     dialect::failed_request(info.dialect, &answer)
 }
 
-/// The JSON of an answer; an empty one says nothing.
-fn json(reply: &http::Response<Bytes>) -> Option<Value> {
-    match reply.body().trim_ascii() {
-        b"" => Some(Value::Null),
-        text => serde_json::from_slice(text).ok(),
-    }
+/// The JSON of a response; an empty one says nothing.
+fn json(reply: &http::Response<Bytes>, operation: &'static OperationInfo) -> Result<Value, Error> {
+    read(reply).map_err(|error| match error.kind() {
+        ErrorKind::Decode => {
+            Error::unusable_operation("the answer is no JSON").with_reply(reply).of(operation)
+        }
+        _ => error.of(operation),
+    })
 }

@@ -42,16 +42,25 @@ mod resume;
 mod route;
 mod states;
 mod target;
+mod waits;
 
 pub use following::{Operation, Progress, State};
 pub use policy::PollPolicy;
 pub use resume::Operations;
 pub use states::States;
+#[allow(unused_imports, reason = "an area need not have such a helper")]
+pub(crate) use waits::Waits;
 
 use crate::Error;
 use crate::call::Call;
 use crate::paging::Fetched;
 use serde::de::DeserializeOwned;
+
+/// Waits before something is tried again: for an area that waits for something else than an operation.
+#[allow(dead_code, reason = "an area need not wait")]
+pub(crate) async fn pause(wait: std::time::Duration) {
+    tokio::time::sleep(wait).await;
+}
 
 /// Starts the operation that reads a page of a list, and waits for the page.
 pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {

@@ -3,6 +3,7 @@
 
 use crate::OperationInfo;
 use crate::call::info::LongRunningInfo;
+use crate::call::path::parameters as names;
 use percent_encoding::percent_decode_str;
 
 const LONGEST_PATH: usize = 2048;
@@ -61,7 +62,10 @@ fn matching(info: &LongRunningInfo, path: &str) -> Option<Found> {
     match info.poll {
         Some(poll) => {
             let forms = std::iter::once(&poll.path).chain(info.paths);
-            forms.copied().find_map(|template| found(poll, template))
+            let found = forms.copied().find_map(|template| found(poll, template))?;
+            // A form with the same parameters is another name of the poll route, and perhaps no route (MS-16).
+            let is_name = names(found.template).eq(names(poll.path));
+            Some(Found { template: if is_name { poll.path } else { found.template }, ..found })
         }
         // The document does not say where; what the path says may be one of its routes, but none
         // that takes anything: reading a queue is a GET, too.
@@ -125,7 +129,9 @@ pub(super) mod testing {
         idempotent: true,
         idempotency: None,
         retry_too_many_requests: true,
+        attempt_timeout: None,
         bare_list: None,
+        expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
         update_mask: None,
         paging: None,
         long_running: None,
@@ -141,15 +147,18 @@ mod tests {
     use crate::call::info::Dialect;
 
     static OTHER_FORM: &str = "/service/v1/operations/{operation_id}";
+    static OTHER_NAME: &str = "/service/v1/things/{thing_id}/jobs/{operation_id}";
 
     static INFO: LongRunningInfo = LongRunningInfo {
         dialect: Dialect::Cloud,
         base: "/service/v1/",
         poll: Some(&testing::POLL),
-        paths: &[OTHER_FORM],
+        paths: &[OTHER_FORM, OTHER_NAME],
         result: &["response"],
         direct: false,
         query: &[],
+        expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
+        has_result: false,
     };
 
     #[test]
@@ -161,6 +170,7 @@ mod tests {
             ("/service/v1/things/1/operations/2", &["1", "2"]),
             ("things/a%2Fb/operations/x:y", &["a/b", "x:y"]),
             ("operations/2", &["2"]),
+            ("service/v1/things/1/jobs/2", &["1", "2"]),
         ] {
             let found = of_path(&INFO, path).expect(path);
             assert_eq!(found.segments, segments, "{path}");

@@ -1,4 +1,4 @@
-use super::value::whole;
+use super::value::{OUT_OF_RANGE, whole};
 use super::{ListEntries, OrderedDataStore};
 use crate::Error;
 use crate::call::{Call, Options, Sending, option_methods};
@@ -95,12 +95,18 @@ impl List for Ranked {
         let entries = page.ordered_data_store_entries.unwrap_or_default();
         entries
             .into_iter()
-            .map(|entry| OrderedEntry { value: whole(&entry), key: entry.id.unwrap_or_default() })
+            .filter_map(|entry| Some(OrderedEntry { value: whole(&entry)?, key: entry.id? }))
             .collect()
     }
 
     fn read(page: &Self::Page) -> Facts {
-        <ListEntries as List>::read(page)
+        let mut entries = page.ordered_data_store_entries.iter().flatten();
+        let flaw = entries.find_map(|entry| match (&entry.id, whole(entry)) {
+            (None, _) => Some("the service listed an entry without its id"),
+            (_, None) => Some(OUT_OF_RANGE),
+            _ => None,
+        });
+        Facts { flaw, ..<ListEntries as List>::read(page) }
     }
 }
 

@@ -104,7 +104,7 @@ impl<T> OrderedCall<T> {
                 return Ok(None);
             }
         };
-        Ok(Some(whole(&entry)))
+        whole(&entry).map(Some).ok_or_else(|| Error::unusable_answer(OUT_OF_RANGE))
     }
 }
 
@@ -117,10 +117,15 @@ impl<T: OrderedOutcome> IntoFuture for OrderedCall<T> {
     }
 }
 
-/// The value of an entry; the service leaves a zero out.
+pub(super) const OUT_OF_RANGE: &str = "the service gave a value that is no 64-bit integer";
+
+/// The value of an entry; the service leaves a zero out. `None` if it is too large for one: a cast would make
+/// the greatest integer of it.
 #[allow(clippy::cast_possible_truncation, reason = "the service rounds to whole numbers")]
-pub(super) fn whole(entry: &OrderedDataStoreEntry) -> i64 {
-    entry.value.unwrap_or_default().round() as i64
+pub(super) fn whole(entry: &OrderedDataStoreEntry) -> Option<i64> {
+    let value = entry.value.unwrap_or_default().round();
+    // Both bounds are powers of two, and so exact.
+    (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value).then_some(value as i64)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "what would lose precision was refused")]

@@ -81,9 +81,9 @@ impl<P> From<Response<P>> for Fetched<P> {
 }
 
 /// Gets a page by one request.
-async fn fetch<P: DeserializeOwned + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
+async fn fetch<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
     let operation = call.operation;
-    let reply = call.send_raw().await?;
+    let (reply, page) = call.send_decoding().await?;
     let is_counted = operation
         .paging
         .is_some_and(|info| matches!(info.style, PagingStyle::PageNumber | PagingStyle::Offset));
@@ -92,7 +92,7 @@ async fn fetch<P: DeserializeOwned + 'static>(call: Call<P>) -> Result<Fetched<P
         hasher.write(reply.body());
         hasher.finish()
     });
-    Ok(Fetched { response: Response::decode(operation, reply)?, body })
+    Ok(Fetched { response: Response::raw(reply).with(page), body })
 }
 
 /// A call that lists.

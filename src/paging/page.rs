@@ -17,6 +17,8 @@ pub(crate) struct Facts {
     pub(crate) incomplete: Option<&'static str>,
     /// The items, where each has a token of its own.
     pub(crate) entries: Option<Value>,
+    /// What is wrong with an item, where that cannot be told item by item.
+    pub(crate) flaw: Option<&'static str>,
 }
 
 /// One page of a list: the answer of the service, and its place in the list.

@@ -105,6 +105,9 @@ impl<P: 'static> Pager<P> {
         let asked = self.entries(&call);
         let Fetched { response, body } = (self.fetch)(call).await?;
         let mut facts = (self.read)(&response);
+        if let Some(flaw) = facts.flaw {
+            return Err(Error::unusable_answer(flaw));
+        }
         if let Some(flag) = facts.incomplete.filter(|_| !self.settings.allow_incomplete) {
             return Err(incomplete(flag));
         }

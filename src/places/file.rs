@@ -75,8 +75,8 @@ impl PlaceFile {
         self
     }
 
-    /// The file, ready to be sent.
-    pub(super) async fn prepared(self) -> Result<File, Error> {
+    /// The file, ready to be sent; again and again, if that is asked for.
+    pub(super) async fn prepared(self, replayable: bool) -> Result<File, Error> {
         let mut file = self.file.spooled(self.max_bytes).await?;
         let length = file.length().unwrap_or(0);
         if length > self.max_bytes {
@@ -87,6 +87,9 @@ impl PlaceFile {
         }
         if length == 0 {
             return Err(Error::invalid_request("the place file is empty"));
+        }
+        if replayable {
+            file = file.replayable(self.max_bytes).await?;
         }
         match (self.format, file.content_type()) {
             (Some(format), _) => Ok(file.media_type(format.media_type())),
@@ -147,7 +150,7 @@ mod tests {
         for (length, is_allowed) in [(MAX_BYTES - 1, true), (MAX_BYTES, true), (MAX_BYTES + 1, false)] {
             // Whose format is said is not read before it is sent.
             let place = PlaceFile::new(File::reader(tokio::io::empty(), length)).format(PlaceFormat::Binary);
-            assert_eq!(place.prepared().await.is_ok(), is_allowed, "{length}");
+            assert_eq!(place.prepared(false).await.is_ok(), is_allowed, "{length}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Sending: one attempt after another, and the seam at which something else than HTTP can stand.
 
+mod clients;
+mod edge;
 mod headers;
 mod hosts;
 pub mod limit;
@@ -14,11 +16,12 @@ mod trace;
 
 pub use headers::RateLimitStatus;
 
-pub(crate) use self::reqwest::{HttpOptions, Reqwest};
+pub(crate) use self::reqwest::Reqwest;
+pub(crate) use clients::HttpOptions;
 pub(crate) use hosts::{DEFAULT_HOST, Hosts, OnThisMachine, shown};
 #[cfg(feature = "files")]
 pub(crate) use opener::Opener;
-pub(crate) use send::{Exchanged, PathValues, Sending, Times};
+pub(crate) use send::{Accept, Exchanged, PathValues, Sending, Times};
 
 use crate::Error;
 use crate::call::Body;
@@ -26,10 +29,15 @@ use bytes::Bytes;
 use futures_core::Stream;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// How much of an answer that is no success is kept, in bytes. An error page of any length is still
 /// an error, not an answer that is too large.
 const LONGEST_ERROR: usize = 1024 * 1024;
+
+/// How long the body of a refusal is waited for. What it says is worth less than the status, which would
+/// be lost with the attempt's time.
+const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
 /// What a [`Transport`] returns.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>>;
@@ -47,7 +55,7 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`Error::not_sent`] if the service certainly did not see the request, and
+    /// [`Error::not_sent`] if the service certainly has not begun the request, and
     /// [`Error::interrupted`] if it may have.
     fn exchange(&self, request: http::Request<Body>, max_response_bytes: usize) -> Exchange<'_>;
 

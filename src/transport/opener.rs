@@ -1,10 +1,11 @@
 //! An answer whose content is read later, sent for by the same loop as every other.
 
-use super::{Chunks, Exchange, LONGEST_ERROR, Transport};
+use super::{Chunks, Exchange, LONGEST_ERROR, REFUSAL_TIME, Transport};
 use crate::call::Body;
 use crate::call::source::next;
 use bytes::{Bytes, BytesMut};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::{Instant, timeout_at};
 
 /// Sends with another transport and keeps the content of the answer that succeeded.
 pub(crate) struct Opener {
@@ -35,8 +36,8 @@ impl Transport for Opener {
                 return Ok(reply);
             }
             let mut content = BytesMut::new();
-            while let Some(chunk) = next(&mut chunks).await {
-                let Ok(chunk) = chunk else { break };
+            let until = Instant::now() + REFUSAL_TIME;
+            while let Ok(Some(Ok(chunk))) = timeout_at(until, next(&mut chunks)).await {
                 content.extend_from_slice(&chunk[..chunk.len().min(LONGEST_ERROR - content.len())]);
                 if content.len() == LONGEST_ERROR {
                     break;

@@ -1,106 +1,69 @@
 //! The transport over HTTP.
 
+use super::clients::{Clients, HttpOptions};
 use super::hosts::is_loopback;
-use super::{Chunks, Exchange, LONGEST_ERROR, Opening, Transport};
+use super::{Chunks, Exchange, LONGEST_ERROR, Opening, REFUSAL_TIME, Transport};
 use crate::call::source::Source;
 use crate::call::{Body, Form};
 use crate::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
-use std::time::Duration;
-
-/// What an HTTP client is built with.
-#[derive(Default)]
-pub(crate) struct HttpOptions {
-    pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) proxy: Option<String>,
-    pub(crate) no_proxy: bool,
-    /// Whether requests to this machine go past the system's proxy.
-    pub(crate) skip_proxy_here: bool,
-}
-
-impl HttpOptions {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.connect_timeout.is_none() && self.proxy.is_none() && !self.no_proxy
-    }
-}
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use std::error::Error as StdError;
+use tokio::time::{Instant, timeout_at};
 
 /// Sends with `reqwest`.
 pub(crate) struct Reqwest {
-    client: reqwest::Client,
+    usual: Clients,
     /// For requests to this machine, if they go another way.
-    here: Option<reqwest::Client>,
+    here: Option<Clients>,
 }
 
 impl Reqwest {
-    pub(crate) fn new(client: reqwest::Client) -> Self {
-        Self { client, here: None }
+    /// With the caller's own client, and another for uploads if there is one.
+    pub(crate) fn new(calls: reqwest::Client, uploads: Option<reqwest::Client>) -> Self {
+        let uploads = uploads.unwrap_or_else(|| calls.clone());
+        Self { usual: Clients { calls, uploads }, here: None }
     }
 
-    /// A client of its own: no redirects, because a credential would follow them.
-    pub(crate) fn build(options: HttpOptions) -> Result<Self, Error> {
-        #[cfg(feature = "rustls")]
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // Fails only if another thread was first, which is as good.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
-        let new = || {
-            let builder = reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never());
-            match options.connect_timeout {
-                Some(timeout) => builder.connect_timeout(timeout),
-                None => builder,
-            }
-        };
-        let built = |builder: reqwest::ClientBuilder| {
-            builder
-                .build()
-                .map_err(|error| Error::configuration(format!("the HTTP client cannot be set up: {error}")))
-        };
-        let mut builder = new();
-        if options.no_proxy {
-            builder = builder.no_proxy();
-        }
-        if let Some(url) = &options.proxy {
-            // The URL may hold a password, so it is not repeated.
-            let proxy = reqwest::Proxy::all(url.as_str())
-                .map_err(|_| Error::configuration("the proxy is no http, https or socks URL"))?;
-            builder = builder.proxy(proxy);
-        }
-        let here = options.skip_proxy_here.then(|| built(new().no_proxy())).transpose()?;
-        Ok(Self { client: built(builder)?, here })
+    /// With clients of its own.
+    pub(crate) fn build(options: &HttpOptions) -> Result<Self, Error> {
+        let (usual, here) = Clients::build(options)?;
+        Ok(Self { usual, here })
     }
 
     /// Sends the request; the answer's content is still to be read.
     async fn send(&self, request: http::Request<Body>) -> Result<reqwest::Response, Error> {
         let (parts, body) = request.into_parts();
-        let uri = parts.uri;
+        let (uri, mut headers) = (parts.uri, parts.headers);
         let here = self.here.as_ref().filter(|_| is_loopback(uri.host().unwrap_or_default()));
-        let client = here.unwrap_or(&self.client);
-        let request = client.request(parts.method, uri.to_string()).headers(parts.headers);
+        let clients = here.unwrap_or(&self.usual);
+        let client = if body.is_upload() { &clients.uploads } else { &clients.calls };
+        let request = client.request(parts.method, uri.to_string());
         let request = match body {
             // A body that may be there and is not: services insist on its length.
-            Body::Empty => request.header(http::header::CONTENT_LENGTH, "0"),
-            Body::Bytes { content_type, content } => {
-                request.header(http::header::CONTENT_TYPE, content_type).body(content)
+            Body::Empty => {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                request.headers(headers)
             }
-            Body::Form(form) => request.multipart(multipart(form)?),
+            Body::Bytes { content_type, content } => {
+                set_content_type(&mut headers, &content_type)?;
+                request.headers(headers).body(content)
+            }
+            Body::Form(form) => request.headers(headers).multipart(multipart(form)?),
             Body::Stream(stream) => {
                 let (content_type, length, content) = stream.open()?;
-                let request = match length {
-                    Some(length) => request.header(http::header::CONTENT_LENGTH, length),
-                    None => request,
-                };
-                request
-                    .header(http::header::CONTENT_TYPE, content_type)
-                    .body(reqwest::Body::wrap_stream(content))
+                set_content_type(&mut headers, &content_type)?;
+                if let Some(length) = length {
+                    headers.insert(CONTENT_LENGTH, length.into());
+                }
+                request.headers(headers).body(reqwest::Body::wrap_stream(content))
             }
         };
         let request = request.build().map_err(failed)?;
         let url = request.url().clone();
         check(&uri, &url)?;
-        let reply = client.execute(request).await.map_err(failed)?;
+        let reply = client.execute(request).await.map_err(no_response)?;
         if *reply.url() != url {
             return Err(Error::configuration(
                 "the HTTP client followed a redirect, and the credential with it; switch its redirects off",
@@ -150,7 +113,16 @@ fn check(meant: &http::Uri, read: &reqwest::Url) -> Result<(), Error> {
     }
 }
 
-/// Reads the answer up to the limit. What has arrived when the connection fails stays in the error.
+/// Sets the media type of a body, unless the caller has named another.
+fn set_content_type(headers: &mut HeaderMap, content_type: &str) -> Result<(), Error> {
+    let value = HeaderValue::try_from(content_type)
+        .map_err(|_| Error::invalid_request(format!("`{content_type:?}` is no media type")))?;
+    headers.entry(CONTENT_TYPE).or_insert(value);
+    Ok(())
+}
+
+/// Reads the answer up to the limit. What has arrived when the connection fails stays in the error. The
+/// body of a refusal is waited for only a while: its status is known.
 async fn read(mut reply: reqwest::Response, limit: usize) -> Result<http::Response<Bytes>, Error> {
     let status = reply.status();
     let limit = if status.is_success() { limit } else { limit.min(LONGEST_ERROR) };
@@ -158,8 +130,13 @@ async fn read(mut reply: reqwest::Response, limit: usize) -> Result<http::Respon
     *response.status_mut() = status;
     *response.headers_mut() = std::mem::take(reply.headers_mut());
     let mut content = BytesMut::new();
+    let until = Instant::now() + REFUSAL_TIME;
     loop {
-        let chunk = match reply.chunk().await {
+        let chunk = match status.is_success() {
+            true => reply.chunk().await,
+            false => timeout_at(until, reply.chunk()).await.unwrap_or(Ok(None)),
+        };
+        let chunk = match chunk {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
             Err(error) => {
@@ -202,6 +179,28 @@ fn multipart(form: Form) -> Result<reqwest::multipart::Form, Error> {
             })?;
         }
         Ok(sum.part(part_name, made))
+    })
+}
+
+/// As [`failed`], of a request that got no response.
+fn no_response(error: reqwest::Error) -> Error {
+    match was_never_begun(&error) {
+        true => Error::io(ErrorKind::Connect, error.without_url()),
+        false => failed(error),
+    }
+}
+
+/// Whether the server has certainly not begun the request: it was not written to the connection, or the
+/// server says so in HTTP/2, by a GOAWAY that leaves the request's stream out or by REFUSED_STREAM (RFC
+/// 9113, sections 6.8 and 8.7). Both reach a stream only in that case; a stream that the server may have
+/// begun ends with an I/O error when its session does.
+fn was_never_begun(error: &(dyn StdError + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source()).any(|cause| {
+        let refused = cause.downcast_ref::<h2::Error>().is_some_and(|error| {
+            let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+            error.is_remote() && (error.is_go_away() || is_refused)
+        });
+        refused || cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
     })
 }
 

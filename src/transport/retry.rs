@@ -87,9 +87,10 @@ impl RetryContext<'_> {
     }
 
     /// Whether the failure is one that passes, and sending again does no harm: the request was
-    /// never sent; or 429, unless this operation's 429 is not a rate limit; or 408, 500, 502, 503,
-    /// 504 or a broken connection, if the request is idempotent. Never what the operation table calls
-    /// final ([`OperationInfo::final_errors`]).
+    /// never sent, or the server has not begun it; or 429, unless this operation's 429 is not a rate
+    /// limit; or 408, 500, 502, 503, 504, a broken connection, JSON that ends too early or an HTML page
+    /// of the edge, if the request is idempotent. Never what the operation table calls final
+    /// ([`OperationInfo::final_errors`]).
     pub fn is_retryable(&self) -> bool {
         let error = self.error;
         if error.is_final() {
@@ -101,11 +102,8 @@ impl RetryContext<'_> {
                 self.operation.is_none_or(|operation| operation.retry_too_many_requests)
             }
             (ErrorKind::Service | ErrorKind::Timeout, Some(408 | 500 | 502 | 503 | 504)) => self.idempotent,
-            (ErrorKind::Io | ErrorKind::Timeout, _) if error.is_ambiguous() => {
-                // A status that was followed by a broken body decides as if the body had come.
-                let passes = error.status().is_none_or(|status| !status.is_client_error());
-                self.idempotent && passes
-            }
+            // Whatever the status: a page of the edge has any (ER-03).
+            (ErrorKind::Io | ErrorKind::Timeout, _) if error.is_ambiguous() => self.idempotent,
             _ => false,
         }
     }

@@ -1,21 +1,25 @@
 //! The one loop around attempts: credentials, limiter, deadline, retry.
 
-use super::Transport;
 use super::headers::RateLimitStatus;
 use super::limit::{Owner, Quota, RateLimit};
 use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy};
 use super::trace::Trace;
+use super::{Transport, edge};
 use crate::call::info::OperationInfo;
 use crate::call::{Attempts, Body, Secret, SentAt};
-use crate::{Credentials, Error};
+use crate::{Credentials, Error, ErrorKind};
 use bytes::Bytes;
-use http::StatusCode;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// An answer, with the number of attempts in its extensions.
 pub(crate) type Exchanged = Result<http::Response<Bytes>, Error>;
+
+/// Reads a response that is a success, before the call is over. An error of kind
+/// [`Io`](ErrorKind::Io) says that the response was lost on the way, so that the attempt has failed; any
+/// other ends the call.
+pub(crate) type Accept<'a> = &'a mut (dyn FnMut(&http::Response<Bytes>) -> Result<(), Error> + Send);
 
 /// The values of the path's parameters, which some limits count by; rides in the request's
 /// extensions.
@@ -41,6 +45,13 @@ impl Times {
         Self { attempt: self.attempt.saturating_add(more), total: self.total.saturating_add(more * 2) }
     }
 
+    /// With an attempt of at least this. The whole call grows by twice as much, so that a second attempt
+    /// still has its time.
+    pub(crate) fn with_attempt(self, least: Duration) -> Self {
+        let more = least.saturating_sub(self.attempt);
+        Self { attempt: self.attempt + more, total: self.total.saturating_add(more * 2) }
+    }
+
     /// How long the making of a connection may take, so that it ends before the attempt does.
     pub(crate) fn longest_connect(self) -> Duration {
         let attempt = self.attempt.min(self.total);
@@ -60,6 +71,10 @@ pub(crate) struct Sending<'a> {
     pub(crate) limit: Option<&'a RateLimit>,
     pub(crate) times: Times,
     pub(crate) idempotent: bool,
+    /// Whether the request goes to a service of Open Cloud, which never responds with HTML.
+    pub(crate) is_service: bool,
+    /// Whether the body of a success is read later.
+    pub(crate) is_open: bool,
     pub(crate) max_response_bytes: usize,
     pub(crate) log_bodies: bool,
 }
@@ -76,12 +91,12 @@ struct Progress {
 
 impl Sending<'_> {
     /// Sends until an answer is a success or nothing more can be done.
-    pub(crate) async fn run(self, request: http::Request<Body>) -> Exchanged {
+    pub(crate) async fn run(self, request: http::Request<Body>, accept: Accept<'_>) -> Exchanged {
         let trace = Trace::new(self.operation, &request, self.log_bodies);
-        trace.clone().within(self.attempts(request, &trace)).await
+        trace.clone().within(self.attempts(request, &trace, accept)).await
     }
 
-    async fn attempts(&self, request: http::Request<Body>, trace: &Trace) -> Exchanged {
+    async fn attempts(&self, request: http::Request<Body>, trace: &Trace, accept: Accept<'_>) -> Exchanged {
         let start = Instant::now();
         let deadline = Deadline { at: start.checked_add(self.times.total), total: self.times.total };
         let mut progress = Progress::default();
@@ -117,19 +132,25 @@ impl Sending<'_> {
             let error = match self.attempt(&request, secret.as_ref(), deadline).await {
                 Ok(mut reply) => {
                     trace.answer(&reply, secret.as_ref());
-                    let refusal =
-                        (!reply.status().is_success()).then(|| self.named(Error::answer(&reply), &request));
+                    reply.extensions_mut().insert(Attempts(progress.attempts));
+                    reply.extensions_mut().insert(sent_at);
+                    if let Some(secret) = &secret {
+                        reply.extensions_mut().insert(Secret(secret.clone()));
+                    }
+                    let refusal = self.refusal(&reply).map(|error| self.named(error, &request));
                     self.observe(&quotas, refusal.as_ref(), &RateLimitStatus::read(reply.headers()));
-                    if let Some(refusal) = refusal {
-                        refusal
-                    } else {
-                        self.budget.succeeded(progress.attempts > 1);
-                        reply.extensions_mut().insert(Attempts(progress.attempts));
-                        reply.extensions_mut().insert(sent_at);
-                        if let Some(secret) = secret {
-                            reply.extensions_mut().insert(Secret(secret));
+                    match refusal.map_or_else(|| accept(&reply), Err) {
+                        Ok(()) => {
+                            self.budget.succeeded(progress.attempts > 1);
+                            return Ok(reply);
                         }
-                        return Ok(reply);
+                        // The service has done its part; sending again would change nothing.
+                        Err(error) if reply.status().is_success() && error.kind() != ErrorKind::Io => {
+                            self.budget.succeeded(progress.attempts > 1);
+                            trace.failure(&error);
+                            return finish(error, &progress);
+                        }
+                        Err(error) => error,
                     }
                 }
                 Err(error) => error,
@@ -183,11 +204,21 @@ impl Sending<'_> {
         let time = self.times.attempt.min(deadline.remaining());
         let reply = tokio::time::timeout(time, self.transport.exchange(again, self.max_response_bytes))
             .await
-            .unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64())))?;
+            .unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64())))
+            .or_else(refused)?;
         // A transport of the user's own may not have looked.
         match reply.status().is_success() && reply.body().len() > self.max_response_bytes {
             true => Err(Error::too_large(self.max_response_bytes)),
             false => Ok(reply),
+        }
+    }
+
+    /// The error that a response is, if it is one.
+    fn refusal(&self, reply: &http::Response<Bytes>) -> Option<Error> {
+        match reply.status().is_success() {
+            _ if self.is_service && edge::is_page(reply, self.is_open) => Some(Error::edge_page(reply)),
+            true => None,
+            false => Some(Error::answer(reply)),
         }
     }
 
@@ -240,9 +271,8 @@ impl Sending<'_> {
         deadline: Deadline,
     ) -> Option<Result<Credentials, Error>> {
         let credentials = self.credentials.filter(|credentials| credentials.is_provider())?;
-        // A 401 for a missing scope (`ER-02`) says nothing against the token: no other one would do.
-        let is_refused = error.status() == Some(StatusCode::UNAUTHORIZED) && error.is_unauthenticated();
-        if !is_refused || progress.refreshed {
+        // A 401 for a missing scope (`ER-02`) is of another kind, and says nothing against the token.
+        if error.kind() != ErrorKind::Unauthenticated || progress.refreshed {
             return None;
         }
         progress.refreshed = true;
@@ -289,6 +319,20 @@ fn json_of(body: &Body) -> Option<&[u8]> {
         Body::Bytes { content, .. } => Some(content),
         _ => None,
     }
+}
+
+/// A refusal whose body broke off is a refusal all the same, with what it says in its headers.
+fn refused(error: Error) -> Exchanged {
+    let (Some(status), Some(headers), Some(body)) = (error.status(), error.headers(), error.body()) else {
+        return Err(error);
+    };
+    if status.is_success() {
+        return Err(error);
+    }
+    let mut reply = http::Response::new(body.clone());
+    *reply.status_mut() = status;
+    *reply.headers_mut() = headers.clone();
+    Ok(reply)
 }
 
 /// When a call must end.

@@ -100,6 +100,10 @@ pub enum ParseError {
     NoObject,
     /// A property that every notification has is missing or no text.
     Missing(&'static str),
+    /// It is a message without an embed that has a description, or with several embeds.
+    NoEmbed,
+    /// It is an embed, but no request for erasure, or none that can be read whole.
+    NoErasureRequest,
 }
 
 impl fmt::Display for ParseError {
@@ -108,6 +112,10 @@ impl fmt::Display for ParseError {
             Self::Json(error) => write!(f, "the notification is not JSON: {error}"),
             Self::NoObject => f.write_str("the notification is no JSON object"),
             Self::Missing(name) => write!(f, "the notification has no `{name}`"),
+            Self::NoEmbed => f.write_str("the message does not have one embed with a description"),
+            Self::NoErasureRequest => {
+                f.write_str("the embed is no request for erasure with a user and games; read it yourself")
+            }
         }
     }
 }
@@ -116,7 +124,7 @@ impl std::error::Error for ParseError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Json(error) => Some(error),
-            Self::NoObject | Self::Missing(_) => None,
+            Self::NoObject | Self::Missing(_) | Self::NoEmbed | Self::NoErasureRequest => None,
         }
     }
 }

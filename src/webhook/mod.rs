@@ -9,6 +9,7 @@ mod embed;
 mod error;
 mod event;
 mod fields;
+mod message;
 mod notification;
 mod payload;
 mod replay;
@@ -17,6 +18,7 @@ mod verifier;
 
 pub use error::{ParseError, SecretError, VerifyError};
 pub use event::{Event, EventType};
+pub use message::Embed;
 pub use notification::Notification;
 pub use payload::{
     AnalyticsAlert, CommerceOrder, CommerceOrderState, Payload, RightToErasureRequest, SampleNotification,

@@ -1,7 +1,7 @@
 //! Whether a notification is Roblox's.
 
 use super::signature::{Signature, time};
-use super::{SecretError, VerifyError, embed};
+use super::{Embed, SecretError, VerifyError, embed};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
@@ -136,6 +136,15 @@ impl Verifier {
     /// As [`verify`](Self::verify), of the footer.
     pub fn verify_embed(&self, footer: &str, description: &str) -> Result<Timestamp, VerifyError> {
         self.verify_embed_at(footer, description, Timestamp::now())
+    }
+
+    /// Checks the [embed](Embed) of a message that Roblox posted to Discord.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify_embed`](Self::verify_embed).
+    pub fn verify_message(&self, embed: &Embed) -> Result<Timestamp, VerifyError> {
+        self.verify_embed(embed.footer(), embed.description())
     }
 
     /// As [`verify_embed`](Self::verify_embed), at another time than now.

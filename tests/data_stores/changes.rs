@@ -105,7 +105,10 @@ async fn an_entry_that_somebody_else_creates_meanwhile_is_not_overwritten() {
 
 /// A service that keeps a deleted entry from being created.
 fn deleted_entry(content: &Value) -> Script {
-    let refused = Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "it exists");
+    refusing(content, Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "it exists"))
+}
+
+fn refusing(content: &Value, refused: Answer) -> Script {
     Script::new()
         .always(Expect::get(ENTRY), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
         .expect(Expect::post(ENTRIES).query("id", "key").json(content.clone()), refused)
@@ -136,6 +139,23 @@ async fn a_deleted_entry_that_cannot_be_created_is_written_over() {
         .always(Expect::get(format!("{ENTRY}@r")), Answer::json(content));
     store_of(&script.client()).undelete("key").await.expect("an answer");
     script.assert_done();
+}
+
+/// DS-13.
+#[tokio::test(start_paused = true)]
+async fn ds_13_it_exists_is_said_in_several_ways() {
+    for (status, code) in [
+        (400, "INVALID_ARGUMENT"),
+        (400, "FAILED_PRECONDITION"),
+        (409, "ALREADY_EXISTS"),
+        (409, "ABORTED"),
+        (412, ""),
+    ] {
+        let refused = Answer::error(ErrorShape::Code, status, code, "it exists");
+        let script = refusing(&json!({ "value": 5 }), refused);
+        store_of(&script.client()).set("key", &5).await.expect(code);
+        script.assert_done();
+    }
 }
 
 #[tokio::test(start_paused = true)]

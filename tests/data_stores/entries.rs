@@ -132,7 +132,6 @@ async fn revisions_are_read_by_id_and_by_time() {
     assert_eq!(read(store.get("key").latest_before(second + moment).await.expect("an answer")), Some(2));
     let early = first - moment;
     assert_eq!(read(store.get("key").latest_before(early).await.expect("an answer")), None);
-    assert_eq!(read(store.get("key").at("no-such-revision").await.expect("an answer")), None);
 }
 
 #[tokio::test]
@@ -208,4 +207,20 @@ async fn adding_is_not_repeated_after_a_failure_that_leaves_its_effect_unknown()
         assert!(error.may_have_been_applied() && error.attempts() == 1, "{error}");
         script.assert_done();
     }
+}
+
+/// DS-06.
+#[tokio::test(start_paused = true)]
+async fn ds_06_a_revision_id_that_is_none_is_refused_and_one_that_is_gone_is_not_there() {
+    let refused = Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "Invalid version id.");
+    // DS-04: what a later write of the same hour has replaced is gone at once.
+    let gone = Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "Entry not found at revision");
+    let script = Script::new()
+        .expect(Expect::get(format!("{ENTRY}@nonsense")), refused)
+        .expect(Expect::get(format!("{ENTRY}@08DC.1")), gone);
+    let store = store_of(&script.client());
+    let error = store.get::<i64>("key").at("nonsense").await.expect_err("a refusal");
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+    assert_eq!(store.get::<i64>("key").at("08DC.1").await.expect("an answer"), None);
+    script.assert_done();
 }

@@ -4,6 +4,7 @@
 
 #[path = "../support/bounds.rs"]
 mod bounds;
+mod buffers;
 mod changes;
 mod entries;
 mod erasure;

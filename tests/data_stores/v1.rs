@@ -1,9 +1,10 @@
 //! The first version of the API: versions and checksums.
 
 use super::{emulator, store, store_of};
-use opencloud::ErrorKind;
+use opencloud::data_stores::Versioned;
 use opencloud::ids::UserId;
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::{Error, ErrorKind};
 use serde_json::{Value, json};
 
 const ENTRY: &str = "/datastores/v1/universes/1/standard-datastores/datastore/entries/entry";
@@ -37,13 +38,18 @@ async fn the_checksum_goes_with_the_content_and_is_verified() {
             Answer::json(json!({ "version": "v" })),
         )
         .expect(get(), Answer::bytes("750").header("content-md5", sum))
-        .expect(get(), Answer::bytes("751").header("content-md5", sum))
+        // What was changed or cut on the way is asked for again (CN-03).
+        .expect(get(), Answer::bytes("75").header("content-md5", sum))
+        .expect(get(), Answer::bytes("750").header("content-md5", sum))
+        .expect_times(4, get(), Answer::bytes("751").header("content-md5", sum))
         .expect(get(), Answer::status(204, ""));
     let store = store_of(&script.client()).v1();
     assert_eq!(store.set("key", &750).await.expect("an answer").version.as_deref(), Some("v"));
-    assert_eq!(store.get::<i64>("key").await.expect("an answer").expect("it is there").value, 750);
+    for _ in 0..2 {
+        assert_eq!(store.get::<i64>("key").await.expect("an answer").expect("it is there").value, 750);
+    }
     let error = store.get::<i64>("key").await.expect_err("a failure");
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Io, 4));
     assert!(error.to_string().contains("checksum"), "{error}");
     assert_eq!(store.get::<i64>("key").await.expect("an answer"), None);
     script.assert_done();
@@ -71,4 +77,72 @@ async fn conditions_that_exclude_each_other_are_refused() {
     let write = store_of(&script.client()).v1().set("key", &1).match_version("v").exclusive_create();
     assert_eq!(write.await.expect_err("a failure").kind(), ErrorKind::InvalidRequest);
     assert_eq!(script.count(), 0);
+}
+
+/// As the service says that a condition does not hold: with the entry that is there.
+fn precondition_failed(value: &Value) -> Answer {
+    Answer::status(412, value.to_string())
+        .header("content-type", "application/json")
+        .header("roblox-entry-version", "v2")
+        .header("roblox-entry-userids", "[156]")
+        .header("roblox-entry-attributes", "{\"a\":1}")
+        .header("roblox-entry-created-time", "2026-01-02T03:04:05.6789012+00:00")
+}
+
+/// DS-09.
+#[tokio::test(start_paused = true)]
+async fn ds_09_a_conflict_holds_the_entry_that_is_there_and_none_of_it_is_a_message() {
+    for value in [
+        json!({ "message": "user is moderated", "code": "SECRET", "errors": [{ "message": "no" }] }),
+        json!("some text"),
+        json!(7),
+        json!([1, 2]),
+    ] {
+        let script = Script::new().always(Expect::post(ENTRY), precondition_failed(&value));
+        let store = store_of(&script.client()).v1();
+        let guarded = store.set("key", &1).match_version("v1").await.expect_err("a conflict");
+        let created = store.set("key", &1).exclusive_create().await.expect_err("a conflict");
+        assert_eq!(script.count(), 2, "a conflict is final");
+        for error in [guarded, created] {
+            assert!(error.is_conflict(), "{error}");
+            assert_eq!((error.code(), error.details()), (None, None), "{error}");
+            assert!(error.message().starts_with("the entry is there"), "{error}");
+            let there = Versioned::<Value>::of_conflict(&error).expect("an entry").expect("it is read");
+            assert_eq!((&there.value, there.version.as_deref()), (&value, Some("v2")));
+            assert_eq!(there.users, [UserId::from(156)]);
+            assert_eq!(Value::Object(there.attributes), json!({ "a": 1 }));
+            assert!(there.created.is_some());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ds_09_an_error_that_holds_no_entry_gives_none() {
+    let of = |answer: Answer| async {
+        let script = Script::new().expect(Expect::post(ENTRY), answer);
+        let error =
+            store_of(&script.client()).v1().set("key", &1).match_version("v").await.expect_err("a failure");
+        Versioned::<i64>::of_conflict(&error).map(|entry| entry.map(|entry| entry.value))
+    };
+    assert!(of(Answer::status(412, "")).await.is_none());
+    assert!(of(Answer::error(ErrorShape::Error, 409, "ABORTED", "no")).await.is_none());
+    assert_eq!(of(precondition_failed(&json!(7))).await.expect("an entry").expect("it is read"), 7);
+    let kind =
+        |outcome: Option<Result<i64, Error>>| outcome.expect("an entry").expect_err("not readable").kind();
+    assert_eq!(kind(of(precondition_failed(&json!("text"))).await), ErrorKind::Decode);
+    let damaged = precondition_failed(&json!(7)).header("content-md5", "sTf90fedVsft8zZf6nUg8g==");
+    assert_eq!(kind(of(damaged).await), ErrorKind::Decode);
+    // A read has no condition.
+    let script = Script::new().expect(Expect::get(ENTRY), precondition_failed(&json!(7)));
+    let error = store_of(&script.client()).v1().get::<i64>("key").await.expect_err("a failure");
+    assert!(Versioned::<i64>::of_conflict(&error).is_none());
+}
+
+/// DS-10.
+#[tokio::test(start_paused = true)]
+async fn ds_10_no_content_is_an_entry_that_is_not_there() {
+    let script = Script::new().always(Expect::get(ENTRY), Answer::status(204, ""));
+    assert_eq!(store_of(&script.client()).v1().get::<i64>("key").await.expect("an answer"), None);
+    // Keys that no path can hold are read the same way.
+    assert!(store_of(&script.client()).get::<i64>("..").await.expect("an answer").is_none());
 }

@@ -55,7 +55,7 @@ async fn a_script_fails() {
 }
 
 #[tokio::test]
-async fn logs_come_as_they_are_written() -> Result<(), Error> {
+async fn logs_come_when_the_script_has_ended() -> Result<(), Error> {
     let (emulator, client) = local().await;
     let script = "print('one')\nprint('two')\nwarn('three')\nprint('four')\nreturn 4";
     let run = client.luau().run(script).at(UNIVERSE, PLACE).with_poll_policy(swift());
@@ -73,8 +73,19 @@ async fn logs_come_as_they_are_written() -> Result<(), Error> {
     ];
     assert_eq!(lines, expected.map(|(text, kind)| (text.to_owned(), Some(kind))));
     let readings = emulator.requests().iter().filter(|request| request.path.ends_with("/logs")).count();
-    assert_eq!(readings, 2, "some came before the end");
+    assert_eq!(readings, 1, "nobody asks before the end (LX-04)");
     assert_eq!(task.wait().await?.decode::<(u8,)>()?, (4,));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_script_runs_at_the_version_that_it_expects() -> Result<(), Error> {
+    let (_emulator, client) = local().await;
+    let finished = client.luau().run("return 7").at(UNIVERSE, PLACE).with_poll_policy(swift()).await?;
+    let version = finished.place_version().expect("a version");
+    let run = client.luau().run("--!strict\nreturn 7").at_version(UNIVERSE, PLACE, version);
+    let finished = run.expect_version(version).with_poll_policy(swift()).await?;
+    assert_eq!((finished.result::<u8>(0)?, finished.place_version()), (7, Some(version)));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What a script returns, and how it fails.
 
-use crate::{CREATE, complete, failed, task, task_url};
+use crate::{CREATE, TASK, complete, failed, task, task_url};
 use opencloud::luau::{Failure, Finished};
 use opencloud::testing::{Answer, Expect, Script};
 use opencloud::{Error, ErrorKind};
@@ -71,6 +71,46 @@ async fn failures_are_typed_and_say_why() {
         assert!(is(&failure), "{code}: {failure:?}");
         assert_eq!(failure.message(), "line 1");
         assert!(failure.to_string().contains(text), "{failure}");
+    }
+}
+
+/// LX-01, LX-03.
+#[tokio::test(start_paused = true)]
+async fn lx_01_lx_03_a_task_is_read_as_the_service_writes_it() {
+    // Processing at once, without times, with the script, empty texts and a bare user id.
+    let created = json!({
+        "path": TASK, "state": "PROCESSING", "user": "1", "script": "return 1", "timeout": "60s", "binaryInput": "",
+        "enableBinaryOutput": false, "binaryOutputUri": "",
+    });
+    let mut done = created.clone();
+    done["state"] = json!("COMPLETE");
+    done["script"] = json!("");
+    done["createTime"] = json!("2026-05-12T10:00:00.123456789Z");
+    done["updateTime"] = json!("2026-05-12T10:00:05Z");
+    done["output"] = json!({ "results": [1] });
+    let script = Script::new()
+        .expect(Expect::post(CREATE), Answer::json(created))
+        .expect(Expect::get(task_url()), Answer::json(done));
+    let finished = script.client().luau().run("return 1").at(1, 2).await.expect("complete");
+    assert_eq!((finished.result::<u8>(0).expect("a number"), finished.place_version()), (1, Some(3)));
+    // An empty address is none.
+    let error = finished.write_binary_output(&mut Vec::new()).await.expect_err("no output");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    script.assert_done();
+}
+
+/// LX-17.
+#[tokio::test(start_paused = true)]
+async fn lx_17_a_deadline_that_is_over_is_a_failure_with_little_beside_it() {
+    let message = "Script execution timed out. The script took longer than the configured timeout.";
+    let error = outcome(Answer::json(json!({
+        "path": TASK, "createTime": "2026-09-19T10:00:00Z", "updateTime": "2026-09-19T10:00:16Z", "user": "1",
+        "state": "FAILED", "timeout": "5s", "error": { "code": "DEADLINE_EXCEEDED", "message": message },
+        "enableBinaryOutput": false,
+    })));
+    match Failure::of(&error.await.expect_err("failed")) {
+        Some(Failure::TimedOut { message: said, .. }) => assert_eq!(said, message),
+        other => panic!("{other:?}"),
     }
 }
 

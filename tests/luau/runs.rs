@@ -1,12 +1,13 @@
 //! What a run sends, and what it refuses to send.
 
-use crate::{CREATE, TASK, complete, logs_url, task, task_url};
-use opencloud::luau::{TaskPath, UploadedInput};
+use crate::{CREATE, TASK, complete, failed, logs_url, task, task_url};
+use opencloud::luau::{Failure, TaskPath, UploadedInput};
 use opencloud::operation::{PollPolicy, State};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::{Credentials, Error, ErrorKind};
 use serde_json::json;
 use std::time::Duration;
+use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
 async fn a_script_runs_at_the_newest_version_of_a_place() {
@@ -82,6 +83,133 @@ async fn a_place_with_ten_unfinished_tasks_is_not_asked_again() {
     assert!(error.is_rate_limited(), "{error}");
     assert!(error.to_string().contains("ten unfinished tasks"), "{error}");
     script.assert_done();
+}
+
+/// A place with ten unfinished tasks. It is said without the header that the quota has, and with a code.
+fn full() -> Answer {
+    Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "too many tasks").header("retry-after", "0")
+}
+
+/// LX-10.
+#[tokio::test(start_paused = true)]
+async fn lx_10_a_place_that_is_full_is_waited_for_if_the_caller_says_so() {
+    let script = Script::new()
+        .expect(Expect::post(CREATE), full())
+        .expect(Expect::post(CREATE), full())
+        .expect(Expect::post(CREATE), complete(json!([1])));
+    let begin = Instant::now();
+    let run = script.client().luau().run("return 1").at(1, 2).wait_for_slot(Duration::from_secs(60));
+    assert_eq!(run.await.expect("complete").result::<i64>(0).expect("a number"), 1);
+    assert_eq!(begin.elapsed().as_secs(), 20, "every 10 seconds");
+    script.assert_done();
+}
+
+/// LX-10.
+#[tokio::test(start_paused = true)]
+async fn lx_10_a_place_that_stays_full_is_waited_for_so_long_only() {
+    let script = Script::new().always(Expect::post(CREATE), full());
+    let begin = Instant::now();
+    let run = script.client().luau().run("return 1").at(1, 2).wait_for_slot(Duration::from_secs(25));
+    let error = run.await.expect_err("full");
+    assert!(error.is_rate_limited() && error.message().ends_with("it was asked for 25 s"), "{error}");
+    assert_eq!((begin.elapsed().as_secs(), script.count()), (25, 4));
+}
+
+/// LX-16.
+#[tokio::test(start_paused = true)]
+async fn lx_16_the_quota_of_requests_is_no_full_place() {
+    // Neither its own shape nor the code with the quota's header.
+    let quotas = [
+        Answer::error(ErrorShape::Gateway, 429, "0", "").header("x-envoy-ratelimited", "true"),
+        full().header("x-envoy-ratelimited", "true"),
+    ];
+    for quota in quotas {
+        let script = Script::new().always(Expect::post(CREATE), quota);
+        let run = script.client().luau().run("return 1").at(1, 2).wait_for_slot(Duration::from_secs(3600));
+        let begin = Instant::now();
+        let error = run.with_timeout(Duration::from_secs(5)).await.expect_err("over the quota");
+        assert!(begin.elapsed().as_secs() <= 5, "{error} after {:?}", begin.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_input_does_not_outlive_a_long_wait_for_a_slot() {
+    for (seconds, is_allowed) in [(600, true), (601, false)] {
+        let script = Script::new().always(Expect::post(CREATE), complete(json!([])));
+        let run = script.client().luau().run("return 1").at(1, 2).wait_for_slot(Duration::from_secs(seconds));
+        let outcome = run.binary_input(UploadedInput::at_path("universes/1/inputs/i")).await;
+        assert_eq!(outcome.is_ok(), is_allowed, "{seconds}");
+        assert_eq!(script.count(), usize::from(is_allowed));
+    }
+}
+
+/// LX-07.
+#[tokio::test(start_paused = true)]
+async fn lx_07_a_script_can_make_sure_of_the_version_that_it_runs_at() {
+    let path = "/cloud/v2/universes/1/places/2/versions/3/luau-execution-session-tasks";
+    let look = "if game.PlaceVersion ~= 3 then error(\"opencloud:place-version:\" .. game.PlaceVersion .. \":3\", 0) end ";
+    let text = format!("--!strict\n{look}return 1");
+    let script =
+        Script::new().expect(Expect::post(path).json(json!({ "script": text })), complete(json!([1])));
+    let run = script.client().luau().run("--!strict\nreturn 1").at_version(1, 2, 3).expect_version(3);
+    assert_eq!(run.await.expect("complete").place_version(), Some(3));
+    script.assert_done();
+
+    let message = "opencloud:place-version:2:3";
+    let script = Script::new()
+        .expect(Expect::post(CREATE), failed(json!({ "code": "SCRIPT_ERROR", "message": message })));
+    let error = script.client().luau().run("return 1").at(1, 2).expect_version(3).await.expect_err("another");
+    match Failure::of(&error) {
+        Some(Failure::OtherVersion { found: 2, expected: 3, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_look_at_the_version_counts_to_the_size_of_the_script() {
+    let script = Script::new().always(Expect::post(CREATE), complete(json!([])));
+    let largest = "-".repeat(4 * 1024 * 1024);
+    let run = || script.client().luau().run(largest.clone()).at(1, 2);
+    run().await.expect("the largest script");
+    let error = run().expect_version(3).await.expect_err("too large");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    let empty = script.client().luau().run("").at(1, 2).expect_version(3).await.expect_err("no script");
+    assert!(empty.message().contains("the script is empty"), "{empty}");
+}
+
+/// LX-06.
+#[tokio::test(start_paused = true)]
+async fn lx_06_a_task_that_never_ends_names_the_place_version_as_its_cause() {
+    let stuck = Answer::json(json!({ "path": TASK, "state": "PROCESSING", "timeout": "30s" }));
+    let cause = "unable to load this version of the place";
+    for (state, deadline, is_explained) in [
+        (stuck.clone(), None, true),
+        // Sooner than a script of 30 seconds can be over, nothing is known.
+        (stuck.clone(), Some(89), false),
+        (stuck, Some(90), true),
+        // It has not had its turn.
+        (task("QUEUED"), None, false),
+    ] {
+        let script = Script::new()
+            .expect(Expect::post(CREATE), state.clone())
+            .always(Expect::get(logs_url()), Answer::json(json!({})))
+            .always(Expect::get(task_url()), state);
+        let mut run = script.client().luau().run("return 1").at(1, 2).timeout(Duration::from_secs(30));
+        if let Some(seconds) = deadline {
+            run = run.with_poll_policy(PollPolicy::new().deadline(Duration::from_secs(seconds)));
+        }
+        let mut task = run.start().await.expect("started");
+        let mut logs = task.flat_logs();
+        let outcomes = [
+            task.wait().await.expect_err("endless"),
+            logs.next().await.expect("an error").expect_err("endless"),
+        ];
+        for error in outcomes {
+            assert!(error.is_timeout(), "{error}");
+            assert_eq!(error.message().contains(cause), is_explained, "{deadline:?}: {error}");
+            assert!(TaskPath::of(&error).is_some(), "{error}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,7 +293,7 @@ async fn each_step_is_made_with_the_callers_credentials() {
     let key = Credentials::api_key("another-key").expect("a key");
     let run = script.client().luau().run("return 1").at(1, 2).binary_input(b"abc".to_vec());
     let mut task = run.with_credentials(key).start().await.expect("started");
-    assert!(task.logs().next().await.is_none());
+    assert!(task.logs().read_again(0).next().await.is_none());
     task.wait().await.expect("complete");
     let keys: Vec<_> =
         script.received().iter().map(|request| request.header("x-api-key").map(str::to_owned)).collect();
@@ -175,7 +303,7 @@ async fn each_step_is_made_with_the_callers_credentials() {
 
     let key = Credentials::api_key("a-third-key").expect("a key");
     let task = script.client().luau().resume(TASK).expect("a path").with_credentials(key);
-    assert!(task.logs().next().await.is_none());
+    assert!(task.logs().read_again(0).next().await.is_none());
     { task }.wait().await.expect("complete");
     let received = script.received();
     assert!(received[6..].iter().all(|request| request.header("x-api-key") == Some("a-third-key")));

@@ -5,6 +5,11 @@ use opencloud::{Client, Error};
 use serde_json::json;
 use std::ops::RangeInclusive;
 
+/// What any of these calls must have in its response.
+fn anything() -> serde_json::Value {
+    json!({ "value": 1, "etag": "e", "id": "i", "readId": "r", "key_id": "k" })
+}
+
 /// Makes a call with so much of something. Within the bounds it is sent; beyond them it is refused, and
 /// nothing is sent. Bounds that begin at 1 mean that there must be something.
 pub(crate) async fn assert_bounds<T>(
@@ -12,7 +17,7 @@ pub(crate) async fn assert_bounds<T>(
     bounds: RangeInclusive<usize>,
     call: impl AsyncFn(Client, usize) -> Result<T, Error>,
 ) {
-    let script = Script::new().always(Expect::any(), Answer::json(json!({ "value": 1, "etag": "e" })));
+    let script = Script::new().always(Expect::any(), Answer::json(anything()));
     let (least, most) = (*bounds.start(), *bounds.end());
     for amount in [least, most - 1, most] {
         let before = script.count();

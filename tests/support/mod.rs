@@ -68,6 +68,14 @@ pub(crate) fn scripted(script: &Script) -> Client {
     steady(Client::builder().api_key(KEY).transport(script.clone())).build().expect("a client")
 }
 
+/// What a client of the user's own is built with. With the feature `rustls`, and without a choice of the
+/// application's, `reqwest` asks whose cryptography to use.
+pub(crate) fn own_http_client() -> reqwest::ClientBuilder {
+    #[cfg(feature = "rustls")]
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
+}
+
 /// How long something takes on the paused clock.
 pub(crate) async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
     let start = Instant::now();

@@ -1,6 +1,6 @@
 //! Policies, deadlines, the budget, idempotency.
 
-use crate::support::{Kind, scripted, steady, timed};
+use crate::support::{Kind, own_http_client, scripted, steady, timed};
 use opencloud::call::BodyStream;
 use opencloud::retry::{Retry, RetryBudget, RetryContext, RetryDecision, RetryPolicy};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
@@ -81,8 +81,9 @@ async fn uploads_have_more_time() {
     let (_, wait) = timed(Kind::Upload.send(&client)).await;
     assert_eq!(wait.as_secs(), 300);
     let place = client.places().create_version(1, 2, PlaceVersionType::Saved, vec![1, 2, 3]);
+    // It is repeated (PL-01), so that the whole call's time runs out.
     let (_, wait) = timed(async { place.await.map(drop) }).await;
-    assert_eq!(wait.as_secs(), 300);
+    assert_eq!(wait.as_secs(), 900);
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,11 +215,85 @@ async fn idempotency_keys_are_made_and_kept() {
     script.assert_done();
 }
 
+/// The request decides, not the way that it is made: a raw one to an operation that takes a key has one,
+/// which is kept over its attempts.
+#[tokio::test(start_paused = true)]
+async fn a_raw_request_has_an_idempotency_key_too() {
+    let unavailable = || Answer::error(ErrorShape::Empty, 503, "", "");
+    let script = Script::new().always(Expect::any(), unavailable());
+    let client = scripted(&script);
+    let campaign = || client.request(http::Method::POST, "/ads-management/v1/campaigns").json(&json!({}));
+    campaign().await.expect_err("a failure");
+    campaign().await.expect_err("a failure");
+    campaign().with_header("x-idempotency-key", "mine").await.expect_err("a failure");
+    let keys: Vec<String> = script
+        .received()
+        .iter()
+        .map(|request| request.header("x-idempotency-key").expect("a key").to_owned())
+        .collect();
+    assert_eq!(keys.len(), 12);
+    assert!(keys.chunks(4).all(|call| call.iter().all(|key| *key == call[0])), "{keys:?}");
+    assert!(keys[0] != keys[4] && keys[0].len() == 36 && keys[8] == "mine", "{keys:?}");
+
+    let script = Script::new().always(Expect::any(), unavailable());
+    let client = scripted(&script);
+    let restriction = || client.request(http::Method::PATCH, "/cloud/v2/universes/1/user-restrictions/2");
+    restriction().query("updateMask", "a b").json(&json!({})).await.expect_err("a failure");
+    restriction().query("idempotencyKey.key", "my own").json(&json!({})).await.expect_err("a failure");
+    let received = script.received();
+    assert_eq!(received.len(), 8);
+    assert!(received[..4].iter().all(|request| request.query("updateMask") == Some("a b")));
+    for call in received.chunks(4) {
+        let key = call[0].query("idempotencyKey.key").expect("a key");
+        assert!(call.iter().all(|request| request.query("idempotencyKey.key") == Some(key)));
+        let first_sent = call[0].query("idempotencyKey.firstSent").expect("a time");
+        first_sent.parse::<jiff::Timestamp>().expect("RFC 3339");
+    }
+    assert_eq!(received[4].query("idempotencyKey.key"), Some("my own"));
+}
+
+/// LX-11, PL-07: an attempt has the time that the service was seen to take, and a second one fits into the
+/// call. What the caller sets wins.
+#[tokio::test(start_paused = true)]
+async fn some_operations_have_more_time_for_an_attempt() {
+    let script = Script::new().always(Expect::any(), Answer::stalled());
+    let client = scripted(&script);
+    let seconds = async |call: Pin<Box<dyn Future<Output = Result<(), opencloud::Error>>>>| {
+        let before = script.count();
+        let (result, wait) = timed(call).await;
+        assert!(result.expect_err("an error").is_timeout());
+        (script.count() - before, wait.as_secs())
+    };
+    macro_rules! sent {
+        ($call:expr) => {{
+            let call = $call;
+            Box::pin(async move { call.await.map(drop) })
+        }};
+    }
+    let ordinary = client.users().get(1);
+    assert_eq!(seconds(sent!(ordinary)).await, (4, 120));
+    // Not repeated: the task may run.
+    assert_eq!(seconds(sent!(client.luau().create_task(1, 2, LuauTask::new()))).await, (1, 120));
+    assert_eq!(
+        seconds(sent!(client.luau().create_task_for_version(1, 2, 3, LuauTask::new()))).await,
+        (1, 120)
+    );
+    assert_eq!(seconds(sent!(client.luau().get_task(1, 2, 3, "a", "b"))).await, (3, 300));
+    assert_eq!(
+        seconds(sent!(client.universes().update(1, opencloud::types::Universe::new()))).await,
+        (3, 300)
+    );
+    assert_eq!(seconds(sent!(client.places().update(1, 2, opencloud::types::Place::new()))).await, (3, 300));
+    let call = client.luau().get_task(1, 2, 3, "a", "b").with_timeout(Duration::from_secs(50));
+    assert_eq!(seconds(sent!(call)).await, (1, 50));
+    let set = steady(script.builder()).attempt_timeout(Duration::from_secs(5)).build().expect("a client");
+    assert_eq!(seconds(sent!(set.luau().get_task(1, 2, 3, "a", "b"))).await, (4, 23));
+}
+
 #[test]
 fn bad_settings_are_refused() {
     let key = || Client::builder().api_key("key");
-    // It also sets up TLS, which a client of one's own needs done.
-    key().build().expect("a client");
+    let own = || own_http_client().build().expect("a client");
     let rows = [
         ("no credential", Client::builder()),
         ("an empty key", Client::builder().api_key("")),
@@ -233,7 +308,8 @@ fn bad_settings_are_refused() {
         ("no time", key().timeout(Duration::ZERO)),
         ("a proxy that is no URL", key().proxy("::::")),
         ("a user agent with a line break", key().user_agent("a\nb")),
-        ("two transports", key().transport(Script::new()).http_client(reqwest::Client::new())),
+        ("two transports", key().transport(Script::new()).http_client(own())),
+        ("uploads only", key().upload_http_client(own())),
         ("a proxy of another client", key().transport(Script::new()).proxy("http://localhost:1")),
     ];
     for (name, builder) in rows {

@@ -1,5 +1,6 @@
 //! What a webhook's receiver relies on.
 
+mod embeds;
 mod events;
 mod properties;
 mod replay;

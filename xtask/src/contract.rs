@@ -3,7 +3,7 @@
 //! The sender is the crate `opencloud-contract`, which needs the whole SDK; this crate must build even
 //! when the SDK does not, because it makes the document that the SDK is generated from.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -13,11 +13,5 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, String> {
-    let status = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "opencloud-contract", "--"])
-        .args(&args.arguments)
-        .status()
-        .map_err(|error| format!("the contract sender could not be started: {error}"))?;
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(ExitCode::from(code.unwrap_or(1)))
+    crate::delegate::run("opencloud-contract", &args.arguments)
 }

@@ -4,9 +4,13 @@
 
 pub mod contract;
 pub mod coverage;
+mod delegate;
+pub mod facts;
+pub mod live;
 pub mod needs;
 pub mod surface;
 pub mod sync;
+pub mod yaml;
 
 use std::path::PathBuf;
 

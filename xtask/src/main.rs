@@ -21,8 +21,12 @@ enum Command {
     Surface(xtask::surface::Args),
     /// Write or check src/<area>/needs.txt: what the hand-written helpers are written against.
     Needs(xtask::needs::Args),
+    /// Check spec/live/facts.yaml and write or check docs/live-service.md.
+    Facts(xtask::facts::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
     Contract(xtask::contract::Args),
+    /// Ask the live service whether the recorded facts still hold: `live --help` explains.
+    Live(xtask::live::Args),
 }
 
 fn main() -> ExitCode {
@@ -31,7 +35,9 @@ fn main() -> ExitCode {
         Command::Coverage(args) => xtask::coverage::run(&args),
         Command::Surface(args) => xtask::surface::run(&args),
         Command::Needs(args) => xtask::needs::run(&args),
+        Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::contract::run(&args),
+        Command::Live(args) => xtask::live::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");

@@ -36,7 +36,9 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
             writer.line(format!("{} ({})", of.name, required.join(", ")));
             for field in &writable {
                 let (setter, name) = (&field.setter, &field.ident);
-                writer.line(format!("{setter} = {name}: {},", kept(&field.kind)));
+                let also = of.fields.iter().find(|other| Some(&other.name) == field.also.as_ref());
+                let also = also.map(|other| format!(" also {}", other.ident)).unwrap_or_default();
+                writer.line(format!("{setter} = {name}{also}: {},", kept(&field.kind)));
             }
         });
     }
@@ -251,9 +253,10 @@ impl<'a> Call<'a> {
                     (false, _) => "body".to_owned(),
                 };
                 let argument = kind.rust();
+                let how = if model.is_checked(kind) { "checked_json" } else { "json" };
                 call.add(*required, |value| Input {
                     name,
-                    apply: format!("json::<{argument}>(&{value}.into())"),
+                    apply: format!("{how}::<{argument}>(&{value}.into())"),
                     argument,
                     source: Source::Json(kind),
                     doc: "The JSON body.".to_owned(),
@@ -279,6 +282,7 @@ impl<'a> Call<'a> {
                     let (argument, how) = match &part.kind {
                         PartKind::File => ("crate::call::File".to_owned(), "part_file"),
                         PartKind::Files => ("Vec<crate::call::File>".to_owned(), "part_files"),
+                        PartKind::Json(kind) if model.is_checked(kind) => (kind.rust(), "checked_part_json"),
                         PartKind::Json(kind) => (kind.rust(), "part_json"),
                         PartKind::Text(kind) => (kind.rust(), "part_text"),
                     };
@@ -465,7 +469,11 @@ fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
         },
         next,
         total: read(&paging.total, &|kind| match kind {
-            Type::Integer | Type::Number => Some(".map(|total| *total as i64)"),
+            Type::Integer => Some(".copied()"),
+            // A cast would make a number of anything.
+            Type::Number => {
+                Some(".filter(|total| total.abs() <= 9007199254740992.0).map(|total| *total as i64)")
+            }
             Type::String => Some(".and_then(|total| total.parse().ok())"),
             _ => None,
         }),
@@ -503,6 +511,7 @@ impl Listing {
                         ("more", &self.more),
                         ("incomplete", &self.incomplete),
                         ("entries", &self.entries),
+                        ("flaw", &"None".to_owned()),
                     ] {
                         writer.line(format!("{field}: {code},"));
                     }

@@ -1,7 +1,7 @@
 //! `operations.rs`: the table of operations.
 
 use crate::emit::{Writer, literal};
-use crate::model::{Condition, Limit, Location, LongRunning, Model, Operation, Paging, Remark};
+use crate::model::{Condition, Expected, Limit, Location, LongRunning, Model, Operation, Paging, Remark};
 use crate::{Error, names};
 
 pub fn emit(model: &Model) -> Result<String, Error> {
@@ -83,8 +83,10 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("reference", text(&operation.reference)),
         ("idempotent", operation.idempotent.to_string()),
         ("retry_too_many_requests", operation.retry_too_many_requests.to_string()),
+        ("attempt_timeout", seconds(operation.attempt_timeout)),
         ("idempotency", idempotency(operation)),
         ("bare_list", text(&operation.bare_list)),
+        ("expects", expected(&operation.expects)),
         ("update_mask", text(&operation.update_mask().map(|mask| mask.name.clone()))),
         ("paging", operation.paging.as_ref().map_or("None".to_owned(), paging)),
         ("long_running", operation.long_running.as_ref().map_or("None".to_owned(), long_running)),
@@ -129,10 +131,22 @@ fn slice(items: impl Iterator<Item = String>) -> String {
     format!("&[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
+fn expected(expected: &Expected) -> String {
+    let main = expected.main.as_ref().map_or("None".to_owned(), |main| format!("Some({})", literal(main)));
+    format!(
+        "ExpectedFields {{ main: {main}, is_single: {}, required: &{:?} }}",
+        expected.is_single, expected.required
+    )
+}
+
 fn limit(limit: Option<Limit>) -> String {
     limit.map_or("None".to_owned(), |limit| {
         format!("Some(Limit {{ requests: {}, seconds: {} }})", limit.requests, limit.seconds)
     })
+}
+
+fn seconds(time: Option<u64>) -> String {
+    time.map_or("None".to_owned(), |seconds| format!("Some(std::time::Duration::from_secs({seconds}))"))
 }
 
 /// How the operation takes an idempotency key, if its parameters say that it does.
@@ -199,12 +213,14 @@ fn long_running(operation: &LongRunning) -> String {
     };
     format!(
         "Some(LongRunningInfo {{ dialect: {dialect}, base: {}, poll: {poll}, paths: &{:?}, result: &{:?}, \
-         direct: {}, query: &{:?} }})",
+         direct: {}, query: &{:?}, expects: {}, has_result: {} }})",
         literal(base),
         operation.paths,
         operation.result,
         operation.direct,
         operation.query,
+        expected(&operation.expects),
+        operation.has_result,
     )
 }
 
@@ -329,6 +345,19 @@ mod tests {
             ),
         ] {
             assert!(table.contains(&line), "{line} is not in {table}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_has_the_time_that_the_document_says() {
+        let mut extension = json!({ "area": "things", "method": "create" });
+        for (seconds, line) in [
+            (None, "attempt_timeout: None,"),
+            (Some(120), "attempt_timeout: Some(std::time::Duration::from_secs(120)),"),
+        ] {
+            extension["attempt_timeout"] = json!(seconds);
+            let table = table(&document(json!({ "x-opencloud": extension })), None);
+            assert!(table.contains(line), "{table}");
         }
     }
 

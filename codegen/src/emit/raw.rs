@@ -29,9 +29,12 @@ pub fn emit(model: &Model) -> Result<String, Error> {
     text.push_str(&prettyplease::unparse(&file));
     let mut writer = Writer::bare();
     for of in model.structs.values() {
-        emit_reading(&mut writer, of);
+        emit_reading(&mut writer, model, of);
         if of.fields.iter().any(|field| field.hidden) {
             emit_debug(&mut writer, of);
+        }
+        if of.is_checked {
+            emit_checks(&mut writer, model, of);
         }
     }
     for of in model.enums.values() {
@@ -188,13 +191,52 @@ fn field_attributes(field: &Field) -> Vec<syn::Attribute> {
 
 /// How a struct is read. serde's derive would do it too, at several times the compile time: it writes
 /// a type for every field that is read with tolerance, and that is almost every field.
-fn emit_reading(writer: &mut Writer, of: &Struct) {
+///
+/// What a type has besides fields stands behind them, so that the many that have no more stay small.
+fn emit_reading(writer: &mut Writer, model: &Model, of: &Struct) {
+    let literal = super::literal;
+    let (mut aliases, mut values, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    for field in &of.fields {
+        for alias in &field.aliases {
+            let name = literal(&alias.name);
+            match model.value_of(field, alias) {
+                Some((item, value)) => {
+                    values.push(format!("{name} => {}: {item}.{},", field.ident, value.ident));
+                }
+                None => aliases.push(format!("{name} => {},", field.ident)),
+            }
+        }
+        let from = field.id_from.as_ref();
+        let from = from.and_then(|from| of.fields.iter().find(|known| known.name == *from));
+        ids.extend(from.map(|from| format!("{} => {},", field.ident, from.ident)));
+    }
     writer.block(format!("crate::decode::object! {{ {}", of.name), |writer| {
         for field in &of.fields {
-            writer.line(format!("{} => {},", super::literal(&field.name), field.ident));
+            writer.line(format!("{} => {},", literal(&field.name), field.ident));
         }
     });
+    if !(aliases.is_empty() && values.is_empty() && ids.is_empty()) {
+        for (what, lines) in [("aliases", aliases), ("values", values), ("ids", ids)] {
+            writer.block(what, |writer| lines.iter().for_each(|line| writer.line(line)));
+        }
+    }
     writer.line("}");
+}
+
+/// What is checked of a type before it is sent.
+fn emit_checks(writer: &mut Writer, model: &Model, of: &Struct) {
+    let names = |fields: Vec<&Field>| {
+        let pairs = fields.iter().map(|field| format!("{} => {},", super::literal(&field.name), field.ident));
+        pairs.collect::<Vec<_>>().join(" ")
+    };
+    let (read_only, others): (Vec<_>, Vec<_>) = of.fields.iter().partition(|field| field.read_only);
+    let inside = others.into_iter().filter(|field| model.is_checked(&field.kind)).collect();
+    writer.line(format!(
+        "crate::call::checked_type!({} {{ {} }} inside {{ {} }});",
+        of.name,
+        names(read_only),
+        names(inside)
+    ));
 }
 
 /// `Debug` without what is hidden.

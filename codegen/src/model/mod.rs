@@ -85,6 +85,8 @@ pub struct Operation {
     pub reference: Option<String>,
     pub idempotent: bool,
     pub retry_too_many_requests: bool,
+    /// How long an attempt must be given, in seconds, if that is longer than usual.
+    pub attempt_timeout: Option<u64>,
     pub empty_is_none: bool,
     /// The type of `opencloud::filter` that the query parameter `filter` takes.
     pub filter: Option<String>,
@@ -92,6 +94,8 @@ pub struct Operation {
     pub order_by: Option<String>,
     /// The property of the answer that a bare array stands for.
     pub bare_list: Option<String>,
+    /// What the response must hold.
+    pub expects: Expected,
     /// Whether it is here only because an operation of another area is followed at it.
     pub poll_only: bool,
     pub parameters: Vec<Parameter>,
@@ -105,6 +109,17 @@ pub struct Operation {
     pub already_exists: Vec<Condition>,
     /// What a caller should know besides, in whole sentences.
     pub notes: Vec<String>,
+}
+
+/// The properties of a response that the call is about; see `docs/specification.md`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// The property that may be absent only where nothing else in the response has content.
+    pub main: Option<String>,
+    /// Whether that is a single value, such as a number, and not a list or an object.
+    pub is_single: bool,
+    /// Those that must be there; of alternatives (`path|id`), one.
+    pub required: Vec<String>,
 }
 
 /// A rate limit: so many requests in so many seconds.
@@ -207,6 +222,9 @@ pub struct Struct {
     pub fields: Vec<Field>,
     /// Whether a request holds it, so that a caller must be able to make one.
     pub in_request: bool,
+    /// Whether a caller can set something in it that must not be sent: what only the service sets, or a
+    /// number that JSON has no word for.
+    pub is_checked: bool,
 }
 
 impl Struct {
@@ -233,15 +251,30 @@ pub struct Field {
     pub required: Option<usize>,
     pub read_only: bool,
     pub write_only: bool,
+    /// The property that is set with it: the same value under another name.
+    pub also: Option<String>,
     /// Whether `Debug` hides it: `format: password`, which OpenAPI has for that.
     pub hidden: bool,
     pub deprecated: bool,
+    /// Other names under which services send it.
+    pub aliases: Vec<Alias>,
+    /// The property whose last segment it is, where it is absent itself.
+    pub id_from: Option<String>,
 }
 
 impl Field {
     pub fn is_required(&self) -> bool {
         self.required.is_some()
     }
+}
+
+/// Another name of a property in responses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    pub name: String,
+    /// The property of an item that each element of the list under this name is the value of; without
+    /// it, the elements are the items.
+    pub value: Option<String>,
 }
 
 #[derive(Debug)]
@@ -304,6 +337,10 @@ pub struct LongRunning {
     pub direct: bool,
     /// The query parameters that a poll repeats.
     pub query: Vec<String>,
+    /// What the result must hold.
+    pub expects: Expected,
+    /// Whether the result's type has fields, so that an operation that is done has a result.
+    pub has_result: bool,
 }
 
 impl Model {
@@ -341,6 +378,9 @@ impl Model {
             return Err(Error::new(format!("two operations are called `{}`", pair[0].id)));
         }
         read::mark_requests(&operations, &mut structs);
+        read::check_also(&structs)?;
+        read::mark_checked(&mut structs);
+        read::check_names(&structs)?;
         let extension = document.extension();
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         let listed = |key: &str| extension[key].as_array().cloned().unwrap_or_default();
@@ -364,6 +404,17 @@ impl Model {
             structs,
             enums,
         })
+    }
+
+    /// The type of the items of a list, and the field that each element under an alias is the value of.
+    pub fn value_of<'a>(&'a self, field: &'a Field, alias: &Alias) -> Option<(&'a str, &'a Field)> {
+        read::value_of(field, alias, &self.structs)
+    }
+
+    /// Whether a type must be checked before it is sent.
+    pub fn is_checked(&self, kind: &Type) -> bool {
+        kind.leaf() == &Type::Number
+            || kind.named().and_then(|name| self.structs.get(name)).is_some_and(|of| of.is_checked)
     }
 
     /// The operations of an area, by method name.

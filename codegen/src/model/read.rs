@@ -39,11 +39,109 @@ pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> St
             required: required.iter().position(|required| *required == name.as_str()),
             read_only: flag(schema, "readOnly"),
             write_only: flag(schema, "writeOnly"),
+            also: schema["x-opencloud-also"].as_str().map(str::to_owned),
             hidden: schema["format"] == "password",
             deprecated: flag(schema, "deprecated"),
+            aliases: aliases(schema),
+            id_from: schema["x-opencloud-id-from"].as_str().map(str::to_owned),
         })
         .collect();
-    Struct { name: name.to_owned(), description: description(schema), fields, in_request: false }
+    Struct {
+        name: name.to_owned(),
+        description: description(schema),
+        fields,
+        in_request: false,
+        is_checked: false,
+    }
+}
+
+fn aliases(schema: &Value) -> Vec<Alias> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let aliases = schema["x-opencloud-aliases"].as_array().into_iter().flatten();
+    aliases
+        .filter_map(|alias| {
+            Some(match alias {
+                Value::Object(_) => Alias { name: text(&alias["name"])?, value: text(&alias["value"]) },
+                name => Alias { name: text(name)?, value: None },
+            })
+        })
+        .collect()
+}
+
+/// Refuses aliases and sources of ids that a type cannot be read by.
+pub(super) fn check_names(structs: &BTreeMap<String, Struct>) -> Result<(), Error> {
+    for of in structs.values() {
+        let mut taken: BTreeSet<&str> = of.fields.iter().map(|field| field.name.as_str()).collect();
+        let refuse = |what: String| Err(Error::new(format!("`{}`: {what}", of.name)));
+        for field in &of.fields {
+            for alias in &field.aliases {
+                if !taken.insert(&alias.name) {
+                    return refuse(format!("the alias `{}` is the name of another property", alias.name));
+                }
+                if alias.value.is_some() && value_of(field, alias, structs).is_none() {
+                    return refuse(format!(
+                        "`{}` is no list of items that have the alias's value",
+                        field.name
+                    ));
+                }
+            }
+            if let Some(from) = &field.id_from
+                && !of.fields.iter().any(|known| known.name == *from && known.kind == Type::String)
+            {
+                return refuse(format!("`{}` cannot be taken from `{from}`, which is no text", field.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The type of the items of a list, and the field that each element under an alias is the value of.
+pub(super) fn value_of<'a>(
+    field: &'a Field,
+    alias: &Alias,
+    structs: &'a BTreeMap<String, Struct>,
+) -> Option<(&'a str, &'a Field)> {
+    let Type::List(item) = &field.kind else { return None };
+    let Type::Struct(name) = &**item else { return None };
+    let value = structs.get(name)?.fields.iter().find(|inner| Some(&inner.name) == alias.value.as_ref())?;
+    Some((name, value))
+}
+
+/// Marks the types of requests in which something must be checked before they are sent.
+pub(super) fn mark_checked(structs: &mut BTreeMap<String, Struct>) {
+    loop {
+        let checked: BTreeSet<String> =
+            structs.values().filter(|of| of.is_checked).map(|of| of.name.clone()).collect();
+        let mut changed = false;
+        for of in structs.values_mut().filter(|of| of.in_request && !of.is_checked) {
+            of.is_checked = of.fields.iter().any(|field| {
+                let leaf = field.kind.leaf();
+                field.read_only
+                    || *leaf == Type::Number
+                    || leaf.named().is_some_and(|name| checked.contains(name))
+            });
+            changed |= of.is_checked;
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+/// Refuses a property to be set with another that is not there, or not of the same type.
+pub(super) fn check_also(structs: &BTreeMap<String, Struct>) -> Result<(), Error> {
+    for of in structs.values() {
+        for field in &of.fields {
+            let Some(also) = &field.also else { continue };
+            if !of.fields.iter().any(|other| other.name == *also && other.kind == field.kind) {
+                let (of, name) = (&of.name, &field.name);
+                return Err(Error::new(format!(
+                    "`{of}`: `{also}` cannot be set with `{name}`: no such property"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn description(schema: &Value) -> Option<String> {
@@ -161,11 +259,30 @@ pub(super) fn read_operation(
         .flatten()
         .map(|parameter| read_parameter(parameter, document))
         .collect();
-    let long_running = read_long_running(&extension["operation"], document, structs);
+    let mut long_running = read_long_running(&extension["operation"], document, structs);
     // A list that is read by an operation has its pages in the operation's result.
     let result = long_running.as_ref().and_then(|facts| facts.response.clone()).map(Type::Struct);
     let paging = read_paging(&extension["paging"], result.as_ref().unwrap_or(&response), structs)
         .map(|paging| Paging { sizes: sizes(&paging, &parameters, enums), ..paging });
+    let items = paging.as_ref().and_then(|paging| paging.items.first()).cloned();
+    let expects = match &mut long_running {
+        // A list that is read by an operation has its items in the operation's result.
+        Some(facts) => {
+            // Of a Luau task the envelope itself is the result.
+            let result = facts.response.clone().map(Type::Struct);
+            let result = result.or_else(|| (facts.dialect == "luau").then(|| response.clone()));
+            facts.expects = result.map_or_else(Expected::default, |result| {
+                let operation = &extension["operation"];
+                read_expected(&operation["main"], &operation["required"], items, &result, structs)
+            });
+            let envelope = Value::from(envelope(&facts.dialect, extension));
+            read_expected(&extension["main"], &envelope, None, &response, structs)
+        }
+        None => {
+            let words = (&extension["main"], &extension["required_response"]);
+            read_expected(words.0, words.1, items, &response, structs)
+        }
+    };
     let server = |value: &Value| value["servers"][0]["url"].as_str().map(str::to_owned);
     let host = server(operation)
         .or_else(|| server(document.value()))
@@ -189,17 +306,19 @@ pub(super) fn read_operation(
             .as_bool()
             .unwrap_or(matches!(verb, "get" | "put" | "delete" | "head" | "options")),
         retry_too_many_requests: extension["retry_too_many_requests"] != false,
+        attempt_timeout: extension["attempt_timeout"].as_u64(),
         empty_is_none: extension["empty_response"] == "none",
         filter: text(&extension["filter"]),
         order_by: text(&extension["order_by"]),
         bare_list: text(&extension["bare_list"]),
+        expects,
         poll_only: extension[POLL_ONLY] == true,
         parameters,
         body: read_body(&operation["requestBody"], document, structs),
         hints: of_operation_and_area(extension, &area, document, hints),
         final_errors: of_operation_and_area(extension, &area, document, final_errors),
-        already_exists: items(&extension["already_exists"]).map(condition).collect(),
-        notes: items(&extension["notes"]).filter_map(text).collect(),
+        already_exists: each(&extension["already_exists"]).map(condition).collect(),
+        notes: each(&extension["notes"]).filter_map(text).collect(),
         paging,
         long_running,
         response,
@@ -215,7 +334,7 @@ fn of_operation_and_area(
     document: &Document,
     read: fn(&Value) -> Vec<Remark>,
 ) -> Vec<Remark> {
-    let area = items(&document.extension()["areas"]).find(|other| other["name"] == area);
+    let area = each(&document.extension()["areas"]).find(|other| other["name"] == area);
     read(extension).into_iter().chain(area.map(read).unwrap_or_default()).collect()
 }
 
@@ -229,7 +348,7 @@ pub(super) fn final_errors(extension: &Value) -> Vec<Remark> {
 
 fn remarks(list: &Value, text: &str) -> Vec<Remark> {
     let remark = |item: &Value| Some(Remark { when: condition(item), text: item[text].as_str()?.to_owned() });
-    items(list).filter_map(remark).collect()
+    each(list).filter_map(remark).collect()
 }
 
 fn condition(item: &Value) -> Condition {
@@ -244,7 +363,7 @@ fn condition(item: &Value) -> Condition {
     }
 }
 
-fn items(list: &Value) -> impl Iterator<Item = &Value> {
+fn each(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
@@ -356,6 +475,51 @@ fn read_paging(paging: &Value, page: &Type, structs: &BTreeMap<String, Struct>) 
     })
 }
 
+/// What a response of a type must hold: what the words say, as far as the type has it. Without a word the
+/// items of a list are the main thing, and so is the only property of a response that has but one.
+fn read_expected(
+    main: &Value,
+    required: &Value,
+    items: Option<String>,
+    kind: &Type,
+    structs: &BTreeMap<String, Struct>,
+) -> Expected {
+    let Some(of) = kind.one_struct().and_then(|name| structs.get(name)) else { return Expected::default() };
+    let has = |name: &str| of.fields.iter().any(|field| field.name == name);
+    let only = match of.fields.as_slice() {
+        [field] if !field.kind.is_scalar() || field.kind == Type::Value => Some(field.name.clone()),
+        _ => None,
+    };
+    let main = main.as_str().map(str::to_owned).or(items).or(only);
+    let path: Vec<String> = main.iter().flat_map(|main| main.split('.')).map(str::to_owned).collect();
+    let of_main = follow(kind, &path, structs).filter(|_| !path.is_empty());
+    Expected {
+        is_single: of_main.is_some_and(Type::is_scalar),
+        main: main.filter(|_| of_main.is_some()),
+        required: words(required).into_iter().filter(|names| names.split('|').any(has)).collect(),
+    }
+}
+
+/// What the response of a call that starts something must hold, so that it can be followed.
+fn envelope(dialect: &str, extension: &Value) -> Vec<String> {
+    let given = words(&extension["required_response"]);
+    if !given.is_empty() {
+        return given;
+    }
+    let name = match dialect {
+        "luau" => "path",
+        "experiment" => "operation",
+        "restart" => "id",
+        "thumbnail_upload" => "fileToOperationIdDict",
+        _ => "path|response|error",
+    };
+    vec![name.to_owned()]
+}
+
+fn words(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 /// The page sizes that a service takes, if its parameter lists them.
 fn sizes(paging: &Paging, parameters: &[Parameter], enums: &BTreeMap<String, Enum>) -> Vec<u64> {
     let parameter = parameters.iter().find(|parameter| Some(&parameter.name) == paging.size.as_ref());
@@ -389,8 +553,11 @@ fn read_long_running(
         "cloud" | "analytics" => "response".to_owned(),
         _ => String::new(),
     });
+    let response = known("response");
     Some(LongRunning {
-        response: known("response"),
+        has_result: response.as_ref().is_some_and(|name| !structs[name].fields.is_empty()),
+        expects: Expected::default(),
+        response,
         metadata: known("metadata"),
         base: text("base"),
         poll: text("poll").and_then(|path| document.id_of_get(&path)),

@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::{each_inner, reference};
+use crate::document::{each_inner, reference, replace};
 use crate::passes::hoist::is_type;
 use serde_json::{Map, Value, json};
 
@@ -41,7 +41,7 @@ fn inline(schema: &mut Value, aliases: &Map<String, Value>, path: &mut Vec<Strin
         inline(inner, aliases, path);
     });
     path.pop();
-    *schema = content;
+    replace(schema, content);
     true
 }
 

@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::{children_mut, reference_to};
+use crate::document::{children_mut, reference_to, replace};
 use crate::names;
 use serde_json::{Map, Value, json};
 
@@ -49,7 +49,7 @@ impl Hoisted {
             .and_then(Value::as_str)
             .map_or_else(|| names::own_type(name), names::own_type);
         let name = self.claim(&name, schema);
-        *schema = reference_to(&name);
+        replace(schema, reference_to(&name));
         if let (Some(nullable), Some(object)) = (nullable, schema.as_object_mut()) {
             object.insert("nullable".to_owned(), nullable);
         }
@@ -108,6 +108,9 @@ fn forget_prose(value: &mut Value) {
                 object.remove("description");
             }
             object.remove("nullable");
+            if object.contains_key("$ref") {
+                object.retain(|key, _| key == "$ref");
+            }
             object.values_mut().for_each(forget_prose);
         }
         Value::Array(items) => items.iter_mut().for_each(forget_prose),

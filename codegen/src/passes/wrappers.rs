@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::{each_inner, reference};
+use crate::document::{BESIDE, each_inner, reference, replace};
 use crate::passes::unions::merge_objects;
 use serde_json::{Map, Value};
 
@@ -17,9 +17,10 @@ fn unwrap(schema: &mut Value, components: &Map<String, Value>) -> bool {
     let Some(object) = schema.as_object_mut() else { return false };
     let Some(Value::Array(mut members)) = object.remove("allOf") else {
         // Keywords beside a reference have no meaning in OpenAPI 3.0.
-        let siblings = object.contains_key("$ref") && object.len() > 1;
+        let is_kept = |key: &String| key == "$ref" || BESIDE.contains(&key.as_str());
+        let siblings = object.contains_key("$ref") && !object.keys().all(is_kept);
         if siblings {
-            object.retain(|key, _| key == "$ref");
+            object.retain(|key, _| is_kept(key));
         }
         return siblings;
     };
@@ -27,19 +28,19 @@ fn unwrap(schema: &mut Value, components: &Map<String, Value>) -> bool {
     if let ([_], false) = (members.as_slice(), own) {
         let mut inner = members.remove(0);
         if reference(&inner).is_none() {
-            for (key, value) in std::mem::take(object) {
+            for (key, value) in object.clone() {
                 if let Some(inner) = inner.as_object_mut() {
                     inner.entry(key).or_insert(value);
                 }
             }
         }
-        *schema = inner;
+        replace(schema, inner);
         return true;
     }
     if own {
-        members.push(Value::Object(std::mem::take(object)));
+        members.push(Value::Object(object.clone()));
     }
-    *schema = merge_objects(&members, components);
+    replace(schema, merge_objects(&members, components));
     true
 }
 
@@ -56,7 +57,8 @@ mod tests {
             "Inner": { "type": "object", "properties": { "a": { "type": "string" } } },
             "Outer": { "type": "object", "properties": {
                 "wrapped": { "allOf": [reference_to("Inner")], "nullable": true },
-                "beside": { "$ref": "#/components/schemas/Inner", "description": "said here" },
+                "beside": { "$ref": "#/components/schemas/Inner", "description": "said here",
+                    "x-opencloud-aliases": ["next"], "readOnly": true },
                 "both": { "allOf": [reference_to("Inner"),
                     { "type": "object", "properties": { "b": { "type": "integer" } } }] },
             } },
@@ -66,7 +68,8 @@ mod tests {
             document.schemas()["Outer"]["properties"],
             json!({
                 "wrapped": reference_to("Inner"),
-                "beside": reference_to("Inner"),
+                "beside": { "$ref": "#/components/schemas/Inner", "x-opencloud-aliases": ["next"],
+                    "readOnly": true },
                 "both": { "type": "object", "properties": {
                     "a": { "type": "string" }, "b": { "type": "integer" } } },
             })

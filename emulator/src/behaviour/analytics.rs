@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::{later, rfc3339};
+use crate::clock::{later, rfc3339, rfc3339_offset};
 use crate::failure::Failure;
+use crate::shapes::Shapes;
 use crate::state::{State, mix};
 
 pub(crate) const ROUTES: Routes = &[
@@ -70,15 +71,14 @@ impl Queries {
 }
 
 impl Query {
-    fn reply(&self) -> Outcome {
+    fn reply(&self, shapes: Shapes) -> Outcome {
         let path = format!("v1/universes/{}/operations/{}/{}", self.universe, self.kind, self.id);
         let done = self.polls >= POLLS;
-        let mut operation =
-            json!({ "path": path, "done": done, "metadata": { "createdTime": rfc3339(self.created) } });
+        let mut operation = json!({ "path": path, "done": done, "metadata": { "createdTime": written(self.created, shapes) } });
         if !done {
             return Ok(Reply::json(operation).with_status(202));
         }
-        let values = if self.kind == METRICS { self.series()? } else { self.dimension_values() };
+        let values = if self.kind == METRICS { self.series(shapes)? } else { self.dimension_values() };
         operation["response"] = json!({ "values": values });
         Ok(Reply::json(operation))
     }
@@ -89,16 +89,13 @@ impl Query {
     }
 
     /// One series; with a breakdown, one for each value of its first dimension.
-    fn series(&self) -> Result<Vec<Value>, Failure> {
+    fn series(&self, shapes: Shapes) -> Result<Vec<Value>, Failure> {
         let times = times(&self.body)?;
         let metric = text(&self.body, "metric").unwrap_or_default();
         let seed = metric.bytes().fold(self.universe, |seed, byte| mix(seed ^ u64::from(byte)));
         let points = |salt: u64| -> Vec<Value> {
             let value = |time: &Timestamp| mix(seed ^ salt ^ time.as_second().unsigned_abs()) % 1_000;
-            times
-                .iter()
-                .map(|time| json!({ "time": rfc3339(*time), "value": value(time) as f64, "status": "Valid" }))
-                .collect()
+            times.iter().map(|time| point(*time, value(time), shapes)).collect()
         };
         let limit = self.body.get("limit").and_then(Value::as_u64).unwrap_or(u64::MAX);
         let Some(dimension) = self.names("breakdown").first().copied() else {
@@ -117,6 +114,22 @@ impl Query {
         let of = |dimension: &str| json!({ "dimension": dimension, "values": values });
         self.names("dimensions").into_iter().map(of).collect()
     }
+}
+
+fn written(time: Timestamp, shapes: Shapes) -> String {
+    if shapes.is_live() { rfc3339_offset(time) } else { rfc3339(time) }
+}
+
+/// AN-01: a point has no status, and one without data has no value. Here that is what would be below 10.
+fn point(time: Timestamp, value: u64, shapes: Shapes) -> Value {
+    let mut point = json!({ "time": written(time, shapes) });
+    if !shapes.is_live() {
+        point["status"] = json!("Valid");
+    }
+    if !shapes.is_live() || value >= 10 {
+        point["value"] = json!(value as f64);
+    }
+    point
 }
 
 /// The moments that a query covers.
@@ -149,6 +162,15 @@ fn times(body: &Map<String, Value>) -> Result<Vec<Timestamp>, Failure> {
     Ok((0..count.max(1)).map(|index| later(start, index * step)).collect())
 }
 
+/// AN-04: a funnel has no moments.
+fn check_funnel(body: &Map<String, Value>, shapes: Shapes) -> Result<(), Failure> {
+    let is_funnel = text(body, "metric").is_some_and(|metric| metric.contains("Funnel"));
+    if shapes.is_live() && is_funnel && text(body, "granularity").is_some_and(|step| step != "None") {
+        return Err(Failure::invalid("The granularity of a funnel metric must be None."));
+    }
+    Ok(())
+}
+
 fn query(state: &mut State, call: &Call<'_>, kind: &str) -> Outcome {
     let universe = call.number("universeId")?;
     let body = call.json()?;
@@ -156,13 +178,14 @@ fn query(state: &mut State, call: &Call<'_>, kind: &str) -> Outcome {
         return Err(Failure::invalid("The metric is required."));
     }
     times(&body)?;
+    check_funnel(&body, call.shapes)?;
     let asked = |known: &&Query| known.universe == universe && known.kind == kind && known.body == body;
     if let Some(known) = state.analytics.queries.iter().find(asked) {
-        return known.reply();
+        return known.reply(call.shapes);
     }
     let id = state.uuid();
     let query = Query { id, universe, kind: kind.to_owned(), body, created: call.now, polls: 0 };
-    let reply = query.reply();
+    let reply = query.reply(call.shapes);
     let queries = &mut state.analytics.queries;
     if queries.len() >= MAX_QUERIES {
         queries.pop_front();
@@ -187,7 +210,7 @@ fn poll(state: &mut State, call: &Call<'_>, kind: &str) -> Outcome {
     let query = state.analytics.queries.iter_mut().find(asked);
     let query = query.ok_or_else(|| Failure::not_found("The operation does not exist."))?;
     query.polls = query.polls.saturating_add(1);
-    query.reply()
+    query.reply(call.shapes)
 }
 
 fn get_metrics(state: &mut State, call: &Call<'_>) -> Outcome {

@@ -11,6 +11,15 @@ pub(crate) const ROUTES: Routes = &[("PATCH /asset-permissions-api/v1/assets/per
 
 const MAX_BATCH: usize = 100;
 
+/// Why a permission is not granted for an asset (AS-17).
+fn refusal(state: &State, asset: u64) -> Option<&'static str> {
+    match state.assets.name(asset) {
+        None => Some("AssetNotFound"),
+        Some(name) if name.to_ascii_lowercase().contains("not granted") => Some("CannotManageAsset"),
+        Some(_) => None,
+    }
+}
+
 /// What fails for one asset is in the answer, which is a success all the same.
 fn grant(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
@@ -35,9 +44,12 @@ fn grant(state: &mut State, call: &Call<'_>) -> Outcome {
         let message = format!("There are more than {MAX_BATCH} assets.");
         return Err(Failure::invalid(message).with_detail("BatchSizeLimitExceeded"));
     }
-    let (granted, missing): (Vec<u64>, Vec<u64>) =
-        assets.into_iter().partition(|id| state.assets.contains(*id));
-    let errors: Vec<_> =
-        missing.into_iter().map(|id| json!({ "assetId": id, "code": "AssetNotFound" })).collect();
+    let (mut granted, mut errors): (Vec<u64>, Vec<Value>) = (Vec::new(), Vec::new());
+    for id in assets {
+        match refusal(state, id) {
+            Some(code) => errors.push(json!({ "assetId": id, "code": code })),
+            None => granted.push(id),
+        }
+    }
     Ok(Reply::json(json!({ "successAssetIds": granted, "errors": errors })))
 }

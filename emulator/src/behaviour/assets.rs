@@ -9,12 +9,14 @@ use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::rfc3339_nanos;
-use crate::document::Document;
+use crate::clock::{later, rfc3339_nanos};
+use crate::document::{Document, is_json};
 use crate::failure::Failure;
 use crate::nesting::refuse_unfit;
 use crate::page::Cut;
+use crate::picture;
 use crate::request::Part;
+use crate::shapes::Shapes;
 use crate::state::{State, Word};
 
 pub(crate) const ROUTES: Routes = &[
@@ -33,6 +35,12 @@ pub(crate) const ROUTES: Routes = &[
 
 const MAX_ASSETS: usize = 100_000;
 const MAX_FILE: usize = 20 * 1024 * 1024;
+/// What the live service takes as a form, in bytes (AS-16).
+const MAX_FORM: usize = 30_000_000;
+/// How long what is called `in review` is reviewed, in seconds.
+const REVIEW: i64 = 6 * 3_600;
+/// Some uploads are done in the first response (AS-01): each asset whose number is a multiple of this.
+const DONE_AT_ONCE: u64 = 3;
 const MAX_DESCRIPTION: usize = 1_000;
 const MAX_NAME: usize = 50;
 const MAX_SOCIAL_LINKS: usize = 3;
@@ -102,12 +110,15 @@ struct Version {
     created: Timestamp,
     /// The name under which the content is kept.
     content: String,
+    /// Of a place: it was only saved.
+    #[serde(default)]
+    unpublished: bool,
 }
 
 impl Assets {
     /// The asset 5001 is there from the beginning, in three versions.
     pub(crate) fn seeded(now: Timestamp) -> Assets {
-        let version = Version { created: now, content: String::new() };
+        let version = Version { created: now, content: String::new(), unpublished: false };
         let metadata = [("displayName", "Sample model"), ("description", "There from the beginning.")];
         let asset = Asset {
             id: 5001,
@@ -131,8 +142,10 @@ impl Assets {
             .count()
     }
 
-    pub(crate) fn contains(&self, id: u64) -> bool {
-        self.assets.contains_key(&id)
+    /// What an asset is called, if there is one.
+    pub(crate) fn name(&self, id: u64) -> Option<&str> {
+        let asset = self.assets.get(&id)?;
+        Some(text(&asset.metadata, "displayName").unwrap_or_default())
     }
 
     fn get(&mut self, id: &str) -> Result<&mut Asset, Failure> {
@@ -143,8 +156,26 @@ impl Assets {
 }
 
 impl Asset {
-    fn json(&self, document: &Document) -> Map<String, Value> {
+    /// Uploads whose name says so are reviewed for some hours, others not at all.
+    fn moderation(&self, now: Timestamp) -> &str {
+        let uploaded = self.versions.first().map(|version| version.created);
+        let is_over = uploaded.is_some_and(|uploaded| later(uploaded, REVIEW) <= now);
+        if &*self.moderation == REVIEWING && is_over { APPROVED } else { &self.moderation }
+    }
+
+    /// Whether the review of it shows only where the mask asks for it (AS-22).
+    fn hides_moderation(&self, shapes: Shapes) -> bool {
+        shapes.is_live() && &*self.moderation == REVIEWING
+    }
+
+    fn json(&self, call: &Call<'_>) -> Map<String, Value> {
+        let (document, shapes) = (call.document, call.shapes);
         let mut asset = self.metadata.clone();
+        if shapes.is_live() {
+            // AS-06
+            asset.retain(|name, value| name != "description" || value.as_str() != Some(""));
+            asset.entry("previews").or_insert_with(|| json!([]));
+        }
         let revision = self.versions.len();
         let created = self.versions.last().map(|version| version.created);
         asset.insert("path".to_owned(), json!(format!("assets/{}", self.id)));
@@ -153,24 +184,72 @@ impl Asset {
             let created = rfc3339_nanos(created);
             asset.insert("revisionCreateTime".to_owned(), json!(created));
         }
-        asset.insert("assetId".to_owned(), number(document, &["assetId"], self.id));
-        let kind = format!("ASSET_TYPE_{}", self.asset_type.to_ascii_uppercase());
+        let id = if shapes.is_live() {
+            json!(self.id.to_string())
+        } else {
+            number(document, &["assetId"], self.id)
+        };
+        asset.insert("assetId".to_owned(), id);
+        // AS-03
+        let kind = match shapes {
+            Shapes::Live => self.asset_type.clone(),
+            Shapes::Document => format!("ASSET_TYPE_{}", self.asset_type.to_ascii_uppercase()),
+        };
         asset.insert("assetType".to_owned(), json!(kind));
-        let creator = self.creator.json(document);
+        let creator = self.creator.json(document, shapes);
         asset.insert("creationContext".to_owned(), json!({ "creator": creator }));
-        asset.insert("moderationResult".to_owned(), json!({ "moderationState": self.moderation }));
+        asset.insert("moderationResult".to_owned(), moderation_json(self.moderation(call.now), shapes));
         let state = if self.archived { "Archived" } else { "Active" };
         asset.insert("state".to_owned(), json!(state));
         asset
     }
 
-    fn version_json(&self, document: &Document, index: usize) -> Value {
-        json!({
-            "creationContext": { "creator": self.creator.json(document) },
+    /// A place as the asset that it is (AS-18).
+    fn of_place(id: u64, name: &str, versions: &[(Timestamp, bool)]) -> Asset {
+        let version = |(created, is_published): &(Timestamp, bool)| Version {
+            created: *created,
+            content: String::new(),
+            unpublished: !is_published,
+        };
+        Asset {
+            id,
+            asset_type: "Place".to_owned(),
+            creator: Creator { is_group: false, id: 1001 },
+            metadata: Map::from_iter([("displayName".to_owned(), json!(name))]),
+            moderation: APPROVED.into(),
+            archived: false,
+            versions: versions.iter().map(version).collect(),
+        }
+    }
+
+    /// The index of the version that is delivered unless another is asked for. Of a place that says so in its name, a new
+    /// one takes a minute (AS-19).
+    fn delivered(&self, now: Timestamp) -> usize {
+        let latest = self.versions.len().saturating_sub(1);
+        let name = text(&self.metadata, "displayName").unwrap_or_default();
+        let is_late = self.asset_type == "Place" && name.to_ascii_lowercase().contains(DELIVERED_LATE);
+        let is_new = self.versions.last().is_some_and(|version| later(version.created, DELIVERY_LAG) > now);
+        if is_late && is_new { latest.saturating_sub(1) } else { latest }
+    }
+
+    fn version_json(&self, call: &Call<'_>, index: usize) -> Value {
+        let shapes = call.shapes;
+        let mut version = json!({
+            "creationContext": { "creator": self.creator.json(call.document, shapes) },
             "path": format!("assets/{}/versions/{}", self.id, index + 1),
-            "moderationResult": { "moderationState": self.moderation },
-            "published": index + 1 == self.versions.len(),
-        })
+            "moderationResult": moderation_json(self.moderation(call.now), shapes),
+        });
+        let is_latest = index + 1 == self.versions.len();
+        // Of a place, several can have been published.
+        let is_published = match self.asset_type.as_str() {
+            "Place" => !self.versions[index].unpublished,
+            _ => is_latest,
+        };
+        // AS-18: it is left out when it is false.
+        if is_published || !shapes.is_live() {
+            version["published"] = json!(is_published);
+        }
+        version
     }
 
     /// The index of a version by its number.
@@ -198,11 +277,29 @@ impl Creator {
         }
     }
 
-    fn json(self, document: &Document) -> Value {
+    fn json(self, document: &Document, shapes: Shapes) -> Value {
         let name = if self.is_group { "groupId" } else { "userId" };
+        if shapes.is_live() {
+            return json!({ name: self.id.to_string() });
+        }
         let id = number(document, &["creationContext", "creator", name], self.id);
         json!({ name: id })
     }
+}
+
+const APPROVED: &str = "MODERATION_STATE_APPROVED";
+const REVIEWING: &str = "MODERATION_STATE_REVIEWING";
+const REJECTED: &str = "MODERATION_STATE_REJECTED";
+
+/// The document's sample has another word than the live service (AS-03).
+fn moderation_json(state: &str, shapes: Shapes) -> Value {
+    let live = match state {
+        APPROVED => "Approved",
+        REVIEWING => "Reviewing",
+        REJECTED => "Rejected",
+        other => other,
+    };
+    json!({ "moderationState": if shapes.is_live() { live } else { state } })
 }
 
 /// A number in the form that the document gives it: Roblox writes ids as text, which its own schema denies.
@@ -251,10 +348,17 @@ impl Upload {
     }
 }
 
-fn check_file(asset_type: &str, file: &Part) -> Result<(), Failure> {
+fn check_file(call: &Call<'_>, asset_type: &str, file: &Part) -> Result<(), Failure> {
     let allowed = FILE_TYPES.iter().find(|(name, _)| *name == asset_type).map_or(&[][..], |(_, types)| types);
     let sent = file.content_type.as_deref().unwrap_or_default();
-    if !allowed.contains(&sent) {
+    let is_live = call.shapes.is_live();
+    // Pictures are judged by their bytes, whatever is said of them.
+    if is_live && matches!(asset_type, "Decal" | "Image") {
+        if !picture::kind(&file.content).is_some_and(|kind| allowed.contains(&kind)) {
+            // ER-05: the quotation marks are part of the text.
+            return Err(Failure::invalid("\"InvalidImage\""));
+        }
+    } else if !allowed.contains(&sent) {
         let allowed = allowed.join(", ");
         return Err(Failure::invalid(format!(
             "The file of an asset of type {asset_type} must be one of {allowed}."
@@ -263,13 +367,17 @@ fn check_file(asset_type: &str, file: &Part) -> Result<(), Failure> {
     if file.content.is_empty() {
         return Err(Failure::invalid("The file is empty."));
     }
-    if file.content.len() > MAX_FILE && asset_type != "Video" {
+    // AS-16: it is the form that is limited, whatever is in it.
+    if is_live && call.body.len() > MAX_FORM {
+        return Err(Failure::too_large(format!("The form is larger than {MAX_FORM} bytes.")));
+    }
+    if !is_live && file.content.len() > MAX_FILE && asset_type != "Video" {
         return Err(Failure::too_large("The file is larger than 20 MB."));
     }
     Ok(())
 }
 
-fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Failure> {
+fn check_metadata(metadata: &Map<String, Value>, shapes: Shapes) -> Result<(), Failure> {
     let length = |name: &str| text(metadata, name).map_or(0, |text| text.chars().count());
     if length("description") > MAX_DESCRIPTION {
         return Err(Failure::invalid(format!(
@@ -277,7 +385,12 @@ fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Failure> {
         )));
     }
     if length("displayName") > MAX_NAME {
-        return Err(Failure::invalid(format!("The displayName is longer than {MAX_NAME} characters.")));
+        // AS-20
+        let message = match shapes {
+            Shapes::Live => "Asset name length is invalid.".to_owned(),
+            Shapes::Document => format!("The displayName is longer than {MAX_NAME} characters."),
+        };
+        return Err(Failure::invalid(message));
     }
     let links = SOCIAL_LINKS.iter().filter(|name| metadata.contains_key(**name)).count();
     if links > MAX_SOCIAL_LINKS {
@@ -304,14 +417,14 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
             metadata.insert(name.to_owned(), value.clone());
         }
     }
-    check_metadata(&metadata)?;
+    check_metadata(&metadata, call.shapes)?;
     let file = file.ok_or_else(|| Failure::invalid("The part 'fileContent' is missing."))?;
-    check_file(asset_type, &file)?;
+    check_file(call, asset_type, &file)?;
 
     let id = state.uuid();
     let path = format!("operations/{id}");
-    if is_moderated(name) {
-        state.operations.start(&path, Err(moderated()));
+    if let Some(what) = moderated_field(&metadata) {
+        state.operations.start(&path, Err(moderated(what, call.shapes)));
         return Ok(Reply::json(json!({ "path": path })));
     }
     if state.assets.assets.len() >= MAX_ASSETS {
@@ -320,20 +433,34 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     state.assets.last_id += 1;
     let id = state.assets.last_id;
     let version = keep(state, id, 1, call.now, &file);
-    let in_review = name.to_ascii_lowercase().contains("in review");
+    let moderation = match name.to_ascii_lowercase() {
+        name if name.contains("in review") => REVIEWING,
+        name if name.contains("rejected") => REJECTED,
+        _ => APPROVED,
+    };
     let asset = Asset {
         id,
         asset_type: asset_type.to_owned(),
         creator,
         metadata,
-        moderation: if in_review { "MODERATION_STATE_REVIEWING" } else { "MODERATION_STATE_APPROVED" }.into(),
+        moderation: moderation.into(),
         archived: false,
         versions: vec![version],
     };
-    let response = Value::Object(asset.json(call.document));
+    if asset_type == "Decal" && call.shapes.is_live() {
+        // AS-21: the picture inside is an asset of its own, which no response names.
+        state.assets.last_id += 1;
+        let picture = Asset { id: state.assets.last_id, asset_type: "Image".to_owned(), ..asset.clone() };
+        state.assets.assets.insert(picture.id, picture);
+    }
+    let response = Value::Object(asset.json(call));
     state.assets.assets.insert(id, asset);
+    if call.shapes.is_live() && id.is_multiple_of(DONE_AT_ONCE) {
+        let done = state.operations.at_once(&path, response);
+        return Ok(Reply::json(operation_json(done, call)));
+    }
     state.operations.start(&path, Ok(response));
-    // Only the path is there at first: no `done`.
+    // AS-01: only the path is there at first, no `done`.
     Ok(Reply::json(json!({ "path": path })))
 }
 
@@ -341,9 +468,40 @@ fn is_moderated(name: &str) -> bool {
     name.to_ascii_lowercase().contains("moderated")
 }
 
-fn moderated() -> Map<String, Value> {
-    let error = [("code", json!(400)), ("message", json!("The display name is moderated."))];
+/// The field that moderation takes offence at.
+fn moderated_field(metadata: &Map<String, Value>) -> Option<&'static str> {
+    let is = |name: &str| text(metadata, name).is_some_and(is_moderated);
+    ["displayName", "description"].into_iter().find(|name| is(name))
+}
+
+fn moderation_text(field: &str, shapes: Shapes) -> &'static str {
+    match (field, shapes) {
+        // ER-05
+        ("description", Shapes::Live) => "AssetDescription is moderated.",
+        (_, Shapes::Live) => "AssetName is moderated.",
+        ("description", Shapes::Document) => "The description is moderated.",
+        (_, Shapes::Document) => "The display name is moderated.",
+    }
+}
+
+fn moderated(field: &str, shapes: Shapes) -> Map<String, Value> {
+    let error = [("code", json!(400)), ("message", json!(moderation_text(field, shapes)))];
     error.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// AS-01: the live service leaves `done` out until it is true, and adds the id.
+fn operation_json(mut operation: Value, call: &Call<'_>) -> Value {
+    let is_done = operation["done"] == true;
+    if let Some(operation) = operation.as_object_mut().filter(|_| call.shapes.is_live()) {
+        if !is_done {
+            operation.remove("done");
+        }
+        let id = operation.get("path").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+        if let Some(id) = id.map(|id| json!(id)).filter(|_| is_done) {
+            operation.insert("operationId".to_owned(), id);
+        }
+    }
+    operation
 }
 
 /// Keeps a file so that it can be delivered.
@@ -351,14 +509,17 @@ fn keep(state: &mut State, id: u64, number: usize, now: Timestamp, file: &Part) 
     let name = format!("assets/{id}/versions/{number}");
     let content_type = file.content_type.as_deref().unwrap_or("application/octet-stream");
     state.content.put(&name, content_type, file.content.clone());
-    Version { created: now, content: name }
+    Version { created: now, content: name, unpublished: false }
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let asset = state.assets.get(call.param("assetId"))?;
-    let mut json = asset.json(call.document);
-    if let Some(mask) = call.given("readMask") {
-        let mask: Vec<_> = mask.split(',').collect();
+    let mut json = asset.json(call);
+    let mask: Vec<_> = call.given("readMask").map(|mask| mask.split(',').collect()).unwrap_or_default();
+    if asset.hides_moderation(call.shapes) && !mask.contains(&"moderationResult") {
+        json.remove("moderationResult");
+    }
+    if !mask.is_empty() {
         let unknown = mask.iter().find(|name| !is_metadata(name) && !ALWAYS_READ.contains(name));
         if let Some(name) = unknown {
             return Err(not_in_mask(name));
@@ -370,8 +531,12 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn is_metadata(name: &str) -> bool {
-    matches!(name, "displayName" | "description" | "icon" | "previews") || SOCIAL_LINKS.contains(&name)
+    matches!(name, "displayName" | "description" | "icon" | "previews" | TRY_SOCIAL_LINK)
+        || SOCIAL_LINKS.contains(&name)
 }
+
+/// At least one client in use names it in masks; no asset has it.
+const TRY_SOCIAL_LINK: &str = "tryAssetSocialLink";
 
 fn check_mask_field(name: &str) -> Result<(), Failure> {
     if is_metadata(name) { Ok(()) } else { Err(not_in_mask(name)) }
@@ -405,7 +570,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
             Some(value) => metadata.insert((*name).to_owned(), value.clone()),
         };
     }
-    check_metadata(&metadata)?;
+    check_metadata(&metadata, call.shapes)?;
     if let Some(file) = &file {
         if asset.asset_type != "Model" {
             return Err(Failure::invalid(format!(
@@ -413,16 +578,16 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
                 asset.asset_type
             )));
         }
-        check_file(&asset.asset_type, file)?;
+        check_file(call, &asset.asset_type, file)?;
     }
-    let refused = is_moderated(text(&metadata, "displayName").unwrap_or_default());
-    if refused && file.is_none() {
-        return Err(Failure::invalid("The display name is moderated."));
+    let refused = moderated_field(&metadata);
+    if let Some(field) = refused.filter(|_| file.is_none()) {
+        return Err(Failure::invalid(moderation_text(field, call.shapes)));
     }
     let Some(file) = file else {
         asset.metadata = metadata;
         let mut changed = Map::new();
-        let whole = asset.json(call.document);
+        let whole = asset.json(call);
         for name in ["path", "assetId"].iter().chain(&mask) {
             if let Some(value) = whole.get(*name) {
                 changed.insert((*name).to_owned(), value.clone());
@@ -432,15 +597,15 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     };
     let (id, number) = (asset.id, asset.versions.len() + 1);
     let path = format!("operations/{}", state.uuid());
-    if refused {
-        state.operations.start(&path, Err(moderated()));
+    if let Some(field) = refused {
+        state.operations.start(&path, Err(moderated(field, call.shapes)));
         return Ok(Reply::json(json!({ "path": path })));
     }
     let version = keep(state, id, number, now, &file);
     let asset = state.assets.get(call.param("assetId"))?;
     asset.metadata = metadata;
     asset.versions.push(version);
-    let response = Value::Object(asset.json(call.document));
+    let response = Value::Object(asset.json(call));
     state.operations.start(&path, Ok(response));
     Ok(Reply::json(json!({ "path": path })))
 }
@@ -450,14 +615,14 @@ fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
     state
         .operations
         .poll(&path)
-        .map(Reply::json)
+        .map(|operation| Reply::json(operation_json(operation, call)))
         .ok_or_else(|| Failure::not_found("The operation does not exist."))
 }
 
 fn set_archived(state: &mut State, call: &Call<'_>, archived: bool) -> Outcome {
     let asset = state.assets.get(call.param("assetId"))?;
     asset.archived = archived;
-    Ok(Reply::json(Value::Object(asset.json(call.document))))
+    Ok(Reply::json(Value::Object(asset.json(call))))
 }
 
 fn archive(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -468,10 +633,31 @@ fn restore(state: &mut State, call: &Call<'_>) -> Outcome {
     set_archived(state, call, false)
 }
 
+/// The place that is there from the beginning, as others are once they were asked for.
+const SAMPLE_PLACE: u64 = 3001;
+/// What a place is called whose newest version is delivered later.
+const DELIVERED_LATE: &str = "delivered late";
+/// In seconds.
+const DELIVERY_LAG: i64 = 60;
+
+/// An asset, or a place, which is one too.
+fn asset_or_place(state: &mut State, call: &Call<'_>) -> Result<Asset, Failure> {
+    let id = call.param("assetId");
+    if let Some(place) = id.parse::<u64>().ok().filter(|id| state.assets.name(*id).is_none()) {
+        if place == SAMPLE_PLACE {
+            state.universes.universe_of(2001, place, call.now)?;
+        }
+        if let Some((name, versions)) = state.universes.versions_of(place) {
+            return Ok(Asset::of_place(place, &name, &versions));
+        }
+    }
+    state.assets.get(id).cloned()
+}
+
 fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
-    let asset = state.assets.get(call.param("assetId"))?.clone();
+    let asset = asset_or_place(state, call)?;
     let versions: Vec<_> =
-        (0..asset.versions.len()).rev().map(|index| asset.version_json(call.document, index)).collect();
+        (0..asset.versions.len()).rev().map(|index| asset.version_json(call, index)).collect();
     let (page, next) = Cut::v2(50).with_default(8).page(call, &versions)?;
     // The document calls it an array; others have seen an object with a token.
     let schema = call
@@ -492,15 +678,20 @@ fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {
-    let asset = state.assets.get(call.param("assetId"))?;
+    let asset = asset_or_place(state, call)?;
     let index = asset.version(call.param("versionNumber"))?;
-    Ok(Reply::json(asset.version_json(call.document, index)))
+    Ok(Reply::json(asset.version_json(call, index)))
 }
 
 fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
-    let form = call.form()?;
-    let part = form.iter().find(|part| part.name == "assetVersion");
-    let wanted = part.and_then(Part::text).unwrap_or_default().to_owned();
+    // AS-09: JSON as the service takes it, or the form that the document has.
+    let wanted = if call.header("content-type").is_some_and(is_json) {
+        text(&call.json()?, "assetVersion").unwrap_or_default().to_owned()
+    } else {
+        let form = call.form()?;
+        let part = form.iter().find(|part| part.name == "assetVersion");
+        part.and_then(Part::text).unwrap_or_default().to_owned()
+    };
     let asset = state.assets.get(call.param("assetId"))?;
     let number = wanted.strip_prefix(&format!("assets/{}/versions/", asset.id)).ok_or_else(|| {
         Failure::invalid(format!("The assetVersion must be of the form assets/{}/versions/1.", asset.id))
@@ -510,13 +701,17 @@ fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
     version.created = call.now;
     asset.versions.push(version);
     let latest = asset.versions.len() - 1;
-    Ok(Reply::json(asset.version_json(call.document, latest)))
+    Ok(Reply::json(asset.version_json(call, latest)))
 }
 
 fn deliver(state: &mut State, call: &Call<'_>) -> Outcome {
-    let asset = state.assets.get(call.param("assetId"))?;
+    let asset = asset_or_place(state, call)?;
+    if let Some((code, message)) = undelivered(&asset, call.now).filter(|_| call.shapes.is_live()) {
+        return Ok(Reply::json(json!({ "errors": [{ "code": code, "message": message }] })));
+    }
+    let kind = asset.asset_type.clone();
     let index = match call.param("versionNumber") {
-        "" => asset.versions.len() - 1,
+        "" => asset.delivered(call.now),
         number => asset.version(number)?,
     };
     let name = match asset.versions[index].content.as_str() {
@@ -528,5 +723,41 @@ fn deliver(state: &mut State, call: &Call<'_>) -> Outcome {
         state.content.put(&name, "application/octet-stream", content);
     }
     let location = format!("{}/__emulator/content/{name}", call.base_url);
-    Ok(Reply::json(json!({ "location": location })))
+    if !call.shapes.is_live() {
+        return Ok(Reply::json(json!({ "location": location })));
+    }
+    // AS-12
+    let metadata = json!([{ "metadataType": 1, "value": (index + 1).to_string() }]);
+    Ok(Reply::json(json!({
+        "location": location,
+        "isRecordable": true,
+        "isArchived": false,
+        "assetTypeId": type_id(&kind),
+        "assetMetadatas": metadata,
+    })))
+}
+
+/// Why an asset is not delivered, which is a success all the same (AS-11): an HTTP status as the code, and a text.
+fn undelivered(asset: &Asset, now: Timestamp) -> Option<(u16, &'static str)> {
+    if asset.archived {
+        Some((409, "The asset is archived."))
+    } else if asset.moderation(now) == REJECTED {
+        Some((403, "The asset is not approved."))
+    } else {
+        None
+    }
+}
+
+/// The number of an asset type, as in `Enum.AssetType`.
+fn type_id(asset_type: &str) -> u32 {
+    match asset_type {
+        "Image" => 1,
+        "Place" => 9,
+        "Audio" => 3,
+        "Mesh" => 4,
+        "Decal" => 13,
+        "Animation" => 24,
+        "Video" => 62,
+        _ => 10,
+    }
 }

@@ -13,7 +13,10 @@ use crate::call::{Call, Outcome, Reply, text};
 use crate::cel::{Comparison, Grammar, Operator};
 use crate::clock::{later, rfc3339};
 use crate::failure::Failure;
+use crate::identity::keys::Found;
 use crate::page::Cut;
+use crate::server::API_KEY;
+use crate::shapes::Shapes;
 use crate::state::{State, Word};
 
 pub(crate) const ROUTES: Routes = &[
@@ -76,6 +79,11 @@ impl Groups {
     /// Whether a user owns a group. One that nobody has looked at yet is as all are made.
     pub(crate) fn is_owner(&self, group: u64, user: u64) -> bool {
         self.groups.get(&group).map_or(Some(OWNER), Group::owner) == Some(user)
+    }
+
+    /// The groups of a user, as far as anybody has looked at them.
+    pub(crate) fn owned_by(&self, user: u64) -> impl Iterator<Item = u64> + '_ {
+        self.groups.values().filter(move |group| group.owner() == Some(user)).map(|group| group.id)
     }
 
     /// How many groups were looked at.
@@ -199,6 +207,26 @@ impl Group {
         group
     }
 
+    /// US-13: a role that the member has already, or one that is not below the caller's own.
+    fn check_replacement(&self, user: u64, role: &Role, caller: Option<u64>) -> Result<(), Failure> {
+        let roles =
+            |user: u64| self.members.get(&user).map(|member| member.roles.as_slice()).unwrap_or_default();
+        if roles(user) == [role.id] {
+            return Err(Failure::invalid(format!("The member has the role {} already.", role.name)));
+        }
+        let rank = |caller: u64| {
+            let held = self.roles.iter().filter(|role| roles(caller).contains(&role.id));
+            held.map(|role| role.rank).max().unwrap_or_default()
+        };
+        match caller.map(rank) {
+            Some(rank) if role.rank >= rank => {
+                let message = format!("The role {} is not below the role of the authorized user.", role.name);
+                Err(Failure::invalid(message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn role_json(&self, role: &Role) -> Value {
         let members = self.members.values().filter(|member| member.roles.contains(&role.id)).count();
         let trusted = role.rank >= 200;
@@ -234,13 +262,13 @@ impl Group {
         })
     }
 
-    fn membership_json(&self, user: u64) -> Option<Value> {
+    fn membership_json(&self, user: u64, shapes: Shapes) -> Option<Value> {
         let member = self.members.get(&user)?;
         let highest =
             self.roles.iter().filter(|role| member.roles.contains(&role.id)).max_by_key(|role| role.rank)?;
         let roles: Vec<_> = member.roles.iter().map(|role| self.role_path(*role)).collect();
         Some(json!({
-            "path": format!("groups/{}/memberships/{user}", self.id),
+            "path": format!("groups/{}/memberships/{}", self.id, membership_id(user, shapes)),
             "createTime": rfc3339(member.joined),
             "updateTime": rfc3339(member.updated),
             "user": format!("users/{user}"),
@@ -248,6 +276,20 @@ impl Group {
             "roles": roles,
         }))
     }
+}
+
+/// US-04: the number of the user in Base64.
+fn membership_id(user: u64, shapes: Shapes) -> String {
+    if shapes.is_live() { URL_SAFE_NO_PAD.encode(user.to_string()) } else { user.to_string() }
+}
+
+/// How a role is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    /// It takes the place of all others.
+    Replace,
+    /// It is added, or taken away.
+    Assign,
 }
 
 fn group<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Group, Failure> {
@@ -349,7 +391,7 @@ fn list_memberships(state: &mut State, call: &Call<'_>) -> Outcome {
             .iter()
             .filter(|(user, _)| asked.as_ref().is_none_or(|asked| asked.contains(user)))
             .filter(|(_, member)| wanted.iter().all(|any| any.iter().any(|role| member.roles.contains(role))))
-            .filter_map(|(user, _)| Some(((group.id, *user), group.membership_json(*user)?)))
+            .filter_map(|(user, _)| Some(((group.id, *user), group.membership_json(*user, call.shapes)?)))
             .collect()
     };
     let (page, next) = Cut::v2(100).page_by(call, &memberships, |(place, _)| *place)?;
@@ -383,7 +425,7 @@ fn memberships_everywhere(
         state.touch();
     }
     let groups = state.groups.groups.values();
-    let of = |group: &Group, user: u64| Some(((group.id, user), group.membership_json(user)?));
+    let of = |group: &Group, user: u64| Some(((group.id, user), group.membership_json(user, call.shapes)?));
     let users: BTreeSet<_> = users.iter().copied().collect();
     Ok(groups.flat_map(|group| users.iter().filter_map(move |user| of(group, *user))).collect())
 }
@@ -400,16 +442,36 @@ fn member(call: &Call<'_>) -> Result<u64, Failure> {
     }
 }
 
+/// The owner of the key, as far as the key says that it is somebody's.
+fn caller(state: &State, call: &Call<'_>) -> Option<u64> {
+    match state.identity.keys.find(call.header(API_KEY)?) {
+        Ok(Found::Described(key)) => key.named_user(),
+        _ => None,
+    }
+}
+
 /// Changes the roles of the member that the call names.
-fn change_roles(state: &mut State, call: &Call<'_>, change: impl FnOnce(&mut Vec<u64>, u64, u64)) -> Outcome {
+fn change_roles(
+    state: &mut State,
+    call: &Call<'_>,
+    verb: Verb,
+    change: impl FnOnce(&mut Vec<u64>, u64, u64),
+) -> Outcome {
     let body = call.json()?;
     let path = text(&body, "role").unwrap_or_default();
     let user = member(call)?;
     let now = call.now;
+    let caller = caller(state, call);
+    let is_live = call.shapes.is_live();
     let group = group(state, call)?;
     let role = group.role_at(path)?;
-    if role.rank == 0 || role.rank == 255 {
+    // US-12: nobody becomes an owner or a guest, and who has no other role is a member.
+    let is_fixed = role.rank == 0 || role.rank == 255 || is_live && role.rank == 1 && verb == Verb::Assign;
+    if is_fixed {
         return Err(Failure::invalid(format!("The role {} cannot be given or taken.", role.name)));
+    }
+    if is_live && verb == Verb::Replace {
+        group.check_replacement(user, role, caller)?;
     }
     let (role, fallback, owner) = (role.id, group.role_of_rank(1), group.role_of_rank(255));
     let Some(member) = group.members.get_mut(&user) else {
@@ -423,15 +485,15 @@ fn change_roles(state: &mut State, call: &Call<'_>, change: impl FnOnce(&mut Vec
     if member.roles != before {
         member.updated = now;
     }
-    Ok(Reply::json(group.membership_json(user).unwrap_or_default()))
+    Ok(Reply::json(group.membership_json(user, call.shapes).unwrap_or_default()))
 }
 
 fn update_membership(state: &mut State, call: &Call<'_>) -> Outcome {
-    change_roles(state, call, |roles, role, _| *roles = vec![role])
+    change_roles(state, call, Verb::Replace, |roles, role, _| *roles = vec![role])
 }
 
 fn assign_role(state: &mut State, call: &Call<'_>) -> Outcome {
-    change_roles(state, call, |roles, role, _| {
+    change_roles(state, call, Verb::Assign, |roles, role, _| {
         if !roles.contains(&role) {
             roles.push(role);
         }
@@ -439,7 +501,7 @@ fn assign_role(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn unassign_role(state: &mut State, call: &Call<'_>) -> Outcome {
-    change_roles(state, call, |roles, role, fallback| {
+    change_roles(state, call, Verb::Assign, |roles, role, fallback| {
         roles.retain(|held| *held != role);
         if roles.is_empty() {
             roles.push(fallback);
@@ -482,6 +544,10 @@ fn list_join_requests(state: &mut State, call: &Call<'_>) -> Outcome {
 /// Takes the join request that the call names off the list.
 fn settle(state: &mut State, call: &Call<'_>, join: bool) -> Outcome {
     let user = call.number("join_request_id")?;
+    // US-06: nothing is said with it, but there must be one.
+    if call.body.is_empty() {
+        return Err(Failure::invalid("The request body is required: an empty object."));
+    }
     let now = call.now;
     let group = group(state, call)?;
     if group.requests.remove(&user).is_none() {

@@ -11,6 +11,7 @@ use crate::call::{Call, Outcome, Reply, text};
 use crate::clock::rfc3339;
 use crate::failure::Failure;
 use crate::page::Cut;
+use crate::picture;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -153,8 +154,7 @@ fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
     let mut operations = Map::new();
     for file in files {
         let name = file.file_name.unwrap_or_default();
-        let is_picture = file.content_type.is_some_and(|content_type| content_type.starts_with("image/"));
-        if !is_picture || file.content.is_empty() {
+        if picture::kind(&file.content).is_none() {
             operations.insert(name, Value::Null);
             continue;
         }

@@ -20,6 +20,7 @@ pub(crate) mod followings;
 pub(crate) mod groups;
 pub(crate) mod homepage_thumbnails;
 pub(crate) mod instances;
+pub(crate) mod localization;
 pub(crate) mod localization_tables;
 pub(crate) mod luau;
 pub(crate) mod memory_stores;
@@ -30,6 +31,7 @@ pub(crate) mod secrets;
 pub(crate) mod servers;
 pub(crate) mod subscriptions;
 pub(crate) mod team_create;
+pub(crate) mod thumbnails;
 pub(crate) mod translation;
 pub(crate) mod universes;
 pub(crate) mod user_restrictions;
@@ -68,6 +70,7 @@ const AREAS: &[Routes] = &[
     servers::ROUTES,
     subscriptions::ROUTES,
     team_create::ROUTES,
+    thumbnails::ROUTES,
     translation::ROUTES,
     universes::ROUTES,
     user_restrictions::ROUTES,

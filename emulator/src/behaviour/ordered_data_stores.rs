@@ -11,6 +11,7 @@ use crate::call::{Call, Outcome, Reply};
 use crate::failure::Failure;
 use crate::page::Cut;
 use crate::route::encode_segment;
+use crate::shapes::form_of;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -128,9 +129,14 @@ impl Dialect {
         let entry = encode_segment(id);
         json!({
             "path": format!("universes/{universe}/{kind}/{store}/scopes/{scope}/entries/{entry}"),
-            "value": value,
+            "value": if self.is_text(call, id) { json!(value.to_string()) } else { json!(value) },
             "id": id,
         })
+    }
+
+    /// The live service writes numbers as text: always in v1 (OD-01), now and then in v2 (OD-06).
+    fn is_text(&self, call: &Call<'_>, id: &str) -> bool {
+        call.shapes.is_live() && (self.is_v1 || form_of(id, 2) == 0)
     }
 }
 
@@ -184,7 +190,8 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.query("id").unwrap_or_default();
     let value = number(call, "value")?;
     if store(state, call)?.contains_key(id) {
-        return Err(Failure::invalid(format!("The entry '{id}' exists already.")));
+        // In these words, which clients know it by (OD-02).
+        return Err(Failure::invalid("Entry already exists."));
     }
     put(state, call, id, value)
 }

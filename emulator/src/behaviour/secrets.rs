@@ -60,8 +60,9 @@ fn key(universe: u64) -> SecretKey {
     SecretKey::from_bytes(bytes)
 }
 
+/// SE-02: a number as text.
 fn key_id(universe: u64) -> String {
-    format!("{:016x}", mix(!universe))
+    mix(!universe).to_string()
 }
 
 fn get_public_key(_: &mut State, call: &Call<'_>) -> Outcome {

@@ -44,7 +44,8 @@ pub(crate) struct UserRestrictions {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Restriction {
-    updated: Timestamp,
+    /// None of one that nobody ever wrote.
+    updated: Option<Timestamp>,
     active: bool,
     started: Option<Timestamp>,
     duration: Option<SignedDuration>,
@@ -64,9 +65,9 @@ struct Log {
 
 impl Restriction {
     /// Nobody is restricted at first.
-    fn none(now: Timestamp) -> Restriction {
+    fn none() -> Restriction {
         Restriction {
-            updated: now,
+            updated: None,
             active: false,
             started: None,
             duration: None,
@@ -77,7 +78,7 @@ impl Restriction {
     }
 
     fn read(body: &Map<String, Value>, now: Timestamp) -> Result<Restriction, Failure> {
-        let mut restriction = Restriction::none(now);
+        let mut restriction = Restriction { updated: Some(now), ..Restriction::none() };
         // It is replaced as a whole: without this, a body that says nothing would lift a ban.
         let sent = body.get("gameJoinRestriction").and_then(Value::as_object);
         let sent = sent.ok_or_else(|| Failure::invalid("The gameJoinRestriction is required."))?;
@@ -129,7 +130,9 @@ impl Restriction {
         json
     }
 
-    fn json(&self, place: (u64, u64, u64), inherited: bool, now: Timestamp) -> Value {
+    /// Of what nobody ever wrote, the live service does not say when that was (UR-08).
+    fn json(&self, place: (u64, u64, u64), inherited: bool, call: &Call<'_>) -> Value {
+        let now = call.now;
         let (universe, of_place, user) = place;
         let parent = match of_place {
             0 => format!("universes/{universe}"),
@@ -137,12 +140,15 @@ impl Restriction {
         };
         let mut fields = self.fields(now);
         fields.insert("inherited".to_owned(), json!(inherited));
-        json!({
+        let mut json = json!({
             "path": format!("{parent}/user-restrictions/{user}"),
-            "updateTime": rfc3339(self.updated),
             "user": format!("users/{user}"),
             "gameJoinRestriction": fields,
-        })
+        });
+        if self.updated.is_some() || !call.shapes.is_live() {
+            json["updateTime"] = json!(rfc3339(self.updated.unwrap_or(now)));
+        }
+        json
     }
 }
 
@@ -176,7 +182,7 @@ impl UserRestrictions {
                 return (inherited.clone(), true);
             }
         }
-        let own = own.cloned().unwrap_or_else(|| Restriction::none(now));
+        let own = own.cloned().unwrap_or_else(Restriction::none);
         (own, false)
     }
 }
@@ -185,7 +191,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let (universe, place) = scope(call)?;
     let key = (universe, place, call.number("user_restriction_id")?);
     let (restriction, inherited) = state.user_restrictions.find(key, call.now);
-    Ok(Reply::json(restriction.json(key, inherited, call.now)))
+    Ok(Reply::json(restriction.json(key, inherited, call)))
 }
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -207,7 +213,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         .map(|user| {
             let key = (universe, place, *user);
             let (restriction, inherited) = restrictions.find(key, call.now);
-            restriction.json(key, inherited, call.now)
+            restriction.json(key, inherited, call)
         })
         .collect();
     Ok(Reply::json(json!({
@@ -247,7 +253,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
         restriction: restriction.clone(),
     });
     restrictions.logs.truncate(MAX_LOGS);
-    let answer = restriction.json(place_of, false, call.now);
+    let answer = restriction.json(place_of, false, call);
     if let Some(key) = key {
         if restrictions.answers.len() >= MAX_KEYS {
             restrictions.answers.pop_first();
@@ -268,14 +274,18 @@ impl Log {
         }
     }
 
-    fn json(&self) -> Value {
+    /// The live service leaves out when a ban begins and of what kind it is (UR-02).
+    fn json(&self, call: &Call<'_>) -> Value {
         let mut json = self.restriction.fields(self.created);
         json.insert("user".to_owned(), json!(format!("users/{}", self.user)));
         json.insert("place".to_owned(), json!(self.place()));
         json.insert("moderator".to_owned(), json!({ "robloxUser": "users/1" }));
         json.insert("createTime".to_owned(), json!(rfc3339(self.created)));
-        let kind = json!({ "gameJoinRestriction": {} });
-        json.insert("restrictionType".to_owned(), kind);
+        if call.shapes.is_live() {
+            json.remove("startTime");
+        } else {
+            json.insert("restrictionType".to_owned(), json!({ "gameJoinRestriction": {} }));
+        }
         Value::Object(json)
     }
 }
@@ -300,7 +310,7 @@ fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
                 }
             })
         })
-        .map(Log::json)
+        .map(|log| log.json(call))
         .collect();
     let (page, next) = Cut::v2(100).page(call, &logs)?;
     Ok(Reply::json(json!({ "logs": page, "nextPageToken": next.unwrap_or_default() })))

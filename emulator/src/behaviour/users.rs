@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -14,7 +16,7 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::page::Cut;
 use crate::state::{State, mix, uuid_of};
-use crate::synth::typed;
+use crate::synth::{typed, typed_by};
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/users/{user_id}", get),
@@ -103,6 +105,15 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
             "visibility": "EVERYONE",
         },
     });
+    if call.shapes.is_live() {
+        // US-01: the locale is Roblox's own word, and nothing is said of somebody who says nothing.
+        user["locale"] = json!("en_us");
+        if id.is_multiple_of(5)
+            && let Some(user) = user.as_object_mut()
+        {
+            user.remove("about");
+        }
+    }
     if let (Some(user), Some(profile)) = (user.as_object_mut(), state.users.profiles.get(&id)) {
         user.extend(profile.clone());
     }
@@ -131,11 +142,24 @@ fn generate_thumbnail(state: &mut State, call: &Call<'_>) -> Outcome {
         _ => "round",
     };
     let uri = format!("{}/__emulator/content/users/{id}/avatar/{size}x{size}/{shape}.{file}", call.base_url);
-    let path = format!("users/{id}/operations/{}", state.uuid());
-    let response = typed("GenerateUserThumbnailResponse", json!({ "imageUri": uri }));
+    let response = json!({ "imageUri": uri });
+    if !call.shapes.is_live() {
+        let path = format!("users/{id}/operations/{}", state.uuid());
+        state.operations.start(&path, Ok(typed(THUMBNAIL, response)));
+        return Ok(Reply::json(json!({ "path": path, "done": false })));
+    }
+    // US-02: most are done when they are asked for. Of users with an odd number, it takes a while here.
+    let operation = URL_SAFE.encode(mix(state.number()).to_be_bytes().repeat(2));
+    let path = format!("users/{id}/operations/{operation}");
+    let response = typed_by("apis.roblox.com", THUMBNAIL, response);
+    if id.is_multiple_of(2) {
+        return Ok(Reply::json(state.operations.at_once(&path, response)));
+    }
     state.operations.start(&path, Ok(response));
     Ok(Reply::json(json!({ "path": path, "done": false })))
 }
+
+const THUMBNAIL: &str = "GenerateUserThumbnailResponse";
 
 fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = user(call)?;
@@ -426,8 +450,8 @@ fn list_asset_quotas(state: &mut State, call: &Call<'_>) -> Outcome {
             "path": format!("users/{user}/asset-quotas/{}-{}", pascal(quota), pascal(asset)),
             "quotaType": quota,
             "assetType": asset,
-            "usage": uploaded,
-            "capacity": capacity,
+            "usage": amount(call, uploaded as i64),
+            "capacity": amount(call, capacity),
             "period": period,
             "usageResetTime": rfc3339(ends),
         }));
@@ -437,6 +461,11 @@ fn list_asset_quotas(state: &mut State, call: &Call<'_>) -> Outcome {
         "assetQuotas": page,
         "nextPageToken": next.unwrap_or_default(),
     })))
+}
+
+/// US-09: whole numbers of quotas come as text.
+fn amount(call: &Call<'_>, amount: i64) -> Value {
+    if call.shapes.is_live() { json!(amount.to_string()) } else { json!(amount) }
 }
 
 /// When the current period of a quota begins and ends; a month has 30 days here.

@@ -37,7 +37,9 @@ const PNG: &[u8] = &[
 
 /// Files that an answer linked to.
 fn content(inner: &Inner, request: &Incoming, name: &str) -> Answer {
-    if let Some(file) = inner.state().content.get(name) {
+    let state = inner.state();
+    let is_expired = state.luau.is_output_expired(name, state.clock.now());
+    if let Some(file) = state.content.get(name).filter(|_| !is_expired) {
         return Reply::content(&file.content_type, file.content.clone()).into();
     }
     if name.starts_with("users/") && name.contains("/avatar/") {

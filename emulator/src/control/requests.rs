@@ -50,6 +50,7 @@ pub(crate) fn recorded(request: &Recorded) -> Value {
         "headers": headers,
         "operation": request.operation,
         "violations": list(&request.violations),
+        "notes": list(&request.notes),
         "status": request.status,
         "fault": request.fault,
         "answerContentType": request.answer_content_type,

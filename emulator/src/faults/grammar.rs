@@ -4,12 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Effect, Fault, FaultError, Route};
+use super::{By, EdgeServer, Effect, Fault, FaultError, Route};
 
 const MAX_LATENCY: Duration = Duration::from_secs(600);
-const EFFECTS: &str = "latency:250ms, a status from 400 to 599, html[:STATUS], reset, truncate[:BYTES], duplicate, \
-                       applied:STATUS, applied:reset";
-const OPTIONS: &str = "probability=0.2, count=3, skip=2, retry-after=30";
+const EFFECTS: &str = "latency:250ms, a status from 400 to 599, html[:STATUS], reset, stall[:TIME], truncate[:BYTES], \
+                       cut[:BYTES], duplicate, applied:STATUS, applied:reset";
+const OPTIONS: &str = "probability=0.2, count=3, skip=2, retry-after=30, reset=22, body=gateway|service, \
+                       server=haproxy|public-gateway, reused";
+/// How long the live service lets a request wait that nobody will serve (CN-01).
+const STALL: Duration = Duration::from_secs(19);
 
 impl FromStr for Fault {
     type Err = FaultError;
@@ -31,7 +34,13 @@ fn read(text: &str) -> Result<Fault, String> {
         count: None,
         skip: 0,
         retry_after: None,
+        reset: None,
+        by: None,
+        server: EdgeServer::default(),
+        reused: false,
     };
+    let is_page = matches!(fault.effect, Effect::Html(_));
+    let is_refusal = matches!(fault.effect, Effect::Refuse(_) | Effect::AppliedThenRefuse(_));
     let mut seen: Vec<&str> = Vec::new();
     for word in words {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
@@ -45,6 +54,15 @@ fn read(text: &str) -> Result<Fault, String> {
             "skip" => fault.skip = number()?,
             "retry-after" if fault.effect.refuses() => fault.retry_after = Some(number()?),
             "retry-after" => return Err("only a refusal has a retry-after".to_owned()),
+            "reset" if fault.effect == Effect::Refuse(429) => {
+                fault.reset = Some(number().and_then(positive)?)
+            }
+            "reset" => return Err("only a 429 has a window that is reset".to_owned()),
+            "body" if is_refusal => fault.by = Some(read_by(value)?),
+            "body" => return Err("only a refusal has a body of the gateway or of the service".to_owned()),
+            "server" if is_page => fault.server = read_server(value)?,
+            "server" => return Err("only an HTML page names a server".to_owned()),
+            "reused" if word == name => fault.reused = true,
             _ => return Err(format!("`{word}` is no option; there are {OPTIONS}")),
         }
         if seen.contains(&name) {
@@ -55,8 +73,22 @@ fn read(text: &str) -> Result<Fault, String> {
     Ok(fault)
 }
 
+fn read_by(text: &str) -> Result<By, String> {
+    match text {
+        "gateway" => Ok(By::Gateway),
+        "service" => Ok(By::Service),
+        _ => Err(format!("`{text}` is no body; there are gateway and service")),
+    }
+}
+
+fn read_server(text: &str) -> Result<EdgeServer, String> {
+    let known = [EdgeServer::HaProxy, EdgeServer::PublicGateway].into_iter();
+    let mut found = known.filter(|server| server.name() == text);
+    found.next().ok_or_else(|| format!("`{text}` is no server; there are haproxy and public-gateway"))
+}
+
 fn positive(number: u32) -> Result<u32, String> {
-    if number == 0 { Err("the count must not be 0".to_owned()) } else { Ok(number) }
+    if number == 0 { Err("the number must not be 0".to_owned()) } else { Ok(number) }
 }
 
 fn read_route(text: &str) -> Result<Route, String> {
@@ -90,10 +122,11 @@ fn read_effect(text: &str) -> Result<Effect, String> {
         ("html", Some(argument)) => read_status(argument).map(Effect::Html),
         ("reset", None) => Ok(Effect::Reset),
         ("truncate", None) => Ok(Effect::Truncate(None)),
-        ("truncate", Some(argument)) => {
-            let bytes = argument.parse::<u32>().map_err(|_| format!("`{argument}` is no number of bytes"))?;
-            Ok(Effect::Truncate(usize::try_from(bytes).ok()))
-        }
+        ("truncate", Some(argument)) => read_bytes(argument).map(Effect::Truncate),
+        ("cut", None) => Ok(Effect::Cut(None)),
+        ("cut", Some(argument)) => read_bytes(argument).map(Effect::Cut),
+        ("stall", None) => Ok(Effect::Stall(STALL)),
+        ("stall", Some(argument)) => read_duration(argument).map(Effect::Stall),
         ("duplicate", None) => Ok(Effect::Duplicate),
         ("applied", Some("reset")) => Ok(Effect::AppliedThenReset),
         ("applied", Some(argument)) => read_status(argument).map(Effect::AppliedThenRefuse),
@@ -102,6 +135,11 @@ fn read_effect(text: &str) -> Result<Effect, String> {
         }
         _ => Err(format!("`{text}` is no effect; there are {EFFECTS}")),
     }
+}
+
+fn read_bytes(text: &str) -> Result<Option<usize>, String> {
+    let bytes = text.parse::<u32>().map_err(|_| format!("`{text}` is no number of bytes"))?;
+    Ok(usize::try_from(bytes).ok())
 }
 
 fn read_status(text: &str) -> Result<u16, String> {
@@ -138,6 +176,10 @@ impl fmt::Display for Fault {
             Effect::Reset => f.write_str("reset")?,
             Effect::Truncate(None) => f.write_str("truncate")?,
             Effect::Truncate(Some(bytes)) => write!(f, "truncate:{bytes}")?,
+            Effect::Cut(None) => f.write_str("cut")?,
+            Effect::Cut(Some(bytes)) => write!(f, "cut:{bytes}")?,
+            Effect::Stall(STALL) => f.write_str("stall")?,
+            Effect::Stall(time) => write!(f, "stall:{}ms", time.as_millis())?,
             Effect::Duplicate => f.write_str("duplicate")?,
             Effect::AppliedThenRefuse(status) => write!(f, "applied:{status}")?,
             Effect::AppliedThenReset => f.write_str("applied:reset")?,
@@ -153,6 +195,20 @@ impl fmt::Display for Fault {
         }
         if let Some(seconds) = self.retry_after {
             write!(f, ",retry-after={seconds}")?;
+        }
+        if let Some(seconds) = self.reset {
+            write!(f, ",reset={seconds}")?;
+        }
+        match self.by {
+            Some(By::Gateway) => f.write_str(",body=gateway")?,
+            Some(By::Service) => f.write_str(",body=service")?,
+            None => {}
+        }
+        if self.server != EdgeServer::default() {
+            write!(f, ",server={}", self.server.name())?;
+        }
+        if self.reused {
+            f.write_str(",reused")?;
         }
         Ok(())
     }
@@ -181,6 +237,10 @@ mod tests {
             Just(Effect::Reset),
             Just(Effect::Truncate(None)),
             (0usize..1_000_000).prop_map(|bytes| Effect::Truncate(Some(bytes))),
+            Just(Effect::Cut(None)),
+            (0usize..1_000_000).prop_map(|bytes| Effect::Cut(Some(bytes))),
+            Just(Effect::Stall(STALL)),
+            (0u64..=600_000).prop_map(|milliseconds| Effect::Stall(Duration::from_millis(milliseconds))),
             Just(Effect::Duplicate),
             (400u16..600).prop_map(Effect::AppliedThenRefuse),
             Just(Effect::AppliedThenReset),
@@ -189,7 +249,14 @@ mod tests {
 
     fn faults() -> impl Strategy<Value = Fault> {
         let options = (0.000_001f64..=1.0, proptest::option::of(1u32..), any::<u32>(), any::<Option<u32>>());
-        (routes(), effects(), options).prop_map(|(route, effect, (probability, count, skip, retry_after))| {
+        let by = prop_oneof![Just(None), Just(Some(By::Gateway)), Just(Some(By::Service))];
+        let server = prop_oneof![Just(EdgeServer::HaProxy), Just(EdgeServer::PublicGateway)];
+        let live = (proptest::option::of(1u32..), by, server, any::<bool>());
+        (routes(), effects(), options, live).prop_map(|(route, effect, options, live)| {
+            let (probability, count, skip, retry_after) = options;
+            let (reset, by, server, reused) = live;
+            let is_refusal = matches!(effect, Effect::Refuse(_) | Effect::AppliedThenRefuse(_));
+            let is_page = matches!(effect, Effect::Html(_));
             Fault {
                 route,
                 effect,
@@ -197,6 +264,10 @@ mod tests {
                 count,
                 skip,
                 retry_after: retry_after.filter(|_| effect.refuses()),
+                reset: reset.filter(|_| effect == Effect::Refuse(429)),
+                by: by.filter(|_| is_refusal),
+                server: if is_page { server } else { EdgeServer::default() },
+                reused,
             }
         })
     }
@@ -214,7 +285,7 @@ mod tests {
 
         #[test]
         fn near_misses_are_read_or_refused(
-            text in "(\\*|users\\.get|GET /x)=?(latency|html|truncate|applied|reset|429)?:?[0-9a-z.]{0,6}(,[a-z-]{0,11}=?[0-9.]{0,6}){0,3}"
+            text in "(\\*|users\\.get|GET /x)=?(latency|html|truncate|cut|stall|applied|reset|429)?:?[0-9a-z.]{0,6}(,[a-z-]{0,11}=?[0-9.]{0,6}){0,3}"
         ) {
             if let Ok(fault) = text.parse::<Fault>() {
                 prop_assert_eq!(fault.to_string().parse(), Ok(fault));
@@ -245,6 +316,15 @@ mod tests {
             ("*=503,count=1,count=2", "count is given twice"),
             ("*=503,often", "`often` is no option"),
             ("*=reset,retry-after=1", "only a refusal has a retry-after"),
+            ("*=503,reset=22", "only a 429 has a window"),
+            ("*=429,reset=0", "must not be 0"),
+            ("*=cut,body=gateway", "only a refusal has a body"),
+            ("*=503,body=proxy", "`proxy` is no body"),
+            ("*=503,server=haproxy", "only an HTML page names a server"),
+            ("*=html,server=nginx", "`nginx` is no server"),
+            ("*=stall:x", "`x` is no duration"),
+            ("*=cut:x", "`x` is no number of bytes"),
+            ("*=stall,reused=yes", "`reused=yes` is no option"),
         ] {
             let error = text.parse::<Fault>().expect_err(text).to_string();
             assert!(error.contains(reason), "{text}: {error}");

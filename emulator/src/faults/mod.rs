@@ -21,9 +21,11 @@ pub(crate) use rules::{Plan, Rules};
 /// |---|---|
 /// | `latency:250ms`, `latency:1.5s` | the request waits, at most ten minutes, before anything else happens to it |
 /// | `429`, `503`, ... | a refusal with a status from 400 to 599, in the service's own shape; nothing is applied |
-/// | `html`, `html:504` | an HTML page, as load balancers write it (502 unless told); nothing is applied |
+/// | `html`, `html:504` | an HTML page of the edge (502 unless told); nothing is applied |
+/// | `stall`, `stall:2s` | no response, and the connection ends after 19 s, or after that long; nothing is applied |
 /// | `reset` | the connection is reset; nothing is applied |
 /// | `truncate`, `truncate:10` | the request is applied, the answer ends after half of its bytes, or after that many |
+/// | `cut`, `cut:10` | the same, but the response ends cleanly, as if it were whole |
 /// | `duplicate` | the request is applied twice, and the first answer is given |
 /// | `applied:500`, `applied:reset` | the request is applied, and then refused, or the connection reset |
 ///
@@ -33,6 +35,10 @@ pub(crate) use rules::{Plan, Rules};
 /// | `count=3` | played that many times, then no more |
 /// | `skip=2` | the first two requests are spared |
 /// | `retry-after=30` | the refusal has a `retry-after` of that many seconds |
+/// | `reset=22` | the refusal has the headers of a rate limit whose window is full for so many seconds more: lists, and a `retry-after` that is too short |
+/// | `body=gateway`, `body=service` | whose shape the refusal has; that of the service, but a 429 is the gateway's |
+/// | `server=public-gateway` | who writes the HTML page; `haproxy` unless told |
+/// | `reused` | played only for requests on a connection that has served another one before |
 ///
 /// ```
 /// use opencloud_emulator::Fault;
@@ -51,6 +57,36 @@ pub struct Fault {
     count: Option<u32>,
     skip: u32,
     retry_after: Option<u32>,
+    /// Seconds until the window of a rate limit ends.
+    reset: Option<u32>,
+    by: Option<By>,
+    server: EdgeServer,
+    /// Only on connections that are used again.
+    reused: bool,
+}
+
+/// Who refuses a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    Gateway,
+    Service,
+}
+
+/// Who writes the pages of the edge (ER-03).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum EdgeServer {
+    #[default]
+    HaProxy,
+    PublicGateway,
+}
+
+impl EdgeServer {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            EdgeServer::HaProxy => "haproxy",
+            EdgeServer::PublicGateway => "public-gateway",
+        }
+    }
 }
 
 /// A fault that cannot be played, and why.
@@ -79,7 +115,12 @@ pub(crate) enum Effect {
     Refuse(u16),
     Html(u16),
     Reset,
+    /// The connection breaks in the middle of the response.
     Truncate(Option<usize>),
+    /// The response ends too early, but as if it were whole (CN-03).
+    Cut(Option<usize>),
+    /// Nothing comes for this long, and then the connection ends (CN-01).
+    Stall(Duration),
     Duplicate,
     AppliedThenRefuse(u16),
     AppliedThenReset,

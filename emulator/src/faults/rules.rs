@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Effect, Fault, FaultError, Route};
+use super::{By, EdgeServer, Effect, Fault, FaultError, Route};
 use crate::behaviour::without_names;
 use crate::document::{Document, Operation};
 use crate::state::mix;
@@ -17,6 +17,10 @@ pub(crate) struct Plan {
     pub(crate) latency: Duration,
     pub(crate) effect: Option<Effect>,
     pub(crate) retry_after: Option<u32>,
+    /// Seconds until the window of a rate limit ends.
+    pub(crate) reset: Option<u32>,
+    pub(crate) by: Option<By>,
+    pub(crate) server: EdgeServer,
     /// The faults, as they were written.
     pub(crate) text: Option<String>,
 }
@@ -50,6 +54,13 @@ pub(crate) struct Rule {
 impl Rules {
     pub(crate) fn new(seed: u64) -> Rules {
         Rules { rules: Mutex::default(), any: AtomicBool::new(false), seed }
+    }
+
+    /// The id of the operation that a text names as faults do: `users.get`, or a method and a path template.
+    pub(crate) fn operation(document: &Document, text: &str) -> Result<String, FaultError> {
+        let fault: Fault = format!("{text}=429").parse()?;
+        let every = || FaultError(format!("`{text}` is not one operation"));
+        operation(document, &fault.route)?.ok_or_else(every)
     }
 
     fn list(&self) -> MutexGuard<'_, List> {
@@ -89,7 +100,7 @@ impl Rules {
     }
 
     /// What is played for a request: all latencies together, and the first of the other effects.
-    pub(crate) fn plan(&self, operation: &Operation) -> Plan {
+    pub(crate) fn plan(&self, operation: &Operation, is_reused: bool) -> Plan {
         let mut plan = Plan::default();
         if !self.any.load(Ordering::Acquire) {
             return plan;
@@ -97,12 +108,17 @@ impl Rules {
         for rule in &mut self.list().rules {
             let effect = rule.fault.effect;
             let is_latency = matches!(effect, Effect::Latency(_));
-            if !is_latency && plan.effect.is_some() || !rule.hits(operation, self.seed) {
+            if !is_latency && plan.effect.is_some() || !rule.hits(operation, is_reused, self.seed) {
                 continue;
             }
             match effect {
                 Effect::Latency(latency) => plan.latency = plan.latency.saturating_add(latency),
-                other => plan.effect = Some(other),
+                other => {
+                    plan.effect = Some(other);
+                    plan.reset = rule.fault.reset;
+                    plan.by = rule.fault.by;
+                    plan.server = rule.fault.server;
+                }
             }
             plan.retry_after = plan.retry_after.or(rule.fault.retry_after);
             let text = plan.text.take().map(|text| text + " ").unwrap_or_default();
@@ -113,7 +129,10 @@ impl Rules {
 }
 
 impl Rule {
-    fn hits(&mut self, operation: &Operation, seed: u64) -> bool {
+    fn hits(&mut self, operation: &Operation, is_reused: bool, seed: u64) -> bool {
+        if self.fault.reused && !is_reused {
+            return false;
+        }
         if self.operation.as_ref().is_some_and(|id| *id != operation.id) {
             return false;
         }
@@ -168,7 +187,7 @@ mod tests {
         let rules = Rules::new(seed);
         rules.add(document, fault.parse().expect("a fault")).expect("added");
         let operation = document.operation("users.get").expect("known");
-        (0..requests).map(|_| rules.plan(operation).effect.is_some()).collect()
+        (0..requests).map(|_| rules.plan(operation, false).effect.is_some()).collect()
     }
 
     #[test]
@@ -189,6 +208,17 @@ mod tests {
     }
 
     #[test]
+    fn only_a_connection_that_is_used_again_counts() {
+        let document = Document::embedded();
+        let rules = Rules::new(0);
+        rules.add(document, "*=stall,reused,count=1".parse().expect("a fault")).expect("added");
+        let operation = document.operation("users.get").expect("known");
+        assert_eq!(rules.plan(operation, false).effect, None);
+        assert_eq!(rules.plan(operation, true).effect, Some(Effect::Stall(Duration::from_secs(19))));
+        assert_eq!(rules.plan(operation, true).effect, None);
+    }
+
+    #[test]
     fn latencies_add_up_and_the_first_other_effect_counts() {
         let document = Document::embedded();
         let rules = Rules::new(0);
@@ -196,11 +226,11 @@ mod tests {
             rules.add(document, fault.parse().expect("a fault")).expect("added");
         }
         let operation = document.operation("users.get").expect("known");
-        let plan = rules.plan(operation);
+        let plan = rules.plan(operation, false);
         assert_eq!((plan.latency, plan.effect), (Duration::from_millis(15), Some(Effect::Refuse(503))));
-        assert_eq!(rules.plan(operation).effect, Some(Effect::Reset));
+        assert_eq!(rules.plan(operation, false).effect, Some(Effect::Reset));
         assert!(rules.remove(4) && !rules.remove(4));
-        assert_eq!(rules.plan(operation).effect, None);
+        assert_eq!(rules.plan(operation, false).effect, None);
     }
 
     #[test]

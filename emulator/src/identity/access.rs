@@ -8,6 +8,7 @@ use crate::document::{Match, Operation};
 use crate::failure::Failure;
 use crate::request::query_pairs;
 use crate::server::{API_KEY, Incoming, Inner};
+use crate::shapes::Shapes;
 
 /// Lets a request pass, or says why not. If there are both a key and a token, the key counts.
 pub(crate) fn authorize(inner: &Inner, found: &Match<'_>, request: &Incoming) -> Result<(), Failure> {
@@ -40,12 +41,17 @@ pub(crate) fn bearer(value: &str) -> Option<&str> {
 fn by_key(inner: &Inner, found: &Match<'_>, request: &Incoming, key: &str) -> Result<(), Failure> {
     let mut state = inner.state();
     let now = state.clock.now();
-    let granted = match state.identity.keys.check(key, request.peer, now).map_err(refused)? {
+    let checked = state.identity.keys.check(key, request.peer, now);
+    let (granted, is_foreign) = match checked.map_err(|refusal| refused(refusal, inner.shapes))? {
         Found::Any => return Ok(()),
-        Found::Described(key) => key.granted().map(<[KeyScope]>::to_vec),
+        Found::Described(key) => (key.granted().map(<[KeyScope]>::to_vec), key.is_foreign()),
     };
     state.identity.keys.note_use(key, now);
     drop(state);
+    // ER-07: the owner of the key is nobody here.
+    if is_foreign && !found.operation.needed_scopes.is_empty() {
+        return Err(Failure::permission_denied(FOREIGN_OWNER));
+    }
     let Some(granted) = granted else {
         return Ok(());
     };
@@ -57,8 +63,27 @@ fn by_key(inner: &Inner, found: &Match<'_>, request: &Incoming, key: &str) -> Re
             (true, true) => Grant::Given,
         }
     };
+    // AU-12: what does not say whose it is cannot be reached with a scope for some experiences only.
+    let is_limited = |scope: &str| {
+        granted.iter().filter(|given| given.is(scope)).all(|given| !given.is_for_every_universe())
+    };
+    let needs_all = inner.shapes.is_live() && names_no_universe(found.operation);
+    let grant = |scope: &str, target: &Target<'_>| match grant(scope, target) {
+        Grant::Given if needs_all && is_limited(scope) => Grant::ForSome,
+        grant => grant,
+    };
     let creator = Creator::of(found.operation, &request.headers, &request.body);
-    check(found, request, &creator, "API key", grant)
+    check(inner, found, request, &creator, "API key", grant)
+}
+
+const FOREIGN_OWNER: &str = "The authorized user does not have sufficient permissions";
+
+/// Operations whose path leaves open which experience they are about.
+fn names_no_universe(operation: &Operation) -> bool {
+    let path = operation.path.as_str();
+    let is_about_one =
+        path.starts_with("/place-version-history-api/") || path.starts_with("/virtual-events/");
+    is_about_one && !path.contains("/universes/")
 }
 
 fn by_token(inner: &Inner, found: &Match<'_>, request: &Incoming, token: &str) -> Result<(), Failure> {
@@ -82,10 +107,11 @@ fn by_token(inner: &Inner, found: &Match<'_>, request: &Incoming, token: &str) -
             Grant::ForOthers
         }
     };
-    check(found, request, &creator, "access token", grant)
+    check(inner, found, request, &creator, "access token", grant)
 }
 
 fn check(
+    inner: &Inner,
     found: &Match<'_>,
     request: &Incoming,
     creator: &Creator,
@@ -94,10 +120,35 @@ fn check(
 ) -> Result<(), Failure> {
     let query = query_pairs(request.query().unwrap_or_default());
     let target = Target::of(found, &query, creator);
-    match lacking(&found.operation.needed_scopes, |scope| grant(scope, &target), &target) {
-        None => Ok(()),
-        Some(lacking) => Err(forbidden(found.operation, credential, &lacking)),
+    let needed = &found.operation.needed_scopes;
+    let Some(lacking) = lacking(needed, |scope| grant(scope, &target), &target) else {
+        return Ok(());
+    };
+    if !inner.shapes.is_live() {
+        return Err(forbidden(found.operation, credential, &lacking));
     }
+    let is_for_some = needed.iter().flatten().any(|scope| grant(scope, &target) == Grant::ForSome);
+    Err(forbidden_live(found.operation, credential, &lacking, is_for_some))
+}
+
+/// The wordings that were seen of the live service; of services that none was seen of, the document's.
+fn forbidden_live(operation: &Operation, credential: &str, lacking: &str, is_for_some: bool) -> Failure {
+    let path = operation.path.as_str();
+    let failure = if path.starts_with("/universes/v1/") && credential == "API key" {
+        // ER-02: publishing.
+        Failure::unauthorized_because("API Key has insufficient scopes.")
+    } else if is_for_some {
+        Failure::permission_denied("Scope must be configured to allow all resources")
+    } else if ["/place-version-history-api/", "/creator-configs-public-api/"]
+        .iter()
+        .any(|service| path.starts_with(service))
+    {
+        // AU-12
+        Failure::permission_denied("Scope not authorized")
+    } else {
+        return forbidden(operation, credential, lacking);
+    };
+    failure.noting("header.x-api-key", format!("does not have the scope {lacking}"))
 }
 
 fn forbidden(operation: &Operation, credential: &str, lacking: &str) -> Failure {
@@ -109,7 +160,7 @@ fn forbidden(operation: &Operation, credential: &str, lacking: &str) -> Failure 
     failure
 }
 
-fn refused(refusal: Refusal) -> Failure {
+fn refused(refusal: Refusal, shapes: Shapes) -> Failure {
     let why = match refusal {
         Refusal::Unknown => return Failure::unauthorized(),
         Refusal::Disabled => "it is disabled",
@@ -117,5 +168,9 @@ fn refused(refusal: Refusal) -> Failure {
         Refusal::Lapsed => "it lapsed after 60 days without use",
         Refusal::WrongAddress => "it is not allowed from this IP address",
     };
+    if shapes.is_live() {
+        // ER-01: the service does not tell why.
+        return Failure::unauthorized().noting("header.x-api-key", why);
+    }
     Failure::unauthorized_because(format!("Invalid API Key: {why}."))
 }

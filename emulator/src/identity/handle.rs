@@ -38,12 +38,18 @@ impl Emulator {
 
     fn tell(&self, method: Method, path: &'static str, body: &Value) -> Option<String> {
         let body = Bytes::from(body.to_string());
-        let request =
-            Incoming { method, uri: Uri::from_static(path), headers: HeaderMap::new(), body, peer: HERE };
+        let request = Incoming {
+            method,
+            uri: Uri::from_static(path),
+            headers: HeaderMap::new(),
+            body,
+            peer: HERE,
+            is_reused: false,
+        };
         match self.inner.tell(&request)? {
             answer @ Answer::Response(_) if !answer.is_success() => None,
             Answer::Response(response) => Some(response.body().text()),
-            Answer::Reset => None,
+            Answer::Reset | Answer::Close => None,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `POST /api-keys/v1/introspect`: what a key may do. The key that is asked for is also the credential.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::keys::{Found, KeyScope};
+use super::keys::{ApiKey, Found, KeyScope};
 use super::scopes;
 use crate::answer::Answer;
 use crate::call::{Outcome, Reply};
@@ -12,6 +13,10 @@ use crate::server::{Incoming, Inner};
 
 pub(crate) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
     introspect(inner, request).unwrap_or_else(|failure| failure.reply(request.path())).into()
+}
+
+fn has_lapsed(inner: &Inner, key: &ApiKey, now: Timestamp) -> bool {
+    inner.introspection_lifetime.is_some_and(|lifetime| key.is_older_than(lifetime, now))
 }
 
 fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
@@ -30,6 +35,10 @@ fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
     };
     let answer = match keys.find(key) {
         Err(_) => return Err(Failure::unauthorized()),
+        // AU-01: the key is good for everything else.
+        Ok(Found::Described(key)) if has_lapsed(inner, key, state.clock.now()) => {
+            return Err(Failure::unauthorized().noting("header.x-api-key", "is too old to be introspected"));
+        }
         Ok(Found::Any) => json!({
             "name": "any key",
             "authorizedUserId": "1001",

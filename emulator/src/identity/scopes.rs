@@ -19,11 +19,13 @@ use super::keys::split;
 /// Scopes that tell an app who the user is. No operation of the document needs them.
 pub(crate) const IDENTITY: [&str; 2] = ["openid", "profile"];
 
-/// Whether a scope is known to have been given: not at all, for something else, or for this.
+/// Whether a scope is known to have been given: not at all, for something else, for a part, or for this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Grant {
     Missing,
     ForOthers,
+    /// For some experiences, where only one for all of them will do.
+    ForSome,
     Given,
 }
 
@@ -35,6 +37,7 @@ pub(crate) fn lacking(
 ) -> Option<String> {
     let words = |scope: &String| match grant(scope) {
         Grant::ForOthers => format!("{scope} for {target}"),
+        Grant::ForSome => format!("{scope} for all experiences"),
         _ => scope.clone(),
     };
     let missing: Vec<String> = needed

@@ -4,11 +4,17 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+
+use crate::clock::later;
 
 mod policy;
+mod standing;
 
-pub(crate) use policy::{afterwards, charges};
+pub(crate) use policy::{Asked, afterwards, charges};
+pub(crate) use standing::{Form, Standing, played};
+
+use standing::Tier;
 
 /// When there are more windows, those that have passed are dropped, and then all.
 const MAX_WINDOWS: usize = 100_000;
@@ -34,81 +40,91 @@ pub(crate) struct Charge {
 enum Key {
     /// A hash of the owner, the key or the token, and the operation's id.
     Credential(u64, &'static str),
+    /// The same, of a limit for the day.
+    Daily(u64, &'static str),
     /// A universe and the class of its requests.
     Universe(u64, &'static str),
     /// A universe, the class, and a hash of what else the limit is for.
     Part(u64, &'static str, u64),
 }
 
-/// Where a request stands afterwards: the values of the `x-ratelimit-*` headers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Standing {
-    /// All limits, the closest first.
-    limits: Vec<(u64, u32)>,
-    remaining: u64,
-    /// Until the closest limit is whole again.
-    reset: SignedDuration,
-}
-
+/// A refusal of a limit.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) standing: Standing,
     pub(crate) name: Option<&'static str>,
     pub(crate) message: String,
+    /// The limit is the gateway's, not the service's.
+    pub(crate) by_gateway: bool,
 }
 
 /// All limits together.
 #[derive(Default)]
 pub(crate) struct Limits {
     windows: Mutex<HashMap<Key, Window>>,
+    /// Of each operation that has one, the limit for the day.
+    daily: HashMap<String, u64>,
 }
 
+/// Windows are as long as their limit says, and begin at whole multiples of that length: at the full minute, at
+/// midnight (RL-09).
 #[derive(Debug, Clone, Copy)]
 struct Window {
     began: Timestamp,
+    ends: Timestamp,
     used: u64,
 }
 
 impl Limits {
+    pub(crate) fn new(daily: HashMap<String, u64>) -> Limits {
+        Limits { windows: Mutex::default(), daily }
+    }
+
+    pub(crate) fn daily(&self, operation: &str) -> Option<u64> {
+        self.daily.get(operation).copied()
+    }
+
     /// Uses up all charges, or none if one of them is too much.
     pub(crate) fn admit(&self, charges: &[Charge], now: Timestamp) -> Result<Option<Standing>, Refusal> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         make_room(&mut windows, now);
-        for charge in charges {
+        let refusing = charges.iter().position(|charge| {
             let window = charge.window(&mut windows, now);
             // A single request that is more than the whole limit is let through once.
             let is_over = window.used + charge.cost > charge.limit && (window.used > 0 || charge.cost == 0);
-            if is_over || window.used >= charge.limit {
-                let standing = Standing {
-                    limits: vec![(charge.limit, charge.seconds)],
-                    remaining: 0,
-                    reset: charge.reset(*window, now),
-                };
-                let message = format!(
-                    "Too many requests: {} is limited to {} per {} s.",
-                    charge.what, charge.limit, charge.seconds
-                );
-                return Err(Refusal { standing, name: charge.name, message });
-            }
-        }
-        let mut closest: Option<(u64, SignedDuration)> = None;
-        let mut limits = Vec::new();
-        for charge in charges {
+            is_over || window.used >= charge.limit
+        });
+        let mut tiers = Vec::new();
+        let mut refused = None;
+        for (index, charge) in charges.iter().enumerate() {
             let window = charge.window(&mut windows, now);
-            window.used = window.used.saturating_add(charge.cost);
-            let remaining = charge.limit.saturating_sub(window.used);
-            if !charge.counts_requests {
-                continue;
+            if refusing.is_none() {
+                window.used = window.used.saturating_add(charge.cost);
             }
-            let limit = (charge.limit, charge.seconds);
-            if closest.is_none_or(|(least, _)| remaining < least) {
-                closest = Some((remaining, charge.reset(*window, now)));
-                limits.insert(0, limit);
-            } else {
-                limits.push(limit);
+            let mut tier = Tier {
+                limit: charge.limit,
+                seconds: charge.seconds,
+                remaining: charge.limit.saturating_sub(window.used),
+                reset: window.ends.duration_since(now),
+            };
+            if refusing == Some(index) {
+                tier.remaining = 0;
+                refused = Some(tiers.len());
+                tiers.push(tier);
+            } else if charge.counts_requests {
+                tiers.push(tier);
             }
         }
-        Ok(closest.map(|(remaining, reset)| Standing { limits, remaining, reset }))
+        let standing = Standing { tiers, refused };
+        let Some(charge) = refusing.map(|index| &charges[index]) else {
+            return Ok((!standing.tiers.is_empty()).then_some(standing));
+        };
+        let message = format!(
+            "Too many requests: {} is limited to {} per {} s.",
+            charge.what, charge.limit, charge.seconds
+        );
+        let by_gateway = matches!(charge.key, Key::Credential(..) | Key::Daily(..));
+        Err(Refusal { standing, name: charge.name, message, by_gateway })
     }
 
     /// Uses up what is known only afterwards, even if it is too much.
@@ -127,56 +143,24 @@ fn make_room(windows: &mut HashMap<Key, Window>, now: Timestamp) {
     if windows.len() < MAX_WINDOWS {
         return;
     }
-    windows.retain(|_, window| now.duration_since(window.began) < SignedDuration::from_secs(60));
+    windows.retain(|_, window| window.ends > now);
     if windows.len() >= MAX_WINDOWS {
         windows.clear();
     }
 }
 
 impl Charge {
-    fn length(&self) -> SignedDuration {
-        SignedDuration::from_secs(i64::from(self.seconds))
-    }
-
     fn window<'a>(&self, windows: &'a mut HashMap<Key, Window>, now: Timestamp) -> &'a mut Window {
-        let fresh = Window { began: now, used: 0 };
+        let length = i64::from(self.seconds.max(1));
+        let began = now.as_second().div_euclid(length) * length;
+        let began = Timestamp::from_second(began).unwrap_or(now);
+        let fresh = Window { began, ends: later(began, length), used: 0 };
         let window = windows.entry(self.key.clone()).or_insert(fresh);
-        let age = now.duration_since(window.began);
         // A state that was loaded may have taken the clock back.
-        if age >= self.length() || age.is_negative() {
+        if window.began != began {
             *window = fresh;
         }
         window
-    }
-
-    fn reset(&self, window: Window, now: Timestamp) -> SignedDuration {
-        self.length() - now.duration_since(window.began)
-    }
-}
-
-impl Standing {
-    /// The `x-ratelimit-*` headers. A client counts real seconds, of which a fast clock needs fewer.
-    pub(crate) fn headers(&self, speed: u32) -> [(&'static str, String); 3] {
-        let first = self.limits.first().map_or(0, |(limit, _)| *limit);
-        let mut limits = first.to_string();
-        for (limit, seconds) in &self.limits {
-            limits.push_str(&format!(", {limit};w={seconds}"));
-        }
-        [
-            ("x-ratelimit-limit", limits),
-            ("x-ratelimit-remaining", self.remaining.to_string()),
-            ("x-ratelimit-reset", self.wait(speed).to_string()),
-        ]
-    }
-
-    pub(crate) fn is_exhausted(&self) -> bool {
-        self.remaining == 0
-    }
-
-    /// Real seconds until the limit is whole again, rounded up.
-    pub(crate) fn wait(&self, speed: u32) -> u128 {
-        let nanos = self.reset.as_nanos().max(1).unsigned_abs();
-        nanos.div_ceil(1_000_000_000 * u128::from(speed.max(1)))
     }
 }
 
@@ -201,15 +185,15 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_used_up_and_begins_anew() {
+    fn a_window_is_used_up_and_begins_anew_at_the_full_minute() {
         let limits = Limits::default();
         let charges = [charge(2, 60, 1)];
-        let standing = limits.admit(&charges, at(0)).expect("admitted").expect("a standing");
-        assert_eq!(standing.headers(1).map(|(_, value)| value), ["2, 2;w=60", "1", "60"]);
-        assert!(limits.admit(&charges, at(30_500)).is_ok());
-        let refusal = limits.admit(&charges, at(30_500)).expect_err("refused");
-        assert_eq!(refusal.standing.wait(1), 30);
-        assert_eq!(refusal.standing.wait(10), 3);
+        let standing = limits.admit(&charges, at(45_000)).expect("admitted").expect("a standing");
+        assert_eq!((standing.remaining(), standing.wait(1)), (1, 15), "RL-09: aligned to the clock");
+        assert!(limits.admit(&charges, at(50_500)).is_ok());
+        let refusal = limits.admit(&charges, at(50_500)).expect_err("refused");
+        assert_eq!(refusal.standing.wait(1), 10);
+        assert_eq!(refusal.standing.wait(10), 1);
         assert!(limits.admit(&charges, at(59_999)).is_err());
         assert!(limits.admit(&charges, at(60_000)).is_ok());
     }
@@ -222,7 +206,7 @@ mod tests {
         let both = [charge(5, 60, 1), other];
         limits.admit(&both, at(0)).expect_err("refused");
         let standing = limits.admit(&both[..1], at(0)).expect("admitted").expect("a standing");
-        assert_eq!(standing.remaining, 4);
+        assert_eq!(standing.remaining(), 4);
     }
 
     #[test]

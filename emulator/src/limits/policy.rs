@@ -9,10 +9,12 @@ use serde_json::Value;
 use super::{Charge, Key};
 use crate::document::{Match, Operation};
 use crate::server::API_KEY;
+use crate::shapes::Shapes;
 
 /// A limit that is written so high that it says: see the description.
 const UNLIMITED: u64 = 1_000_000;
 const MINUTE: u32 = 60;
+const DAY: u32 = 86_400;
 const KIB: usize = 1024;
 
 /// What the document allows to one credential.
@@ -96,17 +98,41 @@ fn class(operation: &Operation) -> Option<Class> {
     None
 }
 
+/// A request, as far as limits go.
+pub(crate) struct Asked<'a> {
+    pub(crate) found: &'a Match<'static>,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) headers: &'a HeaderMap,
+    /// Whose API key it has, if that is known.
+    pub(crate) owner: Option<u64>,
+    /// Bytes of the body.
+    pub(crate) body: usize,
+    /// A limit for the day that the operation has besides (RL-05).
+    pub(crate) daily: Option<u64>,
+    pub(crate) shapes: Shapes,
+}
+
 /// Everything that a request counts against. All keys of an owner count together; one of which no owner is known is
 /// alone.
-pub(crate) fn charges(
-    found: &Match<'static>,
-    query: Option<&str>,
-    headers: &HeaderMap,
-    owner: Option<u64>,
-    body: usize,
-) -> Vec<Charge> {
+pub(crate) fn charges(asked: &Asked<'_>) -> Vec<Charge> {
+    let Asked { found, query, headers, owner, body, daily, shapes } = *asked;
     let operation = found.operation;
     let mut charges: Vec<Charge> = credential(operation, headers, owner).into_iter().collect();
+    charges.extend(daily.zip(who(headers, owner)).map(|(limit, who)| Charge {
+        key: Key::Daily(who, &operation.id),
+        limit,
+        seconds: DAY,
+        cost: 1,
+        counts_requests: true,
+        name: None,
+        what: &operation.id,
+    }));
+    if shapes.is_live() && operation.path == ASSET_OPERATION {
+        charges.push(polls(found));
+    }
+    if shapes.is_live() && operation.path == MAP_ITEM && operation.method == "GET" {
+        charges.extend(who(headers, owner).map(wider_tier));
+    }
     let (Some(class), Some(universe)) = (class(operation), universe(found)) else {
         return charges;
     };
@@ -122,7 +148,8 @@ pub(crate) fn charges(
     if class == RESTRICTION_WRITE {
         charges.push(Charge {
             key: Key::Part(universe, "updates of one user", hash(found.param("user_restriction_id"))),
-            limit: 2,
+            // UR-04: the second write within the minute is refused, although the document allows two.
+            limit: if shapes.is_live() { 1 } else { 2 },
             seconds: MINUTE,
             cost: 1,
             counts_requests: true,
@@ -132,6 +159,37 @@ pub(crate) fn charges(
     }
     charges.extend(throughput(class, universe, found, query, body));
     charges
+}
+
+const MAP_ITEM: &str =
+    "/cloud/v2/universes/{universe_id}/memory-store/sorted-maps/{sorted_map_id}/items/{item_id}";
+
+/// MS-20: behind the limit that binds, the service names a second one, which is the document's.
+fn wider_tier(who: u64) -> Charge {
+    Charge {
+        key: Key::Part(0, "reads of items of sorted maps", who),
+        limit: UNLIMITED,
+        seconds: MINUTE,
+        cost: 1,
+        counts_requests: true,
+        name: None,
+        what: "reads of items of sorted maps",
+    }
+}
+
+const ASSET_OPERATION: &str = "/assets/v1/operations/{operationId}";
+
+/// RL-08: asking for the same upload again within about three seconds is too often.
+fn polls(found: &Match<'static>) -> Charge {
+    Charge {
+        key: Key::Part(0, "polls of one operation", hash(&found.params)),
+        limit: 1,
+        seconds: 3,
+        cost: 1,
+        counts_requests: false,
+        name: None,
+        what: "asking for one operation",
+    }
 }
 
 /// What only the answer tells: which limit it uses up, and how much of it.
@@ -147,7 +205,9 @@ pub(crate) fn afterwards<'a>(charges: &'a [Charge], answer: &[u8]) -> Option<(&'
 /// How many items an answer lists.
 fn items(answer: &[u8]) -> u64 {
     let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
-    answer.get("items").and_then(Value::as_array).map_or(0, |items| items.len() as u64)
+    // A read of a queue has them under another name (MS-01).
+    let items = answer.get("items").or_else(|| answer.get("queueItems"));
+    items.and_then(Value::as_array).map_or(0, |items| items.len() as u64)
 }
 
 /// Requests, but a list is as many as it has items.
@@ -193,16 +253,22 @@ fn kibibytes(bytes: usize) -> u64 {
     bytes.div_ceil(KIB).max(1) as u64
 }
 
+/// A hash of the owner, the key or the token.
+fn who(headers: &HeaderMap, owner: Option<u64>) -> Option<u64> {
+    match headers.get(API_KEY).filter(|key| !key.is_empty()) {
+        Some(key) => Some(owner.map_or_else(|| hash(key), hash)),
+        None => headers.get(AUTHORIZATION).map(hash),
+    }
+}
+
 /// The limit of the document for who sends the request.
 fn credential(operation: &'static Operation, headers: &HeaderMap, owner: Option<u64>) -> Option<Charge> {
-    let key = headers.get(API_KEY).filter(|key| !key.is_empty());
-    let (limit, who) = match key {
-        Some(key) => (operation.rate_limits.api_key_owner, owner.map_or_else(|| hash(key), hash)),
-        None => (operation.rate_limits.oauth, hash(headers.get(AUTHORIZATION)?)),
-    };
+    let is_key = headers.get(API_KEY).is_some_and(|key| !key.is_empty());
+    let limits = operation.rate_limits;
+    let limit = if is_key { limits.api_key_owner } else { limits.oauth };
     let limit = limit.filter(|limit| limit.requests < UNLIMITED)?;
     Some(Charge {
-        key: Key::Credential(who, &operation.id),
+        key: Key::Credential(who(headers, owner)?, &operation.id),
         limit: limit.requests,
         seconds: limit.seconds,
         cost: 1,
@@ -261,7 +327,18 @@ mod tests {
         let found = Document::embedded().find("GET", "/cloud/v2/users/7").expect("known");
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, "Bearer x".parse().expect("a value"));
-        let limit = |headers: &HeaderMap| charges(&found, None, headers, None, 0)[0].limit;
+        let limit = |headers: &HeaderMap| {
+            let asked = Asked {
+                found: &found,
+                query: None,
+                headers,
+                owner: None,
+                body: 0,
+                daily: None,
+                shapes: Shapes::Live,
+            };
+            charges(&asked)[0].limit
+        };
         assert_eq!(limit(&headers), 10);
         headers.insert(API_KEY, "k".parse().expect("a value"));
         assert_eq!(limit(&headers), 1_000);

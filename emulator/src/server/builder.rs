@@ -1,11 +1,12 @@
 //! How an emulator is set up and started.
 
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
@@ -17,7 +18,7 @@ use crate::identity::{ApiKey, OAuthApp};
 use crate::limits::Limits;
 use crate::luau::{LuauRun, LuauTask, Scripts};
 use crate::seed::Seed;
-use crate::server::gateway::Inner;
+use crate::server::gateway::{Inner, Strictness};
 use crate::server::{Emulator, listener};
 use crate::shapes::Shapes;
 use crate::state::State;
@@ -30,12 +31,14 @@ pub struct Builder {
     port: u16,
     api_keys: Vec<ApiKey>,
     oauth_apps: Vec<OAuthApp>,
-    strict: bool,
+    strictness: Strictness,
     body_limit: usize,
     frozen_at: Option<SystemTime>,
     speed: u32,
     threads: usize,
     rate_limits: bool,
+    daily_limits: HashMap<String, u64>,
+    introspection_lifetime: Option<Duration>,
     faults: Vec<Fault>,
     fault_seed: u64,
     #[cfg(feature = "sqlite")]
@@ -51,12 +54,14 @@ impl Default for Builder {
             port: 0,
             api_keys: Vec::new(),
             oauth_apps: Vec::new(),
-            strict: true,
+            strictness: Strictness::default(),
             body_limit: DEFAULT_BODY_LIMIT,
             frozen_at: None,
             speed: 1,
             threads: 1,
             rate_limits: false,
+            daily_limits: HashMap::new(),
+            introspection_lifetime: None,
             faults: Vec::new(),
             fault_seed: 0,
             #[cfg(feature = "sqlite")]
@@ -90,10 +95,14 @@ impl Builder {
         self
     }
 
-    /// Whether requests that break the document are refused, which is the default. If not, they are only recorded.
+    /// Whether requests that break the document are refused, all of them. If not, they are only recorded.
+    ///
+    /// Without this, what the services are known to take is taken: names in any letter case, and query parameters that
+    /// the operation does not have, which are recorded as [`violations`](crate::Recorded::violations). All else is
+    /// refused.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Builder {
-        self.strict = strict;
+        self.strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
         self
     }
 
@@ -165,6 +174,27 @@ impl Builder {
         self
     }
 
+    /// Gives an operation a limit for the day as well (RL-05), and keeps the other limits, too. The day ends at midnight
+    /// UTC.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such operation.
+    pub fn daily_limit(mut self, operation: &str, requests: u64) -> Result<Builder, FaultError> {
+        let operation = Rules::operation(Document::embedded(), operation)?;
+        self.daily_limits.insert(operation, requests);
+        self.rate_limits = true;
+        Ok(self)
+    }
+
+    /// Lets the introspection of API keys be refused when this long has passed since a key was described (AU-01). Keys
+    /// that were not described can always be introspected.
+    #[must_use]
+    pub fn introspection_lifetime(mut self, lifetime: Duration) -> Builder {
+        self.introspection_lifetime = Some(lifetime);
+        self
+    }
+
     /// Begins with this fault in force; may be called several times. What is written is described at [`Fault`].
     ///
     /// # Errors
@@ -224,14 +254,15 @@ impl Builder {
             state: Mutex::new(State::new(clock)),
             keeper: OnceLock::new(),
             faults: Rules::new(self.fault_seed),
-            limits: self.rate_limits.then(Limits::default),
+            limits: self.rate_limits.then(|| Limits::new(self.daily_limits)),
             traffic: Arc::default(),
             base_url: base_url.clone(),
             api_keys: self.api_keys,
             oauth_apps: self.oauth_apps,
             scripts: self.scripts,
             shapes: self.shapes,
-            strict: self.strict,
+            strictness: self.strictness,
+            introspection_lifetime: self.introspection_lifetime,
             body_limit: self.body_limit,
         });
         inner.introduce(&mut inner.state());

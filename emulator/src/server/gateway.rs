@@ -17,9 +17,10 @@ use crate::call::{Call, Outcome, Reply};
 use crate::control::{self, Route};
 use crate::document::{Document, Match, Operation};
 use crate::failure::Failure;
-use crate::faults::{Effect, Plan, Rules};
+use crate::faults::{By, EdgeServer, Effect, Plan, Rules};
 use crate::identity::{self, ApiKey, OAuthApp};
 use crate::limits::{self, Limits, Standing};
+use crate::listing;
 use crate::luau::Scripts;
 use crate::request::{RequestParts, query_pairs};
 use crate::server::traffic::{Entry, Traffic};
@@ -46,8 +47,10 @@ pub(crate) struct Inner {
     pub(super) api_keys: Vec<ApiKey>,
     pub(super) oauth_apps: Vec<OAuthApp>,
     pub(super) scripts: Scripts,
-    pub(super) shapes: Shapes,
-    pub(super) strict: bool,
+    pub(crate) shapes: Shapes,
+    pub(super) strictness: Strictness,
+    /// After how long keys can no longer be introspected.
+    pub(crate) introspection_lifetime: Option<std::time::Duration>,
     pub(super) body_limit: usize,
 }
 
@@ -55,6 +58,18 @@ impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inner").finish_non_exhaustive()
     }
+}
+
+/// What happens to a request that breaks the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Strictness {
+    /// It is only recorded.
+    Lenient,
+    /// It is refused, but for query parameters that the operation does not have, as services overlook them.
+    #[default]
+    Usual,
+    /// It is refused, whatever it is.
+    Strict,
 }
 
 /// A request, read to its end.
@@ -66,6 +81,8 @@ pub(crate) struct Incoming {
     pub(crate) body: Bytes,
     /// Where it comes from.
     pub(crate) peer: IpAddr,
+    /// Whether its connection has served another request before.
+    pub(crate) is_reused: bool,
 }
 
 /// The peer of a request that comes from inside the process.
@@ -94,6 +111,7 @@ struct Served {
     /// Its status is 0 if nothing is to be answered.
     reply: Reply,
     violations: Vec<Violation>,
+    notes: Vec<Violation>,
     ticket: Option<Ticket>,
     time: Timestamp,
 }
@@ -125,7 +143,7 @@ impl Inner {
     pub(crate) fn user(&self, id: u64) -> Option<serde_json::Value> {
         let uri = format!("/cloud/v2/users/{id}").parse().ok()?;
         let (headers, body) = (HeaderMap::new(), Bytes::new());
-        let incoming = Incoming { method: Method::GET, uri, headers, body, peer: HERE };
+        let incoming = Incoming { method: Method::GET, uri, headers, body, peer: HERE, is_reused: false };
         let found = self.document.find(incoming.method.as_str(), incoming.path())?;
         let request = Request::new(&incoming, &found);
         let mut state = self.state();
@@ -149,14 +167,15 @@ impl Inner {
             if identity::redact::concerns(request.path()) {
                 let reply = identity::redact::reply(&answer);
                 let time = self.state().clock.now();
-                let served = Served { reply, violations: Vec::new(), ticket: None, time };
+                let served = Served::new(reply, time);
                 self.record(request, None, served, None, began);
             }
             return answer;
         }
         let began = Instant::now();
         let found = self.document.find(request.method.as_str(), request.path());
-        let plan = found.as_ref().map(|found| self.faults.plan(found.operation)).unwrap_or_default();
+        let plan = found.as_ref().map(|found| self.faults.plan(found.operation, request.is_reused));
+        let plan = plan.unwrap_or_default();
         if !plan.latency.is_zero() {
             tokio::time::sleep(plan.latency).await;
         }
@@ -164,13 +183,26 @@ impl Inner {
         if let Some(ticket) = served.ticket.take()
             && !ticket.kept().await
         {
-            served.reply = not_kept().reply(request.path());
+            served.reply = not_kept().reply_in(request.path(), self.shapes);
         }
-        let reply = served.reply.clone();
+        let mut reply = served.reply.clone();
         let operation = found.map(|found| found.operation);
-        self.record(request, operation, served, plan.text, began);
+        let is_from_edge = matches!(plan.effect, Some(Effect::Html(_)));
+        let number = self.record(request, operation, served, plan.text, began);
+        if reply.status != 0 && self.shapes.is_live() {
+            mark(&mut reply, number, is_from_edge);
+        }
         match plan.effect {
+            Some(Effect::Stall(time)) => {
+                tokio::time::sleep(time).await;
+                Answer::Close
+            }
             _ if reply.status == 0 => Answer::Reset,
+            Some(Effect::Cut(bytes)) => {
+                let bytes = bytes.unwrap_or(reply.body.len() / 2).min(reply.body.len());
+                reply.body = reply.body.slice(..bytes);
+                reply.into()
+            }
             Some(Effect::Truncate(bytes)) => {
                 let bytes = bytes.unwrap_or(reply.body.len() / 2);
                 Answer::cut(reply, bytes)
@@ -206,13 +238,13 @@ impl Inner {
             (clock.now(), clock.speed())
         };
         let path = incoming.path();
-        let mut served = Served { reply: Reply::empty(0), violations: Vec::new(), ticket: None, time };
+        let mut served = Served::new(Reply::empty(0), time);
         let Some(found) = found else {
             let message = format!("There is nothing at {} {path}.", incoming.method);
-            served.reply = Failure::no_route(message).reply(path);
+            served.reply = Failure::no_route(message).reply_in(path, self.shapes);
             return served;
         };
-        if let Some(reply) = refusal(plan, path) {
+        if let Some(reply) = refusal(plan, found.operation, path, self.shapes) {
             served.reply = reply;
             return served;
         }
@@ -220,6 +252,15 @@ impl Inner {
         let mut tolerated = None;
         let mut standing = None;
         let outcome = identity::authorize(self, found, incoming)
+            .or_else(|refused| {
+                // RL-03: who may not do this uses up the limit all the same.
+                let counts = refused.status == 403 && self.shapes.is_live();
+                if counts {
+                    self.limit(&request, time, &mut standing).and(Err(refused))
+                } else {
+                    Err(refused)
+                }
+            })
             .and_then(|()| self.limit(&request, time, &mut standing))
             .and_then(|()| {
                 served.violations = self.check(&request);
@@ -232,16 +273,18 @@ impl Inner {
                 Some(plain) => self.deliver(&Request::new(plain, found), plan, &mut served.ticket),
                 None => self.deliver(&request, plan, &mut served.ticket),
             });
-        let is_refused = outcome.is_err();
-        let mut reply = outcome.unwrap_or_else(|failure| failure.reply(path));
-        if let Some(standing) = standing {
-            reply.headers.extend(standing.headers(speed));
-            if reply.status == 429 && is_refused && standing.is_exhausted() {
-                reply = reply.with_header("retry-after", standing.wait(speed).to_string());
-            }
+        let mut reply = outcome.unwrap_or_else(|failure| {
+            let reply = failure.reply_in(path, self.shapes);
+            served.notes.extend(failure.note);
+            reply
+        });
+        // RL-03: what is not there has no limit.
+        if let Some(standing) = standing.filter(|_| !(self.shapes.is_live() && reply.status == 404)) {
+            let form = limits::Form::of(found.operation);
+            reply.headers.extend(standing.headers(self.shapes, form, speed));
         }
         self.count_answer(&request, &reply, time);
-        served.reply = ruin(reply, plan, path);
+        served.reply = ruin(reply, plan, path, self.shapes);
         served
     }
 
@@ -254,14 +297,20 @@ impl Inner {
         let Some(limits) = &self.limits else {
             return Ok(());
         };
-        match limits.admit(&self.charges(request), now) {
+        match limits.admit(&self.charges(limits, request), now) {
             Ok(admitted) => {
                 *standing = admitted;
                 Ok(())
             }
             Err(refusal) => {
                 *standing = Some(refusal.standing);
-                let failure = Failure::exhausted(refusal.message);
+                let message = refusal.message;
+                let failure = if refusal.by_gateway {
+                    Failure::rate_limited(message.clone())
+                } else {
+                    Failure::exhausted(message.clone())
+                };
+                let failure = failure.noting("limit", message);
                 Err(match refusal.name {
                     Some(name) => failure.with_detail(name),
                     None => failure,
@@ -270,17 +319,24 @@ impl Inner {
         }
     }
 
-    fn charges(&self, request: &Request<'_>) -> Vec<limits::Charge> {
+    fn charges(&self, limits: &Limits, request: &Request<'_>) -> Vec<limits::Charge> {
         let Request { incoming, found, .. } = request;
-        let owner = identity::owner(self, incoming);
-        limits::charges(found, incoming.query(), &incoming.headers, owner, incoming.body.len())
+        limits::charges(&limits::Asked {
+            found,
+            query: incoming.query(),
+            headers: &incoming.headers,
+            owner: identity::owner(self, incoming),
+            body: incoming.body.len(),
+            daily: limits.daily(&found.operation.id),
+            shapes: self.shapes,
+        })
     }
 
     /// What an answer gives counts as soon as it is known how much it is.
     fn count_answer(&self, request: &Request<'_>, reply: &Reply, now: Timestamp) {
         if let Some(limits) = &self.limits
             && reply.status < 300
-            && let Some((charge, cost)) = limits::afterwards(&self.charges(request), &reply.body)
+            && let Some((charge, cost)) = limits::afterwards(&self.charges(limits, request), &reply.body)
         {
             limits.spend(charge, cost, now);
         }
@@ -303,19 +359,23 @@ impl Inner {
     fn tolerated(&self, request: &Request<'_>, violations: &mut Vec<Violation>) -> Option<Incoming> {
         let Request { incoming, found, .. } = request;
         let mut tolerated = (*incoming).clone();
+        let names = match self.strictness {
+            Strictness::Strict => Names::ProtocolBuffers,
+            _ => Names::AnyCase,
+        };
         if let Some(query) = incoming.query() {
-            let query = tolerance::query(self.document, found.operation, query);
+            let query = tolerance::query(self.document, found.operation, query, names);
             tolerated.uri = format!("{}?{query}", incoming.path()).parse().ok()?;
         }
         let content_type = incoming.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if let Some(content_type) = content_type
             && let Some((form_type, body)) =
                 tolerance::form(self.document, found.operation, content_type, &incoming.body)
+                    .or_else(|| tolerance::json(self.document, found.operation, content_type, &incoming.body))
         {
             tolerated.headers.insert(CONTENT_TYPE, form_type.parse().ok()?);
             tolerated.body = body.into();
         }
-        let names = if self.strict { Names::ProtocolBuffers } else { Names::AnyCase };
         if let Some(content_type) = content_type
             && let Some(body) =
                 tolerance::body(self.document, found.operation, content_type, &incoming.body, names)
@@ -331,11 +391,18 @@ impl Inner {
     }
 
     fn refuse(&self, violations: &[Violation]) -> Result<(), Failure> {
-        if !self.strict || violations.is_empty() {
+        let refused: Vec<_> = match self.strictness {
+            Strictness::Lenient => return Ok(()),
+            Strictness::Usual => {
+                violations.iter().filter(|violation| !violation.may_be_overlooked()).collect()
+            }
+            Strictness::Strict => violations.iter().collect(),
+        };
+        if refused.is_empty() {
             return Ok(());
         }
-        let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
-        Err(Failure::invalid(violations.join("; ")))
+        let refused: Vec<_> = refused.iter().map(ToString::to_string).collect();
+        Err(Failure::invalid(refused.join("; ")))
     }
 
     /// Hands the request over, twice if a fault wants that: who sent it sees the first answer.
@@ -379,9 +446,14 @@ impl Inner {
             shapes: self.shapes,
             now,
         };
-        match self.handlers.get(&found.operation.id) {
+        let outcome = match self.handlers.get(&found.operation.id) {
             Some(handler) => handler(state, &call),
             None => synth::answer(state, &call),
+        };
+        if self.shapes.is_live() {
+            outcome.map(|reply| listing::live(found.operation, reply))
+        } else {
+            outcome
         }
     }
 
@@ -407,9 +479,10 @@ impl Inner {
         };
         let request = Request::new(incoming, &found);
         let outcome = self.refuse(&self.check(&request)).and_then(|()| self.dispatch(&request, &mut None));
-        outcome.unwrap_or_else(|failure| failure.reply(path))
+        outcome.unwrap_or_else(|failure| failure.reply_in(path, self.shapes))
     }
 
+    /// The number that the request has in the record.
     fn record(
         &self,
         request: Incoming,
@@ -417,12 +490,13 @@ impl Inner {
         served: Served,
         fault: Option<String>,
         began: Instant,
-    ) {
+    ) -> u64 {
         self.traffic.push(Entry {
             number: 0,
             request: identity::redact::request(request),
             operation,
             violations: served.violations,
+            notes: served.notes,
             status: served.reply.status,
             fault,
             answer_content_type: served.reply.content_type,
@@ -430,7 +504,13 @@ impl Inner {
             time: served.time,
             duration: began.elapsed(),
             checked: OnceLock::new(),
-        });
+        })
+    }
+}
+
+impl Served {
+    fn new(reply: Reply, time: Timestamp) -> Served {
+        Served { reply, violations: Vec::new(), notes: Vec::new(), ticket: None, time }
     }
 }
 
@@ -444,44 +524,73 @@ fn not_kept() -> Failure {
     Failure::of_status(500, "The change could not be written to the data directory.")
 }
 
+/// ER-09: what every response has. Roblox finds a request by the first two; the machine here is called after the number
+/// that the request has in the record. A page of the edge has nothing but the edge's own (ER-03).
+fn mark(reply: &mut Reply, number: u64, is_from_edge: bool) {
+    reply.headers.push(("x-roblox-edge", "local".to_owned()));
+    if !is_from_edge {
+        reply.headers.push(("roblox-machine-id", format!("emulator-{number}")));
+        reply.headers.push(("x-envoy-attempt-count", "1".to_owned()));
+    }
+}
+
 /// The answer of a fault that leaves nothing applied.
-fn refusal(plan: &Plan, path: &str) -> Option<Reply> {
-    let reply = match plan.effect? {
+fn refusal(plan: &Plan, operation: &Operation, path: &str, shapes: Shapes) -> Option<Reply> {
+    let mut reply = match plan.effect? {
         Effect::Refuse(status) => {
-            Failure::of_status(status, "The emulator was told to refuse this request.").reply(path)
+            refused(status, plan, "The emulator was told to refuse this request.", path, shapes)
         }
-        Effect::Html(status) => html(status),
-        Effect::Reset => Reply::empty(0),
+        Effect::Html(status) => page(status, plan.server, shapes),
+        Effect::Reset | Effect::Stall(_) => Reply::empty(0),
         _ => return None,
     };
+    if let Some(seconds) = plan.reset {
+        reply.headers.extend(limits::played(operation, seconds, shapes));
+    }
     Some(with_retry_after(reply, plan))
 }
 
+fn refused(status: u16, plan: &Plan, message: &str, path: &str, shapes: Shapes) -> Reply {
+    let mut failure = Failure::of_status(status, message);
+    // A 429 is the gateway's unless the fault says otherwise.
+    failure.gateway = plan.by.map_or(status == 429, |by| by == By::Gateway);
+    failure.reply_in(path, shapes)
+}
+
 /// What a fault makes of an answer whose request was applied.
-fn ruin(reply: Reply, plan: &Plan, path: &str) -> Reply {
+fn ruin(reply: Reply, plan: &Plan, path: &str, shapes: Shapes) -> Reply {
     match plan.effect {
         Some(Effect::AppliedThenRefuse(status)) if reply.status < 400 => {
             let message = "The emulator applied this request, and was told to refuse it nevertheless.";
-            with_retry_after(Failure::of_status(status, message).reply(path), plan)
+            with_retry_after(refused(status, plan, message, path, shapes), plan)
         }
         Some(Effect::AppliedThenReset) if reply.status < 400 => Reply::empty(0),
         _ => reply,
     }
 }
 
-fn with_retry_after(reply: Reply, plan: &Plan) -> Reply {
+fn with_retry_after(mut reply: Reply, plan: &Plan) -> Reply {
     match plan.retry_after {
-        Some(seconds) => reply.with_header("retry-after", seconds.to_string()),
+        Some(seconds) => {
+            reply.headers.retain(|(name, _)| *name != "retry-after");
+            reply.with_header("retry-after", seconds.to_string())
+        }
         None => reply,
     }
 }
 
-/// A page as load balancers write it.
-fn html(status: u16) -> Reply {
+/// A page as the edge writes it (ER-03): HAProxy's have no title.
+fn page(status: u16, server: EdgeServer, shapes: Shapes) -> Reply {
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let title = format!("{status} {}", reason.unwrap_or("Error"));
-    let page = format!(
-        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
-    );
-    Reply::content("text/html", page).with_status(status)
+    let is_haproxy = shapes.is_live() && server == EdgeServer::HaProxy;
+    let page = if is_haproxy {
+        format!("<html><body><h1>{title}</h1>\nThe request was not served.\n</body></html>\n")
+    } else {
+        format!(
+            "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
+        )
+    };
+    let reply = Reply::content("text/html", page).with_status(status);
+    if shapes.is_live() { reply.with_header("server", server.name()) } else { reply }
 }

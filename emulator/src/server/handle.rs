@@ -64,8 +64,14 @@ impl StateHandle {
 
     /// Goes the way of a request, so that the change is kept in a data directory too.
     pub(super) fn tell(&self, method: Method, path: &'static str, body: Bytes) -> Option<Answer> {
-        let request =
-            Incoming { method, uri: Uri::from_static(path), headers: HeaderMap::new(), body, peer: HERE };
+        let request = Incoming {
+            method,
+            uri: Uri::from_static(path),
+            headers: HeaderMap::new(),
+            body,
+            peer: HERE,
+            is_reused: false,
+        };
         self.inner.tell(&request)
     }
 }

@@ -58,7 +58,11 @@ async fn connection(stream: TcpStream, peer: IpAddr, inner: Arc<Inner>, large_bo
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let is_reset = AtomicBool::new(false);
-    let service = service_fn(|request| Box::pin(answer(&inner, request, peer, &large_bodies, &is_reset)));
+    let is_reused = AtomicBool::new(false);
+    let service = service_fn(|request| {
+        let came = Came { peer, is_reused: is_reused.swap(true, Ordering::Relaxed) };
+        Box::pin(answer(&inner, request, came, &large_bodies, &is_reset))
+    });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
@@ -83,17 +87,32 @@ impl fmt::Display for Reset {
 
 impl std::error::Error for Reset {}
 
+/// How a request came.
+#[derive(Debug, Clone, Copy)]
+struct Came {
+    peer: IpAddr,
+    /// Whether the connection has served another request before.
+    is_reused: bool,
+}
+
 async fn answer(
     inner: &Arc<Inner>,
     request: Request<IncomingBody>,
-    peer: IpAddr,
+    came: Came,
     large_bodies: &Semaphore,
     is_reset: &AtomicBool,
 ) -> Result<Response<Payload>, Reset> {
     let (head, body) = request.into_parts();
     let answer = match read(body, inner.body_limit, large_bodies).await {
         Some(body) => {
-            let incoming = Incoming { method: head.method, uri: head.uri, headers: head.headers, body, peer };
+            let incoming = Incoming {
+                method: head.method,
+                uri: head.uri,
+                headers: head.headers,
+                body,
+                peer: came.peer,
+                is_reused: came.is_reused,
+            };
             inner.answer(incoming).await
         }
         None => {
@@ -103,6 +122,7 @@ async fn answer(
     };
     match answer {
         Answer::Response(response) => Ok(response),
+        Answer::Close => Err(Reset),
         Answer::Reset => {
             is_reset.store(true, Ordering::Relaxed);
             Err(Reset)

@@ -34,6 +34,8 @@ pub struct Recorded {
     pub operation: Option<String>,
     /// What the request had that the document does not allow.
     pub violations: Vec<Violation>,
+    /// Why it was refused, where the live service does not say it: which limit is used up, what is wrong with the key.
+    pub notes: Vec<Violation>,
     /// The status of the answer; 0 if none was sent.
     pub status: u16,
     /// The fault that was played, as it was written.
@@ -62,6 +64,7 @@ pub(crate) struct Entry {
     pub(crate) request: Incoming,
     pub(crate) operation: Option<&'static Operation>,
     pub(crate) violations: Vec<Violation>,
+    pub(crate) notes: Vec<Violation>,
     pub(crate) status: u16,
     pub(crate) fault: Option<String>,
     pub(crate) answer_content_type: Option<String>,
@@ -104,6 +107,7 @@ impl Entry {
             body: self.request.body.clone(),
             operation: self.operation.map(|operation| operation.id.clone()),
             violations: self.violations.clone(),
+            notes: self.notes.clone(),
             status: self.status,
             fault: self.fault.clone(),
             answer_violations: self.answer_violations(document).to_vec(),
@@ -156,7 +160,8 @@ impl Traffic {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn push(&self, mut entry: Entry) {
+    /// The number that the entry gets.
+    pub(crate) fn push(&self, mut entry: Entry) -> u64 {
         // What makes room is dropped when the lock is free again.
         let mut gone = Vec::new();
         let mut log = self.log();
@@ -174,6 +179,7 @@ impl Traffic {
         if self.changed.receiver_count() > 0 {
             self.changed.send_replace(count);
         }
+        count
     }
 
     pub(crate) fn clear(&self) {
@@ -215,9 +221,17 @@ mod tests {
         let uri = http::Uri::from_static("/cloud/v2/users/1");
         Entry {
             number: 0,
-            request: Incoming { method, uri, headers, body: Bytes::from(vec![0; body]), peer: HERE },
+            request: Incoming {
+                method,
+                uri,
+                headers,
+                body: Bytes::from(vec![0; body]),
+                peer: HERE,
+                is_reused: false,
+            },
             operation: None,
             violations: Vec::new(),
+            notes: Vec::new(),
             status: 200,
             fault: None,
             answer_content_type: None,
@@ -232,7 +246,9 @@ mod tests {
     fn the_oldest_make_room_whether_there_are_too_many_or_too_large_ones() {
         let numbers = |head: usize, body: usize, count: usize| {
             let traffic = Traffic::default();
-            (0..count).for_each(|_| traffic.push(entry(head, body)));
+            for _ in 0..count {
+                traffic.push(entry(head, body));
+            }
             let kept: Vec<_> = traffic.after(0).iter().map(|entry| entry.number).collect();
             (kept.len(), kept.last().copied())
         };

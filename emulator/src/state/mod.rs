@@ -29,6 +29,7 @@ use crate::behaviour::secrets::Secrets;
 use crate::behaviour::servers::Restarts;
 use crate::behaviour::subscriptions::Subscriptions;
 use crate::behaviour::team_create::TeamCreate;
+use crate::behaviour::thumbnails::Rendered;
 use crate::behaviour::universes::Universes;
 use crate::behaviour::user_restrictions::UserRestrictions;
 use crate::behaviour::users::Users;
@@ -86,6 +87,7 @@ pub(crate) struct State {
     pub(crate) analytics: Queries,
     pub(crate) localization_tables: LocalizationTables,
     pub(crate) team_create: TeamCreate,
+    pub(crate) rendered: Rendered,
     last_number: u64,
     #[serde(skip)]
     touched: u64,
@@ -143,6 +145,7 @@ impl State {
             analytics: Queries::seeded(now),
             localization_tables: LocalizationTables::seeded(now),
             team_create: TeamCreate::default(),
+            rendered: Rendered::default(),
             last_number: 0,
             touched: 0,
         }

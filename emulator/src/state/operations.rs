@@ -55,6 +55,12 @@ impl Operations {
         }
     }
 
+    /// Remembers an operation that was done when it was begun: what the first response says.
+    pub(crate) fn at_once(&mut self, path: &str, result: Value) -> Value {
+        self.finished(path, result);
+        self.poll(path).unwrap_or_default()
+    }
+
     /// The operation as a poll sees it.
     pub(crate) fn poll(&mut self, path: &str) -> Option<Value> {
         let running = self.running.get_mut(path)?;

@@ -67,6 +67,7 @@ impl Record {
             headers,
             body: self.body.clone(),
             peer: HERE,
+            is_reused: false,
         })
     }
 }

@@ -73,6 +73,9 @@ async fn what_an_app_must_not_ask() {
         value(&back, "error").expect("an error").to_owned()
     };
     assert_eq!(told(&[("response_type", "token")]).await, "unsupported_response_type");
+    // Two of Roblox's guides write it so.
+    let answer = with(&[("response_type", "Code")]).await;
+    assert!(value(&returned(&answer), "code").is_some());
     assert_eq!(told(&[("scope", "openid nothing:read")]).await, "invalid_scope");
     assert_eq!(told(&[("scope", "")]).await, "invalid_request");
     assert_eq!(told(&[("prompt", "whatever")]).await, "invalid_request");

@@ -143,7 +143,7 @@ pub(crate) fn text<'a>(json: &'a Value, name: &str) -> &'a str {
     json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}"))
 }
 
-/// The error of a refusal in the form of RFC 6749.
+/// The error of a refusal in the form of RFC 6749 (AU-07).
 pub(crate) fn error(answer: Answer, status: u16) -> String {
     assert_eq!(answer.status, status, "{}", answer.text);
     assert_eq!(answer.header("cache-control"), "no-store");

@@ -12,6 +12,7 @@ mod tokens;
 use flow::{Flow, ID, text, verified};
 use serde_json::json;
 
+/// AU-08: what is said of the user; AU-09: ID tokens are signed with ES256.
 #[tokio::test]
 async fn from_the_code_to_the_users_name() {
     let flow = Flow::start().await;
@@ -26,6 +27,18 @@ async fn from_the_code_to_the_users_name() {
     assert_eq!((text(&user, "sub"), text(&user, "preferred_username")), ("1001", "player_1001"));
     assert!(user["created_at"].is_i64());
     assert!(text(&user, "picture").starts_with("http"));
+}
+
+/// AU-06, AU-10: the groups of the user have a letter before their number, and universes are left out where no scope is
+/// about them.
+#[tokio::test]
+async fn an_app_may_act_for_the_groups_of_its_user() {
+    let flow = Flow::start().await;
+    flow.client.get("/cloud/v2/groups/4001").await.ok();
+    let token = flow.client.emulator.access_token(1, ["asset:write"]).expect("a token");
+    let infos = flow.about("v1/token/resources", &token).await.ok();
+    let resources = json!({ "creator": { "ids": ["U", "G4001"] } });
+    assert_eq!(infos["resource_infos"][0]["resources"], resources);
 }
 
 #[tokio::test]

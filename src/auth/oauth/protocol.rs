@@ -200,7 +200,7 @@ impl Protocol {
     }
 
     /// The one endpoint that is Roblox's own.
-    pub(super) async fn resources<T: serde::de::DeserializeOwned + 'static>(
+    pub(super) async fn resources<T: serde::de::DeserializeOwned + Send + 'static>(
         &self,
         access_token: &str,
     ) -> Result<T, Error> {

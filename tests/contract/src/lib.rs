@@ -6,6 +6,7 @@
 
 mod double;
 mod samples;
+pub mod shapes;
 
 pub use double::{Double, Recorded, Recorder};
 pub use samples::{FILE, Samples};

@@ -10,6 +10,8 @@ pub struct Samples {
     operation: &'static Operation,
     /// Whether a list is read from its beginning, and nothing is sent that a service would refuse.
     from_beginning: bool,
+    /// Whether bodies hold what only the service sets.
+    with_read_only: bool,
 }
 
 /// The bytes that stand for a file.
@@ -18,12 +20,17 @@ pub const FILE: &[u8] = b"\x89PNG\r\n\x1a\nsample";
 impl Samples {
     /// The samples of an operation.
     pub fn new(operation: &'static Operation) -> Self {
-        Self { document: Document::embedded(), operation, from_beginning: false }
+        Self { document: Document::embedded(), operation, from_beginning: false, with_read_only: false }
     }
 
     /// The samples of an operation as a service takes them: without a place in a list.
     pub fn from_beginning(operation: &'static Operation) -> Self {
         Self { from_beginning: true, ..Self::new(operation) }
+    }
+
+    /// The samples of an operation with bodies in which everything is set that a type has.
+    pub fn with_read_only(operation: &'static Operation) -> Self {
+        Self { with_read_only: true, ..Self::new(operation) }
     }
 
     /// A page size that a short list needs several pages for.
@@ -60,7 +67,9 @@ impl Samples {
             // Any JSON will do. Roblox's own document lets only a text through.
             return Value::String("sample".to_owned());
         }
-        let mut body = Sample::request(Mode::Full).value(self.document, &media.schema);
+        let sample =
+            if self.with_read_only { Sample::response(Mode::Full) } else { Sample::request(Mode::Full) };
+        let mut body = sample.value(self.document, &media.schema);
         if self.from_beginning
             && self.operation.id == "assets.update"
             && let Some(asset) = body["request"].as_object_mut()

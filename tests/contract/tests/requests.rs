@@ -211,3 +211,50 @@ async fn a_wrong_request_is_noticed() {
         assert!(!problems(operation, &request).is_empty(), "{id}: the change went unnoticed");
     }
 }
+
+/// Whether a schema has a property that only the service sets, at any depth.
+fn has_read_only(schema: &Value, depth: usize) -> bool {
+    let schema = Document::embedded().resolve(schema);
+    let inner = |schema: &Value| depth < 12 && has_read_only(schema, depth + 1);
+    let is_read_only = |schema: &Value| schema["readOnly"] == true;
+    let mut properties =
+        schema["properties"].as_object().into_iter().flat_map(|properties| properties.values());
+    properties.any(|property| is_read_only(property) || inner(property))
+        || ["items", "additionalProperties"]
+            .iter()
+            .any(|key| schema[*key].is_object() && inner(&schema[*key]))
+        || ["allOf", "oneOf", "anyOf"]
+            .iter()
+            .any(|key| schema[*key].as_array().is_some_and(|members| members.iter().any(inner)))
+}
+
+/// UN-01, MS-05: services ignore what only they set, which would look like success. It is refused, with its name.
+#[tokio::test]
+async fn what_only_the_service_sets_is_refused() {
+    let mut refused = 0;
+    for operation in operations() {
+        let Some(media) = operation.body.as_ref().and_then(|body| body.content.first()) else { continue };
+        if !has_read_only(&media.schema, 0) {
+            continue;
+        }
+        let double = Double::answering(200, "application/json", "{}");
+        let client = Client::builder().api_key("key").transport(double.clone()).build().expect("a client");
+        let samples = Samples::with_read_only(operation);
+        let outcome = call(&client, &operation.id, &samples).expect("a generated call").await;
+        let sent = double.sent();
+        match outcome.decoded {
+            Err(error) if error.kind() == opencloud::ErrorKind::InvalidRequest && sent.is_empty() => {
+                assert!(
+                    error.to_string().contains("is set by the service alone"),
+                    "{}: {error}",
+                    operation.id
+                );
+                refused += 1;
+            }
+            // A body in which nothing can be set has no type.
+            _ if sent.first().is_some_and(|sent| &sent.body[..] == b"{}") => {}
+            outcome => panic!("{} was sent: {outcome:?}", operation.id),
+        }
+    }
+    assert!(refused >= 15, "{refused} operations take types with such properties");
+}

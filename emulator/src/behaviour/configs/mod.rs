@@ -76,16 +76,30 @@ fn fresh_hash(state: &mut State) -> String {
     format!("{:016x}", mix(state.number()))
 }
 
+/// CF-02: there is no configuration before the first one is published.
+fn published<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Repository, Failure> {
+    let repository = repository(state, call)?;
+    if call.shapes.is_live() && !repository.is_published() {
+        return Err(Failure::not_found("No configuration was published."));
+    }
+    Ok(repository)
+}
+
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
-    Ok(Reply::json(repository(state, call)?.values()))
+    Ok(Reply::json(published(state, call)?.values(call.now)))
 }
 
 fn get_full(state: &mut State, call: &Call<'_>) -> Outcome {
-    Ok(Reply::json(repository(state, call)?.full(call.now)))
+    Ok(Reply::json(published(state, call)?.full(call.now)))
 }
 
+/// CF-04: there is no draft before something is staged.
 fn get_draft(state: &mut State, call: &Call<'_>) -> Outcome {
-    Ok(Reply::json(repository(state, call)?.draft()))
+    let repository = repository(state, call)?;
+    if call.shapes.is_live() && !repository.has_draft() {
+        return Err(Failure::not_found("There is no draft."));
+    }
+    Ok(Reply::json(repository.draft()))
 }
 
 /// Changes the draft of a call, if it is the one that the caller knows.
@@ -97,11 +111,14 @@ fn change(
 ) -> Outcome {
     let hash = fresh_hash(state);
     let repository = repository(state, call)?;
-    // The guide calls it otherwise than the document, which only a lenient emulator lets through.
+    // CF-01: the guide calls it otherwise than the document.
     let known = text(body, "draftHash").or_else(|| text(body, "previousDraftHash"));
     repository.check_hash(known)?;
-    apply(repository)?;
-    repository.rehash(hash);
+    // What is refused changes nothing.
+    let mut changed = repository.clone();
+    apply(&mut changed)?;
+    changed.rehash(hash);
+    *repository = changed;
     Ok(Reply::json(json!({ "draftHash": repository.hash() })))
 }
 

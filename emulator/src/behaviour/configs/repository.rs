@@ -6,13 +6,19 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::clock::rfc3339;
+use crate::clock::{later, rfc3339};
 use crate::failure::Failure;
 
-const MAX_ENTRIES: usize = 10_000;
+/// Roblox's guide states both.
+const MAX_KEYS: usize = 100;
+/// In characters.
+const MAX_KEY: usize = 250;
+/// What a message of a publication says if the values are to show only some time later (CF-05), and when that is.
+const SLOWLY: &str = "slowly";
+const LAG: i64 = 30;
 const MAX_REVISIONS: usize = 1_000;
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Repository {
     version: u64,
     entries: BTreeMap<String, Entry>,
@@ -36,7 +42,7 @@ pub(super) struct Rules {
 }
 
 /// What publishing would change.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Draft {
     hash: String,
     /// The new value of a key; none if the key is to go.
@@ -162,10 +168,26 @@ impl Repository {
     }
 
     fn check_size(&self) -> Result<(), Failure> {
-        if self.entries.len() + self.draft.changes.len() > MAX_ENTRIES {
-            return Err(Failure::exhausted("The emulator holds no more entries."));
+        if let Some(key) = self.draft.changes.keys().find(|key| key.chars().count() > MAX_KEY) {
+            let beginning: String = key.chars().take(20).collect();
+            let message = format!("The key '{beginning}...' is longer than {MAX_KEY} characters.");
+            return Err(Failure::invalid(message));
+        }
+        let staged = |key: &String| self.draft.changes.get(key);
+        let kept = self.entries.keys().filter(|key| staged(key).is_none()).count();
+        let set = self.draft.changes.values().filter(|change| change.is_some()).count();
+        if kept + set > MAX_KEYS {
+            return Err(Failure::invalid(format!("A repository has at most {MAX_KEYS} keys.")));
         }
         Ok(())
+    }
+
+    pub(super) fn is_published(&self) -> bool {
+        self.version > 0
+    }
+
+    pub(super) fn has_draft(&self) -> bool {
+        !self.draft.changes.is_empty() || self.draft.rules.is_some()
     }
 
     /// Publishes the draft and gives the new version.
@@ -201,14 +223,25 @@ impl Repository {
     }
 
     /// The published values, in the form in which a draft takes them.
-    pub(super) fn values(&self) -> Value {
-        let entries: Map<String, Value> =
-            self.entries.iter().map(|(key, entry)| (key.clone(), entry.value.clone())).collect();
+    pub(super) fn values(&self, now: Timestamp) -> Value {
+        let Some(shown) = self.shown(now) else {
+            let rules = Rules::default().json();
+            return json!({ "entries": {}, "conditionalRules": rules, "metadata": { "configVersion": 0 } });
+        };
         json!({
-            "entries": entries,
-            "conditionalRules": self.rules.json(),
-            "metadata": { "configVersion": self.version },
+            "entries": shown.entries,
+            "conditionalRules": shown.rules.json(),
+            "metadata": { "configVersion": shown.version },
         })
+    }
+
+    /// The latest revision whose values are there already (CF-05).
+    fn shown(&self, now: Timestamp) -> Option<&Revision> {
+        let is_there = |revision: &&Revision| {
+            let is_slow = revision.message.as_ref().is_some_and(|message| message.contains(SLOWLY));
+            !is_slow || later(revision.time, LAG) <= now
+        };
+        self.revisions.iter().rev().find(is_there)
     }
 
     pub(super) fn full(&self, now: Timestamp) -> Value {

@@ -9,6 +9,7 @@ use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply, text};
 use crate::failure::Failure;
 use crate::mask;
+use crate::shapes::Shapes;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -60,10 +61,12 @@ impl StoreProducts {
     }
 }
 
-fn json(id: &str, product: &Map<String, Value>) -> Value {
+fn json(id: &str, product: &Map<String, Value>, shapes: Shapes) -> Value {
     let mut json = product.clone();
     json.insert("path".to_owned(), json!(format!("creator-store-products/{id}")));
-    json.insert("userSeller".to_owned(), json!("users/1001"));
+    // CS-01: the seller is a bare number, and what costs nothing has no exponent.
+    let seller = if shapes.is_live() { "1001" } else { "users/1001" };
+    json.insert("userSeller".to_owned(), json!(seller));
     json.insert("restrictions".to_owned(), json!([]));
     // Nothing is restricted here, so that what is published can be bought.
     let published = product.get("published") == Some(&json!(true));
@@ -71,6 +74,12 @@ fn json(id: &str, product: &Map<String, Value>) -> Value {
     json.insert("purchasable".to_owned(), json!(published));
     if let Some(price) = product.get("basePrice") {
         json.insert("purchasePrice".to_owned(), price.clone());
+    }
+    for name in ["basePrice", "purchasePrice"] {
+        let quantity = json.get_mut(name).and_then(|price| price.get_mut("quantity"));
+        if let Some(quantity) = quantity.filter(|quantity| shapes.is_live() && quantity["significand"] == 0) {
+            quantity["exponent"] = json!(0);
+        }
     }
     Value::Object(json)
 }
@@ -123,7 +132,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     if products.products.contains_key(&id) {
         return Err(Failure::invalid("There is a product of this asset already: update it."));
     }
-    let reply = json(&id, &product);
+    let reply = json(&id, &product, call.shapes);
     products.insert(&id, product)?;
     Ok(Reply::json(reply))
 }
@@ -132,7 +141,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.param("creator_store_product_id");
     let product = state.store_products.products.get(id);
     let product = product.ok_or_else(|| Failure::not_found(format!("The product '{id}' does not exist.")))?;
-    Ok(Reply::json(json(id, product)))
+    Ok(Reply::json(json(id, product, call.shapes)))
 }
 
 /// Where there is no product yet, `allowMissing` creates one, whatever the mask says.
@@ -145,7 +154,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
         }
         let product = writable(call, body)?;
         id_of(&product)?;
-        let reply = json(id, &product);
+        let reply = json(id, &product, call.shapes);
         state.store_products.insert(id, product)?;
         return Ok(Reply::json(reply));
     };
@@ -153,7 +162,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     mask::apply(&mut product, &body, call.given("updateMask"), |name| is_writable(call, name))?;
     check_price(&product)?;
     id_of(&product)?;
-    let reply = json(id, &product);
+    let reply = json(id, &product, call.shapes);
     state.store_products.products.insert(id.to_owned(), product);
     Ok(Reply::json(reply))
 }

@@ -12,6 +12,8 @@ use crate::failure::Failure;
 use crate::nesting::refuse_unfit;
 use crate::state::mix;
 
+pub(crate) mod buffer;
+mod shape;
 pub(crate) mod v1;
 pub(crate) mod v2;
 
@@ -70,6 +72,9 @@ pub(crate) struct Version {
     pub(crate) value: Box<str>,
     pub(crate) users: Vec<u64>,
     pub(crate) attributes: Map<String, Value>,
+    /// A game reads it as a buffer. What is written through the API never is one, even if it looks like one (DS-14).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_buffer: bool,
 }
 
 /// What is written: a value and what belongs to it.
@@ -77,6 +82,8 @@ pub(crate) struct Content {
     pub(crate) value: String,
     pub(crate) users: Vec<u64>,
     pub(crate) attributes: Map<String, Value>,
+    /// The value is how a buffer shows.
+    pub(crate) is_buffer: bool,
 }
 
 /// Names one entry.
@@ -111,6 +118,11 @@ impl Version {
 }
 
 impl Content {
+    /// A value that is what it looks like.
+    fn of(value: String, users: Vec<u64>, attributes: Map<String, Value>) -> Content {
+        Content { value, users, attributes, is_buffer: false }
+    }
+
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.value.chars().count() > MAX_VALUE {
             return Err(Failure::invalid(format!("The value is longer than {MAX_VALUE} characters.")));
@@ -195,7 +207,7 @@ impl DataStores {
         let mut stores = DataStores::default();
         for (scope, key) in [(GLOBAL, "sample-entry"), (GLOBAL, "sample-counter")] {
             let place = Place { universe: 2001, store: "sample-store", scope, key };
-            let content = Content { value: "7".to_owned(), users: vec![1001], attributes: Map::new() };
+            let content = Content::of("7".to_owned(), vec![1001], Map::new());
             let written = stores.write(place, content, now);
             if let Ok(entry) = written.and_then(|_| stores.entry_mut(place, now))
                 && let Some(version) = entry.versions.last_mut()
@@ -255,6 +267,11 @@ impl DataStores {
             }
         };
         found.cloned().ok_or_else(|| place.missing())
+    }
+
+    /// Whether an entry was there, and is deleted.
+    pub(crate) fn is_tombstone(&mut self, place: Place<'_>, now: Timestamp) -> bool {
+        self.entry_mut(place, now).is_ok_and(|entry| entry.is_deleted())
     }
 
     /// The latest version, if the entry is there and not deleted.
@@ -319,6 +336,7 @@ impl DataStores {
             value: content.value.into_boxed_str(),
             users: content.users,
             attributes: content.attributes,
+            is_buffer: content.is_buffer,
         };
         self.bytes += version.size();
         entry.versions.push(version.clone());
@@ -353,7 +371,7 @@ impl DataStores {
                 Failure::invalid("The value is not a whole number: it cannot be incremented.")
             })?,
         };
-        let content = Content { value: before.saturating_add(amount).to_string(), users, attributes };
+        let content = Content::of(before.saturating_add(amount).to_string(), users, attributes);
         self.write(place, content, now)
     }
 
@@ -372,6 +390,7 @@ impl DataStores {
             value: "null".into(),
             users: Vec::new(),
             attributes: Map::new(),
+            is_buffer: false,
         };
         entry.versions.push(version);
         Ok(())
@@ -483,7 +502,7 @@ mod tests {
     }
 
     fn content(value: &str) -> Content {
-        Content { value: value.to_owned(), users: Vec::new(), attributes: Map::new() }
+        Content::of(value.to_owned(), Vec::new(), Map::new())
     }
 
     fn values(stores: &mut DataStores, now: Timestamp) -> Vec<String> {

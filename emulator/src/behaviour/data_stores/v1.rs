@@ -97,9 +97,36 @@ fn declared(call: &Call<'_>, value: &Value) -> Reply {
     Reply::content(content_type, value.to_string())
 }
 
+/// The end of a list: empty at the live service (DS-08), null by the document.
+fn end(call: &Call<'_>) -> Value {
+    if call.shapes.is_live() { json!("") } else { Value::Null }
+}
+
+fn page_json(call: &Call<'_>, list: &str, items: &[Value], next: Option<String>) -> Value {
+    json!({ list: items, "nextPageCursor": next.map_or_else(|| end(call), Value::from) })
+}
+
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
-    let version = state.data_stores.version(place(call)?, &Revision::Latest, call.now)?;
+    let place = place(call)?;
+    let stores = &mut state.data_stores;
+    if call.shapes.is_live() && stores.is_tombstone(place, call.now) {
+        // Nothing, and no error: it was there (DS-10).
+        return Ok(Reply::empty(204));
+    }
+    let version = stores.version(place, &Revision::Latest, call.now)?;
     Ok(value(&version))
+}
+
+/// The refusal of a write whose condition does not hold: at the live service with the entry as it is (DS-09).
+fn not_met(call: &Call<'_>, current: Option<&Version>, message: &str, name: &str) -> Outcome {
+    match current {
+        Some(current) if call.shapes.is_live() => Ok(value(current).with_status(412)),
+        _ => {
+            let status = if call.shapes.is_live() { 412 } else { 409 };
+            let failure = Failure { status, ..Failure::aborted(message) };
+            Err(failure.with_detail(name))
+        }
+    }
 }
 
 fn set(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -122,14 +149,14 @@ fn set(state: &mut State, call: &Call<'_>) -> Outcome {
             return Err(Failure::invalid("matchVersion and exclusiveCreate cannot be given together."));
         }
         if current.as_ref().is_none_or(|current| current.id != wanted) {
-            return Err(Failure::aborted("The current version is another.").with_detail("VersionMismatch"));
+            return not_met(call, current.as_ref(), "The current version is another.", "VersionMismatch");
         }
     }
     if exclusive && current.is_some() {
-        return Err(Failure::aborted("The key exists already.").with_detail("KeyExists"));
+        return not_met(call, current.as_ref(), "The key exists already.", "KeyExists");
     }
-    let content =
-        Content { value: body.to_owned(), users: users_in(call)?, attributes: attributes_in(call)? };
+    let (users, attributes) = (users_in(call)?, attributes_in(call)?);
+    let content = Content { value: body.to_owned(), users, attributes, is_buffer: false };
     let version = state.data_stores.write(place, content, call.now)?;
     Ok(declared(call, &version_json(&version)))
 }
@@ -181,7 +208,7 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
         next = page.last().map(|(name, _)| cut.token_at(call, name));
     }
     let stores: Vec<_> = page.into_iter().map(|(_, store)| store).collect();
-    Ok(Reply::json(json!({ "datastores": stores, "nextPageCursor": next })))
+    Ok(Reply::json(page_json(call, "datastores", &stores, next)))
 }
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -215,7 +242,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
             },
         )
         .collect();
-    Ok(Reply::json(json!({ "keys": keys, "nextPageCursor": next })))
+    Ok(Reply::json(page_json(call, "keys", &keys, next)))
 }
 
 fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -238,7 +265,7 @@ fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     let (page, next) = CUT.page(call, &versions)?;
     let page: Vec<_> = page.iter().map(version_json).collect();
-    Ok(declared(call, &json!({ "versions": page, "nextPageCursor": next })))
+    Ok(declared(call, &page_json(call, "versions", &page, next)))
 }
 
 fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Content, DataStores, GLOBAL, Place, Revision, Store, Version};
+use super::shape::{self, Time, time};
+use super::{Content, DataStores, GLOBAL, Place, Revision, Version};
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply};
 use crate::cel::{Comparison, Grammar, Operator};
-use crate::clock::rfc3339;
 use crate::failure::Failure;
 use crate::page::Cut;
 use crate::route::encode_segment;
@@ -50,7 +50,7 @@ fn place<'a>(call: &'a Call<'_>, key: &'a str) -> Result<Place<'a>, Failure> {
 fn path(call: &Call<'_>, scope: &str, id: &str) -> String {
     let universe = call.param("universe_id");
     let store = encode_segment(call.param("data_store_id"));
-    let id = encode_segment(id);
+    let id = shape::key_in_path(call, id);
     match call.param("scope_id") {
         "" => format!("universes/{universe}/data-stores/{store}/entries/{id}"),
         _ => {
@@ -75,9 +75,9 @@ fn partial(call: &Call<'_>, place: Place<'_>, id: &str, version: &Version) -> Ma
     let state = if version.deleted { "DELETED" } else { "ACTIVE" };
     [
         ("path", path(call, place.scope, id)),
-        ("createTime", rfc3339(version.entry_created)),
+        ("createTime", time(call, Time::OfEntry, version.entry_created)),
         ("revisionId", version.id.clone()),
-        ("revisionCreateTime", rfc3339(version.created)),
+        ("revisionCreateTime", time(call, Time::OfRevision, version.created)),
         ("state", state.to_owned()),
         ("etag", version.etag()),
         ("id", id.to_owned()),
@@ -105,7 +105,7 @@ fn belongings(body: &Map<String, Value>) -> Result<(Vec<u64>, Map<String, Value>
 fn content(body: &Map<String, Value>) -> Result<Content, Failure> {
     let value = body.get("value").ok_or_else(|| Failure::invalid("The value is required."))?;
     let (users, attributes) = belongings(body)?;
-    Ok(Content { value: value.to_string(), users, attributes })
+    Ok(Content::of(value.to_string(), users, attributes))
 }
 
 /// `key@revision`: what follows the last `@` says which revision is meant.
@@ -130,12 +130,33 @@ fn split(id: &str) -> Result<(&str, Revision<'_>), Failure> {
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let (key, revision) = split(call.param("entry_id"))?;
     let place = place(call, key)?;
-    let version = state.data_stores.version(place, &revision, call.now)?;
+    let version = state.data_stores.version(place, &revision, call.now);
+    let version = version.map_err(|failure| no_revision(&revision, failure))?;
     let id = match revision {
         Revision::Latest => key.to_owned(),
         _ => format!("{key}@{}", version.id),
     };
     Ok(Reply::json(full(call, place, &id, &version)))
+}
+
+/// Why there is no revision of that id: it was never one (DS-06), or it is replaced (DS-04).
+fn no_revision(revision: &Revision<'_>, failure: Failure) -> Failure {
+    match revision {
+        Revision::Id(_) if failure.detail.as_deref() != Some("KeyNotFound") => failure,
+        Revision::Id(id) if !is_revision(id) => Failure::invalid("Invalid version id."),
+        Revision::Id(_) => Failure::not_found("Entry not found at revision").with_detail("KeyNotFound"),
+        _ => failure,
+    }
+}
+
+/// Whether a text is of the form `08DC3D3F43F9FCC1.0000000001.08DC3D3F43F9FCC1.01`.
+fn is_revision(text: &str) -> bool {
+    let parts: Vec<_> = text.split('.').collect();
+    let is = |part: &str, length: usize, radix: u32| {
+        part.len() == length && part.chars().all(|letter| letter.is_digit(radix))
+    };
+    matches!(parts[..], [time, count, other, last]
+        if is(time, 16, 16) && is(count, 10, 10) && is(other, 16, 16) && is(last, 2, 16))
 }
 
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -209,6 +230,10 @@ fn has_prefix(scope: &str, key: &str, prefix: &str) -> bool {
     key.starts_with(prefix) || of_scope.is_some_and(|prefix| key.starts_with(prefix))
 }
 
+fn page_json(list: &str, items: &[Value], next: Option<String>) -> Value {
+    json!({ list: items, "nextPageToken": next.unwrap_or_default() })
+}
+
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let prefix = call.given("filter").map(prefix).transpose()?.unwrap_or_default();
     let place = place(call, "")?;
@@ -222,10 +247,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let next = page.last().filter(|_| keys.peek().is_some()).map(|last| cut.token_at(call, last));
     let entries: Vec<_> =
         page.iter().map(|(scope, key)| json!({ "path": path(call, scope, key), "id": key })).collect();
-    Ok(Reply::json(json!({
-        "dataStoreEntries": entries,
-        "nextPageToken": next.unwrap_or_default(),
-    })))
+    Ok(Reply::json(page_json("dataStoreEntries", &entries, next)))
 }
 
 const REVISION_FILTER: Grammar<'_> = Grammar {
@@ -261,26 +283,10 @@ fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
             Value::Object(partial(call, place, &id, version))
         })
         .collect();
-    Ok(Reply::json(json!({
-        "dataStoreEntries": revisions,
-        "nextPageToken": next.unwrap_or_default(),
-    })))
+    Ok(Reply::json(page_json("dataStoreEntries", &revisions, next)))
 }
 
 // Stores
-
-fn store_json(universe: u64, name: &str, store: &Store) -> Value {
-    let mut json = json!({
-        "path": format!("universes/{universe}/data-stores/{}", encode_segment(name)),
-        "createTime": rfc3339(store.created),
-        "state": if store.is_deleted() { "DELETED" } else { "ACTIVE" },
-        "id": name,
-    });
-    if let Some(expires) = store.expires {
-        json["expireTime"] = json!(rfc3339(expires));
-    }
-    json
-}
 
 fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universe_id")?;
@@ -303,19 +309,19 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
         }
         looked_at += 1;
         if with_deleted || !store.is_deleted() {
-            found.push(store_json(universe, name, store));
+            found.push(shape::store(call, universe, name, store));
         }
     }
     let last = stores[..looked_at].last().filter(|_| looked_at < stores.len());
-    let token = last.map(|(name, _)| cut.token_at(call, name)).unwrap_or_default();
-    Ok(Reply::json(json!({ "dataStores": found, "nextPageToken": token })))
+    let next = last.map(|(name, _)| cut.token_at(call, name));
+    Ok(Reply::json(page_json("dataStores", &found, next)))
 }
 
 fn mark(stores: &mut DataStores, call: &Call<'_>, deleted: bool) -> Outcome {
     let universe = call.number("universe_id")?;
     let name = call.param("data_store_id");
     let store = stores.mark_store(universe, name, deleted, call.now)?;
-    Ok(Reply::json(store_json(universe, name, store)))
+    Ok(Reply::json(shape::store(call, universe, name, store)))
 }
 
 fn delete_store(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -331,6 +337,6 @@ fn snapshot(state: &mut State, call: &Call<'_>) -> Outcome {
     let (taken, is_new) = state.data_stores.snapshot(universe, call.now);
     Ok(Reply::json(json!({
         "newSnapshotTaken": is_new,
-        "latestSnapshotTime": rfc3339(taken),
+        "latestSnapshotTime": time(call, Time::OfSnapshot, taken),
     })))
 }

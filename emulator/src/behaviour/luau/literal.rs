@@ -6,18 +6,18 @@ use serde_json::{Map, Value, json};
 const DEEPEST: usize = 64;
 
 /// The values of a list such as that of a `return`: what is no literal is null, and so is what is no value in JSON.
-pub(super) fn list(text: &str) -> Vec<Value> {
-    read(text).into_iter().map(Option::unwrap_or_default).collect()
+pub(super) fn list(text: &str, version: u64) -> Vec<Value> {
+    read(text, version).into_iter().map(Option::unwrap_or_default).collect()
 }
 
 /// The same, if there is nothing but literals.
-pub(super) fn all(text: &str) -> Option<Vec<Value>> {
-    read(text).into_iter().collect()
+pub(super) fn all(text: &str, version: u64) -> Option<Vec<Value>> {
+    read(text, version).into_iter().collect()
 }
 
 /// Each value of a list, as far as it is understood.
-fn read(text: &str) -> Vec<Option<Value>> {
-    let mut reader = Reader { rest: text, depth: 0 };
+fn read(text: &str, version: u64) -> Vec<Option<Value>> {
+    let mut reader = Reader { rest: text, depth: 0, version };
     let mut values = Vec::new();
     loop {
         reader.space();
@@ -27,7 +27,7 @@ fn read(text: &str) -> Vec<Option<Value>> {
         let before = reader.rest;
         let value = reader.value().filter(|_| reader.is_at_end());
         if value.is_none() {
-            reader = Reader { rest: before, depth: 0 };
+            reader = Reader { rest: before, depth: 0, version };
             reader.skip();
         }
         values.push(value);
@@ -37,9 +37,12 @@ fn read(text: &str) -> Vec<Option<Value>> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Reader<'a> {
     rest: &'a str,
     depth: usize,
+    /// The version of the place that the script runs in.
+    version: u64,
 }
 
 impl Reader<'_> {
@@ -80,7 +83,7 @@ impl Reader<'_> {
     /// Whether a value may end here: another one begins after a comma.
     fn is_at_end(&mut self) -> bool {
         self.space();
-        let mut rest = Reader { rest: self.rest, depth: 0 };
+        let mut rest = *self;
         matches!(self.next(), None | Some(',' | ';')) || rest.word() == Some("end")
     }
 
@@ -129,10 +132,23 @@ impl Reader<'_> {
                 "true" => Some(json!(true)),
                 "false" => Some(json!(false)),
                 "nil" | "null" => Some(Value::Null),
+                "game" => {
+                    let is_version = self.take('.') && self.word() == Some("PlaceVersion");
+                    is_version.then(|| json!(self.version))
+                }
+                "buffer" => self.within(Reader::buffer),
                 _ => None,
             },
             _ => self.number(),
         }
+    }
+
+    /// `buffer.fromstring("abc")`: a buffer is what it was made from.
+    fn buffer(&mut self) -> Option<Value> {
+        let is_made = self.take('.') && self.word() == Some("fromstring") && self.take('(');
+        self.space();
+        let text = is_made.then(|| self.text()).flatten()?;
+        self.take(')').then_some(Value::String(text))
     }
 
     /// A text in quotation marks, if there is one that has an end. What follows a backslash is read as in Luau, but for
@@ -306,7 +322,7 @@ mod tests {
             ("1 end", json!([1])),
             ("1 == 1, 2", json!([null, 2])),
         ] {
-            assert_eq!(json!(list(text)), values, "{text}");
+            assert_eq!(json!(list(text, 3)), values, "{text}");
         }
     }
 
@@ -324,30 +340,30 @@ mod tests {
             ("1 + x", json!(null)),
             ("1 2", json!(null)),
         ] {
-            assert_eq!(list(text), [value], "{text}");
+            assert_eq!(list(text, 3), [value], "{text}");
         }
     }
 
     #[test]
     fn a_text_without_an_end_is_looked_at_once() {
-        assert_eq!(list(&"'\\".repeat(2_000_000)), [Value::Null]);
+        assert_eq!(list(&"'\\".repeat(2_000_000), 3), [Value::Null]);
     }
 
     #[test]
     fn a_list_of_nothing_but_literals_is_known_as_one() {
-        assert_eq!(all("'a', 1"), Some(vec![json!("a"), json!(1)]));
-        assert_eq!(all("'a', x"), None);
+        assert_eq!(all("'a', 1", 3), Some(vec![json!("a"), json!(1)]));
+        assert_eq!(all("'a', x", 3), None);
     }
 
     #[test]
     fn only_quotation_marks_begin_a_text() {
-        assert_eq!(list("{[éa é] = 1}, 'é'"), [json!(null), json!("é")]);
+        assert_eq!(list("{[éa é] = 1}, 'é'", 3), [json!(null), json!("é")]);
     }
 
     proptest::proptest! {
         #[test]
         fn anything_can_be_read(text in "[-{}\\[\\]()'\"=,;.%aé1\\\\ ]{0,40}") {
-            list(&text);
+            list(&text, 3);
         }
     }
 
@@ -355,7 +371,7 @@ mod tests {
     fn what_is_too_deep_is_no_value() {
         for (open, close) in [("(", ")"), ("{", "}"), ("[", "]"), ("- ", "")] {
             let deep = format!("{}1{}", open.repeat(10_000), close.repeat(10_000));
-            assert_eq!(list(&deep), [Value::Null]);
+            assert_eq!(list(&deep, 3), [Value::Null]);
         }
     }
 }

@@ -9,15 +9,19 @@ use serde_json::{Value, json};
 
 use crate::behaviour::{Routes, universes};
 use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::{later, rfc3339, seconds};
+use crate::clock::{later, seconds};
 use crate::failure::Failure;
 use crate::luau::{LuauError, LuauRun, LuauTask};
 use crate::nesting::unfit;
 use crate::page::Cut;
 use crate::state::{State, Word};
 
+mod arranged;
 mod literal;
 mod script;
+mod shape;
+
+use arranged::Arranged;
 
 pub(crate) const ROUTES: Routes = &[
     ("POST /cloud/v2/universes/{u}/places/{p}/luau-execution-session-tasks", create),
@@ -41,7 +45,11 @@ const MAX_INPUTS: usize = 1_000;
 const KEPT_SECONDS: i64 = 86_400;
 /// How long the links to binary input and output are good.
 const LINK_SECONDS: i64 = 900;
+/// Before the names of outputs.
+const OUTPUTS: &str = "luau/outputs/";
 const MAX_LOG_BYTES: usize = 450 * 1024;
+/// How long a slot stays taken after its task, where slots are slow (LX-10).
+const SLOW_SLOT_SECONDS: i64 = 10;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct LuauTasks {
@@ -69,6 +77,8 @@ struct Task {
     binary_output: Option<String>,
     /// How often it was looked at: it runs at the first time and has ended at the second, or when its time is up.
     polls: u32,
+    #[serde(default)]
+    arranged: Arranged,
     run: Run,
 }
 
@@ -103,8 +113,8 @@ impl Run {
                 let text = json!(results).to_string();
                 match unfit(text.as_bytes()) {
                     _ if text.len() > MAX_RESULTS => {
-                        let message = "The results are larger than 4 MB.".to_owned();
-                        failed(LuauError::OutputSizeLimitExceeded, message)
+                        let error = LuauError::OutputSizeLimitExceeded;
+                        failed(error, script::words(error).to_owned())
                     }
                     Some(reason) => {
                         failed(LuauError::InternalError, format!("The JSON of the results {reason}."))
@@ -123,16 +133,19 @@ impl LuauTasks {
     pub(crate) fn seeded(now: Timestamp) -> LuauTasks {
         let path = "universes/2001/places/3001/versions/3/luau-execution-sessions/sample/tasks/sample";
         let script = "print('sample')\nreturn 1".to_owned();
+        // Long enough ago to take no slot.
+        let ended = later(now, -SLOW_SLOT_SECONDS);
         let task = Task {
             place: (2001, 3001),
-            created: now,
-            updated: now,
-            run: Run::of(&script::run(&script)),
+            created: ended,
+            updated: ended,
+            run: Run::of(&script::run(&script, 3)),
             script,
             timeout: SignedDuration::from_secs(MAX_TIMEOUT),
             binary_input: None,
             binary_output: None,
             polls: 2,
+            arranged: Arranged::default(),
         };
         let mut tasks = LuauTasks::default();
         tasks.tasks.insert(path.to_owned(), task);
@@ -148,9 +161,27 @@ impl LuauTasks {
             task.run_out(now);
         }
         let limit = later(now, -KEPT_SECONDS);
-        self.tasks.retain(|_, task| !task.has_ended() || task.updated > limit);
+        self.tasks.retain(|_, task| task.updated > limit || !(task.has_ended() || task.arranged.stuck));
         let tasks = &self.tasks;
         self.order.retain(|path| tasks.contains_key(path));
+    }
+
+    /// How many tasks of a place are unfinished, or ended so lately that their slot is still taken.
+    fn unfinished(&self, place: (u64, u64), slow_slots: bool, now: Timestamp) -> usize {
+        let takes_slot = |task: &&Task| {
+            let is_free = !slow_slots || later(task.updated, SLOW_SLOT_SECONDS) <= now;
+            task.place == place && (!task.has_ended() || !is_free)
+        };
+        self.tasks.values().filter(takes_slot).count()
+    }
+
+    /// Whether a file is the output of a task whose link is no longer good (LX-20).
+    pub(crate) fn is_output_expired(&self, name: &str, now: Timestamp) -> bool {
+        name.starts_with(OUTPUTS)
+            && !self
+                .tasks
+                .values()
+                .any(|task| task.binary_output.as_deref() == Some(name) && task.output_expires() > now)
     }
 
     /// How large an upload may be, if this is a link for one that is still good.
@@ -163,10 +194,27 @@ impl LuauTasks {
 impl Task {
     /// Time moves a task on as looks do: a place is not blocked by those that are forgotten.
     fn run_out(&mut self, now: Timestamp) {
-        let end = self.created.checked_add(self.timeout).unwrap_or(Timestamp::MAX);
-        if !self.has_ended() && end <= now {
+        let late = self.arranged.overrun().unwrap_or_default();
+        let end = self.begins().checked_add(self.timeout.saturating_add(late)).unwrap_or(Timestamp::MAX);
+        if !self.has_ended() && !self.arranged.stuck && end <= now {
             self.polls = 2;
             self.updated = end;
+        }
+    }
+
+    /// When the script begins to run.
+    fn begins(&self) -> Timestamp {
+        self.created.checked_add(self.arranged.boot).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Somebody looks: that moves it on, unless only time does.
+    fn look(&mut self, now: Timestamp) {
+        let runs_out =
+            matches!(&self.run.end, End::Failed(code, _) if *code == LuauError::DeadlineExceeded.name());
+        let waits = self.arranged.stuck || (runs_out && self.arranged.overrun().is_some());
+        if self.polls == 0 || (!waits && now >= self.begins()) {
+            self.polls += 1;
+            self.updated = now;
         }
     }
 
@@ -174,47 +222,47 @@ impl Task {
         self.polls >= 2
     }
 
-    fn state(&self) -> &'static str {
+    /// The live service was never seen to let a task wait (LX-01).
+    fn state(&self, live: bool) -> &'static str {
         match (self.polls, &self.run.end) {
-            (0, _) => "QUEUED",
-            (1, _) => "PROCESSING",
+            (0, _) if !live || self.arranged.queued => "QUEUED",
+            (0 | 1, _) => "PROCESSING",
             (_, End::Results(_)) => "COMPLETE",
             (_, End::Failed(..)) => "FAILED",
         }
     }
 
-    fn json(&self, path: &str, full: bool, call: &Call<'_>) -> Value {
-        let mut task = json!({
-            "path": path,
-            "createTime": rfc3339(self.created),
-            "updateTime": rfc3339(self.updated),
-            "user": "users/1",
-            "state": self.state(),
-            "timeout": format!("{}s", self.timeout.as_secs()),
-            "enableBinaryOutput": self.binary_output.is_some(),
-        });
-        if full {
-            task["script"] = json!(self.script);
-        }
-        if let Some(input) = &self.binary_input {
-            task["binaryInput"] = json!(input);
-        }
-        if !self.has_ended() {
-            return task;
-        }
-        match &self.run.end {
-            End::Results(results) => task["output"] = json!({ "results": results }),
-            End::Failed(code, message) => {
-                task["error"] = json!({ "code": code, "message": message });
-            }
-        }
-        let is_fresh = later(self.updated, LINK_SECONDS) > call.now;
-        if let Some(name) = self.binary_output.as_ref().filter(|_| is_fresh) {
-            let uri = format!("{}/__emulator/content/{name}", call.base_url);
-            task["binaryOutputUri"] = json!(uri);
-        }
-        task
+    /// What can be read of the logs: at the live service nothing before the end, nor for as long after it as was
+    /// arranged (LX-04); by the document, half of it while the script runs.
+    fn readable(&self, live: bool, now: Timestamp) -> &[(Word, String)] {
+        let all = self.run.logs.len();
+        let is_late = self.updated.checked_add(self.arranged.late_logs).is_ok_and(|readable| now < readable);
+        let readable = match self.polls {
+            0 => 0,
+            1 if live => 0,
+            1 => all.div_ceil(2),
+            _ if is_late => 0,
+            _ => all,
+        };
+        &self.run.logs[..readable]
     }
+}
+
+/// The version that a task of the newest one runs in: the latest, unless the place's name says that a server is kept
+/// ready with the one before (LX-07).
+fn newest(state: &mut State, call: &Call<'_>, latest: u64) -> Result<u64, Failure> {
+    let is_stale = universes::is_called(state, call, "stale pool")?;
+    Ok(if is_stale { (latest - 1).max(1) } else { latest })
+}
+
+/// The refusal of a place whose slots are all taken. Where they are slow, it tells to wait for no time at all (LX-10).
+fn is_full(slow_slots: bool) -> Outcome {
+    let failure = Failure::exhausted(format!("The place has {MAX_UNFINISHED} unfinished tasks."));
+    if !slow_slots {
+        return Err(failure);
+    }
+    let body = json!({ "code": failure.code, "message": failure.message });
+    Ok(Reply::json(body).with_status(failure.status).with_header("retry-after", "0"))
 }
 
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -237,7 +285,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let (universe, place) = (call.number("universe_id")?, call.number("place_id")?);
     let latest = universes::latest_version(state, call)?;
     let version = match call.param("version_id") {
-        "" => latest as u64,
+        "" => newest(state, call, latest as u64)?,
         _ => call.number("version_id")?,
     };
     if version > latest as u64 {
@@ -250,17 +298,16 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         return Err(Failure::invalid(format!("The binaryInput '{path}' is not one of this universe.")));
     }
     state.luau.prune(call.now);
-    let unfinished =
-        state.luau.tasks.values().filter(|task| task.place == (universe, place) && !task.has_ended()).count();
-    if unfinished >= MAX_UNFINISHED {
-        return Err(Failure::exhausted(format!("The place has {MAX_UNFINISHED} unfinished tasks.")));
+    let slow_slots = universes::is_called(state, call, "slow slots")?;
+    if state.luau.unfinished((universe, place), slow_slots, call.now) >= MAX_UNFINISHED {
+        return is_full(slow_slots);
     }
     let (session, id) = (state.uuid(), state.uuid());
     let path = format!(
         "universes/{universe}/places/{place}/versions/{version}/luau-execution-sessions/{session}/tasks/{id}"
     );
     let wants_output = body.get("enableBinaryOutput") == Some(&Value::Bool(true));
-    let binary_output = wants_output.then(|| format!("luau/outputs/{id}"));
+    let binary_output = wants_output.then(|| format!("{OUTPUTS}{id}"));
     let input = binary_input.and_then(|path| state.content.get(path)).map(|file| file.content.clone());
     let outcome = call.scripts.run(&LuauTask {
         universe,
@@ -270,7 +317,10 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         timeout: timeout.unsigned_abs(),
         binary_input: input.as_deref(),
     });
-    let mut outcome = outcome.unwrap_or_else(|| script::run(script));
+    let mut outcome = outcome.unwrap_or_else(|| script::run(script, version));
+    if wants_output {
+        outcome = script::with_output(outcome);
+    }
     if let Some(name) = &binary_output {
         // What comes in goes out, unless there is something else.
         let content = outcome.binary_output.take().map(Bytes::from).or(input).unwrap_or_default();
@@ -286,8 +336,9 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         binary_input: binary_input.map(str::to_owned),
         binary_output,
         polls: 0,
+        arranged: Arranged::of(script),
     };
-    let reply = task.json(&path, false, call);
+    let reply = shape::task(&task, &path, false, call);
     if state.luau.order.len() >= MAX_TASKS
         && let Some(oldest) = state.luau.order.pop_front()
     {
@@ -325,10 +376,9 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let (path, task) = task(state, call)?;
     let runs = !task.has_ended();
     if runs {
-        task.polls += 1;
-        task.updated = now;
+        task.look(now);
     }
-    let reply = task.json(&path, full, call);
+    let reply = shape::task(task, &path, full, call);
     if runs {
         state.touch();
     }
@@ -338,34 +388,10 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
 fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
     let structured = call.query("view") == Some("STRUCTURED");
     let (path, task) = task(state, call)?;
-    let created = rfc3339(task.created);
-    // Half of it is there while the script runs.
-    let written = match task.polls {
-        0 => 0,
-        1 => task.run.logs.len().div_ceil(2),
-        _ => task.run.logs.len(),
-    };
-    let logs = &task.run.logs[..written];
-    let (messages, structured_messages): (Vec<_>, Vec<_>) = if structured {
-        let message = |(kind, text): &(Word, String)| json!({ "message": text, "createTime": created, "messageType": kind });
-        (Vec::new(), logs.iter().map(message).collect())
-    } else {
-        (logs.iter().map(|(_, text)| text.clone()).collect(), Vec::new())
-    };
-    let chunks = if logs.is_empty() {
-        Vec::new()
-    } else {
-        vec![json!({
-            "path": format!("{path}/logs/1"),
-            "messages": messages,
-            "structuredMessages": structured_messages,
-        })]
-    };
+    let logs = task.readable(call.shapes.is_live(), call.now);
+    let chunks = shape::chunks(task, &path, logs, structured);
     let (page, next) = Cut::v2(10_000).with_default(10_000).page(call, &chunks)?;
-    Ok(Reply::json(json!({
-        "luauExecutionSessionTaskLogs": page,
-        "nextPageToken": next.unwrap_or_default(),
-    })))
+    Ok(Reply::json(shape::logs(call, &path, page, next)))
 }
 
 fn create_binary_input(state: &mut State, call: &Call<'_>) -> Outcome {

@@ -2,25 +2,63 @@
 
 use serde_json::Value;
 
+use super::arranged::COMMENT;
 use super::literal;
 use crate::luau::{LuauError, LuauLog, LuauRun};
 
-/// A comment with one of the codes of errors after it: the script fails with that one.
-const FAILS: &str = "--emulator:";
+/// What the live service says about an error that is not the script's own (LX-09, LX-17, LX-19).
+pub(super) fn words(error: LuauError) -> &'static str {
+    match error {
+        LuauError::ScriptError => "The script asked for this error.",
+        LuauError::DeadlineExceeded => {
+            "Script execution timed out. The script took longer than the configured timeout."
+        }
+        LuauError::OutputSizeLimitExceeded => "Return results too large",
+        LuauError::InternalError => "Task timed out due to an internal error",
+    }
+}
+
+/// What a script of a task with binary output returns is a table of that output and of the results (LX-20).
+pub(super) fn with_output(mut run: LuauRun) -> LuauRun {
+    let Ok(results) = &mut run.end else {
+        return run;
+    };
+    let [Value::Object(table)] = results.as_mut_slice() else {
+        return run;
+    };
+    let output = table.get("BinaryOutput").and_then(Value::as_str).map(|text| text.as_bytes().to_vec());
+    if output.is_none() && !table.contains_key("ReturnValues") {
+        return run;
+    }
+    let values = match table.remove("ReturnValues") {
+        Some(Value::Array(values)) => values,
+        _ => Vec::new(),
+    };
+    *results = values;
+    run.binary_output = run.binary_output.or(output);
+    run
+}
 
 /// `print` and `warn` write logs, `error` fails, an endless loop runs out of time, `return` gives results.
-pub(super) fn run(script: &str) -> LuauRun {
+/// The script runs in a version of the place, which it can ask for (LX-07).
+pub(super) fn run(script: &str, version: u64) -> LuauRun {
     let mut logs = Vec::new();
     let mut returned = None;
     let fail = |logs, error, message: &str| LuauRun { logs, ..LuauRun::fails(error, message) };
     for line in script.lines() {
-        let mut rest = line;
+        let mut rest = match look(line, version) {
+            Ok(rest) => rest,
+            Err(message) => {
+                logs.push((LuauLog::Error, message.clone()));
+                return fail(logs, LuauError::ScriptError, &message);
+            }
+        };
         loop {
             rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ';');
             let Some((kind, text, after)) = statement(rest) else {
                 break;
             };
-            let text = printed(text);
+            let text = printed(text, version);
             logs.push((kind, text.clone()));
             if kind == LuauLog::Error {
                 return fail(logs, LuauError::ScriptError, &text);
@@ -28,18 +66,41 @@ pub(super) fn run(script: &str) -> LuauRun {
             rest = after;
         }
         if rest.starts_with("while true do") {
-            return fail(logs, LuauError::DeadlineExceeded, "The script ran longer than its timeout.");
+            return fail(logs, LuauError::DeadlineExceeded, words(LuauError::DeadlineExceeded));
         }
-        let asked = rest.strip_prefix(FAILS).map(str::trim);
+        let asked = rest.strip_prefix(COMMENT).map(str::trim);
         if let Some(error) = LuauError::ALL.into_iter().find(|error| Some(error.name()) == asked) {
-            return fail(logs, error, "The script asked for this error.");
+            return fail(logs, error, words(error));
         }
         let is_word =
             |text: &&str| !text.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_');
         returned = rest.strip_prefix("return").filter(is_word).or(returned);
     }
-    let results = returned.map(literal::list).unwrap_or_default();
+    let results = returned.map(|text| literal::list(text, version)).unwrap_or_default();
     LuauRun { logs, ..LuauRun::returns(results) }
+}
+
+/// What follows a look at the version of the place: `if game.PlaceVersion ~= 3 then error("...") end`. If it is another
+/// one, the error has the words that stand there (LX-07).
+fn look(line: &str, version: u64) -> Result<&str, String> {
+    let parts = line.strip_prefix("if game.PlaceVersion ~= ").and_then(|rest| {
+        let (wanted, rest) = rest.split_once(" then error(")?;
+        let end = closing_bracket(rest)?;
+        Some((
+            wanted.trim().parse::<u64>().ok()?,
+            &rest[..end],
+            rest[end + 1..].trim_start().strip_prefix("end")?,
+        ))
+    });
+    match parts {
+        None => Ok(line),
+        Some((wanted, _, rest)) if wanted == version => Ok(rest),
+        Some((_, arguments, _)) => {
+            // The level of the error, after a comma, is not a part of its words.
+            let words = arguments.rsplit_once(", ").map_or(arguments, |(words, _)| words);
+            Err(words.split("..").map(|part| printed(part.trim(), version)).collect())
+        }
+    }
 }
 
 /// A call that logs: of what kind, its argument, and what follows.
@@ -75,12 +136,12 @@ fn closing_bracket(text: &str) -> Option<usize> {
 }
 
 /// What a call logs: its arguments with spaces between them, or its text if that is more than literals.
-fn printed(arguments: &str) -> String {
+fn printed(arguments: &str, version: u64) -> String {
     let plain = |value: &Value| match value {
         Value::Null => "nil".to_owned(),
         value => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
     };
-    match literal::all(arguments) {
+    match literal::all(arguments, version) {
         Some(values) => values.iter().map(plain).collect::<Vec<_>>().join(" "),
         None => arguments.to_owned(),
     }
@@ -93,7 +154,7 @@ mod tests {
     use super::*;
 
     fn results_of(script: &str) -> Vec<Value> {
-        run(script).end.expect("it ends well")
+        run(script, 3).end.expect("it ends well")
     }
 
     #[test]
@@ -103,15 +164,46 @@ mod tests {
         assert_eq!(results_of("return 1\nreturned = 2"), [json!(1)]);
         assert_eq!(results_of("return game"), [json!(null)]);
         assert_eq!(results_of("print('a')"), [] as [Value; 0]);
-        let failed = run("error('no')\nreturn 1").end.expect_err("it fails");
+        let failed = run("error('no')\nreturn 1", 3).end.expect_err("it fails");
         assert_eq!(failed, (LuauError::ScriptError, "no".to_owned()));
-        let endless = run("while true do end").end.expect_err("it fails");
+        let endless = run("while true do end", 3).end.expect_err("it fails");
         assert_eq!(endless.0, LuauError::DeadlineExceeded);
     }
 
     #[test]
+    fn a_script_can_ask_for_its_version() {
+        assert_eq!(
+            results_of("return game.PlaceVersion, {v = game.PlaceVersion}"),
+            [json!(3), json!({ "v": 3 })]
+        );
+        assert_eq!(
+            results_of("return 'game.PlaceVersion', game.PlaceVersions"),
+            [json!("game.PlaceVersion"), json!(null)]
+        );
+        assert_eq!(run("print(game.PlaceVersion)", 7).logs[0].1, "7");
+    }
+
+    #[test]
+    fn a_look_at_the_version_finds_the_one_that_runs() {
+        let script = "--!strict\nif game.PlaceVersion ~= 3 then error(\"v:\" .. game.PlaceVersion .. \":3\", 0) end return 1";
+        assert_eq!(results_of(script), [json!(1)]);
+        let other = run(script, 2).end.expect_err("another version");
+        assert_eq!(other, (LuauError::ScriptError, "v:2:3".to_owned()));
+    }
+
+    #[test]
+    fn binary_output_comes_with_the_results() {
+        let script = "return {BinaryOutput = buffer.fromstring('abc'), ReturnValues = {1, 'two'}}";
+        let split = with_output(run(script, 3));
+        assert_eq!(split.end, Ok(vec![json!(1), json!("two")]));
+        assert_eq!(split.binary_output.as_deref(), Some(&b"abc"[..]));
+        let plain = with_output(run("return {a = 1}", 3));
+        assert_eq!(plain.end, Ok(vec![json!({ "a": 1 })]));
+    }
+
+    #[test]
     fn a_line_may_have_several_statements() {
-        let run = run("print('a)'); warn(\"b\") return 1");
+        let run = run("print('a)'); warn(\"b\") return 1", 3);
         assert_eq!(run.end, Ok(vec![json!(1)]));
         let logs: Vec<_> = run.logs.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
         assert_eq!(logs, [(LuauLog::Output, "a)"), (LuauLog::Warning, "b")]);
@@ -119,15 +211,15 @@ mod tests {
 
     #[test]
     fn what_is_printed_need_not_be_a_text() {
-        assert_eq!(run("print(1 + 1)").logs, [(LuauLog::Output, "2".to_owned())]);
-        assert_eq!(run("print('a)\\'', {1}, nil)").logs, [(LuauLog::Output, "a)' [1] nil".to_owned())]);
-        assert_eq!(run("print(tostring(1))").logs, [(LuauLog::Output, "tostring(1)".to_owned())]);
+        assert_eq!(run("print(1 + 1)", 3).logs, [(LuauLog::Output, "2".to_owned())]);
+        assert_eq!(run("print('a)\\'', {1}, nil)", 3).logs, [(LuauLog::Output, "a)' [1] nil".to_owned())]);
+        assert_eq!(run("print(tostring(1))", 3).logs, [(LuauLog::Output, "tostring(1)".to_owned())]);
     }
 
     #[test]
     fn a_comment_can_ask_for_any_error() {
         for error in LuauError::ALL {
-            let failed = run(&format!("print('a')\n--emulator: {}", error.name()));
+            let failed = run(&format!("print('a')\n--emulator: {}", error.name()), 3);
             assert_eq!(failed.end.expect_err("it fails").0, error);
             assert_eq!(failed.logs.len(), 1);
         }

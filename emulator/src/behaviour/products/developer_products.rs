@@ -8,6 +8,7 @@ use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply};
 use crate::clock::rfc3339;
 use crate::failure::Failure;
+use crate::shapes::Shapes;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -20,6 +21,9 @@ pub(crate) const ROUTES: Routes = &[
 const WORDS: Words = Words {
     noun: "developer product",
     missing: "InvalidDeveloperProductId",
+    // GP-05
+    missing_live: "NotFound",
+    names_field: false,
     no_name: "InvalidName",
     price: "InvalidPrice",
     flag: "InvalidIsForSale",
@@ -31,7 +35,7 @@ pub(crate) fn seeded(now: Timestamp) -> Catalog {
     Catalog::seeded(now, WORDS.noun, 8001)
 }
 
-fn json(universe: u64, id: u64, product: &Product) -> Value {
+fn json(universe: u64, id: u64, product: &Product, shapes: Shapes) -> Value {
     json!({
         "productId": id,
         "universeId": universe,
@@ -42,7 +46,7 @@ fn json(universe: u64, id: u64, product: &Product) -> Value {
         "isImmutable": false,
         "storePageEnabled": product.store_page,
         "iconImageAssetId": product.icon,
-        "priceInformation": product.price_information(),
+        "priceInformation": product.price_information(shapes),
         "createdTimestamp": rfc3339(product.created),
         "updatedTimestamp": rfc3339(product.updated),
     })
@@ -61,7 +65,11 @@ fn check_name(state: &State, universe: u64, change: &Change, except: Option<u64>
 
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
-    let change = Change::read(call, &WORDS)?;
+    let mut change = Change::read(call, &WORDS)?;
+    if call.shapes.is_live() {
+        // GP-07: only an update puts a product on the store page.
+        change.store_page = None;
+    }
     if change.name.is_none() {
         return Err(Failure::invalid("The name is required.").with_detail(WORDS.no_name));
     }
@@ -70,7 +78,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let mut product = Product::new(call.now);
     change.apply(&mut product, icon, call.now, &WORDS)?;
     let id = state.new_id();
-    let reply = json(universe, id, &product);
+    let reply = json(universe, id, &product, call.shapes);
     state.developer_products.insert(universe, id, product)?;
     Ok(Reply::json(reply))
 }
@@ -78,23 +86,25 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let (universe, id) = (call.number("universeId")?, call.number("productId")?);
     let change = Change::read(call, &WORDS)?;
-    let mut product = state.developer_products.get(universe, id, &WORDS)?.clone();
+    let mut product = state.developer_products.get(universe, id, &WORDS, call.shapes)?.clone();
+    change.check_sale(&product, &WORDS, call.shapes)?;
     check_name(state, universe, &change, Some(id))?;
     let icon = change.picture.as_ref().map(|picture| keep_picture(state, picture));
     change.apply(&mut product, icon, call.now, &WORDS)?;
-    *state.developer_products.get(universe, id, &WORDS)? = product;
+    *state.developer_products.get(universe, id, &WORDS, call.shapes)? = product;
     Ok(Reply::empty(204))
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let (universe, id) = (call.number("universeId")?, call.number("productId")?);
-    let product = state.developer_products.get(universe, id, &WORDS)?;
-    Ok(Reply::json(json(universe, id, product)))
+    let product = state.developer_products.get(universe, id, &WORDS, call.shapes)?;
+    Ok(Reply::json(json(universe, id, product, call.shapes)))
 }
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
-    let (page, next) =
-        state.developer_products.page(call, universe, |id, product| json(universe, id, product))?;
-    Ok(Reply::json(json!({ "developerProducts": page, "nextPageToken": next })))
+    let (page, next) = state
+        .developer_products
+        .page(call, universe, |id, product| json(universe, id, product, call.shapes))?;
+    Ok(Reply::json(json!({ "developerProducts": page, "nextPageToken": next.unwrap_or_default() })))
 }

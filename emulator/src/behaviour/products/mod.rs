@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::clock::later;
 use crate::failure::Failure;
 use crate::page::Cut;
+use crate::picture;
 use crate::request::Part;
+use crate::shapes::Shapes;
 use crate::state::State;
 
 pub(crate) mod developer_products;
@@ -49,11 +52,21 @@ struct Words {
     /// What the thing is called.
     noun: &'static str,
     missing: &'static str,
+    /// In place of `missing`, in the live service.
+    missing_live: &'static str,
+    /// Whether the error of a missing one says which it is.
+    names_field: bool,
     no_name: &'static str,
     price: &'static str,
     flag: &'static str,
     picture: &'static str,
     too_large: &'static str,
+}
+
+impl Words {
+    fn missing(&self, shapes: Shapes) -> &'static str {
+        if shapes.is_live() { self.missing_live } else { self.missing }
+    }
 }
 
 impl Catalog {
@@ -75,9 +88,18 @@ impl Catalog {
         Catalog { universes: BTreeMap::from([(2001, products)]), count: SEEDED as usize }
     }
 
-    fn get(&mut self, universe: u64, id: u64, words: &Words) -> Result<&mut Product, Failure> {
+    fn get(
+        &mut self,
+        universe: u64,
+        id: u64,
+        words: &Words,
+        shapes: Shapes,
+    ) -> Result<&mut Product, Failure> {
         self.universes.get_mut(&universe).and_then(|products| products.get_mut(&id)).ok_or_else(|| {
-            Failure::not_found(format!("The {} {id} does not exist.", words.noun)).with_detail(words.missing)
+            let missing = Failure::not_found(format!("The {} {id} does not exist.", words.noun));
+            let missing = missing.with_detail(words.missing(shapes));
+            // GP-03
+            if words.names_field { missing.with_field(format!("pass: {id}")) } else { missing }
         })
     }
 
@@ -108,6 +130,7 @@ impl Catalog {
             .get(&universe)
             .into_iter()
             .flatten()
+            .filter(|(_, product)| product.is_listed(call.now))
             .map(|(id, product)| json(*id, product))
             .collect();
         let cut = Cut { size: "pageSize", token: "pageToken", default: 50, max: 100 };
@@ -115,7 +138,15 @@ impl Catalog {
     }
 }
 
+/// Who is called so is listed some seconds after it was made or changed (GP-09).
+const LISTED_LATE: &str = "listed late";
+const LAG: i64 = 2;
+
 impl Product {
+    fn is_listed(&self, now: Timestamp) -> bool {
+        !self.name.to_ascii_lowercase().contains(LISTED_LATE) || later(self.updated, LAG) <= now
+    }
+
     fn new(now: Timestamp) -> Product {
         Product {
             name: String::new(),
@@ -131,7 +162,11 @@ impl Product {
         }
     }
 
-    fn price_information(&self) -> Value {
+    fn price_information(&self, shapes: Shapes) -> Value {
+        // GP-06: there is none before a price is set.
+        if shapes.is_live() && self.price.is_none() {
+            return Value::Null;
+        }
         let mut features = Vec::new();
         if self.managed_pricing {
             features.push("PriceOptimization");
@@ -189,6 +224,10 @@ impl Change {
         }
         // Both names mean the picture; the first one counts.
         change.picture = change.picture.or(alias);
+        if call.shapes.is_live() {
+            change.name = change.name.map(moderated);
+            change.description = change.description.map(moderated);
+        }
         if change.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(Failure::invalid("The name must not be empty.").with_detail(words.no_name));
         }
@@ -196,6 +235,16 @@ impl Change {
             check_picture(picture, words)?;
         }
         Ok(change)
+    }
+
+    /// GP-08: what can be taken off sale depends on what is stored, whatever the same request says of the store page.
+    fn check_sale(&self, stored: &Product, words: &Words, shapes: Shapes) -> Result<(), Failure> {
+        if shapes.is_live() && self.for_sale == Some(false) && stored.store_page {
+            return Err(
+                Failure::invalid("What is on the store page must be for sale.").with_detail(words.flag)
+            );
+        }
+        Ok(())
     }
 
     /// Changes a product; a picture becomes an asset of its own.
@@ -229,9 +278,13 @@ impl Change {
     }
 }
 
+/// GP-02: moderation replaces a name or a description, and says nothing of it. Here it is one with this word.
+fn moderated(text: String) -> String {
+    if text.to_ascii_lowercase().contains("moderated") { "####".to_owned() } else { text }
+}
+
 fn check_picture(picture: &Part, words: &Words) -> Result<(), Failure> {
-    let is_picture = picture.content_type.as_ref().is_some_and(|kind| kind.starts_with("image/"));
-    if !is_picture || picture.content.is_empty() {
+    if picture::kind(&picture.content).is_none() {
         return Err(Failure::invalid("The file is not a picture.").with_detail(words.picture));
     }
     if picture.content.len() > MAX_PICTURE {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::de::Error as _;
@@ -47,6 +47,9 @@ pub struct ApiKey {
     allowed_ips: Option<Vec<Range>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_used: Option<Timestamp>,
+    /// When it was described.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    described_at: Option<Timestamp>,
     /// The emulator was started with it: it is no part of what is kept.
     #[serde(skip)]
     introduced: bool,
@@ -108,6 +111,7 @@ impl ApiKey {
             scopes: None,
             allowed_ips: None,
             last_used: None,
+            described_at: None,
             introduced: false,
         }
     }
@@ -227,6 +231,18 @@ impl ApiKey {
     /// Time until it lapses runs from when the key became known.
     pub(super) fn note_first_use(&mut self, now: Timestamp) {
         self.last_used.get_or_insert(now);
+        self.described_at.get_or_insert(now);
+    }
+
+    /// Whether it was described longer ago than this.
+    pub(crate) fn is_older_than(&self, age: Duration, now: Timestamp) -> bool {
+        let age = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        self.described_at.is_some_and(|at| later(at, age) < now)
+    }
+
+    /// Whether its owner owns nothing here, which its name says.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.name.to_ascii_lowercase().contains("of another owner")
     }
 
     pub(super) fn introduced(self) -> ApiKey {
@@ -243,6 +259,11 @@ impl ApiKey {
 
     pub(crate) fn authorized_user(&self) -> u64 {
         self.authorized_user_id
+    }
+
+    /// The same, unless it is who keys belong to that nothing else is said of.
+    pub(crate) fn named_user(&self) -> Option<u64> {
+        (self.authorized_user_id != default_user()).then_some(self.authorized_user_id)
     }
 
     pub(crate) fn is_enabled(&self) -> bool {

@@ -107,6 +107,11 @@ impl KeyScope {
     }
 
     /// The scope for everything there is, as the key of the owner of everything would have it.
+    /// Whether it is not restricted to some experiences.
+    pub(crate) fn is_for_every_universe(&self) -> bool {
+        self.universe_ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == ANYTHING))
+    }
+
     pub(crate) fn everything(name: &str, operations: Vec<String>) -> KeyScope {
         let any = || Some(vec![ANYTHING.to_owned()]);
         let mut scope = KeyScope {

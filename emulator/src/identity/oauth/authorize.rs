@@ -212,7 +212,9 @@ fn read(inner: &Inner, pairs: &[(String, String)]) -> Result<Ask, Problem> {
         let pairs = [("error", code), ("error_description", &description)];
         Problem::Returned(with_answer(redirect_uri.clone(), state.as_deref(), &pairs))
     };
-    let wants_code = match form.get("response_type") {
+    // Two of Roblox's guides write `Code`.
+    let response_type = form.get("response_type").map(str::to_ascii_lowercase);
+    let wants_code = match response_type.as_deref() {
         Some("code") => true,
         Some("none") => false,
         Some(other) => {

@@ -91,8 +91,12 @@ fn granted(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
         resources.insert("universe".to_owned(), json!({ "ids": access.session.universes.ids() }));
     }
     if access.scopes.iter().any(|scope| !scopes::IDENTITY.contains(&scope.as_str())) {
-        // The app acts for the user who authorized it.
-        resources.insert("creator".to_owned(), json!({ "ids": ["U"] }));
+        // The app acts for the user who authorized it, and for the groups of this user (AU-10).
+        let mut ids = vec!["U".to_owned()];
+        if inner.shapes.is_live() {
+            ids.extend(state.groups.owned_by(access.session.user).map(|group| format!("G{group}")));
+        }
+        resources.insert("creator".to_owned(), json!({ "ids": ids }));
     }
     let infos: Vec<Value> = if resources.is_empty() {
         Vec::new()

@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 15] = [
+const OPERATION: [(&str, Check); 18] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -23,7 +23,10 @@ const OPERATION: [(&str, Check); 15] = [
     ("order_by", upper_camel_case),
     ("idempotent", flag),
     ("retry_too_many_requests", flag),
+    ("attempt_timeout", count),
     ("bare_list", text),
+    ("main", text),
+    ("required_response", names),
     ("empty_response", |value| one_of(value, &["none"])),
     ("needed_scopes", alternatives),
     ("hints", list),
@@ -62,7 +65,7 @@ const PAGING: [(&str, Check); 13] = [
     ("key", text),
 ];
 
-const LONG_RUNNING: [(&str, Check); 9] = [
+const LONG_RUNNING: [(&str, Check); 11] = [
     ("dialect", |value| one_of(value, &DIALECTS)),
     ("response", text),
     ("metadata", text),
@@ -72,6 +75,8 @@ const LONG_RUNNING: [(&str, Check); 9] = [
     ("result", text),
     ("direct", flag),
     ("query", names),
+    ("main", text),
+    ("required", names),
 ];
 
 const DIALECTS: [&str; 6] = ["cloud", "analytics", "experiment", "luau", "restart", "thumbnail_upload"];
@@ -98,7 +103,10 @@ fn walk(value: &Value, at: &str) -> Result<(), Problem> {
         match key.as_str() {
             "x-opencloud" => extension(member, &pointer)?,
             "x-opencloud-type" => upper_camel_case(member).map_err(|what| problem(&pointer, key, what))?,
+            "x-opencloud-also" => text(member).map_err(|what| problem(&pointer, key, what))?,
             "x-enum-varnames" => names(member).map_err(|what| problem(&pointer, key, what))?,
+            "x-opencloud-aliases" => aliases(member).map_err(|what| problem(&pointer, key, what))?,
+            "x-opencloud-id-from" => text(member).map_err(|what| problem(&pointer, key, what))?,
             _ => walk(member, &pointer)?,
         }
     }
@@ -263,6 +271,18 @@ fn names(value: &Value) -> Result<(), String> {
     expect(is_names, "a list of names")
 }
 
+fn aliases(value: &Value) -> Result<(), String> {
+    let is_alias = |alias: &Value| match alias.as_object() {
+        Some(alias) => {
+            alias.len() == 2
+                && ["name", "value"].iter().all(|key| alias.get(*key).is_some_and(Value::is_string))
+        }
+        None => alias.is_string(),
+    };
+    let is_list = value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_alias));
+    expect(is_list, "a list of names, or of {name, value} for lists of bare values")
+}
+
 fn alternatives(value: &Value) -> Result<(), String> {
     let is_named = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty()) && names(list).is_ok();
     expect(
@@ -281,7 +301,7 @@ mod tests {
         let update = json!({
             "summary": "Lists.",
             "x-opencloud": {
-                "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false,
+                "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false, "attempt_timeout": 120,
                 "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "needed_scopes": [["a:read", "a:write"], ["b:read"]],
                 "hints": [{"status": 409, "code": "A", "message_contains": "b", "effect_unknown": true, "say": "Wait"},
@@ -292,8 +312,15 @@ mod tests {
                 "paging": {"style": "token", "token": "t", "number": "n", "size": "s", "max": 5, "in": "body", "next": "a.b",
                     "items": "c", "total": "d", "more": "e", "incomplete": ["h"], "cursor": "f", "key": "g"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
-                    "paths": ["/b/p/{id}"], "result": "a.b", "direct": true, "query": ["scope"]},
+                    "paths": ["/b/p/{id}"], "result": "a.b", "direct": true, "query": ["scope"], "main": "c",
+                    "required": ["d|e"]},
+                "main": "a", "required_response": ["b|c"],
             },
+            "properties": {
+                "a": {"x-opencloud-aliases": ["b", {"name": "c", "value": "d"}]},
+                "e": {"x-opencloud-id-from": "path"},
+            },
+            "properties": {"c": {"x-opencloud-also": "d"}},
         });
         assert_eq!(check(&update), Ok(()));
         let document = json!({"x-opencloud": {
@@ -413,6 +440,16 @@ mod tests {
                 json!({"x-opencloud": {"ids": [{"name": "user_id"}]}}),
                 "/x-opencloud/ids/0/name",
                 "name \"user_id\" is no UpperCamelCase identifier",
+            ),
+            (
+                json!({"x-opencloud-aliases": [{"name": "c"}]}),
+                "/x-opencloud-aliases",
+                "x-opencloud-aliases should be a list of names, or of {name, value} for lists of bare values",
+            ),
+            (
+                json!({"x-opencloud": {"required_response": "id"}}),
+                "/x-opencloud/required_response",
+                "required_response should be a list of names",
             ),
             (
                 json!([{"x-enum-varnames": "A"}]),

@@ -22,7 +22,16 @@ pub enum Keep {
 }
 
 /// The keys that only the overlay gives.
-const OURS: [&str; 5] = ["description", "summary", "x-opencloud", "x-opencloud-open", "x-opencloud-type"];
+const OURS: [&str; 8] = [
+    "description",
+    "summary",
+    "x-opencloud",
+    "x-opencloud-aliases",
+    "x-opencloud-also",
+    "x-opencloud-id-from",
+    "x-opencloud-open",
+    "x-opencloud-type",
+];
 
 impl Keep {
     /// Copies what is ours.

@@ -8,27 +8,32 @@ use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::{later, rfc3339};
+use crate::clock::{later, rfc3339, rfc3339_nanos};
 use crate::failure::Failure;
 use crate::mask;
-use crate::page::Cut;
 use crate::state::State;
+
+mod history;
+mod publish;
+
+use history::Version;
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/universes/{u}", get),
     ("PATCH /cloud/v2/universes/{u}", update),
     ("GET /cloud/v2/universes/{u}/places/{p}", get_place),
     ("PATCH /cloud/v2/universes/{u}/places/{p}", update_place),
-    ("POST /universes/v1/{u}/places/{p}/versions", publish),
-    ("GET /place-version-history-api/v1/{p}/history", list_history),
-    ("POST /place-version-history-api/v1/{p}/version/{v}/notes", write_notes),
+    ("POST /universes/v1/{u}/places/{p}/versions", publish::publish),
+    ("GET /place-version-history-api/v1/{p}/history", history::list),
+    ("POST /place-version-history-api/v1/{p}/version/{v}/notes", history::write_notes),
 ];
 
 /// What does not exist beyond this number.
 const LAST_ID: u64 = 999_999_999_999_999;
 const MAX_UNIVERSES: usize = 100_000;
 const MAX_PLACES: usize = 100_000;
-const MAX_VERSIONS: usize = 10_000;
+/// A private server costs so much at least, if it costs anything (UN-03).
+const LEAST_PRICE: i64 = 10;
 /// A universe's first place is that many after it, so that the universe 2001 has the place 3001.
 const ROOT_PLACE: u64 = 1_000;
 
@@ -39,19 +44,14 @@ pub(crate) struct Universes {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Place {
+pub(crate) struct Place {
     universe: u64,
     fields: Map<String, Value>,
     /// The first is number 1.
     versions: Vec<Version>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Version {
-    created: Timestamp,
-    published: bool,
-    title: Option<String>,
-    description: Option<String>,
+    /// How often publishing was refused because somebody edits it.
+    #[serde(default)]
+    refusals: u32,
 }
 
 impl Universes {
@@ -92,7 +92,7 @@ impl Universes {
     }
 
     /// A place belongs to the universe under which it is first asked for.
-    fn place(&mut self, universe: u64, id: u64, now: Timestamp) -> Result<&mut Place, Failure> {
+    pub(crate) fn place(&mut self, universe: u64, id: u64, now: Timestamp) -> Result<&mut Place, Failure> {
         if id > LAST_ID {
             return Err(Failure::not_found(format!("The place {id} does not exist.")));
         }
@@ -112,6 +112,14 @@ impl Universes {
     /// The universe of a place; the one that asks, if nobody asked before.
     pub(crate) fn universe_of(&mut self, asking: u64, id: u64, now: Timestamp) -> Result<u64, Failure> {
         Ok(self.place(asking, id, now)?.universe)
+    }
+
+    /// What a place is called, and when each of its versions was made and whether it was published, the oldest first;
+    /// none of a place that nobody has asked for.
+    pub(crate) fn versions_of(&self, place: u64) -> Option<(String, Vec<(Timestamp, bool)>)> {
+        let place = self.places.get(&place)?;
+        let name = text(&place.fields, "displayName").unwrap_or_default().to_owned();
+        Some((name, place.versions.iter().map(|version| (version.created, version.published)).collect()))
     }
 }
 
@@ -158,22 +166,44 @@ impl Place {
             ("createTime", json!(rfc3339(created))),
             ("updateTime", json!(rfc3339(created))),
         ];
-        let version = Version { created, published: true, title: None, description: None };
         Place {
             universe,
             fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            versions: vec![version; 3],
+            versions: vec![Version::new(created, true, None); 3],
+            refusals: 0,
         }
     }
 
-    fn json(&self, id: u64) -> Value {
+    /// The live service leaves out what a place is not (UN-06).
+    fn json(&self, id: u64, call: &Call<'_>) -> Value {
+        let live = call.shapes.is_live();
         let mut place = self.fields.clone();
         let universe = self.universe;
         let path = format!("universes/{universe}/places/{id}");
         place.insert("path".to_owned(), json!(path));
-        place.insert("root".to_owned(), json!(id == root_place(universe)));
-        place.insert("universeRuntimeCreation".to_owned(), json!(false));
+        let is_root = id == root_place(universe);
+        if is_root || !live {
+            place.insert("root".to_owned(), json!(is_root));
+        }
+        if !live {
+            place.insert("universeRuntimeCreation".to_owned(), json!(false));
+        }
         Value::Object(place)
+    }
+
+    pub(crate) fn universe(&self) -> u64 {
+        self.universe
+    }
+
+    /// The number of its latest version.
+    pub(crate) fn latest_version(&self) -> usize {
+        self.versions.len()
+    }
+
+    /// Whether its name has these words, with which a test arranges something.
+    pub(crate) fn is_called(&self, words: &str) -> bool {
+        let name = text(&self.fields, "displayName").unwrap_or_default();
+        name.to_ascii_lowercase().contains(words)
     }
 }
 
@@ -187,6 +217,10 @@ fn universe_json(state: &mut State, call: &Call<'_>) -> Result<Value, Failure> {
             universe.insert(name.to_owned(), value.clone());
         }
     }
+    // It belongs to one of them (UN-06).
+    if universe.contains_key("group") {
+        universe.remove("user");
+    }
     Ok(Value::Object(universe))
 }
 
@@ -195,15 +229,58 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
-    let body = call.json()?;
-    let universe = state.universes.universe(call.number("universe_id")?, call.now)?;
+    let mut body = call.json()?;
+    let id = call.number("universe_id")?;
+    let is_read_only = |name: &str| mask::is_read_only(call.document, call.operation, name);
+    let mut sent_mask = call.given("updateMask").map(str::to_owned);
+    if call.shapes.is_live() {
+        // What only the service sets is passed over without a word (UN-01).
+        body.retain(|name, _| !is_read_only(name));
+        sent_mask = sent_mask.map(|mask| {
+            let field = |path: &str| mask::camel(path.split('.').next().unwrap_or_default());
+            let kept = mask.split(',').filter(|path| !is_read_only(&field(path)));
+            kept.collect::<Vec<_>>().join(",")
+        });
+        if sent_mask.as_deref() == Some("") || (sent_mask.is_none() && body.is_empty()) {
+            return Ok(Reply::json(universe_json(state, call)?));
+        }
+    }
+    check_price(state, call, id, &body, sent_mask.as_deref())?;
+    let universe = state.universes.universe(id, call.now)?;
     let is_writable = |name: &str| {
         !matches!(name, "path" | "templateRootPlace" | "group")
             && mask::is_writable(call.document, call.operation, name)
     };
-    mask::apply(universe, &body, call.given("updateMask"), is_writable)?;
+    mask::apply(universe, &body, sent_mask.as_deref(), is_writable)?;
     universe.insert("updateTime".to_owned(), json!(rfc3339(call.now)));
     Ok(Reply::json(universe_json(state, call)?))
+}
+
+/// Who may not have private servers is told by a failure of the service, which does not pass (UN-03): a private
+/// universe, and one whose first place has `no private servers` in its name.
+fn check_price(
+    state: &mut State,
+    call: &Call<'_>,
+    id: u64,
+    body: &Map<String, Value>,
+    mask: Option<&str>,
+) -> Result<(), Failure> {
+    let name = "privateServerPriceRobux";
+    let is_meant = mask.is_none_or(|mask| {
+        mask.split(',').any(|path| matches!(mask::camel(path).as_str(), "*" | "privateServerPriceRobux"))
+    });
+    let Some(price) = body.get(name).and_then(Value::as_i64).filter(|_| is_meant) else {
+        return Ok(());
+    };
+    if (1..LEAST_PRICE).contains(&price) {
+        return Err(Failure::invalid(format!("The {name} must be 0 or at least {LEAST_PRICE}.")));
+    }
+    let is_private = state.universes.universe(id, call.now)?.get("visibility") == Some(&json!("PRIVATE"));
+    let is_barred = state.universes.place(id, root_place(id), call.now)?.is_called("no private servers");
+    if is_private || is_barred {
+        return Err(Failure::of_status(500, "The server cannot process the request."));
+    }
+    Ok(())
 }
 
 /// The place of a call, which must be the universe's.
@@ -218,138 +295,40 @@ fn place<'a>(state: &'a mut State, call: &Call<'_>) -> Result<(u64, &'a mut Plac
 
 fn get_place(state: &mut State, call: &Call<'_>) -> Outcome {
     let (id, place) = place(state, call)?;
-    Ok(Reply::json(place.json(id)))
+    Ok(Reply::json(place.json(id, call)))
 }
 
 fn update_place(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let (id, place) = place(state, call)?;
-    let name = text(&place.fields, "displayName").unwrap_or_default();
-    if name.to_ascii_lowercase().contains("team create") {
-        return Err(Failure::aborted("The place is open in an active Team Create session."));
+    if place.is_called(IN_TEAM_CREATE) {
+        return Err(in_team_create());
     }
     let is_writable = |name: &str| {
         !matches!(name, "path" | "templatePlace") && mask::is_writable(call.document, call.operation, name)
     };
     mask::apply(&mut place.fields, &body, call.given("updateMask"), is_writable)?;
-    let now = json!(rfc3339(call.now));
-    place.fields.insert("updateTime".to_owned(), now);
-    Ok(Reply::json(place.json(id)))
+    // With nine digits (PL-08).
+    let now = if call.shapes.is_live() { rfc3339_nanos(call.now) } else { rfc3339(call.now) };
+    place.fields.insert("updateTime".to_owned(), json!(now));
+    Ok(Reply::json(place.json(id, call)))
 }
 
-fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
-    let published = match call.query("versionType") {
-        Some("Published") => true,
-        Some("Saved") => false,
-        _ => {
-            return Err(Failure::invalid("The versionType must be Saved or Published."));
-        }
-    };
-    if call.body.is_empty() {
-        return Err(Failure::invalid("The place file is empty."));
-    }
-    let (universe, id) = (call.number("universeId")?, call.number("placeId")?);
-    let place = state.universes.place(universe, id, call.now)?;
-    if place.universe != universe {
-        return Err(Failure::aborted(format!("The place {id} is not part of the universe {universe}.")));
-    }
-    if place.versions.len() >= MAX_VERSIONS {
-        return Err(Failure::exhausted("The emulator holds no more versions."));
-    }
-    place.versions.push(Version { created: call.now, published, title: None, description: None });
-    let number = json!({ "versionNumber": place.versions.len() });
-    let media = call.operation.response(200).and_then(|response| response.json());
-    let content_type = media.map_or("application/json", |media| media.media_type.as_str());
-    Ok(Reply::content(content_type, number.to_string()))
+/// A place of such a name is open in Team Create.
+const IN_TEAM_CREATE: &str = "team create";
+
+fn in_team_create() -> Failure {
+    Failure::aborted("The place is open in an active Team Create session.")
 }
 
-// History
-
-fn version_json(number: usize, version: &Version) -> Value {
-    json!({
-        "version": number.to_string(),
-        "createdTime": rfc3339(version.created),
-        "createdBy": 1001,
-        "contributors": [1001],
-        "isPublished": version.published,
-        "hasNotes": version.title.is_some() || version.description.is_some(),
-        "title": version.title,
-        "description": version.description,
-        "publishStatus": i32::from(version.published),
-        "saveType": 0,
-    })
-}
-
-/// A place that the history is asked for; it may not have been heard of.
-fn known_place<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Place, Failure> {
-    let id = call.number("placeId")?;
-    let universe = id.saturating_sub(ROOT_PLACE).max(1);
-    state.universes.place(universe, id, call.now)
-}
-
-/// A moment that a query names.
-fn moment(call: &Call<'_>, name: &str) -> Result<Option<Timestamp>, Failure> {
-    let parse = |text: &str| {
-        text.parse().map_err(|_| Failure::invalid(format!("{name} is not an RFC 3339 date and time.")))
-    };
-    call.given(name).map(parse).transpose()
-}
-
-fn list_history(state: &mut State, call: &Call<'_>) -> Outcome {
-    let wanted = |name: &str, value: bool| call.given(name).is_none_or(|text| text == value.to_string());
-    let search = call.given("searchTerm").unwrap_or_default().to_lowercase();
-    let is_sample = search == "sample";
-    let (from, until) = (moment(call, "startTime")?, moment(call, "endTime")?);
-    let place = known_place(state, call)?;
-    let versions: Vec<_> = place
-        .versions
-        .iter()
-        .enumerate()
-        .rev()
-        .filter(|(_, version)| from.is_none_or(|from| version.created >= from))
-        .filter(|(_, version)| until.is_none_or(|until| version.created <= until))
-        .map(|(index, version)| version_json(index + 1, version))
-        .filter(|version| {
-            let numbered = |name: &str, field: &str| {
-                call.given(name)
-                    .is_none_or(|wanted| wanted.parse::<i64>().is_ok_and(|wanted| version[field] == wanted))
-            };
-            let is = |name: &str| version[name] == true;
-            let says = |name: &str| {
-                let text = version[name].as_str().unwrap_or_default();
-                text.to_lowercase().contains(&search)
-            };
-            numbered("contributor", "createdBy")
-                && numbered("saveType", "saveType")
-                && wanted("isPublished", is("isPublished"))
-                && wanted("hasNotes", is("hasNotes"))
-                && (search.is_empty() || is_sample || says("title") || says("description"))
-        })
-        .collect();
-    let cut = Cut { size: "pageSize", token: "cursor", default: 25, max: 100 };
-    let (page, next) = cut.page(call, &versions)?;
-    let mut reply = json!({ "placeVersions": page, "hasMore": next.is_some() });
-    if let Some(next) = next {
-        reply["nextCursor"] = json!(next);
-    }
-    Ok(Reply::json(reply))
-}
-
-fn write_notes(state: &mut State, call: &Call<'_>) -> Outcome {
-    let body = call.json()?;
-    let number = call.param("version").parse::<usize>().unwrap_or(0);
-    let place = known_place(state, call)?;
-    let version = number
-        .checked_sub(1)
-        .and_then(|index| place.versions.get_mut(index))
-        .ok_or_else(|| Failure::not_found("The version does not exist."))?;
-    version.title = text(&body, "title").map(str::to_owned);
-    version.description = text(&body, "description").map(str::to_owned);
-    Ok(Reply::json(json!({ "placeVersion": version_json(number, version) })))
+/// Whether the place of a call has these words in its name.
+pub(crate) fn is_called(state: &mut State, call: &Call<'_>, words: &str) -> Result<bool, Failure> {
+    let (_, place) = place(state, call)?;
+    Ok(place.is_called(words))
 }
 
 /// The number of a place's latest version.
 pub(crate) fn latest_version(state: &mut State, call: &Call<'_>) -> Result<usize, Failure> {
     let (_, place) = place(state, call)?;
-    Ok(place.versions.len())
+    Ok(place.latest_version())
 }

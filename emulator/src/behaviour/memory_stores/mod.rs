@@ -10,11 +10,14 @@ use serde_json::{Map, Value, json};
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply, text};
 use crate::cel::{Comparison, Grammar, Operator};
-use crate::clock::{rfc3339, seconds};
+use crate::clock::seconds;
 use crate::failure::Failure;
 use crate::page::Cut;
-use crate::route::encode_segment;
 use crate::state::State;
+
+mod shape;
+
+use shape::To;
 
 pub(crate) const ROUTES: Routes = &[
     ("POST /cloud/v2/universes/{u}/memory-store/queues/{q}/items", add),
@@ -26,6 +29,7 @@ pub(crate) const ROUTES: Routes = &[
     ("PATCH /cloud/v2/universes/{u}/memory-store/sorted-maps/{m}/items/{i}", update),
     ("DELETE /cloud/v2/universes/{u}/memory-store/sorted-maps/{m}/items/{i}", delete),
     ("POST /cloud/v2/universes/{u}/memory-store:flush", flush),
+    ("GET /cloud/v2/universes/{u}/memory-store/operations/{o}", poll_flush),
 ];
 
 const MAX_TTL: i64 = 3_888_000;
@@ -69,6 +73,10 @@ struct Queued {
 struct Item {
     value: Value,
     expires: Timestamp,
+    /// Whether who wrote it said how long it lives.
+    #[serde(default)]
+    has_ttl: bool,
+    /// Counts the writes.
     etag: String,
     sort_key: SortKey,
 }
@@ -116,7 +124,8 @@ impl MemoryStores {
         let item = Item {
             value: json!({ "key": "value" }),
             expires: ttl(None, now).unwrap_or(now),
-            etag: "sample".to_owned(),
+            has_ttl: false,
+            etag: "1".to_owned(),
             sort_key: SortKey::None,
         };
         let map = BTreeMap::from([("sample".to_owned(), item)]);
@@ -210,33 +219,21 @@ fn queue<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Queue, Fai
     Ok(queue)
 }
 
-fn queued_json(call: &Call<'_>, item: &Queued) -> Value {
-    let universe = call.param("universe_id");
-    let queue = encode_segment(call.param("queue_id"));
-    let id = &item.id;
-    json!({
-        "path": format!("cloud/v2/universes/{universe}/memory-store/queues/{queue}/items/{id}"),
-        "data": item.data,
-        "priority": item.priority,
-        "expireTime": rfc3339(item.expires),
-        "id": id,
-    })
-}
-
 fn add(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
-    let data = body.get("data").cloned();
+    // Null counts as nothing at all (MS-04); within a value it stays.
+    let data = body.get("data").filter(|data| !data.is_null()).cloned();
     let data = data.ok_or_else(|| Failure::invalid("The data is required."))?;
     check_value(&data)?;
     let item = Queued {
-        id: state.uuid(),
+        id: state.uuid().replace('-', ""),
         data,
         priority: body.get("priority").and_then(Value::as_f64).unwrap_or(0.0),
         expires: ttl(text(&body, "ttl"), call.now)?,
         hidden_until: None,
         read: None,
     };
-    let reply = queued_json(call, &item);
+    let reply = shape::queued(call, &item);
     state.memory_stores.make_room(&item.data, true, call.now)?;
     let queue = queue(state, call)?;
     // After all that are at least as important.
@@ -270,9 +267,9 @@ fn read(state: &mut State, call: &Call<'_>) -> Outcome {
     for item in queue.iter_mut().filter(|item| is_visible(item)).take(count) {
         item.hidden_until = Some(until);
         item.read = Some(id.clone());
-        items.push(queued_json(call, item));
+        items.push(shape::queued(call, item));
     }
-    Ok(Reply::json(json!({ "readId": id, "items": items })))
+    Ok(Reply::json(shape::read(call, &id, &items)))
 }
 
 fn discard(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -303,25 +300,6 @@ fn map<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut BTreeMap<Str
     Ok(map)
 }
 
-fn item_json(call: &Call<'_>, id: &str, item: &Item) -> Value {
-    let universe = call.param("universe_id");
-    let map = encode_segment(call.param("sorted_map_id"));
-    let segment = encode_segment(id);
-    let mut json = json!({
-        "path": format!("cloud/v2/universes/{universe}/memory-store/sorted-maps/{map}/items/{segment}"),
-        "value": item.value,
-        "etag": item.etag,
-        "expireTime": rfc3339(item.expires),
-        "id": id,
-    });
-    match &item.sort_key {
-        SortKey::Number(number) => json["numericSortKey"] = json!(number),
-        SortKey::Text(text) => json["stringSortKey"] = json!(text),
-        SortKey::None => {}
-    }
-    json
-}
-
 fn missing(id: &str) -> Failure {
     Failure::not_found(format!("The item '{id}' does not exist."))
 }
@@ -343,7 +321,8 @@ fn sort_key(body: &Map<String, Value>) -> Result<Option<SortKey>, Failure> {
     }
 }
 
-fn put(state: &mut State, call: &Call<'_>, id: &str, before: Option<Item>) -> Outcome {
+/// Writes an item over what there was of it: a sort key that is not repeated is gone (MS-14).
+fn put(state: &mut State, call: &Call<'_>, id: &str, before: Option<Item>, to: To) -> Outcome {
     let body = call.json()?;
     let length = id.chars().count();
     if length == 0 || length > MAX_ID {
@@ -354,30 +333,28 @@ fn put(state: &mut State, call: &Call<'_>, id: &str, before: Option<Item>) -> Ou
         .or_else(|| before.as_ref().map(|item| item.value.clone()))
         .ok_or_else(|| Failure::invalid("The value is required."))?;
     check_value(&value)?;
-    let expires = match (&before, text(&body, "ttl")) {
-        (Some(item), None) => item.expires,
-        (_, ttl_text) => ttl(ttl_text, call.now)?,
+    let given = text(&body, "ttl");
+    let (expires, has_ttl) = match (&before, given) {
+        (Some(item), None) => (item.expires, item.has_ttl),
+        _ => (ttl(given, call.now)?, given.is_some()),
     };
-    let kept = before.as_ref().map(|item| item.sort_key.clone());
-    let item = Item {
-        value,
-        expires,
-        etag: state.uuid(),
-        sort_key: sort_key(&body)?.or(kept).unwrap_or(SortKey::None),
-    };
+    let writes = before.as_ref().map_or(0, |item| item.etag.parse().unwrap_or(0_u64));
+    let etag = writes.saturating_add(1).to_string();
+    let sort_key = sort_key(&body)?.unwrap_or(SortKey::None);
+    let item = Item { value, expires, has_ttl, etag, sort_key };
     state.memory_stores.make_room(&item.value, before.is_none(), call.now)?;
-    let reply = item_json(call, id, &item);
+    let reply = shape::item(call, id, &item, to);
     map(state, call)?.insert(id.to_owned(), item);
     Ok(Reply::json(reply))
 }
 
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
-    let body = call.json()?;
-    let id = call.given("id").or_else(|| text(&body, "id")).unwrap_or_default();
+    // One in the body does not count (MS-12).
+    let id = call.given("id").ok_or_else(|| Failure::invalid("The id field is required."))?;
     if map(state, call)?.contains_key(id) {
-        return Err(Failure::invalid(format!("The item '{id}' exists already.")));
+        return shape::exists(call, id);
     }
-    put(state, call, id, None)
+    put(state, call, id, None, To::Create)
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -386,14 +363,14 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     if before.is_none() && !call.flag("allowMissing") {
         return Err(missing(id));
     }
-    put(state, call, id, before)
+    put(state, call, id, before, To::Update)
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.param("item_id");
     let map = map(state, call)?;
     let item = map.get(id).ok_or_else(|| missing(id))?;
-    Ok(Reply::json(item_json(call, id, item)))
+    Ok(Reply::json(shape::item(call, id, item, To::Read)))
 }
 
 fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -434,11 +411,16 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         .map(|(id, item)| (id.clone(), item.clone()))
         .collect();
     let cut = Cut::v2(100).with_default(1);
+    let place = |(id, item): &(String, Item)| (item.sort_key.clone(), id.clone());
     let (page, next) = match order {
-        None => {
-            let place = |(id, item): &(String, Item)| (item.sort_key.clone(), id.clone());
+        // Clients in use send an order without a field, or the field of another service (MS-17).
+        None | Some("asc" | "value" | "value asc") => {
             items.sort_by_cached_key(place);
             cut.page_by(call, &items, place)?
+        }
+        Some("desc" | "value desc") => {
+            items.sort_by_cached_key(|item| Reverse(place(item)));
+            cut.page_by(call, &items, |item| Reverse(place(item)))?
         }
         Some("id" | "id asc") => cut.page_by(call, &items, |(id, _)| id.clone())?,
         Some("id desc") => {
@@ -447,27 +429,27 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         }
         Some(_) => return Err(Failure::invalid("The order must be 'id' or 'id desc'.")),
     };
-    let page: Vec<_> = page.iter().map(|(id, item)| item_json(call, id, item)).collect();
-    Ok(Reply::json(json!({
-        "items": page,
-        "nextPageToken": next.unwrap_or_default(),
-    })))
+    let page: Vec<_> = page.iter().map(|(id, item)| shape::item(call, id, item, To::List)).collect();
+    Ok(Reply::json(shape::page(call, page, next)))
 }
 
 /// Empties everything that a universe has; the operation is done later. What the other routes reach is the scope
 /// `LIVE`: in `TEST` there is nothing to empty.
 fn flush(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universe_id")?;
-    if call.query("scope") == Some("TEST") {
-        return crate::synth::answer(state, call);
+    if call.query("scope") != Some("TEST") {
+        let stores = &mut state.memory_stores;
+        stores.queues.retain(|(of, _), _| *of != universe);
+        stores.maps.retain(|(of, _), _| *of != universe);
+        let queued: usize = stores.queues.values().map(Vec::len).sum();
+        let mapped: usize = stores.maps.values().map(BTreeMap::len).sum();
+        stores.items = queued + mapped;
     }
-    let stores = &mut state.memory_stores;
-    stores.queues.retain(|(of, _), _| *of != universe);
-    stores.maps.retain(|(of, _), _| *of != universe);
-    let queued: usize = stores.queues.values().map(Vec::len).sum();
-    let mapped: usize = stores.maps.values().map(BTreeMap::len).sum();
-    stores.items = queued + mapped;
-    crate::synth::answer(state, call)
+    Ok(shape::flush(call, crate::synth::answer(state, call)?))
+}
+
+fn poll_flush(state: &mut State, call: &Call<'_>) -> Outcome {
+    Ok(shape::flush(call, crate::synth::answer(state, call)?))
 }
 
 #[cfg(test)]
@@ -485,7 +467,7 @@ mod tests {
 
     fn item(seconds: i64) -> Item {
         let expires = Timestamp::from_second(seconds).expect("a time");
-        Item { value: json!("value"), expires, etag: String::new(), sort_key: SortKey::None }
+        Item { value: json!("value"), expires, has_ttl: true, etag: String::new(), sort_key: SortKey::None }
     }
 
     #[test]

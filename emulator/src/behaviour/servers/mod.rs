@@ -1,0 +1,346 @@
+//! Game servers, and their restarts: launched for places of a universe, and followed place by place.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use self::fleet::{Done, Fleet, Load};
+use crate::behaviour::Routes;
+use crate::behaviour::universes::root_place;
+use crate::call::{Call, Outcome, Reply};
+use crate::clock::{later, rfc3339};
+use crate::failure::Failure;
+use crate::state::State;
+
+mod fleet;
+mod game_servers;
+
+pub(crate) const ROUTES: Routes = &[
+    ("POST /server-management/v1/universes/{u}/restarts", launch),
+    ("GET /server-management/v1/universes/{u}/restarts", list),
+    ("GET /server-management/v1/universes/{u}/restarts:forecast", forecast),
+    ("POST /cloud/v2/universes/{u}:restartServers", restart_all),
+    ("GET /server-management/v1/universes/{u}/places/{p}/versions/{v}/game-servers", game_servers::list),
+    (
+        "GET /server-management/v1/universes/{u}/places/{p}/game-servers:filter-options",
+        game_servers::filter_options,
+    ),
+    (
+        "GET /server-management/v1/universes/{u}/places/{p}/versions/{v}/game-servers/{j}/logs",
+        game_servers::list_logs,
+    ),
+];
+
+const MAX_RESTARTS: usize = 1_000;
+const MAX_PLACES: usize = 1_000;
+/// How large the attributes are at most, as JSON.
+const MAX_ATTRIBUTES: usize = 500;
+/// How long servers take to restart once they begin to, in seconds (SV-08).
+const RESTART_SECONDS: i64 = 6;
+/// The id of a restart of nothing (SV-09).
+const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
+
+/// The latest restarts, the oldest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Restarts {
+    launched: VecDeque<Restart>,
+    /// By place: since when it has servers.
+    #[serde(default)]
+    opened: BTreeMap<u64, Timestamp>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Restart {
+    id: String,
+    universe: u64,
+    launched: Timestamp,
+    /// When the time in which nobody new joins is over.
+    begins: Timestamp,
+    /// How often somebody looked.
+    looks: u32,
+    /// By place: which versions were named.
+    places: BTreeMap<u64, Value>,
+    #[serde(default)]
+    covered: BTreeMap<u64, Covered>,
+}
+
+/// What a restart means for a place, as it was when that was launched.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct Covered {
+    versions: Vec<usize>,
+    latest: usize,
+    instances: u64,
+    players: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Delaying,
+    Restarting,
+    Succeeded,
+}
+
+impl Restarts {
+    /// The restarts of a place that have come to their end, the oldest first.
+    fn succeeded(&self, place: u64, now: Timestamp) -> impl Iterator<Item = Done<'_>> {
+        let is_done = move |restart: &&Restart| restart.phase(now) == Phase::Succeeded;
+        self.launched.iter().filter(is_done).filter_map(move |restart| {
+            let covered = restart.covered.get(&place)?;
+            let ends = restart.ends().min(now);
+            Some(Done { versions: &covered.versions, latest: covered.latest, ends })
+        })
+    }
+}
+
+impl Restart {
+    /// Each look finds the restart one step further, so that nobody has to wait out the bleed-off; time that is
+    /// moved ahead does the same.
+    fn phase(&self, now: Timestamp) -> Phase {
+        let by_looks = match self.looks {
+            0 | 1 => Phase::Delaying,
+            2 => Phase::Restarting,
+            _ => Phase::Succeeded,
+        };
+        let by_time = if now < self.begins {
+            Phase::Delaying
+        } else if now < self.ends() {
+            Phase::Restarting
+        } else {
+            Phase::Succeeded
+        };
+        by_looks.max(by_time)
+    }
+
+    fn ends(&self) -> Timestamp {
+        later(self.begins, RESTART_SECONDS)
+    }
+
+    fn json(&self, call: &Call<'_>) -> Value {
+        let phase = self.phase(call.now);
+        let places: Map<String, Value> = self
+            .places
+            .iter()
+            .map(|(place, filter)| (place.to_string(), self.place(call, phase, *place, filter)))
+            .collect();
+        json!({
+            "universeId": self.universe.to_string(),
+            "scheduledTime": time(call, self.launched),
+            "startTime": time(call, self.begins),
+            "placeRestartStatuses": places,
+        })
+    }
+
+    fn place(&self, call: &Call<'_>, phase: Phase, place: u64, filter: &Value) -> Value {
+        let live = call.shapes.is_live();
+        let covered = self.covered.get(&place).cloned().unwrap_or_default();
+        let left = |all: u64| match phase {
+            Phase::Delaying => all,
+            Phase::Restarting => all / 2,
+            Phase::Succeeded => 0,
+        };
+        let word = match phase {
+            Phase::Delaying => "DELAYING",
+            Phase::Restarting => "RESTARTING",
+            Phase::Succeeded => "SUCCEEDED",
+        };
+        let mut status = json!({
+            "state": word,
+            "startTime": time(call, self.begins),
+            "totalInstances": covered.instances,
+            "totalPlayers": covered.players,
+            "remainingInstances": left(covered.instances),
+            "remainingPlayers": left(covered.players),
+        });
+        if live {
+            // Both sides of a filter are there, and a launch without places is remembered as the versions that it
+            // chose (SV-08).
+            let chosen =
+                if filter.is_object() { filter["versions"].clone() } else { json!(covered.versions) };
+            let excludes = filter["excludeCurrentVersion"].clone();
+            status["filter"] = json!({ "versions": chosen, "excludeCurrentVersion": excludes });
+            status["latestVersion"] = json!(covered.latest.to_string());
+            status["endTime"] = Value::Null;
+        } else if filter.is_object() {
+            status["filter"] = filter.clone();
+        }
+        if phase == Phase::Succeeded {
+            status["endTime"] = json!(time(call, self.ends()));
+        }
+        status
+    }
+}
+
+/// The live service writes seven digits of a second (SV-08).
+fn time(call: &Call<'_>, time: Timestamp) -> String {
+    if call.shapes.is_live() { time.strftime("%Y-%m-%dT%H:%M:%S%.7fZ").to_string() } else { rfc3339(time) }
+}
+
+fn launch(state: &mut State, call: &Call<'_>) -> Outcome {
+    let universe = call.number("universeId")?;
+    let body = call.json()?;
+    if let Some(attributes) = body.get("attributes").filter(|attributes| !attributes.is_null())
+        && attributes.to_string().len() > MAX_ATTRIBUTES
+    {
+        return Err(Failure::invalid(format!("The attributes are longer than {MAX_ATTRIBUTES} bytes.")));
+    }
+    let minutes = bleed_off(&body, 240)?;
+    let places = match body.get("places") {
+        Some(Value::Object(places)) => {
+            let mut chosen = BTreeMap::new();
+            for (name, filter) in places {
+                let Some(place) = owned(state, call, universe, name)? else {
+                    return Err(Failure::invalid(format!(
+                        "The place {name} is not in the universe {universe}."
+                    )));
+                };
+                chosen.insert(place, filter.clone());
+            }
+            chosen
+        }
+        _ => BTreeMap::from([(root_place(universe), Value::Null)]),
+    };
+    if places.len() > MAX_PLACES {
+        return Err(Failure::invalid(format!("There are more than {MAX_PLACES} places.")));
+    }
+    let is_named = body.get("places").is_some_and(Value::is_object);
+    let (id, load) = begin(state, call, universe, minutes, places, is_named)?;
+    Ok(Reply::json(json!({
+        "id": id,
+        "instancesImpacted": load.instances,
+        "playersImpacted": load.players,
+    })))
+}
+
+/// A place that a body names, if it is the universe's.
+fn owned(state: &mut State, call: &Call<'_>, universe: u64, name: &str) -> Result<Option<u64>, Failure> {
+    let number = name.parse::<u64>();
+    let number = number.map_err(|_| Failure::invalid(format!("The place '{name}' is not a number.")))?;
+    let place = state.universes.place(universe, number, call.now)?;
+    Ok((place.universe() == universe).then_some(number))
+}
+
+/// The minutes in which nobody new joins; the two services differ in how many they allow.
+fn bleed_off(body: &Map<String, Value>, most: i64) -> Result<i64, Failure> {
+    match body.get("bleedOffDurationMinutes").and_then(Value::as_i64) {
+        None => Ok(0),
+        Some(minutes) if (1..=most).contains(&minutes) => Ok(minutes),
+        Some(_) => Err(Failure::invalid(format!("bleedOffDurationMinutes must be between 1 and {most}."))),
+    }
+}
+
+/// Which servers of a place a filter means.
+fn covered(fleet: &Fleet, filter: &Value) -> Covered {
+    let excludes = filter["excludeCurrentVersion"] == true;
+    let named = filter["versions"].as_array();
+    let is_meant = |version: usize| match named {
+        Some(named) => named.iter().any(|named| named.as_u64() == Some(version as u64)),
+        None => !(excludes && version == fleet.latest),
+    };
+    let mut versions = fleet.versions();
+    versions.retain(|version| is_meant(*version));
+    let load = Load::of(fleet.active().filter(|server| is_meant(server.version)));
+    Covered { versions, latest: fleet.latest, instances: load.instances, players: load.players }
+}
+
+/// Begins a restart, unless there is no server that it would mean (SV-09): its id, and how much it means.
+fn begin(
+    state: &mut State,
+    call: &Call<'_>,
+    universe: u64,
+    minutes: i64,
+    places: BTreeMap<u64, Value>,
+    is_named: bool,
+) -> Result<(String, Load), Failure> {
+    let mut all = BTreeMap::new();
+    let mut load = Load::default();
+    for (place, filter) in &places {
+        let fleet = Fleet::of(state, universe, *place, call.now)?;
+        let covered = covered(&fleet, filter);
+        // What the service fails at each time: a place that is named, without any server of an old version (SV-10).
+        if is_named && filter["excludeCurrentVersion"] == true && covered.instances == 0 {
+            return Err(Failure::of_status(500, "An unexpected error occurred."));
+        }
+        load = load.and(Load { instances: covered.instances, players: covered.players });
+        all.insert(*place, covered);
+    }
+    if load == Load::default() {
+        return Ok((NOTHING.to_owned(), load));
+    }
+    let id = state.uuid();
+    let restart = Restart {
+        id: id.clone(),
+        universe,
+        launched: call.now,
+        begins: later(call.now, minutes * 60),
+        looks: 0,
+        places,
+        covered: all,
+    };
+    let launched = &mut state.restarts.launched;
+    if launched.len() >= MAX_RESTARTS {
+        launched.pop_front();
+    }
+    launched.push_back(restart);
+    Ok((id, load))
+}
+
+fn list(state: &mut State, call: &Call<'_>) -> Outcome {
+    let universe = call.number("universeId")?;
+    let mut statuses = Map::new();
+    for restart in state.restarts.launched.iter_mut().filter(|restart| restart.universe == universe) {
+        restart.looks = restart.looks.saturating_add(1);
+        statuses.insert(restart.id.clone(), restart.json(call));
+    }
+    state.touch();
+    Ok(Reply::json(json!({ "restartStatuses": statuses })))
+}
+
+fn forecast(state: &mut State, call: &Call<'_>) -> Outcome {
+    let universe = call.number("universeId")?;
+    let place = root_place(universe);
+    let fleet = Fleet::of(state, universe, place, call.now)?;
+    let load = Load::of(fleet.active());
+    let (mut instances, mut players) = (Map::new(), Map::new());
+    for version in fleet.versions() {
+        let load = Load::of(fleet.active().filter(|server| server.version == version));
+        instances.insert(version.to_string(), json!(load.instances));
+        players.insert(version.to_string(), json!(load.players));
+    }
+    Ok(Reply::json(json!({ "placeForecasts": { place.to_string(): {
+        "isNotInUniverse": false,
+        "instancesImpacted": load.instances,
+        "playersImpacted": load.players,
+        "totalInstances": load.instances,
+        "totalPlayers": load.players,
+        "instancesPerVersion": instances,
+        "playersPerVersion": players,
+        "latestPlaceVersion": fleet.latest.to_string(),
+    } } })))
+}
+
+/// The call of v2 says nothing about what it started, but the restart is in the list.
+fn restart_all(state: &mut State, call: &Call<'_>) -> Outcome {
+    let universe = call.number("universe_id")?;
+    let body = call.json()?;
+    let is = |name: &str| body.get(name) == Some(&json!(true));
+    let minutes = bleed_off(&body, 60)?;
+    let minutes = if is("bleedOffServers") { minutes } else { 0 };
+    let mut places = BTreeMap::new();
+    // Servers of the latest version go on unless all are to close.
+    let filter = if is("closeAllVersions") { Value::Null } else { json!({ "excludeCurrentVersion": true }) };
+    for place in body.get("placeIds").and_then(Value::as_array).into_iter().flatten() {
+        let name = place.as_str().map_or_else(|| place.to_string(), str::to_owned);
+        let number = owned(state, call, universe, &name)?;
+        // Here it is not found, other than where a restart is launched (SV-11).
+        let missing = || Failure::not_found(format!("The place {name} is not in the universe {universe}."));
+        places.insert(number.ok_or_else(missing)?, filter.clone());
+    }
+    let is_named = !places.is_empty();
+    if !is_named {
+        places.insert(root_place(universe), filter);
+    }
+    begin(state, call, universe, minutes, places, is_named)?;
+    Ok(Reply::nothing())
+}

@@ -1,0 +1,58 @@
+//! Configs: what guards the draft.
+#![cfg(feature = "configs")]
+
+use opencloud::configs::{ConfigRepository, OverwriteConfigDraftRequest, UpdateConfigDraftRequest};
+use opencloud::testing::{Answer, Expect, Script};
+use serde_json::{Value, json};
+
+const DRAFT: &str =
+    "/creator-configs-public-api/v1/configs/universes/1/repositories/InExperienceConfig/draft";
+
+fn hash() -> Answer {
+    Answer::json(json!({ "draftHash": "new" }))
+}
+
+fn sent(script: &Script) -> Value {
+    script.received()[0].json().expect("JSON")
+}
+
+/// CF-01.
+#[tokio::test]
+async fn cf_01_an_overwrite_names_the_hash_that_it_replaces_by_both_names() {
+    let repository = || ConfigRepository::from("InExperienceConfig");
+    let requests = [
+        OverwriteConfigDraftRequest::new().draft_hash("old"),
+        OverwriteConfigDraftRequest::new().previous_draft_hash("old"),
+    ];
+    for request in requests {
+        let script = Script::new().expect(Expect::put(format!("{DRAFT}:overwrite")), hash());
+        script.client().configs().overwrite_draft(1_u64, repository(), request).await.expect("a hash");
+        assert_eq!(sent(&script), json!({ "draftHash": "old", "previousDraftHash": "old" }));
+    }
+    // Without one, nothing is guarded, and nothing says so.
+    let script = Script::new().expect(Expect::put(format!("{DRAFT}:overwrite")), hash());
+    let request = OverwriteConfigDraftRequest::new();
+    script.client().configs().overwrite_draft(1_u64, repository(), request).await.expect("a hash");
+    assert_eq!(sent(&script), json!({}));
+}
+
+/// CF-06.
+#[tokio::test]
+async fn cf_06_an_update_has_the_one_name_that_is_known_to_work() {
+    let script = Script::new().expect(Expect::patch(DRAFT), hash());
+    let request = UpdateConfigDraftRequest::new().draft_hash("old");
+    let configs = script.client().configs();
+    let answer = configs.update_draft(1_u64, ConfigRepository::from("InExperienceConfig"), request).await;
+    assert_eq!(answer.expect("a hash").draft_hash.as_deref(), Some("new"));
+    assert_eq!(sent(&script), json!({ "draftHash": "old" }));
+}
+
+/// CF-02, CF-04.
+#[tokio::test]
+async fn cf_02_cf_04_what_was_never_published_or_staged_is_not_found() {
+    let script = Script::new().always(Expect::any(), Answer::status(404, ""));
+    let configs = script.client().configs();
+    let repository = || ConfigRepository::from("InExperienceConfig");
+    assert!(configs.get(1_u64, repository()).await.expect_err("nothing").is_not_found());
+    assert!(configs.get_draft(1_u64, repository()).await.expect_err("nothing").is_not_found());
+}

@@ -1,0 +1,153 @@
+//! Nothing is lost silently by the helpers, on the way out and on the way back.
+
+#![cfg(all(
+    feature = "data_stores",
+    feature = "ordered_data_stores",
+    feature = "universes",
+    feature = "user_restrictions",
+    feature = "luau"
+))]
+
+use opencloud::testing::{Answer, Expect, Script};
+use opencloud::{Error, ErrorKind};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Player {
+    coins: u64,
+    position: (f32, f32),
+}
+
+fn lost() -> Player {
+    Player { coins: 7, position: (1.0, f32::NAN) }
+}
+
+/// `serde_json` would write null, and what was stored would be gone.
+fn assert_refused<T>(outcome: Result<T, Error>, what: &str) {
+    let error = outcome.err().unwrap_or_else(|| panic!("{what} was sent"));
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{what}: {error}");
+    assert!(error.to_string().contains("`position[1]` in the value is NaN"), "{what}: {error}");
+}
+
+#[tokio::test]
+async fn a_number_that_json_cannot_express_is_refused_with_its_path() {
+    let script = Script::new();
+    let client = script.client();
+    let store = client.data_stores().store(1, "Players");
+    assert_refused(store.set("k", &lost()).await, "set");
+    assert_refused(store.create("k", &lost()).await, "create");
+    assert_refused(store.upsert("k", &lost()).await, "upsert");
+    assert_refused(store.v1().set("k", &lost()).await, "the first version's set");
+    assert_refused(client.request(http::Method::POST, "/any").json(&lost()).await, "a request of one's own");
+    script.assert_done();
+
+    let stored =
+        json!({ "value": { "coins": 1, "position": [0, 0] }, "etag": "e", "state": "ACTIVE", "id": "k" });
+    let entry = || Expect::get("/cloud/v2/universes/1/data-stores/Players/scopes/global/entries/k");
+    let script =
+        Script::new().expect(entry(), Answer::json(stored.clone())).expect(entry(), Answer::json(stored));
+    let store = script.client().data_stores().store(1, "Players");
+    assert_refused(store.update("k", |_: Option<Player>| Some(lost())).await, "update");
+    let mut read = store.get::<Player>("k").await.expect("read").expect("an entry");
+    read.value = lost();
+    assert_refused(store.save(&read).await, "save");
+    script.assert_done();
+}
+
+/// A value under another name is no null: `update` would begin anew and destroy it.
+#[tokio::test]
+async fn an_entry_without_its_value_is_an_error() {
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes/global/entries/k";
+    let renamed = json!({ "content": { "coins": 1 }, "etag": "e", "state": "ACTIVE", "id": "k" });
+    let null = json!({ "value": null, "etag": "e", "state": "ACTIVE", "id": "k" });
+    let script = Script::new()
+        .expect(Expect::get(path), Answer::json(renamed.clone()))
+        .expect(Expect::get(path), Answer::json(renamed))
+        .expect(Expect::get(path), Answer::json(null));
+    let store = script.client().data_stores().store(1, "Players");
+    let error = store.get::<Option<Value>>("k").await.expect_err("no value");
+    assert!(error.is_decode() && error.to_string().contains("`value`"), "{error}");
+    let error = store.update("k", |before: Option<Option<Value>>| Some(before.flatten())).await;
+    assert!(error.expect_err("no value").is_decode());
+    // What is stored as null is there.
+    assert_eq!(store.get::<Option<Value>>("k").await.expect("read").expect("an entry").value, None);
+    script.assert_done();
+}
+
+#[tokio::test]
+async fn a_value_out_of_range_is_no_other_value() {
+    let entry = "/cloud/v2/universes/1/ordered-data-stores/Best/scopes/global/entries/k";
+    for (value, read) in [
+        (json!(7), Some(7)),
+        (json!("7"), Some(7)),
+        (json!(9007199254740992_i64), Some(1 << 53)),
+        (json!(1e19), None),
+        (json!(-1e300), None),
+        (json!("NaN"), None),
+        (json!("inf"), None),
+        (json!("1e999"), None),
+    ] {
+        let script =
+            Script::new().expect(Expect::get(entry), Answer::json(json!({ "id": "k", "value": value })));
+        let store = script.client().ordered_data_stores().store(1, "Best");
+        match (store.get("k").await, read) {
+            (Ok(found), Some(_)) => assert_eq!(found, read, "{value}"),
+            (Err(error), None) => assert!(error.is_decode(), "{value}: {error}"),
+            (outcome, _) => panic!("{value}: {outcome:?}"),
+        }
+    }
+    // A zero may be left out; a value under another name may not.
+    let answer = |body: Value| Script::new().expect(Expect::get(entry), Answer::json(body));
+    let zero = answer(json!({ "id": "k" })).client().ordered_data_stores().store(1, "Best").get("k").await;
+    assert_eq!(zero.expect("zero"), Some(0));
+    let renamed = answer(json!({ "id": "k", "score": 7 })).client().ordered_data_stores().store(1, "Best");
+    assert!(renamed.get("k").await.expect_err("no value").to_string().contains("`score`"));
+}
+
+/// UN-01: the service ignores a visibility in an update, and says 200.
+#[tokio::test]
+async fn what_only_the_service_sets_is_not_sent() {
+    let script = Script::new();
+    let mut universe = opencloud::types::Universe::new();
+    universe.visibility = Some("PUBLIC".into());
+    let error = script.client().universes().update(1, universe).await.expect_err("read-only");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(error.to_string().contains("`visibility` is set by the service alone"), "{error}");
+    script.assert_done();
+}
+
+/// UR-03: a bare id is the id. `None` would mean that a script did it.
+#[tokio::test]
+async fn a_bare_id_is_an_id() {
+    let log = json!({ "logs": [{ "user": "7", "place": "182", "moderator": { "robloxUser": "45" } }] });
+    let script = Script::new()
+        .expect(Expect::get("/cloud/v2/universes/1/user-restrictions:listLogs"), Answer::json(log));
+    let logs = script.client().user_restrictions().list_logs(1).items().collect().await.expect("logs");
+    let id = |id: u64| Some(id);
+    assert_eq!(logs[0].user_id().and_then(|user| user.as_u64()), id(7));
+    assert_eq!(logs[0].place_id().and_then(|place| place.as_u64()), id(182));
+    assert_eq!(logs[0].moderator_id().and_then(|user| user.as_u64()), id(45));
+}
+
+/// What a script returned is the result of its task, wherever the service puts it.
+#[tokio::test(start_paused = true)]
+async fn a_result_under_another_name_is_an_error() {
+    let task = |rest: Value| {
+        let mut task = json!({ "path": "universes/1/places/2/versions/3/luau-execution-sessions/4/tasks/5", "state": "COMPLETE" });
+        task.as_object_mut().expect("an object").extend(rest.as_object().expect("an object").clone());
+        task
+    };
+    for (rest, is_read) in [
+        (json!({ "output": { "results": [7] } }), true),
+        (json!({ "output": {} }), true),
+        (json!({}), true),
+        (json!({ "output": { "values": [7] } }), false),
+        (json!({ "returned": { "results": [7] } }), false),
+    ] {
+        let script = Script::new().always(Expect::any(), Answer::json(task(rest.clone())));
+        let task = opencloud::types::LuauTask::new().script("return 7");
+        let outcome = script.client().luau().create_task(1, 2, task).wait().await;
+        assert_eq!(outcome.is_ok(), is_read, "{rest}: {outcome:?}");
+    }
+}

@@ -1,0 +1,101 @@
+//! `cargo xtask facts`: checks `spec/live`, what the live service was seen to do, and writes
+//! `docs/live-service.md`, what a user should know of it.
+
+mod bodies;
+mod check;
+mod guide;
+mod ledger;
+mod references;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use crate::sync::error::Error;
+use check::Vocabulary;
+use ledger::Ledger;
+
+const FACTS: &str = "spec/live/facts.yaml";
+const DOCUMENT: &str = "spec/open-cloud.json";
+const GUIDE: &str = "docs/live-service.md";
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Write nothing; exit 1 if docs/live-service.md is out of date.
+    #[arg(long)]
+    check: bool,
+    /// The repository's root.
+    #[arg(long, hide = true)]
+    root: Option<PathBuf>,
+}
+
+/// Exits with 2 and a line for each problem of the facts or of what refers to them.
+pub fn run(args: &Args) -> Result<ExitCode, String> {
+    let root = args.root.clone().unwrap_or_else(crate::root);
+    let text = read(&root, FACTS)?;
+    let vocabulary = vocabulary(&root)?;
+    let (ledger, mut problems) = Ledger::parse(FACTS, &text).map_err(|error| error.to_string())?;
+    problems.extend(check::check(&ledger, &vocabulary));
+    problems.extend(bodies::check(&root, &vocabulary)?);
+    if !problems.is_empty() {
+        return Err(listing(&problems));
+    }
+    let is_current = guide(&root, &ledger, args.check)?;
+    let references = references::find(&root)?;
+    let problems = references::check(&ledger, &references);
+    if !problems.is_empty() {
+        return Err(listing(&problems));
+    }
+    println!(
+        "{} facts, {} open questions, {} references",
+        ledger.facts.len(),
+        ledger.unknown.len(),
+        references.len()
+    );
+    Ok(ExitCode::from(u8::from(!is_current)))
+}
+
+/// Writes the guide, or says whether it is current.
+fn guide(root: &Path, ledger: &Ledger, is_check: bool) -> Result<bool, String> {
+    let text = guide::render(ledger);
+    let path = root.join(GUIDE);
+    if fs::read_to_string(&path).ok().as_ref() == Some(&text) {
+        return Ok(true);
+    }
+    if is_check {
+        println!("{GUIDE} has changed; write it with `cargo xtask facts`");
+        return Ok(false);
+    }
+    crate::sync::write::write_all(&[(&path, &text)]).map_err(|error| error.to_string())?;
+    println!("wrote {GUIDE}");
+    Ok(true)
+}
+
+/// What a fact can be about: the operations and areas of the document.
+fn vocabulary(root: &Path) -> Result<Vocabulary, String> {
+    let document: Value =
+        serde_json::from_str(&read(root, DOCUMENT)?).map_err(|error| format!("{DOCUMENT}: {error}"))?;
+    let mut operations = BTreeMap::new();
+    for (path, methods) in document["paths"].as_object().into_iter().flatten() {
+        for operation in methods.as_object().into_iter().flat_map(|methods| methods.values()) {
+            if let Some(id) = operation["operationId"].as_str() {
+                operations.insert(id.to_owned(), path.clone());
+            }
+        }
+    }
+    let areas =
+        operations.keys().filter_map(|id| id.split_once('.')).map(|(area, _)| area.to_owned()).collect();
+    Ok(Vocabulary { operations, areas })
+}
+
+fn read(root: &Path, name: &str) -> Result<String, String> {
+    fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"))
+}
+
+fn listing(problems: &[Error]) -> String {
+    let lines: Vec<String> = problems.iter().map(Error::to_string).collect();
+    format!("{}\n{} problems", lines.join("\n"), lines.len())
+}
