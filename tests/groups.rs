@@ -204,7 +204,9 @@ async fn applicants_become_members_and_get_a_role_at_the_emulator() -> Result<()
     let moderator = roles.iter().find(|role| role.rank == Some(200)).expect("a role");
     let moderator = moderator.role_id().expect("an id");
     let member = groups.set_role(7, &welcome[0], &moderator).await?;
-    assert_eq!(member.role_ids(), [moderator]);
+    // US-12: the role of every member stays.
+    let everybody = roles.iter().find(|role| role.display_name.as_deref() == Some("Member")).expect("a role");
+    assert_eq!(member.role_ids(), [everybody.role_id().expect("an id"), moderator]);
 
     let memberships = groups.list_groups_of(welcome).items().collect().await?;
     assert!(memberships.iter().any(|member| {

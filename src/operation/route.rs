@@ -125,6 +125,7 @@ pub(super) mod testing {
         oauth: true,
         api_key_limit: Some(Limit { requests: 45, seconds: 60 }),
         oauth_limit: Some(Limit { requests: 10, seconds: 60 }),
+        limits: &[],
         reference: None,
         idempotent: true,
         idempotency: None,
@@ -138,6 +139,7 @@ pub(super) mod testing {
         hints: &[],
         final_errors: &[],
         already_exists: &[],
+        polling: None,
     };
 }
 

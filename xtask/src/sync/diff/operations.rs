@@ -23,7 +23,7 @@ const SUMMARISED: [(&str, &str); 10] = [
 ];
 
 /// Facts that are told as they are.
-const TOLD: [(&str, &str, bool); 12] = [
+const TOLD: [(&str, &str, bool); 14] = [
     ("/deprecated", "deprecated", false),
     ("/security", "security", false),
     ("/servers", "servers", false),
@@ -35,6 +35,8 @@ const TOLD: [(&str, &str, bool); 12] = [
     ("/x-opencloud/hints", "hints", false),
     ("/x-opencloud/final_errors", "final errors", false),
     ("/x-opencloud/already_exists", "already exists", false),
+    ("/x-opencloud/limits", "limits of the service", false),
+    ("/x-opencloud/polling", "pace of polls", false),
     ("/x-opencloud/attempt_timeout", "time of an attempt", false),
 ];
 

@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 18] = [
+const OPERATION: [(&str, Check); 20] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -33,7 +33,22 @@ const OPERATION: [(&str, Check); 18] = [
     ("final_errors", list),
     ("already_exists", list),
     ("notes", names),
+    ("limits", list),
+    ("polling", object),
 ];
+
+const LIMIT: [(&str, Check); 7] = [
+    ("class", text),
+    ("requests", count),
+    ("seconds", count),
+    ("tenths_per_user", count),
+    ("by", names),
+    ("stated", count),
+    ("max_wait", count),
+];
+const LIMIT_NEEDS: [&str; 4] = ["class", "requests", "seconds", "by"];
+
+const POLLING: [(&str, Check); 2] = [("first", count), ("every", count)];
 
 /// Which failures a hint, a final error or "already exists" is about.
 const CONDITION: [(&str, Check); 6] = [
@@ -137,9 +152,18 @@ fn extension(value: &Value, at: &str) -> Result<(), Problem> {
     }
     members(value, at, &OPERATION)?;
     failures(value, at)?;
-    for (key, words) in [("paging", &PAGING[..]), ("operation", &LONG_RUNNING[..])] {
+    for (key, words) in [("paging", &PAGING[..]), ("operation", &LONG_RUNNING[..]), ("polling", &POLLING[..])]
+    {
         if let Some(inner) = value.get(key) {
             members(inner, &format!("{at}/{key}"), words)?;
+        }
+    }
+    let limits = value.get("limits").and_then(Value::as_array);
+    for (index, limit) in limits.into_iter().flatten().enumerate() {
+        let at = format!("{at}/limits/{index}");
+        members(limit, &at, &LIMIT)?;
+        if let Some(word) = LIMIT_NEEDS.iter().find(|word| limit.get(*word).is_none()) {
+            return Err(problem(&at, word, "is missing".into()));
         }
     }
     Ok(())
@@ -309,6 +333,9 @@ mod tests {
                 "final_errors": [{"status": 500, "body_has": "price", "because": "it stays so"}],
                 "already_exists": [{"status": 409}],
                 "notes": ["It takes a while."],
+                "limits": [{"class": "c", "requests": 300, "seconds": 60, "tenths_per_user": 20, "by": ["universe_id"],
+                    "stated": 2, "max_wait": 60}],
+                "polling": {"first": 1, "every": 3},
                 "paging": {"style": "token", "token": "t", "number": "n", "size": "s", "max": 5, "in": "body", "next": "a.b",
                     "items": "c", "total": "d", "more": "e", "incomplete": ["h"], "cursor": "f", "key": "g"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
@@ -430,6 +457,21 @@ mod tests {
                 json!({"x-opencloud": {"areas": [{"name": "a", "summary": "s", "hints": [{"stat": 1, "say": "x"}]}]}}),
                 "/x-opencloud/areas/0/hints/0/stat",
                 "stat is not in the vocabulary (docs/specification.md)",
+            ),
+            (
+                json!({"x-opencloud": {"limits": [{"class": "c", "requests": 1, "seconds": 60}]}}),
+                "/x-opencloud/limits/0",
+                "by is missing",
+            ),
+            (
+                json!({"x-opencloud": {"limits": [{"period": 60}]}}),
+                "/x-opencloud/limits/0/period",
+                "period is not in the vocabulary (docs/specification.md)",
+            ),
+            (
+                json!({"x-opencloud": {"polling": {"every": 0}}}),
+                "/x-opencloud/polling/every",
+                "every should be a positive number",
             ),
             (
                 json!({"x-opencloud": {"areas": [{"name": "a"}]}}),
