@@ -31,8 +31,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// The files that may name reqwest.
 const REQWEST: &[&str] = &["transport/reqwest.rs", "transport/clients.rs", "client/builder.rs"];
 
-/// The modules that may sleep.
-const SLEEPERS: &[&str] = &["transport", "operation"];
+/// The modules that may sleep; `auth` while another process holds what is needed to renew.
+const SLEEPERS: &[&str] = &["transport", "operation", "auth"];
 
 const AREAS: &str = "an area";
 

@@ -534,6 +534,35 @@ async fn a_download_reads_the_location_without_credentials_and_within_a_bound() 
     assert_eq!(outcome.expect_err("too much").kind(), ErrorKind::ResponseTooLarge);
 }
 
+/// `AS-11`: the delivery of an asset responds 200 with errors in the place of a location.
+#[tokio::test]
+async fn a_delivery_that_is_refused_says_why() {
+    use opencloud::ErrorKind;
+    let told = |body: serde_json::Value| async move {
+        let script = Script::new().always(Expect::any(), Answer::json(body));
+        scripted(&script).assets().download(5).write_to(&mut Vec::new()).await.expect_err("no content")
+    };
+    for (code, message, kind) in [
+        (403, "User is not authorized to access Asset.", ErrorKind::PermissionDenied),
+        (404, "Requested asset is archived.", ErrorKind::NotFound),
+        (409, "Asset type does not match.", ErrorKind::Conflict),
+        (403, "Asset owner: User is moderated", ErrorKind::ModeratedAccount),
+        (0, "no", ErrorKind::Refused),
+    ] {
+        let error =
+            told(json!({ "errors": [{ "code": code, "message": message, "customErrorCode": 1 }] })).await;
+        assert_eq!((error.kind(), error.code()), (kind, Some(code.to_string().as_str())), "{error}");
+        assert_eq!((error.message(), error.attempts()), (message, 1));
+        assert_eq!(error.operation().map(|operation| operation.id), Some("assets.get_delivery_location"));
+        assert!(error.body().is_some_and(|body| !body.is_empty()));
+        assert!(!error.may_have_been_applied());
+    }
+    for body in [json!({}), json!({ "errors": [] }), json!({ "location": "" })] {
+        let error = told(body).await;
+        assert!(error.is_decode() && error.to_string().contains("names no location"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn an_asset_is_uploaded_edited_and_downloaded_at_the_emulator() {
     let emulator = Emulator::start().await.expect("an emulator");

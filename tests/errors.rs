@@ -219,3 +219,278 @@ async fn it_reads_as_one_line() {
     );
     assert_eq!((error.attempts(), error.may_have_been_applied()), (0, false));
 }
+
+/// A failed request, and the error of an upload of a place that is told so.
+async fn publishing(status: u16, message: &str) -> Error {
+    answering(Answer::error(ErrorShape::Gateway, status, "0", message))
+        .places()
+        .create_version(1, 2, PlaceVersionType::Saved, vec![1])
+        .with_retry(opencloud::retry::Retry::never())
+        .await
+        .expect_err("an error")
+}
+
+/// `ER-02`: the gateway responds 401 for a scope that is missing.
+#[tokio::test]
+async fn a_401_for_a_missing_scope_is_about_permissions() {
+    for message in ["API Key has insufficient scopes.", "insufficient scope"] {
+        let error = publishing(401, message).await;
+        assert!(error.is_permission_denied() && !error.is_unauthenticated(), "{error}");
+        assert!(error.to_string().contains("universe-places:write"), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("lacks the scope")), "{error}");
+    }
+    // `ER-01`: any other 401 is about the key.
+    let error = publishing(401, "Invalid API Key").await;
+    assert!(error.is_unauthenticated() && error.to_string().contains("60 days"), "{error}");
+}
+
+/// Gives one key after the other.
+#[derive(Default)]
+struct Renewing(std::sync::atomic::AtomicUsize);
+
+impl opencloud::CredentialsProvider for &'static Renewing {
+    fn credentials(&self) -> opencloud::Provided<'_> {
+        Box::pin(async { Ok(opencloud::Credentials::api_key("a-key-of-a-vault")?) })
+    }
+
+    fn refresh<'a>(&'a self, _: &'a opencloud::Credentials) -> opencloud::Provided<'a> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.credentials()
+    }
+}
+
+/// `ER-02`
+#[tokio::test]
+async fn no_credential_is_renewed_for_a_missing_scope() {
+    for (message, renewals) in [("API Key has insufficient scopes.", 0), ("Invalid API Key", 1)] {
+        let provider: &'static Renewing = Box::leak(Box::default());
+        let script =
+            Script::new().always(Expect::any(), Answer::error(ErrorShape::Gateway, 401, "0", message));
+        let client = Client::builder()
+            .credentials(opencloud::Credentials::provider(provider))
+            .transport(script)
+            .build()
+            .expect("a client");
+        client.users().get(1).await.expect_err("refused");
+        assert_eq!(provider.0.load(std::sync::atomic::Ordering::SeqCst), renewals, "{message}");
+    }
+}
+
+/// Failures that were seen at the live service: what they are said to mean.
+#[allow(deprecated)]
+#[tokio::test(start_paused = true)]
+async fn failures_that_were_seen_say_what_to_do() {
+    let client =
+        |status, code: &str, message: &str| answering(Answer::error(ErrorShape::Code, status, code, message));
+    let history = |message: &str| {
+        let client = client(403, "", message);
+        async move { client.places().list_versions(2).send().await.map(drop) }
+    };
+    let membership = opencloud::types::GroupMembership::new;
+    let assign = || opencloud::types::AssignGroupRoleRequest::new("groups/1/roles/2");
+    let restart = opencloud::types::RestartUniverseServersRequest::new;
+    let texts = [
+        // AU-12
+        (history("Scope must be configured to allow all resources").await, "restricted to some experiences"),
+        (history("Scope not authorized").await, "lacks a scope"),
+        // ER-07
+        (history("The authorized user does not have sufficient permissions").await, "owner of the key"),
+        (history("Forbidden").await, "may lack a scope or access"),
+        // SV-10
+        (
+            client(500, "INTERNAL", "no").universes().restart_servers(1, restart()).await.map(drop),
+            "close all versions",
+        ),
+        // UN-04
+        (client(401, "", "no").universes().activate(1).await.map(drop), "was seen to refuse"),
+        (client(403, "", "no").universes().deactivate(1).await.map(drop), "was seen to refuse"),
+        // US-13, US-12
+        (
+            client(400, "", "no").groups().update_membership(1, 2, membership()).await.map(drop),
+            "this role already",
+        ),
+        (
+            client(400, "", "no").groups().assign_role(1, 2, assign()).await.map(drop),
+            "Owner, Member and Guest",
+        ),
+        // GP-08
+        (
+            client(400, "InvalidIsForSale", "no").developer_products().update(1, 2).await.map(drop),
+            "take the product off the store page in one request",
+        ),
+        // LX-16: the other kind of 429 is a rate limit.
+        (
+            client(429, "RESOURCE_EXHAUSTED", "no").luau().create_task(1, 2, LuauTask::new()).await.map(drop),
+            "ten unfinished",
+        ),
+    ];
+    for (result, words) in texts {
+        let error = result.expect_err(words);
+        assert!(error.hint().is_some_and(|hint| hint.contains(words)), "`{words}` is not in: {error}");
+    }
+    // PL-09 before PL-03: the more exact of two hints of one operation.
+    let error = publishing(409, "Server is busy and unable to process your upload request").await;
+    assert!(error.hint().is_some_and(|hint| hint.contains("some minutes")), "{error}");
+    // LX-16: the quota has a hint of its own kind, if the service names a time.
+    let limited = Answer::error(ErrorShape::Gateway, 429, "0", "").header("x-ratelimit-reset", "44");
+    let limited = answering(limited)
+        .luau()
+        .create_task(1, 2, LuauTask::new())
+        .with_retry(opencloud::retry::Retry::never());
+    assert_eq!(limited.await.expect_err("limited").hint().as_deref(), Some("the service asks to wait 44 s"));
+    // RL-05
+    let daily = Answer::error(ErrorShape::Gateway, 429, "0", "")
+        .header("x-ratelimit-reset", "56442")
+        .header("x-ratelimit-remaining", "0");
+    let error = answering(daily).users().get(1).await.expect_err("a daily limit");
+    assert!(error.to_string().contains("56442 s (15 h 40 min)"), "{error}");
+}
+
+/// `LX-06`, `LX-19`: what a task's end, or its lack of one, may come from.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_does_not_end_and_one_that_the_service_failed_have_hints() {
+    let path = "universes/1/places/2/versions/3/luau-execution-sessions/s/tasks/t";
+    let wait = |task: Value| async move {
+        let script = Script::new().always(Expect::any(), Answer::json(task));
+        scripted(&script).luau().create_task(1, 2, LuauTask::new()).wait().await.map(drop)
+    };
+    let error = wait(json!({ "path": path, "state": "PROCESSING" })).await.expect_err("no end");
+    assert!(
+        error.is_timeout() && error.hint().is_some_and(|hint| hint.contains("cannot be loaded")),
+        "{error}"
+    );
+    let failed = json!({ "path": path, "state": "FAILED", "error": { "code": "INTERNAL_ERROR", "message": "Task timed out due to an internal error" } });
+    let error = wait(failed).await.expect_err("failed");
+    assert!(error.hint().is_some_and(|hint| hint.contains("run it again")), "{error}");
+}
+
+/// Failures with a status that passes as a rule, and of which it is known that they do not.
+#[tokio::test(start_paused = true)]
+async fn what_is_final_is_sent_once() {
+    use opencloud::types::Universe;
+    let query = opencloud::types::AnalyticsMetricsRequest::default;
+    let code =
+        |status, code: &str, message: &str| answering(Answer::error(ErrorShape::Code, status, code, message));
+    // UN-03: only where the body has the field, and not for another status.
+    let priced = || Universe::new().private_server_price_robux(100);
+    let update = |status, universe: Universe| {
+        let client = code(status, "INTERNAL", "no");
+        async move { client.universes().update(1, universe).await.expect_err("an error") }
+    };
+    let error = update(500, priced()).await;
+    assert_eq!((error.attempts(), error.kind()), (1, ErrorKind::Service), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("price of private servers")), "{error}");
+    assert_eq!(update(500, Universe::new().voice_chat_enabled(true)).await.attempts(), 4);
+    assert_eq!(update(503, priced()).await.attempts(), 4);
+    // Cleared, it is in the body as well.
+    let error =
+        code(500, "INTERNAL", "no").universes().update(1, Universe::new()).clear_private_server_price_robux();
+    assert_eq!(error.await.expect_err("an error").attempts(), 1);
+
+    // Analytics: by its area; elsewhere these codes mean nothing.
+    for (status, number) in [(429, "3000"), (504, "1000")] {
+        let error = code(status, number, "no").analytics().query_metrics(1, query()).with_idempotent(true);
+        let error = error.await.expect_err("an error");
+        assert_eq!(error.attempts(), 1, "{error}");
+        assert!(!error.is_rate_limited(), "{error}");
+        let other = code(status, number, "no").users().get(1).await.expect_err("an error");
+        assert_eq!(other.attempts(), 4, "{other}");
+    }
+    // A feature that is switched off, whatever the operation, also of a request that is in no table.
+    let off = || code(503, "17", "Feature is disabled");
+    let error = off().users().get(1).await.expect_err("an error");
+    assert!(error.attempts() == 1 && error.to_string().contains("switched off"), "{error}");
+    let error = off().request(http::Method::GET, "/other/api").await.expect_err("an error");
+    assert_eq!(error.attempts(), 1, "{error}");
+    assert_eq!(code(503, "17", "later").users().get(1).await.expect_err("an error").attempts(), 4);
+}
+
+/// `MS-13`, `OD-02`, `DS-13`, `SE-01`: one predicate for what services say in four ways.
+#[tokio::test]
+async fn what_exists_already_is_told_from_other_refusals() {
+    let answered = |status, body: Value| {
+        let client = answering(Answer::status(status, body.to_string()));
+        async move {
+            client.data_stores().create_entry(1, "s", "e", DataStoreEntry::new()).await.expect_err("an error")
+        }
+    };
+    for (status, body, exists) in [
+        (409, json!({ "error": "ALREADY_EXISTS", "message": "there" }), true),
+        (409, json!({ "code": "ALREADY_EXISTS", "message": "there" }), true),
+        (400, json!({ "code": "ALREADY_EXISTS", "message": "there" }), true),
+        (400, json!({ "message": "Entry already exists." }), true),
+        (400, json!({ "code": "INVALID_ARGUMENT", "message": "bad" }), false),
+        (409, json!({ "code": "ABORTED", "message": "somebody else was faster" }), false),
+        (500, json!({ "code": "ALREADY_EXISTS", "message": "already exists" }), false),
+        (403, json!({ "message": "The user already exists." }), false),
+    ] {
+        let error = answered(status, body.clone()).await;
+        assert_eq!(error.is_already_exists(), exists, "{status} {body}");
+    }
+    let conflict = || answering(Answer::error(ErrorShape::Code, 409, "", "no"));
+    let secret = opencloud::types::Secret::new();
+    assert!(conflict().secrets().create(1, secret).await.expect_err("409").is_already_exists());
+    assert!(!conflict().users().get(1).await.expect_err("409").is_already_exists());
+}
+
+/// `ER-08`, `ER-04` and bodies with a byte order mark.
+#[tokio::test]
+async fn sentences_are_messages_and_words_are_codes() {
+    let sentence = json!({ "error": "The place does not belong to the universe." }).to_string();
+    for body in [sentence.clone(), format!("\u{feff}{sentence}")] {
+        let error = error_of(Answer::status(400, body)).await;
+        assert_eq!((error.code(), error.message()), (None, "The place does not belong to the universe."));
+    }
+    let error =
+        error_of(Answer::status(400, json!({ "status": "INVALID_ARGUMENT", "title": "bad" }).to_string()))
+            .await;
+    assert_eq!((error.code(), error.message()), (Some("INVALID_ARGUMENT"), "bad"));
+}
+
+/// `ER-09`
+#[tokio::test]
+async fn the_ids_that_roblox_finds_a_request_by_are_kept() {
+    let answer = Answer::error(ErrorShape::Code, 500, "INTERNAL", "no")
+        .header("roblox-machine-id", "machine-1")
+        .header("x-roblox-edge", "ams")
+        .header("x-request-id", "request-1")
+        .header("server", "haproxy");
+    let error = error_of(answer).await;
+    let ids: Vec<_> = error.request_ids().collect();
+    assert_eq!(
+        ids,
+        [("x-request-id", "request-1"), ("roblox-machine-id", "machine-1"), ("x-roblox-edge", "ams")]
+    );
+    assert!(format!("{error:?}").contains("machine-1"));
+    assert_eq!(error_of(Answer::error(ErrorShape::Code, 500, "", "no")).await.request_ids().count(), 0);
+    let unsent = scripted(&Script::new()).users().get("..").await.expect_err("an error");
+    assert_eq!(unsent.request_ids().count(), 0);
+}
+
+/// Whatever a service, a key or a path says, an error is one line of text without control characters.
+#[tokio::test]
+async fn nothing_from_outside_breaks_the_line() {
+    let evil = "a\nb\u{1b}[31m\u{2028}\u{202e}";
+    let path = format!("/other/{evil}");
+    let failed = Answer::json(
+        json!({ "path": "users/1/operations/2", "done": true, "error": { "code": 3, "message": evil } }),
+    );
+    let odd = Answer::json(
+        json!({ evil: 1, "inventoryItems": [{ "assetDetails": { "assetId": { evil: evil } } }] }),
+    );
+    let client = answering(failed);
+    let errors = [
+        error_of(Answer::error(ErrorShape::Code, 400, evil, evil)).await,
+        error_of(Answer::error(ErrorShape::Text, 400, evil, evil)).await,
+        client.users().generate_thumbnail(1).wait().await.map(drop).expect_err("failed"),
+        answering(odd).users().list_inventory_items(1).send().await.map(drop).expect_err("a decode error"),
+        answering(Answer::empty()).request(http::Method::GET, &path).await.map(drop).expect_err("a path"),
+        answering(Answer::empty()).users().get(evil).await.map(drop).expect_err("an id"),
+    ];
+    let is_hidden = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{202e}');
+    for error in errors {
+        assert!(!error.to_string().contains(is_hidden), "{:?}", error.to_string());
+    }
+    let failed = client.users().generate_thumbnail(1).wait().await.expect_err("failed");
+    assert_eq!(failed.message(), evil, "it is kept as it came");
+}

@@ -288,7 +288,7 @@ async fn a_store_without_a_name_is_any_of_its_universe() {
     };
     let (own, other) = (report(42).await, report(1).await);
     assert!(own.is_fine() && !other.is_fine(), "{own} {other}");
-    let shown = own.key.scopes.expect("scopes")[0].to_string();
+    let shown = own.key.and_then(|key| key.scopes).expect("scopes")[0].to_string();
     assert!(shown.ends_with("for data store * of universe 42"), "{shown}");
 }
 
@@ -318,4 +318,62 @@ async fn a_refusal_does_not_show_the_key() {
     assert_eq!((error.status().map(|status| status.as_u16()), error.attempts()), (Some(400), 2));
     assert!(error.to_string().contains("[hidden]") && !format!("{error} {error:?}").contains(KEY), "{error}");
     script.assert_done();
+}
+
+/// `AU-01`: Roblox does not look at an older key, which may work all the same.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_roblox_does_not_look_at_is_not_called_bad() {
+    let refused = || Answer::error(ErrorShape::Gateway, 401, "0", "Invalid API Key");
+    let client = scripted(&Script::new().always(asked(), refused()));
+    let error = client.api_key().introspect().await.expect_err("not looked at");
+    assert!(!error.is_unauthenticated(), "{error}");
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Refused, "Invalid API Key"));
+    assert!(error.hint().is_some_and(|hint| hint.contains("does not say that the key is bad")), "{error}");
+    assert!(!error.to_string().contains("expired"), "{error}");
+
+    let report = || async { client.api_key().check(["users.get"]).await.expect("a report") };
+    let unknown = report().await;
+    assert!(unknown.key.is_none() && unknown.problems.is_empty() && !unknown.is_fine());
+    let text = unknown.to_string();
+    assert!(text.contains("not known") && text.contains("make a harmless read"), "{text}");
+    assert!(!text.contains("nothing is missing"), "{text}");
+
+    // A harmless read decides, and only what is about the key does.
+    let read = |answer: Answer| {
+        let client = scripted(&Script::new().always(Expect::get("/cloud/v2/users/1"), answer));
+        async move { client.users().get(1).await }
+    };
+    let error = |status| Answer::error(ErrorShape::Gateway, status, "0", "no");
+    for (answer, is_fine, words) in [
+        (Answer::json(json!({ "path": "users/1" })), true, "a call with the key succeeded"),
+        (error(403), true, "the service takes the key"),
+        (error(404), true, "the service takes the key"),
+        (
+            Answer::error(ErrorShape::Gateway, 401, "0", "API Key has insufficient scopes."),
+            true,
+            "takes the key",
+        ),
+        (refused(), false, "the service refuses the key"),
+        (error(503), false, "says nothing of the key"),
+        (error(429), false, "says nothing of the key"),
+        (Answer::not_sent(), false, "says nothing of the key"),
+    ] {
+        let report = report().await.proven_by(read(answer).await);
+        assert_eq!(report.is_fine(), is_fine, "{report}");
+        assert!(report.to_string().contains(words), "{report}");
+    }
+}
+
+/// `AU-03`, and names that would break the line.
+#[tokio::test]
+async fn both_names_of_the_end_are_read_and_names_stay_on_their_line() {
+    for name in ["expirationTimeUtc", "expirationUtcTime"] {
+        let mut body = key(json!({ "name": "a\nb\u{1b}[31m" }));
+        body.as_object_mut().expect("an object").remove("expirationTimeUtc");
+        body[name] = json!("2020-01-01T00:00:00Z");
+        let client = scripted(&Script::new().expect(asked(), Answer::json(body)));
+        let report = client.api_key().check(["users.get"]).await.expect("a report");
+        assert!(matches!(report.problems[..], [Problem::Expired(Some(_))]), "{report}");
+        assert!(report.to_string().starts_with("API key `a b [31m`\n"), "{report}");
+    }
 }

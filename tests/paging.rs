@@ -625,6 +625,45 @@ async fn what_was_taken_can_be_taken_again() {
     assert_eq!(tokens, [None, Some("a".to_owned()), Some("a".to_owned()), Some("b".to_owned())]);
 }
 
+/// `SV-02`: a page with a raised flag is a part of the list, and a part must not pass for the whole.
+#[tokio::test]
+async fn a_part_of_a_list_does_not_pass_for_the_whole() {
+    for flag in ["activeServersFetchError", "shutdownServersFetchError"] {
+        // The second page is asked for by its token, and then all from the beginning again.
+        let script = Script::by(move |asked| {
+            ok(match asked.target.contains("PageToken=second") {
+                false => json!({ "gameServers": [{ "jobId": "a" }], "nextPageToken": "second" }),
+                true => json!({ "gameServers": [{ "jobId": "b" }], flag: true }),
+            })
+        });
+        let list = || script.client().servers().list(1, 2, 3);
+        let mut items = list().items();
+        assert!(items.next().await.expect("an item").is_ok());
+        let error = items.next().await.expect("an error").expect_err("a part");
+        assert_eq!((error.kind(), error.resume_token()), (ErrorKind::Paging, Some("second")));
+        assert!(
+            error.to_string().contains(flag) && error.to_string().contains("allow_incomplete"),
+            "{error}"
+        );
+        assert!(items.next().await.is_none());
+
+        let all = list().items().allow_incomplete().collect().await.expect("what is there");
+        assert_eq!(all.len(), 2);
+        let mut pages = list().pages().allow_incomplete();
+        let mut marks = Vec::new();
+        while let Some(page) = pages.next().await {
+            marks.push(page.expect("a page").is_incomplete());
+        }
+        assert_eq!(marks, [false, true]);
+    }
+    // A flag that is false, or absent, says nothing.
+    for body in [json!({ "gameServers": [], "activeServersFetchError": false }), json!({ "gameServers": [] })]
+    {
+        let script = Script::json([body]);
+        assert_eq!(script.client().servers().list(1, 2, 3).items().collect().await.expect("a list").len(), 0);
+    }
+}
+
 /// Lists cross threads and are streams like any other.
 #[test]
 fn lists_are_streams() {

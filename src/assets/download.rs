@@ -1,7 +1,9 @@
 use super::{AssetKind, Assets};
 use crate::call::{Options, option_methods};
 use crate::ids::{AssetId, Id};
+use crate::types::AssetDeliveryLocation;
 use crate::{Error, Response};
+use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
 impl Assets {
@@ -63,16 +65,32 @@ impl Download {
     /// As of every call, and as of [`Request::send_to`](crate::call::Request::send_to).
     pub async fn write_to<W: AsyncWrite + Unpin + Send>(self, writer: W) -> Result<u64, Error> {
         let Self { assets, asset, version, max_bytes, options } = self;
-        let found = match version {
+        let call = match version {
             Some(number) => {
-                assets.get_version_delivery_location(asset, number).with_options(options.clone()).await?
+                assets.get_version_delivery_location(asset, number).with_options(options.clone()).call
             }
-            None => assets.get_delivery_location(asset).with_options(options.clone()).await?,
+            None => assets.get_delivery_location(asset).with_options(options.clone()).call,
         };
-        let Some(location) = found.location.filter(|location| !location.is_empty()) else {
-            return Err(Error::unreadable("the service names no location of the asset's content"));
-        };
+        let operation = call.operation;
+        let (reply, found) = call.send_decoding().await?;
+        let location = location(found, &reply).map_err(|error| error.of(operation))?;
         let get = assets.client.request(http::Method::GET, location).with_options(options);
         get.without_credentials().send_to(writer, max_bytes).await.map(Response::into_inner)
     }
+}
+
+/// Where the content is, or why the service does not say: an archived or moderated asset, or one of
+/// somebody else's, has errors in the place of a location, in a response of status 200 (`AS-11`).
+fn location(found: AssetDeliveryLocation, reply: &http::Response<Bytes>) -> Result<String, Error> {
+    if let Some(location) = found.location.filter(|location| !location.is_empty()) {
+        return Ok(location);
+    }
+    let Some(error) = found.errors.into_iter().flatten().next() else {
+        return Err(
+            Error::unreadable("the service names no location of the asset's content").with_reply(reply)
+        );
+    };
+    let status = error.code.and_then(|code| u16::try_from(code).ok());
+    let message = error.message.unwrap_or_else(|| "the service names no location of the content".to_owned());
+    Err(Error::told_in_success(reply, status, error.code.map(|code| code.to_string()), message))
 }

@@ -56,6 +56,12 @@ pub struct OperationInfo {
     pub paging: Option<PagingInfo>,
     /// How it is followed, if it starts a long-running operation.
     pub long_running: Option<LongRunningInfo>,
+    /// What to do about its known failures.
+    pub hints: &'static [Hint],
+    /// Failures that no further attempt changes, whatever their status.
+    pub final_errors: &'static [FinalError],
+    /// Failures that mean that what is to be created exists already.
+    pub already_exists: &'static [Condition],
     /// How often it may be asked, if it reports the state of a long-running operation and was seen to
     /// refuse what its limit allows.
     pub polling: Option<Polling>,
@@ -66,6 +72,44 @@ impl OperationInfo {
     pub fn only_reads(&self) -> bool {
         self.method.is_safe() && self.idempotent
     }
+}
+
+/// What is known of a failure, and what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hint {
+    /// Which failures it is about.
+    pub when: Condition,
+    /// What to do.
+    pub say: &'static str,
+}
+
+/// A failure that no further attempt changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FinalError {
+    /// Which failures it is about.
+    pub when: Condition,
+    /// Why another attempt would fail as well, and what to do.
+    pub because: &'static str,
+}
+
+/// What a failure must look like. All that is stated must hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Condition {
+    /// The status code of the response.
+    pub status: Option<u16>,
+    /// The service's own code.
+    pub code: Option<&'static str>,
+    /// A part of the service's message, in any case.
+    pub message_contains: Option<&'static str>,
+    /// A property of the JSON body of the request.
+    pub body_has: Option<&'static str>,
+    /// Whether the request may have had its effect.
+    pub effect_unknown: bool,
+    /// Whether the long-running operation was not done when the caller's time for it ran out.
+    pub unfinished: bool,
 }
 
 /// The properties of a response that a call is about. A response without them is an error of kind

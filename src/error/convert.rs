@@ -1,6 +1,7 @@
 //! From an answer that is no success to what it says.
 
 use super::ErrorKind;
+use super::one_line::is_hidden;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
@@ -18,6 +19,8 @@ pub(super) struct Said {
 
 /// Reads a body, of any of the shapes that the services have.
 pub(super) fn read(body: &[u8]) -> Said {
+    // A byte order mark is not part of JSON, and some services begin with one.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => object_body(object),
         Ok(Value::String(text)) => Said { message: plain(&text), ..Said::default() },
@@ -69,7 +72,13 @@ fn object_body(mut object: Map<String, Value>) -> Said {
                 details: said.details.or(envelope.details),
             }
         }
-        // Data stores v1 and OAuth have the code here, place version history a second message.
+        // Server management has the message here (`ER-08`): a code has no blanks.
+        Some(Value::String(error)) if error.trim().contains(char::is_whitespace) => {
+            let said = fields(object);
+            Said { message: said.message.or_else(|| plain(&error)), ..said }
+        }
+        // Data stores v1, memory stores (`MS-13`) and OAuth have the code here, place version history a second
+        // message.
         Some(Value::String(error)) if !error.is_empty() => {
             let said = fields(object);
             Said {
@@ -100,8 +109,9 @@ fn fields(mut object: Map<String, Value>) -> Said {
             Some([message, field, hint].into_iter().flatten().collect::<Vec<_>>().join(" "))
         }
     };
-    // Repeats of what the status line says.
-    take(&["status", "type"]);
+    // Mostly a repeat of the status line; as a word, the code of services that have no other (`ER-04`).
+    let status = take(&["status"]).filter(|status| is_word(status));
+    take(&["type"]);
     let details = ["details", "errorDetails"].iter().find_map(|name| {
         object
             .remove(*name)
@@ -109,7 +119,12 @@ fn fields(mut object: Map<String, Value>) -> Said {
     });
     object.retain(|_, value| !value.is_null());
     let details = details.or_else(|| (!object.is_empty()).then_some(Value::Object(object)));
-    Said { code, message, details }
+    Said { code: code.or(status), message, details }
+}
+
+/// Whether a text can be a code, and is not the number of a status.
+fn is_word(text: &str) -> bool {
+    !text.contains(char::is_whitespace) && !text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn by_field(errors: &Map<String, Value>) -> impl Iterator<Item = String> {
@@ -149,13 +164,10 @@ fn no_json(text: &str) -> Option<String> {
 
 /// Text for one line of a terminal or log: trimmed, without control characters, bounded.
 pub(super) fn plain(text: &str) -> Option<String> {
-    let mut short: String = text
-        .trim()
-        .chars()
-        .take(LONGEST_TEXT)
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect();
-    if text.trim().chars().count() > LONGEST_TEXT {
+    let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_hidden(letter));
+    let mut short: String =
+        text.chars().take(LONGEST_TEXT).map(|letter| if is_hidden(letter) { ' ' } else { letter }).collect();
+    if text.chars().count() > LONGEST_TEXT {
         short.push('…');
     }
     (!short.is_empty()).then_some(short)
@@ -170,17 +182,21 @@ pub(super) fn kind(status: StatusCode, said: &Said) -> ErrorKind {
     }
     match status.as_u16() {
         300..=399 => ErrorKind::Redirect,
+        // The gateway's status for a key without the scope (`ER-02`); the key itself is good.
+        401 if lacks_scope(said) => ErrorKind::PermissionDenied,
         401 => ErrorKind::Unauthenticated,
         403 => ErrorKind::PermissionDenied,
         404 => ErrorKind::NotFound,
         409 | 412 => ErrorKind::Conflict,
-        // Analytics: the query is too large, and stays so.
-        429 if said.code.as_deref() == Some("3000") => ErrorKind::Refused,
         429 => ErrorKind::RateLimited,
         408 | 499 => ErrorKind::Timeout,
         500..=599 => ErrorKind::Service,
         _ => ErrorKind::Refused,
     }
+}
+
+fn lacks_scope(said: &Said) -> bool {
+    said.message.as_ref().is_some_and(|message| message.to_ascii_lowercase().contains("insufficient scope"))
 }
 
 /// What moderation and file checks say in words, in answers and in failed operations alike.
@@ -302,6 +318,55 @@ mod tests {
                 "used",
                 Value::Null,
             ),
+            (
+                "ER-08 a sentence",
+                json!({"error": "The place does not belong to the universe."}),
+                "",
+                "The place does not belong to the universe.",
+                Value::Null,
+            ),
+            (
+                "ER-08 a sentence beside a code",
+                json!({"error": "No such place.", "code": 4}),
+                "4",
+                "No such place.",
+                Value::Null,
+            ),
+            (
+                "MS-13 the code alone",
+                json!({"error": "ALREADY_EXISTS", "message": "there"}),
+                "ALREADY_EXISTS",
+                "there",
+                Value::Null,
+            ),
+            (
+                "ER-04 a status that is a word",
+                json!({"status": "INVALID_ARGUMENT", "title": "bad"}),
+                "INVALID_ARGUMENT",
+                "bad",
+                Value::Null,
+            ),
+            (
+                "ER-04 beside a code",
+                json!({"status": "INVALID_ARGUMENT", "code": 3, "message": "bad"}),
+                "3",
+                "bad",
+                Value::Null,
+            ),
+            (
+                "ER-04 a status line",
+                json!({"status": "Bad Request", "message": "bad"}),
+                "",
+                "bad",
+                Value::Null,
+            ),
+            (
+                "ER-06 flat",
+                json!({"code": 0, "message": "Token Validation Failed"}),
+                "0",
+                "Token Validation Failed",
+                Value::Null,
+            ),
             ("a string", json!("no"), "", "no", Value::Null),
             ("errors that are strings", json!({"errors": ["no"]}), "", "no", json!(["no"])),
             ("an empty object", json!({}), "", "", Value::Null),
@@ -323,6 +388,9 @@ mod tests {
             (b"  \r\n", None),
             (b"Service Unavailable", Some("Service Unavailable")),
             (b"two\nlines", Some("two lines")),
+            (b"\xef\xbb\xbf{\"message\": \"behind a mark\"}", Some("behind a mark")),
+            (b"\xef\xbb\xbfa text", Some("a text")),
+            ("\u{202e}turned\u{1b}[0m".as_bytes(), Some("turned [0m")),
             (b"{\"code\":\"NOT_FOUND\",\"mess", Some("{\"code\":\"NOT_FOUND\",\"mess")),
             (b"<html><head><title> 502 Bad Gateway </title></head></html>", Some("502 Bad Gateway")),
             (b"<html><body><H1 class=x>Sorry</H1></body>", Some("Sorry")),

@@ -1,11 +1,18 @@
 //! How an error reads: `GET /cloud/v2/users/{user_id}: 404 NOT_FOUND: no such user`.
 
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, OneLine};
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 
 impl fmt::Display for Error {
+    /// On one line, whatever stands in keys, paths and the words of services.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(&mut OneLine(f))
+    }
+}
+
+impl Error {
+    fn write(&self, f: &mut impl Write) -> fmt::Result {
         if let (Some(method), Some(path)) = (self.method(), self.path()) {
             write!(f, "{method} {path}: ")?;
         }
@@ -33,9 +40,7 @@ impl fmt::Display for Error {
         }
         Ok(())
     }
-}
 
-impl Error {
     /// Whether a failure that came with a success is that of a long-running operation.
     fn tells_of_operation(&self) -> bool {
         self.kind() == ErrorKind::Operation || self.code().is_some()
@@ -52,6 +57,7 @@ impl fmt::Debug for Error {
             .field("message", &self.message())
             .field("attempts", &self.attempts())
             .field("may_have_been_applied", &self.may_have_been_applied())
+            .field("request_ids", &self.request_ids().collect::<Vec<_>>())
             .field("hint", &self.hint())
             .finish_non_exhaustive()
     }

@@ -1,127 +1,97 @@
-//! What to do, for the failures whose cause is known.
+//! What to do about a failure: by its kind, or in the words of the operation table.
 
+use super::known::holds;
 use super::{Error, ErrorKind};
-
-/// What a rule looks at.
-struct Facts<'a> {
-    kind: ErrorKind,
-    status: u16,
-    code: &'a str,
-    method: &'a str,
-    path: &'a str,
-    may_have_been_applied: bool,
-}
-
-impl Facts<'_> {
-    fn writes_to(&self, part: &str) -> bool {
-        self.method != "GET" && self.path.contains(part)
-    }
-}
-
-/// When a hint is given, and the hint. The first rule that holds speaks.
-type Rule = (fn(&Facts<'_>) -> bool, &'static str);
-
-const RULES: &[Rule] = &[
-    (
-        |facts| facts.kind == ErrorKind::ModeratedAccount,
-        "the account that owns the credential is moderated; nothing will work until that is resolved on roblox.com",
-    ),
-    (
-        |facts| facts.kind == ErrorKind::ModeratedText,
-        "choose another text; sending the same again will not help",
-    ),
-    (|facts| facts.kind == ErrorKind::InvalidFile, "the file is damaged, or not of the type that was stated"),
-    // https://create.roblox.com/docs/cloud/auth/oauth2-reference
-    (
-        |facts| facts.kind == ErrorKind::AuthorizationRequired,
-        "the user must authorize the app again: send them through the login",
-    ),
-    (
-        |facts| facts.method == "GET" && facts.path.ends_with("/oauth/v1/certs"),
-        "the keys of ID tokens cannot be had now; nothing is wrong with the login: it can be tried again",
-    ),
-    (
-        |facts| matches!(facts.code, "invalid_client" | "unauthorized_client"),
-        "check the app's client id, its secret (a public app has none) and its settings in the Creator Dashboard",
-    ),
-    // https://create.roblox.com/docs/cloud/auth/api-keys
-    (
-        |facts| facts.status == 401,
-        "the API key may be wrong, disabled, expired (also after 60 days without use) or not allowed from this IP address; \
-         an access token expires after 15 minutes",
-    ),
-    (
-        |facts| facts.status == 409 && facts.writes_to("/places/") && is_place(facts.path),
-        "the place may be open in Team Create: close that session and try again; or the place is not in this universe",
-    ),
-    // https://create.roblox.com/docs/cloud/reference/features/luau-execution
-    (
-        |facts| facts.status == 429 && facts.writes_to("/luau-execution-session-tasks"),
-        "a place takes ten unfinished tasks at a time: wait for some to finish",
-    ),
-    // https://create.roblox.com/docs/cloud/guides/analytics
-    (
-        |facts| is_analytics(facts) && facts.code == "3000",
-        "the query is too large, which no waiting changes: ask for a shorter time, fewer dimensions or a coarser granularity",
-    ),
-    (
-        |facts| is_analytics(facts) && facts.code == "1000",
-        "the query took too long: ask for a shorter time, fewer dimensions or a coarser granularity",
-    ),
-    // https://create.roblox.com/docs/cloud-services/data-stores/error-codes-and-limits
-    (
-        |facts| {
-            facts.may_have_been_applied
-                && (facts.writes_to("data-stores/")
-                    || facts.writes_to("-datastores/")
-                    || facts.writes_to("/orderedDataStores/"))
-        },
-        "the write may have been applied: read the entry before sending it again",
-    ),
-    (
-        |facts| facts.may_have_been_applied,
-        "it may have been applied all the same: look before you send it again",
-    ),
-    (
-        |facts| facts.kind == ErrorKind::Redirect,
-        "redirects are not followed, because the credential would go along; check the base URL",
-    ),
-];
-
-/// A place itself, or its versions: what publishing and updating write to.
-fn is_place(path: &str) -> bool {
-    let last = path.rsplit('/').next().unwrap_or_default();
-    last == "versions" || (last.starts_with('{') && path.trim_end_matches(last).ends_with("/places/"))
-}
-
-fn is_analytics(facts: &Facts<'_>) -> bool {
-    facts.path.contains("analytics-query")
-}
+use crate::call::info::Hint;
+use crate::generated::operations;
+use std::time::Duration;
 
 pub(super) fn hint(error: &Error) -> Option<String> {
-    let scopes = error.required_scopes();
-    if error.kind() == ErrorKind::PermissionDenied && !scopes.is_empty() {
-        // https://create.roblox.com/docs/cloud/guides/inventory
-        let is_inventory = error.path().is_some_and(|path| path.ends_with("/inventory-items"));
-        return Some(format!(
-            "{}the credential may lack a scope or access to this resource; the scopes of this operation: {}",
-            if is_inventory { "the user may keep the inventory private; or " } else { "" },
-            scopes.join(", ")
-        ));
+    if let Some(own) = &error.0.hint {
+        return Some(own.clone().into_owned());
     }
-    let facts = Facts {
-        kind: error.kind(),
-        status: error.status().map_or(0, |status| status.as_u16()),
-        code: error.code().unwrap_or_default(),
-        method: error.method().map_or("", |method| method.as_str()),
-        path: error.path().unwrap_or_default(),
-        may_have_been_applied: error.may_have_been_applied(),
-    };
-    let rule = RULES.iter().find(|(holds, _)| holds(&facts)).map(|(_, hint)| (*hint).to_owned());
-    rule.or_else(|| wait(error))
+    let known = of_kind(error.kind()).or(error.0.final_reason).or_else(|| of_table(error));
+    match (error.kind(), known) {
+        (ErrorKind::PermissionDenied, known) => permissions(error, known),
+        (_, Some(known)) => Some(known.to_owned()),
+        (_, None) => of_effect(error).map(str::to_owned).or_else(|| wait(error)),
+    }
+}
+
+/// Kinds whose remedy is the same, whatever was called.
+fn of_kind(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::ModeratedAccount => {
+            "the account that owns the credential is moderated; nothing will work until that is resolved on roblox.com"
+        }
+        ErrorKind::ModeratedText => "choose another text; sending the same again will not help",
+        ErrorKind::InvalidFile => "the file is damaged, or not of the type that was stated",
+        // https://create.roblox.com/docs/cloud/auth/oauth2-reference
+        ErrorKind::AuthorizationRequired => {
+            "the user must authorize the app again: send them through the login"
+        }
+        ErrorKind::Redirect => {
+            "redirects are not followed, because the credential would go along; check the base URL"
+        }
+        _ => return None,
+    })
+}
+
+/// Of the hints that are about this failure, the one with the most conditions; of several, the
+/// operation's own.
+fn of_table(error: &Error) -> Option<&'static str> {
+    let own: &'static [Hint] = error.operation().map_or(&[], |operation| operation.hints);
+    let about = own.iter().chain(operations::HINTS).filter(|hint| holds(&hint.when, error, None));
+    // The last of several largest ones is taken, so they are gone through from behind.
+    let about: Vec<&Hint> = about.collect();
+    about.into_iter().rev().max_by_key(|hint| hint.when.exactness()).map(|hint| hint.say)
+}
+
+/// A refusal for want of permission always names the scopes: Roblox does not say which is missing.
+fn permissions(error: &Error, known: Option<&str>) -> Option<String> {
+    let scopes = error.required_scopes();
+    match (known, scopes) {
+        (None, []) => None,
+        (Some(known), []) => Some(known.to_owned()),
+        (known, scopes) => {
+            let known = known.unwrap_or("the credential may lack a scope or access to this resource");
+            Some(format!("{known}; the scopes of this operation: {}", scopes.join(", ")))
+        }
+    }
+}
+
+fn of_effect(error: &Error) -> Option<&'static str> {
+    error
+        .may_have_been_applied()
+        .then_some("it may have been applied all the same: look before you send it again")
 }
 
 fn wait(error: &Error) -> Option<String> {
     let wait = error.retry_after().filter(|_| error.is_rate_limited())?;
-    Some(format!("the service asks to wait {} s", wait.as_secs_f64().ceil()))
+    Some(format!("the service asks to wait {}", length(wait)))
+}
+
+/// A length of time in seconds, and in hours where a limit is one of days (`RL-05`).
+fn length(time: Duration) -> String {
+    let seconds = time.as_secs_f64().ceil();
+    let minutes = time.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, 0..=1) => format!("{seconds} s"),
+        (0, minutes) => format!("{seconds} s ({minutes} min)"),
+        (hours, minutes) => format!("{seconds} s ({hours} h {minutes} min)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_waits_are_told_in_hours_too() {
+        for (seconds, text) in
+            [(0, "0 s"), (7, "7 s"), (119, "119 s"), (240, "240 s (4 min)"), (56442, "56442 s (15 h 40 min)")]
+        {
+            assert_eq!(length(Duration::from_secs(seconds)), text);
+        }
+    }
 }

@@ -23,7 +23,7 @@ pub enum ErrorKind {
     /// The user must authorize the app (again): they refused, the answer to a login cannot be
     /// trusted, or the refresh token is worth nothing any more.
     AuthorizationRequired,
-    /// The credential may not do this (403).
+    /// The credential may not do this (403, or a 401 that names a missing scope).
     PermissionDenied,
     /// What was asked for does not exist (404).
     NotFound,
@@ -47,6 +47,6 @@ pub enum ErrorKind {
     Decode,
     /// A long-running operation failed.
     Operation,
-    /// A list repeated itself.
+    /// A list repeated itself, or the service says that it is not whole.
     Paging,
 }

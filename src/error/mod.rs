@@ -4,8 +4,11 @@ mod convert;
 mod display;
 mod hints;
 mod kind;
+mod known;
+mod one_line;
 
 pub use kind::ErrorKind;
+pub(crate) use one_line::{OneLine, Shown};
 
 use crate::call::info::OperationInfo;
 use crate::call::{Attempts, Secret};
@@ -13,6 +16,7 @@ use crate::transport::RateLimitStatus;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,16 +65,37 @@ struct Inner {
     stopped: Option<String>,
     /// Whether it is unknown what became of the request.
     ambiguous: bool,
+    /// Whether it is a long-running operation that was not done in the caller's time.
+    unfinished: bool,
+    /// Why no further attempt changes it, if the operation table says so.
+    final_reason: Option<&'static str>,
+    /// What to do, where that is known from what was tried and not from the failure itself.
+    hint: Option<Cow<'static, str>>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
     resume_token: Option<String>,
     operation_name: Option<String>,
 }
+
+/// Response headers by which Roblox can find a request: the service's own id, the machine that served it
+/// and the edge that it came through (`ER-03`, `ER-09`).
+const REQUEST_IDS: [&str; 4] = ["x-request-id", "roblox-machine-id", "x-roblox-edge", "cf-ray"];
 
 #[derive(Clone)]
 struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    /// Headers by which Roblox can find the request, without secrets: unlike the headers they are shown.
+    request_ids: Vec<(&'static str, String)>,
+}
+
+impl Inner {
+    /// Drops ids that repeat a secret.
+    fn forget_ids(&mut self, names: &[&'static str]) {
+        if let Some(reply) = &mut self.reply {
+            reply.request_ids.retain(|(name, _)| !names.contains(name));
+        }
+    }
 }
 
 /// Making one.
@@ -88,6 +113,9 @@ impl Error {
             attempts: 0,
             stopped: None,
             ambiguous: false,
+            unfinished: false,
+            final_reason: None,
+            hint: None,
             source: None,
             resume_token: None,
             operation_name: None,
@@ -233,6 +261,26 @@ impl Error {
             .with_reply(reply)
     }
 
+    /// What a successful response says of a failure, with the code of a status (`AS-11`).
+    #[allow(dead_code, reason = "an area need not have such responses")]
+    pub(crate) fn told_in_success(
+        reply: &http::Response<Bytes>,
+        status: Option<u16>,
+        code: Option<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let message = message.into();
+        let said = convert::Said { code, message: convert::plain(&message).or(Some(message)), details: None };
+        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+        let kind = match status.filter(|status| status.is_client_error() || status.is_server_error()) {
+            Some(status) => convert::kind(status, &said),
+            None => convert::kind(StatusCode::BAD_REQUEST, &said),
+        };
+        Self::new(kind, said.message.unwrap_or_default())
+            .change(|inner| inner.code = said.code)
+            .with_reply(reply)
+    }
+
     pub(crate) fn undecodable(reply: &http::Response<Bytes>, path: &str, error: serde_json::Error) -> Self {
         Self::new(ErrorKind::Decode, format!("the answer cannot be read at `{path}`: {error}"))
             .change(|inner| {
@@ -286,7 +334,10 @@ impl Error {
                 "the operation is not done after {seconds} seconds; it goes on and can be resumed by its name"
             ),
         )
-        .change(|inner| inner.ambiguous = true)
+        .change(|inner| {
+            inner.ambiguous = true;
+            inner.unfinished = true;
+        })
     }
 
     /// The same error, but of the operation and not of the request that asked about it.
@@ -346,25 +397,45 @@ impl Error {
     /// What has arrived of an answer. The error says nothing of the secret that it was got with.
     pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
         let attempts = reply.extensions().get::<Attempts>().copied();
-        let hidden = match reply.extensions().get::<Secret>() {
-            Some(Secret(secret)) => self.hiding(|text| secret.hide(text)),
-            None => self,
-        };
-        hidden.change(|inner| {
+        let id = |name| Some((name, reply.headers().get(name)?.to_str().ok()?.to_owned()));
+        let error = self.change(|inner| {
             inner.attempts = attempts.map_or(inner.attempts, |attempts| attempts.0);
             inner.reply = Some(Reply {
                 status: reply.status(),
                 headers: reply.headers().clone(),
                 body: reply.body().clone(),
+                request_ids: REQUEST_IDS.into_iter().filter_map(id).collect(),
             });
-        })
+        });
+        match reply.extensions().get::<Secret>() {
+            Some(Secret(secret)) => error.hiding(|text| secret.hide(text)),
+            None => error,
+        }
     }
 
     /// Says which operation failed, unless that is known.
     pub(crate) fn of(self, operation: &'static OperationInfo) -> Self {
+        self.of_request(operation, None)
+    }
+
+    /// Says which operation failed, unless that is known, and judges the failure by the JSON body that was
+    /// sent.
+    pub(crate) fn of_request(self, operation: &'static OperationInfo, body: Option<&[u8]>) -> Self {
         self.change(|inner| {
             inner.operation.get_or_insert(operation);
         })
+        .judged(body)
+    }
+
+    /// Says what to do, in the place of what the failure alone would suggest.
+    #[allow(dead_code, reason = "an area need not have such a failure")]
+    pub(crate) fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.change(|inner| inner.hint = Some(hint.into()))
+    }
+
+    /// The same error, if a refused credential is not what it says: it is a refusal like others.
+    pub(crate) fn into_refused(self) -> Self {
+        self.change(|inner| inner.kind = ErrorKind::Refused)
     }
 
     /// Says what was called, where that is no operation of the table.
@@ -372,6 +443,7 @@ impl Error {
         self.change(|inner| {
             inner.target.get_or_insert_with(|| (method.clone(), path.to_owned()));
         })
+        .judged(None)
     }
 
     pub(crate) fn attempted(self, attempts: u32) -> Self {
@@ -407,9 +479,14 @@ impl Error {
         let hidden =
             [Some(&self.0.message), self.0.code.as_ref()].map(|text| text.and_then(|text| hide(text)));
         let details = self.0.details.as_ref().and_then(|details| hide(&details.to_string()));
+        let ids = self.0.reply.iter().flat_map(|reply| &reply.request_ids);
+        let telling: Vec<&'static str> =
+            ids.filter(|(_, id)| hide(id).is_some()).map(|(name, _)| *name).collect();
         match (&hidden, &details) {
-            ([None, None], None) => self,
+            ([None, None], None) if telling.is_empty() => self,
+            ([None, None], None) => self.change(|inner| inner.forget_ids(&telling)),
             _ => self.change(|inner| {
+                inner.forget_ids(&telling);
                 let [message, code] = hidden;
                 inner.message = message.unwrap_or_else(|| std::mem::take(&mut inner.message));
                 inner.code = code.or(inner.code.take());
@@ -459,6 +536,13 @@ impl Error {
     /// The body of the answer as it came, or as much as arrived, if there was one.
     pub fn body(&self) -> Option<&Bytes> {
         self.0.reply.as_ref().map(|reply| &reply.body)
+    }
+
+    /// The ids by which Roblox can find the request, as name and value of the response's headers: give them
+    /// to its support. They name machines and requests, no person.
+    pub fn request_ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let ids = self.0.reply.iter().flat_map(|reply| &reply.request_ids);
+        ids.map(|(name, id)| (*name, id.as_str()))
     }
 
     /// The operation that was called, if it is one that this crate knows.
@@ -554,7 +638,7 @@ impl Error {
         self.is(ErrorKind::RateLimited)
     }
 
-    /// Whether the credential may not do this (403).
+    /// Whether the credential may not do this (403, or a 401 that names a missing scope).
     pub fn is_permission_denied(&self) -> bool {
         self.is(ErrorKind::PermissionDenied)
     }

@@ -1,8 +1,9 @@
 //! Why a script did not come to its end.
 
 use super::{LuauTaskErrorCode as Code, guard};
+use crate::error::OneLine;
 use crate::{Error, ErrorKind};
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Why a task has ended without a result: what the error of a [`Run`](super::Run) or
 /// [`Task`](super::Task) says, typed.
@@ -112,7 +113,9 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
+    /// On one line, whatever the script has thrown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
         let what = match self {
             Self::Script { .. } => "the script failed",
             Self::TimedOut { .. } => "the script ran longer than its timeout",

@@ -136,6 +136,9 @@ pub(super) mod testing {
         update_mask: None,
         paging: None,
         long_running: None,
+        hints: &[],
+        final_errors: &[],
+        already_exists: &[],
         polling: None,
     };
 }

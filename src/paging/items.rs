@@ -101,6 +101,12 @@ impl<T: 'static> Items<T> {
         self
     }
 
+    /// Takes pages of which the service says that a part of the list is missing. Without this such a
+    /// page is an error; [`Pages`] tell which ones they are.
+    pub fn allow_incomplete(self) -> Self {
+        self.set(|settings| settings.allow_incomplete = true)
+    }
+
     fn set(mut self, mut change: impl FnMut(&mut Settings)) -> Self {
         self.pages.set(&mut change);
         self

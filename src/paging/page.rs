@@ -13,6 +13,8 @@ pub(crate) struct Facts {
     pub(crate) total: Option<i64>,
     /// Whether more pages follow.
     pub(crate) more: Option<bool>,
+    /// The property by which the service says that the list is not whole.
+    pub(crate) incomplete: Option<&'static str>,
     /// The items, where each has a token of its own.
     pub(crate) entries: Option<Value>,
     /// What is wrong with an item, where that cannot be told item by item.
@@ -26,6 +28,7 @@ pub struct Page<P> {
     pub(super) token: Option<String>,
     pub(super) next: Option<String>,
     pub(super) total: Option<u64>,
+    pub(super) is_incomplete: bool,
 }
 
 impl<P> Page<P> {
@@ -44,6 +47,12 @@ impl<P> Page<P> {
     /// The number of items in the whole list, if the service says it.
     pub fn total(&self) -> Option<u64> {
         self.total
+    }
+
+    /// Whether the service says that a part of the list is missing here; only where
+    /// [`allow_incomplete`](super::Pages::allow_incomplete) lets such a page through.
+    pub fn is_incomplete(&self) -> bool {
+        self.is_incomplete
     }
 
     /// The answer, with status and headers.

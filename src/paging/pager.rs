@@ -26,6 +26,8 @@ pub(super) struct Settings {
     /// How many items are wanted at most.
     pub(super) items: Option<u64>,
     pub(super) resume: Option<String>,
+    /// Whether a page is taken that the service says is not whole.
+    pub(super) allow_incomplete: bool,
 }
 
 enum Place {
@@ -106,6 +108,9 @@ impl<P: 'static> Pager<P> {
         if let Some(flaw) = facts.flaw {
             return Err(Error::unusable_answer(flaw));
         }
+        if let Some(flag) = facts.incomplete.filter(|_| !self.settings.allow_incomplete) {
+            return Err(incomplete(flag));
+        }
         self.items += facts.count as u64;
         let token = position.token().map(str::to_owned);
         let next = match (&self.info, asked, &facts.entries) {
@@ -122,7 +127,8 @@ impl<P: 'static> Pager<P> {
         };
         let next = position.token().filter(|_| matches!(goes_on, Ok(true))).map(str::to_owned);
         let total = facts.total.and_then(|total| u64::try_from(total).ok());
-        Ok((Page { response, token, next, total }, goes_on))
+        let is_incomplete = facts.incomplete.is_some();
+        Ok((Page { response, token, next, total, is_incomplete }, goes_on))
     }
 
     /// The call that gets the page that a token leads to.
@@ -175,6 +181,14 @@ impl<P: 'static> Pager<P> {
         }
         size(info, self.settings.page_size, self.settings.items)
     }
+}
+
+/// A part must not pass for the whole (`SV-02`).
+fn incomplete(flag: &str) -> Error {
+    Error::paging(format!(
+        "the list is not whole: the service could not read a part of it, and says so by `{flag}`"
+    ))
+    .with_hint("read it again later, or take what is there with `allow_incomplete`")
 }
 
 fn size(info: &PagingInfo, asked: Option<u64>, wanted: Option<u64>) -> Option<u64> {

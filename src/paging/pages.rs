@@ -58,6 +58,12 @@ impl<P: Send + 'static> Pages<P> {
         self
     }
 
+    /// Takes pages of which the service says that a part of the list is missing;
+    /// [`Page::is_incomplete`] tells which. Without this such a page is an error.
+    pub fn allow_incomplete(self) -> Self {
+        self.set(|settings| settings.allow_incomplete = true)
+    }
+
     pub(super) fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         if let State::Idle(pager) = &mut self.state {
             change(&mut pager.settings);

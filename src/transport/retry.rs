@@ -103,27 +103,19 @@ impl RetryContext<'_> {
         self.remaining
     }
 
-    fn is_analytics(&self) -> bool {
-        self.operation.is_some_and(|operation| operation.path.starts_with("/analytics-query-api/"))
-    }
-
     /// Whether the failure is one that passes, and sending again does no harm: the request was
     /// never sent, or the server has not begun it; or 429, unless this operation's 429 is not a rate
     /// limit; or 408, 500, 502, 503, 504, a broken connection, JSON that ends too early or an HTML page
-    /// of the edge, if the request is idempotent.
+    /// of the edge, if the request is idempotent. Never what the operation table calls final
+    /// ([`OperationInfo::final_errors`]).
     pub fn is_retryable(&self) -> bool {
         let error = self.error;
+        if error.is_final() {
+            return false;
+        }
         match (error.kind(), error.status().map(|status| status.as_u16())) {
             (ErrorKind::Connect, _) => true,
             (ErrorKind::RateLimited, _) => is_rate_limit(error, self.operation),
-            // A feature that is switched off: 503, code 17, in the legacy localization services.
-            (ErrorKind::Service, Some(503))
-                if error.code() == Some("17") && error.message().contains("Feature is disabled") =>
-            {
-                false
-            }
-            // Analytics: the query took too long, and would again.
-            (ErrorKind::Service, Some(504)) if error.code() == Some("1000") && self.is_analytics() => false,
             (ErrorKind::Service | ErrorKind::Timeout, Some(408 | 500 | 502 | 503 | 504)) => self.idempotent,
             // Whatever the status: a page of the edge has any (ER-03).
             (ErrorKind::Io | ErrorKind::Timeout, _) if error.is_ambiguous() => self.idempotent,

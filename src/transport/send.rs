@@ -157,7 +157,7 @@ impl Sending<'_> {
                     if let Some(secret) = &secret {
                         reply.extensions_mut().insert(Secret(secret.clone()));
                     }
-                    let refusal = self.refusal(&reply);
+                    let refusal = self.refusal(&reply).map(|error| self.named(error, &request));
                     self.observe(&quotas, refusal.as_ref(), &RateLimitStatus::read(reply.headers()));
                     match refusal.map_or_else(|| accept(&reply), Err) {
                         Ok(()) => {
@@ -294,6 +294,7 @@ impl Sending<'_> {
         deadline: Deadline,
     ) -> Option<Result<Credentials, Error>> {
         let credentials = self.credentials.filter(|credentials| credentials.is_provider())?;
+        // A 401 for a missing scope (`ER-02`) is of another kind, and says nothing against the token.
         if error.kind() != ErrorKind::Unauthenticated || progress.refreshed {
             return None;
         }
@@ -369,9 +370,17 @@ impl Sending<'_> {
     /// Says in an error what was called.
     fn named(&self, error: Error, request: &http::Request<Body>) -> Error {
         match self.operation {
-            Some(operation) => error.of(operation),
+            Some(operation) => error.of_request(operation, json_of(request.body())),
             None => error.at(request.method(), request.uri().path()),
         }
+    }
+}
+
+/// A body that a failure can be judged by.
+fn json_of(body: &Body) -> Option<&[u8]> {
+    match body {
+        Body::Bytes { content, .. } => Some(content),
+        _ => None,
     }
 }
 

@@ -43,6 +43,7 @@ mod on {
                 wait_ms = Empty,
                 remaining = Empty,
                 error = Empty,
+                request_ids = Empty,
             );
             if bodies && let Body::Bytes { content, .. } = request.body() {
                 span.in_scope(|| tracing::debug!(body = redact::body(content), "request"));
@@ -82,13 +83,24 @@ mod on {
                 kind = ?error.kind(),
                 status = error.status().map(|status| status.as_u16()),
                 wait_ms = milliseconds(wait),
+                request_ids = request_ids(error),
                 "sending again"
             );
         }
 
         pub(crate) fn failure(&self, error: &Error) {
             self.span.record("error", tracing::field::debug(error.kind()));
+            if let Some(ids) = request_ids(error) {
+                self.span.record("request_ids", ids);
+            }
         }
+    }
+
+    /// What Roblox's support finds the request by (`ER-09`).
+    fn request_ids(error: &Error) -> Option<String> {
+        let ids = error.request_ids().map(|(name, id)| format!("{name}={id}"));
+        let ids = ids.collect::<Vec<_>>().join(" ");
+        (!ids.is_empty()).then_some(ids)
     }
 
     fn milliseconds(time: Duration) -> u64 {

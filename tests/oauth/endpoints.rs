@@ -45,6 +45,44 @@ async fn resources_are_typed() {
     );
 }
 
+/// `AU-10`: the prefixes say whether a creator is a user or a group; and `AU-06`: either list may be absent.
+#[tokio::test]
+async fn creators_are_users_or_groups() {
+    use opencloud::ids::{GroupId, UserId};
+    use opencloud::oauth::{Creator, GrantedResources};
+    let granted = |ids: serde_json::Value| {
+        let body = serde_json::json!({ "resource_infos": [{
+            "owner": { "id": "156", "type": "User" }, "resources": { "creator": { "ids": ids } }
+        }] });
+        let granted: GrantedResources = serde_json::from_value(body.clone()).expect("resources");
+        assert_eq!(
+            serde_json::to_value(&granted).expect("JSON")["resource_infos"][0]["resources"]["creator"]["ids"],
+            ids
+        );
+        let owner = granted.owners.expect("owners").remove(0);
+        owner.resources.expect("resources").creator.expect("creators")
+    };
+    let (user, group) = (|id: u64| UserId::from(id), |id: u64| GroupId::from(id));
+
+    let creators = granted(serde_json::json!(["U", "G1234567"]));
+    assert_eq!(creators.ids, [Grant::Owned, Grant::Id(Creator::Group(group(1234567)))]);
+    assert!(creators.allows(group(1234567), false) && creators.allows(1234567, false));
+    assert!(!creators.allows(user(1234567), false), "a group is no user");
+    assert!(creators.allows(user(156), true) && !creators.allows(group(156), true));
+    assert!(!creators.allows(group(7), true));
+
+    let creators = granted(serde_json::json!(["U156"]));
+    assert!(creators.allows(user(156), false) && !creators.allows(group(156), false));
+    assert!(!creators.allows(user(157), true));
+    // A bare id, as the document has it: of either.
+    let creators = granted(serde_json::json!(["7"]));
+    assert!(creators.allows(user(7), false) && creators.allows(group(7), false) && !creators.allows(8, true));
+    // What is no id is kept as it came.
+    for odd in ["G", "Ux", "GU1", "*"] {
+        assert_eq!(granted(serde_json::json!([odd])).ids, [Grant::Id(Creator::Unstated(odd.into()))]);
+    }
+}
+
 #[tokio::test]
 async fn a_session_is_ended() {
     let server = Server::new();

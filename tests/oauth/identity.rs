@@ -3,7 +3,6 @@
 use super::server::{CLIENT_ID, Key, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use opencloud::ErrorKind;
 use opencloud::oauth::Callback;
 use serde_json::{Value, json};
@@ -80,6 +79,24 @@ async fn clocks_may_differ_by_the_skew() {
     assert!(strict.verify_id_token(&token, Some(NONCE)).await.is_err());
 }
 
+/// `AU-11`: clocks of users' machines are off by minutes, and no login sets them right.
+#[tokio::test]
+async fn a_clock_that_is_off_is_named() {
+    let now = super::server::START;
+    for (claims, by) in [(json!({ "exp": now - 130 }), 130), (json!({ "iat": now + 150 }), 150)] {
+        let problem = with(claims.clone()).await.expect_err("a clock that is off");
+        for words in [&format!("by {by} s"), "clock", "AppBuilder::clock_skew"] {
+            assert!(problem.contains(words), "{words}: {problem}");
+        }
+        assert!(!problem.contains("send them through the login"), "{problem}");
+        let server = Server::new();
+        server.facts().claims = claims;
+        let token = server.facts().id_token(NONCE);
+        let patient = server.app_builder().clock_skew(Duration::from_secs(180)).build().expect("an app");
+        patient.verify_id_token(&token, Some(NONCE)).await.expect("within three minutes");
+    }
+}
+
 #[tokio::test]
 async fn other_algorithms_are_refused() {
     let server = Server::new();
@@ -98,10 +115,19 @@ async fn other_algorithms_are_refused() {
     }
     // HMAC, with what is public as the key.
     let public = json!({ "iss": "https://apis.roblox.com/oauth/", "sub": "156" });
-    let header = Header { kid: Some("key-1".to_owned()), ..Header::new(Algorithm::HS256) };
-    let forged =
-        jsonwebtoken::encode(&header, &public, &EncodingKey::from_secret(b"key-1")).expect("a token");
+    let signed = format!(
+        "{}.{}",
+        header(json!({ "alg": "HS256", "kid": "key-1" })),
+        URL_SAFE_NO_PAD.encode(public.to_string())
+    );
+    let mac = ring::hmac::sign(&ring::hmac::Key::new(ring::hmac::HMAC_SHA256, b"key-1"), signed.as_bytes());
+    let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac));
     assert!(verified(&server, &forged).await.expect_err("HMAC").contains("ES256"));
+    // An extension that must be understood (RFC 7515, section 4.1.11), signed by Roblox itself.
+    let key = server.facts().keys[0].clone();
+    let extended =
+        key.sign_as(&json!({ "alg": "ES256", "kid": "key-1", "crit": ["b64"], "b64": false }), &public);
+    assert!(verified(&server, &extended).await.expect_err("crit").contains("extension"));
     assert_eq!(server.facts().key_requests, 0, "no key is fetched for any of them");
 }
 

@@ -6,6 +6,7 @@ mod example;
 mod hardship;
 mod identity;
 mod login;
+mod processes;
 mod provider;
 mod server;
 mod store;

@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use http::Method;
-use opencloud::oauth::{MemoryTokenStore, Stored, TokenProvider, TokenSet, TokenStore};
+use opencloud::oauth::{Lease, MemoryTokenStore, Stored, TokenProvider, TokenSet, TokenStore};
 use opencloud::{Client, Credentials, Error, ErrorKind};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -144,10 +144,11 @@ async fn a_token_is_renewed_before_it_ends() {
     let server = Server::new();
     let provider = TokenProvider::new(server.app(), Store::new(server.session()));
     let client = client(&server, &provider);
-    server.pass(899 - 61);
+    // At a moment between one and a half minutes and one minute before.
+    server.pass(899 - 91);
     call(&client).await.expect("an answer");
     assert_eq!(server.renewals(), 0);
-    server.pass(1);
+    server.pass(31);
     call(&client).await.expect("an answer");
     assert_eq!(server.renewals(), 1);
 
@@ -156,6 +157,26 @@ async fn a_token_is_renewed_before_it_ends() {
     server.pass(599);
     early.tokens().await.expect("tokens");
     assert_eq!(server.renewals(), 2);
+}
+
+/// So that processes that share a token do not all renew it in the same second.
+#[tokio::test(start_paused = true)]
+async fn the_moment_of_renewal_is_spread() {
+    let mut moments = std::collections::BTreeSet::new();
+    for _ in 0..50 {
+        let server = Server::new();
+        let provider = TokenProvider::new(server.app(), Store::new(server.session()));
+        server.pass(899 - 91);
+        let mut left = 91;
+        while server.renewals() == 0 {
+            server.pass(1);
+            left -= 1;
+            provider.tokens().await.expect("tokens");
+        }
+        assert!((60..=90).contains(&left), "{left}");
+        moments.insert(left);
+    }
+    assert!(moments.len() > 5, "{moments:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -481,6 +502,80 @@ async fn two_processes_share_a_store() {
     });
     assert_eq!(first.expect("tokens"), second.expect("tokens"));
     assert_eq!(server.renewals(), 3);
+}
+
+/// A store with a lease, which says what it was asked in which order.
+struct Leased {
+    store: Arc<Store>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl TokenStore for Leased {
+    fn load(&self) -> Stored<'_, Option<TokenSet>> {
+        self.store.load()
+    }
+
+    fn save<'a>(&'a self, tokens: &'a TokenSet) -> Stored<'a, ()> {
+        assert!(self.turn.try_lock().is_err(), "saved without the lease");
+        self.store.save(tokens)
+    }
+
+    fn lease(&self) -> Stored<'_, Lease> {
+        Box::pin(async { Ok(Lease::new(self.turn.clone().lock_owned().await)) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn processes_with_a_lease_renew_one_at_a_time() {
+    let (server, store, _, _) = expired();
+    server.facts().latency = Duration::from_millis(300);
+    let turn = Arc::default();
+    let providers: Vec<_> = (0..4)
+        .map(|_| TokenProvider::new(server.app(), Leased { store: store.clone(), turn: Arc::clone(&turn) }))
+        .collect();
+    let all = futures_util::future::join_all(providers.iter().map(TokenProvider::tokens)).await;
+    for tokens in all {
+        assert_eq!(tokens.expect("tokens"), store.held());
+    }
+    assert_eq!((server.renewals(), store.saves.load(Ordering::SeqCst)), (1, 1));
+    // A login takes its turn as well, so that no renewal overwrites it.
+    let login = server.session();
+    providers[0].replace(login.clone()).await.expect("saved");
+    assert_eq!(store.held(), login);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_never_given_fails_the_call_and_loses_no_session() {
+    let (server, store, _, _) = expired();
+    let turn = Arc::new(tokio::sync::Mutex::new(()));
+    let provider = TokenProvider::new(server.app(), Leased { store: store.clone(), turn: turn.clone() });
+    let held = turn.lock().await;
+    let error = provider.tokens().await.expect_err("no lease");
+    assert!(error.to_string().contains("it has not answered for 60 seconds"), "{error}");
+    assert!(!error.is_authorization_required(), "{error}");
+    // Whoever had the lease has renewed in the meantime.
+    let (waiting, ()) = tokio::join!(provider.tokens(), async {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        *store.tokens.lock().expect("a store") = Some(server.session());
+    });
+    assert_eq!(waiting.expect("what the other has saved"), store.held());
+    assert_eq!(server.renewals(), 0);
+    drop(held);
+    provider.tokens().await.expect("tokens");
+}
+
+/// Without a lease: the other process is about to save what it was given.
+#[tokio::test(start_paused = true)]
+async fn a_caller_is_told_to_log_in_only_after_the_store_was_looked_at_for_a_while() {
+    let (server, store, provider, _) = expired();
+    server.withdraw();
+    let other = server.session();
+    let (tokens, ()) = tokio::join!(provider.tokens(), async {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        *store.tokens.lock().expect("a store") = Some(other.clone());
+    });
+    assert_eq!(tokens.expect("what the other process has saved"), other);
+    assert_eq!(server.renewals(), 1);
 }
 
 #[tokio::test]

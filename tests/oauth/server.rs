@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use opencloud::call::Body;
 use opencloud::oauth::{App, AppBuilder, Callback, Login, TokenSet};
 use opencloud::retry::Retry;
@@ -87,8 +86,18 @@ impl Key {
     }
 
     pub(crate) fn sign(&self, claims: &Value) -> String {
-        let header = Header { kid: Some(self.id.clone()), ..Header::new(Algorithm::ES256) };
-        jsonwebtoken::encode(&header, claims, &EncodingKey::from_ec_der(&self.private)).expect("a token")
+        self.sign_as(&json!({ "typ": "JWT", "alg": "ES256", "kid": self.id }), claims)
+    }
+
+    /// With a header that need not tell the truth.
+    pub(crate) fn sign_as(&self, header: &Value, claims: &Value) -> String {
+        let random = ring::rand::SystemRandom::new();
+        let algorithm = &ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pair =
+            ring::signature::EcdsaKeyPair::from_pkcs8(algorithm, &self.private, &random).expect("a pair");
+        let signed = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+        let signature = pair.sign(&random, signed.as_bytes()).expect("a signature");
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }
 

@@ -94,6 +94,25 @@ fn everything(error: &Error) -> String {
     text
 }
 
+/// `ER-09`: what Roblox's support finds a request by is in the events of attempts and in the span of the call.
+#[tokio::test(start_paused = true)]
+async fn the_trace_tells_what_a_request_is_found_by() {
+    let (recorder, _guard) = recording().await;
+    let failed =
+        |id: &str| Answer::status(500, "").header("roblox-machine-id", id).header("x-roblox-edge", "ams");
+    let script = Script::new()
+        .expect(Expect::any(), failed("machine-1"))
+        .expect(Expect::any(), failed("machine-2").header("x-request-id", "last"))
+        .always(Expect::any(), Answer::status(404, ""));
+    let retry = opencloud::retry::Retry::standard().attempts(2);
+    scripted(&script).users().get(1).with_retry(retry).await.expect_err("an error");
+    let text = recorder.text();
+    let line =
+        |begin: &str, words: &str| text.lines().any(|line| line.starts_with(begin) && line.contains(words));
+    assert!(line("event", "roblox-machine-id=machine-1 x-roblox-edge=ams"), "{text}");
+    assert!(line("record", "x-request-id=last roblox-machine-id=machine-2 x-roblox-edge=ams"), "{text}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_key_in_any_output() {
     let (recorder, _guard) = recording().await;
@@ -108,6 +127,8 @@ async fn no_key_in_any_output() {
         Answer::operation_failed("operations/1", 3, &format!("bad key {KEY}!")),
         Answer::operation_failed(KEY, 3, KEY),
         Answer::status(200, "{"),
+        Answer::status(500, "").header("x-request-id", KEY).header("roblox-machine-id", format!("{KEY}-1")),
+        Answer::status(200, "{").header("x-request-id", KEY),
         Answer::json(json!({})),
     ];
     // Services that repeat what they were sent.

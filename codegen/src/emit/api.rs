@@ -1,7 +1,9 @@
 //! `api.rs`: one module, handle and set of calls per area; constructors of request types; id types.
 
 use crate::emit::{Writer, literal};
-use crate::model::{Area, Body, Field, Limit, Location, Model, Operation, Parameter, Part, PartKind, Type};
+use crate::model::{
+    Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Remark, Type,
+};
 use crate::{Error, names};
 use std::collections::BTreeSet;
 
@@ -198,6 +200,7 @@ pub(super) struct Listing {
     next: String,
     total: String,
     more: String,
+    incomplete: String,
     entries: String,
     /// Whether a page is the result of an operation that the call starts.
     by_operation: bool,
@@ -475,6 +478,7 @@ fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
             _ => None,
         }),
         more: read(&paging.more, &|kind| (*kind == Type::Boolean).then_some(".copied()")),
+        incomplete: incomplete(model, paging),
         entries: match by_entry {
             true => borrow(&items, ".and_then(|items| serde_json::to_value(items).ok())"),
             false => "None".to_owned(),
@@ -505,6 +509,7 @@ impl Listing {
                         ("next", &self.next),
                         ("total", &self.total),
                         ("more", &self.more),
+                        ("incomplete", &self.incomplete),
                         ("entries", &self.entries),
                         ("flaw", &"None".to_owned()),
                     ] {
@@ -515,6 +520,18 @@ impl Listing {
         });
         writer.line(format!("crate::paging::list_methods!({call}, {}, {});", self.page, self.item));
     }
+}
+
+/// The name of the property by which a page says that the list is not whole, if it does.
+fn incomplete(model: &Model, paging: &Paging) -> String {
+    let flags = paging.incomplete.iter().filter_map(|name| {
+        let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+        let (fields, kind) = model.fields(&paging.page, &path)?;
+        let is_set = borrow(&fields, ".is_some_and(|flag| *flag)");
+        (*kind == Type::Boolean).then(|| format!("({is_set}).then_some({})", literal(name)))
+    });
+    let code = flags.reduce(|first, next| format!("{first}.or_else(|| {next})"));
+    code.unwrap_or_else(|| "None".to_owned())
 }
 
 /// `page.a.and_then(|page| page.b).unwrap_or_default()`; the page itself for an empty path.
@@ -596,9 +613,31 @@ fn documentation(operation: &Operation) -> String {
     if !limits.is_empty() {
         text.push_str(&format!("\nLimit: {}.", limits.join(", ")));
     }
+    for note in &operation.notes {
+        text.push_str(&format!("\n\n{note}"));
+    }
     if let Some(reference) = &operation.reference {
         text.push_str(&format!("\n\n[Roblox's reference]({reference})"));
     }
     text.push_str("\n\n# Errors\n\nAs for every call: see [`Error`](crate::Error).");
+    let known = operation.hints.iter().chain(&operation.final_errors).filter_map(known_failure);
+    let known: Vec<String> = known.collect();
+    if !known.is_empty() {
+        text.push_str(&format!(" Known failures:\n\n{}", known.join("\n")));
+    }
     text
+}
+
+/// A failure and what to do about it, as an item of a list; `None` of one that says nothing of its own.
+fn known_failure(remark: &Remark) -> Option<String> {
+    let when = &remark.when;
+    let mut words: Vec<String> = Vec::new();
+    words.extend(when.status.map(|status| status.to_string()));
+    words.extend(when.code.as_ref().map(|code| format!("`{code}`")));
+    words.extend(when.message_contains.as_ref().map(|part| format!("\"{part}\"")));
+    words.extend(when.body_has.as_ref().map(|name| format!("for a body with `{name}`")));
+    if when.unfinished {
+        words.push("not done in time".to_owned());
+    }
+    (!words.is_empty()).then(|| format!("- {}: {}.", words.join(" "), remark.text))
 }

@@ -1,7 +1,10 @@
 //! `operations.rs`: the table of operations.
 
 use crate::emit::{Writer, literal};
-use crate::model::{Expected, Limit, Location, LongRunning, Model, Operation, Paging, Polling, ServiceLimit};
+use crate::model::{
+    Condition, Expected, Limit, Location, LongRunning, Model, Operation, Paging, Polling, Remark,
+    ServiceLimit,
+};
 use crate::{Error, names};
 
 pub fn emit(model: &Model) -> Result<String, Error> {
@@ -25,6 +28,14 @@ pub fn emit(model: &Model) -> Result<String, Error> {
         writer.line(format!("    &{},", names::constant(&operation.id)));
     }
     writer.line("];");
+    writer.line("");
+    writer.line(
+        "/// What to do about failures of every operation, where its own hints say nothing more exact.",
+    );
+    writer.line(format!("pub static HINTS: &[Hint] = {};", hints(&model.hints)));
+    writer.line("");
+    writer.line("/// Failures of every operation that no further attempt changes.");
+    writer.line(format!("pub static FINAL_ERRORS: &[FinalError] = {};", final_errors(&model.final_errors)));
     writer.line("");
     scopes(&mut writer, &model.scopes);
     Ok(writer.finish().replace("}\n;\n", "};\n"))
@@ -83,10 +94,46 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("update_mask", text(&operation.update_mask().map(|mask| mask.name.clone()))),
         ("paging", operation.paging.as_ref().map_or("None".to_owned(), paging)),
         ("long_running", operation.long_running.as_ref().map_or("None".to_owned(), long_running)),
+        ("hints", hints(&operation.hints)),
+        ("final_errors", final_errors(&operation.final_errors)),
+        ("already_exists", slice(operation.already_exists.iter().map(condition))),
         ("polling", operation.polling.map_or("None".to_owned(), polling)),
     ] {
         writer.line(format!("{name}: {value},"));
     }
+}
+
+fn hints(hints: &[Remark]) -> String {
+    let hint =
+        |hint: &Remark| format!("Hint {{ when: {}, say: {} }}", condition(&hint.when), literal(&hint.text));
+    slice(hints.iter().map(hint))
+}
+
+fn final_errors(errors: &[Remark]) -> String {
+    let error = |error: &Remark| {
+        format!("FinalError {{ when: {}, because: {} }}", condition(&error.when), literal(&error.text))
+    };
+    slice(errors.iter().map(error))
+}
+
+fn condition(when: &Condition) -> String {
+    let text = |value: &Option<String>| match value {
+        Some(value) => format!("Some({})", literal(value)),
+        None => "None".to_owned(),
+    };
+    format!(
+        "Condition {{ status: {:?}, code: {}, message_contains: {}, body_has: {}, effect_unknown: {}, unfinished: {} }}",
+        when.status,
+        text(&when.code),
+        text(&when.message_contains),
+        text(&when.body_has),
+        when.effect_unknown,
+        when.unfinished,
+    )
+}
+
+fn slice(items: impl Iterator<Item = String>) -> String {
+    format!("&[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
 fn expected(expected: &Expected) -> String {
@@ -270,6 +317,57 @@ mod tests {
             extension["needed_scopes"] = needed;
             let table = table(extension.clone());
             assert!(table.contains(line) && table.contains(r#"scopes: &["a:read", "a:write"],"#), "{table}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_failures_is_that_of_the_operation_its_area_and_the_document() {
+        let mut document = document(json!({ "x-opencloud": {
+            "area": "things",
+            "method": "create",
+            "hints": [{ "status": 409, "say": "Wait." }],
+            "final_errors": [{ "status": 500, "body_has": "price", "because": "It stays so." }],
+            "already_exists": [{ "code": "EXISTS" }],
+        } }));
+        document["x-opencloud"]["areas"][0]["hints"] = json!([{ "effect_unknown": true, "say": "Look." }]);
+        document["x-opencloud"]["hints"] = json!([{ "message_contains": "scope", "say": "Ask." }]);
+        let table = table(&document, None);
+        let conditions = |stated: &str| {
+            let mut all = String::new();
+            for (name, unstated) in [
+                ("status", "None"),
+                ("code", "None"),
+                ("message_contains", "None"),
+                ("body_has", "None"),
+                ("effect_unknown", "false"),
+                ("unfinished", "false"),
+            ] {
+                let value = stated.split("; ").find_map(|part| part.strip_prefix(&format!("{name}: ")));
+                all += &format!(
+                    "{}{name}: {}",
+                    if all.is_empty() { "" } else { ", " },
+                    value.unwrap_or(unstated)
+                );
+            }
+            format!("Condition {{ {all} }}")
+        };
+        for line in [
+            format!(
+                "hints: &[Hint {{ when: {}, say: \"Wait.\" }}, Hint {{ when: {}, say: \"Look.\" }}],",
+                conditions("status: Some(409)"),
+                conditions("effect_unknown: true")
+            ),
+            format!(
+                "final_errors: &[FinalError {{ when: {}, because: \"It stays so.\" }}],",
+                conditions("status: Some(500); body_has: Some(\"price\")")
+            ),
+            format!("already_exists: &[{}],", conditions("code: Some(\"EXISTS\")")),
+            format!(
+                "HINTS: &[Hint] = &[Hint {{ when: {}, say: \"Ask.\" }}];",
+                conditions("message_contains: Some(\"scope\")")
+            ),
+        ] {
+            assert!(table.contains(&line), "{line} is not in {table}");
         }
     }
 

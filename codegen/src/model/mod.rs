@@ -26,6 +26,28 @@ pub struct Model {
     pub ids: Vec<IdType>,
     /// Every scope that the document names, whatever the areas.
     pub scopes: Vec<String>,
+    /// What is known of failures of every operation.
+    pub hints: Vec<Remark>,
+    /// Failures of every operation that no further attempt changes.
+    pub final_errors: Vec<Remark>,
+}
+
+/// A failure, and a sentence about it: a hint, or why it is final.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    pub when: Condition,
+    pub text: String,
+}
+
+/// What a failure must look like; see `docs/specification.md`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Condition {
+    pub status: Option<u16>,
+    pub code: Option<String>,
+    pub message_contains: Option<String>,
+    pub body_has: Option<String>,
+    pub effect_unknown: bool,
+    pub unfinished: bool,
 }
 
 #[derive(Debug)]
@@ -83,6 +105,12 @@ pub struct Operation {
     pub response: Type,
     pub paging: Option<Paging>,
     pub long_running: Option<LongRunning>,
+    /// Its own, and behind them those of its area.
+    pub hints: Vec<Remark>,
+    pub final_errors: Vec<Remark>,
+    pub already_exists: Vec<Condition>,
+    /// What a caller should know besides, in whole sentences.
+    pub notes: Vec<String>,
     pub polling: Option<Polling>,
 }
 
@@ -302,6 +330,8 @@ pub struct Paging {
     pub items: Vec<String>,
     pub total: Option<Vec<String>>,
     pub more: Option<Vec<String>>,
+    /// Properties of the response that say that the list is not whole.
+    pub incomplete: Vec<String>,
     /// In each entry of the request, where the token of its own goes (`style: entries`).
     pub cursor: Option<String>,
     /// The property that says which entry of the request an item belongs to (`style: entries`).
@@ -386,6 +416,8 @@ impl Model {
                 .iter()
                 .map(|id| IdType { name: text(id, "name"), description: text(id, "description") })
                 .collect(),
+            hints: read::hints(extension),
+            final_errors: read::final_errors(extension),
             scopes,
             document,
             passes,

@@ -317,6 +317,10 @@ pub(super) fn read_operation(
         poll_only: extension[POLL_ONLY] == true,
         parameters,
         body: read_body(&operation["requestBody"], document, structs),
+        hints: of_operation_and_area(extension, &area, document, hints),
+        final_errors: of_operation_and_area(extension, &area, document, final_errors),
+        already_exists: each(&extension["already_exists"]).map(condition).collect(),
+        notes: each(&extension["notes"]).filter_map(text).collect(),
         paging,
         long_running,
         polling: extension.get("polling").map(|pace| Polling {
@@ -327,6 +331,46 @@ pub(super) fn read_operation(
         area,
         method,
     })
+}
+
+/// What an operation's extension says, and behind it what its area's says.
+fn of_operation_and_area(
+    extension: &Value,
+    area: &str,
+    document: &Document,
+    read: fn(&Value) -> Vec<Remark>,
+) -> Vec<Remark> {
+    let area = each(&document.extension()["areas"]).find(|other| other["name"] == area);
+    read(extension).into_iter().chain(area.map(read).unwrap_or_default()).collect()
+}
+
+pub(super) fn hints(extension: &Value) -> Vec<Remark> {
+    remarks(&extension["hints"], "say")
+}
+
+pub(super) fn final_errors(extension: &Value) -> Vec<Remark> {
+    remarks(&extension["final_errors"], "because")
+}
+
+fn remarks(list: &Value, text: &str) -> Vec<Remark> {
+    let remark = |item: &Value| Some(Remark { when: condition(item), text: item[text].as_str()?.to_owned() });
+    each(list).filter_map(remark).collect()
+}
+
+fn condition(item: &Value) -> Condition {
+    let text = |key: &str| item[key].as_str().map(str::to_owned);
+    Condition {
+        status: item["status"].as_u64().and_then(|status| u16::try_from(status).ok()),
+        code: text("code"),
+        message_contains: text("message_contains"),
+        body_has: text("body_has"),
+        effect_unknown: item["effect_unknown"] == true,
+        unfinished: item["unfinished"] == true,
+    }
+}
+
+fn each(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
 }
 
 /// The narrowest first: what counts by more parameters.
@@ -446,6 +490,7 @@ fn read_paging(paging: &Value, page: &Type, structs: &BTreeMap<String, Struct>) 
         text(key).map(|path| path.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect())
     };
     let items: Vec<String> = path("items").unwrap_or_default();
+    let incomplete = paging.get("incomplete").and_then(Value::as_array).into_iter().flatten();
     Some(Paging {
         style: text("style").unwrap_or_else(|| "token".to_owned()),
         token: text("token"),
@@ -457,6 +502,7 @@ fn read_paging(paging: &Value, page: &Type, structs: &BTreeMap<String, Struct>) 
         next: path("next"),
         total: path("total"),
         more: path("more"),
+        incomplete: incomplete.filter_map(Value::as_str).map(str::to_owned).collect(),
         cursor: text("cursor"),
         key: text("key"),
         page: page.clone(),

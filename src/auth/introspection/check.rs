@@ -1,5 +1,5 @@
 use super::report::{OperationReport, Problem, Report, Target};
-use super::{ApiKey, ApiKeyInfo};
+use super::{ApiKey, ApiKeyInfo, is_unknown};
 use crate::Error;
 use crate::call::info::OperationInfo;
 use crate::ids::{GroupId, UniverseId, UserId};
@@ -64,16 +64,25 @@ impl Check {
     /// # Errors
     ///
     /// If there is no operation of such an id, before anything is sent; or as
-    /// [`ApiKey::introspect`].
+    /// [`ApiKey::introspect`], but that Roblox does not look at the key is a report and no error.
     pub async fn send(self) -> Result<Report, Error> {
         let operations = self.operations.iter().map(|id| operation(id)).collect::<Result<Vec<_>, Error>>()?;
-        let key = self.key.introspect().await?;
+        let key = match self.key.introspect().await {
+            Ok(key) => Some(key),
+            Err(error) if is_unknown(&error) => None,
+            Err(error) => return Err(error),
+        };
+        let report = |operation| match &key {
+            Some(key) => OperationReport::of(operation, key, &self.targets),
+            None => OperationReport::unknown(operation),
+        };
         Ok(Report {
-            problems: problems(&key, self.warning_days, Timestamp::now()),
-            operations: operations
-                .into_iter()
-                .map(|operation| OperationReport::of(operation, &key, &self.targets))
-                .collect(),
+            problems: key
+                .as_ref()
+                .map(|key| problems(key, self.warning_days, Timestamp::now()))
+                .unwrap_or_default(),
+            operations: operations.into_iter().map(report).collect(),
+            proof: None,
             key,
         })
     }

@@ -1,8 +1,9 @@
 use crate::decode::object;
+use crate::error::OneLine;
 use crate::ids::{GroupId, UniverseId, UserId};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// What stands for all ids, all stores or all operations.
 pub(super) const ALL: &str = "*";
@@ -33,6 +34,8 @@ object!(ApiKeyInfo {
     "enabled" => enabled,
     "expired" => expired,
     "expirationTimeUtc" => expiration_time_utc,
+    // One public client reads it under this name (`AU-03`).
+    "expirationUtcTime" => expiration_time_utc,
 });
 
 /// A part of what a key may do. The scope `asset:write` is the operation `write` of the scope `asset`.
@@ -78,6 +81,7 @@ impl KeyScope {
 /// As in `asset: read, write, for group 7`.
 impl fmt::Display for KeyScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut OneLine(f);
         f.write_str(self.name.as_deref().unwrap_or_default())?;
         if let Some(operations) = &self.operations {
             write!(f, ": {}", operations.join(", "))?;

@@ -10,6 +10,19 @@
 //! # }
 //! ```
 //!
+//! Roblox looks at a key only for about an hour after it was made or regenerated; one public client found
+//! so, others did not (`AU-01`). It refuses to look at an older key, which says nothing of whether that key
+//! works: [`Report::key`] is `None` then, and a harmless read proves it:
+//!
+//! ```no_run
+//! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+//! let report = client.api_key().check(["messaging.publish"]).await?;
+//! let report = report.proven_by(client.request(http::Method::GET, "/cloud/v2/users/1").await);
+//! println!("{report}");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! A report tells three things apart:
 //!
 //! * [`Problem`]s of the key itself: it is disabled, its time is over, or will be within so many days
@@ -25,6 +38,9 @@
 //! are about, as [`Check::universe`] does, and the report tells whether the scopes reach it. Which IP
 //! addresses may use a key is not told.
 //!
+//! Roblox's cookbook warns that a write without its scope may report success and change nothing (`UN-09`;
+//! nobody has recorded one): read back what the first write with a new key has changed.
+//!
 //! Source: Roblox's [guide](https://create.roblox.com/docs/cloud/auth/api-keys). The endpoint is not in
 //! Roblox's OpenAPI document.
 
@@ -34,13 +50,17 @@ mod report;
 
 pub use check::Check;
 pub use info::{ApiKeyInfo, DataStoreAccess, KeyScope};
-pub use report::{Missing, OperationReport, Problem, Report, Target};
+pub use report::{Missing, OperationReport, Problem, Proof, Report, Target};
 
 use crate::{Client, Credentials, Error};
 use http::Method;
 use serde_json::json;
 
 const INTROSPECT: &str = "/api-keys/v1/introspect";
+
+/// `AU-01`
+const UNKNOWN: &str = "Roblox was seen to look at a key only for about an hour after it was made or regenerated, \
+     so this does not say that the key is bad: make a harmless read with it to find out";
 
 /// The API key of a client. Made by [`Client::api_key`].
 #[derive(Clone, Debug)]
@@ -66,7 +86,9 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// If the credential is no API key, if Roblox does not know it, or as every call.
+    /// If the credential is no API key, or as every call. If Roblox does not look at the key the error has the
+    /// status 401 and is of kind [`Refused`](crate::ErrorKind::Refused), not `Unauthenticated`: the key may
+    /// work all the same.
     pub async fn introspect(&self) -> Result<ApiKeyInfo, Error> {
         let credentials = self.credentials.resolve().await?;
         let Some(key) = credentials.api_key_text() else {
@@ -77,7 +99,13 @@ impl ApiKey {
         let request = self.client.request(Method::POST, INTROSPECT).without_credentials();
         // It changes nothing.
         let answer = request.json(&json!({ "apiKey": key })).with_idempotent(true).send_as().await;
-        answer.map(crate::Response::into_inner).map_err(|error| error.hiding(|text| credentials.hide(text)))
+        answer.map(crate::Response::into_inner).map_err(|error| {
+            let error = match is_unknown(&error) {
+                true => error.into_refused().with_hint(UNKNOWN),
+                false => error,
+            };
+            error.hiding(|text| credentials.hide(text))
+        })
     }
 
     /// Checks whether the key may make these calls, by their ids (`users.get`): which scopes it lacks
@@ -85,4 +113,9 @@ impl ApiKey {
     pub fn check(&self, operations: impl IntoIterator<Item = impl Into<String>>) -> Check {
         Check::new(self.clone(), operations.into_iter().map(Into::into).collect())
     }
+}
+
+/// Whether Roblox does not look at the key.
+fn is_unknown(error: &Error) -> bool {
+    error.status() == Some(http::StatusCode::UNAUTHORIZED)
 }

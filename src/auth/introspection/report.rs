@@ -1,7 +1,8 @@
 use super::info::{ALL, ApiKeyInfo, KeyScope};
-use crate::Scope;
 use crate::call::info::OperationInfo;
+use crate::error::Shown;
 use crate::ids::{GroupId, UniverseId, UserId};
+use crate::{Error, Scope};
 use jiff::Timestamp;
 use std::fmt;
 
@@ -77,7 +78,7 @@ impl fmt::Display for Target {
             Self::User(id) => write!(f, "user {id}"),
             Self::Group(id) => write!(f, "group {id}"),
             Self::Universe(id) => write!(f, "universe {id}"),
-            Self::DataStore(id, name) => write!(f, "data store `{name}` of universe {id}"),
+            Self::DataStore(id, name) => write!(f, "data store `{}` of universe {id}", Shown(name)),
         }
     }
 }
@@ -176,36 +177,124 @@ impl OperationReport {
         let perhaps_missing = others.filter_map(|scope| Missing::of(&[scope], key, &targets)).collect();
         Self { operation, missing, perhaps_missing }
     }
+
+    /// Where the key's scopes are not known.
+    pub(super) fn unknown(operation: &'static OperationInfo) -> Self {
+        Self { operation, missing: Vec::new(), perhaps_missing: Vec::new() }
+    }
+}
+
+/// What a call with the key has shown of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Proof {
+    /// The call succeeded.
+    Works,
+    /// The service knows the key, and this call failed for another reason, such as a scope that it lacks.
+    Accepted(Error),
+    /// The service refuses the key (401).
+    Refused(Error),
+    /// The call failed in a way that says nothing of the key: no connection, an outage, a rate limit.
+    Undecided(Error),
+}
+
+impl Proof {
+    fn of(outcome: Result<(), Error>) -> Self {
+        let Err(error) = outcome else { return Self::Works };
+        let is_decided = error.status().is_some_and(|status| status.is_client_error())
+            && !error.is_rate_limited()
+            && !error.is_timeout();
+        match (is_decided, error.is_unauthenticated()) {
+            (true, true) => Self::Refused(error),
+            (true, false) => Self::Accepted(error),
+            (false, _) => Self::Undecided(error),
+        }
+    }
+
+    /// Whether the service takes the key.
+    pub fn is_accepted(&self) -> bool {
+        matches!(self, Self::Works | Self::Accepted(_))
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Works => f.write_str("a call with the key succeeded"),
+            Self::Accepted(error) => {
+                write!(f, "the service takes the key, although the call failed: {error}")
+            }
+            Self::Refused(error) => write!(f, "the service refuses the key: {error}"),
+            Self::Undecided(error) => write!(f, "the call says nothing of the key: {error}"),
+        }
+    }
 }
 
 /// What is wrong with a key, and what it lacks. It reads as lines of text.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
-    /// What Roblox knows of the key.
-    pub key: ApiKeyInfo,
+    /// What Roblox knows of the key; `None` if it does not look at it. The key may work all the same, and
+    /// what it lacks is not known: see [`proven_by`](Self::proven_by).
+    pub key: Option<ApiKeyInfo>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
-    /// What it lacks, for each operation that was asked about.
+    /// What it lacks, for each operation that was asked about; nothing is listed of a key that is not known.
     pub operations: Vec<OperationReport>,
+    /// What a call with it has shown, if there was one.
+    pub proof: Option<Proof>,
 }
 
 impl Report {
     /// Whether nothing is wrong and nothing is certainly missing. A key that is over soon is not fine;
     /// what [is missing perhaps](OperationReport::perhaps_missing) does not count.
+    ///
+    /// A key that Roblox does not look at is fine if a call has [proven](Self::proven_by) that it works.
     pub fn is_fine(&self) -> bool {
-        self.problems.is_empty() && self.operations.iter().all(|report| report.missing.is_empty())
+        let works = match (&self.key, &self.proof) {
+            (None, proof) => proof.as_ref().is_some_and(Proof::is_accepted),
+            (Some(_), proof) => !matches!(proof, Some(Proof::Refused(_))),
+        };
+        works && self.problems.is_empty() && self.operations.iter().all(|report| report.missing.is_empty())
+    }
+
+    /// Adds what a call with the key came to: a harmless read of your choice, best one of an operation that
+    /// was asked about.
+    #[must_use]
+    pub fn proven_by<T>(mut self, outcome: Result<T, Error>) -> Self {
+        self.proof = Some(Proof::of(outcome.map(drop)));
+        self
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "API key `{}`", self.key.name.as_deref().unwrap_or("without a name"))?;
+        match &self.key {
+            Some(key) => {
+                writeln!(f, "API key `{}`", Shown(key.name.as_deref().unwrap_or("without a name")))?;
+            }
+            None => writeln!(
+                f,
+                "API key: not known. Roblox does not look at it, as was seen of keys that are older than an hour; \
+                 that does not say that it is bad"
+            )?,
+        }
+        match &self.proof {
+            Some(proof) => writeln!(f, "- {proof}")?,
+            None if self.key.is_none() => {
+                writeln!(f, "- make a harmless read with it to find out whether it works")?;
+            }
+            None => {}
+        }
         for problem in &self.problems {
             writeln!(f, "- {problem}")?;
         }
         for report in &self.operations {
             let id = report.operation.id;
+            if self.key.is_none() {
+                writeln!(f, "- {id}: whether a scope is missing is not known")?;
+                continue;
+            }
             match (&report.missing[..], &report.perhaps_missing[..]) {
                 ([], []) => writeln!(f, "- {id}: nothing is missing")?,
                 ([], _) => writeln!(f, "- {id}: nothing is certainly missing")?,

@@ -2,7 +2,7 @@
 
 use crate::Scope;
 use crate::decode::{Tolerant, object};
-use crate::ids::{Id, UniverseId, UserId};
+use crate::ids::{GroupId, Id, UniverseId, UserId};
 use jiff::Timestamp;
 use oauth2::TokenIntrospectionResponse as _;
 use oauth2::basic::BasicTokenIntrospectionResponse;
@@ -141,7 +141,7 @@ pub struct Resources {
     /// Universes that may be reached.
     pub universe: Option<GrantedIds<UniverseId>>,
     /// Creators in whose name assets may be made.
-    pub creator: Option<GrantedIds<Id>>,
+    pub creator: Option<GrantedIds<Creator>>,
 }
 
 object!(Resources { "universe" => universe, "creator" => creator, });
@@ -154,15 +154,115 @@ pub struct GrantedIds<T> {
     pub ids: Vec<Grant<T>>,
 }
 
-impl<T: PartialEq> GrantedIds<T> {
-    /// Whether this one may be reached: named, or owned by who authorized the app, as you know and
-    /// this answer does not.
-    pub fn allows(&self, id: impl Into<T>, is_owned: bool) -> bool {
-        let id = id.into();
+impl GrantedIds<UniverseId> {
+    /// Whether this universe may be reached: named, or owned by who authorized the app, as you know and
+    /// this response does not.
+    pub fn allows(&self, universe: impl Into<UniverseId>, is_owned: bool) -> bool {
+        let universe = universe.into();
         self.ids.iter().any(|grant| match grant {
             Grant::Owned => is_owned,
-            Grant::Id(granted) => *granted == id,
+            Grant::Id(granted) => *granted == universe,
         })
+    }
+}
+
+impl GrantedIds<Creator> {
+    /// Whether assets may be made in this creator's name: a [`UserId`], a [`GroupId`], or a bare id, which is
+    /// taken for either. It is named, or it is the user who authorized the app, as you know and this response
+    /// does not.
+    pub fn allows(&self, creator: impl Into<Creator>, is_authorizing_user: bool) -> bool {
+        let creator = creator.into();
+        self.ids.iter().any(|grant| match grant {
+            Grant::Owned => is_authorizing_user && !matches!(creator, Creator::Group(_)),
+            Grant::Id(granted) => granted.may_be(&creator),
+        })
+    }
+}
+
+/// In whose name assets may be made: on the wire `U` and `G` before the id of a user and of a group
+/// (`AU-10`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Creator {
+    /// A user.
+    User(UserId),
+    /// A group.
+    Group(GroupId),
+    /// Whoever has this id: the service did not say what it is.
+    Unstated(Id),
+}
+
+impl Creator {
+    fn id(&self) -> &str {
+        match self {
+            Self::User(id) => id.as_str(),
+            Self::Group(id) => id.as_str(),
+            Self::Unstated(id) => id.as_str(),
+        }
+    }
+
+    /// Whether both can be the same.
+    fn may_be(&self, other: &Self) -> bool {
+        let is_same_kind = match (self, other) {
+            (Self::Unstated(_), _) | (_, Self::Unstated(_)) => true,
+            (Self::User(_), Self::User(_)) | (Self::Group(_), Self::Group(_)) => true,
+            _ => false,
+        };
+        is_same_kind && self.id() == other.id()
+    }
+}
+
+impl From<String> for Creator {
+    fn from(text: String) -> Self {
+        let id = |prefix: char| {
+            text.strip_prefix(prefix)
+                .filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        match (id('U'), id('G')) {
+            (Some(id), _) => Self::User(id.into()),
+            (_, Some(id)) => Self::Group(id.into()),
+            _ => Self::Unstated(text.into()),
+        }
+    }
+}
+
+impl From<&str> for Creator {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<UserId> for Creator {
+    fn from(id: UserId) -> Self {
+        Self::User(id)
+    }
+}
+
+impl From<GroupId> for Creator {
+    fn from(id: GroupId) -> Self {
+        Self::Group(id)
+    }
+}
+
+macro_rules! from_number {
+    ($($number:ty),*) => {$(
+        impl From<$number> for Creator {
+            fn from(id: $number) -> Self {
+                Self::Unstated(id.to_string().into())
+            }
+        }
+    )*};
+}
+from_number!(i32, i64, u32, u64);
+
+impl Serialize for Creator {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let prefix = match self {
+            Self::User(_) => "U",
+            Self::Group(_) => "G",
+            Self::Unstated(_) => "",
+        };
+        serializer.collect_str(&format_args!("{prefix}{}", self.id()))
     }
 }
 
@@ -181,7 +281,7 @@ impl<'de, T: From<String>> Tolerant<'de> for GrantedIds<T> {
 /// A resource that may be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grant<T> {
-    /// All that who authorized the app owns: `U` on the wire.
+    /// All that who authorized the app owns, or of creators that user: `U` on the wire.
     Owned,
     /// The one of this id.
     Id(T),

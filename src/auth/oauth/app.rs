@@ -194,7 +194,8 @@ impl AppBuilder {
         self
     }
 
-    /// How far Roblox's clock and this one may differ; 60 seconds by default.
+    /// How far Roblox's clock and this one may differ; 60 seconds by default. Clocks of users' machines are
+    /// off by minutes at times: 180 seconds are enough for most of them.
     pub fn clock_skew(mut self, skew: Duration) -> Self {
         self.clock_skew = skew;
         self

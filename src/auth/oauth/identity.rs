@@ -3,9 +3,9 @@
 use super::answers::UserInfo;
 use super::app::Clock;
 use super::keys::Keys;
+use super::signature::Unverified;
 use crate::{Client, Error};
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -14,6 +14,16 @@ use subtle::ConstantTimeEq;
 
 /// The longest ID token that is read, in bytes.
 const LONGEST: usize = 32 * 1024;
+
+/// How Roblox signs.
+const ALGORITHM: &str = "ES256";
+
+/// No more of another algorithm's name is told, in characters.
+const LONGEST_NAME: usize = 32;
+
+/// Users' clocks are off by minutes (`AU-11`), and another login does not set them right.
+const CLOCK: &str = "set this machine's clock right, or allow more with `AppBuilder::clock_skew`: \
+     another login alone would end in the same way";
 
 /// Who a verified ID token speaks of. It says who the user is, and nothing of what they allowed.
 #[derive(Clone, PartialEq)]
@@ -80,46 +90,51 @@ pub(super) async fn verify(
     if token.len() > LONGEST {
         return Err(refuse(format!("is longer than {LONGEST} bytes")));
     }
-    // An algorithm that `jsonwebtoken` does not know, such as `none`, fails here.
-    let header = jsonwebtoken::decode_header(token)
+    let unverified = Unverified::read(token)
         .map_err(|error| refuse(format!("has no header that can be read: {error}")))?;
-    if header.alg != Algorithm::ES256 {
-        return Err(refuse(format!("is signed with {:?}; Roblox signs with ES256", header.alg)));
+    let header = &unverified.header;
+    if header.alg != ALGORITHM {
+        let named = header.alg.chars().take(LONGEST_NAME).collect::<String>();
+        return Err(refuse(format!("is signed with {named}; Roblox signs with {ALGORITHM}")));
     }
-    let Some(id) = header.kid else { return Err(refuse("does not say by which key".to_owned())) };
-    let Some(key) = keys.get(&id, client).await? else {
+    if header.crit.is_some() {
+        return Err(refuse("has an extension that must be understood, and is not".to_owned()));
+    }
+    let Some(id) = &header.kid else { return Err(refuse("does not say by which key".to_owned())) };
+    let Some(key) = keys.get(id, client).await? else {
         return Err(refuse("is signed with a key that is not one of Roblox's".to_owned()));
     };
-    let verified = jsonwebtoken::decode::<Value>(token, &key, &signature_only())
-        .map_err(|_| refuse("has a signature that does not fit".to_owned()))?;
-    let claims = Claims::deserialize(&verified.claims)
+    let verified =
+        unverified.verify(&key).ok_or_else(|| refuse("has a signature that does not fit".to_owned()))?;
+    let claims = Claims::deserialize(&verified)
         .map_err(|error| refuse(format!("lacks a claim that it must have: {error}")))?;
-    let expires_at = check(&claims, nonce, rules, clock.now()).map_err(|why| refuse(why.to_owned()))?;
-    let user = UserInfo::deserialize(&verified.claims)
-        .map_err(|error| refuse(format!("describes no user: {error}")))?;
-    let Value::Object(all) = verified.claims else { return Err(refuse("has no claims".to_owned())) };
+    let expires_at = check(&claims, nonce, rules, clock.now()).map_err(|why| match why {
+        Wrong::Claim(why) => refuse(why.to_owned()),
+        Wrong::Clock(why) => refuse(why).with_hint(CLOCK),
+    })?;
+    let user =
+        UserInfo::deserialize(&verified).map_err(|error| refuse(format!("describes no user: {error}")))?;
+    let Value::Object(all) = verified else { return Err(refuse("has no claims".to_owned())) };
     Ok(Identity { user, issued_at: claims.iat.and_then(time), expires_at, claims: all })
 }
 
-/// The claims are checked here: by our clock, and so that one of a wrong type is not passed over.
-fn signature_only() -> Validation {
-    let mut validation = Validation::new(Algorithm::ES256);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_nbf = false;
-    validation.validate_aud = false;
-    validation
+/// What does not hold.
+enum Wrong {
+    Claim(&'static str),
+    /// It may be this machine's clock.
+    Clock(String),
+}
+
+impl From<&'static str> for Wrong {
+    fn from(why: &'static str) -> Self {
+        Self::Claim(why)
+    }
 }
 
 /// The time at which the token ends, if every claim holds.
-fn check(
-    claims: &Claims,
-    nonce: Option<&str>,
-    rules: &Rules,
-    now: Timestamp,
-) -> Result<Timestamp, &'static str> {
+fn check(claims: &Claims, nonce: Option<&str>, rules: &Rules, now: Timestamp) -> Result<Timestamp, Wrong> {
     if claims.iss != rules.issuer {
-        return Err("is by another issuer than Roblox");
+        return Err("is by another issuer than Roblox".into());
     }
     let (is_ours, is_shared) = match &claims.aud {
         Audience::One(one) => (*one == rules.audience, false),
@@ -127,29 +142,37 @@ fn check(
     };
     let is_other_party = claims.azp.as_ref().is_some_and(|party| *party != rules.audience);
     if !is_ours || is_other_party || (is_shared && claims.azp.is_none()) {
-        return Err("is meant for another app");
+        return Err("is meant for another app".into());
     }
     if claims.sub.is_empty() {
-        return Err("names no user");
+        return Err("names no user".into());
     }
     let skew = SignedDuration::try_from(rules.skew).unwrap_or(SignedDuration::MAX);
     let moment = |seconds: f64| time(seconds).ok_or("holds a time that is none");
     let expires_at = moment(claims.exp)?;
-    if now.duration_since(expires_at) >= skew {
-        return Err("has expired");
+    let late = now.duration_since(expires_at);
+    if late >= skew {
+        return Err(clock("has expired", late, rules));
     }
     for begin in [claims.nbf, claims.iat].into_iter().flatten() {
-        if moment(begin)?.duration_since(now) > skew {
-            return Err("is not valid yet; is this machine's clock right?");
+        let early = moment(begin)?.duration_since(now);
+        if early > skew {
+            return Err(clock("is not valid yet", early, rules));
         }
     }
     if let Some(nonce) = nonce {
         let given = claims.nonce.as_deref().unwrap_or_default();
         if !bool::from(given.as_bytes().ct_eq(nonce.as_bytes())) {
-            return Err("was made for another login: its nonce differs");
+            return Err("was made for another login: its nonce differs".into());
         }
     }
     Ok(expires_at)
+}
+
+/// A token that is too old or too new by this machine's clock, and by how much.
+fn clock(what: &str, by: SignedDuration, rules: &Rules) -> Wrong {
+    let (by, allowed) = (by.as_secs(), rules.skew.as_secs());
+    Wrong::Clock(format!("{what}, by {by} s of this machine's clock, which may differ by {allowed} s"))
 }
 
 /// Seconds since 1970, which may have a fraction.

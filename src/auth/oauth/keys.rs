@@ -1,9 +1,9 @@
 //! Roblox's public keys.
 
 use super::protocol::{KEYS, path};
+use super::signature::PublicKey;
 use crate::{Client, Error};
 use http::Method;
-use jsonwebtoken::DecodingKey;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(super) struct Keys(Mutex<Held>);
 
 #[derive(Default)]
 struct Held {
-    keys: HashMap<String, DecodingKey>,
+    keys: HashMap<String, PublicKey>,
     /// When they came.
     since: Option<Instant>,
     /// When more were looked for than these.
@@ -46,7 +46,7 @@ impl Keys {
     }
 
     /// The key of this id, for ES256; `None` if Roblox has no such key.
-    pub(super) async fn get(&self, id: &str, client: &Client) -> Result<Option<DecodingKey>, Error> {
+    pub(super) async fn get(&self, id: &str, client: &Client) -> Result<Option<PublicKey>, Error> {
         let called = Instant::now();
         // One fetch for all who wait here.
         let mut held = self.0.lock().await;
@@ -107,6 +107,9 @@ impl Held {
                 Ok(())
             }
             Err(error) => {
+                let error = error.with_hint(
+                    "the keys of ID tokens cannot be had now; nothing is wrong with the login: it can be tried again",
+                );
                 self.failed = Some((Instant::now(), error.clone()));
                 Err(error)
             }
@@ -116,7 +119,7 @@ impl Held {
 
 /// The keys of a set that can verify ES256; others are passed over. A set without any is no answer, and
 /// does not put known keys out of use.
-fn read(set: &Value) -> Result<HashMap<String, DecodingKey>, Error> {
+fn read(set: &Value) -> Result<HashMap<String, PublicKey>, Error> {
     let keys = set["keys"].as_array().into_iter().flatten();
     let keys: HashMap<_, _> = keys
         .filter_map(|key| {
@@ -125,8 +128,8 @@ fn read(set: &Value) -> Result<HashMap<String, DecodingKey>, Error> {
             if !(is("kty", "EC") && is("crv", "P-256") && may("alg", "ES256") && may("use", "sig")) {
                 return None;
             }
-            let made = DecodingKey::from_ec_components(key["x"].as_str()?, key["y"].as_str()?).ok()?;
-            Some((key["kid"].as_str()?.to_owned(), made))
+            let point = PublicKey::of_point(key["x"].as_str()?, key["y"].as_str()?)?;
+            Some((key["kid"].as_str()?.to_owned(), point))
         })
         .take(MOST)
         .collect();

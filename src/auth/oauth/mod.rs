@@ -4,7 +4,7 @@
 //! between two runs, and [`login_in_browser`] is all of a login for tools.
 //!
 //! The protocol is the crate `oauth2`; what it sends goes through this crate's transport, with its
-//! deadlines, hosts and rules for retries. ID tokens are verified with `jsonwebtoken` and ring.
+//! deadlines, hosts and rules for retries. The signatures of ID tokens are verified by ring.
 //!
 #![doc = include_str!("../../../docs/oauth.md")]
 
@@ -17,16 +17,18 @@ mod keys;
 mod loopback;
 mod protocol;
 mod provider;
+mod signature;
 mod store;
 mod tokens;
 
 pub use answers::{
-    Discovery, Grant, GrantedIds, GrantedResources, Owner, ResourceOwner, Resources, TokenInfo, UserInfo,
+    Creator, Discovery, Grant, GrantedIds, GrantedResources, Owner, ResourceOwner, Resources, TokenInfo,
+    UserInfo,
 };
 pub use app::{App, AppBuilder};
 pub use authorize::{Authorization, AuthorizeRequest, Callback, Login, PendingLogin, Prompt};
 pub use browser::{BrowserLogin, login_in_browser};
 pub use identity::Identity;
 pub use provider::TokenProvider;
-pub use store::{FileTokenStore, MemoryTokenStore, Stored, TokenStore};
+pub use store::{FileTokenStore, Lease, MemoryTokenStore, Stored, TokenStore};
 pub use tokens::TokenSet;

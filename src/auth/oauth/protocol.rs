@@ -265,6 +265,12 @@ impl Protocol {
     }
 
     fn hiding(&self, error: Error, secrets: &[&str]) -> Error {
+        let error = match error.code() {
+            Some("invalid_client" | "unauthorized_client") => error.with_hint(
+                "check the app's client id, its secret (a public app has none) and its settings in the Creator Dashboard",
+            ),
+            _ => error,
+        };
         let all = secrets.iter().copied().chain(self.secret.as_deref());
         all.filter(|secret| !secret.is_empty()).fold(error, |error, secret| {
             error.hiding(|text| text.contains(secret).then(|| text.replace(secret, "[hidden]")))

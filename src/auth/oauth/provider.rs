@@ -1,7 +1,7 @@
 //! Tokens that renew themselves.
 
 use super::app::App;
-use super::store::TokenStore;
+use super::store::{Lease, TokenStore};
 use super::tokens::TokenSet;
 use crate::{Credentials, CredentialsProvider, Error, Provided};
 use std::error::Error as StdError;
@@ -9,12 +9,27 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// How long before its end an access token is renewed, unless told otherwise.
 const EARLY: Duration = Duration::from_secs(60);
 
 /// How long the store may take. What it was to save is saved by the next renewal.
 const STORE_TIME: Duration = Duration::from_secs(30);
+
+/// How long another process may hold the lease. One renewal and its saving take no longer, unless Roblox
+/// hangs.
+const LEASE_TIME: Duration = Duration::from_secs(60);
+
+/// How long, after a refusal, the store is looked at for what another process was given: it may be about to
+/// save it.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// The pauses between these looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often the refresh token of another process may turn out to be used up as well, in one renewal.
+const ROUNDS: u32 = 3;
 
 /// How long a call waits for a renewal while the token that is there is still good.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,8 +46,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 ///   [`AuthorizationRequired`](crate::ErrorKind::AuthorizationRequired), and no refresh token is sent until
 ///   the store holds another ([`replace`](Self::replace), or another process).
 ///
-/// Several processes may share a store: what another one has saved is used. If two renew in the same
-/// moment, one of them is refused and takes what the other saved, if it has by then.
+/// Several processes may share a store: what another one has saved is used. They renew one at a time, by
+/// the store's [`lease`](TokenStore::lease), and each reads the store again when it has the lease. With a
+/// store that has none, two may renew in the same moment; one of them is refused then, looks at the store
+/// for two seconds, and takes what the other has saved, unless the service has ended the session for it.
 ///
 /// ```no_run
 /// use opencloud::oauth::{App, FileTokenStore, TokenProvider};
@@ -59,6 +76,9 @@ struct Inner {
 
 struct State {
     early: Duration,
+    /// How much earlier still, as a part of `early`: drawn for each token, so that processes that share it do
+    /// not renew in the same moment.
+    spread: f64,
     /// What is used; the store has it.
     current: Option<TokenSet>,
     /// An access token that the service refused, whether its time is over or not.
@@ -93,6 +113,7 @@ impl TokenProvider {
             store: Box::new(store),
             state: Mutex::new(State {
                 early: EARLY,
+                spread: draw(),
                 current: None,
                 rejected: None,
                 unsaved: None,
@@ -103,7 +124,8 @@ impl TokenProvider {
         }))
     }
 
-    /// Renews so long before the end, 60 seconds by default; never in the first half of a token's life.
+    /// Renews so long before the end, 60 seconds by default, or up to half as long again, at random; never in
+    /// the first half of a token's life.
     #[must_use]
     pub fn renew_before(self, early: Duration) -> Self {
         self.0.lock().early = early;
@@ -117,9 +139,10 @@ impl TokenProvider {
     /// If the store fails; nothing has changed then.
     pub async fn replace(&self, tokens: TokenSet) -> Result<(), Error> {
         let _turn = self.0.turn.lock().await;
+        let _lease = self.0.lease().await?;
         self.0.save(&tokens).await?;
         let mut state = self.0.lock();
-        state.current = Some(tokens);
+        state.take(tokens);
         state.unsaved = None;
         state.refused = None;
         Ok(())
@@ -176,7 +199,7 @@ impl Inner {
 
     /// Whether another token is needed than this one, now or soon.
     fn is_due(&self, tokens: &TokenSet, state: &State) -> bool {
-        state.has_rejected(tokens) || tokens.is_due(self.app.clock().now(), state.early)
+        state.has_rejected(tokens) || tokens.is_due(self.app.clock().now(), state.moment())
     }
 
     /// What is there, if nothing speaks against sending it.
@@ -188,48 +211,95 @@ impl Inner {
     }
 
     async fn load(&self) -> Result<Option<TokenSet>, Error> {
-        bounded(self.store.load()).await
+        bounded(STORE_TIME, self.store.load()).await
     }
 
     async fn save(&self, tokens: &TokenSet) -> Result<(), Error> {
-        bounded(self.store.save(tokens)).await
+        bounded(STORE_TIME, self.store.save(tokens)).await
     }
 
-    /// The store is asked first: another process may have been here.
+    async fn lease(&self) -> Result<Lease, Error> {
+        bounded(LEASE_TIME, self.store.lease()).await
+    }
+
+    /// The store is asked first: another process may have been here. It is asked again with the lease, for
+    /// while this one waited another process may have renewed.
     async fn renew(&self) -> Outcome {
         let _turn = self.turn.lock().await;
-        let stored = self.settled().await?;
-        let known = {
-            let mut state = self.lock();
-            state.current = Some(stored.clone());
-            if !self.is_due(&stored, &state) {
-                return Ok(stored);
+        let stored = self.settle_if_saved().await?;
+        if let Some(tokens) = self.take_good(stored.clone()) {
+            return Ok(tokens);
+        }
+        let lease = match self.lease().await {
+            Ok(lease) => lease,
+            // Who has the lease may have renewed by now.
+            Err(error) => {
+                let stored = self.settle_if_saved().await.ok().flatten();
+                return self.take_good(stored).or_else(|| self.usable()).ok_or(error);
             }
-            let refused = state.refused.as_ref();
-            refused
-                .filter(|refused| refused.refresh_token.as_deref() == stored.refresh_token())
-                .map(|refused| refused.error.clone())
         };
-        let error = match known {
-            Some(error) => error,
-            None => match self.app.refresh(&stored).await {
-                Ok(renewed) => return self.keep(renewed, &stored).await,
-                Err(error) if error.is_authorization_required() => match self.refused(&stored, &error).await?
-                {
-                    Some(saved) => return Ok(saved),
-                    None => error,
+        let stored = match stored {
+            Some(stored) if !lease.is_exclusive() => stored,
+            _ => self.settled().await?,
+        };
+        self.renew_from(stored).await
+    }
+
+    /// What the store holds; nothing while it lacks what the last renewal gave, which is saved with the lease.
+    async fn settle_if_saved(&self) -> Result<Option<TokenSet>, Error> {
+        if self.lock().unsaved.is_some() {
+            return Ok(None);
+        }
+        let stored = self.load().await?;
+        stored.map(Some).ok_or_else(no_tokens)
+    }
+
+    /// Uses these tokens, if they are good for a while.
+    fn take_good(&self, stored: Option<TokenSet>) -> Option<TokenSet> {
+        let stored = stored?;
+        let mut state = self.lock();
+        state.take(stored.clone());
+        (!self.is_due(&stored, &state)).then_some(stored)
+    }
+
+    /// Gives the refresh token of these for other tokens, unless they need none.
+    async fn renew_from(&self, mut stored: TokenSet) -> Outcome {
+        for _ in 0..ROUNDS {
+            if let Some(tokens) = self.take_good(Some(stored.clone())) {
+                return Ok(tokens);
+            }
+            let error = match self.known_refusal(&stored) {
+                Some(error) => error,
+                None => match self.app.refresh(&stored).await {
+                    Ok(renewed) => return self.keep(renewed, &stored).await,
+                    Err(error) => error,
                 },
-                Err(error) => error,
-            },
-        };
-        self.usable().ok_or(error)
+            };
+            if !error.is_authorization_required() {
+                return self.usable().ok_or(error);
+            }
+            match self.successor(&stored, &error).await? {
+                Some(saved) => stored = saved,
+                None => return self.usable().ok_or(error),
+            }
+        }
+        self.usable().ok_or_else(|| {
+            Error::no_credential("other processes use up each refresh token before it is saved".into())
+        })
+    }
+
+    /// Why a refresh token is worth nothing, if that is known.
+    fn known_refusal(&self, stored: &TokenSet) -> Option<Error> {
+        let state = self.lock();
+        let refused = state.refused.as_ref()?;
+        (refused.refresh_token.as_deref() == stored.refresh_token()).then(|| refused.error.clone())
     }
 
     /// What the store holds, once it holds what the last renewal gave.
     async fn settled(&self) -> Outcome {
         let stored = self.load().await?;
         let Some(unsaved) = self.lock().unsaved.clone() else {
-            return stored.ok_or_else(|| Error::authorization_required(None, "there are no tokens yet"));
+            return stored.ok_or_else(no_tokens);
         };
         let settled = match stored {
             // Someone has logged in since, or the store has it after all.
@@ -251,26 +321,54 @@ impl Inner {
         self.save(&renewed).await?;
         let mut state = self.lock();
         state.unsaved = None;
-        state.current = Some(renewed.clone());
+        state.take(renewed.clone());
         Ok(renewed)
     }
 
-    /// A refresh token works once: another process may have used it, and saved what it was given.
-    async fn refused(&self, used: &TokenSet, error: &Error) -> Result<Option<TokenSet>, Error> {
+    /// A refresh token works once: another process may have used it, and saved what it was given, or be
+    /// about to.
+    async fn successor(&self, used: &TokenSet, error: &Error) -> Result<Option<TokenSet>, Error> {
         let refresh_token = used.refresh_token().map(str::to_owned);
+        let is_news = self.known_refusal(used).is_none();
         // Before anything can fail: it is not sent a second time.
         self.lock().refused = Some(Refused { refresh_token, error: error.clone() });
-        let saved = self.load().await?.filter(|saved| saved.refresh_token() != used.refresh_token());
-        let mut state = self.lock();
-        let saved = saved.filter(|saved| !self.is_due(saved, &state));
-        if saved.is_some() {
-            state.current = saved.clone();
+        let begun = Instant::now();
+        loop {
+            let saved = self.load().await?.filter(|saved| saved.refresh_token() != used.refresh_token());
+            // What was refused before has been waited for before.
+            if saved.is_some() || !is_news || begun.elapsed() >= LOOK_AGAIN {
+                return Ok(saved);
+            }
+            tokio::time::sleep(PAUSE).await;
         }
-        Ok(saved)
     }
 }
 
+/// A part of one half, at random.
+fn draw() -> f64 {
+    fastrand::f64() / 2.0
+}
+
+fn no_tokens() -> Error {
+    Error::authorization_required(None, "there are no tokens yet")
+}
+
 impl State {
+    /// Uses these from now on.
+    fn take(&mut self, tokens: TokenSet) {
+        if self.current.as_ref() != Some(&tokens) {
+            self.spread = draw();
+        }
+        self.current = Some(tokens);
+    }
+
+    /// How long before its end a token is renewed.
+    fn moment(&self) -> Duration {
+        self.early.saturating_add(
+            Duration::try_from_secs_f64(self.early.as_secs_f64() * self.spread).unwrap_or_default(),
+        )
+    }
+
     fn has_rejected(&self, tokens: &TokenSet) -> bool {
         self.rejected.as_ref().is_some_and(|rejected| is(tokens, rejected))
     }
@@ -288,13 +386,12 @@ fn is(tokens: &TokenSet, credentials: &Credentials) -> bool {
 }
 
 async fn bounded<T>(
+    time: Duration,
     what: impl Future<Output = Result<T, Box<dyn StdError + Send + Sync>>>,
 ) -> Result<T, Error> {
-    match tokio::time::timeout(STORE_TIME, what).await {
+    match tokio::time::timeout(time, what).await {
         Ok(outcome) => outcome.map_err(store_failed),
-        Err(_) => {
-            Err(store_failed(format!("it has not answered for {} seconds", STORE_TIME.as_secs()).into()))
-        }
+        Err(_) => Err(store_failed(format!("it has not answered for {} seconds", time.as_secs()).into())),
     }
 }
 

@@ -1,12 +1,17 @@
-use super::{Stored, TokenStore};
+use super::{Lease, Stored, TokenStore};
 use crate::oauth::TokenSet;
 use std::error::Error as StdError;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 256 * 1024;
+
+/// How often a lock that another process holds is tried again, in milliseconds: at random, so that those who
+/// wait do not meet at each try.
+const TRY_AGAIN: std::ops::Range<u64> = 10..50;
 
 type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
 
@@ -15,6 +20,10 @@ type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
 ///
 /// A new file is written beside the old one, brought to the disk, and put in its place in one step:
 /// whenever the machine stops, one of the two is there whole.
+///
+/// Processes that share the file take turns to renew, by an advisory lock of a second, empty file beside
+/// it (`tokens.json.lock`), which stays there. The system ends the lock with the process. On a file system
+/// that has no locks there is no [`lease`](TokenStore::lease), as if the store had none.
 #[derive(Clone, Debug)]
 pub struct FileTokenStore {
     path: PathBuf,
@@ -37,10 +46,45 @@ impl TokenStore for FileTokenStore {
         let (path, tokens) = (self.path.clone(), tokens.clone());
         Box::pin(async { blocking(move || save(&path, &tokens)).await })
     }
+
+    fn lease(&self) -> Stored<'_, Lease> {
+        let mut path = self.path.clone().into_os_string();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        Box::pin(async move {
+            loop {
+                let path = path.clone();
+                if let Some(lease) = blocking(move || lock(&path)).await? {
+                    return Ok(lease);
+                }
+                // Not by a lock that waits: what waits in a thread cannot be dropped with its caller.
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(TRY_AGAIN))).await;
+            }
+        })
+    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
     tokio::task::spawn_blocking(work).await?
+}
+
+/// `None` if another one holds the lock.
+fn lock(path: &Path) -> Outcome<Option<Lease>> {
+    let named = |what: &str, error: io::Error| format!("the lock file {} {what}: {error}", path.display());
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|error| named("cannot be opened", error))?;
+    match fs4::FileExt::try_lock(&file) {
+        // It ends when the file is closed.
+        Ok(()) => Ok(Some(Lease::new(file))),
+        Err(fs4::TryLockError::WouldBlock) => Ok(None),
+        Err(fs4::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+            Ok(Some(Lease::none()))
+        }
+        Err(fs4::TryLockError::Error(error)) => Err(named("cannot be locked", error).into()),
+    }
 }
 
 fn load(path: &Path) -> Outcome<Option<TokenSet>> {

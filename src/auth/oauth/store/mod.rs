@@ -1,9 +1,11 @@
 //! Where a user's tokens are kept between two runs.
 
 mod file;
+mod lease;
 mod memory;
 
 pub use file::FileTokenStore;
+pub use lease::Lease;
 pub use memory::MemoryTokenStore;
 
 use super::tokens::TokenSet;
@@ -47,6 +49,9 @@ pub type Stored<'a, T> =
 ///     }
 /// }
 /// ```
+///
+/// If several processes share the store, it needs a [`lease`](Self::lease) too: a lock that only one of them
+/// holds, such as a lock of the row or an advisory lock of the database.
 pub trait TokenStore: Send + Sync + 'static {
     /// What was saved last; `None` if nothing ever was.
     ///
@@ -61,6 +66,23 @@ pub trait TokenStore: Send + Sync + 'static {
     ///
     /// Any; the call that needed a token fails, and the tokens are saved again before the next one.
     fn save<'a>(&'a self, tokens: &'a TokenSet) -> Stored<'a, ()>;
+
+    /// The right to renew, which one process has at a time. It is held from the reading of a refresh token
+    /// until its successor is saved, and is to end with the process if that dies.
+    ///
+    /// By default there is none. That is right for a store that one process uses. Where several do, two that
+    /// renew at the same moment send the same refresh token twice; a service that takes that for theft ends
+    /// the session, and the user must log in again.
+    ///
+    /// It is waited for up to a minute. It may wait without a bound of its own: what is waited for is dropped
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// Any; no refresh token is sent, and the call fails if it has no token that is still good.
+    fn lease(&self) -> Stored<'_, Lease> {
+        Box::pin(async { Ok(Lease::none()) })
+    }
 }
 
 impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
@@ -70,5 +92,9 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
 
     fn save<'a>(&'a self, tokens: &'a TokenSet) -> Stored<'a, ()> {
         (**self).save(tokens)
+    }
+
+    fn lease(&self) -> Stored<'_, Lease> {
+        (**self).lease()
     }
 }

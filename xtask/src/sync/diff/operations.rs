@@ -9,7 +9,7 @@ use super::schemas::{self, Context, Renamed};
 use super::{Diff, Entry, Kind, Line, compact};
 
 /// Facts that are told as a number.
-const SUMMARISED: [(&str, &str); 9] = [
+const SUMMARISED: [(&str, &str); 10] = [
     ("/x-roblox-scopes", "scopes of operations"),
     ("/x-roblox-rate-limits", "rate limits of operations"),
     ("/x-roblox-throttling-limit", "rate limits of operations"),
@@ -18,11 +18,12 @@ const SUMMARISED: [(&str, &str); 9] = [
     ("/x-roblox-recommended-alternatives", "recommended alternatives of operations"),
     ("/externalDocs", "reference links of operations"),
     ("/summary", "summaries of operations"),
+    ("/x-opencloud/notes", "notes on operations"),
     ("/x-opencloud/upstream_id", "upstream ids of operations"),
 ];
 
 /// Facts that are told as they are.
-const TOLD: [(&str, &str, bool); 11] = [
+const TOLD: [(&str, &str, bool); 14] = [
     ("/deprecated", "deprecated", false),
     ("/security", "security", false),
     ("/servers", "servers", false),
@@ -31,6 +32,9 @@ const TOLD: [(&str, &str, bool); 11] = [
     ("/x-opencloud/empty_response", "empty response", true),
     ("/x-opencloud/idempotent", "idempotent", false),
     ("/x-opencloud/retry_too_many_requests", "retry of 429", false),
+    ("/x-opencloud/hints", "hints", false),
+    ("/x-opencloud/final_errors", "final errors", false),
+    ("/x-opencloud/already_exists", "already exists", false),
     ("/x-opencloud/limits", "limits of the service", false),
     ("/x-opencloud/polling", "pace of polls", false),
     ("/x-opencloud/attempt_timeout", "time of an attempt", false),

@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 16] = [
+const OPERATION: [(&str, Check); 20] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -29,6 +29,10 @@ const OPERATION: [(&str, Check); 16] = [
     ("required_response", names),
     ("empty_response", |value| one_of(value, &["none"])),
     ("needed_scopes", alternatives),
+    ("hints", list),
+    ("final_errors", list),
+    ("already_exists", list),
+    ("notes", names),
     ("limits", list),
     ("polling", object),
 ];
@@ -46,7 +50,21 @@ const LIMIT_NEEDS: [&str; 4] = ["class", "requests", "seconds", "by"];
 
 const POLLING: [(&str, Check); 2] = [("first", count), ("every", count)];
 
-const PAGING: [(&str, Check); 12] = [
+/// Which failures a hint, a final error or "already exists" is about.
+const CONDITION: [(&str, Check); 6] = [
+    ("status", status),
+    ("code", text),
+    ("message_contains", text),
+    ("body_has", text),
+    ("effect_unknown", always),
+    ("unfinished", always),
+];
+
+/// Lists of conditions, and the sentence that each of them carries.
+const FAILURES: [(&str, Option<&str>); 3] =
+    [("hints", Some("say")), ("final_errors", Some("because")), ("already_exists", None)];
+
+const PAGING: [(&str, Check); 13] = [
     ("style", |value| one_of(value, &["token", "page", "offset", "entries", "repeat"])),
     ("token", text),
     ("number", text),
@@ -57,6 +75,7 @@ const PAGING: [(&str, Check); 12] = [
     ("items", text),
     ("total", text),
     ("more", text),
+    ("incomplete", names),
     ("cursor", text),
     ("key", text),
 ];
@@ -77,8 +96,10 @@ const LONG_RUNNING: [(&str, Check); 11] = [
 
 const DIALECTS: [&str; 6] = ["cloud", "analytics", "experiment", "luau", "restart", "thumbnail_upload"];
 
-const DOCUMENT: [(&str, Check); 2] = [("areas", list), ("ids", list)];
-const AREA: [(&str, Check); 2] = [("name", snake_case), ("summary", text)];
+const DOCUMENT: [(&str, Check); 4] =
+    [("areas", list), ("ids", list), ("hints", list), ("final_errors", list)];
+const AREA: [(&str, Check); 4] =
+    [("name", snake_case), ("summary", text), ("hints", list), ("final_errors", list)];
 const ID: [(&str, Check); 3] = [("name", upper_camel_case), ("description", text), ("names", names)];
 
 /// Checks all of our extensions in an update.
@@ -110,12 +131,17 @@ fn walk(value: &Value, at: &str) -> Result<(), Problem> {
 fn extension(value: &Value, at: &str) -> Result<(), Problem> {
     if value.get("areas").is_some() || value.get("ids").is_some() {
         members(value, at, &DOCUMENT)?;
-        for (key, words) in [("areas", &AREA[..]), ("ids", &ID[..])] {
+        failures(value, at)?;
+        for (key, words, needed) in [
+            ("areas", &AREA[..], &["name", "summary"][..]),
+            ("ids", &ID[..], &["name", "description", "names"]),
+        ] {
             let items = value.get(key).and_then(Value::as_array);
             for (index, item) in items.into_iter().flatten().enumerate() {
                 let at = format!("{at}/{key}/{index}");
                 members(item, &at, words)?;
-                for (word, _) in words {
+                failures(item, &at)?;
+                for word in needed {
                     if item.get(word).is_none() {
                         return Err(problem(&at, word, "is missing".into()));
                     }
@@ -125,6 +151,7 @@ fn extension(value: &Value, at: &str) -> Result<(), Problem> {
         return Ok(());
     }
     members(value, at, &OPERATION)?;
+    failures(value, at)?;
     for (key, words) in [("paging", &PAGING[..]), ("operation", &LONG_RUNNING[..]), ("polling", &POLLING[..])]
     {
         if let Some(inner) = value.get(key) {
@@ -137,6 +164,33 @@ fn extension(value: &Value, at: &str) -> Result<(), Problem> {
         members(limit, &at, &LIMIT)?;
         if let Some(word) = LIMIT_NEEDS.iter().find(|word| limit.get(*word).is_none()) {
             return Err(problem(&at, word, "is missing".into()));
+        }
+    }
+    Ok(())
+}
+
+/// Checks what is said of failures: each has a condition, and a sentence where it needs one.
+fn failures(value: &Value, at: &str) -> Result<(), Problem> {
+    for (key, sentence) in FAILURES {
+        let items = value.get(key).and_then(Value::as_array);
+        for (index, item) in items.into_iter().flatten().enumerate() {
+            let at = format!("{at}/{key}/{index}");
+            let words: Vec<(&str, Check)> =
+                CONDITION.into_iter().chain(sentence.map(|word| (word, sentence_of as Check))).collect();
+            members(item, &at, &words)?;
+            if key != "final_errors" && item.get("body_has").is_some() {
+                return Err(problem(
+                    &format!("{at}/body_has"),
+                    "body_has",
+                    "is for final_errors only".into(),
+                ));
+            }
+            if let Some(word) = sentence.filter(|word| item.get(word).is_none()) {
+                return Err(problem(&at, word, "is missing".into()));
+            }
+            if !CONDITION.iter().any(|(word, _)| item.get(word).is_some()) {
+                return Err(problem(&at, key, "needs a condition: which failures is this about?".into()));
+            }
         }
     }
     Ok(())
@@ -206,6 +260,20 @@ fn text(value: &Value) -> Result<(), String> {
     expect(value.is_string(), "a text")
 }
 
+/// A hint stands in brackets behind an error: a sentence without a full stop, on one line.
+fn sentence_of(value: &Value) -> Result<(), String> {
+    let is_one = |text: &str| !text.trim().is_empty() && !text.ends_with('.') && !text.contains('\n');
+    expect(value.as_str().is_some_and(is_one), "a sentence on one line, without a full stop")
+}
+
+fn status(value: &Value) -> Result<(), String> {
+    expect(value.as_u64().is_some_and(|status| (100..600).contains(&status)), "an HTTP status code")
+}
+
+fn always(value: &Value) -> Result<(), String> {
+    expect(*value == Value::Bool(true), "true, or left out")
+}
+
 fn flag(value: &Value) -> Result<(), String> {
     expect(value.is_boolean(), "true or false")
 }
@@ -260,11 +328,16 @@ mod tests {
                 "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false, "attempt_timeout": 120,
                 "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "needed_scopes": [["a:read", "a:write"], ["b:read"]],
+                "hints": [{"status": 409, "code": "A", "message_contains": "b", "effect_unknown": true, "say": "Wait"},
+                    {"unfinished": true, "say": "Look"}],
+                "final_errors": [{"status": 500, "body_has": "price", "because": "it stays so"}],
+                "already_exists": [{"status": 409}],
+                "notes": ["It takes a while."],
                 "limits": [{"class": "c", "requests": 300, "seconds": 60, "tenths_per_user": 20, "by": ["universe_id"],
                     "stated": 2, "max_wait": 60}],
                 "polling": {"first": 1, "every": 3},
                 "paging": {"style": "token", "token": "t", "number": "n", "size": "s", "max": 5, "in": "body", "next": "a.b",
-                    "items": "c", "total": "d", "more": "e", "cursor": "f", "key": "g"},
+                    "items": "c", "total": "d", "more": "e", "incomplete": ["h"], "cursor": "f", "key": "g"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
                     "paths": ["/b/p/{id}"], "result": "a.b", "direct": true, "query": ["scope"], "main": "c",
                     "required": ["d|e"]},
@@ -278,7 +351,8 @@ mod tests {
         });
         assert_eq!(check(&update), Ok(()));
         let document = json!({"x-opencloud": {
-            "areas": [{"name": "a", "summary": "s"}], "ids": [{"name": "Id", "description": "d", "names": ["id"]}],
+            "hints": [{"status": 401, "say": "Look"}], "final_errors": [{"code": "17", "because": "it is off"}],
+            "areas": [{"name": "a", "summary": "s", "hints": [{"status": 500, "say": "Look"}]}], "ids": [{"name": "Id", "description": "d", "names": ["id"]}],
         }});
         assert_eq!(check(&document), Ok(()));
     }
@@ -352,6 +426,37 @@ mod tests {
                 json!({"x-opencloud": {"needed_scopes": [[]]}}),
                 "/x-opencloud/needed_scopes",
                 "needed_scopes should be a list of lists of names, each of at least one",
+            ),
+            (json!({"x-opencloud": {"hints": [{"status": 409}]}}), "/x-opencloud/hints/0", "say is missing"),
+            (
+                json!({"x-opencloud": {"final_errors": [{"because": "so"}]}}),
+                "/x-opencloud/final_errors/0",
+                "final_errors needs a condition: which failures is this about?",
+            ),
+            (
+                json!({"x-opencloud": {"hints": [{"body_has": "price", "say": "Wait"}]}}),
+                "/x-opencloud/hints/0/body_has",
+                "body_has is for final_errors only",
+            ),
+            (
+                json!({"x-opencloud": {"hints": [{"status": 409, "say": "Wait."}]}}),
+                "/x-opencloud/hints/0/say",
+                "say should be a sentence on one line, without a full stop",
+            ),
+            (
+                json!({"x-opencloud": {"hints": [{"status": "409", "say": "Wait"}]}}),
+                "/x-opencloud/hints/0/status",
+                "status should be an HTTP status code",
+            ),
+            (
+                json!({"x-opencloud": {"already_exists": [{"unfinished": false}]}}),
+                "/x-opencloud/already_exists/0/unfinished",
+                "unfinished should be true, or left out",
+            ),
+            (
+                json!({"x-opencloud": {"areas": [{"name": "a", "summary": "s", "hints": [{"stat": 1, "say": "x"}]}]}}),
+                "/x-opencloud/areas/0/hints/0/stat",
+                "stat is not in the vocabulary (docs/specification.md)",
             ),
             (
                 json!({"x-opencloud": {"limits": [{"class": "c", "requests": 1, "seconds": 60}]}}),

@@ -1,0 +1,79 @@
+//! Failures that the operation table knows.
+
+use super::{Error, ErrorKind, Inner};
+use crate::call::info::{Condition, FinalError};
+use crate::generated::operations;
+use http::StatusCode;
+use serde_json::Value;
+
+/// The code by which most services say that what is to be created exists already (`MS-13`, `DS-13`).
+const ALREADY_EXISTS: &str = "ALREADY_EXISTS";
+
+/// Whether a failure is as a condition says. `request` is the JSON body that was sent, where that is known.
+pub(super) fn holds(when: &Condition, error: &Error, request: Option<&[u8]>) -> bool {
+    let contains = |part: &str| error.message().to_ascii_lowercase().contains(&part.to_ascii_lowercase());
+    when.status.is_none_or(|status| error.status().is_some_and(|own| own.as_u16() == status))
+        && when.code.is_none_or(|code| error.code() == Some(code))
+        && when.message_contains.is_none_or(contains)
+        && (!when.effect_unknown || error.may_have_been_applied())
+        && (!when.unfinished || error.0.unfinished)
+        && when.body_has.is_none_or(|name| request.is_some_and(|body| has(body, name)))
+}
+
+/// Whether a JSON body has this property.
+fn has(body: &[u8], name: &str) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|body| body.get(name).is_some())
+}
+
+impl Condition {
+    /// How many things it states.
+    pub(super) fn exactness(&self) -> usize {
+        let stated = [
+            self.status.is_some(),
+            self.code.is_some(),
+            self.message_contains.is_some(),
+            self.body_has.is_some(),
+            self.effect_unknown,
+            self.unfinished,
+        ];
+        stated.into_iter().filter(|stated| *stated).count()
+    }
+}
+
+impl Error {
+    /// Notes whether the table says that no further attempt changes this failure.
+    pub(super) fn judged(self, request: Option<&[u8]>) -> Self {
+        if self.0.final_reason.is_some() || self.status().is_none_or(|status| status.is_success()) {
+            return self;
+        }
+        let own: &'static [FinalError] = self.operation().map_or(&[], |operation| operation.final_errors);
+        let mut all = own.iter().chain(operations::FINAL_ERRORS);
+        let Some(found) = all.find(|known| holds(&known.when, &self, request)) else { return self };
+        self.change(|inner: &mut Inner| {
+            inner.final_reason = Some(found.because);
+            // It is not a rate limit: no waiting helps.
+            if inner.kind == ErrorKind::RateLimited {
+                inner.kind = ErrorKind::Refused;
+            }
+        })
+    }
+
+    /// Whether the table says that no further attempt changes this failure.
+    pub(crate) fn is_final(&self) -> bool {
+        self.0.final_reason.is_some()
+    }
+
+    /// Whether what was to be created exists already: the code `ALREADY_EXISTS`, a message that says so
+    /// (ordered data stores: `OD-02`), or a refusal that means it for this operation (secrets: `SE-01`).
+    pub fn is_already_exists(&self) -> bool {
+        let is_refusal = |status: StatusCode| status.is_client_error();
+        if !self.status().is_some_and(is_refusal) {
+            return false;
+        }
+        let says = || self.message().to_ascii_lowercase().contains("already exists");
+        let means = |when: &Condition| holds(when, self, None);
+        self.code() == Some(ALREADY_EXISTS)
+            || (matches!(self.kind(), ErrorKind::Refused | ErrorKind::Conflict) && says())
+            || self.operation().is_some_and(|operation| operation.already_exists.iter().any(means))
+    }
+}
