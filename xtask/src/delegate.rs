@@ -3,7 +3,7 @@
 use std::process::{Command, ExitCode};
 
 /// Runs the program of a package of this workspace and passes on how it ends.
-pub fn run(package: &str, arguments: &[String]) -> Result<ExitCode, String> {
+pub(crate) fn run(package: &str, arguments: &[String]) -> Result<ExitCode, String> {
     let status = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--package", package, "--"])
         .args(arguments)
