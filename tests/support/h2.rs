@@ -19,7 +19,7 @@ const INTERNAL_ERROR: u32 = 2;
 /// What is done with a request of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
-    /// 200 and `{}`.
+    /// 200 and an object that every call can read.
     Respond,
     /// REFUSED_STREAM.
     Refuse,
@@ -76,7 +76,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                     Act::Respond => {
                         // `:status: 200` of the static table.
                         frame(&mut stream, HEADERS, 4, id, &[0x88]).await?;
-                        frame(&mut stream, DATA, 1, id, b"{}").await?;
+                        frame(&mut stream, DATA, 1, id, b"{\"readId\":\"1\"}").await?;
                     }
                     Act::Refuse => {
                         frame(&mut stream, RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?

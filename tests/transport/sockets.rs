@@ -235,7 +235,7 @@ async fn a_redirect_takes_no_credential_along() {
 
 #[tokio::test]
 async fn what_is_on_the_wire() {
-    let server = Server::start(Act::Send(answer("200 OK", 2, "{}"))).await;
+    let server = Server::start(Act::Send(answer("200 OK", 23, "{\"path\":\"operations/1\"}"))).await;
     let client = server.client();
     client.data_stores().get_entry(1, "a/b:c", "..%2f..").await.expect("an answer");
     Kind::Post.send(&client).await.expect("an answer");
