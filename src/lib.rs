@@ -97,7 +97,7 @@ pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
 pub use generated::api::*;
 pub use generated::{operations, operations::Scope, types};
-pub use transport::{RateLimitStatus, limit, retry};
+pub use transport::{RateLimitStatus, RateLimitWindow, limit, retry};
 
 /// The README's programs, compiled.
 #[cfg(all(doctest, feature = "default"))]

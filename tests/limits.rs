@@ -3,12 +3,13 @@
 
 mod support;
 
-use opencloud::limit::{Acquire, Quota, RateLimit, RateLimitStore};
+use opencloud::limit::{Acquire, Observation, Quota, RateLimit, RateLimitStore};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::transport::{Exchange, Transport};
 use opencloud::types::UserRestriction;
-use opencloud::{Client, Credentials, CredentialsProvider, Provided, RateLimitStatus};
+use opencloud::{Client, Credentials, CredentialsProvider, Provided};
 use serde_json::json;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -45,6 +46,37 @@ fn client(transport: impl Transport, limit: RateLimit) -> Client {
 /// An operation that the specification limits to so many requests a minute.
 fn per_minute(operation: &opencloud::OperationInfo) -> u64 {
     operation.api_key_limit.filter(|limit| limit.seconds == 60).expect("a limit per minute").requests
+}
+
+#[test]
+fn the_table_has_the_limits_that_were_seen() {
+    use opencloud::operations as table;
+    for (fact, operation, requests) in [
+        ("UN-05", &table::UNIVERSES_GET, 100),
+        ("LX-12", &table::LUAU_GET_TASK, 200),
+        ("LX-15", &table::LUAU_CREATE_TASK, 5),
+        ("LX-15", &table::LUAU_CREATE_TASK_FOR_VERSION, 5),
+        ("MS-20", &table::MEMORY_STORES_GET_SORTED_MAP_ITEM, 1000),
+    ] {
+        assert_eq!(per_minute(operation), requests, "{fact}: {}", operation.id);
+    }
+    let [user, universe] = table::USER_RESTRICTIONS_UPDATE.limits else { panic!("two limits") };
+    assert_eq!((user.limit.requests, user.limit.seconds, user.stated), (1, 60, Some(2)), "UR-04");
+    assert_eq!((universe.limit.requests, universe.limit.seconds), (10, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_of_the_newest_and_of_a_given_version_are_counted_apart() {
+    let client = client(Clock::default(), RateLimit::from_spec());
+    let start = Instant::now();
+    let task = opencloud::types::LuauTask::new;
+    for _ in 0..5 {
+        client.luau().create_task(1, 2, task()).await.expect("a task");
+        client.luau().create_task_for_version(1, 2, "3", task()).await.expect("a task");
+    }
+    assert_eq!(start.elapsed().as_secs(), 0, "LX-15");
+    client.luau().create_task(1, 2, task()).await.expect("a task");
+    assert_eq!(start.elapsed().as_secs(), 60);
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,12 +231,10 @@ async fn universes_have_limits_of_their_own() {
         client.user_restrictions().update(universe, user, UserRestriction::new()).await.expect("an answer");
         start.elapsed().as_secs()
     };
-    for _ in 0..2 {
-        assert_eq!(ban(1, 9).await, 0);
-    }
+    assert_eq!(ban(1, 9).await, 0);
     assert_eq!(ban(1, 8).await, 0, "another user");
     assert_eq!(ban(2, 9).await, 0, "another universe");
-    assert_eq!(ban(1, 9).await, 60, "two changes a minute of one user");
+    assert_eq!(ban(1, 9).await, 60, "one change a minute of one user: UR-04");
 
     let start = Instant::now();
     let read = async |universe: u64, times: usize| {
@@ -289,7 +319,7 @@ async fn without_it_nothing_waits() {
 #[derive(Debug, Default)]
 struct Shared {
     asked: Mutex<Vec<Quota>>,
-    told: Mutex<Vec<(String, Option<u64>, bool)>>,
+    told: Mutex<Vec<(String, Observation)>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -303,31 +333,222 @@ impl RateLimitStore for Handle {
         })
     }
 
-    fn observe(&self, quota: &Quota, status: &RateLimitStatus, refused: bool) {
-        self.0.told.lock().expect("told").push((quota.key.clone(), status.remaining, refused));
+    fn observe(&self, quota: &Quota, seen: &Observation) {
+        self.0.told.lock().expect("told").push((quota.key.clone(), *seen));
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_shared_store_takes_its_place() {
-    let script = Script::new()
-        .expect(Expect::any(), Answer::error(ErrorShape::Empty, 429, "", ""))
-        .always(Expect::any(), Answer::json(json!({})).header("x-ratelimit-remaining", "41"));
+/// What a store is told when a ban gets these responses one after the other: of each, the quotas by number, with what
+/// is left, the seconds to wait, and whether the request was refused.
+async fn told(responses: Vec<Answer>) -> Vec<(usize, Option<u64>, Option<u64>, bool)> {
+    let script = Script::new();
+    let script =
+        responses.into_iter().fold(script, |script, response| script.expect(Expect::any(), response));
     let store = Handle::default();
     let client = Client::builder()
         .credentials(Credentials::api_key("SECRET-KEY").expect("a key").with_owner("group 7"))
-        .transport(script)
+        .transport(script.clone())
         .rate_limit(RateLimit::with_store(store.clone()))
         .build()
         .expect("a client");
-    client.user_restrictions().update(1, 2, UserRestriction::new()).await.expect("an answer");
+    client.user_restrictions().update(1, 2, UserRestriction::new()).await.expect("a response");
     let asked: Vec<String> =
         store.0.asked.lock().expect("asked").iter().map(|quota| quota.key.clone()).collect();
     let one =
         ["restriction-user.change of 1/2", "restrictions.write of 1", "user_restrictions.update for group 7"];
-    assert_eq!(asked, [one, one].concat(), "each attempt asks, the narrowest first");
-    let told = store.0.told.lock().expect("told").clone();
-    assert_eq!(told, [(one[2].to_owned(), None, true), (one[2].to_owned(), Some(41), false)]);
+    assert_eq!(asked, one.repeat(script.count()), "each attempt asks, the narrowest first");
+    let told = store.0.told.lock().expect("told");
+    told.iter()
+        .map(|(key, seen)| {
+            let quota = one.iter().position(|known| known == key).expect("a quota");
+            assert_eq!(seen.limit, None, "a limit of several is found by its figures, and is what they say");
+            (quota, seen.remaining, seen.reset.map(|reset| reset.as_secs()), seen.refused)
+        })
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_speaks_of_the_windows_that_it_names() {
+    let limits = |response: Answer, remaining: &str, reset: &str| {
+        response
+            .header("x-ratelimit-limit", "2, 2;w=60, 10;w=1, 150;w=1")
+            .header("x-ratelimit-remaining", remaining)
+            .header("x-ratelimit-reset", reset)
+    };
+    let ok = || Answer::json(json!({}));
+    let refused = || Answer::error(ErrorShape::Gateway, 429, "0", "").header("retry-after", "5");
+    // The figures of the user are the user's, and not the key's.
+    assert_eq!(told(vec![limits(ok(), "1", "59")]).await, [(0, Some(1), Some(59), false)]);
+    assert_eq!(
+        told(vec![limits(ok(), "1, 9, 149", "59, 1, 1")]).await,
+        [(0, Some(1), Some(59), false), (1, Some(9), Some(1), false), (2, Some(149), Some(1), false)]
+    );
+    // A response that names none of them is about none of them (RL-10).
+    let other = ok().header("x-ratelimit-limit", "300;w=60").header("x-ratelimit-remaining", "0");
+    assert_eq!(told(vec![other.header("x-ratelimit-reset", "60")]).await, []);
+    assert_eq!(told(vec![ok().header("x-ratelimit-remaining", "41")]).await, []);
+    // What is used up holds until it is whole; it was counted in all.
+    assert_eq!(
+        told(vec![limits(refused(), "1, 0, 140", "59, 1, 1"), ok()]).await,
+        [(0, Some(1), Some(59), true), (1, Some(0), Some(5), true), (2, Some(140), Some(1), true)]
+    );
+    assert_eq!(
+        told(vec![limits(refused(), "0", "44"), ok()]).await,
+        [(0, Some(0), Some(44), true), (1, None, None, true), (2, None, None, true)]
+    );
+    // Where it does not say what is used up, it is the narrowest.
+    let silent = Answer::error(ErrorShape::Empty, 429, "", "").header("retry-after", "30");
+    assert_eq!(
+        told(vec![silent, ok()]).await,
+        [(0, Some(0), Some(30), true), (1, None, None, true), (2, None, None, true)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_without_other_limits_is_corrected_by_whatever_its_headers_say() {
+    let told = async |limit: &str, remaining: &str, reset: &str| {
+        let response = Answer::json(json!({}))
+            .header("x-ratelimit-limit", limit)
+            .header("x-ratelimit-remaining", remaining)
+            .header("x-ratelimit-reset", reset);
+        let store = Handle::default();
+        let client =
+            client(Script::new().always(Expect::any(), response), RateLimit::with_store(store.clone()));
+        client.users().list_inventory_items(1).send().await.expect("a response");
+        let told = store.0.told.lock().expect("told").clone();
+        let [(_, seen)] = &told[..] else { panic!("{told:?}") };
+        (
+            seen.limit.map(|limit| (limit.requests, limit.seconds)),
+            seen.remaining,
+            seen.reset.map(|reset| reset.as_secs()),
+        )
+    };
+    // LX-12, RL-06, RL-11, MS-20, RL-05.
+    for (limit, remaining, reset, expected) in [
+        ("200;w=60", "199", "60", (Some((200, 60)), Some(199), Some(60))),
+        ("40, 45;w=60, 40;w=60, 70000", "39", "12", (Some((40, 60)), Some(39), Some(12))),
+        ("1000, 1000;w=60, 1000000;w=60", "999", "37", (Some((1000, 60)), Some(999), Some(37))),
+        ("100, 100;w=86400, 100;w=86400", "86", "56442", (Some((100, 86400)), Some(86), Some(56442))),
+        ("1000, 1000;w=86400, 90;w=60", "80, 7", "56442, 9", (Some((90, 60)), Some(7), Some(9))),
+        ("7", "3", "9", (None, Some(3), Some(9))),
+    ] {
+        assert_eq!(told(limit, remaining, reset).await, expected, "{limit}");
+    }
+}
+
+/// A service as it was seen: windows aligned to the clock (RL-09), of the user, the universe and the key; a refused
+/// request counts nowhere; the headers have one figure for each window, and `retry-after` understates (RL-02).
+#[derive(Clone)]
+struct Service(Arc<Mutex<Counts>>);
+
+struct Counts {
+    start: Instant,
+    windows: HashMap<(String, u64), u64>,
+    served: HashMap<String, u64>,
+    refused: u64,
+}
+
+impl Service {
+    fn new() -> Self {
+        let (windows, served) = (HashMap::new(), HashMap::new());
+        Self(Arc::new(Mutex::new(Counts { start: Instant::now(), windows, served, refused: 0 })))
+    }
+
+    fn respond(&self, user: &str) -> http::Response<bytes::Bytes> {
+        let mut counts = self.0.lock().expect("counts");
+        let now = counts.start.elapsed().as_millis() as u64;
+        let limits =
+            [(format!("user {user}"), 1, 60), ("universe".to_owned(), 10, 1), ("key".to_owned(), 150, 1)];
+        let window = |(name, _, seconds): &(String, u64, u64)| (name.clone(), now / (seconds * 1000));
+        let used: Vec<u64> = limits
+            .iter()
+            .map(|limit| counts.windows.get(&window(limit)).copied().unwrap_or_default())
+            .collect();
+        let refused = limits.iter().zip(&used).any(|(limit, used)| *used >= limit.1);
+        let left: Vec<String> = limits
+            .iter()
+            .zip(&used)
+            .map(|(limit, used)| limit.1.saturating_sub(used + u64::from(!refused)).to_string())
+            .collect();
+        let reset: Vec<String> =
+            limits.iter().map(|(_, _, seconds)| (seconds - now / 1000 % seconds).to_string()).collect();
+        if refused {
+            counts.refused += 1;
+        } else {
+            for limit in &limits {
+                *counts.windows.entry(window(limit)).or_default() += 1;
+            }
+            *counts.served.entry(user.to_owned()).or_default() += 1;
+        }
+        http::Response::builder()
+            .status(if refused { 429 } else { 200 })
+            .header("x-ratelimit-limit", "2, 2;w=60, 10;w=1, 150;w=1")
+            .header("x-ratelimit-remaining", left.join(", "))
+            .header("x-ratelimit-reset", reset.join(", "))
+            .header("retry-after", "1")
+            .body(bytes::Bytes::from_static(b"{}"))
+            .expect("a response")
+    }
+}
+
+impl Transport for Service {
+    fn exchange(&self, request: http::Request<opencloud::call::Body>, _: usize) -> Exchange<'_> {
+        let user = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            let response = self.respond(&user);
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            Ok(response)
+        })
+    }
+}
+
+/// Sends these bans, so many at once, and returns how long it takes and how many were refused on the way.
+async fn bans(users: impl Iterator<Item = u64>, at_once: usize, limit: Option<RateLimit>) -> (Duration, u64) {
+    let service = Service::new();
+    let builder = Client::builder().api_key("key").transport(service.clone());
+    let builder = match limit {
+        Some(limit) => builder.rate_limit(limit),
+        None => builder,
+    };
+    let client = builder.build().expect("a client");
+    let start = Instant::now();
+    let turns = Arc::new(tokio::sync::Semaphore::new(at_once));
+    let mut calls = tokio::task::JoinSet::new();
+    let mut sent = HashMap::<String, u64>::new();
+    for user in users {
+        *sent.entry(user.to_string()).or_default() += 1;
+        let (client, turns) = (client.clone(), turns.clone());
+        calls.spawn(async move {
+            let _turn = turns.acquire().await.expect("a turn");
+            client.user_restrictions().update(1, user, UserRestriction::new()).await.map(drop)
+        });
+    }
+    while let Some(call) = calls.join_next().await {
+        call.expect("a task").expect("a ban");
+    }
+    let counts = service.0.lock().expect("counts");
+    assert_eq!(counts.served, sent, "every ban arrives, and once");
+    (start.elapsed(), counts.refused)
+}
+
+#[tokio::test(start_paused = true)]
+async fn twenty_three_hundred_bans_all_arrive() {
+    let (time, refused) = bans(0..2_300, 16, None).await;
+    assert!(time < Duration::from_secs(300) && refused > 0, "{time:?}");
+    let (time, refused) = bans(0..2_300, 16, Some(RateLimit::from_spec())).await;
+    assert!(time < Duration::from_secs(300), "{time:?}, {refused} refused");
+    assert!(refused < 100, "the limiter keeps the limit, but for the edges of windows: {refused} refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn bans_of_one_user_hold_up_no_other() {
+    // The third ban of user 0 would come after two minutes, when its deadline is over.
+    let users = || [0, 0].into_iter().chain(1..60);
+    for limit in [None, Some(RateLimit::from_spec())] {
+        let (time, _) = bans(users(), 16, limit.clone()).await;
+        assert!((59..=75).contains(&time.as_secs()), "{time:?} with {limit:?}");
+    }
 }
 
 /// Gives a turn after ten seconds.

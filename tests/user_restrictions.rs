@@ -2,7 +2,7 @@
 
 #![cfg(feature = "user_restrictions")]
 
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::user_restrictions::BanLength;
 use opencloud::{Client, Error, ErrorKind};
 use opencloud_emulator::Emulator;
@@ -143,6 +143,141 @@ async fn a_ban_that_begins_anew_is_cut_to_its_old_end() {
     let client = script.client();
     client.user_restrictions().change_ban(42, 156).at_place(7).private_reason("x").await.expect("changed");
     script.assert_done();
+}
+
+/// A ban, and when the service says this.
+fn banned(start: &str, duration: &str, date: &str) -> Answer {
+    let ban = json!({ "active": true, "startTime": start, "duration": duration });
+    Answer::json(restriction(ban)).header("date", date)
+}
+
+/// What was left of the ban of a week, after a day.
+const SIX_DAYS: &str = "518400s";
+const FIRST: &str = "2026-01-01T00:00:00Z";
+const A_DAY_LATER: &str = "2026-01-02T00:00:00Z";
+const DATE: &str = "Fri, 02 Jan 2026 00:00:00 GMT";
+
+fn change(script: &Script) -> opencloud::user_restrictions::ChangeBan {
+    script.client().user_restrictions().change_ban(42, 156).display_reason("x")
+}
+
+fn active(duration: &str) -> Value {
+    json!({ "active": true, "duration": duration, "displayReason": "x" })
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_write_is_enough_for_a_ban_that_begins_anew() {
+    // UR-04: a second one would be refused for a minute.
+    for start in [A_DAY_LATER, "2026-01-02T00:01:59Z"] {
+        let script = Script::new()
+            .expect(Expect::get(UNIVERSE), banned(FIRST, "604800s", DATE))
+            .expect(write(UNIVERSE, active(SIX_DAYS)), banned(start, SIX_DAYS, DATE));
+        change(&script).await.expect("changed");
+        script.assert_done();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ban_that_kept_its_beginning_gets_its_whole_length_back() {
+    let script = Script::new()
+        .expect(Expect::get(UNIVERSE), banned(FIRST, "604800s", DATE))
+        .expect(write(UNIVERSE, active(SIX_DAYS)), banned(FIRST, SIX_DAYS, DATE))
+        .expect(write(UNIVERSE, active("604800s")), banned(FIRST, "604800s", DATE));
+    change(&script).await.expect("changed");
+    script.assert_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ban_never_ends_while_its_length_is_found_out() {
+    for (duration, date, before) in [
+        // After the larger half, what is left would be over already if it were counted from the beginning.
+        ("604800s", "Wed, 07 Jan 2026 00:00:00 GMT", json!({})),
+        // The clocks differ.
+        ("604800s", "Fri, 02 Jan 2025 00:00:00 GMT", json!({})),
+        ("604800s", "Fri, 02 Jan 2027 00:00:00 GMT", json!({})),
+        // It was written before, and has kept its beginning.
+        ("604800s", DATE, json!({ "updateTime": A_DAY_LATER })),
+    ] {
+        let mut body = restriction(json!({ "active": true, "startTime": FIRST, "duration": duration }));
+        body.as_object_mut().expect("a body").extend(before.as_object().expect("fields").clone());
+        let script = Script::new()
+            .expect(Expect::get(UNIVERSE), Answer::json(body).header("date", date))
+            .expect(write(UNIVERSE, active(duration)), banned(FIRST, duration, date));
+        change(&script).await.expect("changed");
+        script.assert_done();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_write_waits_for_the_limit() {
+    let refused = || Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "");
+    let script = Script::new()
+        .expect(Expect::get(UNIVERSE), banned(FIRST, "604800s", DATE))
+        .expect(write(UNIVERSE, active(SIX_DAYS)), banned(FIRST, SIX_DAYS, DATE))
+        .expect_times(4, write(UNIVERSE, active("604800s")), refused())
+        .expect(write(UNIVERSE, active("604800s")), banned(FIRST, "604800s", DATE));
+    let start = tokio::time::Instant::now();
+    change(&script).await.expect("changed");
+    script.assert_done();
+    assert_eq!(start.elapsed().as_secs(), 60, "UR-04");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_second_write_says_how_the_ban_was_left() {
+    let failed = || Answer::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no");
+    for (start, length, ends, words) in [
+        (FIRST, SIX_DAYS, "2026-01-07T00:00:00Z", "earlier"),
+        ("2026-01-03T00:00:00Z", SIX_DAYS, "2026-01-09T00:00:00Z", "later"),
+    ] {
+        let script = Script::new()
+            .expect(Expect::get(UNIVERSE), banned(FIRST, "604800s", DATE))
+            .expect(write(UNIVERSE, active(SIX_DAYS)), banned(start, length, DATE))
+            .expect(Expect::patch(UNIVERSE), failed());
+        let error = change(&script).await.expect_err("not allowed");
+        script.assert_done();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::PermissionDenied, Some("PERMISSION_DENIED")));
+        for part in ["the ban was changed", words, ends, "instead of 2026-01-08T00:00:00Z"] {
+            assert!(error.to_string().contains(part), "{part} is not in {error}");
+        }
+    }
+    // It has moved again, or it does not say when the ban ends.
+    for second in [
+        banned("2026-01-03T00:00:00Z", "604800s", DATE),
+        Answer::json(restriction(json!({ "active": true }))),
+    ] {
+        let script = Script::new()
+            .expect(Expect::get(UNIVERSE), banned(FIRST, "604800s", DATE))
+            .expect(Expect::patch(UNIVERSE), banned(FIRST, SIX_DAYS, DATE))
+            .expect(Expect::patch(UNIVERSE), second);
+        let error = change(&script).await.expect_err("moved");
+        script.assert_done();
+        assert!(error.to_string().contains("the ban was changed, but it"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_the_response_does_not_tell_is_read() {
+    let silent = || Answer::json(restriction(json!({ "active": true })));
+    for (then, is_known) in [(banned(A_DAY_LATER, SIX_DAYS, DATE), true), (silent(), false)] {
+        let script = Script::new()
+            .expect(Expect::get(UNIVERSE), banned(FIRST, "604800s", DATE))
+            .expect(Expect::patch(UNIVERSE), silent())
+            .expect(Expect::get(UNIVERSE), then);
+        let outcome = change(&script).await;
+        script.assert_done();
+        assert_eq!(outcome.is_ok(), is_known);
+        if let Err(error) = outcome {
+            assert!(error.to_string().contains("still ends at 2026-01-08T00:00:00Z"), "{error}");
+        }
+    }
+    // Nothing is written to a ban whose end is not known.
+    let script = Script::new().expect(
+        Expect::get(UNIVERSE),
+        Answer::json(restriction(json!({ "active": true, "duration": "604800s" }))),
+    );
+    let error = change(&script).await.expect_err("no end");
+    script.assert_done();
+    assert!(error.to_string().contains("the ban was not changed"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

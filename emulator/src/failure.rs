@@ -20,7 +20,7 @@ pub(crate) struct Failure {
     /// The gateway answered, not the service.
     pub(crate) gateway: bool,
     /// What only the record of the request says: the live service does not tell it.
-    pub(crate) note: Option<Violation>,
+    pub(crate) note: Option<Box<Violation>>,
 }
 
 impl Failure {
@@ -117,7 +117,7 @@ impl Failure {
 
     /// Leaves in the record of the request what the response does not say.
     pub(crate) fn noting(mut self, location: &str, message: impl Into<String>) -> Failure {
-        self.note = Some(Violation { location: location.to_owned(), message: message.into() });
+        self.note = Some(Box::new(Violation { location: location.to_owned(), message: message.into() }));
         self
     }
 

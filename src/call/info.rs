@@ -33,6 +33,9 @@ pub struct OperationInfo {
     pub api_key_limit: Option<Limit>,
     /// The limit for one OAuth 2.0 authorization (`x-roblox-rate-limits`).
     pub oauth_limit: Option<Limit>,
+    /// The limits that the service keeps besides, whoever asks: of a universe, or a user in it. The narrowest
+    /// comes first.
+    pub limits: &'static [ServiceLimit],
     /// Roblox's reference page.
     pub reference: Option<&'static str>,
     /// Whether sending it twice has the effect of sending it once.
@@ -53,6 +56,9 @@ pub struct OperationInfo {
     pub paging: Option<PagingInfo>,
     /// How it is followed, if it starts a long-running operation.
     pub long_running: Option<LongRunningInfo>,
+    /// How often it may be asked, if it reports the state of a long-running operation and was seen to
+    /// refuse what its limit allows.
+    pub polling: Option<Polling>,
 }
 
 impl OperationInfo {
@@ -120,6 +126,34 @@ impl Limit {
     pub fn period(&self) -> Duration {
         Duration::from_secs(self.seconds)
     }
+}
+
+/// A limit of a service for all requests of a class together, whatever their credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceLimit {
+    /// The name that the requests are counted under; several operations can share it.
+    pub class: &'static str,
+    /// The number of requests and their period.
+    pub limit: Limit,
+    /// What each concurrent user of the universe adds, in tenths of a request.
+    pub tenths_per_user: u64,
+    /// The path parameters whose values are counted apart.
+    pub by: &'static [&'static str],
+    /// The number of requests that the service's headers state for it, where it was seen to take fewer.
+    pub stated: Option<u64>,
+    /// How long a 429 lasts that does not say so, in seconds, if that is known.
+    pub max_wait: Option<u64>,
+}
+
+/// The pace at which the state of a long-running operation can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Polling {
+    /// The wait before the first poll.
+    pub first: Duration,
+    /// The shortest wait between two polls.
+    pub every: Duration,
 }
 
 /// How a list is paged.

@@ -22,8 +22,11 @@ impl fmt::Display for Error {
             write!(f, "{code}: ")?;
         }
         f.write_str(self.message())?;
-        if self.attempts() > 1 {
-            write!(f, " (after {} attempts)", self.attempts())?;
+        match (self.attempts(), self.stop_reason()) {
+            (..=1, None) => {}
+            (..=1, Some(why)) => write!(f, " (not sent again: {why})")?,
+            (attempts, None) => write!(f, " (after {attempts} attempts)")?,
+            (attempts, Some(why)) => write!(f, " (after {attempts} attempts: {why})")?,
         }
         if let Some(hint) = self.hint() {
             write!(f, " [{hint}]")?;

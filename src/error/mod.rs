@@ -57,6 +57,8 @@ struct Inner {
     reply: Option<Reply>,
     retry_after: Option<Duration>,
     attempts: u32,
+    /// Why it was not sent again, although it could be.
+    stopped: Option<String>,
     /// Whether it is unknown what became of the request.
     ambiguous: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -84,6 +86,7 @@ impl Error {
             reply: None,
             retry_after: None,
             attempts: 0,
+            stopped: None,
             ambiguous: false,
             source: None,
             resume_token: None,
@@ -375,6 +378,11 @@ impl Error {
         self.change(|inner| inner.attempts = attempts)
     }
 
+    /// Says why the request was not sent again, although it could be.
+    pub(crate) fn stopped(self, why: impl Into<String>) -> Self {
+        self.change(|inner| inner.stopped = Some(why.into()))
+    }
+
     /// Adds that an earlier attempt left its effect unknown.
     pub(crate) fn after_ambiguous(self, earlier: bool) -> Self {
         if earlier { self.change(|inner| inner.ambiguous = true) } else { self }
@@ -478,6 +486,13 @@ impl Error {
     /// How many times the request was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// Why the request was not sent again, where sending it again could help: the retry policy allows no
+    /// more attempts or no wait of that length, the client's retry budget is used up, the wait would pass the deadline,
+    /// or the body can be read only once.
+    pub fn stop_reason(&self) -> Option<&str> {
+        self.0.stopped.as_deref()
     }
 
     /// How long the service asks to wait (`retry-after`, `x-ratelimit-reset`), if it does.

@@ -394,7 +394,7 @@ impl Patience {
         // A starting call that is repeated was the first poll.
         let polls = self.polls.saturating_add(u32::from(target.repeats()));
         let route = target.interval(operation.client.may_be_bearer(&operation.options));
-        let wait = self.policy.wait(polls, operation.asked, route);
+        let wait = self.policy.wait(polls, operation.asked, route, target.pace());
         let left = self.policy.time().saturating_sub(self.since.elapsed());
         if (left.is_zero() && self.polls > 0) || wait.least > left {
             let error = Error::unfinished(self.policy.time().as_secs_f64()).of(operation.starter);

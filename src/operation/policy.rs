@@ -1,4 +1,5 @@
 use super::Progress;
+use crate::call::info::Polling;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,8 @@ use std::time::Duration;
 /// By default: the first poll at once, then after 1 s, each wait 1.5 times the one before, at most
 /// 30 s; never more often than the limit of the poll route allows; for 5 minutes; and up to 5 failed
 /// polls in a row are taken for a passing trouble. A wait that the service asks for (`retry-after`)
-/// takes the place of the policy's.
+/// takes the place of the policy's. Operations of assets are first polled after 1 s, and then at most every 3 s:
+/// their service was seen to refuse what its limit allows.
 ///
 /// ```
 /// use opencloud::operation::PollPolicy;
@@ -21,26 +23,29 @@ use std::time::Duration;
 #[derive(Clone)]
 #[must_use]
 pub struct PollPolicy {
-    first: Duration,
+    first: Option<Duration>,
     initial: Duration,
     factor: f64,
     longest: Duration,
-    shortest: Duration,
+    shortest: Option<Duration>,
     deadline: Duration,
     failures: u32,
     on_progress: Option<OnProgress>,
 }
+
+/// The shortest wait between two polls of which nothing else is known.
+const SHORTEST: Duration = Duration::from_millis(100);
 
 type OnProgress = Arc<dyn Fn(&Progress) + Send + Sync>;
 
 impl Default for PollPolicy {
     fn default() -> Self {
         Self {
-            first: Duration::ZERO,
+            first: None,
             initial: Duration::from_secs(1),
             factor: 1.5,
             longest: Duration::from_secs(30),
-            shortest: Duration::from_millis(100),
+            shortest: None,
             deadline: Duration::from_secs(300),
             failures: 5,
             on_progress: None,
@@ -54,9 +59,9 @@ impl PollPolicy {
         Self::default()
     }
 
-    /// The wait before the first poll; none by default.
+    /// The wait before the first poll; none by default, but for operations of assets.
     pub fn first(mut self, wait: Duration) -> Self {
-        self.first = wait;
+        self.first = Some(wait);
         self
     }
 
@@ -79,10 +84,10 @@ impl PollPolicy {
         self
     }
 
-    /// The shortest wait; 100 milliseconds by default. It is never less than what the limit of the
-    /// poll route allows.
+    /// The shortest wait; 100 milliseconds by default, but 3 seconds for operations of assets. It is never less
+    /// than what the limit of the poll route allows.
     pub fn shortest(mut self, wait: Duration) -> Self {
-        self.shortest = wait;
+        self.shortest = Some(wait);
         self
     }
 
@@ -122,18 +127,29 @@ impl PollPolicy {
 
     /// The wait before a poll.
     ///
-    /// `polls` were made; `asked` is what the service asks for, `route` what its limit demands.
-    pub(super) fn wait(&self, polls: u32, asked: Option<Duration>, route: Duration) -> Wait {
+    /// `polls` were made; `asked` is what the service asks for, `route` what its limit demands, and `pace` what is
+    /// known of it besides (RL-08).
+    pub(super) fn wait(
+        &self,
+        polls: u32,
+        asked: Option<Duration>,
+        route: Duration,
+        pace: Option<Polling>,
+    ) -> Wait {
         let planned = match polls {
-            0 => self.first,
+            0 => self.first.unwrap_or_else(|| {
+                let first = pace.map_or(Duration::ZERO, |pace| pace.first);
+                self.shortest.map_or(first, |shortest| shortest.min(first))
+            }),
             polls => {
                 let exponent = i32::try_from(polls - 1).unwrap_or(i32::MAX);
                 let seconds = self.initial.as_secs_f64() * self.factor.powi(exponent);
                 Duration::try_from_secs_f64(seconds).unwrap_or(self.longest).min(self.longest)
             }
         };
+        let shortest = self.shortest.unwrap_or_else(|| pace.map_or(SHORTEST, |pace| pace.every));
         // The first poll may come at once: nothing was polled yet.
-        let least = if polls == 0 { Duration::ZERO } else { self.shortest.max(route) };
+        let least = if polls == 0 { Duration::ZERO } else { shortest.max(route) };
         Wait { planned: asked.unwrap_or(planned).max(least), least: asked.unwrap_or_default().max(least) }
     }
 }
@@ -165,7 +181,7 @@ mod tests {
     use super::*;
 
     fn planned(policy: &PollPolicy, polls: u32) -> f64 {
-        policy.wait(polls, None, Duration::ZERO).planned.as_secs_f64()
+        policy.wait(polls, None, Duration::ZERO, None).planned.as_secs_f64()
     }
 
     #[test]
@@ -191,9 +207,24 @@ mod tests {
             (1, Some(2), 6, 6, 6),
             (0, Some(2), 6, 2, 2),
         ] {
-            let found = policy.wait(polls, asked.map(seconds), seconds(route));
+            let found = policy.wait(polls, asked.map(seconds), seconds(route), None);
             assert_eq!((found.planned.as_secs(), found.least.as_secs()), (wait, least), "{polls} {asked:?}");
         }
+    }
+
+    #[test]
+    fn a_service_has_a_pace_of_its_own() {
+        let seconds = Duration::from_secs;
+        let pace = Polling { first: seconds(1), every: seconds(3) };
+        let waits = |policy: PollPolicy| -> Vec<f64> {
+            let wait = |polls| policy.wait(polls, None, Duration::ZERO, Some(pace)).planned.as_secs_f64();
+            (0..6).map(wait).collect()
+        };
+        assert_eq!(waits(PollPolicy::new()), [1.0, 3.0, 3.0, 3.0, 3.375, 5.0625], "RL-08");
+        // What the caller says goes first.
+        assert_eq!(waits(PollPolicy::new().first(seconds(0))), [0.0, 3.0, 3.0, 3.0, 3.375, 5.0625]);
+        assert_eq!(waits(PollPolicy::new().shortest(seconds(2))), [1.0, 2.0, 2.0, 2.25, 3.375, 5.0625]);
+        assert_eq!(waits(PollPolicy::new().shortest(seconds(0))), [0.0, 1.0, 1.5, 2.25, 3.375, 5.0625]);
     }
 
     #[test]

@@ -125,6 +125,7 @@ pub(super) mod testing {
         oauth: true,
         api_key_limit: Some(Limit { requests: 45, seconds: 60 }),
         oauth_limit: Some(Limit { requests: 10, seconds: 60 }),
+        limits: &[],
         reference: None,
         idempotent: true,
         idempotency: None,
@@ -135,6 +136,7 @@ pub(super) mod testing {
         update_mask: None,
         paging: None,
         long_running: None,
+        polling: None,
     };
 }
 

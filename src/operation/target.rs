@@ -3,7 +3,7 @@
 use super::dialect::{self, Start};
 use super::route::{self, Found};
 use crate::call::Call;
-use crate::call::info::LongRunningInfo;
+use crate::call::info::{LongRunningInfo, Polling};
 use crate::{Client, Error, OperationInfo};
 use serde_json::Value;
 use std::time::Duration;
@@ -95,6 +95,11 @@ impl Target {
         let limit = if is_bearer { poll.oauth_limit } else { poll.api_key_limit };
         let requests = limit.map(|limit| (limit.period(), u32::try_from(limit.requests).unwrap_or(u32::MAX)));
         requests.map_or(Duration::ZERO, |(period, requests)| period / requests.max(1))
+    }
+
+    /// The pace that the service was seen to demand, whatever its limit allows.
+    pub(super) fn pace(&self) -> Option<Polling> {
+        self.route.poll.polling
     }
 
     /// The query parameters that a poll may have.

@@ -14,7 +14,7 @@ pub mod retry;
 mod send;
 mod trace;
 
-pub use headers::RateLimitStatus;
+pub use headers::{RateLimitStatus, RateLimitWindow};
 
 pub(crate) use self::reqwest::Reqwest;
 pub(crate) use clients::HttpOptions;

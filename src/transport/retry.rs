@@ -4,6 +4,7 @@
 //! not sent again if its body is gone, if the [budget](RetryBudget) is used up, or if the wait
 //! would pass the call's deadline.
 
+use super::headers::is_marked_as_rate_limit;
 use crate::call::info::OperationInfo;
 use crate::{Error, ErrorKind};
 use std::fmt;
@@ -48,6 +49,9 @@ pub enum RetryDecision {
     Stop,
     /// The request is sent again after this time.
     After(Duration),
+    /// The error is returned, although the request could be sent again, and says why
+    /// ([`Error::stop_reason`]).
+    GiveUp(&'static str),
 }
 
 /// What is known when a policy decides.
@@ -55,6 +59,8 @@ pub enum RetryDecision {
 pub struct RetryContext<'a> {
     pub(crate) error: &'a Error,
     pub(crate) attempt: u32,
+    pub(crate) waits: u32,
+    pub(crate) asked: Option<Duration>,
     pub(crate) idempotent: bool,
     pub(crate) operation: Option<&'static OperationInfo>,
     pub(crate) remaining: Duration,
@@ -69,6 +75,17 @@ impl RetryContext<'_> {
     /// The number of attempts so far, at least 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// After how many of these attempts the service asked to wait (429), and it was waited for.
+    pub fn waits(&self) -> u32 {
+        self.waits
+    }
+
+    /// How long the service asks to wait, if it does: what [`Error::retry_after`] says, or, after a 429 that
+    /// says nothing, what is known of the operation.
+    pub fn asked_wait(&self) -> Option<Duration> {
+        self.asked
     }
 
     /// Whether sending the request twice has the effect of sending it once.
@@ -98,9 +115,7 @@ impl RetryContext<'_> {
         let error = self.error;
         match (error.kind(), error.status().map(|status| status.as_u16())) {
             (ErrorKind::Connect, _) => true,
-            (ErrorKind::RateLimited, _) => {
-                self.operation.is_none_or(|operation| operation.retry_too_many_requests)
-            }
+            (ErrorKind::RateLimited, _) => is_rate_limit(error, self.operation),
             // A feature that is switched off: 503, code 17, in the legacy localization services.
             (ErrorKind::Service, Some(503))
                 if error.code() == Some("17") && error.message().contains("Feature is disabled") =>
@@ -117,19 +132,32 @@ impl RetryContext<'_> {
     }
 }
 
+/// Whether waiting helps: where a 429 can mean something else, it must bear the marks of a rate limit (LX-16).
+pub(crate) fn is_rate_limit(error: &Error, operation: Option<&'static OperationInfo>) -> bool {
+    error.is_rate_limited()
+        && (operation.is_none_or(|operation| operation.retry_too_many_requests)
+            || error.headers().is_some_and(is_marked_as_rate_limit))
+}
+
 /// The standard policy: what [`RetryContext::is_retryable`] says, up to a number of attempts.
 ///
-/// The wait is what the service asks for (`retry-after`, or `x-ratelimit-reset` when nothing is
-/// left); without that it is drawn at random between zero and a bound that doubles with each
+/// The wait is what the service asks for (the larger of `retry-after` and the `x-ratelimit-reset` of what is used
+/// up); without that it is drawn at random between zero and a bound that doubles with each
 /// attempt ("full jitter"). If the service asks for more than
-/// [`longest_server_wait`](Self::longest_server_wait) the error is returned at once; its
+/// [`longest_server_wait`](Self::longest_server_wait), as with a limit per day, the error is returned at once; its
 /// [`retry_after`](Error::retry_after) says how long.
+///
+/// An attempt that the service answered with 429 and a wait does not count, nor does it take anything from the
+/// [budget](RetryBudget): nothing was done, and by waiting the caller does what the service asks for. What
+/// bounds these waits is the call's deadline, which they do not extend
+/// ([`count_rate_limits`](Self::count_rate_limits) makes them count). With a single attempt nothing is waited for.
 #[derive(Clone, Debug)]
 pub struct Retry {
     attempts: u32,
     first_wait: Duration,
     longest_wait: Duration,
     longest_server_wait: Duration,
+    count_rate_limits: bool,
     jitter: bool,
 }
 
@@ -141,6 +169,7 @@ impl Retry {
             first_wait: Duration::from_millis(500),
             longest_wait: Duration::from_secs(20),
             longest_server_wait: Duration::from_secs(120),
+            count_rate_limits: false,
             jitter: true,
         }
     }
@@ -178,6 +207,14 @@ impl Retry {
         self
     }
 
+    /// Whether an attempt counts that was followed by a wait that the service asked for (429); `false` by
+    /// default.
+    #[must_use]
+    pub fn count_rate_limits(mut self, count: bool) -> Self {
+        self.count_rate_limits = count;
+        self
+    }
+
     /// Waits the bound itself instead of a random part of it, if `false`: for tests.
     #[must_use]
     pub fn jitter(mut self, jitter: bool) -> Self {
@@ -201,13 +238,21 @@ impl Default for Retry {
 
 impl RetryPolicy for Retry {
     fn decide(&self, context: &RetryContext<'_>) -> RetryDecision {
-        if context.attempt >= self.attempts || !context.is_retryable() {
+        if !context.is_retryable() || self.attempts <= 1 {
             return RetryDecision::Stop;
         }
-        match context.error.retry_after() {
-            Some(wait) if wait > self.longest_server_wait => RetryDecision::Stop,
+        let is_free = context.asked.is_some() && context.error.is_rate_limited() && !self.count_rate_limits;
+        let waits = if self.count_rate_limits { 0 } else { context.waits };
+        let counted = context.attempt.saturating_sub(waits).max(1);
+        match context.asked {
+            Some(wait) if wait > self.longest_server_wait => {
+                RetryDecision::GiveUp("the service asks for a longer wait than the retry policy allows")
+            }
+            _ if counted >= self.attempts && !is_free => {
+                RetryDecision::GiveUp("the retry policy allows no more attempts")
+            }
             Some(wait) => RetryDecision::After(wait),
-            None => RetryDecision::After(self.backoff(context.attempt)),
+            None => RetryDecision::After(self.backoff(counted)),
         }
     }
 }
@@ -218,7 +263,8 @@ const RETRY_COST: u32 = 5;
 /// Bounds the retries of all calls of a client together, so that an outage is not made worse.
 ///
 /// A retry takes 5, a call that succeeds puts 1 back, and one that succeeds after a retry puts that
-/// retry's 5 back. When it is used up, errors are returned at once. Clones share it.
+/// retry's 5 back. A retry after a wait that the service asked for (429) takes nothing. When it is used up, errors are
+/// returned at once and say so. Clones share it.
 #[derive(Clone, Debug)]
 pub struct RetryBudget(Option<Arc<Tokens>>);
 

@@ -2,7 +2,7 @@
 
 use super::headers::RateLimitStatus;
 use super::limit::{Owner, Quota, RateLimit};
-use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy};
+use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy, is_rate_limit};
 use super::trace::Trace;
 use super::{Transport, edge};
 use crate::call::info::OperationInfo;
@@ -28,6 +28,16 @@ pub(crate) struct PathValues(pub(crate) Vec<String>);
 
 /// The slowest connection that an upload waits for, in bytes a second.
 const SLOWEST: u64 = 256 * 1024;
+
+/// The shortest wait before a request is sent again that the service has asked to wait for.
+const SHORTEST_ASKED: Duration = Duration::from_secs(1);
+
+/// How often a call waits because the service asks for it, however long it may take.
+const MOST_WAITS: u32 = 1000;
+
+/// The parts of the time that a 429 lasts in which the request is sent again, where it says nothing of waiting: few
+/// are that long.
+const UNSTATED_WAITS: [u32; 4] = [12, 6, 4, 2];
 
 /// How long a call may take.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +93,12 @@ pub(crate) struct Sending<'a> {
 #[derive(Default)]
 struct Progress {
     attempts: u32,
+    /// How many of them were followed by a wait that the service asked for, which costs nothing; and how many of
+    /// those it gave no length for.
+    waits: u32,
+    unstated: usize,
+    /// Whether a retry was taken from the budget.
+    charged: bool,
     /// Whether the effect of an attempt is unknown.
     ambiguous: bool,
     refreshed: bool,
@@ -124,7 +140,11 @@ impl Sending<'_> {
             let quotas = self.quotas(secret.as_ref(), &request);
             let turn = self.wait_for_turn(&quotas, deadline, trace).await;
             if let Err(error) = turn.and_then(|()| deadline.check()) {
-                return finish(progress.last.clone().unwrap_or(error), &progress);
+                let last = progress.last.clone();
+                let last = last.map(|last| {
+                    last.stopped("the client's rate limit gave no turn in the time that was left")
+                });
+                return finish(last.unwrap_or(error), &progress);
             }
             progress.attempts += 1;
             trace.attempt(progress.attempts);
@@ -141,12 +161,12 @@ impl Sending<'_> {
                     self.observe(&quotas, refusal.as_ref(), &RateLimitStatus::read(reply.headers()));
                     match refusal.map_or_else(|| accept(&reply), Err) {
                         Ok(()) => {
-                            self.budget.succeeded(progress.attempts > 1);
+                            self.budget.succeeded(progress.charged);
                             return Ok(reply);
                         }
                         // The service has done its part; sending again would change nothing.
                         Err(error) if reply.status().is_success() && error.kind() != ErrorKind::Io => {
-                            self.budget.succeeded(progress.attempts > 1);
+                            self.budget.succeeded(progress.charged);
                             trace.failure(&error);
                             return finish(error, &progress);
                         }
@@ -176,11 +196,15 @@ impl Sending<'_> {
                 trace.retry(&error, Duration::ZERO);
                 continue;
             }
-            let wait = self.wait_before_retry(&error, &progress, &request, deadline);
+            let wait = self.wait_before_retry(&error, &mut progress, &request, deadline);
             progress.last = Some(error.clone());
-            let Some(wait) = wait else {
-                trace.failure(&error);
-                return finish(error, &progress);
+            let wait = match wait {
+                Ok(wait) => wait,
+                Err(why) => {
+                    trace.failure(&error);
+                    let error = why.into_iter().fold(error, |error, why| error.stopped(why));
+                    return finish(error, &progress);
+                }
             };
             trace.retry(&error, wait);
             tokio::time::sleep(wait).await;
@@ -256,8 +280,7 @@ impl Sending<'_> {
 
     fn observe(&self, quotas: &[Quota], refusal: Option<&Error>, said: &RateLimitStatus) {
         let Some(limit) = self.limit else { return };
-        let is_limit = self.operation.is_none_or(|operation| operation.retry_too_many_requests);
-        limit.observe(quotas, said, is_limit && refusal.is_some_and(Error::is_rate_limited));
+        limit.observe(quotas, said, refusal.is_some_and(|error| is_rate_limit(error, self.operation)));
     }
 
     /// Other credentials, after the service refused those of a provider for the first time. Where the body
@@ -279,28 +302,68 @@ impl Sending<'_> {
         (request.body().is_replayable() || renewed.is_err()).then_some(renewed)
     }
 
-    /// How long to wait before the request is sent again, if it is.
+    /// How long to wait before the request is sent again; or why it is not, where it could be.
     fn wait_before_retry(
         &self,
         error: &Error,
-        progress: &Progress,
+        progress: &mut Progress,
         request: &http::Request<Body>,
         deadline: Deadline,
-    ) -> Option<Duration> {
+    ) -> Result<Duration, Option<String>> {
         let remaining = deadline.remaining();
+        let unstated = self.unstated_wait(error, progress);
+        let asked = error.retry_after().or(unstated);
         let decision = self.retry.decide(&RetryContext {
             error,
             attempt: progress.attempts,
+            waits: progress.waits,
+            asked,
             idempotent: self.idempotent,
             operation: self.operation,
             remaining,
         });
-        match decision {
-            RetryDecision::Stop => None,
-            RetryDecision::After(wait) => {
-                (request.body().is_replayable() && wait < remaining && self.budget.take()).then_some(wait)
+        let is_free = |wait| error.is_rate_limited() && asked.is_some_and(|asked| wait >= asked);
+        let wait = match decision {
+            RetryDecision::Stop => return Err(None),
+            RetryDecision::GiveUp(why) => {
+                let reset = asked.filter(|_| error.is_rate_limited()).map(in_words);
+                return Err(Some(match reset {
+                    Some(reset) => format!("{why}; the limit resets in {reset}"),
+                    None => why.to_owned(),
+                }));
             }
+            RetryDecision::After(wait) if is_free(wait) => wait.max(SHORTEST_ASKED),
+            RetryDecision::After(wait) => wait,
+        };
+        if !request.body().is_replayable() {
+            return Err(Some("its body can be read only once".to_owned()));
         }
+        if wait >= remaining {
+            let (wait, left) = (in_words(wait), in_words(remaining));
+            return Err(Some(format!(
+                "the wait of {wait} would pass the call's deadline, which is in {left}"
+            )));
+        }
+        if !is_free(wait) {
+            if !self.budget.take() {
+                return Err(Some("the client's retry budget is used up".to_owned()));
+            }
+            progress.charged = true;
+            return Ok(wait);
+        }
+        if progress.waits == MOST_WAITS {
+            return Err(Some(format!("the service has asked to wait {MOST_WAITS} times before")));
+        }
+        progress.waits += 1;
+        progress.unstated += usize::from(error.retry_after().is_none());
+        Ok(wait)
+    }
+
+    /// How long to wait after a 429 that says nothing of waiting, if it is known how long it can last.
+    fn unstated_wait(&self, error: &Error, progress: &Progress) -> Option<Duration> {
+        let limits = self.operation.filter(|_| error.is_rate_limited())?.limits;
+        let longest = limits.iter().filter_map(|limit| limit.max_wait).max()?;
+        Some(Duration::from_secs(longest) / *UNSTATED_WAITS.get(progress.unstated)?)
     }
 
     /// Says in an error what was called.
@@ -309,6 +372,16 @@ impl Sending<'_> {
             Some(operation) => error.of(operation),
             None => error.at(request.method(), request.uri().path()),
         }
+    }
+}
+
+/// A length of time, rounded up: `22 s`, `5 min`, `15 h 40 min`.
+fn in_words(time: Duration) -> String {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    match seconds.div_ceil(60) {
+        0..=2 => format!("{seconds} s"),
+        minutes @ ..120 => format!("{minutes} min"),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
 }
 

@@ -9,7 +9,7 @@ impl UserRestrictions {
     /// who is playing there is kicked. A ban that the user has already is replaced as a whole.
     ///
     /// It is safe to send again: it has an idempotency key, which its attempts share. A user's ban can
-    /// be changed twice per minute and universe.
+    /// be written once per minute and universe; a second write waits for that, within its deadline.
     ///
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

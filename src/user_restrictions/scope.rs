@@ -1,9 +1,9 @@
 //! Where a ban holds, and how it is read and written there.
 
 use super::{GameJoinRestriction, UserRestriction, UserRestrictions};
-use crate::Error;
 use crate::call::{Options, check_longest};
 use crate::ids::{PlaceId, UniverseId, UserId};
+use crate::{Error, Response};
 
 /// A user, and the universe or place that the ban is about.
 #[derive(Clone, Debug)]
@@ -24,13 +24,13 @@ impl Scope {
         Self { restrictions: restrictions.clone(), universe: universe.into(), place: None, user: user.into() }
     }
 
-    pub(super) async fn read(&self, options: &Options) -> Result<UserRestriction, Error> {
+    pub(super) async fn read(&self, options: &Options) -> Result<Response<UserRestriction>, Error> {
         let Self { restrictions, universe, place, user } = self;
         match place {
             Some(place) => {
-                restrictions.get_for_place(universe, place, user).with_options(options.clone()).await
+                restrictions.get_for_place(universe, place, user).with_options(options.clone()).send().await
             }
-            None => restrictions.get(universe, user).with_options(options.clone()).await,
+            None => restrictions.get(universe, user).with_options(options.clone()).send().await,
         }
     }
 

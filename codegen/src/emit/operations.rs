@@ -1,7 +1,7 @@
 //! `operations.rs`: the table of operations.
 
 use crate::emit::{Writer, literal};
-use crate::model::{Expected, Limit, Location, LongRunning, Model, Operation, Paging};
+use crate::model::{Expected, Limit, Location, LongRunning, Model, Operation, Paging, Polling, ServiceLimit};
 use crate::{Error, names};
 
 pub fn emit(model: &Model) -> Result<String, Error> {
@@ -72,6 +72,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("oauth", operation.oauth.to_string()),
         ("api_key_limit", limit(operation.api_key_limit)),
         ("oauth_limit", limit(operation.oauth_limit)),
+        ("limits", limits(&operation.limits)),
         ("reference", text(&operation.reference)),
         ("idempotent", operation.idempotent.to_string()),
         ("retry_too_many_requests", operation.retry_too_many_requests.to_string()),
@@ -82,6 +83,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("update_mask", text(&operation.update_mask().map(|mask| mask.name.clone()))),
         ("paging", operation.paging.as_ref().map_or("None".to_owned(), paging)),
         ("long_running", operation.long_running.as_ref().map_or("None".to_owned(), long_running)),
+        ("polling", operation.polling.map_or("None".to_owned(), polling)),
     ] {
         writer.line(format!("{name}: {value},"));
     }
@@ -99,6 +101,24 @@ fn limit(limit: Option<Limit>) -> String {
     limit.map_or("None".to_owned(), |limit| {
         format!("Some(Limit {{ requests: {}, seconds: {} }})", limit.requests, limit.seconds)
     })
+}
+
+fn limits(limits: &[ServiceLimit]) -> String {
+    let one = |limit: &ServiceLimit| {
+        let ServiceLimit { class, limit: Limit { requests, seconds }, tenths_per_user, by, stated, max_wait } =
+            limit;
+        format!(
+            "ServiceLimit {{ class: {}, limit: Limit {{ requests: {requests}, seconds: {seconds} }}, \
+             tenths_per_user: {tenths_per_user}, by: &{by:?}, stated: {stated:?}, max_wait: {max_wait:?} }}",
+            literal(class)
+        )
+    };
+    format!("&[{}]", limits.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+fn polling(Polling { first, every }: Polling) -> String {
+    let seconds = |seconds: u64| format!("std::time::Duration::from_secs({seconds})");
+    format!("Some(Polling {{ first: {}, every: {} }})", seconds(first), seconds(every))
 }
 
 fn seconds(time: Option<u64>) -> String {
@@ -250,6 +270,42 @@ mod tests {
             extension["needed_scopes"] = needed;
             let table = table(extension.clone());
             assert!(table.contains(line) && table.contains(r#"scopes: &["a:read", "a:write"],"#), "{table}");
+        }
+    }
+
+    #[test]
+    fn limits_of_services_are_told_the_narrowest_first() {
+        let thing = |extension: Value| {
+            let mut extension = extension;
+            extension["area"] = json!("things");
+            extension["method"] = json!("create");
+            let mut document = document(json!({ "x-opencloud": extension }));
+            let path = document["paths"].as_object_mut().expect("paths").remove("/a").expect("a path");
+            document["paths"]["/a/{thing_id}/b/{user_id}"] = path;
+            Model::build(&document.to_string(), None).map(|model| super::emit(&model).expect("a table"))
+        };
+        let wide = json!({ "class": "things", "requests": 300, "seconds": 60, "tenths_per_user": 15, "by": ["thing_id"] });
+        let narrow = json!({ "class": "users", "requests": 1, "seconds": 60, "stated": 2, "max_wait": 60,
+            "by": ["thing_id", "user_id"] });
+        let table = thing(json!({ "limits": [wide, narrow], "polling": { "first": 1, "every": 3 } }))
+            .expect("a model");
+        for line in [
+            r#"limits: &[ServiceLimit { class: "users", limit: Limit { requests: 1, seconds: 60 }, tenths_per_user: 0, by: &["thing_id", "user_id"], stated: Some(2), max_wait: Some(60) }, ServiceLimit { class: "things", limit: Limit { requests: 300, seconds: 60 }, tenths_per_user: 15, by: &["thing_id"], stated: None, max_wait: None }],"#,
+            "polling: Some(Polling { first: std::time::Duration::from_secs(1), every: std::time::Duration::from_secs(3) }),",
+        ] {
+            assert!(table.contains(line), "{table}");
+        }
+        for (limit, why) in [
+            (json!({ "requests": 1, "seconds": 60 }), "class is missing"),
+            (json!({ "class": "a", "requests": 0, "seconds": 60 }), "requests is no positive number"),
+            (json!({ "class": "a", "requests": 1 }), "seconds is no positive number"),
+            (
+                json!({ "class": "a", "requests": 1, "seconds": 60, "by": ["place_id"] }),
+                "no parameter place_id",
+            ),
+        ] {
+            let error = thing(json!({ "limits": [limit] })).expect_err(why).to_string();
+            assert!(error.contains(why) && error.contains("POST /a/{thing_id}/b/{user_id}"), "{error}");
         }
     }
 

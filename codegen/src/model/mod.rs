@@ -60,6 +60,8 @@ pub struct Operation {
     pub oauth: bool,
     pub api_key_limit: Option<Limit>,
     pub oauth_limit: Option<Limit>,
+    /// The narrowest first.
+    pub limits: Vec<ServiceLimit>,
     pub reference: Option<String>,
     pub idempotent: bool,
     pub retry_too_many_requests: bool,
@@ -81,6 +83,7 @@ pub struct Operation {
     pub response: Type,
     pub paging: Option<Paging>,
     pub long_running: Option<LongRunning>,
+    pub polling: Option<Polling>,
 }
 
 /// The properties of a response that the call is about; see `docs/specification.md`.
@@ -99,6 +102,25 @@ pub struct Expected {
 pub struct Limit {
     pub requests: u64,
     pub seconds: u64,
+}
+
+/// A limit of a service for all requests of a class together; see `docs/specification.md`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceLimit {
+    pub class: String,
+    pub limit: Limit,
+    pub tenths_per_user: u64,
+    /// Parameters of the path.
+    pub by: Vec<String>,
+    pub stated: Option<u64>,
+    pub max_wait: Option<u64>,
+}
+
+/// The pace of polls, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Polling {
+    pub first: u64,
+    pub every: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -301,6 +301,8 @@ pub(super) fn read_operation(
         oauth: security.contains("roblox-oauth2"),
         api_key_limit: limit("perApiKeyOwner"),
         oauth_limit: limit("perOauth2Authorization"),
+        limits: read_limits(&extension["limits"], path)
+            .map_err(|what| Error::new(format!("{place}: x-opencloud.limits: {what}")))?,
         reference: text(&operation["externalDocs"]["url"]),
         idempotent: extension["idempotent"]
             .as_bool()
@@ -317,10 +319,47 @@ pub(super) fn read_operation(
         body: read_body(&operation["requestBody"], document, structs),
         paging,
         long_running,
+        polling: extension.get("polling").map(|pace| Polling {
+            first: pace["first"].as_u64().unwrap_or_default(),
+            every: pace["every"].as_u64().unwrap_or_default(),
+        }),
         response,
         area,
         method,
     })
+}
+
+/// The narrowest first: what counts by more parameters.
+fn read_limits(limits: &Value, path: &str) -> Result<Vec<ServiceLimit>, String> {
+    let mut limits = limits
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|limit| {
+            let number = |key: &str| limit[key].as_u64();
+            let positive = |key: &str| {
+                number(key).filter(|number| *number > 0).ok_or_else(|| format!("{key} is no positive number"))
+            };
+            let class = limit["class"].as_str().filter(|class| !class.is_empty());
+            let by =
+                limit["by"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+            Ok(ServiceLimit {
+                class: class.ok_or("class is missing")?.to_owned(),
+                limit: Limit { requests: positive("requests")?, seconds: positive("seconds")? },
+                tenths_per_user: number("tenths_per_user").unwrap_or_default(),
+                by: by.collect(),
+                stated: number("stated"),
+                max_wait: number("max_wait"),
+            })
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    for limit in &limits {
+        if let Some(name) = limit.by.iter().find(|name| !path.contains(&format!("{{{name}}}"))) {
+            return Err(format!("the path has no parameter {name}"));
+        }
+    }
+    limits.sort_by_key(|limit| std::cmp::Reverse(limit.by.len()));
+    Ok(limits)
 }
 
 fn read_parameter(parameter: &Value, document: &Document) -> Parameter {

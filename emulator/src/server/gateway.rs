@@ -275,7 +275,7 @@ impl Inner {
             });
         let mut reply = outcome.unwrap_or_else(|failure| {
             let reply = failure.reply_in(path, self.shapes);
-            served.notes.extend(failure.note);
+            served.notes.extend(failure.note.map(|note| *note));
             reply
         });
         // RL-03: what is not there has no limit.

@@ -1,171 +1,73 @@
 //! Counts in this process.
 
-use super::window::Window;
-use super::{Acquire, Quota, RateLimitStatus, RateLimitStore};
-use std::collections::HashMap;
-use std::future::{Future, poll_fn};
+use super::schedule::{Schedule, Turn, Wakers};
+use super::{Acquire, Observation, Quota, RateLimitStore};
+use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
-use std::time::Duration;
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
-
-/// Beyond this many windows, those that nothing is known in are dropped.
-const MANY: usize = 1024;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The windows of this process.
-#[derive(Default)]
-pub(super) struct Local {
-    lanes: Mutex<HashMap<String, Arc<Lane>>>,
-}
-
-/// A window and the queue before it.
-struct Lane {
-    /// Whose turn it is. Tokio's mutex is fair: who comes first goes first, and who gives up waiting
-    /// leaves the queue.
-    turn: tokio::sync::Mutex<()>,
-    window: Mutex<Window>,
-}
-
-impl Lane {
-    fn window(&self) -> MutexGuard<'_, Window> {
-        lock(&self.window)
-    }
-}
+#[derive(Debug, Default)]
+pub(super) struct Local(Mutex<Schedule>);
 
 impl Local {
-    fn lane(&self, quota: &Quota) -> Arc<Lane> {
-        let mut lanes = lock(&self.lanes);
-        if let Some(lane) = lanes.get(&quota.key) {
-            return lane.clone();
-        }
-        if lanes.len() >= MANY && lanes.len().is_power_of_two() {
-            let now = Instant::now();
-            lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || !lane.window().is_idle(now));
-        }
-        let lane = Arc::new(Lane {
-            turn: tokio::sync::Mutex::new(()),
-            window: Mutex::new(Window::new(quota.limit)),
-        });
-        lanes.insert(quota.key.clone(), lane.clone());
-        lane
+    fn with<T>(&self, act: impl FnOnce(&mut Schedule, &mut Wakers) -> T) -> T {
+        let mut wakers = Wakers::new();
+        let result = act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), &mut wakers);
+        wakers.into_iter().for_each(std::task::Waker::wake);
+        result
     }
 
     async fn acquire(&self, quotas: &[Quota]) {
-        let lanes: Vec<Arc<Lane>> =
-            quotas.iter().filter(|quota| Window::counts(quota.limit)).map(|quota| self.lane(quota)).collect();
-        while !Waiting::new(lanes.clone()).turn().await {}
-    }
-}
-
-/// How old a turn may be when it is used. An older one is of a call that was not polled for long, and
-/// other requests have been counted since.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// A call that waits before its windows. Dropping it leaves the queues, and nothing is counted.
-struct Waiting {
-    lanes: Vec<Arc<Lane>>,
-    turn: Arc<Mutex<Turn>>,
-    task: Option<(Queueing, JoinHandle<()>)>,
-}
-
-/// The place in the queues, until it is given up. The call shares it with its task, for a task that is
-/// aborted goes when its runtime runs next, which one on the current thread need not do for long.
-type Queueing = Arc<Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>>;
-
-enum Turn {
-    Awaited,
-    /// It was counted then.
-    Come(Instant),
-    /// It is used, or given up.
-    Over,
-}
-
-impl Waiting {
-    fn new(lanes: Vec<Arc<Lane>>) -> Self {
-        Self { lanes, turn: Arc::new(Mutex::new(Turn::Awaited)), task: None }
-    }
-
-    /// Waits for a turn; `false` if it came and passed, since nobody asked.
-    async fn turn(mut self) -> bool {
-        let mut queue = Box::pin(queue(self.lanes.clone(), Arc::clone(&self.turn)));
-        if poll_fn(|context| Poll::Ready(queue.as_mut().poll(context))).await.is_pending() {
-            // In a task of its own, for who waits may not be polled again: then it must not stand in the
-            // way of those behind it.
-            let queueing: Queueing = Arc::new(Mutex::new(Some(queue)));
-            let task = tokio::spawn(go_on(queueing.clone()));
-            let (queueing, task) = self.task.insert((queueing, task));
-            if task.await.is_err() {
-                // Nothing runs but this any more; the timer that the place waited for is gone as well.
-                let place = lock(queueing).take();
-                drop(place);
-                self::queue(self.lanes.clone(), Arc::clone(&self.turn)).await;
-            }
-        }
-        let turn = std::mem::replace(&mut *lock(&self.turn), Turn::Over);
-        match turn {
-            Turn::Come(at) if at.elapsed() < FRESH => true,
-            Turn::Come(at) => {
-                self.give_back(at);
-                false
-            }
-            Turn::Awaited | Turn::Over => false,
+        if let Turn::Later(id, _) =
+            self.with(|schedule, wakers| schedule.enter(quotas, Instant::now(), wakers))
+        {
+            Place { local: self, id: Some(id), timer: None }.await;
         }
     }
+}
 
-    fn give_back(&self, at: Instant) {
-        self.lanes.iter().for_each(|lane| lane.window().give_back(at));
+/// A place that is waited for. Dropping it gives it back.
+struct Place<'a> {
+    local: &'a Local,
+    /// `None` once it is used.
+    id: Option<u64>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Future for Place<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        while let Some(id) = self.id {
+            let look = |schedule: &mut Schedule, wakers: &mut Wakers| {
+                schedule.look(id, context.waker(), Instant::now(), wakers)
+            };
+            let Turn::Later(id, alarm) = self.local.with(look) else {
+                self.id = None;
+                break;
+            };
+            self.id = Some(id);
+            // A new timer each time: the one before may be of a runtime that is gone.
+            let mut timer = Box::pin(sleep_until(alarm));
+            let is_over = timer.as_mut().poll(context).is_ready();
+            self.timer = Some(timer);
+            if !is_over {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if let Some((queueing, task)) = &self.task {
-            task.abort();
-            let place = lock(queueing).take();
-            drop(place);
-        }
-        let turn = std::mem::replace(&mut *lock(&self.turn), Turn::Over);
-        if let Turn::Come(at) = turn {
-            self.give_back(at);
+        if let Some(id) = self.id {
+            self.local.with(|schedule, wakers| schedule.leave(id, wakers));
         }
     }
-}
-
-/// Waits on in the queues, unless the place in them is given up.
-async fn go_on(queueing: Queueing) {
-    poll_fn(|context| lock(&queueing).as_mut().map_or(Poll::Ready(()), |place| place.as_mut().poll(context)))
-        .await;
-}
-
-/// Queues before each window in turn, the narrowest first, and counts in all of them at one moment. A
-/// call that waits before a narrow window (two changes a minute to one user) holds up nobody in the
-/// wide ones; all queue in the same order, so nobody waits in a circle.
-async fn queue(lanes: Vec<Arc<Lane>>, turn: Arc<Mutex<Turn>>) {
-    let mut turns = Vec::with_capacity(lanes.len());
-    for (count, lane) in lanes.iter().enumerate() {
-        turns.push(lane.turn.lock().await);
-        loop {
-            let now = Instant::now();
-            let so_far = &lanes[..=count];
-            match so_far.iter().filter_map(|lane| lane.window().busy_until(now)).max() {
-                Some(until) => tokio::time::sleep_until(until).await,
-                None => break,
-            }
-        }
-    }
-    // Nothing has been awaited since all windows had room, and no one else can take it.
-    let now = Instant::now();
-    let mut turn = lock(&turn);
-    if matches!(*turn, Turn::Awaited) {
-        lanes.iter().for_each(|lane| lane.window().take(now));
-        *turn = Turn::Come(now);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl RateLimitStore for Local {
@@ -176,16 +78,8 @@ impl RateLimitStore for Local {
         })
     }
 
-    fn observe(&self, quota: &Quota, status: &RateLimitStatus, refused: bool) {
-        if Window::counts(quota.limit) && (refused || !status.is_empty()) {
-            self.lane(quota).window().observe(status, refused, Instant::now());
-        }
-    }
-}
-
-impl std::fmt::Debug for Local {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Local")
+    fn observe(&self, quota: &Quota, seen: &Observation) {
+        self.with(|schedule, wakers| schedule.observe(quota, seen, Instant::now(), wakers));
     }
 }
 
@@ -193,17 +87,21 @@ impl std::fmt::Debug for Local {
 mod tests {
     use super::*;
     use crate::call::info::Limit;
+    use std::future::poll_fn;
+    use std::sync::Arc;
+    use std::time::Duration;
 
     fn quota(key: &str, requests: u64, seconds: u64) -> Quota {
-        Quota { key: key.to_owned(), limit: Limit { requests, seconds }, is_own: true }
+        Quota { key: key.to_owned(), limit: Limit { requests, seconds }, stated: requests, is_own: true }
     }
 
-    fn said(remaining: u64, reset: u64) -> RateLimitStatus {
-        RateLimitStatus {
-            remaining: Some(remaining),
-            reset: Some(Duration::from_secs(reset)),
-            ..RateLimitStatus::default()
-        }
+    fn said(remaining: u64, reset: u64) -> Observation {
+        let reset = Some(Duration::from_secs(reset));
+        Observation { remaining: Some(remaining), reset, ..Observation::default() }
+    }
+
+    fn limited(requests: u64, seconds: u64) -> Observation {
+        Observation { limit: Some(Limit { requests, seconds }), ..Observation::default() }
     }
 
     #[tokio::test(start_paused = true)]
@@ -300,32 +198,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answers_correct_the_limit() {
+    async fn responses_correct_the_limit() {
         let (local, quota) = (Local::default(), quota("a", 100, 60));
         let quotas = [quota.clone()];
         let start = Instant::now();
         local.acquire(&quotas).await;
-        local.observe(&quota, &said(1, 30), false);
+        local.observe(&quota, &said(1, 30));
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 0);
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 30, "nothing was left");
-        let retry_after =
-            RateLimitStatus { retry_after: Some(Duration::from_secs(7)), ..RateLimitStatus::default() };
-        local.observe(&quota, &retry_after, true);
+        local.observe(&quota, &Observation { refused: true, ..said(0, 7) });
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 37, "a 429 holds everyone");
-        let lower = RateLimitStatus {
-            limit: Some(2),
-            window: Some(Duration::from_secs(60)),
-            ..RateLimitStatus::default()
-        };
-        local.observe(&quota, &lower, false);
         local.acquire(&quotas).await;
-        assert_eq!(start.elapsed().as_secs(), 90, "the limit itself is lower");
-        local.observe(&quota, &said(0, 10_000), false);
+        local.observe(&quota, &limited(2, 60));
         local.acquire(&quotas).await;
-        assert_eq!(start.elapsed().as_secs(), 90 + 300, "no answer holds requests for hours");
+        assert_eq!(start.elapsed().as_secs(), 97, "the limit itself is lower");
+        local.observe(&quota, &said(0, 10_000));
+        local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 97 + 300, "no response holds requests for hours");
     }
 
     #[tokio::test(start_paused = true)]
@@ -333,14 +225,9 @@ mod tests {
         let (local, quota) = (Local::default(), quota("a", 2, 60));
         let quotas = [quota.clone()];
         let start = Instant::now();
-        let daily = RateLimitStatus {
-            limit: Some(1000),
-            window: Some(Duration::from_secs(24 * 60 * 60)),
-            ..RateLimitStatus::default()
-        };
         for _ in 0..3 {
             local.acquire(&quotas).await;
-            local.observe(&quota, &daily, false);
+            local.observe(&quota, &limited(1000, 24 * 60 * 60));
         }
         assert_eq!(start.elapsed().as_secs(), 60);
     }
@@ -352,13 +239,189 @@ mod tests {
             local.acquire(&[quota(&format!("user {user}"), 2, 1)]).await;
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        assert!(local.lanes.lock().expect("lanes").len() <= 2 * MANY);
+        assert!(local.0.lock().expect("the schedule").len() <= 2048);
     }
 
     #[tokio::test(start_paused = true)]
     async fn huge_limits_are_not_counted() {
         let local = Local::default();
         local.acquire(&[quota("a", 1_000_000, 60)]).await;
-        assert!(local.lanes.lock().expect("lanes").is_empty());
+        assert_eq!(local.0.lock().expect("the schedule").len(), 0);
+    }
+
+    /// Calls in tasks of their own, each of which tells when its turn came.
+    fn spawned(local: &Arc<Local>, quotas: &[Quota], calls: usize) -> Vec<tokio::task::JoinHandle<u64>> {
+        let start = Instant::now();
+        let call = |_| {
+            let (local, quotas) = (local.clone(), quotas.to_vec());
+            tokio::spawn(async move {
+                local.acquire(&quotas).await;
+                start.elapsed().as_secs()
+            })
+        };
+        (0..calls).map(call).collect()
+    }
+
+    async fn times(calls: impl IntoIterator<Item = tokio::task::JoinHandle<u64>>) -> Vec<u64> {
+        let mut times = Vec::new();
+        for call in calls {
+            times.push(call.await.expect("a turn"));
+        }
+        times
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_that_is_given_back_goes_to_the_next_in_the_queue() {
+        let (local, quotas) = (Arc::new(Local::default()), [quota("a", 2, 10)]);
+        let mut calls = spawned(&local, &quotas, 10);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        for given_up in [7, 2, 3] {
+            calls.remove(given_up).abort();
+        }
+        assert_eq!(times(calls).await, [0, 0, 10, 10, 20, 20, 30]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_is_reused_although_those_next_to_it_are_not_polled() {
+        let (local, quotas) = (Arc::new(Local::default()), [quota("a", 1, 10)]);
+        local.acquire(&quotas).await;
+        let gives_up = forgotten(&local, &quotas).await;
+        let forgotten = [forgotten(&local, &quotas).await, forgotten(&local, &quotas).await];
+        let last = spawned(&local, &quotas, 1);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        drop(gives_up);
+        assert_eq!(times(last).await, [30]);
+        drop(forgotten);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn responses_move_those_who_wait() {
+        let (local, quota) = (Arc::new(Local::default()), quota("a", 1, 60));
+        let calls = spawned(&local, &[quota.clone()], 7);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        // They see a larger limit ...
+        local.observe(&quota, &limited(3, 60));
+        // ... of which one more is left, until the window ends ...
+        local.observe(&quota, &said(1, 20));
+        tokio::time::sleep(Duration::from_secs(35)).await;
+        // ... and then a 429 for the last that was sent.
+        local.observe(&quota, &Observation { refused: true, ..said(0, 30) });
+        assert_eq!(times(calls).await, [0, 10, 30, 75, 75, 75, 135]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_was_refused_is_not_counted() {
+        let (local, quota) = (Local::default(), quota("a", 1, 60));
+        let start = Instant::now();
+        local.acquire(&[quota.clone()]).await;
+        local.observe(&quota, &Observation { refused: true, ..Observation::default() });
+        local.acquire(&[quota.clone()]).await;
+        assert_eq!(start.elapsed().as_secs(), 0, "another window was used up");
+        local.observe(&quota, &Observation { refused: true, ..said(0, 5) });
+        local.acquire(&[quota.clone()]).await;
+        assert_eq!(start.elapsed().as_secs(), 5, "this one was");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_wait_before_a_narrow_window_leaves_the_wide_one_whole() {
+        let local = Arc::new(Local::default());
+        let wide = quota("universe", 3, 10);
+        let narrow = [quota("user", 1, 15), wide.clone()];
+        // The second waits until 15, and its place there is its own.
+        let mut calls = spawned(&local, &narrow, 2);
+        calls.extend(spawned(&local, &[wide], 8));
+        assert_eq!(times(calls).await, [0, 15, 0, 0, 10, 10, 20, 20, 25, 30]);
+    }
+
+    #[test]
+    fn ten_thousand_who_wait_take_less_than_ten_megabytes() {
+        let local = Local::default();
+        let quotas = [quota("user", 1, 60), quota("universe", 10, 1), quota("key", 150, 1)];
+        let places = quotas.len() * size_of::<Instant>();
+        // The timer's part in the driver is in the timer itself.
+        let call = size_of_val(&*RateLimitStore::acquire(&local, &quotas)) + size_of::<Sleep>();
+        // A map and a queue of twice the size that is needed.
+        let waiter = call + 2 * (Schedule::WAITER + places);
+        assert!(waiter * 10_000 < 10_000_000, "{waiter} bytes");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ten_thousand_who_wait_and_give_up_one_after_the_other_leave_nothing() {
+        let (local, quotas) = (Local::default(), [quota("user", 7, 60), quota("key", 150, 1)]);
+        let start = Instant::now();
+        for _ in 0..7 {
+            local.acquire(&quotas).await;
+        }
+        let mut calls = Vec::new();
+        for _ in 0..10_000 {
+            calls.push(forgotten(&local, &quotas).await);
+        }
+        calls.drain(..5_000).for_each(drop);
+        calls.into_iter().rev().for_each(drop);
+        local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 60);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+        /// Whatever calls come, give up or are told: no window sees more than its limit, and who comes first to
+        /// the same windows goes first.
+        #[test]
+        fn no_window_sees_more_than_its_limit(
+            narrow in (1_u64..4, 1_u64..30),
+            wide in (1_u64..9, 1_u64..30),
+            steps in proptest::collection::vec((0_u64..5, 0_usize..5, 0_u64..4), 1..60),
+        ) {
+            let runtime = runtime();
+            let granted = runtime.block_on(async {
+                let local = Arc::new(Local::default());
+                let granted = Arc::new(Mutex::new(Vec::new()));
+                let mut calls = Vec::new();
+                for (number, (wait, kind, user)) in steps.into_iter().enumerate() {
+                    tokio::time::sleep(Duration::from_secs(wait)).await;
+                    if kind == 0 && !calls.is_empty() {
+                        let call: tokio::task::JoinHandle<()> = calls.remove(number % calls.len());
+                        call.abort();
+                        continue;
+                    }
+                    let mut quotas = vec![quota("wide", wide.0, wide.1)];
+                    if kind > 2 {
+                        quotas.insert(0, quota(&format!("user {user}"), narrow.0, narrow.1));
+                    }
+                    let (local, granted) = (local.clone(), granted.clone());
+                    calls.push(tokio::spawn(async move {
+                        local.acquire(&quotas).await;
+                        granted.lock().expect("turns").push((Instant::now(), number, quotas));
+                    }));
+                }
+                for call in calls {
+                    let _ = call.await;
+                }
+                std::mem::take(&mut *granted.lock().expect("turns"))
+            });
+            let mut windows = std::collections::BTreeMap::<String, (Limit, Vec<Instant>)>::new();
+            let mut turns = std::collections::BTreeMap::<Vec<String>, Vec<(usize, Instant)>>::new();
+            for (at, number, quotas) in granted {
+                for quota in &quotas {
+                    let (_, times) =
+                        windows.entry(quota.key.clone()).or_insert_with(|| (quota.limit, Vec::new()));
+                    times.push(at);
+                }
+                let keys = quotas.into_iter().map(|quota| quota.key).collect();
+                turns.entry(keys).or_default().push((number, at));
+            }
+            for mut turns in turns.into_values() {
+                // At one moment, several can have their turn.
+                turns.sort_unstable();
+                proptest::prop_assert!(turns.is_sorted_by_key(|(_, at)| *at));
+            }
+            for (limit, times) in windows.into_values() {
+                let limit_of = usize::try_from(limit.requests).expect("small");
+                for row in times.windows(limit_of + 1) {
+                    proptest::prop_assert!(row[limit_of] - row[0] >= limit.period());
+                }
+            }
+        }
     }
 }

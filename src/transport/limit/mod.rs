@@ -1,12 +1,13 @@
 //! The client-side rate limiter: requests wait here instead of being refused there.
 //!
 //! [`RateLimit::from_spec`] knows the limit of each operation, for API keys and for OAuth 2.0
-//! tokens, and the limits that data stores, user restrictions and translation have per universe.
-//! What answers say in `x-ratelimit-*` corrects it.
+//! tokens, and the limits that services keep besides, such as those of data stores per universe.
+//! What responses say in `x-ratelimit-*` corrects it, each window by what speaks of it.
 
 mod local;
 mod quotas;
-mod universe;
+mod schedule;
+mod seen;
 mod window;
 
 use super::headers::RateLimitStatus;
@@ -17,6 +18,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A client-side rate limit. Clones share their counts.
 ///
@@ -68,8 +70,10 @@ impl RateLimit {
     }
 
     pub(crate) fn observe(&self, quotas: &[Quota], status: &RateLimitStatus, refused: bool) {
-        if let Some(quota) = quotas.iter().find(|quota| quota.is_own) {
-            self.store.observe(quota, status, refused);
+        for (quota, seen) in quotas.iter().zip(seen::of(quotas, status, refused)) {
+            if seen != Observation::default() {
+                self.store.observe(quota, &seen);
+            }
         }
     }
 }
@@ -106,10 +110,25 @@ pub trait RateLimitStore: fmt::Debug + Send + Sync + 'static {
     /// requests through returns `Ok`.
     fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a>;
 
-    /// Takes note of what an answer says of a quota. `refused` is true of a 429.
-    fn observe(&self, quota: &Quota, status: &RateLimitStatus, refused: bool) {
-        let _ = (quota, status, refused);
+    /// Takes note of what a response says of a quota, if it says anything of this one.
+    fn observe(&self, quota: &Quota, seen: &Observation) {
+        let _ = (quota, seen);
     }
+}
+
+/// What a response says of one quota, as far as it says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Observation {
+    /// The limit that the headers state.
+    pub limit: Option<Limit>,
+    /// The number of requests left; 0 if a 429 is about this quota.
+    pub remaining: Option<u64>,
+    /// The time until all are available again; of a 429, the time to wait.
+    pub reset: Option<Duration>,
+    /// Whether the request was refused (429). It was counted and not served, under this quota as well if
+    /// another is used up.
+    pub refused: bool,
 }
 
 /// So many requests in a period, for everything that has the same key.
@@ -120,6 +139,9 @@ pub struct Quota {
     pub key: String,
     /// The number of requests and their period.
     pub limit: Limit,
-    /// Whether this is the operation's own limit, which `x-ratelimit-*` speaks of.
+    /// The number of requests that `x-ratelimit-limit` states for it, by which what the headers say is
+    /// matched; mostly that of the limit.
+    pub stated: u64,
+    /// Whether this is the limit of the operation for the credential, and not one of the service's.
     pub is_own: bool,
 }

@@ -1,8 +1,8 @@
 //! Which quotas a call is counted under.
 
-use super::universe::{RULES, Rule};
 use super::{Owner, Quota};
-use crate::call::info::{Limit, OperationInfo};
+use crate::call::info::{Limit, OperationInfo, ServiceLimit};
+use crate::call::path;
 
 /// The quotas of a call, the narrowest first. `values` are those of the path's parameters.
 pub(super) fn of(
@@ -11,49 +11,27 @@ pub(super) fn of(
     values: &[String],
     concurrent_users: u64,
 ) -> Vec<Quota> {
-    let mut quotas: Vec<(usize, Quota)> = Vec::new();
-    let mut groups: Vec<&str> = Vec::new();
-    for rule in RULES.iter().filter(|rule| matches(rule, operation)) {
-        if groups.contains(&rule.group) {
-            continue;
-        }
-        groups.push(rule.group);
-        let Some(named) = named(operation.path, values, rule.by).filter(|_| rule.requests > 0) else {
-            continue;
-        };
-        let requests = rule.requests + rule.tenths_per_user.saturating_mul(concurrent_users) / 10;
-        let key = format!("{}.{} of {}", rule.group, rule.class, named.join("/"));
-        let limit = Limit { requests, seconds: rule.seconds };
-        quotas.push((rule.by.len(), Quota { key, limit, is_own: false }));
-    }
-    quotas.sort_by_key(|(parameters, _)| std::cmp::Reverse(*parameters));
+    let of_service = |limit: &ServiceLimit| {
+        let key = format!("{} of {}", limit.class, named(operation.path, values, limit.by)?.join("/"));
+        let more = limit.tenths_per_user.saturating_mul(concurrent_users) / 10;
+        let requests = limit.limit.requests.saturating_add(more);
+        let stated = limit.stated.unwrap_or(limit.limit.requests);
+        Some(Quota { key, limit: Limit { requests, ..limit.limit }, stated, is_own: false })
+    };
     let own = if owner.is_bearer { operation.oauth_limit } else { operation.api_key_limit };
-    let own =
-        own.map(|limit| Quota { key: format!("{} for {}", operation.id, owner.name), limit, is_own: true });
-    quotas.into_iter().map(|(_, quota)| quota).chain(own).collect()
+    let own = own.map(|limit| Quota {
+        key: format!("{} for {}", operation.id, owner.name),
+        limit,
+        stated: limit.requests,
+        is_own: true,
+    });
+    operation.limits.iter().filter_map(of_service).chain(own).collect()
 }
 
-fn matches(rule: &Rule, operation: &OperationInfo) -> bool {
-    (rule.methods.is_empty() || rule.methods.contains(&operation.method.as_str()))
-        && operation.path.contains(rule.path)
-        && (rule.ends.is_empty() || rule.ends.iter().any(|end| operation.path.ends_with(end)))
-}
-
-/// The values of these parameters, whether the template writes `universe_id` or `universeId`.
+/// The values of these parameters of a path.
 fn named<'a>(template: &str, values: &'a [String], names: &[&str]) -> Option<Vec<&'a str>> {
-    let parameters: Vec<String> = template
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}'))
-        .map(|(name, _)| name.replace('_', "").to_lowercase())
-        .collect();
-    names
-        .iter()
-        .map(|name| {
-            let at = parameters.iter().position(|parameter| parameter == name)?;
-            values.get(at).map(String::as_str)
-        })
-        .collect()
+    let value = |name: &&str| values.get(path::parameters(template).position(|known| known == *name)?);
+    names.iter().map(|name| value(name).map(String::as_str)).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +76,7 @@ mod tests {
                 "PATCH",
                 restriction.to_owned(),
                 vec!["1", "9"],
-                vec!["restriction-user.change of 1/9: 2/60", "restrictions.write of 1: 10/1"],
+                vec!["restriction-user.change of 1/9: 1/60", "restrictions.write of 1: 10/1"],
             ),
             (
                 "POST",
@@ -115,11 +93,26 @@ mod tests {
     }
 
     #[test]
-    fn both_spellings_of_a_parameter_are_found() {
+    fn a_parameter_is_found_by_its_name() {
         let values = ["1".to_owned(), "2".to_owned()];
-        for template in ["/a/{universe_id}/b/{x}", "/a/{universeId}/b/{x}:verb"] {
-            assert_eq!(named(template, &values, &["universeid"]), Some(vec!["1"]), "{template}");
+        let template = "/a/{universe_id}/b/{x}:verb";
+        assert_eq!(named(template, &values, &["universe_id"]), Some(vec!["1"]));
+        assert_eq!(named(template, &values, &["x", "universe_id"]), Some(vec!["2", "1"]));
+        assert_eq!(named(template, &values, &["y"]), None);
+        assert_eq!(named(template, &values[..1], &["x"]), None);
+    }
+
+    /// Or the first call would decide for the others.
+    #[test]
+    fn operations_that_share_a_limit_state_the_same() {
+        let mut classes = std::collections::BTreeMap::new();
+        for operation in crate::operations::ALL {
+            for limit in operation.limits {
+                let figures = (limit.limit, limit.tenths_per_user, limit.stated, limit.by.len());
+                let known = *classes.entry(limit.class).or_insert(figures);
+                assert_eq!(known.0, figures.0, "{}", operation.id);
+                assert_eq!(known, figures, "{}", operation.id);
+            }
         }
-        assert_eq!(named("/a/{x}", &values, &["universeid"]), None);
     }
 }

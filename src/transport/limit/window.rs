@@ -1,6 +1,6 @@
-//! How many requests went out in the last period.
+//! The places of one limit: when requests went out, and when those that wait will.
 
-use super::super::headers::RateLimitStatus;
+use super::Observation;
 use crate::call::info::Limit;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,24 +9,37 @@ use tokio::time::Instant;
 /// The most requests that a window remembers; a larger limit is not worth counting.
 const LARGEST: u64 = 100_000;
 
-/// The longest that an answer can hold requests back.
+/// The longest that a response can hold requests back.
 const LONGEST_HOLD: Duration = Duration::from_secs(5 * 60);
 
 /// A sliding window: exact, so that no period of the limit's length ever sees more requests than
 /// the limit. A token bucket would let almost twice as many through around a full bucket.
 #[derive(Debug)]
 pub(super) struct Window {
-    limit: u64,
+    limit: usize,
     period: Duration,
-    /// When the requests of the last period went out.
-    sent: VecDeque<Instant>,
-    /// What an answer said is left, and until when that counts.
-    left: Option<(u64, Instant)>,
+    /// The places that are taken, in order: of the last period, and reserved ones.
+    places: VecDeque<Instant>,
+    cap: Option<Cap>,
+}
+
+/// What a response said is left, and until when that counts.
+#[derive(Clone, Copy, Debug)]
+struct Cap {
+    left: usize,
+    until: Instant,
+    /// How many of the places the response knew of.
+    known: usize,
 }
 
 impl Window {
     pub(super) fn new(limit: Limit) -> Self {
-        Self { limit: limit.requests, period: limit.period(), sent: VecDeque::new(), left: None }
+        Self {
+            limit: number(limit.requests).max(1),
+            period: limit.period(),
+            places: VecDeque::new(),
+            cap: None,
+        }
     }
 
     /// Whether a limit is worth a window.
@@ -34,61 +47,108 @@ impl Window {
         limit.requests <= LARGEST && limit.seconds > 0
     }
 
-    /// When the next request may go out, if that is not now.
-    pub(super) fn busy_until(&mut self, now: Instant) -> Option<Instant> {
-        self.forget(now);
-        let full = u64::try_from(self.sent.len()).unwrap_or(u64::MAX) >= self.limit;
-        // With a limit that an answer has lowered, more than one request may have to age.
-        let over = self.sent.len().saturating_sub(usize::try_from(self.limit).unwrap_or(usize::MAX));
-        let full_until = self.sent.get(over).filter(|_| full).map(|sent| *sent + self.period);
-        let held_until = self.left.filter(|(left, _)| *left == 0).map(|(_, until)| until);
-        full_until.max(held_until)
-    }
-
-    pub(super) fn take(&mut self, now: Instant) {
-        self.sent.push_back(now);
-        if let Some((left, _)) = &mut self.left {
-            *left = left.saturating_sub(1);
+    /// The first time from this one on that a place is free at.
+    pub(super) fn free_from(&self, from: Instant) -> Instant {
+        let mut at = from;
+        while let Some(later) = self.blocked_until(at) {
+            at = later;
         }
+        at
     }
 
-    /// Takes back what was counted then. What an answer said is left stays as it is.
+    /// Until when nothing can go out, if nothing can at this time.
+    fn blocked_until(&self, at: Instant) -> Option<Instant> {
+        if let Some(cap) = self.cap.filter(|cap| at < cap.until && self.used(*cap) >= cap.left) {
+            return Some(cap.until);
+        }
+        let behind = self.places.partition_point(|place| *place <= at);
+        // As many places in a row as the limit allows, which one more would join: the period that begins
+        // with the first of them must not see it.
+        let last_row = self.places.len().checked_sub(self.limit)?.min(behind);
+        (behind.saturating_sub(self.limit)..=last_row).find_map(|row| {
+            let (first, last) = (self.places[row], self.places[row + self.limit - 1]);
+            let ends = first + self.period;
+            (at < ends && last < at + self.period).then_some(ends)
+        })
+    }
+
+    /// How many places were taken since a response said how many are left.
+    fn used(&self, cap: Cap) -> usize {
+        self.places.partition_point(|place| *place < cap.until).saturating_sub(cap.known)
+    }
+
+    pub(super) fn take(&mut self, at: Instant) {
+        self.places.insert(self.places.partition_point(|place| *place <= at), at);
+    }
+
+    /// Gives back a place of this time.
     pub(super) fn give_back(&mut self, at: Instant) {
-        if let Some(place) = self.sent.iter().rposition(|sent| *sent == at) {
-            self.sent.remove(place);
+        let behind = self.places.partition_point(|place| *place <= at);
+        if let Some(index) = behind.checked_sub(1).filter(|index| self.places[*index] == at) {
+            self.remove(index);
         }
     }
 
-    /// What an answer says replaces what the specification says; what it says is left can only
-    /// tighten, because requests may be under way that the service has not seen.
-    pub(super) fn observe(&mut self, status: &RateLimitStatus, refused: bool, now: Instant) {
-        self.forget(now);
-        // A longer window is not counted in; cut short, it would let more through than it says.
-        if let (Some(limit), Some(period)) =
-            (status.limit, status.window.filter(|window| *window <= LONGEST_HOLD))
-        {
-            (self.limit, self.period) = (limit.min(LARGEST), period);
+    fn remove(&mut self, index: usize) {
+        self.places.remove(index);
+        if let Some(cap) = &mut self.cap {
+            cap.known -= usize::from(index < cap.known);
         }
-        let left = if refused { Some(0) } else { status.remaining };
-        let wait = if refused { status.retry_after.or(status.reset) } else { status.reset };
-        let (Some(left), Some(wait)) = (left, wait) else { return };
+    }
+
+    /// Gives back all places that are yet to come.
+    pub(super) fn give_back_all(&mut self, now: Instant) {
+        self.places.truncate(self.places.partition_point(|place| *place <= now));
+    }
+
+    /// What a response says replaces what the specification says; what it says is left can only
+    /// tighten, because requests may be under way that the service has not seen. Returns whether places
+    /// that are reserved may have to move.
+    pub(super) fn observe(&mut self, seen: &Observation, now: Instant) -> bool {
+        self.forget(now);
+        let mut moves = false;
+        if seen.refused {
+            // It was not served, so that another can be. Of those that went out it was one of the last.
+            let sent = self.places.partition_point(|place| *place <= now);
+            if let Some(last) = sent.checked_sub(1) {
+                self.remove(last);
+                moves = true;
+            }
+        }
+        // A longer window is not counted in; cut short, it would let more through than it says.
+        if let Some(limit) = seen.limit.filter(|limit| limit.period() <= LONGEST_HOLD && limit.requests > 0) {
+            let said = (number(limit.requests.min(LARGEST)), limit.period());
+            moves |= said != (self.limit, self.period);
+            (self.limit, self.period) = said;
+        }
+        let (Some(left), Some(wait)) = (seen.remaining, seen.reset) else { return moves };
         let until = now + wait.min(LONGEST_HOLD);
-        self.left = match self.left {
-            Some((known, known_until)) if known <= left && !refused => Some((known, known_until.min(until))),
-            _ => Some((left, until)),
-        };
+        let known = self.places.partition_point(|place| *place <= now);
+        let said = Cap { left: number(left), until, known };
+        self.cap = Some(match self.cap.filter(|_| !seen.refused) {
+            Some(cap) if cap.left.saturating_sub(self.used(cap)) <= said.left => {
+                Cap { until: cap.until.min(until), ..cap }
+            }
+            _ => said,
+        });
+        moves || self.cap.is_some_and(|cap| self.used(cap) > cap.left)
     }
 
     /// Whether forgetting it loses nothing.
     pub(super) fn is_idle(&mut self, now: Instant) -> bool {
         self.forget(now);
-        self.sent.is_empty() && self.left.is_none()
+        self.places.is_empty() && self.cap.is_none()
     }
 
-    fn forget(&mut self, now: Instant) {
-        while self.sent.front().is_some_and(|sent| *sent + self.period <= now) {
-            self.sent.pop_front();
+    /// Forgets what counts no more.
+    pub(super) fn forget(&mut self, now: Instant) {
+        while self.places.front().is_some_and(|place| *place + self.period <= now) {
+            self.remove(0);
         }
-        self.left = self.left.filter(|(_, until)| *until > now);
+        self.cap = self.cap.filter(|cap| cap.until > now);
     }
+}
+
+fn number(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -12,20 +12,20 @@ use crate::shapes::form_of;
 /// Which of an entry's or a store's times is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Time {
-    OfEntry,
-    OfRevision,
-    OfStore,
-    OfSnapshot,
+    Entry,
+    Revision,
+    Store,
+    Snapshot,
 }
 
 /// The live service writes nine, seven or six digits of a second, or none, in one and the same response (DS-03).
 pub(super) fn time(call: &Call<'_>, which: Time, time: Timestamp) -> String {
     match which {
         _ if !call.shapes.is_live() => rfc3339(time),
-        Time::OfEntry => rfc3339_nanos(time),
-        Time::OfRevision => time.strftime("%Y-%m-%dT%H:%M:%S%.7fZ").to_string(),
-        Time::OfStore => time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
-        Time::OfSnapshot => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Time::Entry => rfc3339_nanos(time),
+        Time::Revision => time.strftime("%Y-%m-%dT%H:%M:%S%.7fZ").to_string(),
+        Time::Store => time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+        Time::Snapshot => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn key_in_path(call: &Call<'_>, key: &str) -> String {
 pub(super) fn store(call: &Call<'_>, universe: u64, name: &str, store: &Store) -> Value {
     let mut json = json!({
         "path": format!("universes/{universe}/data-stores/{}", encode_segment(name)),
-        "createTime": time(call, Time::OfStore, store.created),
+        "createTime": time(call, Time::Store, store.created),
         "state": if store.is_deleted() { "DELETED" } else { "ACTIVE" },
         "id": name,
     });
@@ -49,7 +49,7 @@ pub(super) fn store(call: &Call<'_>, universe: u64, name: &str, store: &Store) -
         object.remove("createTime");
     }
     if let Some(expires) = store.expires {
-        json["expireTime"] = json!(time(call, Time::OfStore, expires));
+        json["expireTime"] = json!(time(call, Time::Store, expires));
     }
     json
 }

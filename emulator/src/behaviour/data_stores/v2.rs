@@ -75,9 +75,9 @@ fn partial(call: &Call<'_>, place: Place<'_>, id: &str, version: &Version) -> Ma
     let state = if version.deleted { "DELETED" } else { "ACTIVE" };
     [
         ("path", path(call, place.scope, id)),
-        ("createTime", time(call, Time::OfEntry, version.entry_created)),
+        ("createTime", time(call, Time::Entry, version.entry_created)),
         ("revisionId", version.id.clone()),
-        ("revisionCreateTime", time(call, Time::OfRevision, version.created)),
+        ("revisionCreateTime", time(call, Time::Revision, version.created)),
         ("state", state.to_owned()),
         ("etag", version.etag()),
         ("id", id.to_owned()),
@@ -337,6 +337,6 @@ fn snapshot(state: &mut State, call: &Call<'_>) -> Outcome {
     let (taken, is_new) = state.data_stores.snapshot(universe, call.now);
     Ok(Reply::json(json!({
         "newSnapshotTaken": is_new,
-        "latestSnapshotTime": time(call, Time::OfSnapshot, taken),
+        "latestSnapshotTime": time(call, Time::Snapshot, taken),
     })))
 }

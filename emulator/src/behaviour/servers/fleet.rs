@@ -60,7 +60,7 @@ impl Server {
         Server {
             version,
             engine: if form_of(&job, 5) == 0 { "0.650.0.6500613" } else { "0.651.0.6510613" },
-            kind: if number % 2 == 0 { 1 } else { 3 },
+            kind: if number.is_multiple_of(2) { 1 } else { 3 },
             status: "active",
             created,
             ended: None,

@@ -106,13 +106,13 @@ fn compare(recording: &Recording, response: &Response) -> Vec<String> {
     problems
 }
 
-/// A header's value with every number as `0`.
+/// A header's value with every number as `0`, also where it has capital letters as its digits.
 fn form(value: &str) -> String {
     let mut form = String::new();
     for character in value.chars() {
         match character {
-            '0'..='9' if form.ends_with('0') => {}
-            '0'..='9' => form.push('0'),
+            '0'..='9' | 'A'..='F' if form.ends_with('0') => {}
+            '0'..='9' | 'A'..='F' => form.push('0'),
             other => form.push(other),
         }
     }

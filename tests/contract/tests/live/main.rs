@@ -44,8 +44,10 @@ fn settle(problems: &BTreeMap<String, Vec<String>>, expected: &str, list: &str) 
     for (name, problems) in problems {
         match (problems.is_empty(), expected.contains(&name.as_str())) {
             (false, false) => failures.push(format!("{name}:\n  {}", problems.join("\n  "))),
+            // Shown with `--nocapture`, and when something else fails.
+            (false, true) => println!("{name}, as expected:\n  {}", problems.join("\n  ")),
             (true, true) => failures.push(format!("{name}: it holds, remove it from {list}")),
-            _ => {}
+            (true, false) => {}
         }
     }
     let gone = expected.iter().filter(|name| !problems.contains_key(**name));

@@ -22,7 +22,7 @@ const SUMMARISED: [(&str, &str); 9] = [
 ];
 
 /// Facts that are told as they are.
-const TOLD: [(&str, &str, bool); 9] = [
+const TOLD: [(&str, &str, bool); 11] = [
     ("/deprecated", "deprecated", false),
     ("/security", "security", false),
     ("/servers", "servers", false),
@@ -31,6 +31,8 @@ const TOLD: [(&str, &str, bool); 9] = [
     ("/x-opencloud/empty_response", "empty response", true),
     ("/x-opencloud/idempotent", "idempotent", false),
     ("/x-opencloud/retry_too_many_requests", "retry of 429", false),
+    ("/x-opencloud/limits", "limits of the service", false),
+    ("/x-opencloud/polling", "pace of polls", false),
     ("/x-opencloud/attempt_timeout", "time of an attempt", false),
 ];
 

@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 14] = [
+const OPERATION: [(&str, Check); 16] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -29,7 +29,22 @@ const OPERATION: [(&str, Check); 14] = [
     ("required_response", names),
     ("empty_response", |value| one_of(value, &["none"])),
     ("needed_scopes", alternatives),
+    ("limits", list),
+    ("polling", object),
 ];
+
+const LIMIT: [(&str, Check); 7] = [
+    ("class", text),
+    ("requests", count),
+    ("seconds", count),
+    ("tenths_per_user", count),
+    ("by", names),
+    ("stated", count),
+    ("max_wait", count),
+];
+const LIMIT_NEEDS: [&str; 4] = ["class", "requests", "seconds", "by"];
+
+const POLLING: [(&str, Check); 2] = [("first", count), ("every", count)];
 
 const PAGING: [(&str, Check); 12] = [
     ("style", |value| one_of(value, &["token", "page", "offset", "entries", "repeat"])),
@@ -110,9 +125,18 @@ fn extension(value: &Value, at: &str) -> Result<(), Problem> {
         return Ok(());
     }
     members(value, at, &OPERATION)?;
-    for (key, words) in [("paging", &PAGING[..]), ("operation", &LONG_RUNNING[..])] {
+    for (key, words) in [("paging", &PAGING[..]), ("operation", &LONG_RUNNING[..]), ("polling", &POLLING[..])]
+    {
         if let Some(inner) = value.get(key) {
             members(inner, &format!("{at}/{key}"), words)?;
+        }
+    }
+    let limits = value.get("limits").and_then(Value::as_array);
+    for (index, limit) in limits.into_iter().flatten().enumerate() {
+        let at = format!("{at}/limits/{index}");
+        members(limit, &at, &LIMIT)?;
+        if let Some(word) = LIMIT_NEEDS.iter().find(|word| limit.get(*word).is_none()) {
+            return Err(problem(&at, word, "is missing".into()));
         }
     }
     Ok(())
@@ -236,6 +260,9 @@ mod tests {
                 "area": "users", "method": "list", "idempotent": true, "retry_too_many_requests": false, "attempt_timeout": 120,
                 "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "needed_scopes": [["a:read", "a:write"], ["b:read"]],
+                "limits": [{"class": "c", "requests": 300, "seconds": 60, "tenths_per_user": 20, "by": ["universe_id"],
+                    "stated": 2, "max_wait": 60}],
+                "polling": {"first": 1, "every": 3},
                 "paging": {"style": "token", "token": "t", "number": "n", "size": "s", "max": 5, "in": "body", "next": "a.b",
                     "items": "c", "total": "d", "more": "e", "cursor": "f", "key": "g"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
@@ -325,6 +352,21 @@ mod tests {
                 json!({"x-opencloud": {"needed_scopes": [[]]}}),
                 "/x-opencloud/needed_scopes",
                 "needed_scopes should be a list of lists of names, each of at least one",
+            ),
+            (
+                json!({"x-opencloud": {"limits": [{"class": "c", "requests": 1, "seconds": 60}]}}),
+                "/x-opencloud/limits/0",
+                "by is missing",
+            ),
+            (
+                json!({"x-opencloud": {"limits": [{"period": 60}]}}),
+                "/x-opencloud/limits/0/period",
+                "period is not in the vocabulary (docs/specification.md)",
+            ),
+            (
+                json!({"x-opencloud": {"polling": {"every": 0}}}),
+                "/x-opencloud/polling/every",
+                "every should be a positive number",
             ),
             (
                 json!({"x-opencloud": {"areas": [{"name": "a"}]}}),

@@ -1,0 +1,225 @@
+//! Who waits for which place: the reservations of all limits together.
+
+use super::window::Window;
+use super::{Observation, Quota};
+use std::collections::{BTreeMap, HashMap};
+use std::task::Waker;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Beyond this many windows, those that nothing is known in are dropped.
+const MANY: usize = 1024;
+
+/// How late a place may be used. What is used later is of a call that was not polled for long, and other
+/// requests have been counted since.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Who waits longer than this looks after half of the time whether its place has moved.
+const NEAR: Duration = Duration::from_secs(2);
+
+/// How many of those behind a place are told that it is free. One that is polled tells all others; a few are
+/// told, for one may never be polled again.
+const TOLD: usize = 8;
+
+/// The windows, and the calls that wait for a place in them.
+///
+/// A call takes its place at once, for the first time at which all its windows have room: one that waits
+/// for a narrow window (two changes a minute to one user) holds up nobody in the wide ones. A time passes
+/// whether or not its call is polled, so that a forgotten call holds up nobody either.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    names: HashMap<String, usize>,
+    windows: Vec<Entry>,
+    /// Entries that no name has.
+    unused: Vec<usize>,
+    /// First come, first served.
+    waiting: BTreeMap<u64, Waiter>,
+    next: u64,
+    /// Whether places have become free, so that those behind can move up.
+    is_stale: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    window: Window,
+    /// How many calls wait for it.
+    waiters: usize,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    windows: Box<[usize]>,
+    /// The time of its place.
+    at: Instant,
+    /// When it will look at the latest; not after its time.
+    alarm: Instant,
+    waker: Option<Waker>,
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It may send.
+    Come,
+    /// It has this number, and should look again at this time.
+    Later(u64, Instant),
+}
+
+/// Those to wake once the schedule is unlocked: a waker runs code of others.
+pub(super) type Wakers = Vec<Waker>;
+
+impl Schedule {
+    /// Takes a place for a call.
+    pub(super) fn enter(&mut self, quotas: &[Quota], now: Instant, wakers: &mut Wakers) -> Turn {
+        let counted = quotas.iter().filter(|quota| Window::counts(quota.limit));
+        let windows = counted.map(|quota| self.window(quota, now)).collect();
+        self.reserve(windows, now, wakers)
+    }
+
+    fn reserve(&mut self, windows: Box<[usize]>, now: Instant, wakers: &mut Wakers) -> Turn {
+        self.refresh(now, wakers);
+        windows.iter().for_each(|window| self.windows[*window].window.forget(now));
+        let at = place(&mut self.windows, &windows, now);
+        if at <= now {
+            return Turn::Come;
+        }
+        let alarm = alarm(now, at);
+        windows.iter().for_each(|window| self.windows[*window].waiters += 1);
+        self.next += 1;
+        self.waiting.insert(self.next, Waiter { windows, at, alarm, waker: None });
+        Turn::Later(self.next, alarm)
+    }
+
+    /// Looks whether the time of a call has come.
+    pub(super) fn look(&mut self, id: u64, waker: &Waker, now: Instant, wakers: &mut Wakers) -> Turn {
+        self.refresh(now, wakers);
+        let Some(waiter) = self.waiting.get_mut(&id) else { return Turn::Come };
+        if waiter.at > now {
+            waiter.alarm = alarm(now, waiter.at);
+            // What it replaces is dropped outside of the lock, too.
+            wakers.extend(waiter.waker.replace(waker.clone()).filter(|old| !old.will_wake(waker)));
+            return Turn::Later(id, waiter.alarm);
+        }
+        let is_fresh = now - waiter.at < FRESH;
+        let Some(waiter) = self.withdraw(id).filter(|_| !is_fresh) else { return Turn::Come };
+        waiter.windows.iter().for_each(|window| self.windows[*window].window.give_back(waiter.at));
+        match self.reserve(waiter.windows, now, wakers) {
+            Turn::Come => Turn::Come,
+            Turn::Later(id, alarm) => {
+                if let Some(waiter) = self.waiting.get_mut(&id) {
+                    waiter.waker = Some(waker.clone());
+                }
+                Turn::Later(id, alarm)
+            }
+        }
+    }
+
+    /// Gives back the place of a call that gave up.
+    pub(super) fn leave(&mut self, id: u64, wakers: &mut Wakers) {
+        let Some(waiter) = self.withdraw(id) else { return };
+        waiter.windows.iter().for_each(|window| self.windows[*window].window.give_back(waiter.at));
+        self.moves(id, wakers);
+    }
+
+    /// Takes note of what a response says of a quota.
+    pub(super) fn observe(&mut self, quota: &Quota, seen: &Observation, now: Instant, wakers: &mut Wakers) {
+        if Window::counts(quota.limit) {
+            let window = self.window(quota, now);
+            if self.windows[window].window.observe(seen, now) {
+                self.moves(0, wakers);
+            }
+        }
+    }
+
+    /// Notes that places may move, and tells the first ones behind this number.
+    fn moves(&mut self, id: u64, wakers: &mut Wakers) {
+        self.is_stale = true;
+        wakers.extend(self.waiting.range_mut(id..).take(TOLD).filter_map(|(_, waiter)| waiter.waker.take()));
+    }
+
+    /// Gives all who wait the first places again, in the order in which they came. Nobody whose time has come
+    /// is moved.
+    fn refresh(&mut self, now: Instant, wakers: &mut Wakers) {
+        if !std::mem::take(&mut self.is_stale) {
+            return;
+        }
+        let windows = &mut self.windows;
+        for waiter in self.waiting.values().filter(|waiter| waiter.at > now) {
+            waiter.windows.iter().for_each(|window| windows[*window].window.give_back_all(now));
+        }
+        for waiter in self.waiting.values_mut().filter(|waiter| waiter.at > now) {
+            waiter.at = place(windows, &waiter.windows, now);
+            if waiter.at < waiter.alarm {
+                wakers.extend(waiter.waker.take());
+            }
+        }
+    }
+
+    fn withdraw(&mut self, id: u64) -> Option<Waiter> {
+        let waiter = self.waiting.remove(&id)?;
+        waiter.windows.iter().for_each(|window| self.windows[*window].waiters -= 1);
+        Some(waiter)
+    }
+
+    /// The window of a quota.
+    fn window(&mut self, quota: &Quota, now: Instant) -> usize {
+        if let Some(index) = self.names.get(&quota.key) {
+            return *index;
+        }
+        if self.names.len() >= MANY && self.names.len().is_power_of_two() {
+            self.forget_idle(now);
+        }
+        let entry = Entry { window: Window::new(quota.limit), waiters: 0 };
+        let index = match self.unused.pop() {
+            Some(index) => {
+                self.windows[index] = entry;
+                index
+            }
+            None => {
+                self.windows.push(entry);
+                self.windows.len() - 1
+            }
+        };
+        self.names.insert(quota.key.clone(), index);
+        index
+    }
+
+    fn forget_idle(&mut self, now: Instant) {
+        let Self { names, windows, unused, .. } = self;
+        names.retain(|_, index| {
+            let entry = &mut windows[*index];
+            let is_kept = entry.waiters > 0 || !entry.window.is_idle(now);
+            unused.extend((!is_kept).then_some(*index));
+            is_kept
+        });
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// What one more waiting call takes, in bytes, without its place.
+    #[cfg(test)]
+    pub(super) const WAITER: usize = size_of::<(u64, Waiter)>() + size_of::<[usize; 4]>();
+}
+
+/// Takes the first place from now on that all these windows have free.
+fn place(windows: &mut [Entry], of: &[usize], now: Instant) -> Instant {
+    let mut at = now;
+    loop {
+        let free = of.iter().fold(at, |at, window| windows[*window].window.free_from(at));
+        if free == at {
+            break;
+        }
+        at = free;
+    }
+    of.iter().for_each(|window| windows[*window].window.take(at));
+    at
+}
+
+/// When to look again.
+fn alarm(now: Instant, at: Instant) -> Instant {
+    let wait = at.saturating_duration_since(now);
+    if wait > NEAR { now + wait / 2 } else { at }
+}
