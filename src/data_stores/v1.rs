@@ -104,7 +104,10 @@ impl<T: DeserializeOwned> Versioned<T> {
         let mut response = http::Response::new(body.clone());
         response.headers_mut().clone_from(error.headers()?);
         *response.status_mut() = StatusCode::PRECONDITION_FAILED;
-        let entry = verify(&response).and_then(|()| read(&response));
+        // The write was refused for certain, however its response has arrived.
+        let whole =
+            verify(&response).map_err(|error| Error::unreadable(error.message()).with_reply(&response));
+        let entry = whole.and_then(|()| read(&response));
         Some(entry.map_err(|error| error.of(operation)))
     }
 }

@@ -175,3 +175,32 @@ async fn ds_14_an_export_marks_them_and_an_import_can_leave_them_out() {
     let report = import.read_from(&file[..], |_| Ok(())).await.expect("an answer");
     assert_eq!((report.written, report.with_buffers), (2, 0));
 }
+
+/// At an Open Cloud that knows a buffer from a table.
+#[tokio::test]
+async fn ds_14_a_buffer_of_a_game_comes_through_untouched() {
+    for bytes in [&b"short"[..], &[7; 300_000]] {
+        let content = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+        let seed = json!({ "dataStores": [
+            { "universe": 1, "store": "Players", "key": "key", "buffer": content },
+            { "universe": 1, "store": "Players", "key": "other", "value": 1 },
+        ] });
+        let seed = seed.to_string().parse().expect("a seed");
+        let emulator = opencloud_emulator::Emulator::builder().seed(seed).start().await.expect("an emulator");
+        let store = super::store(&emulator);
+        let shown = store.get::<LuauBuffer>("key").await.expect("an answer").expect("it is there").value;
+        assert_eq!(shown.is_compressed(), bytes.len() > 100);
+        assert_eq!(shown.bytes(bytes.len()).expect("bytes"), bytes);
+
+        let mut file = Vec::new();
+        let end = store.export().write_to(&mut file, |_| Ok(())).await.expect("an answer");
+        assert_eq!((end.entries(), end.with_buffers()), (2, 1));
+        let report = store.import().skip_buffers().read_from(&file[..], |_| Ok(())).await.expect("an answer");
+        assert_eq!((report.written, report.with_buffers), (1, 1));
+        assert!(store.import().read_from(&file[..], |_| Ok(())).await.is_err());
+        assert!(store.update("key", |value: Option<Value>| value).await.is_err());
+        let writes = emulator.requests().iter().filter(|request| request.method != "GET").count();
+        assert_eq!(writes, 1, "only the other entry was written");
+        store.update("key", |value: Option<Value>| value).allow_buffers().await.expect("an answer");
+    }
+}
