@@ -33,7 +33,7 @@ pub(crate) use checked::{Checked, Flaw, checked_type};
 pub(crate) use macros::{Hidden, hiding_debug};
 pub(crate) use macros::{accepted, call_methods, given, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
-pub(crate) use response::{Attempts, Secret, SentAt, asked_wait, decode, ends_too_early, read};
+pub(crate) use response::{Attempts, Secret, SentAt, asked_wait, decode, ends_too_early, json_text, read};
 
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Accept, PathValues};

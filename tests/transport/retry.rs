@@ -314,7 +314,7 @@ async fn idempotency_keys_are_made_and_kept() {
         .expect_times(2, Expect::any(), unavailable())
         .expect(Expect::any(), Answer::json(json!({})))
         .expect_times(2, Expect::any(), unavailable())
-        .expect(Expect::any(), Answer::json(json!({})))
+        .expect(Expect::any(), Answer::json(json!({ "id": "1" })))
         .always(Expect::any(), Answer::json(json!({})));
     let client = scripted(&script);
 
