@@ -67,7 +67,9 @@ fn the_table_has_the_limits_that_were_seen() {
 
 #[tokio::test(start_paused = true)]
 async fn tasks_of_the_newest_and_of_a_given_version_are_counted_apart() {
-    let client = client(Clock::default(), RateLimit::from_spec());
+    let created =
+        Answer::json(json!({ "path": "universes/1/places/2/versions/3/luau-execution-session-tasks/4" }));
+    let client = client(Script::new().always(Expect::any(), created), RateLimit::from_spec());
     let start = Instant::now();
     let task = opencloud::types::LuauTask::new;
     for _ in 0..5 {
