@@ -53,7 +53,7 @@ async fn diagnose() -> Result<ExitCode, Box<dyn std::error::Error>> {
         [] => LOCAL.map(str::to_owned).to_vec(),
         _ => arguments,
     };
-    examine(read(&client, arguments)?).await?;
+    examine(&client, read(&client, arguments)?).await?;
     Ok(ExitCode::SUCCESS)
 }
 
