@@ -344,6 +344,7 @@ async fn a_key_that_roblox_does_not_look_at_is_not_called_bad() {
         async move { client.users().get(1).await }
     };
     let error = |status| Answer::error(ErrorShape::Gateway, status, "0", "no");
+    let page = |status| Answer::status(status, PAGE).header("content-type", "text/html");
     for (answer, is_fine, words) in [
         (Answer::json(json!({ "path": "users/1" })), true, "a call with the key succeeded"),
         (error(403), true, "the service takes the key"),
@@ -356,12 +357,30 @@ async fn a_key_that_roblox_does_not_look_at_is_not_called_bad() {
         (refused(), false, "the service refuses the key"),
         (error(503), false, "says nothing of the key"),
         (error(429), false, "says nothing of the key"),
+        // ER-03: a page of the edge, whatever its status.
+        (page(400), false, "says nothing of the key"),
+        (page(401), false, "says nothing of the key"),
+        (page(403), false, "says nothing of the key"),
+        (page(404), false, "says nothing of the key"),
         (Answer::not_sent(), false, "says nothing of the key"),
     ] {
         let report = report().await.proven_by(read(answer).await);
         assert_eq!(report.is_fine(), is_fine, "{report}");
         assert!(report.to_string().contains(words), "{report}");
     }
+}
+
+const PAGE: &str = "<html><head><title>401 Unauthorized</title></head><body></body></html>";
+
+/// `AU-01`, `ER-03`: a page of the edge is not the service's word that it does not look at the key.
+#[tokio::test(start_paused = true)]
+async fn a_page_of_the_edge_does_not_say_that_the_key_is_not_looked_at() {
+    let page = Answer::status(401, PAGE).header("content-type", "text/html");
+    let client = scripted(&Script::new().always(asked(), page));
+    let error = client.api_key().introspect().await.expect_err("a page");
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    assert!(!error.to_string().contains("does not say that the key is bad"), "{error}");
+    client.api_key().check(["users.get"]).await.expect_err("nothing is known of the key");
 }
 
 /// `AU-03`, and names that would break the line.

@@ -111,7 +111,8 @@ impl Store {
         options: &Options,
     ) -> Result<Option<Stored>, Error> {
         // "It exists" is a 400, and so is much else.
-        let may_exist = refusal.is_conflict() || refusal.status() == Some(http::StatusCode::BAD_REQUEST);
+        let may_exist =
+            refusal.is_conflict() || refusal.status_of_service() == Some(http::StatusCode::BAD_REQUEST);
         if !may_exist {
             return Err(refusal);
         }

@@ -96,7 +96,7 @@ impl<T: DeserializeOwned> Versioned<T> {
     ///
     /// Of kind [`Decode`](crate::ErrorKind::Decode) if its value is none of `T`, or does not match its checksum.
     pub fn of_conflict(error: &Error) -> Option<Result<Self, Error>> {
-        if error.status() != Some(StatusCode::PRECONDITION_FAILED) {
+        if error.status_of_service() != Some(StatusCode::PRECONDITION_FAILED) {
             return None;
         }
         let operation = error.operation().filter(|operation| operation.id == SET_VALUE.id)?;

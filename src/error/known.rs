@@ -67,7 +67,7 @@ impl Error {
     /// (ordered data stores: `OD-02`), or a refusal that means it for this operation (secrets: `SE-01`).
     pub fn is_already_exists(&self) -> bool {
         let is_refusal = |status: StatusCode| status.is_client_error();
-        if !self.status().is_some_and(is_refusal) {
+        if !self.status_of_service().is_some_and(is_refusal) {
             return false;
         }
         let says = || self.message().to_ascii_lowercase().contains("already exists");
@@ -75,5 +75,28 @@ impl Error {
         self.code() == Some(ALREADY_EXISTS)
             || (matches!(self.kind(), ErrorKind::Refused | ErrorKind::Conflict) && says())
             || self.operation().is_some_and(|operation| operation.already_exists.iter().any(means))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    /// ER-03: neither is an existing thing what a page of the edge is about, nor a refused refresh token.
+    #[test]
+    fn the_status_of_a_page_of_the_edge_says_nothing() {
+        for status in [400, 401, 409] {
+            let page = Bytes::from_static(b"<html><head><title>It already exists</title></head></html>");
+            let reply = http::Response::builder().status(status).body(page).expect("a response");
+            let error = Error::edge_page(&reply);
+            assert_eq!((error.kind(), error.status_of_service()), (ErrorKind::Io, None), "{error}");
+            assert!(error.status().is_some() && !error.is_already_exists(), "{error}");
+            for operation in operations::ALL {
+                assert!(!error.clone().of(operation).is_already_exists(), "{}: {error}", operation.id);
+            }
+            #[cfg(feature = "oauth")]
+            assert_eq!(error.into_refusal().kind(), ErrorKind::Io);
+        }
     }
 }

@@ -202,7 +202,7 @@ impl Error {
             "unauthorized_client",
             "unsupported_grant_type",
         ];
-        let is_refused = matches!(self.status().map(|status| status.as_u16()), Some(400 | 401));
+        let is_refused = matches!(self.status_of_service().map(|status| status.as_u16()), Some(400 | 401));
         match is_refused && !self.code().is_some_and(|code| OTHERS_FAULT.contains(&code)) {
             true => self.change(|inner| inner.kind = ErrorKind::AuthorizationRequired),
             false => self,
@@ -514,6 +514,12 @@ impl Error {
 
     /// The service's own code, as text: `NOT_FOUND`, `3000`, ...
     pub fn code(&self) -> Option<&str> {
+    /// The status, if it is known to be the service's own: that of a page of the edge (`ER-03`) says nothing of
+    /// the request, nor does that of a response that was cut short.
+    pub(crate) fn status_of_service(&self) -> Option<StatusCode> {
+        self.status().filter(|_| self.kind() != ErrorKind::Io)
+    }
+
         self.0.code.as_deref()
     }
 

@@ -79,7 +79,7 @@ impl SetRole {
                 groups.unassign_role(&group, user.as_str(), request).with_options(options.clone()).await;
             match answer {
                 Ok(answer) => member = answer,
-                Err(error) if error.status() == Some(StatusCode::BAD_REQUEST) => {}
+                Err(error) if error.status_of_service() == Some(StatusCode::BAD_REQUEST) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -101,7 +101,9 @@ where
                 Err(error) => error,
             };
             let may_be_overtaken = match mode {
-                Mode::Missing => error.is_conflict() || error.status() == Some(http::StatusCode::BAD_REQUEST),
+                Mode::Missing => {
+                    error.is_conflict() || error.status_of_service() == Some(http::StatusCode::BAD_REQUEST)
+                }
                 _ => error.is_conflict() || error.is_not_found(),
             };
             let is_known = !error.may_have_been_applied();

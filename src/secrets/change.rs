@@ -131,7 +131,7 @@ impl UniverseSecrets {
             secret
         };
         let refused = match send(with(&sealed.content, &sealed.key_id)).await {
-            Err(error) if error.status() == Some(StatusCode::BAD_REQUEST) => error,
+            Err(error) if error.status_of_service() == Some(StatusCode::BAD_REQUEST) => error,
             outcome => return outcome,
         };
         // The refusal is what the caller must see, if the key is not its cause or cannot be had.

@@ -117,5 +117,5 @@ impl ApiKey {
 
 /// Whether Roblox does not look at the key.
 fn is_unknown(error: &Error) -> bool {
-    error.status() == Some(http::StatusCode::UNAUTHORIZED)
+    error.status_of_service() == Some(http::StatusCode::UNAUTHORIZED)
 }

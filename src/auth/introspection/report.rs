@@ -201,7 +201,7 @@ pub enum Proof {
 impl Proof {
     fn of(outcome: Result<(), Error>) -> Self {
         let Err(error) = outcome else { return Self::Works };
-        let is_decided = error.status().is_some_and(|status| status.is_client_error())
+        let is_decided = error.status_of_service().is_some_and(|status| status.is_client_error())
             && !error.is_rate_limited()
             && !error.is_timeout();
         match (is_decided, error.is_unauthenticated()) {
