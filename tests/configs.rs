@@ -47,6 +47,40 @@ async fn cf_06_an_update_has_the_one_name_that_is_known_to_work() {
     assert_eq!(sent(&script), json!({ "draftHash": "old" }));
 }
 
+/// CF-01: the hash of a draft may be null, which is no failure of a call that has had its effect.
+#[tokio::test]
+async fn cf_01_a_response_may_hold_no_hash() {
+    let repository = || ConfigRepository::from("InExperienceConfig");
+    let revision = || Expect::post(DRAFT.replace("/draft", "/revisions/r/restore"));
+    for none in [json!({ "draftHash": null }), json!({})] {
+        let script = Script::new()
+            .expect(Expect::get(DRAFT), Answer::json(none.clone()))
+            .expect(Expect::patch(DRAFT), Answer::json(none.clone()))
+            .expect(Expect::put(format!("{DRAFT}:overwrite")), Answer::json(none.clone()))
+            .expect(revision(), Answer::json(none.clone()));
+        let configs = script.client().configs();
+        let draft = configs.get_draft(1_u64, repository()).await.expect("a draft");
+        assert_eq!(draft.draft_hash, None);
+        let request = UpdateConfigDraftRequest::new();
+        assert_eq!(configs.update_draft(1_u64, repository(), request).await.expect("done").draft_hash, None);
+        let request = OverwriteConfigDraftRequest::new();
+        assert_eq!(
+            configs.overwrite_draft(1_u64, repository(), request).await.expect("done").draft_hash,
+            None
+        );
+        let restored = configs.restore_revision(1_u64, repository(), "r").await.expect("done");
+        assert_eq!(restored.draft_hash, None);
+        script.assert_done();
+    }
+    // A name that nobody knows is still found out.
+    let renamed = Answer::json(json!({ "hashes": { "draft": "new" } }));
+    let script = Script::new().expect(Expect::patch(DRAFT), renamed);
+    let request = UpdateConfigDraftRequest::new();
+    let error =
+        script.client().configs().update_draft(1_u64, repository(), request).await.expect_err("renamed");
+    assert!(error.is_decode(), "{error}");
+}
+
 /// CF-02, CF-04.
 #[tokio::test]
 async fn cf_02_cf_04_what_was_never_published_or_staged_is_not_found() {
