@@ -18,6 +18,9 @@ pub enum Body {
         content_type: String,
         /// The bytes.
         content: Bytes,
+        /// Whether they are a [`File`], whatever its media type: its bytes stay as they are, and it may take
+        /// long to send.
+        is_file: bool,
     },
     /// A `multipart/form-data` form.
     Form(Form),
@@ -180,7 +183,7 @@ impl Body {
             }
             Self::Stream(stream) => {
                 let content_type = stream.content_type().to_owned();
-                Self::Bytes { content_type, content: stream.into_source().collect().await? }
+                Self::Bytes { content_type, content: stream.into_source().collect().await?, is_file: true }
             }
             other => other,
         })
@@ -190,13 +193,15 @@ impl Body {
     pub(crate) fn is_upload(&self) -> bool {
         match self {
             Self::Empty => false,
-            Self::Bytes { content_type, .. } => !SMALL.iter().any(|small| content_type.starts_with(small)),
+            Self::Bytes { content_type, is_file, .. } => {
+                *is_file || !SMALL.iter().any(|small| content_type.starts_with(small))
+            }
             Self::Form(_) | Self::Stream(_) => true,
         }
     }
 
     pub(crate) fn json(content: impl Into<Bytes>) -> Self {
-        Self::Bytes { content_type: JSON.to_owned(), content: content.into() }
+        Self::Bytes { content_type: JSON.to_owned(), content: content.into(), is_file: false }
     }
 
     /// The JSON that the body is, or, in a form, the part that is JSON.
@@ -231,5 +236,30 @@ impl Body {
     pub(crate) fn set_part(&mut self, part: Part) {
         self.remove_parts(&part.name.clone());
         self.add_part(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_is_an_upload_whatever_its_media_type() {
+        let file = |media_type: &str| {
+            File::new(b"{}".to_vec()).media_type(media_type).into_body(media_type.to_owned())
+        };
+        for media_type in
+            ["application/json", "application/x-www-form-urlencoded", "application/octet-stream"]
+        {
+            assert!(file(media_type).is_upload(), "{media_type}");
+            let spooled = Body::Stream(BodyStream::of(
+                media_type.to_owned(),
+                Source::Bytes(Bytes::from_static(b"{}")),
+                None,
+            ));
+            assert!(spooled.collected().await.expect("its bytes").is_upload(), "{media_type}");
+        }
+        assert!(!Body::json("{}").is_upload());
+        assert!(!Body::Empty.is_upload());
     }
 }

@@ -86,7 +86,7 @@ impl File {
     /// As a body of this media type.
     pub(crate) fn into_body(self, content_type: String) -> super::Body {
         match (self.source, self.progress) {
-            (Source::Bytes(content), None) => super::Body::Bytes { content_type, content },
+            (Source::Bytes(content), None) => super::Body::Bytes { content_type, content, is_file: true },
             (source, progress) => super::Body::Stream(super::BodyStream::of(content_type, source, progress)),
         }
     }

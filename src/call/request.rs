@@ -72,7 +72,8 @@ impl Request {
 
     /// Sets a body of bytes.
     pub fn bytes(mut self, content_type: impl Into<String>, content: impl Into<Bytes>) -> Self {
-        self.body = Body::Bytes { content_type: content_type.into(), content: content.into() };
+        self.body =
+            Body::Bytes { content_type: content_type.into(), content: content.into(), is_file: false };
         self
     }
 

@@ -5,7 +5,7 @@ use super::metadata::metadata_setters;
 use super::wire::{Content, Stored};
 use super::{Store, limits};
 use crate::call::info::OperationInfo;
-use crate::call::{Options, Sending, ends_too_early, option_methods};
+use crate::call::{Options, Sending, ends_too_early, json_text, option_methods};
 use crate::ids::UserId;
 use crate::operations::DATA_STORES_SET_VALUE as SET_VALUE;
 use crate::types::DataStoreVersion;
@@ -356,7 +356,8 @@ fn read<T: DeserializeOwned>(reply: &http::Response<bytes::Bytes>) -> Result<Ver
         _ => Map::new(),
     };
     Ok(Versioned {
-        value: serde_json::from_slice(reply.body()).map_err(|error| broken("the entry's value", &error))?,
+        value: serde_json::from_slice(json_text(reply.body()))
+            .map_err(|error| broken("the entry's value", &error))?,
         version: header(reply, "roblox-entry-version").map(str::to_owned),
         users,
         attributes,

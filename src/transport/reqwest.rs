@@ -46,7 +46,7 @@ impl Reqwest {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
                 request.headers(headers)
             }
-            Body::Bytes { content_type, content } => {
+            Body::Bytes { content_type, content, .. } => {
                 set_content_type(&mut headers, &content_type)?;
                 request.headers(headers).body(content)
             }

@@ -71,6 +71,25 @@ async fn the_users_of_an_entry_are_read_with_and_without_brackets() {
     assert!(error.is_decode() && error.to_string().contains("roblox-entry-userids"), "{error}");
 }
 
+/// A service that writes a byte order mark or blanks around a value has written that value.
+#[tokio::test(start_paused = true)]
+async fn a_value_is_read_without_its_byte_order_mark() {
+    for body in ["\u{feff}750", "\u{feff}\n 750 \n", "750\n"] {
+        let script = Script::new()
+            .expect(Expect::get(ENTRY), Answer::bytes(body))
+            .expect(Expect::post(ENTRY), Answer::status(412, body));
+        let store = store_of(&script.client()).v1();
+        assert_eq!(
+            store.get::<i64>("key").await.expect("an answer").expect("it is there").value,
+            750,
+            "{body:?}"
+        );
+        let error = store.set("key", &1).exclusive_create().await.expect_err("refused");
+        let there = Versioned::<i64>::of_conflict(&error).expect("an entry").expect("a number");
+        assert_eq!(there.value, 750, "{body:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn conditions_that_exclude_each_other_are_refused() {
     let script = Script::new();
