@@ -3,6 +3,7 @@
 
 mod support;
 
+use opencloud::operation::PollPolicy;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::types::{DataStoreEntry, LuauTask, Place, PlaceVersionType};
 use opencloud::{Client, Error, ErrorKind};
@@ -354,11 +355,24 @@ async fn a_task_that_does_not_end_and_one_that_the_service_failed_have_hints() {
         let script = Script::new().always(Expect::any(), Answer::json(task));
         scripted(&script).luau().create_task(1, 2, LuauTask::new()).wait().await.map(drop)
     };
-    let error = wait(json!({ "path": path, "state": "PROCESSING" })).await.expect_err("no end");
-    assert!(
-        error.is_timeout() && error.hint().is_some_and(|hint| hint.contains("cannot be loaded")),
-        "{error}"
-    );
+    // A minute after the end of its script, of 300 seconds at most, and not sooner; nor while it has no turn.
+    for (task, seconds, is_explained) in [
+        (json!({ "path": path, "state": "PROCESSING" }), 360, true),
+        (json!({ "path": path, "state": "PROCESSING" }), 359, false),
+        (json!({ "path": path, "state": "PROCESSING", "timeout": "1.5s" }), 62, true),
+        (json!({ "path": path, "state": "PROCESSING", "timeout": "1.5s" }), 61, false),
+        (json!({ "path": path, "state": "PROCESSING", "timeout": "soon" }), 61, false),
+        (json!({ "path": path, "state": "QUEUED" }), 3600, false),
+        (json!({ "path": path }), 3600, false),
+    ] {
+        let script = Script::new().always(Expect::any(), Answer::json(task));
+        let policy = PollPolicy::new().deadline(Duration::from_secs(seconds));
+        let call = scripted(&script).luau().create_task(1, 2, LuauTask::new());
+        let mut operation = call.start().await.expect("started");
+        let error = operation.wait_with(policy).await.expect_err("no end");
+        let is_told = error.hint().is_some_and(|hint| hint.contains("unable to load this version"));
+        assert_eq!((error.is_timeout(), is_told), (true, is_explained), "{seconds}: {error}");
+    }
     let failed = json!({ "path": path, "state": "FAILED", "error": { "code": "INTERNAL_ERROR", "message": "Task timed out due to an internal error" } });
     let error = wait(failed).await.expect_err("failed");
     assert!(error.hint().is_some_and(|hint| hint.contains("run it again")), "{error}");

@@ -108,8 +108,9 @@ pub struct Condition {
     pub body_has: Option<&'static str>,
     /// Whether the request may have had its effect.
     pub effect_unknown: bool,
-    /// Whether the long-running operation was not done when the caller's time for it ran out.
-    pub unfinished: bool,
+    /// Whether the long-running operation was not done when the caller's time for it ran out, and is
+    /// [overdue](LongRunningInfo::overdue).
+    pub overdue: bool,
 }
 
 /// The properties of a response that a call is about. A response without them is an error of kind
@@ -265,6 +266,22 @@ pub struct LongRunningInfo {
     pub expects: ExpectedFields,
     /// Whether an operation that is done has a result: its type has fields.
     pub has_result: bool,
+    /// When it should have been done, if that is known.
+    pub overdue: Option<Overdue>,
+}
+
+/// When a long-running operation should have been done: after the time that it was given, and some more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Overdue {
+    /// The service's word for the state that it does not leave.
+    pub state: &'static str,
+    /// The property with the time that it was given, such as `30s`.
+    pub time: &'static str,
+    /// That time, where the property is absent.
+    pub default: Duration,
+    /// How much longer it may take if all is well.
+    pub beyond: Duration,
 }
 
 /// The forms in which services report the state of an operation.

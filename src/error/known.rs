@@ -16,7 +16,7 @@ pub(super) fn holds(when: &Condition, error: &Error, request: Option<&[u8]>) -> 
         && when.code.is_none_or(|code| error.code() == Some(code))
         && when.message_contains.is_none_or(contains)
         && (!when.effect_unknown || error.may_have_been_applied())
-        && (!when.unfinished || error.0.unfinished)
+        && (!when.overdue || error.0.overdue)
         && when.body_has.is_none_or(|name| request.is_some_and(|body| has(body, name)))
 }
 
@@ -34,7 +34,7 @@ impl Condition {
             self.message_contains.is_some(),
             self.body_has.is_some(),
             self.effect_unknown,
-            self.unfinished,
+            self.overdue,
         ];
         stated.into_iter().filter(|stated| *stated).count()
     }

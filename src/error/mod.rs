@@ -65,8 +65,8 @@ struct Inner {
     stopped: Option<String>,
     /// Whether it is unknown what became of the request.
     ambiguous: bool,
-    /// Whether it is a long-running operation that was not done in the caller's time.
-    unfinished: bool,
+    /// Whether it is a long-running operation that should have been done long ago.
+    overdue: bool,
     /// Why no further attempt changes it, if the operation table says so.
     final_reason: Option<&'static str>,
     /// What to do, where that is known from what was tried and not from the failure itself.
@@ -113,7 +113,7 @@ impl Error {
             attempts: 0,
             stopped: None,
             ambiguous: false,
-            unfinished: false,
+            overdue: false,
             final_reason: None,
             hint: None,
             source: None,
@@ -334,10 +334,12 @@ impl Error {
                 "the operation is not done after {seconds} seconds; it goes on and can be resumed by its name"
             ),
         )
-        .change(|inner| {
-            inner.ambiguous = true;
-            inner.unfinished = true;
-        })
+        .change(|inner| inner.ambiguous = true)
+    }
+
+    /// Notes whether the operation should have been done long ago, as far as the table says when.
+    pub(crate) fn overdue(self, is_overdue: bool) -> Self {
+        self.change(|inner| inner.overdue = is_overdue)
     }
 
     /// The same error, but of the operation and not of the request that asked about it.
@@ -512,14 +514,14 @@ impl Error {
         self.0.reply.as_ref().map(|reply| reply.status)
     }
 
-    /// The service's own code, as text: `NOT_FOUND`, `3000`, ...
-    pub fn code(&self) -> Option<&str> {
     /// The status, if it is known to be the service's own: that of a page of the edge (`ER-03`) says nothing of
     /// the request, nor does that of a response that was cut short.
     pub(crate) fn status_of_service(&self) -> Option<StatusCode> {
         self.status().filter(|_| self.kind() != ErrorKind::Io)
     }
 
+    /// The service's own code, as text: `NOT_FOUND`, `3000`, ...
+    pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 

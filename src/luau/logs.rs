@@ -1,6 +1,6 @@
 //! What scripts log.
 
-use super::task::{Reference, explained};
+use super::task::Reference;
 use super::{ListTaskLogs, LuauLogMessage, LuauTask, LuauTaskLog, LuauTaskLogView, TaskPath};
 use crate::Error;
 use crate::call::Call;
@@ -83,8 +83,6 @@ impl<M: Clone + PartialEq + Send + 'static> Logs<M> {
             known: Vec::new(),
             read: None,
             again: READ_AGAIN,
-            since: None,
-            last: None,
             is_over: false,
         };
         Self { turn: Turn::Idle(Box::new(following)), ready: Vec::new().into_iter() }
@@ -169,26 +167,19 @@ struct Following<M> {
     read: Option<Instant>,
     /// How often it is read again if it is empty at the end.
     again: u32,
-    since: Option<Instant>,
-    /// The task as it was when it was polled last.
-    last: Option<Value>,
     is_over: bool,
 }
 
 impl<M: Clone + PartialEq + 'static> Following<M> {
     /// Polls the task once and returns what has been logged since.
     async fn round(&mut self) -> Result<Vec<M>, Error> {
-        let begin = *self.since.get_or_insert_with(Instant::now);
-        let read_last = *self.read.get_or_insert(begin);
+        let read_last = *self.read.get_or_insert_with(Instant::now);
         let states = match &mut self.states {
             Some(states) => states,
             None => self.states.insert(self.task.operation()?.states(self.task.policy.clone())),
         };
-        let state = states.next().await.transpose();
-        let state = state.map_err(|error| explained(error, self.last.as_ref(), begin.elapsed()))?;
-        match state {
+        match states.next().await.transpose()? {
             Some(State::Pending(progress)) => {
-                self.last = progress.metadata().cloned();
                 self.note_path(progress.metadata().and_then(|task| task["path"].as_str()));
                 if progress.status() == Some(QUEUED) || read_last.elapsed() < early() {
                     return Ok(Vec::new());

@@ -5,9 +5,6 @@ use super::{Finished, Logs, Luau, LuauLogMessage, LuauTask, TaskPath};
 use crate::call::Options;
 use crate::operation::{Operation, PollPolicy, State};
 use crate::{Credentials, Error};
-use serde_json::Value;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// A task that was started, by [`Run::start`](super::Run::start) or before ([`Luau::resume`]).
 ///
@@ -89,9 +86,7 @@ impl Task {
     ///
     /// See [`Run`](super::Run).
     pub async fn wait(&mut self) -> Result<Finished, Error> {
-        let since = Instant::now();
-        let task = self.operation.wait_with(self.reference.policy.clone()).await;
-        let task = task.map_err(|error| explained(error, self.operation.metadata(), since.elapsed()))?;
+        let task = self.operation.wait_with(self.reference.policy.clone()).await?;
         Ok(self.finished(task))
     }
 
@@ -111,26 +106,4 @@ impl Task {
         let path = task.path.as_deref().and_then(|path| path.parse().ok()).unwrap_or(path);
         Finished::new(luau.client, options, task, path)
     }
-}
-
-/// How long a task may be on its way beyond its script's time, if all is well: a version that nothing has run
-/// yet takes up to 45 seconds to start, and a script that never yields is ended 10 seconds late (LX-05, LX-08,
-/// LX-18).
-const BEYOND: Duration = Duration::from_secs(60);
-
-/// Says of a task that was processed for longer than a script can run what was seen to be the cause (LX-06):
-/// the service never ends the task of a place version that it cannot load.
-pub(super) fn explained(error: Error, task: Option<&Value>, waited: Duration) -> Error {
-    let Some(task) = task.filter(|task| error.is_timeout() && task["state"] == "PROCESSING") else {
-        return error;
-    };
-    let timeout = task["timeout"].as_str().and_then(|text| text.strip_suffix('s')?.parse().ok());
-    let timeout = timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    if waited < timeout.unwrap_or(super::run::LONGEST_RUN).saturating_add(BEYOND) {
-        return error;
-    }
-    error.noting(
-        "its script's time is over: the service may be unable to load this version of the place, of which it \
-         says nothing; look whether the place opens in Studio, or run at another version",
-    )
 }

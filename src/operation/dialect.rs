@@ -319,6 +319,7 @@ mod tests {
             query: &[],
             expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
             has_result: false,
+            overdue: None,
         }
     }
 

@@ -333,6 +333,20 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     }
 }
 
+impl<T> Operation<T> {
+    /// Whether it should have been done, if it was waited for so long.
+    fn is_overdue(&self, info: &LongRunningInfo, waited: Duration) -> bool {
+        let Some(overdue) = info.overdue.filter(|overdue| self.status.as_deref() == Some(overdue.state))
+        else {
+            return false;
+        };
+        let time = self.metadata.as_ref().and_then(|metadata| metadata[overdue.time].as_str());
+        let seconds = time.and_then(|text| text.strip_suffix('s')?.parse().ok());
+        let given = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        waited >= given.unwrap_or(overdue.default).saturating_add(overdue.beyond)
+    }
+}
+
 impl<T> std::fmt::Debug for Operation<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Operation")
@@ -398,6 +412,7 @@ impl Patience {
         let left = self.policy.time().saturating_sub(self.since.elapsed());
         if (left.is_zero() && self.polls > 0) || wait.least > left {
             let error = Error::unfinished(self.policy.time().as_secs_f64()).of(operation.starter);
+            let error = error.overdue(operation.is_overdue(&target.info, self.since.elapsed()));
             return Err(error.named(operation.name.as_deref()));
         }
         sleep(wait.planned.min(left)).await;

@@ -161,6 +161,7 @@ mod tests {
         query: &[],
         expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
         has_result: false,
+        overdue: None,
     };
 
     #[test]

@@ -636,8 +636,8 @@ fn known_failure(remark: &Remark) -> Option<String> {
     words.extend(when.code.as_ref().map(|code| format!("`{code}`")));
     words.extend(when.message_contains.as_ref().map(|part| format!("\"{part}\"")));
     words.extend(when.body_has.as_ref().map(|name| format!("for a body with `{name}`")));
-    if when.unfinished {
-        words.push("not done in time".to_owned());
+    if when.overdue {
+        words.push("not done long after its time".to_owned());
     }
     (!words.is_empty()).then(|| format!("- {}: {}.", words.join(" "), remark.text))
 }

@@ -2,7 +2,7 @@
 
 use crate::emit::{Writer, literal};
 use crate::model::{
-    Condition, Expected, Limit, Location, LongRunning, Model, Operation, Paging, Polling, Remark,
+    Condition, Expected, Limit, Location, LongRunning, Model, Operation, Overdue, Paging, Polling, Remark,
     ServiceLimit,
 };
 use crate::{Error, names};
@@ -122,13 +122,13 @@ fn condition(when: &Condition) -> String {
         None => "None".to_owned(),
     };
     format!(
-        "Condition {{ status: {:?}, code: {}, message_contains: {}, body_has: {}, effect_unknown: {}, unfinished: {} }}",
+        "Condition {{ status: {:?}, code: {}, message_contains: {}, body_has: {}, effect_unknown: {}, overdue: {} }}",
         when.status,
         text(&when.code),
         text(&when.message_contains),
         text(&when.body_has),
         when.effect_unknown,
-        when.unfinished,
+        when.overdue,
     )
 }
 
@@ -236,7 +236,7 @@ fn long_running(operation: &LongRunning) -> String {
     };
     format!(
         "Some(LongRunningInfo {{ dialect: {dialect}, base: {}, poll: {poll}, paths: &{:?}, result: &{:?}, \
-         direct: {}, query: &{:?}, expects: {}, has_result: {} }})",
+         direct: {}, query: &{:?}, expects: {}, has_result: {}, overdue: {} }})",
         literal(base),
         operation.paths,
         operation.result,
@@ -244,6 +244,18 @@ fn long_running(operation: &LongRunning) -> String {
         operation.query,
         expected(&operation.expects),
         operation.has_result,
+        operation.overdue.as_ref().map_or("None".to_owned(), overdue),
+    )
+}
+
+fn overdue(overdue: &Overdue) -> String {
+    let seconds = |count: u64| format!("std::time::Duration::from_secs({count})");
+    format!(
+        "Some(Overdue {{ state: {}, time: {}, default: {}, beyond: {} }})",
+        literal(&overdue.state),
+        literal(&overdue.time),
+        seconds(overdue.default),
+        seconds(overdue.beyond),
     )
 }
 
@@ -340,7 +352,7 @@ mod tests {
                 ("message_contains", "None"),
                 ("body_has", "None"),
                 ("effect_unknown", "false"),
-                ("unfinished", "false"),
+                ("overdue", "false"),
             ] {
                 let value = stated.split("; ").find_map(|part| part.strip_prefix(&format!("{name}: ")));
                 all += &format!(

@@ -47,7 +47,7 @@ pub struct Condition {
     pub message_contains: Option<String>,
     pub body_has: Option<String>,
     pub effect_unknown: bool,
-    pub unfinished: bool,
+    pub overdue: bool,
 }
 
 #[derive(Debug)]
@@ -363,6 +363,19 @@ pub struct LongRunning {
     pub expects: Expected,
     /// Whether the result's type has fields, so that an operation that is done has a result.
     pub has_result: bool,
+    /// When it should have been done.
+    pub overdue: Option<Overdue>,
+}
+
+/// When a long-running operation should have been done; see `docs/specification.md`.
+#[derive(Debug)]
+pub struct Overdue {
+    pub state: String,
+    pub time: String,
+    /// In seconds.
+    pub default: u64,
+    /// In seconds.
+    pub beyond: u64,
 }
 
 impl Model {

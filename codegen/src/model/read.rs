@@ -365,7 +365,7 @@ fn condition(item: &Value) -> Condition {
         message_contains: text("message_contains"),
         body_has: text("body_has"),
         effect_unknown: item["effect_unknown"] == true,
-        unfinished: item["unfinished"] == true,
+        overdue: item["overdue"] == true,
     }
 }
 
@@ -604,7 +604,18 @@ fn read_long_running(
         result: result.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
         direct: operation["direct"] == true,
         query: list("query"),
+        overdue: overdue(&operation["overdue"]),
         dialect,
+    })
+}
+
+fn overdue(facts: &Value) -> Option<Overdue> {
+    let text = |key: &str| facts[key].as_str().map(str::to_owned);
+    Some(Overdue {
+        state: text("state")?,
+        time: text("time")?,
+        default: facts["default"].as_u64()?,
+        beyond: facts["beyond"].as_u64()?,
     })
 }
 

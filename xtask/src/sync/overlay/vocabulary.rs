@@ -57,7 +57,7 @@ const CONDITION: [(&str, Check); 6] = [
     ("message_contains", text),
     ("body_has", text),
     ("effect_unknown", always),
-    ("unfinished", always),
+    ("overdue", always),
 ];
 
 /// Lists of conditions, and the sentence that each of them carries.
@@ -80,7 +80,7 @@ const PAGING: [(&str, Check); 13] = [
     ("key", text),
 ];
 
-const LONG_RUNNING: [(&str, Check); 11] = [
+const LONG_RUNNING: [(&str, Check); 12] = [
     ("dialect", |value| one_of(value, &DIALECTS)),
     ("response", text),
     ("metadata", text),
@@ -92,7 +92,10 @@ const LONG_RUNNING: [(&str, Check); 11] = [
     ("query", names),
     ("main", text),
     ("required", names),
+    ("overdue", object),
 ];
+
+const OVERDUE: [(&str, Check); 4] = [("state", text), ("time", text), ("default", count), ("beyond", count)];
 
 const DIALECTS: [&str; 6] = ["cloud", "analytics", "experiment", "luau", "restart", "thumbnail_upload"];
 
@@ -158,6 +161,7 @@ fn extension(value: &Value, at: &str) -> Result<(), Problem> {
             members(inner, &format!("{at}/{key}"), words)?;
         }
     }
+    overdue(value, at)?;
     let limits = value.get("limits").and_then(Value::as_array);
     for (index, limit) in limits.into_iter().flatten().enumerate() {
         let at = format!("{at}/limits/{index}");
@@ -167,6 +171,27 @@ fn extension(value: &Value, at: &str) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// Checks when an operation is overdue: all of it is said, and a hint about it has something to go by.
+fn overdue(value: &Value, at: &str) -> Result<(), Problem> {
+    let Some(overdue) = value.get("operation").and_then(|operation| operation.get("overdue")) else {
+        let hints = value.get("hints").and_then(Value::as_array);
+        let mut hints = hints.into_iter().flatten().enumerate();
+        return match hints.find(|(_, hint)| hint.get("overdue").is_some()) {
+            Some((index, _)) => {
+                let at = format!("{at}/hints/{index}/overdue");
+                Err(problem(&at, "overdue", "needs `operation.overdue`, which says when".into()))
+            }
+            None => Ok(()),
+        };
+    };
+    let at = format!("{at}/operation/overdue");
+    members(overdue, &at, &OVERDUE)?;
+    match OVERDUE.iter().find(|(word, _)| overdue.get(word).is_none()) {
+        Some((word, _)) => Err(problem(&at, word, "is missing".into())),
+        None => Ok(()),
+    }
 }
 
 /// Checks what is said of failures: each has a condition, and a sentence where it needs one.
@@ -329,7 +354,7 @@ mod tests {
                 "empty_response": "none", "bare_list": "things", "filter": "ThingFilter", "order_by": "ThingOrder",
                 "needed_scopes": [["a:read", "a:write"], ["b:read"]],
                 "hints": [{"status": 409, "code": "A", "message_contains": "b", "effect_unknown": true, "say": "Wait"},
-                    {"unfinished": true, "say": "Look"}],
+                    {"overdue": true, "say": "Look"}],
                 "final_errors": [{"status": 500, "body_has": "price", "because": "it stays so"}],
                 "already_exists": [{"status": 409}],
                 "notes": ["It takes a while."],
@@ -340,7 +365,8 @@ mod tests {
                     "items": "c", "total": "d", "more": "e", "incomplete": ["h"], "cursor": "f", "key": "g"},
                 "operation": {"dialect": "cloud", "response": "R", "metadata": "M", "base": "/b/", "poll": "/b/o/{id}",
                     "paths": ["/b/p/{id}"], "result": "a.b", "direct": true, "query": ["scope"], "main": "c",
-                    "required": ["d|e"]},
+                    "required": ["d|e"],
+                    "overdue": {"state": "RUNNING", "time": "timeout", "default": 300, "beyond": 60}},
                 "main": "a", "required_response": ["b|c"],
             },
             "properties": {
@@ -449,9 +475,19 @@ mod tests {
                 "status should be an HTTP status code",
             ),
             (
-                json!({"x-opencloud": {"already_exists": [{"unfinished": false}]}}),
-                "/x-opencloud/already_exists/0/unfinished",
-                "unfinished should be true, or left out",
+                json!({"x-opencloud": {"already_exists": [{"overdue": false}]}}),
+                "/x-opencloud/already_exists/0/overdue",
+                "overdue should be true, or left out",
+            ),
+            (
+                json!({"x-opencloud": {"hints": [{"status": 409, "say": "Wait"}, {"overdue": true, "say": "Look"}]}}),
+                "/x-opencloud/hints/1/overdue",
+                "overdue needs `operation.overdue`, which says when",
+            ),
+            (
+                json!({"x-opencloud": {"operation": {"overdue": {"state": "A", "time": "t", "default": 1}}}}),
+                "/x-opencloud/operation/overdue/beyond",
+                "beyond is missing",
             ),
             (
                 json!({"x-opencloud": {"areas": [{"name": "a", "summary": "s", "hints": [{"stat": 1, "say": "x"}]}]}}),
