@@ -2,17 +2,17 @@
 
 use super::task::Reference;
 use super::{BinaryInput, Finished, Luau, LuauTask, Task, guard};
-use crate::Error;
 use crate::call::{Options, helper_methods};
 use crate::ids::{Id, PlaceId, UniverseId};
 use crate::operation::{Operation, PollPolicy, Waits};
+use crate::{Error, RateLimitStatus};
 use std::fmt;
 use std::time::Duration;
 
 /// The largest script, in bytes.
 const LARGEST_SCRIPT: usize = 4 * 1024 * 1024;
 /// The longest time that a script runs. The service shortens a longer one without a word (LX-14).
-pub(super) const LONGEST_RUN: Duration = Duration::from_secs(300);
+const LONGEST_RUN: Duration = Duration::from_secs(300);
 /// How often a place is asked for a free slot: one that was given back takes a new task after about 10 seconds
 /// (LX-10).
 const SLOT_INTERVAL: Duration = Duration::from_secs(10);
@@ -177,25 +177,33 @@ impl Run {
             let path = input.into_path(&self.script.luau, &self.universe, &self.options).await?;
             task.binary_input = Some(path);
         }
-        let waits = Waits::new(self.slot);
-        let operation = loop {
-            match self.create(task.clone()).await {
-                Err(error) if is_full(&error) => {
-                    if !waits.next(error.retry_after().unwrap_or_default().max(SLOT_INTERVAL)).await {
-                        return Err(match self.slot.is_zero() {
-                            true => error,
-                            false => error.noting(&format!("it was asked for {} s", self.slot.as_secs_f64())),
-                        });
-                    }
-                }
-                operation => break operation?,
-            }
-        };
+        let operation = self.create_when_free(task).await?;
         let Self { script: Script { luau, .. }, options, .. } = self;
         let policy = self.policy.unwrap_or_else(|| patience(self.timeout));
         let path = operation.name().and_then(|name| name.parse().ok());
         let path = path.ok_or_else(|| Error::unusable_operation("the service names no task"))?;
         Ok(Task::new(Reference { luau, path, options, policy }, operation))
+    }
+
+    /// The task, as soon as the place has a slot for it.
+    async fn create_when_free(&self, task: LuauTask) -> Result<Operation<LuauTask>, Error> {
+        let waits = Waits::new(self.slot);
+        let mut attempts = 0;
+        loop {
+            let error = match self.create(task.clone()).await {
+                Ok(operation) => return Ok(operation),
+                Err(error) => error,
+            };
+            attempts += error.attempts();
+            if is_full(&error) && waits.next(slot_wait(&error)).await {
+                continue;
+            }
+            let error = match is_full(&error) && !self.slot.is_zero() {
+                true => error.noting(&format!("it was asked for {} s", self.slot.as_secs_f64())),
+                false => error,
+            };
+            return Err(error.attempted(attempts));
+        }
     }
 
     /// One task.
@@ -247,6 +255,13 @@ fn is_full(error: &Error) -> bool {
     error.is_rate_limited()
         && error.code() == Some(FULL)
         && !error.headers().is_some_and(|headers| headers.contains_key(IS_QUOTA))
+}
+
+/// When a full place is asked again. Its response has the headers of the quota of requests, whose reset says
+/// nothing of slots (LX-16): only a `retry-after` of its own makes the wait longer.
+fn slot_wait(error: &Error) -> Duration {
+    let own = error.headers().and_then(|headers| RateLimitStatus::read(headers).retry_after);
+    own.unwrap_or_default().max(SLOT_INTERVAL)
 }
 
 /// How long a task is waited for: the time that its script may run, and some for its turn.

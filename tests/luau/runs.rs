@@ -112,7 +112,45 @@ async fn lx_10_a_place_that_stays_full_is_waited_for_so_long_only() {
     let run = script.client().luau().run("return 1").at(1, 2).wait_for_slot(Duration::from_secs(25));
     let error = run.await.expect_err("full");
     assert!(error.is_rate_limited() && error.message().ends_with("it was asked for 25 s"), "{error}");
-    assert_eq!((begin.elapsed().as_secs(), script.count()), (25, 4));
+    assert_eq!((begin.elapsed().as_secs(), script.count(), error.attempts()), (25, 4, 4));
+
+    // Whatever the last failure is, the error counts all that was sent.
+    let refused = Answer::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no");
+    let script = Script::new()
+        .expect(Expect::post(CREATE), full())
+        .expect(Expect::post(CREATE), full())
+        .expect(Expect::post(CREATE), refused);
+    let run = script.client().luau().run("return 1").at(1, 2).wait_for_slot(Duration::from_secs(60));
+    let error = run.await.expect_err("refused");
+    assert_eq!((error.status().map(|status| status.as_u16()), error.attempts()), (Some(403), 3), "{error}");
+}
+
+/// LX-10, LX-16: the response of a full place tells of the quota of requests as well, which is not used up. Its
+/// reset says nothing of slots.
+#[tokio::test(start_paused = true)]
+async fn lx_16_the_window_of_requests_is_not_the_wait_for_a_slot() {
+    let quota = |answer: Answer| {
+        answer
+            .header("x-ratelimit-limit", "5, 5;w=60")
+            .header("x-ratelimit-remaining", "3")
+            .header("x-ratelimit-reset", "44")
+    };
+    let code = || Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "too many tasks");
+    for (answer, waits) in [
+        (quota(full()), 10),
+        (quota(code()), 10),
+        (quota(code().header("retry-after", "12")), 12),
+        (code().header("retry-after", "12"), 12),
+    ] {
+        let script = Script::new()
+            .expect(Expect::post(CREATE), answer)
+            .expect(Expect::post(CREATE), complete(json!([1])));
+        let begin = Instant::now();
+        let run = script.client().luau().run("return 1").at(1, 2).wait_for_slot(Duration::from_secs(60));
+        run.await.expect("complete");
+        assert_eq!(begin.elapsed().as_secs(), waits);
+        script.assert_done();
+    }
 }
 
 /// LX-16.
@@ -206,7 +244,14 @@ async fn lx_06_a_task_that_never_ends_names_the_place_version_as_its_cause() {
         ];
         for error in outcomes {
             assert!(error.is_timeout(), "{error}");
-            assert_eq!(error.message().contains(cause), is_explained, "{deadline:?}: {error}");
+            let hint = error.hint().unwrap_or_default();
+            assert_eq!(hint.contains(cause), is_explained, "{deadline:?}: {error}");
+            // Once, and not in the words of the failure as well.
+            assert_eq!(
+                error.to_string().matches("version").count(),
+                usize::from(is_explained) * 2,
+                "{error}"
+            );
             assert!(TaskPath::of(&error).is_some(), "{error}");
         }
     }
