@@ -3,7 +3,7 @@
 use super::task::Reference;
 use super::{ListTaskLogs, LuauLogMessage, LuauTask, LuauTaskLog, LuauTaskLogView, TaskPath};
 use crate::Error;
-use crate::call::Call;
+use crate::call::{Call, json_text};
 use crate::operation::{State, States, Waits};
 use crate::operations::LUAU_LIST_TASK_LOGS as LIST_LOGS;
 use futures_core::Stream;
@@ -191,7 +191,7 @@ impl<M: Clone + PartialEq + 'static> Following<M> {
                     Some(State::Done(task)) => self.note_path(task.path.as_deref()),
                     Some(State::Failed(error)) => {
                         let task: Option<Value> =
-                            error.body().and_then(|body| serde_json::from_slice(body).ok());
+                            error.body().and_then(|body| serde_json::from_slice(json_text(body)).ok());
                         self.note_path(task.as_ref().and_then(|task| task["path"].as_str()));
                     }
                     _ => {}
