@@ -486,7 +486,7 @@ mod tests {
             ),
             (
                 json!({"x-opencloud": {"operation": {"overdue": {"state": "A", "time": "t", "default": 1}}}}),
-                "/x-opencloud/operation/overdue/beyond",
+                "/x-opencloud/operation/overdue",
                 "beyond is missing",
             ),
             (
