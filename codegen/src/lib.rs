@@ -11,6 +11,7 @@
 //! generated; what it gets wrong is corrected in `spec/overlay`, and what only the generator needs
 //! is done by a [pass](passes).
 
+mod check;
 pub mod document;
 pub mod emit;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod model;
 pub mod names;
 pub mod passes;
 
+pub use check::check;
 pub use document::Document;
 pub use error::Error;
 pub use model::Model;

@@ -163,6 +163,26 @@ fn strict_refuses_stale_actions_and_lists_them() {
     assert_ne!(repository.spec(), before);
 }
 
+/// Names that end a line, a literal or a comment of Rust are taken over as they are, because Rust can be made of them.
+#[test]
+fn odd_names_of_upstream_are_synced() {
+    let long = "a".repeat(10_000);
+    for name in ["a\rb", "a\nb", "a\"b", "a*/b", "\"#a", "\u{202e}a", &long] {
+        let repository = Repository::synced();
+        let json = serde_json::to_string(name).unwrap();
+        repository.edit(
+            "openapi.json",
+            "\"parts\": {",
+            &format!("{json}: {{ \"type\": \"string\" }}, \"parts\": {{"),
+        );
+        repository.edit("openapi.json", "\"USED\"", &format!("\"USED\", {json}"));
+        let output = repository.sync(&[]);
+        assert_eq!(output.status.code(), Some(0), "{name:.20?}: {}", stderr(&output));
+        let document = fs::read_to_string(repository.path("spec/open-cloud.json")).unwrap();
+        assert_eq!(document.matches(&json).count(), 2, "{name:.20?}: a property and a word");
+    }
+}
+
 #[test]
 fn a_url_that_cannot_be_reached_is_bad_input() {
     let repository = Repository::synced();

@@ -7,7 +7,7 @@ pub mod raw;
 pub mod surface;
 mod writer;
 
-pub use writer::{Writer, literal};
+pub use writer::{Writer, doc_lines, literal};
 
 /// The first line of every generated file.
 pub(crate) const HEADER: &str = "// Generated from spec/open-cloud.json; do not edit.\n";

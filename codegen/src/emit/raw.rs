@@ -15,7 +15,7 @@ pub fn emit(model: &Model) -> Result<String, Error> {
     let mut items = Vec::new();
     for of in model.structs.values() {
         items.push(syn::Item::Struct(if of.fields.is_empty() {
-            empty_struct(of)
+            empty_struct(of)?
         } else {
             let item = types.remove(&of.name).ok_or_else(|| {
                 Error::new(format!("progenitor made no struct of the schema `{}`", of.name))
@@ -96,10 +96,14 @@ fn attributes(of: &Struct) -> Vec<syn::Attribute> {
     attributes
 }
 
-fn empty_struct(of: &Struct) -> syn::ItemStruct {
+fn empty_struct(of: &Struct) -> Result<syn::ItemStruct, Error> {
     let attributes = attributes(of);
-    let name = quote::format_ident!("{}", of.name);
-    parse_quote!(#(#attributes)* pub struct #name {})
+    let name = ident(&of.name)?;
+    Ok(parse_quote!(#(#attributes)* pub struct #name {}))
+}
+
+fn ident(name: &str) -> Result<syn::Ident, Error> {
+    syn::parse_str(name).map_err(|error| Error::new(format!("`{name}` is no name in Rust: {error}")))
 }
 
 fn polish(mut item: syn::ItemStruct, of: &Struct) -> Result<syn::ItemStruct, Error> {
@@ -112,7 +116,7 @@ fn polish(mut item: syn::ItemStruct, of: &Struct) -> Result<syn::ItemStruct, Err
             })?;
         field.attrs = field_attributes(known);
         // Identifier and type are ours too, so that setters and fields always agree.
-        field.ident = Some(quote::format_ident!("{}", known.ident));
+        field.ident = Some(ident(&known.ident)?);
         field.ty = field_type(known)?;
     }
     Ok(item)
@@ -144,7 +148,8 @@ fn wire_name(field: &syn::Field) -> String {
 }
 
 fn docs(text: &str) -> Vec<syn::Attribute> {
-    text.lines()
+    super::doc_lines(text)
+        .into_iter()
         .map(|line| {
             let line = format!(" {line}");
             parse_quote!(#[doc = #line])

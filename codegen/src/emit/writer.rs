@@ -39,9 +39,7 @@ impl Writer {
 
     /// A doc comment, one line of text each.
     pub fn doc(&mut self, text: &str) {
-        // A bare carriage return is no part of a doc comment.
-        for line in text.trim_end().split(['\n', '\r']) {
-            let line = line.trim_end();
+        for line in doc_lines(text) {
             self.line(if line.is_empty() { "///".to_owned() } else { format!("/// {line}") });
         }
     }
@@ -54,4 +52,20 @@ impl Writer {
 /// A Rust string literal.
 pub fn literal(text: &str) -> String {
     format!("{text:?}")
+}
+
+/// The lines of a text, as a doc comment may hold them: none with a bare carriage return, which Rust refuses there,
+/// nor with what a reader of the source does not see or sees in another order.
+pub fn doc_lines(text: &str) -> Vec<String> {
+    let shown = |letter: char| match letter {
+        '\t' => letter.to_string(),
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+            letter.escape_unicode().to_string()
+        }
+        letter if letter.is_control() => letter.escape_unicode().to_string(),
+        letter => letter.to_string(),
+    };
+    let text = text.replace("\r\n", "\n");
+    let lines = text.trim_end().split(['\n', '\r']);
+    lines.map(|line| line.trim_end().chars().map(shown).collect()).collect()
 }

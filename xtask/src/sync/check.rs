@@ -18,6 +18,22 @@ pub fn check(document: &Value) -> Result<()> {
     check_operations(document)
 }
 
+/// Checks that the build can make Rust of the document, whatever stands in its names (a carriage return, a quote,
+/// the end of a comment).
+pub fn check_code(document: &Value) -> Result<()> {
+    opencloud_codegen::check(&document.to_string())
+        .map_err(|error| Error::new("open-cloud.json", clipped(&error.to_string())))
+}
+
+/// A name can be very long; the place stands at the beginning.
+fn clipped(text: &str) -> String {
+    const LONGEST: usize = 500;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 fn bug(place: &str, what: impl std::fmt::Display) -> Result<()> {
     Err(Error::bug(format!("{place}: {what}")))
 }
@@ -151,6 +167,23 @@ mod tests {
             *document.pointer_mut(pointer).unwrap() = value;
             let error = check(&document).unwrap_err().to_string();
             assert!(error.contains(expected) && error.starts_with("internal error: "), "{error}");
+        }
+    }
+
+    /// What the build could not make Rust of is told with its place, however long its names are.
+    #[test]
+    fn what_would_be_no_rust_is_refused_with_its_place() {
+        assert_eq!(check_code(&document()), Ok(()));
+        let long = "a ".repeat(5_000);
+        for name in ["a\rb", "a*/b", "\"", &long] {
+            let mut document = document();
+            let parameter =
+                json!({"name": "filter", "in": "query", "required": true, "schema": {"type": "string"}});
+            document["paths"]["/a/{b}"]["get"]["parameters"].as_array_mut().unwrap().push(parameter);
+            document["paths"]["/a/{b}"]["get"]["x-opencloud"]["filter"] = json!(name);
+            let error = check_code(&document).unwrap_err().to_string();
+            assert!(error.starts_with("open-cloud.json: GET /a/{b}: "), "{error}");
+            assert!(error.len() < 600 && !error.contains(char::is_control), "{error}");
         }
     }
 }

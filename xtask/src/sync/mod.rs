@@ -187,6 +187,7 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     let keep = refs::reachable(&document, &BTreeSet::new());
     refs::prune(&mut document, &keep);
     check::check(&document)?;
+    check::check_code(&document)?;
     report.sort();
     Ok(Built { document, report, counts })
 }
