@@ -208,10 +208,14 @@ async fn it_reads_as_one_line() {
     let error = client.users().get(156).await.expect_err("an error");
     assert_eq!(
         error.to_string(),
-        "GET /cloud/v2/users/{user_id}: 503 UNAVAILABLE: try later (after 4 attempts)"
+        "GET /cloud/v2/users/{user_id}: 503 UNAVAILABLE: try later \
+         (after 4 attempts: the retry policy allows no more attempts)"
     );
     let error = client.request(http::Method::GET, "/other/api").await.expect_err("an error");
-    assert_eq!(error.to_string(), "GET /other/api: 503 UNAVAILABLE: try later (after 4 attempts)");
+    assert_eq!(
+        error.to_string(),
+        "GET /other/api: 503 UNAVAILABLE: try later (after 4 attempts: the retry policy allows no more attempts)"
+    );
     let error = client.users().get("..").await.expect_err("an error");
     assert!(
         error.to_string().starts_with("GET /cloud/v2/users/{user_id}: `user_id` cannot be \"..\""),

@@ -291,7 +291,8 @@ async fn an_asset_is_uploaded() {
     assert_eq!(
         asset,
         json!({
-            "assetType": "Decal",
+            // The picture itself, whose id can be shown, instead of a decal around it (AS-21).
+            "assetType": "Image",
             "displayName": "Sign",
             "description": "This way",
             "creationContext": { "creator": { "userId": 123456789 } },

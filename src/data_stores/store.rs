@@ -68,7 +68,7 @@ impl Store {
     /// Writes a new entry; fails if there is one already.
     ///
     /// The service says so with status 400. It is not sent again after a failure that leaves its
-    /// effect unknown ([`Error::may_have_been_applied`]).
+    /// effect unknown ([`Error::may_have_been_applied`](crate::Error::may_have_been_applied)).
     pub fn create<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
         WriteEntry::new(self.clone(), key.into(), to_raw_value(value), write::Mode::Create)
     }
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// Writes back an entry that was read: value, users and attributes, on the condition that nobody
-    /// has written in between. If somebody has, it is a [conflict](Error::is_conflict).
+    /// has written in between. If somebody has, it is a [conflict](crate::Error::is_conflict).
     ///
     /// It is written to this store, in the entry's own scope and under its own key.
     pub fn save<T: Serialize>(&self, entry: &Entry<T>) -> WriteEntry {
@@ -96,7 +96,7 @@ impl Store {
     /// has, all of that is repeated. `change` may return `None`, and nothing is written.
     ///
     /// Users and attributes stay as they are unless they are given. It is not sent again after a
-    /// failure that leaves its effect unknown ([`Error::may_have_been_applied`]), since the change
+    /// failure that leaves its effect unknown ([`Error::may_have_been_applied`](crate::Error::may_have_been_applied)), since the change
     /// would then be made twice.
     ///
     /// The condition holds among all users of this API that set it. Roblox does not say that a game
@@ -114,7 +114,7 @@ impl Store {
     /// The service clears users and attributes that are not sent, so unless both are given they are
     /// read first; what somebody else changes of them in between is lost, for an increment takes no
     /// condition. The number itself is always right. It is never sent again after a failure that
-    /// leaves its effect unknown: see [`Error::may_have_been_applied`].
+    /// leaves its effect unknown: see [`Error::may_have_been_applied`](crate::Error::may_have_been_applied).
     ///
     /// Known to Roblox: beyond the range of an `i64` the answer is cut to it, but what is stored may
     /// not be.
@@ -122,7 +122,7 @@ impl Store {
         IncrementBy::new(self.clone(), key.into(), amount)
     }
 
-    /// Deletes an entry; fails if it is [not found](Error::is_not_found). For 30 days its revisions
+    /// Deletes an entry; fails if it is [not found](crate::Error::is_not_found). For 30 days its revisions
     /// can be read, and [`undelete`](Self::undelete) brings it back.
     pub fn delete(&self, key: impl Into<String>) -> RemoveEntry {
         RemoveEntry::new(self.clone(), key.into())

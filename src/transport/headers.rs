@@ -524,11 +524,11 @@ mod tests {
         fn lists_of_one_length_belong_together(
             rows in proptest::collection::vec((1_u64..100_000, 1_u64..86_400, 0_u64..1_000, 1_u64..86_400), 1..9),
         ) {
-            let join = |item: &dyn Fn(&(u64, u64, u64, u64)) -> String| {
-                rows.iter().map(item).collect::<Vec<_>>().join(", ")
-            };
-            let limits = format!("{}, {}", rows[0].0, join(&|row| format!("{};w={}", row.0, row.1)));
-            let status = read(&limits, &join(&|row| row.2.to_string()), &join(&|row| row.3.to_string()));
+            let limits: Vec<String> = rows.iter().map(|row| format!("{};w={}", row.0, row.1)).collect();
+            let remaining: Vec<String> = rows.iter().map(|row| row.2.to_string()).collect();
+            let resets: Vec<String> = rows.iter().map(|row| row.3.to_string()).collect();
+            let limits = format!("{}, {}", rows[0].0, limits.join(", "));
+            let status = read(&limits, &remaining.join(", "), &resets.join(", "));
             let expected: Vec<RateLimitWindow> = rows
                 .iter()
                 .map(|(limit, period, remaining, reset)| RateLimitWindow {

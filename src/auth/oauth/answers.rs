@@ -203,12 +203,9 @@ impl Creator {
 
     /// Whether both can be the same.
     fn may_be(&self, other: &Self) -> bool {
-        let is_same_kind = match (self, other) {
-            (Self::Unstated(_), _) | (_, Self::Unstated(_)) => true,
-            (Self::User(_), Self::User(_)) | (Self::Group(_), Self::Group(_)) => true,
-            _ => false,
-        };
-        is_same_kind && self.id() == other.id()
+        let differ =
+            matches!((self, other), (Self::User(_), Self::Group(_)) | (Self::Group(_), Self::User(_)));
+        !differ && self.id() == other.id()
     }
 }
 

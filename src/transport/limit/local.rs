@@ -297,7 +297,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn responses_move_those_who_wait() {
         let (local, quota) = (Arc::new(Local::default()), quota("a", 1, 60));
-        let calls = spawned(&local, &[quota.clone()], 7);
+        let calls = spawned(&local, std::slice::from_ref(&quota), 7);
         tokio::time::sleep(Duration::from_secs(10)).await;
         // They see a larger limit ...
         local.observe(&quota, &limited(3, 60));
@@ -313,12 +313,12 @@ mod tests {
     async fn a_request_that_was_refused_is_not_counted() {
         let (local, quota) = (Local::default(), quota("a", 1, 60));
         let start = Instant::now();
-        local.acquire(&[quota.clone()]).await;
+        local.acquire(std::slice::from_ref(&quota)).await;
         local.observe(&quota, &Observation { refused: true, ..Observation::default() });
-        local.acquire(&[quota.clone()]).await;
+        local.acquire(std::slice::from_ref(&quota)).await;
         assert_eq!(start.elapsed().as_secs(), 0, "another window was used up");
         local.observe(&quota, &Observation { refused: true, ..said(0, 5) });
-        local.acquire(&[quota.clone()]).await;
+        local.acquire(std::slice::from_ref(&quota)).await;
         assert_eq!(start.elapsed().as_secs(), 5, "this one was");
     }
 
