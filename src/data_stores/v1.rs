@@ -96,7 +96,8 @@ impl<T: DeserializeOwned> Versioned<T> {
     ///
     /// Of kind [`Decode`](crate::ErrorKind::Decode) if its value is none of `T`, or does not match its checksum.
     pub fn of_conflict(error: &Error) -> Option<Result<Self, Error>> {
-        if error.status() != Some(StatusCode::PRECONDITION_FAILED) {
+        // A page of the edge is no conflict, whatever its status (ER-03).
+        if error.status() != Some(StatusCode::PRECONDITION_FAILED) || !error.is_conflict() {
             return None;
         }
         let operation = error.operation().filter(|operation| operation.id == SET_VALUE.id)?;

@@ -148,6 +148,8 @@ async fn ds_09_an_error_that_holds_no_entry_gives_none() {
         Versioned::<i64>::of_conflict(&error).map(|entry| entry.map(|entry| entry.value))
     };
     assert!(of(Answer::status(412, "")).await.is_none());
+    // ER-03
+    assert!(of(Answer::error(ErrorShape::Html, 412, "", "no")).await.is_none());
     assert!(of(Answer::error(ErrorShape::Error, 409, "ABORTED", "no")).await.is_none());
     assert_eq!(of(precondition_failed(&json!(7))).await.expect("an entry").expect("it is read"), 7);
     let kind =
