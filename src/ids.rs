@@ -123,17 +123,25 @@ id_type! {
 
 pub use crate::generated::api::id_types::*;
 
-/// The id that a resource name has in a collection: of `groups/7/roles/99`, 99 is the one in `roles`.
+/// The id of what a resource name names, which is in this collection: of `groups/7/roles/99`, 99 in `roles`.
 ///
 /// Services have been seen to write the bare number instead of the name (UR-03, CS-01, LX-01): then that is
-/// the id, whatever the collection.
+/// the id. So this is only for names of things in the collection; for what such a thing belongs to there is
+/// [`named`].
+#[allow(dead_code, reason = "which areas read names depends on the enabled ones")]
+pub(crate) fn referenced<I: for<'a> From<&'a str>>(name: Option<&String>, collection: &str) -> Option<I> {
+    let number = name.filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()));
+    match number {
+        Some(number) => Some(I::from(number.as_str())),
+        None => named(name, collection),
+    }
+}
+
+/// The id that a resource name has in a collection, wherever that stands in it: of `groups/7/roles/99`, 7 in
+/// `groups`. A bare number has none: it is the id of the thing itself.
 #[allow(dead_code, reason = "which areas read names depends on the enabled ones")]
 pub(crate) fn named<I: for<'a> From<&'a str>>(name: Option<&String>, collection: &str) -> Option<I> {
-    let name = name?.as_str();
-    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(I::from(name));
-    }
-    let mut segments = name.split('/');
+    let mut segments = name?.split('/');
     segments.find(|segment| *segment == collection)?;
     segments.next().filter(|id| !id.is_empty()).map(I::from)
 }
@@ -160,13 +168,22 @@ mod tests {
             ("users/", "users", None),
             ("users", "users", None),
             ("", "users", None),
-            // UR-03
-            ("182", "places", Some("182")),
             ("a182", "places", None),
         ] {
-            assert_eq!(named::<Id>(Some(&name.to_owned()), collection), id.map(Id::from), "{name}");
+            let name = name.to_owned();
+            assert_eq!(named::<Id>(Some(&name), collection), id.map(Id::from), "{name}");
+            assert_eq!(referenced::<Id>(Some(&name), collection), id.map(Id::from), "{name}");
         }
         assert_eq!(named::<Id>(None, "users"), None);
+        assert_eq!(referenced::<Id>(None, "users"), None);
+    }
+
+    /// UR-03: a service may write the number in the place of the name of a thing; it is the id of no other thing.
+    #[test]
+    fn a_bare_number_is_the_id_of_the_thing_itself() {
+        let number = "182".to_owned();
+        assert_eq!(referenced::<Id>(Some(&number), "places"), Some(Id::from(182)));
+        assert_eq!(named::<Id>(Some(&number), "places"), None);
     }
 
     #[test]

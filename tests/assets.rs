@@ -6,8 +6,9 @@ mod support;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use opencloud::assets::{
-    AssetGrant, AssetKind, AssetPermissionAction, AssetPermissionErrorCode, AssetPermissionSubject,
-    AssetPrivacy, AssetUpload, GrantAssetPermissionsRequest, Moderation, RollbackAssetRequest, SocialSite,
+    AssetGrant, AssetGrantError, AssetKind, AssetPermissionAction, AssetPermissionErrorCode,
+    AssetPermissionSubject, AssetPrivacy, AssetUpload, GrantAssetPermissionsRequest,
+    GrantAssetPermissionsResponse, Moderation, RollbackAssetRequest, SocialSite,
 };
 use opencloud::call::{Body, File, Form};
 use opencloud::testing::{Answer, Expect, Script};
@@ -139,10 +140,15 @@ async fn a_grant_that_fails_for_some_assets_says_for_which_and_why() {
         .subject_id("42")
         .action(AssetPermissionAction::Use)
         .requests([1, 2, 3].map(|id| AssetGrant::new().asset_id(id)).to_vec());
-    let answer = scripted(&script).assets().grant_permissions(request).await.expect("an answer");
-    assert_eq!(answer.success_asset_ids, Some(vec![1]));
-    let errors: Vec<_> =
-        answer.errors.expect("errors").into_iter().map(|error| (error.asset_id, error.code)).collect();
+    let error = scripted(&script).assets().grant_permissions(request).await.expect_err("refusals");
+    // What was granted all the same is in the body, what was not is in the details: of the types of the response.
+    let response: GrantAssetPermissionsResponse =
+        serde_json::from_slice(error.body().expect("a body")).expect("the response");
+    assert_eq!(response.success_asset_ids, Some(vec![1]));
+    let errors: Vec<AssetGrantError> =
+        serde_json::from_value(error.details().expect("details").clone()).expect("refusals");
+    assert_eq!(response.errors.as_ref(), Some(&errors));
+    let errors: Vec<_> = errors.into_iter().map(|error| (error.asset_id, error.code)).collect();
     let new = AssetPermissionErrorCode::from("SomethingNew");
     assert_eq!(
         errors,
@@ -324,27 +330,41 @@ async fn as_17_a_permission_that_was_not_granted_on_all_is_an_error() {
         (json!({ "successAssetIds": [1, 2], "errors": [error(3, "AlreadyHasAccess")] }), None),
         (
             json!({ "successAssetIds": [1], "errors": [error(2, "CannotManageAsset"), error(3, "SomethingNew")] }),
-            Some("on 2 asset(s): 2 (CannotManageAsset), 3 (SomethingNew)"),
+            Some("refused 2: 2 (CannotManageAsset), 3 (SomethingNew)"),
         ),
         (
             json!({ "successAssetIds": [], "errors": [error(1, "AssetNotFound")] }),
-            Some("on 3 asset(s): 1 (AssetNotFound), 2 (not mentioned), 3 (not mentioned)"),
+            Some("refused 1: 1 (AssetNotFound)"),
         ),
         // 200, and nothing was granted.
-        (json!({}), Some("on 3 asset(s): 1 (not mentioned)")),
+        (
+            json!({}),
+            Some("does not mention 3 asset(s), so that the permission may be missing on them: 1, 2, 3"),
+        ),
+        (json!({ "successAssetIds": [1], "errors": [error(2, "AlreadyHasAccess")] }), Some("on them: 3")),
     ] {
-        let script = Script::new().expect(
+        let script = Script::new().always(
             Expect::patch("/asset-permissions-api/v1/assets/permissions"),
             Answer::json(response.clone()),
         );
+        let generated = scripted(&script).assets().grant_permissions(three()).await;
+        let says_so = problem.is_some_and(|problem| problem.contains("refused"));
+        assert_eq!(generated.is_err(), says_so, "{response}: {generated:?}");
         match (scripted(&script).assets().grant(three()).await, problem) {
             (Ok(_), None) => {}
             (Err(error), Some(problem)) => {
                 assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
                 assert!(error.message().contains(problem), "{error}");
                 assert!(error.to_string().contains("/assets/permissions"), "{error}");
-                let refused = error.details().and_then(Value::as_array).expect("refusals").len();
-                assert_eq!(refused, response["errors"].as_array().map_or(0, Vec::len));
+                assert!(error.body().is_some_and(|body| !body.is_empty()));
+                match says_so {
+                    true => {
+                        assert_eq!(error.details(), Some(&response["errors"]));
+                        assert_eq!(error.code(), response["errors"][0]["code"].as_str());
+                        assert_eq!(generated.expect_err("refused").message(), error.message());
+                    }
+                    false => assert_eq!(error.details(), None),
+                }
             }
             (outcome, _) => panic!("{response}: {outcome:?}"),
         }
@@ -559,7 +579,53 @@ async fn a_delivery_that_is_refused_says_why() {
     }
     for body in [json!({}), json!({ "errors": [] }), json!({ "location": "" })] {
         let error = told(body).await;
-        assert!(error.is_decode() && error.to_string().contains("names no location"), "{error}");
+        assert!(error.is_decode() && error.to_string().contains("location"), "{error}");
+    }
+}
+
+/// `AS-11`: it is said by the operation table, so that it holds for the generated calls too.
+#[tokio::test]
+async fn a_delivery_without_a_location_is_an_error_whoever_asks_for_it() {
+    use opencloud::ErrorKind;
+    let refused = json!({ "errors": [{ "code": 409, "message": "Asset is archived." }, { "code": 0 }] });
+    let script = Script::new().always(Expect::any(), Answer::json(refused.clone()));
+    let assets = scripted(&script).assets();
+    let newest = assets.get_delivery_location(5).await.expect_err("no location");
+    let version = assets.get_version_delivery_location(5, 2).await.expect_err("no location");
+    for error in [newest, version] {
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, Some("409")), "{error}");
+        assert_eq!((error.message(), error.attempts()), ("Asset is archived.", 1));
+        assert_eq!(error.details(), Some(&refused["errors"]));
+    }
+    // Errors that say nothing are errors, a byte order mark or not; and beside a location they are none.
+    for (body, message) in [
+        ("{\"errors\":[{}]}", Some("no reason given")),
+        ("{\"location\":\"\",\"errors\":[{\"code\":403}]}", Some("403")),
+        ("\u{feff}{\"errors\":[\"archived\"]}", Some("archived")),
+        ("{\"errors\":[]}", Some("the response lacks `location`; it has `errors`")),
+        ("{\"errors\":null}", Some("the response lacks `location`; it has `errors`")),
+        ("{\"location\":\"https://a.example/b\",\"errors\":[{\"code\":403}]}", None),
+    ] {
+        let script = Script::new().always(Expect::any(), Answer::status(200, body));
+        let outcome = scripted(&script).assets().get_delivery_location(5).await;
+        assert_eq!(outcome.as_ref().err().map(opencloud::Error::message), message, "{body}");
+    }
+}
+
+/// `AS-09`, `AS-10`: the response is the version, or the asset.
+#[tokio::test]
+async fn a_version_or_an_asset_without_its_path_is_no_success() {
+    let nothing =
+        Script::new().always(Expect::any(), Answer::json(json!({ "published": true, "state": "Active" })));
+    let assets = scripted(&nothing).assets();
+    let version = RollbackAssetRequest::new("assets/5/versions/1");
+    for (error, lacks) in [
+        (assets.rollback(5, version).await.expect_err("no version"), "`path`"),
+        (assets.archive(5).await.expect_err("no asset"), "`assetId` and `path`"),
+        (assets.restore(5).await.expect_err("no asset"), "`assetId` and `path`"),
+    ] {
+        assert!(error.is_decode() && error.message().contains(lacks), "{error}");
+        assert!(error.may_have_been_applied());
     }
 }
 

@@ -405,6 +405,18 @@ async fn what_is_final_is_sent_once() {
         code(500, "INTERNAL", "no").universes().update(1, Universe::new()).clear_private_server_price_robux();
     assert_eq!(error.await.expect_err("an error").attempts(), 1);
 
+    // ER-03: a page of the edge says nothing of the price, nor does it mean what the service means by its status.
+    let page = |status| answering(Answer::error(ErrorShape::Html, status, "", "Internal Server Error"));
+    let error = page(500).universes().update(1, priced()).await.expect_err("an error");
+    assert_eq!((error.attempts(), error.kind()), (4, ErrorKind::Service), "{error}");
+    assert!(!error.to_string().contains("price"), "{error}");
+    let secret = opencloud::types::Secret::new();
+    let error = page(409).secrets().create(1, secret).await.expect_err("an error");
+    assert_eq!((error.kind(), error.is_already_exists()), (ErrorKind::Io, false), "{error}");
+    assert!(error.may_have_been_applied());
+    let error = page(403).users().get(1).await.expect_err("an error");
+    assert!(!error.to_string().contains("scope"), "{error}");
+
     // Analytics: by its area; elsewhere these codes mean nothing.
     for (status, number) in [(429, "3000"), (504, "1000")] {
         let error = code(status, number, "no").analytics().query_metrics(1, query()).with_idempotent(true);

@@ -2,6 +2,7 @@
 
 #![cfg(all(
     feature = "data_stores",
+    feature = "memory_stores",
     feature = "ordered_data_stores",
     feature = "universes",
     feature = "user_restrictions",
@@ -115,6 +116,24 @@ async fn what_only_the_service_sets_is_not_sent() {
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.to_string().contains("`visibility` is set by the service alone"), "{error}");
     script.assert_done();
+}
+
+/// MS-11: what was created is named, by its id or its path.
+#[tokio::test]
+async fn an_item_that_was_created_has_its_id() {
+    let items = "/cloud/v2/universes/1/memory-store/sorted-maps/Map/items";
+    let item = |body: Value| async move {
+        let script = Script::new().expect(Expect::post(items), Answer::json(body));
+        let item = opencloud::types::MemoryStoreSortedMapItem::new().value(json!(7));
+        script.client().memory_stores().create_sorted_map_item(1, "Map", "k", item).await
+    };
+    let path = "universes/1/memory-store/sorted-maps/Map/items/k";
+    for named in [json!({ "id": "k", "value": 7 }), json!({ "path": path, "value": 7 })] {
+        assert_eq!(item(named).await.expect("an item").id.as_deref(), Some("k"));
+    }
+    let error = item(json!({ "key": "k", "value": 7 })).await.expect_err("no id");
+    assert!(error.is_decode() && error.message().contains("`id` and `path`"), "{error}");
+    assert!(error.message().contains("it has `key`, `value`") && error.may_have_been_applied(), "{error}");
 }
 
 /// UR-03: a bare id is the id. `None` would mean that a script did it.

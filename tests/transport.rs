@@ -94,6 +94,14 @@ fn rows() -> Vec<Row> {
             true,
         ),
         row(
+            "an edge page with 429",
+            Answer::error(ErrorShape::Html, 429, "", "Too Many Requests"),
+            Some(Is::Io),
+            ALL_FOUR,
+            ONE,
+            true,
+        ),
+        row(
             "429 with a broken body",
             status(429).interrupted_body(),
             Some(Is::RateLimited),

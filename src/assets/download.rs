@@ -79,18 +79,10 @@ impl Download {
     }
 }
 
-/// Where the content is, or why the service does not say: an archived or moderated asset, or one of
-/// somebody else's, has errors in the place of a location, in a response of status 200 (`AS-11`).
+/// Where the content is. Why the service does not say, the call itself has told (`AS-11`).
 fn location(found: AssetDeliveryLocation, reply: &http::Response<Bytes>) -> Result<String, Error> {
-    if let Some(location) = found.location.filter(|location| !location.is_empty()) {
-        return Ok(location);
-    }
-    let Some(error) = found.errors.into_iter().flatten().next() else {
-        return Err(
-            Error::unreadable("the service names no location of the asset's content").with_reply(reply)
-        );
-    };
-    let status = error.code.and_then(|code| u16::try_from(code).ok());
-    let message = error.message.unwrap_or_else(|| "the service names no location of the content".to_owned());
-    Err(Error::told_in_success(reply, status, error.code.map(|code| code.to_string()), message))
+    let location = found.location.filter(|location| !location.is_empty());
+    location.ok_or_else(|| {
+        Error::unreadable("the service names no location of the asset's content").with_reply(reply)
+    })
 }

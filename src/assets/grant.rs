@@ -1,11 +1,7 @@
-use super::{
-    AssetGrantError, AssetPermissionErrorCode, Assets, GrantAssetPermissionsRequest,
-    GrantAssetPermissionsResponse,
-};
+use super::{Assets, GrantAssetPermissionsRequest, GrantAssetPermissionsResponse};
 use crate::Error;
 use crate::call::{Options, helper_methods};
 use crate::ids::AssetId;
-use serde_json::json;
 
 /// So many assets are named in an error.
 const MOST_NAMED: usize = 10;
@@ -13,8 +9,9 @@ const MOST_NAMED: usize = 10;
 impl Assets {
     /// Grants a permission on assets, all of them: an asset on which it was not granted is an error.
     ///
-    /// The service responds with 200 although nothing was granted, and lists the refusals in the body (AS-17). The
-    /// generated [`grant_permissions`](Assets::grant_permissions) hands that on as it is.
+    /// The service responds with 200 although nothing was granted (AS-17). Assets that it says it has refused are an
+    /// error of the generated [`grant_permissions`](Assets::grant_permissions) too; this looks besides for assets that
+    /// the response does not mention.
     ///
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
@@ -33,9 +30,9 @@ impl Assets {
     /// # Errors
     ///
     /// Of kind [`Refused`](crate::ErrorKind::Refused) if an asset was refused, other than because the permission was
-    /// there already, or is named neither as granted nor as refused. The permission may be granted on the others:
-    /// [`details`](Error::details) is the list of refusals, and the body of the error says which were granted. And as
-    /// of every call.
+    /// there already: [`details`](Error::details) is the list of refusals then. Of the same kind if nothing was refused
+    /// and the response mentions an asset neither as granted nor as having it already. The permission may be granted on
+    /// the others: the body of the error says on which. And as of every call.
     pub fn grant(&self, request: GrantAssetPermissionsRequest) -> Grant {
         Grant { assets: self.clone(), request, options: Options::default() }
     }
@@ -55,11 +52,12 @@ helper_methods!(Grant => GrantAssetPermissionsResponse);
 impl Grant {
     async fn run(self) -> Result<GrantAssetPermissionsResponse, Error> {
         let asked = asked(&self.request);
-        let call = self.assets.grant_permissions(self.request).with_options(self.options);
-        let response = call.send().await?;
-        match refusal(&asked, &response) {
-            None => Ok(response.into_inner()),
-            Some(error) => Err(error.of(&crate::operations::ASSETS_GRANT_PERMISSIONS)),
+        let call = self.assets.grant_permissions(self.request).with_options(self.options).call;
+        let operation = call.operation;
+        let (reply, response) = call.send_decoding().await?;
+        match unmentioned(&asked, &response) {
+            None => Ok(response),
+            Some(message) => Err(Error::refused(message, None).with_reply(&reply).of(operation)),
         }
     }
 }
@@ -70,30 +68,19 @@ fn asked(request: &GrantAssetPermissionsRequest) -> Vec<AssetId> {
     plain.chain(request.requests.iter().flatten().filter_map(|grant| grant.asset_id.clone())).collect()
 }
 
-/// Why a response is no success.
-fn refusal(asked: &[AssetId], response: &GrantAssetPermissionsResponse) -> Option<Error> {
-    let has_it = |error: &&AssetGrantError| error.code != Some(AssetPermissionErrorCode::AlreadyHasAccess);
-    let all = response.errors.as_deref().unwrap_or_default();
-    let refused: Vec<&AssetGrantError> = all.iter().filter(has_it).collect();
+/// Which assets a response does not mention, in words; `None` if there are none.
+fn unmentioned(asked: &[AssetId], response: &GrantAssetPermissionsResponse) -> Option<String> {
     let granted = response.success_asset_ids.as_deref().unwrap_or_default();
-    let is_named = |asset: &&AssetId| {
+    let is_mentioned = |asset: &&AssetId| {
         let number = asset.as_u64().and_then(|number| i64::try_from(number).ok());
         number.is_some_and(|number| granted.contains(&number))
-            || all.iter().any(|error| error.asset_id.as_ref() == Some(*asset))
+            || response.errors.iter().flatten().any(|error| error.asset_id.as_ref() == Some(*asset))
     };
-    let missing: Vec<&AssetId> = asked.iter().filter(|asset| !is_named(asset)).collect();
-    if refused.is_empty() && missing.is_empty() {
-        return None;
-    }
-    let name = |error: &&AssetGrantError| {
-        let asset = error.asset_id.as_ref().map_or("?", AssetId::as_str);
-        format!("{asset} ({})", error.code.as_ref().map_or("no reason", AssetPermissionErrorCode::as_str))
-    };
-    let named =
-        refused.iter().map(name).chain(missing.iter().map(|asset| format!("{asset} (not mentioned)")));
-    let names: Vec<String> = named.take(MOST_NAMED).collect();
-    let count = refused.len() + missing.len();
-    let more = if count > names.len() { ", .." } else { "" };
-    let message = format!("the permission was not granted on {count} asset(s): {}{more}", names.join(", "));
-    Some(Error::refused(message, Some(json!(refused))))
+    let missing: Vec<&str> = asked.iter().filter(|asset| !is_mentioned(asset)).map(AssetId::as_str).collect();
+    let named = &missing[..missing.len().min(MOST_NAMED)];
+    let more = if missing.len() > named.len() { ", .." } else { "" };
+    let (count, named) = (missing.len(), named.join(", "));
+    (count > 0).then(|| {
+        format!("the response does not mention {count} asset(s), so that the permission may be missing on them: {named}{more}")
+    })
 }

@@ -50,6 +50,10 @@ pub struct OperationInfo {
     pub bare_list: Option<&'static str>,
     /// What its response must hold.
     pub expects: ExpectedFields,
+    /// Where a response of success lists what has failed, if it does.
+    pub errors_in_success: Option<ErrorsInSuccess>,
+    /// Whether the body of a 412 is the object that is there, and says nothing of the failure.
+    pub conflict_is_value: bool,
     /// The query parameter that names the fields to change.
     pub update_mask: Option<&'static str>,
     /// How it is paged, if it is a list.
@@ -127,6 +131,20 @@ pub struct ExpectedFields {
     pub is_single: bool,
     /// Those that must be there; of alternatives (`path|id`), one.
     pub required: &'static [&'static str],
+}
+
+/// A list in a response of success of what has failed. A response with such items is an error of what they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorsInSuccess {
+    /// The property that holds the list.
+    pub list: &'static str,
+    /// The property beside which its items are no failure of the call.
+    pub unless: Option<&'static str>,
+    /// The property of an item that names what it is about.
+    pub about: Option<&'static str>,
+    /// The codes of items that are no failures.
+    pub harmless: &'static [&'static str],
 }
 
 /// How an operation takes an idempotency key. Where the caller gives none, one is made for each

@@ -7,6 +7,7 @@ mod disk;
 #[cfg(feature = "files")]
 mod download;
 pub(crate) mod encode;
+mod errors;
 mod file;
 mod filtered;
 pub mod info;

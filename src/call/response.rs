@@ -1,3 +1,4 @@
+use super::errors;
 use crate::call::info::{ExpectedFields, OperationInfo};
 use crate::decode::Failure;
 use crate::transport::RateLimitStatus;
@@ -83,6 +84,9 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
     operation: &'static OperationInfo,
     reply: &http::Response<Bytes>,
 ) -> Result<T, Error> {
+    if let Some(error) = operation.errors_in_success.and_then(|errors| errors::told(errors, reply)) {
+        return Err(error.of(operation));
+    }
     let expects = operation.expects;
     let read = match operation.bare_list {
         Some(name) if json_text(reply.body()).starts_with(b"[") => {

@@ -112,17 +112,6 @@ impl<T: DeserializeOwned> Versioned<T> {
     }
 }
 
-/// What a refused condition is, by its status alone: the body is the entry that is there, and nothing in it is said
-/// of the request (DS-09).
-fn as_conflict(error: Error) -> Error {
-    match error.status() {
-        Some(StatusCode::PRECONDITION_FAILED) => {
-            error.restated(ErrorKind::Conflict, "the entry is there, or has another version")
-        }
-        _ => error,
-    }
-}
-
 /// The reading of an entry. Made by [`StoreV1::get`].
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Clone, Debug)]
@@ -219,7 +208,7 @@ impl IntoFuture for WriteVersioned {
                 call = call.exclusive_create(true);
             }
             let call = call.call.json_as_is(value.get().to_owned());
-            call.with_options(options).output().await.map_err(as_conflict)
+            call.with_options(options).output().await
         })
     }
 }

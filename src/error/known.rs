@@ -10,8 +10,13 @@ use serde_json::Value;
 const ALREADY_EXISTS: &str = "ALREADY_EXISTS";
 
 /// Whether a failure is as a condition says. `request` is the JSON body that was sent, where that is known.
+///
+/// Conditions are about what services say: the status and text of a page of the edge are not theirs (ER-03).
 pub(super) fn holds(when: &Condition, error: &Error, request: Option<&[u8]>) -> bool {
     let contains = |part: &str| error.message().to_ascii_lowercase().contains(&part.to_ascii_lowercase());
+    if error.0.is_edge_page && when.is_about_response() {
+        return false;
+    }
     when.status.is_none_or(|status| error.status().is_some_and(|own| own.as_u16() == status))
         && when.code.is_none_or(|code| error.code() == Some(code))
         && when.message_contains.is_none_or(contains)
@@ -26,6 +31,11 @@ fn has(body: &[u8], name: &str) -> bool {
 }
 
 impl Condition {
+    /// Whether it states something of the response.
+    fn is_about_response(&self) -> bool {
+        self.status.is_some() || self.code.is_some() || self.message_contains.is_some()
+    }
+
     /// How many things it states.
     pub(super) fn exactness(&self) -> usize {
         let stated = [

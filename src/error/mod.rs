@@ -65,6 +65,8 @@ struct Inner {
     stopped: Option<String>,
     /// Whether it is unknown what became of the request.
     ambiguous: bool,
+    /// Whether a page of the edge came in place of a response, so that neither status nor text are the service's.
+    is_edge_page: bool,
     /// Whether it is a long-running operation that should have been done long ago.
     overdue: bool,
     /// Why no further attempt changes it, if the operation table says so.
@@ -113,6 +115,7 @@ impl Error {
             attempts: 0,
             stopped: None,
             ambiguous: false,
+            is_edge_page: false,
             overdue: false,
             final_reason: None,
             hint: None,
@@ -261,23 +264,34 @@ impl Error {
             .with_reply(reply)
     }
 
-    /// What a successful response says of a failure, with the code of a status (`AS-11`).
-    #[allow(dead_code, reason = "an area need not have such responses")]
+    /// What a response says of a failure of this operation.
+    pub(crate) fn answer_of(operation: Option<&OperationInfo>, reply: &http::Response<Bytes>) -> Self {
+        let error = Self::answer(reply);
+        // The body is the entry that is there, whose words are nobody's but the caller's (DS-09).
+        let is_value = operation.is_some_and(|operation| operation.conflict_is_value);
+        match is_value && reply.status() == StatusCode::PRECONDITION_FAILED {
+            true => error.restated(ErrorKind::Conflict, "what is there is not what the request requires"),
+            false => error,
+        }
+    }
+
+    /// What a response of success says of a failure (`AS-11`, `AS-17`). A code that is an HTTP status decides the
+    /// kind.
     pub(crate) fn told_in_success(
         reply: &http::Response<Bytes>,
-        status: Option<u16>,
         code: Option<String>,
-        message: impl Into<String>,
+        message: String,
+        details: Value,
     ) -> Self {
-        let message = message.into();
         let said = convert::Said { code, message: convert::plain(&message).or(Some(message)), details: None };
-        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-        let kind = match status.filter(|status| status.is_client_error() || status.is_server_error()) {
-            Some(status) => convert::kind(status, &said),
-            None => convert::kind(StatusCode::BAD_REQUEST, &said),
-        };
+        let status = said.code.as_ref().and_then(|code| StatusCode::from_bytes(code.as_bytes()).ok());
+        let status = status.filter(|status| status.is_client_error() || status.is_server_error());
+        let kind = convert::kind(status.unwrap_or(StatusCode::BAD_REQUEST), &said);
         Self::new(kind, said.message.unwrap_or_default())
-            .change(|inner| inner.code = said.code)
+            .change(|inner| {
+                inner.code = said.code;
+                inner.details = Some(details);
+            })
             .with_reply(reply)
     }
 
@@ -301,10 +315,11 @@ impl Error {
     }
 
     /// A page of the edge in place of a response (ER-03). A status that passes keeps its kind; any other
-    /// says nothing of the request.
+    /// says nothing of the request. That goes for a 429 too: it is no limit of the service's, which would say that
+    /// nothing was done.
     pub(crate) fn edge_page(reply: &http::Response<Bytes>) -> Self {
-        let error = Self::answer(reply);
-        if matches!(reply.status().as_u16(), 408 | 429 | 500 | 502..=504) {
+        let error = Self::answer(reply).change(|inner| inner.is_edge_page = true);
+        if matches!(reply.status().as_u16(), 408 | 500 | 502..=504) {
             return error;
         }
         let title = error.message().to_owned();
@@ -376,8 +391,7 @@ impl Error {
 
     /// A response whose body is not about the failure: nothing of it is a message, a code or details, and it
     /// has no say in the kind.
-    #[allow(dead_code, reason = "an area need not have such calls")]
-    pub(crate) fn restated(self, kind: ErrorKind, message: &str) -> Self {
+    fn restated(self, kind: ErrorKind, message: &str) -> Self {
         self.change(|inner| {
             inner.kind = kind;
             message.clone_into(&mut inner.message);

@@ -11,12 +11,12 @@ impl GroupMembership {
 
     /// The member.
     pub fn user_id(&self) -> Option<UserId> {
-        ids::named(self.user.as_ref(), "users")
+        ids::referenced(self.user.as_ref(), "users")
     }
 
     /// All roles of the member; where the service names only the highest one, that one.
     pub fn role_ids(&self) -> Vec<RoleId> {
-        let all = self.roles.iter().flatten().filter_map(|role| ids::named(Some(role), "roles"));
+        let all = self.roles.iter().flatten().filter_map(|role| ids::referenced(Some(role), "roles"));
         let all: Vec<RoleId> = all.collect();
         match all.is_empty() {
             true => self.highest_role_id().into_iter().collect(),
@@ -26,21 +26,21 @@ impl GroupMembership {
 
     /// The highest role of the member.
     pub fn highest_role_id(&self) -> Option<RoleId> {
-        ids::named(self.role.as_ref(), "roles")
+        ids::referenced(self.role.as_ref(), "roles")
     }
 }
 
 impl GroupRole {
     /// The role's id, with which it is given to members. It is not the rank.
     pub fn role_id(&self) -> Option<RoleId> {
-        self.id.as_deref().map(RoleId::from).or_else(|| ids::named(self.path.as_ref(), "roles"))
+        self.id.as_deref().map(RoleId::from).or_else(|| ids::referenced(self.path.as_ref(), "roles"))
     }
 }
 
 impl GroupJoinRequest {
     /// The user who wants to join.
     pub fn user_id(&self) -> Option<UserId> {
-        ids::named(self.user.as_ref(), "users")
+        ids::referenced(self.user.as_ref(), "users")
     }
 }
 
@@ -65,6 +65,13 @@ mod tests {
         assert_eq!(member.user_id(), Some(156.into()));
         assert_eq!(member.role_ids(), [RoleId::from(99), RoleId::from(98)]);
         assert_eq!(member.highest_role_id(), Some(99.into()));
+    }
+
+    #[test]
+    fn a_number_in_the_place_of_its_name_is_the_id_of_no_group() {
+        let member = membership(json!({ "path": "156", "user": "156", "role": "99" }));
+        assert_eq!(member.group_id(), None);
+        assert_eq!((member.user_id(), member.highest_role_id()), (Some(156.into()), Some(99.into())));
     }
 
     #[test]

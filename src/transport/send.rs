@@ -242,7 +242,7 @@ impl Sending<'_> {
         match reply.status().is_success() {
             _ if self.is_service && edge::is_page(reply, self.is_open) => Some(Error::edge_page(reply)),
             true => None,
-            false => Some(Error::answer(reply)),
+            false => Some(Error::answer_of(self.operation, reply)),
         }
     }
 

@@ -15,7 +15,7 @@ impl GameJoinRestriction {
 impl UserRestriction {
     /// The user that it is about.
     pub fn user_id(&self) -> Option<UserId> {
-        ids::named(self.user.as_ref(), "users")
+        ids::referenced(self.user.as_ref(), "users")
     }
 
     /// Whether the user is banned. An absent answer to that counts as no, which is what users are at
@@ -28,17 +28,17 @@ impl UserRestriction {
 impl UserRestrictionLog {
     /// The user that the change is about.
     pub fn user_id(&self) -> Option<UserId> {
-        ids::named(self.user.as_ref(), "users")
+        ids::referenced(self.user.as_ref(), "users")
     }
 
     /// The place that the change is about; `None` if it is the whole universe.
     pub fn place_id(&self) -> Option<PlaceId> {
-        ids::named(self.place.as_ref(), "places")
+        ids::referenced(self.place.as_ref(), "places")
     }
 
     /// The user who made the change; `None` if a script on a server of the universe did.
     pub fn moderator_id(&self) -> Option<UserId> {
-        ids::named(self.moderator.as_ref()?.roblox_user.as_ref(), "users")
+        ids::referenced(self.moderator.as_ref()?.roblox_user.as_ref(), "users")
     }
 }
 

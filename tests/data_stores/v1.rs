@@ -125,7 +125,7 @@ async fn ds_09_a_conflict_holds_the_entry_that_is_there_and_none_of_it_is_a_mess
         for error in [guarded, created] {
             assert!(error.is_conflict(), "{error}");
             assert_eq!((error.code(), error.details()), (None, None), "{error}");
-            assert!(error.message().starts_with("the entry is there"), "{error}");
+            assert_eq!(error.message(), "what is there is not what the request requires");
             let there = Versioned::<Value>::of_conflict(&error).expect("an entry").expect("it is read");
             assert_eq!((&there.value, there.version.as_deref()), (&value, Some("v2")));
             assert_eq!(there.users, [UserId::from(156)]);
@@ -133,6 +133,29 @@ async fn ds_09_a_conflict_holds_the_entry_that_is_there_and_none_of_it_is_a_mess
             assert!(there.created.is_some());
         }
     }
+}
+
+/// DS-09: it is said by the operation table, so that it holds however the operation is called.
+#[tokio::test(start_paused = true)]
+async fn ds_09_nothing_of_the_entry_is_a_message_whoever_writes_it() {
+    let value = json!({ "message": "the user is moderated", "code": "SECRET" });
+    let script = Script::new().always(Expect::post(ENTRY), precondition_failed(&value));
+    let client = script.client();
+    let generated = client.data_stores().set_value(1, "Inventory", "key", 1).match_version("v1").await;
+    let request = client.request(http::Method::POST, ENTRY).query("datastoreName", "Inventory");
+    let plain = request.query("entryKey", "key").json(&1).await;
+    for error in [generated.expect_err("a conflict"), plain.expect_err("a conflict")] {
+        assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+        assert_eq!((error.code(), error.details()), (None, None), "{error}");
+        assert!(!error.to_string().contains("moderated"), "{error}");
+        let there = Versioned::<Value>::of_conflict(&error).expect("an entry").expect("it is read");
+        assert_eq!(there.value, value);
+    }
+    // Any other refusal speaks for itself.
+    let refusal = Answer::error(ErrorShape::Error, 403, "INSUFFICIENT_SCOPE", "no");
+    let script = Script::new().expect(Expect::post(ENTRY), refusal);
+    let error = script.client().data_stores().set_value(1, "Inventory", "key", 1).await.expect_err("refused");
+    assert_eq!((error.code(), error.message()), (Some("INSUFFICIENT_SCOPE"), "no"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,6 +167,8 @@ async fn ds_09_an_error_that_holds_no_entry_gives_none() {
         Versioned::<i64>::of_conflict(&error).map(|entry| entry.map(|entry| entry.value))
     };
     assert!(of(Answer::status(412, "")).await.is_none());
+    // ER-03
+    assert!(of(Answer::error(ErrorShape::Html, 412, "", "no")).await.is_none());
     assert!(of(Answer::error(ErrorShape::Error, 409, "ABORTED", "no")).await.is_none());
     assert_eq!(of(precondition_failed(&json!(7))).await.expect("an entry").expect("it is read"), 7);
     let kind =

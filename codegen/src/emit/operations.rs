@@ -2,8 +2,8 @@
 
 use crate::emit::{Writer, literal};
 use crate::model::{
-    Condition, Expected, Limit, Location, LongRunning, Model, Operation, Overdue, Paging, Polling, Remark,
-    ServiceLimit,
+    Condition, ErrorsInSuccess, Expected, Limit, Location, LongRunning, Model, Operation, Overdue, Paging,
+    Polling, Remark, ServiceLimit,
 };
 use crate::{Error, names};
 
@@ -91,6 +91,11 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("idempotency", idempotency(operation)),
         ("bare_list", text(&operation.bare_list)),
         ("expects", expected(&operation.expects)),
+        (
+            "errors_in_success",
+            operation.errors_in_success.as_ref().map_or("None".to_owned(), errors_in_success),
+        ),
+        ("conflict_is_value", operation.conflict_is_value.to_string()),
         ("update_mask", text(&operation.update_mask().map(|mask| mask.name.clone()))),
         ("paging", operation.paging.as_ref().map_or("None".to_owned(), paging)),
         ("long_running", operation.long_running.as_ref().map_or("None".to_owned(), long_running)),
@@ -114,6 +119,20 @@ fn final_errors(errors: &[Remark]) -> String {
         format!("FinalError {{ when: {}, because: {} }}", condition(&error.when), literal(&error.text))
     };
     slice(errors.iter().map(error))
+}
+
+fn errors_in_success(errors: &ErrorsInSuccess) -> String {
+    let text = |value: &Option<String>| match value {
+        Some(value) => format!("Some({})", literal(value)),
+        None => "None".to_owned(),
+    };
+    format!(
+        "Some(ErrorsInSuccess {{ list: {}, unless: {}, about: {}, harmless: {} }})",
+        literal(&errors.list),
+        text(&errors.unless),
+        text(&errors.about),
+        slice(errors.harmless.iter().map(|code| literal(code))),
+    )
 }
 
 fn condition(when: &Condition) -> String {
@@ -330,6 +349,35 @@ mod tests {
             let table = table(extension.clone());
             assert!(table.contains(line) && table.contains(r#"scopes: &["a:read", "a:write"],"#), "{table}");
         }
+    }
+
+    /// AS-11, AS-17, DS-09: a word about a list that the response does not have is left out.
+    #[test]
+    fn a_response_of_success_may_list_failures_and_a_conflict_may_be_a_value() {
+        let mut extension = json!({ "area": "things", "method": "create", "conflict_body": "value" });
+        let line = |extension: &Value, name: &str| {
+            let mut document = document(json!({ "x-opencloud": extension }));
+            let errors = json!({ "type": "array", "items": { "type": "string" } });
+            document["components"]["schemas"]["Made"] =
+                json!({ "type": "object", "properties": { "errors": errors, "id": { "type": "string" } } });
+            let operation = &mut document["paths"]["/a"]["post"];
+            operation["responses"]["200"] = json!({ "description": "", "content": { "application/json": {
+                "schema": { "$ref": "#/components/schemas/Made" }
+            } } });
+            let table = table(&document, None);
+            let line = table.lines().find_map(|line| line.trim().strip_prefix(&format!("{name}: ")));
+            line.unwrap_or_else(|| panic!("{name} in {table}")).trim_end_matches(',').to_owned()
+        };
+        assert_eq!(line(&extension, "conflict_is_value"), "true");
+        assert_eq!(line(&extension, "errors_in_success"), "None");
+        extension["errors_in_success"] =
+            json!({ "list": "errors", "unless": "id", "about": "id", "harmless": ["Known"] });
+        assert_eq!(
+            line(&extension, "errors_in_success"),
+            r#"Some(ErrorsInSuccess { list: "errors", unless: Some("id"), about: Some("id"), harmless: &["Known"] })"#
+        );
+        extension["errors_in_success"] = json!({ "list": "gone" });
+        assert_eq!(line(&extension, "errors_in_success"), "None");
     }
 
     #[test]

@@ -98,6 +98,10 @@ pub struct Operation {
     pub bare_list: Option<String>,
     /// What the response must hold.
     pub expects: Expected,
+    /// Where a response of success lists what has failed.
+    pub errors_in_success: Option<ErrorsInSuccess>,
+    /// Whether the body of a 412 is the object that is there, and says nothing of the failure.
+    pub conflict_is_value: bool,
     /// Whether it is here only because an operation of another area is followed at it.
     pub poll_only: bool,
     pub parameters: Vec<Parameter>,
@@ -123,6 +127,19 @@ pub struct Expected {
     pub is_single: bool,
     /// Those that must be there; of alternatives (`path|id`), one.
     pub required: Vec<String>,
+}
+
+/// A list in a response of success of what has failed; see `docs/specification.md`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErrorsInSuccess {
+    /// The property that holds the list.
+    pub list: String,
+    /// The property beside which its items are no failure of the call.
+    pub unless: Option<String>,
+    /// The property of an item that names what it is about.
+    pub about: Option<String>,
+    /// The codes of items that are no failures.
+    pub harmless: Vec<String>,
 }
 
 /// A rate limit: so many requests in so many seconds.

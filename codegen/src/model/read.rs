@@ -283,6 +283,7 @@ pub(super) fn read_operation(
             read_expected(words.0, words.1, items, &response, structs)
         }
     };
+    let errors_in_success = read_errors_in_success(&extension["errors_in_success"], &response, structs);
     let server = |value: &Value| value["servers"][0]["url"].as_str().map(str::to_owned);
     let host = server(operation)
         .or_else(|| server(document.value()))
@@ -319,6 +320,8 @@ pub(super) fn read_operation(
         body: read_body(&operation["requestBody"], document, structs),
         hints: of_operation_and_area(extension, &area, document, hints),
         final_errors: of_operation_and_area(extension, &area, document, final_errors),
+        errors_in_success,
+        conflict_is_value: extension["conflict_body"] == "value",
         already_exists: each(&extension["already_exists"]).map(condition).collect(),
         notes: each(&extension["notes"]).filter_map(text).collect(),
         paging,
@@ -537,6 +540,23 @@ fn read_expected(
         main: main.filter(|_| of_main.is_some()),
         required: words(required).into_iter().filter(|names| names.split('|').any(has)).collect(),
     }
+}
+
+/// Where a response of success lists what has failed, if its type has such a list.
+fn read_errors_in_success(
+    word: &Value,
+    response: &Type,
+    structs: &BTreeMap<String, Struct>,
+) -> Option<ErrorsInSuccess> {
+    let fields = &structs.get(response.one_struct()?)?.fields;
+    let text = |key: &str| word[key].as_str().map(str::to_owned);
+    let list = text("list").filter(|name| fields.iter().any(|field| field.name == *name))?;
+    Some(ErrorsInSuccess {
+        list,
+        unless: text("unless"),
+        about: text("about"),
+        harmless: words(&word["harmless"]),
+    })
 }
 
 /// What the response of a call that starts something must hold, so that it can be followed.

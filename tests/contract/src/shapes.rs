@@ -15,7 +15,17 @@ pub fn info(operation: &Operation) -> &'static OperationInfo {
 pub fn response(operation: &Operation) -> Option<Value> {
     let media = operation.successes().find_map(|response| response.content.first())?;
     let sample = Sample::response(Mode::Full).value(Document::embedded(), &media.schema);
-    sample.is_object().then_some(sample)
+    sample.is_object().then(|| succeeding(operation, sample))
+}
+
+/// A response without the failures that make an error of a success (AS-11, AS-17).
+pub fn succeeding(operation: &Operation, mut response: Value) -> Value {
+    if let Some(errors) = info(operation).errors_in_success
+        && let Some(items) = response.get_mut(errors.list).and_then(Value::as_array_mut)
+    {
+        items.retain(|item| item["code"].as_str().is_some_and(|code| errors.harmless.contains(&code)));
+    }
+    response
 }
 
 /// What the overlay says of an operation.

@@ -324,6 +324,81 @@ fn what_the_words_say_is_in_the_table() {
                 assert_eq!(expects.main, Some(main), "{}", operation.id);
             }
         }
+        let errors = &own["errors_in_success"];
+        assert_eq!(
+            info.errors_in_success.map(|errors| errors.list),
+            errors["list"].as_str(),
+            "{}",
+            operation.id
+        );
+        assert_eq!(info.conflict_is_value, own["conflict_body"] == "value", "{}", operation.id);
+        if let Some(unless) = errors["unless"].as_str() {
+            let response = response(operation).expect("a response");
+            assert!(response.get(unless).is_some(), "{}: {unless}", operation.id);
+        }
     }
     assert!(words >= 50, "{words} words");
+}
+
+/// What is created and responds with an id, a path or a version of its own, and may do so without it: why.
+const UNNAMED: &[(&[&str], &str)] = &[
+    (
+        &["data_stores.create_entry", "data_stores.create_scoped_entry", "data_stores.undelete"],
+        "no response is recorded; the caller has named what it is about, and a write that has succeeded is not to \
+         look like a failure because its name is not repeated",
+    ),
+    (
+        &["data_stores.increment_entry", "data_stores.increment_scoped_entry"],
+        "the same; the value is what the call is about",
+    ),
+    (
+        &[
+            "ordered_data_stores.create_entry",
+            "ordered_data_stores.increment_entry",
+            "ordered_data_stores.create_value",
+            "ordered_data_stores.increment_value",
+        ],
+        "the caller has named the entry; the value is what the call is about",
+    ),
+    (&["data_stores.set_value"], "each of its fields may be missing (DS-11)"),
+    (
+        &["groups.assign_role", "groups.unassign_role"],
+        "no response is recorded; the caller has named the membership",
+    ),
+    (
+        &["secrets.create"],
+        "no response is recorded; the caller has named the secret, and the key that seals it",
+    ),
+    (&["followings.create"], "the ids are those of the request"),
+    (&["places.update_version_notes"], "the version is that of the request"),
+    (
+        &["localization.batch_get_table_entry_histories", "localization.list_name_description_history"],
+        "it reads: the id is that of the request, or a place in the list",
+    ),
+];
+
+/// What the service names and the caller cannot know is required, or it is said why not.
+#[test]
+fn what_is_created_is_named_or_there_is_a_reason() {
+    let is_name = |name: &str| {
+        ["id", "path", "version", "placeVersion", "versionNumber"].contains(&name) || name.ends_with("Id")
+    };
+    let mut reasons: Vec<&str> = UNNAMED.iter().flat_map(|(ids, _)| *ids).copied().collect();
+    let mut required = 0;
+    for operation in operations().iter().filter(|operation| operation.method.eq_ignore_ascii_case("POST")) {
+        let info = info(operation);
+        let has_name = |response: Value| {
+            response.as_object().is_some_and(|response| response.keys().any(|name| is_name(name)))
+        };
+        if info.long_running.is_some() || !response(operation).is_some_and(has_name) {
+            continue;
+        }
+        let is_required = !info.expects.required.is_empty();
+        let reason = reasons.iter().position(|id| *id == operation.id);
+        assert_ne!(is_required, reason.is_some(), "{}: required, or a reason", operation.id);
+        required += usize::from(is_required);
+        reason.map(|place| reasons.swap_remove(place));
+    }
+    assert!(reasons.is_empty(), "reasons for nothing: {reasons:?}");
+    assert!(required >= 14, "{required} responses of creates are named");
 }

@@ -2,7 +2,7 @@
 //! fields of tomorrow. What is read of a full answer is all of it.
 
 use opencloud::Client;
-use opencloud_contract::shapes::{aliases, info, response};
+use opencloud_contract::shapes::{aliases, info, response, succeeding};
 use opencloud_contract::{Double, Samples, call, operations};
 use opencloud_emulator::{Document, Mode, Operation, Response, Sample};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn answers(operation: &Operation, mode: Mode) -> Vec<(u16, &'static str, Value)>
             media.map(|media| {
                 let value = Sample::response(mode).value(Document::embedded(), &media.schema);
                 // Some services declare text and send JSON; the decoder goes by the body.
-                (response.status, "application/json", value)
+                (response.status, "application/json", succeeding(operation, value))
             })
         })
         .collect()

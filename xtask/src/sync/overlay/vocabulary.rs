@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 20] = [
+const OPERATION: [(&str, Check); 22] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -27,6 +27,8 @@ const OPERATION: [(&str, Check); 20] = [
     ("bare_list", text),
     ("main", text),
     ("required_response", names),
+    ("errors_in_success", object),
+    ("conflict_body", |value| one_of(value, &["value"])),
     ("empty_response", |value| one_of(value, &["none"])),
     ("needed_scopes", alternatives),
     ("hints", list),
@@ -49,6 +51,10 @@ const LIMIT: [(&str, Check); 7] = [
 const LIMIT_NEEDS: [&str; 4] = ["class", "requests", "seconds", "by"];
 
 const POLLING: [(&str, Check); 2] = [("first", count), ("every", count)];
+
+/// Where a response of success lists what has failed.
+const ERRORS_IN_SUCCESS: [(&str, Check); 4] =
+    [("list", text), ("unless", text), ("about", text), ("harmless", names)];
 
 /// Which failures a hint, a final error or "already exists" is about.
 const CONDITION: [(&str, Check); 6] = [
@@ -155,13 +161,20 @@ fn extension(value: &Value, at: &str) -> Result<(), Problem> {
     }
     members(value, at, &OPERATION)?;
     failures(value, at)?;
-    for (key, words) in [("paging", &PAGING[..]), ("operation", &LONG_RUNNING[..]), ("polling", &POLLING[..])]
-    {
+    for (key, words) in [
+        ("paging", &PAGING[..]),
+        ("operation", &LONG_RUNNING[..]),
+        ("polling", &POLLING[..]),
+        ("errors_in_success", &ERRORS_IN_SUCCESS[..]),
+    ] {
         if let Some(inner) = value.get(key) {
             members(inner, &format!("{at}/{key}"), words)?;
         }
     }
     overdue(value, at)?;
+    if value.get("errors_in_success").is_some_and(|errors| errors.get("list").is_none()) {
+        return Err(problem(&format!("{at}/errors_in_success"), "list", "is missing".into()));
+    }
     let limits = value.get("limits").and_then(Value::as_array);
     for (index, limit) in limits.into_iter().flatten().enumerate() {
         let at = format!("{at}/limits/{index}");
@@ -367,7 +380,8 @@ mod tests {
                     "paths": ["/b/p/{id}"], "result": "a.b", "direct": true, "query": ["scope"], "main": "c",
                     "required": ["d|e"],
                     "overdue": {"state": "RUNNING", "time": "timeout", "default": 300, "beyond": 60}},
-                "main": "a", "required_response": ["b|c"],
+                "main": "a", "required_response": ["b|c"], "conflict_body": "value",
+                "errors_in_success": {"list": "a", "unless": "b", "about": "c", "harmless": ["D"]},
             },
             "properties": {
                 "a": {"x-opencloud-aliases": ["b", {"name": "c", "value": "d"}]},
@@ -528,6 +542,21 @@ mod tests {
                 json!({"x-opencloud": {"required_response": "id"}}),
                 "/x-opencloud/required_response",
                 "required_response should be a list of names",
+            ),
+            (
+                json!({"x-opencloud": {"errors_in_success": {"unless": "b"}}}),
+                "/x-opencloud/errors_in_success",
+                "list is missing",
+            ),
+            (
+                json!({"x-opencloud": {"errors_in_success": {"list": "a", "except": ["B"]}}}),
+                "/x-opencloud/errors_in_success/except",
+                "except is not in the vocabulary (docs/specification.md)",
+            ),
+            (
+                json!({"x-opencloud": {"conflict_body": true}}),
+                "/x-opencloud/conflict_body",
+                "conflict_body is true, it should be value",
             ),
             (
                 json!([{"x-enum-varnames": "A"}]),
