@@ -64,6 +64,7 @@ impl Failure {
             403 => "PERMISSION_DENIED",
             404 => "NOT_FOUND",
             409 => "ABORTED",
+            415 => "UNSUPPORTED_MEDIA_TYPE",
             429 => "RESOURCE_EXHAUSTED",
             499 => "CANCELLED",
             501 => "NOT_IMPLEMENTED",

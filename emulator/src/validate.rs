@@ -31,11 +31,18 @@ pub struct Violation {
 
 /// What is said of a query parameter that the operation does not have.
 const UNKNOWN_PARAMETER: &str = "is not a parameter of this operation";
+/// What is said of a parameter that has to be there.
+const MISSING: &str = "is required";
 
 impl Violation {
     /// Whether services overlook it.
     pub(crate) fn may_be_overlooked(&self) -> bool {
         self.message == UNKNOWN_PARAMETER
+    }
+
+    /// The name of the query parameter that is missing, if that is what this says.
+    pub(crate) fn missing_parameter(&self) -> Option<&str> {
+        self.location.strip_prefix("query.").filter(|_| self.message == MISSING)
     }
 }
 
@@ -218,7 +225,7 @@ impl<'a> Check<'a> {
     fn required(&mut self, operation: &Operation, place: Location, is_sent: impl Fn(&str) -> bool) {
         for parameter in &operation.parameters {
             if parameter.location == place && parameter.required && !is_sent(&parameter.name) {
-                self.add(location(parameter), "is required");
+                self.add(location(parameter), MISSING);
             }
         }
     }

@@ -107,6 +107,19 @@ async fn a_bad_request_to_server_management_is_a_sentence() {
     assert_eq!(documented["status"], 400);
 }
 
+/// SV-11
+#[tokio::test]
+async fn a_restart_without_a_body_is_of_no_media_type() {
+    let launch = "/server-management/v1/universes/2001/restarts";
+    let live = Client::start().await;
+    let refused = live.send(live.request("POST", launch)).await;
+    assert_eq!((refused.status, &refused.json()["status"]), (415, &json!(415)), "{}", refused.text);
+    // An empty object is a body: it means all places.
+    live.post(launch, &json!({})).await.ok();
+    let document = Client::shaped(Shapes::Document).await;
+    document.send(document.request("POST", launch)).await.refused(400);
+}
+
 /// PG-01, PG-02
 #[tokio::test]
 async fn lists_end_as_each_service_ends_them() {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use common::{Client, encode};
-use opencloud_emulator::Shapes;
+use opencloud_emulator::{Emulator, Seed, Shapes};
 use serde_json::{Value, json};
 
 const INVENTORY: &str = "/cloud/v2/users/156/inventory-items";
@@ -72,6 +72,13 @@ async fn nothing_is_said_of_who_says_nothing() {
     assert!(client.get("/cloud/v2/users/156").await.ok()["about"].is_string());
     let document = Client::shaped(Shapes::Document).await.get("/cloud/v2/users/155").await.ok();
     assert_eq!(document["locale"], "en-US");
+    // Nor of whom a seed has say nothing.
+    let seed: Seed = r#"{ "users": [{ "id": 156, "about": "" }] }"#.parse().expect("a seed");
+    for (shapes, about) in [(Shapes::Live, None), (Shapes::Document, Some(&json!("")))] {
+        let emulator = Emulator::builder().shapes(shapes).seed(seed.clone()).start().await.expect("started");
+        let seeded = Client::of(emulator).get("/cloud/v2/users/156").await.ok();
+        assert_eq!(seeded.get("about"), about, "{shapes}");
+    }
     client.assert_answers_fit();
 }
 

@@ -108,14 +108,18 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     if call.shapes.is_live() {
         // US-01: the locale is Roblox's own word, and nothing is said of somebody who says nothing.
         user["locale"] = json!("en_us");
-        if id.is_multiple_of(5)
-            && let Some(user) = user.as_object_mut()
-        {
-            user.remove("about");
+        if id.is_multiple_of(5) {
+            user["about"] = json!("");
         }
     }
     if let (Some(user), Some(profile)) = (user.as_object_mut(), state.users.profiles.get(&id)) {
         user.extend(profile.clone());
+    }
+    if call.shapes.is_live()
+        && user["about"] == ""
+        && let Some(user) = user.as_object_mut()
+    {
+        user.remove("about");
     }
     Ok(Reply::json(user))
 }

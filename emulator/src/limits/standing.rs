@@ -34,6 +34,8 @@ pub(crate) enum Form {
     List,
     /// `200;w=60` (RL-06).
     Alone,
+    /// `5, 5;w=60, 5;w=60`, where a refusal has single numbers as well (LX-16, RL-11).
+    Single,
     /// `40, 45;w=60, 40;w=60, 70000` (RL-11).
     Extended,
 }
@@ -44,7 +46,9 @@ impl Form {
         let is_luau = path.contains("luau-execution-session");
         match operation.method.as_str() {
             "GET" if is_luau && path.contains("/tasks/") => Form::Alone,
-            "POST" if is_luau && !path.contains("/versions/") => Form::Extended,
+            // It was seen with tasks while their limit was another one. Of inputs nothing is recorded.
+            "POST" if path.ends_with("-binary-inputs") => Form::Extended,
+            "POST" if is_luau => Form::Single,
             _ => Form::List,
         }
     }
@@ -96,14 +100,16 @@ impl Standing {
         let limits = list(&|item| item.text.clone());
         let mut headers =
             vec![(LIMIT, if form == Form::Alone { limits } else { format!("{}, {limits}", closest.limit) })];
-        if is_refused {
+        if is_refused && form != Form::Single {
             // RL-01: one number for each window, in the order of the limits.
             headers.push((REMAINING, list(&|item| item.remaining.to_string())));
             headers.push((RESET, list(&|item| item.wait.to_string())));
-            headers.push((RETRY_AFTER, closest.wait(speed).min(UNDERSTATED_WAIT).to_string()));
         } else {
             headers.push((REMAINING, closest.remaining.to_string()));
             headers.push((RESET, closest.wait(speed).to_string()));
+        }
+        if is_refused {
+            headers.push((RETRY_AFTER, closest.wait(speed).min(UNDERSTATED_WAIT).to_string()));
         }
         headers
     }
@@ -147,10 +153,10 @@ impl Standing {
         let unused = |limit: u64, text: String| Item { text, remaining: limit, wait: 0 };
         match form {
             Form::Alone => items.truncate(1),
-            Form::List if self.tiers.len() == 1 => {
+            Form::List | Form::Single if self.tiers.len() == 1 => {
                 items.push(unused(first.limit, format!("{};w={}", first.limit, first.seconds)));
             }
-            Form::List => {}
+            Form::List | Form::Single => {}
             Form::Extended => {
                 let limit = first.limit + 5;
                 items.insert(0, unused(limit, format!("{limit};w={}", first.seconds)));
@@ -210,6 +216,13 @@ mod tests {
         assert_eq!(values(&standing, Shapes::Live, Form::List), live);
         let documented = ["300, 300;w=60", "0", "22", "22"];
         assert_eq!(values(&standing, Shapes::Document, Form::List), documented);
+    }
+
+    /// LX-16
+    #[test]
+    fn the_quota_of_tasks_has_single_numbers() {
+        let standing = Standing { tiers: vec![tier(5, 60, 0, 44)], refused: Some(0) };
+        assert_eq!(values(&standing, Shapes::Live, Form::Single), ["5, 5;w=60, 5;w=60", "0", "44", "5"]);
     }
 
     /// RL-06, RL-11

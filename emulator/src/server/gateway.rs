@@ -267,6 +267,7 @@ impl Inner {
                 if !served.violations.is_empty() {
                     tolerated = self.tolerated(&request, &mut served.violations);
                 }
+                self.refuse_bodiless(&request)?;
                 self.refuse(&served.violations)
             })
             .and_then(|()| match &tolerated {
@@ -401,8 +402,34 @@ impl Inner {
         if refused.is_empty() {
             return Ok(());
         }
-        let refused: Vec<_> = refused.iter().map(ToString::to_string).collect();
+        let refused: Vec<_> = refused.iter().map(|violation| self.words(violation)).collect();
         Err(Failure::invalid(refused.join("; ")))
+    }
+
+    /// How the service puts a violation. Of a query parameter that is missing it was seen for the id of a map item
+    /// (MS-12), and is taken for all.
+    fn words(&self, violation: &Violation) -> String {
+        match violation.missing_parameter().filter(|_| self.shapes.is_live()) {
+            Some(name) => format!("The {name} field is required."),
+            None => violation.to_string(),
+        }
+    }
+
+    /// Server management finds that a body is of no media type where there is none (SV-11).
+    fn refuse_bodiless(&self, request: &Request<'_>) -> Result<(), Failure> {
+        let Request { incoming, found, .. } = request;
+        let concerns = self.shapes.is_live()
+            && self.strictness != Strictness::Lenient
+            && incoming.path().starts_with("/server-management/");
+        let takes_one = found.operation.body.as_ref().is_some_and(|body| body.required);
+        match concerns
+            && takes_one
+            && incoming.body.is_empty()
+            && !incoming.headers.contains_key(CONTENT_TYPE)
+        {
+            true => Err(Failure::of_status(415, "The request has no body.")),
+            false => Ok(()),
+        }
     }
 
     /// Hands the request over, twice if a fault wants that: who sent it sees the first answer.

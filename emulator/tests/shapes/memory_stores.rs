@@ -87,13 +87,16 @@ async fn an_item_of_a_map_looks_different_after_each_call() {
 async fn an_item_of_a_map_is_named_in_the_query_and_created_once() {
     let item = json!({ "value": 1 });
     let live = Client::start().await;
-    live.post(MAP, &json!({ "value": 1, "id": "a" })).await.refused(400);
+    let unnamed = live.post(MAP, &json!({ "value": 1, "id": "a" })).await;
+    let expected = json!({ "code": "INVALID_ARGUMENT", "message": "The id field is required." });
+    assert_eq!((unnamed.status, unnamed.json()), (400, expected));
     live.post(&format!("{MAP}?id=a"), &item).await.ok();
     let again = live.post(&format!("{MAP}?id=a"), &item).await;
     assert_eq!(again.json()["error"], "ALREADY_EXISTS");
     again.refused(409);
 
     let document = Client::by_document().await;
+    assert_eq!(document.post(MAP, &item).await.json()["message"], "query.id: is required");
     document.post(&format!("{MAP}?id=a"), &item).await.ok();
     let again = document.post(&format!("{MAP}?id=a"), &item).await;
     assert_eq!(again.json()["code"], "INVALID_ARGUMENT");

@@ -1,5 +1,6 @@
 //! Where probes are made: a client that sends each request once, counts, and keeps to a rate.
 
+use crate::shape::is_word;
 use http::{HeaderMap, Method};
 use opencloud::retry::Retry;
 use opencloud::{Client, Credentials, Error};
@@ -77,14 +78,23 @@ impl Exchange {
         match self.is_success() {
             true => Ok(self),
             false => {
-                let code = ["code", "error", "errorCode"]
-                    .iter()
-                    .find_map(|name| self.body[*name].as_str())
-                    .filter(|code| !code.contains(' '))
-                    .unwrap_or("no code");
-                Err(Stop::Failed(format!("{what} was refused with status {} ({code})", self.status)))
+                Err(Stop::Failed(format!("{what} was refused with status {} ({})", self.status, self.code())))
             }
         }
+    }
+
+    /// Whether it says nothing of what was asked: the key may not do this, or the service is not able to now.
+    fn is_beside_the_point(&self) -> bool {
+        matches!(self.status, 401 | 403 | 429 | 500..)
+    }
+
+    /// The code of an error, if it is a word: whatever else could hold an id or a name.
+    fn code(&self) -> &str {
+        ["code", "error", "errorCode"]
+            .iter()
+            .find_map(|name| self.body[*name].as_str())
+            .filter(|code| is_word(code))
+            .unwrap_or("no code")
     }
 }
 
@@ -184,20 +194,23 @@ impl Lab {
         self.send(Method::DELETE, path, None).await
     }
 
-    /// Sends a request once, within the bounds.
+    /// Sends a request once, within the bounds, where neither a refused key nor a failing service is what is looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::NotTried`] beyond the number of requests, [`Stop::Failed`] without a response, and where that tells
+    /// nothing of the fact: 401, 403, 429, 5xx.
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Exchange, Stop> {
+        let what = format!("a {method}");
+        let found = self.send_as(method, path, body, None).await?;
+        if found.is_beside_the_point() { found.expected(&what) } else { Ok(found) }
+    }
+
+    /// Sends a request once, within the bounds, and takes any response; also with another API key.
     ///
     /// # Errors
     ///
     /// [`Stop::NotTried`] beyond the number of requests, [`Stop::Failed`] without a response.
-    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Exchange, Stop> {
-        self.send_as(method, path, body, None).await
-    }
-
-    /// As [`send`](Self::send), with another API key.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send).
     pub async fn send_as(
         &self,
         method: Method,
@@ -205,19 +218,30 @@ impl Lab {
         body: Option<Value>,
         key: Option<&str>,
     ) -> Result<Exchange, Stop> {
-        if self.state().sent >= self.bounds.calls {
-            return Err(Stop::NotTried(format!("the bound of {} requests is reached", self.bounds.calls)));
-        }
-        self.exchange(method, path, body.map(Content::Json), key).await
+        self.bounded(method, path, body.map(Content::Json), key).await
     }
 
     /// Sends bytes.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// As [`send_as`](Self::send_as).
     pub async fn upload(&self, path: &str, media_type: &str, bytes: Vec<u8>) -> Result<Exchange, Stop> {
-        self.exchange(Method::POST, path, Some(Content::Bytes(media_type.to_owned(), bytes)), None).await
+        self.bounded(Method::POST, path, Some(Content::Bytes(media_type.to_owned(), bytes)), None).await
+    }
+
+    /// What every request of a probe goes through; only those that clean up do not.
+    async fn bounded(
+        &self,
+        method: Method,
+        path: &str,
+        content: Option<Content>,
+        key: Option<&str>,
+    ) -> Result<Exchange, Stop> {
+        if self.state().sent >= self.bounds.calls {
+            return Err(Stop::NotTried(format!("the bound of {} requests is reached", self.bounds.calls)));
+        }
+        self.exchange(method, path, content, key).await
     }
 
     async fn exchange(
@@ -330,5 +354,28 @@ fn read(body: &[u8]) -> Value {
         b"" => Value::Null,
         body => serde_json::from_slice(body)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn refused(body: Value) -> String {
+        let found = Exchange { status: 400, headers: HeaderMap::new(), body };
+        found.expected("reading").expect_err("a refusal").to_string()
+    }
+
+    #[test]
+    fn a_refusal_shows_words_of_the_api_alone() {
+        assert_eq!(
+            refused(json!({ "code": "NOT_FOUND" })),
+            "reading was refused with status 400 (NOT_FOUND)"
+        );
+        for code in ["user-1999", "users/1999", "Builder is banned", "opencloud-live-7f", "1999"] {
+            let expected = "reading was refused with status 400 (no code)";
+            assert_eq!(refused(json!({ "code": code })), expected, "{code}");
+        }
     }
 }

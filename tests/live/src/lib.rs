@@ -12,6 +12,6 @@ mod shape;
 
 pub use lab::{Bounds, Exchange, Lab, Stop, Targets};
 pub use probe::{Check, Finding, Need, Outcome, Probe, Running, Verdict, run};
-pub use probes::{NOT_PROBED, all};
+pub use probes::{NOT_PROBED, TOLD_BY, all, probe_of};
 pub use report::{Report, Row};
 pub use shape::shape;

@@ -1,7 +1,7 @@
 //! Asks the live service whether the recorded facts still hold.
 
 use clap::Parser;
-use opencloud_live::{Bounds, Lab, NOT_PROBED, Probe, Targets, all, run};
+use opencloud_live::{Bounds, Lab, NOT_PROBED, Probe, TOLD_BY, Targets, all, probe_of, run};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -37,7 +37,7 @@ struct Arguments {
     /// Make the probes that write, too. Without it they are listed with what they would send.
     #[arg(long)]
     write: bool,
-    /// Make only the probe of this fact; may be given several times.
+    /// Make only the probe that tells of this fact or open question; may be given several times.
     #[arg(long, value_name = "FACT")]
     only: Vec<String>,
     /// List the probes and what each sends; nothing is sent.
@@ -100,7 +100,11 @@ async fn go(arguments: &Arguments) -> Result<ExitCode, String> {
     };
     let lab =
         Lab::new(&key, arguments.base_url.as_deref(), targets, bounds).map_err(|error| error.to_string())?;
-    let report = run(&lab, &probes, arguments.write, &arguments.only).await;
+    let named: Vec<String> = match arguments.only.is_empty() {
+        true => Vec::new(),
+        false => probes.iter().map(|probe| probe.fact.to_owned()).collect(),
+    };
+    let report = run(&lab, &probes, arguments.write, &named).await;
     println!("{report}");
     if let Some(file) = &arguments.json {
         let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
@@ -111,14 +115,17 @@ async fn go(arguments: &Arguments) -> Result<ExitCode, String> {
 }
 
 fn wanted(only: &[String]) -> Result<Vec<Probe>, String> {
-    let all = all();
-    if let Some(unknown) = only.iter().find(|name| !all.iter().any(|probe| probe.fact == name.as_str())) {
-        return Err(format!("there is no probe for `{unknown}`; --list shows them"));
+    if only.is_empty() {
+        return Ok(all());
     }
-    Ok(all
-        .into_iter()
-        .filter(|probe| only.is_empty() || only.iter().any(|name| name == probe.fact))
-        .collect())
+    if let Some(unknown) = only.iter().find(|name| probe_of(name).is_none()) {
+        return Err(match NOT_PROBED.iter().find(|(fact, _)| fact == unknown) {
+            Some((fact, why)) => format!("there is no probe for {fact}: {why}"),
+            None => format!("there is no probe for `{unknown}`; --list shows them"),
+        });
+    }
+    let facts: Vec<_> = only.iter().filter_map(|name| probe_of(name)).map(|probe| probe.fact).collect();
+    Ok(all().into_iter().filter(|probe| facts.contains(&probe.fact)).collect())
 }
 
 fn list(probe: &Probe) {
@@ -133,4 +140,7 @@ fn list(probe: &Probe) {
             false => format!("; needs {}", needs.join(" and ")),
         }
     );
+    if let Some((_, told)) = TOLD_BY.iter().find(|(fact, _)| *fact == probe.fact) {
+        println!("       tells also of {}", told.join(", "));
+    }
 }

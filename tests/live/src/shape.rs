@@ -82,7 +82,7 @@ fn is_name(key: &str) -> bool {
 }
 
 /// Whether a text is one word of the API: letters, and what stands between them in names of types.
-fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     text.len() <= 120
         && text.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b'/'))
 }

@@ -43,6 +43,12 @@ pub(super) const PROBES: &[Probe] = &[
         |lab| Box::pin(no_data(lab)),
     ),
     write(
+        "MS-05",
+        "Is a path in a new queue item taken without complaint, and without effect?",
+        &["POST a queue item with a path", "GET items:read", "POST items:discard"],
+        |lab| Box::pin(path_in_the_body(lab)),
+    ),
+    write(
         "MS-06",
         "Is a time to live as `PT3S` refused?",
         &["POST a queue item that is to be refused"],
@@ -53,6 +59,12 @@ pub(super) const PROBES: &[Probe] = &[
         "Does a new queue item come without `id`?",
         &["POST a queue item", "GET items:read", "POST items:discard"],
         |lab| Box::pin(queue_item(lab)),
+    ),
+    write(
+        "MS-08",
+        "Is the list of map items under `items`?",
+        &["POST a map item", "GET the items", "DELETE the item"],
+        |lab| Box::pin(list_of_a_map(lab)),
     ),
     write(
         "MS-11",
@@ -133,12 +145,10 @@ async fn queue_read(lab: &Lab) -> Outcome {
         return Err(Stop::Failed("the item that was added was not read".to_owned()));
     }
     let live = found.has("queueItems") && found.has("id");
-    Ok(Finding::default().compare(
-        "`id` and `queueItems`",
-        live,
-        found.has("items") && found.has("readId"),
-        &found,
-    ))
+    let has_id = if items(&found)[0].get("id").is_some() { "there" } else { "not there" };
+    Ok(Finding::default()
+        .compare("`id` and `queueItems`", live, found.has("items") && found.has("readId"), &found)
+        .say("whether an item that was read has an `id` is open (UK-01); it was found to be", true, has_id))
 }
 
 async fn empty_read(lab: &Lab) -> Outcome {
@@ -154,6 +164,18 @@ async fn no_data(lab: &Lab) -> Outcome {
     Ok(Finding::default()
         .compare("no `data` is refused with 400", absent.status == 400, absent.is_success(), &absent)
         .compare("null is refused with 400", null.status == 400, null.is_success(), &null))
+}
+
+async fn path_in_the_body(lab: &Lab) -> Outcome {
+    let queue = fresh_queue(lab)?;
+    let path = format!("cloud/v2/universes/1/memory-store/queues/{}/items/probe", lab.fresh_name());
+    let body = json!({ "path": path, "data": 1, "ttl": "60s" });
+    let found = lab.post(&format!("{queue}/items"), body).await?;
+    if found.is_success() {
+        read(lab, &queue).await?;
+    }
+    let is_own = found.is_success() && found.at("path") != &path;
+    Ok(Finding::default().check("it is taken, and has a path of its own", is_own, &found))
 }
 
 async fn iso_duration(lab: &Lab) -> Outcome {
@@ -200,6 +222,14 @@ async fn empty_map(lab: &Lab) -> Outcome {
         found.status == 200 && empty && ends,
         &found,
     ))
+}
+
+async fn list_of_a_map(lab: &Lab) -> Outcome {
+    let map = fresh_map(lab)?;
+    create(lab, &map).await?;
+    let found = lab.get(&map).await?.expected("listing map items")?;
+    let listed = found.at("items").as_array().is_some_and(|items| !items.is_empty());
+    Ok(Finding::default().check("`items` holds the item", listed, &found))
 }
 
 async fn map_item(lab: &Lab) -> Outcome {
@@ -256,7 +286,7 @@ async fn limit_of_reads(lab: &Lab) -> Outcome {
 
 async fn flush(lab: &Lab) -> Outcome {
     let found = lab
-        .post(&format!("{}/memory-store:flush", lab.universe()?), json!({}))
+        .send(Method::POST, &format!("{}/memory-store:flush", lab.universe()?), None)
         .await?
         .expected("flushing")?;
     let path = found.at("path").as_str().unwrap_or_default();

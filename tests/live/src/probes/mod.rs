@@ -8,6 +8,7 @@ mod groups;
 mod luau;
 mod memory_stores;
 mod messaging;
+mod not_probed;
 mod ordered_data_stores;
 mod places;
 mod servers;
@@ -16,6 +17,8 @@ mod user_restrictions;
 mod users;
 
 use crate::probe::Probe;
+
+pub use not_probed::NOT_PROBED;
 
 /// All probes, those that only read first.
 pub fn all() -> Vec<Probe> {
@@ -40,31 +43,29 @@ pub fn all() -> Vec<Probe> {
     probes
 }
 
-/// Facts that changed what this SDK does, or that are open, and that no small call can tell: each with the reason.
-pub const NOT_PROBED: &[(&str, &str)] = &[
-    ("AS-09", "a rollback leaves a new version of the asset behind"),
-    ("AS-11", "it takes an asset that moderation has refused"),
-    ("AS-16", "it takes an upload of more than 20 MiB, which stays in somebody's inventory"),
-    ("AS-17", "a permission that was granted cannot be taken back"),
-    ("AU-01", "whether introspection ends with the age of a key takes a key of a known age"),
-    ("AU-12", "it takes a key that is restricted to some experiences"),
-    ("CN-01", "it takes a connection that the edge drops, which no client can bring about"),
-    ("CN-02", "it takes an HTTP/2 session that dies, which no client can bring about"),
-    ("CN-03", "a response that is cut short comes by chance"),
-    ("DS-14", "only a running game can store a Luau buffer"),
-    ("ER-02", "it takes a key without the scope of publishing"),
-    ("ER-03", "pages of the edge come by chance"),
-    ("GP-07", "a developer product cannot be deleted"),
-    ("GP-08", "a developer product cannot be deleted"),
-    ("LX-06", "it takes a place version that does not load"),
-    ("LX-10", "it takes all ten slots of a place"),
-    ("LX-11", "slow responses come by chance"),
-    ("LX-16", "it takes all ten slots of a place, and a quota that is used up"),
-    ("PL-02", "failures of publishing come by chance"),
-    ("PL-09", "it takes an open session of Team Create"),
-    ("RL-01", "it takes a rate limit that is used up"),
-    ("RL-02", "it takes a rate limit that is used up"),
-    ("SV-02", "a list of servers that could not be fetched whole comes by chance"),
-    ("UN-03", "it takes a universe whose price may not be changed"),
-    ("WH-02", "it takes a subscription that somebody buys"),
+/// Facts and open questions that the probe of another fact tells of: that fact, and what it tells of.
+pub const TOLD_BY: &[(&str, &[&str])] = &[
+    ("AS-22", &["UK-17"]),
+    ("AU-02", &["AU-03"]),
+    ("CF-01", &["UK-08"]),
+    ("DS-15", &["UK-20"]),
+    ("LX-01", &["LX-15", "UK-04"]),
+    ("LX-09", &["UK-06"]),
+    ("LX-12", &["RL-06"]),
+    ("MG-01", &["UK-12"]),
+    ("MS-01", &["MS-02", "UK-01"]),
+    ("MS-14", &["UK-02"]),
+    ("UR-02", &["UR-03"]),
+    ("UR-04", &["UK-11"]),
 ];
+
+/// The probe that tells of a fact or an open question: its own, or that of another fact.
+pub fn probe_of(id: &str) -> Option<Probe> {
+    let told_by = TOLD_BY.iter().find(|(_, told)| told.contains(&id)).map_or(id, |(fact, _)| *fact);
+    all().into_iter().find(|probe| probe.fact == told_by)
+}
+
+/// The number at the end of a path.
+fn last_number(path: &str) -> Option<u64> {
+    path.rsplit('/').next()?.parse().ok()
+}

@@ -2,6 +2,7 @@
 
 use crate::lab::{Lab, Stop};
 use crate::probe::{Finding, Need, Outcome, Probe};
+use http::Method;
 use serde_json::json;
 
 pub(super) const PROBES: &[Probe] = &[
@@ -69,6 +70,6 @@ async fn two_changes(lab: &Lab) -> Outcome {
         format!("{}/user-restrictions/{}?updateMask=game_join_restriction", lab.universe()?, lab.user()?);
     let body = json!({ "gameJoinRestriction": { "active": false } });
     lab.patch(&path, body.clone()).await?.expected("the first change")?;
-    let found = lab.patch(&path, body).await?;
+    let found = lab.send_as(Method::PATCH, &path, Some(body), None).await?;
     Ok(Finding::default().compare("429", found.status == 429, found.is_success(), &found))
 }
