@@ -481,6 +481,7 @@ async fn a_resumed_export_remembers_which_names_were_of_several_entries() {
     });
     killed.await.expect_err("a failure");
     let saved: ExportCheckpoint = serde_json::from_str(&saved.expect("a checkpoint")).expect("a checkpoint");
+    assert_eq!(saved.entries(), 2, "both are written where the name is listed first");
     let end = store_of(&script.client()).export().resume(saved).write_to(Vec::new(), |_| Ok(())).await;
     assert_eq!(end.expect("an export").entries(), 2);
 }
