@@ -36,6 +36,8 @@ pub(crate) use macros::{accepted, call_methods, given, helper_methods, option_me
 pub(crate) use parameter::Parameter;
 pub(crate) use response::{Attempts, Secret, SentAt, asked_wait, decode, ends_too_early, json_text, read};
 
+#[cfg(any(feature = "data_stores", feature = "memory_stores"))]
+pub(crate) use crate::transport::contention;
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Accept, PathValues};
 use crate::{Client, Credentials, Error};

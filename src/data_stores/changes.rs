@@ -5,9 +5,7 @@ use super::requests::Revision;
 use super::wire::{Content, Stored};
 use crate::Error;
 use crate::call::Options;
-
-/// How often a change is tried. Each try that fails is one in which somebody else has succeeded.
-pub(super) const ATTEMPTS: u32 = 10;
+use crate::call::contention::Contention;
 
 /// What it means to write the same twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +28,11 @@ pub(super) async fn change(
 ) -> Result<Option<Stored>, Error> {
     let mut options_of_write = options.clone();
     options_of_write.idempotent = Some(options.idempotent.unwrap_or(effect == Effect::Same));
-    let mut tried = 0;
+    let mut contention = Contention::new(attempts);
     loop {
-        tried += 1;
+        contention.begin();
         let stored = store.read(key, &Revision::Latest, options).await?;
-        if stored.as_ref().is_some_and(|stored| stored.etag.is_none()) {
+        if stored.as_ref().is_some_and(|stored| stored.etag.as_ref().is_none_or(String::is_empty)) {
             return Err(Error::unreadable(
                 "the service gave no etag with the entry, so that its change cannot be guarded; \
                  `upsert` writes without a guard, all of it",
@@ -68,8 +66,9 @@ pub(super) async fn change(
                 }
             }
         }
-        if tried >= attempts {
+        if contention.is_over() {
             return Err(error);
         }
+        contention.wait().await;
     }
 }

@@ -1,10 +1,21 @@
 use super::Store;
+use super::listed::SharedNames;
+use super::seal::Sealed;
 use crate::Error;
+use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
-/// How far an export has come. Keep it as what it serializes to.
+/// The page sizes that an export can have.
+const PAGE_SIZES: std::ops::RangeInclusive<u64> = 1..=256;
+
+/// How far an export has come. Keep it as what it serializes to: text that was changed since, or cut off, cannot
+/// be read again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExportCheckpoint {
+#[serde(try_from = "KeptExport", into = "Sealed<ExportState>")]
+pub struct ExportCheckpoint(ExportState);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ExportState {
     of: Source,
     page_size: u64,
     token: Option<String>,
@@ -16,6 +27,17 @@ pub struct ExportCheckpoint {
     skipped: u64,
     #[serde(default)]
     with_buffers: u64,
+    #[serde(default, skip_serializing_if = "SharedNames::is_empty")]
+    shared_names: SharedNames,
+}
+
+/// As a checkpoint is kept.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum KeptExport {
+    Sealed(Sealed<ExportState>),
+    /// As it was written before there were checksums.
+    Plain(ExportState),
 }
 
 /// What is exported, so that an export is not resumed as another one.
@@ -43,7 +65,7 @@ impl Target {
 impl ExportCheckpoint {
     pub(super) fn start(store: &Store, prefix: &str, page_size: u64) -> Self {
         let of = Source { of: Target::of(store), prefix: prefix.to_owned() };
-        Self {
+        Self(ExportState {
             of,
             page_size,
             token: None,
@@ -53,103 +75,139 @@ impl ExportCheckpoint {
             vanished: 0,
             skipped: 0,
             with_buffers: 0,
-        }
+            shared_names: SharedNames::default(),
+        })
     }
 
     /// How many bytes are written. What a file holds beyond that must be cut off before the export
     /// goes on.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.0.bytes
     }
 
     /// How many entries are written.
     pub fn entries(&self) -> u64 {
-        self.entries
+        self.0.entries
     }
 
     /// How many keys were listed, but deleted before they were read.
     pub fn vanished(&self) -> u64 {
-        self.vanished
+        self.0.vanished
     }
 
     /// How many entries could not be read, and were left out
     /// ([`Export::skip_unreadable`](super::Export::skip_unreadable)).
     pub fn skipped(&self) -> u64 {
-        self.skipped
+        self.0.skipped
     }
 
     /// How many of the entries hold [Luau buffers](super::LuauBuffer), which an import cannot bring back. Their
     /// lines have a property `buffers`.
     pub fn with_buffers(&self) -> u64 {
-        self.with_buffers
+        self.0.with_buffers
     }
 
     /// Whether everything is written.
     pub fn is_done(&self) -> bool {
-        self.is_done
+        self.0.is_done
     }
 
     /// How many keys a page has, which a token belongs to.
     pub(super) fn page_size(&self) -> u64 {
-        self.page_size
+        self.0.page_size
     }
 
     pub(super) fn token(&self) -> Option<&str> {
-        self.token.as_deref()
+        self.0.token.as_deref()
+    }
+
+    pub(super) fn shared_names(&mut self) -> &mut SharedNames {
+        &mut self.0.shared_names
     }
 
     /// A line of so many bytes is written.
     pub(super) fn wrote(&mut self, bytes: usize, has_buffers: bool) {
-        self.bytes += bytes as u64;
-        self.entries += 1;
-        self.with_buffers += u64::from(has_buffers);
+        self.0.bytes = self.0.bytes.saturating_add(bytes as u64);
+        self.0.entries = self.0.entries.saturating_add(1);
+        self.0.with_buffers = self.0.with_buffers.saturating_add(u64::from(has_buffers));
     }
 
     pub(super) fn missed(&mut self) {
-        self.vanished += 1;
+        self.0.vanished = self.0.vanished.saturating_add(1);
     }
 
     pub(super) fn skip(&mut self) {
-        self.skipped += 1;
+        self.0.skipped = self.0.skipped.saturating_add(1);
     }
 
     /// A page is written.
     pub(super) fn turn(&mut self, next: Option<&str>) {
-        self.token = next.map(str::to_owned);
-        self.is_done = next.is_none();
+        self.0.token = next.map(str::to_owned);
+        self.0.is_done = next.is_none();
     }
 
     pub(super) fn check(&self, start: &Self) -> Result<(), Error> {
-        match self.of == start.of {
-            true => Ok(()),
-            false => Err(Error::invalid_request(
+        if self.0.of != start.0.of {
+            return Err(Error::invalid_request(
                 "the checkpoint is of another export: universe, store, scope or prefix differ",
-            )),
+            ));
+        }
+        // What goes on without a token would begin anew, behind what is written.
+        let has_begun = self.0.is_done || self.0.token.as_ref().is_some_and(|token| !token.is_empty());
+        match (has_begun || *self == *start) && PAGE_SIZES.contains(&self.0.page_size) {
+            true => Ok(()),
+            false => Err(Error::invalid_request("the checkpoint of the export is damaged")),
         }
     }
 }
 
-/// How far an import has come. Keep it as what it serializes to.
+/// How far an import has come. Keep it as what it serializes to: text that was changed since, or cut off, cannot
+/// be read again.
+///
+/// It holds a digest of the lines that are done, so that no other file is gone on with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportCheckpoint {
+#[serde(try_from = "Sealed<ImportState>", into = "Sealed<ImportState>")]
+pub struct ImportCheckpoint(ImportState);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ImportState {
     of: Target,
     bytes: u64,
     lines: u64,
+    /// Of all lines so far, so that a file is told from another one by its content.
+    digest: String,
+}
+
+/// A line, as it counts for a checkpoint.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    bytes: u64,
+    digest: [u8; 16],
+}
+
+impl Mark {
+    /// `line` is the line with its end.
+    pub(super) fn of(line: &[u8]) -> Self {
+        Self { bytes: line.len() as u64, digest: Md5::digest(line).into() }
+    }
 }
 
 impl ImportCheckpoint {
     pub(super) fn start(store: &Store) -> Self {
-        Self { of: Target::of(store), bytes: 0, lines: 0 }
+        Self(ImportState { of: Target::of(store), bytes: 0, lines: 0, digest: String::new() })
     }
 
     /// A line is done.
-    pub(super) fn count(&mut self, bytes: u64) {
-        self.bytes += bytes;
-        self.lines += 1;
+    pub(super) fn count(&mut self, line: &Mark) {
+        let state = &mut self.0;
+        state.bytes = state.bytes.saturating_add(line.bytes);
+        state.lines = state.lines.saturating_add(1);
+        let digest = Md5::new().chain_update(&state.digest).chain_update(line.digest).finalize();
+        state.digest = super::seal::hex(&digest);
     }
 
     pub(super) fn check(&self, start: &Self) -> Result<(), Error> {
-        match self.of == start.of {
+        match self.0.of == start.0.of {
             true => Ok(()),
             false => Err(Error::invalid_request(
                 "the checkpoint is of another import: universe, store or scope differ",
@@ -159,11 +217,42 @@ impl ImportCheckpoint {
 
     /// How many bytes of the file are done.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.0.bytes
     }
 
     /// How many lines of the file are done.
     pub fn lines(&self) -> u64 {
-        self.lines
+        self.0.lines
+    }
+}
+
+impl From<ExportCheckpoint> for Sealed<ExportState> {
+    fn from(checkpoint: ExportCheckpoint) -> Self {
+        Self::of(checkpoint.0)
+    }
+}
+
+impl TryFrom<KeptExport> for ExportCheckpoint {
+    type Error = super::seal::Damaged;
+
+    fn try_from(kept: KeptExport) -> Result<Self, Self::Error> {
+        match kept {
+            KeptExport::Sealed(sealed) => sealed.open().map(Self),
+            KeptExport::Plain(state) => Ok(Self(state)),
+        }
+    }
+}
+
+impl From<ImportCheckpoint> for Sealed<ImportState> {
+    fn from(checkpoint: ImportCheckpoint) -> Self {
+        Self::of(checkpoint.0)
+    }
+}
+
+impl TryFrom<Sealed<ImportState>> for ImportCheckpoint {
+    type Error = super::seal::Damaged;
+
+    fn try_from(sealed: Sealed<ImportState>) -> Result<Self, Self::Error> {
+        sealed.open().map(Self)
     }
 }

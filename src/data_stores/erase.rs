@@ -1,13 +1,15 @@
 use super::entry::user_id;
 use super::export::MAX_CONCURRENCY;
-use super::requests::Revision;
+use super::list::listed;
+use super::listed::{Outcome, SharedNames};
 use super::unreadable::Unreadable;
+use super::wire::Stored;
 use super::{DataStores, EntryKey, Store, limits};
 use crate::Error;
 use crate::bulk::Bulk;
 use crate::call::{Options, option_methods};
 use crate::ids::{UniverseId, UserId};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use std::fmt;
 use std::sync::Arc;
 
@@ -67,14 +69,6 @@ pub struct FoundEntry {
     /// The users that it belongs to; there may be others beside the one who is erased, or none if
     /// something else says whose it is.
     pub users: Vec<UserId>,
-}
-
-/// What was found under a key that was listed.
-enum Found {
-    Entry(FoundEntry),
-    /// Nothing: it was deleted meanwhile.
-    Nothing,
-    Unreadable(FoundEntry),
 }
 
 /// What would be erased. Take out of `entries` what must stay.
@@ -187,48 +181,51 @@ impl EraseUser {
     }
 
     async fn search(&self, store: &Store, plan: &mut ErasurePlan) -> Result<(), Error> {
-        let mut keys = store.chosen_entries(&self.prefix, &self.options)?.items();
-        loop {
-            let mut batch = Vec::with_capacity(self.concurrency);
-            while batch.len() < self.concurrency
-                && let Some(key) = keys.next().await
-            {
-                batch.extend(Some(key?).filter(|key| key.key.starts_with(&self.prefix)));
-            }
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let batch = batch.into_iter().map(|key| self.examine(store, key));
-            for found in try_join_all(batch).await? {
-                match found {
-                    Found::Entry(entry) => {
-                        plan.searched += 1;
-                        plan.entries.extend(Some(entry).filter(|entry| self.is_theirs(entry)));
+        let mut pages = store.chosen_entries(&self.prefix, &self.options)?.pages();
+        let mut shared_names = SharedNames::default();
+        while let Some(page) = pages.next().await {
+            let mut entries = listed(page?.into_inner());
+            entries.retain(|entry| entry.may_begin_with(&self.prefix));
+            for entries in entries.chunks(self.concurrency) {
+                let read =
+                    join_all(entries.iter().map(|entry| entry.read(store, &self.prefix, &self.options)));
+                for (entry, outcomes) in entries.iter().zip(read.await) {
+                    if shared_names.has(entry) {
+                        continue;
                     }
-                    Found::Nothing => plan.vanished += 1,
-                    Found::Unreadable(entry) => plan.unreadable.push(entry),
+                    shared_names.note(entry, &outcomes);
+                    for outcome in outcomes {
+                        self.count(store, outcome, plan)?;
+                    }
                 }
             }
         }
+        Ok(())
     }
 
-    async fn examine(&self, store: &Store, of: EntryKey) -> Result<Found, Error> {
-        let scoped = store.at_scope_of(&of);
-        let stored = scoped.read(&of.key, &Revision::Latest, &self.options).await;
-        let stored =
-            stored.map_err(|error| of.blame(error).about(&format!("the data store `{}`", store.name)));
-        let mut entry =
-            FoundEntry { store: store.name.clone(), scope: of.scope, key: of.key, users: Vec::new() };
-        match stored {
-            Ok(Some(stored)) => {
-                let users = stored.users.unwrap_or_default();
-                entry.users = users.iter().map(|path| UserId::from(user_id(path))).collect();
-                Ok(Found::Entry(entry))
+    /// Puts what was read of an entry into the plan.
+    fn count(&self, store: &Store, outcome: Outcome, plan: &mut ErasurePlan) -> Result<(), Error> {
+        let entry = |of: EntryKey, stored: Option<Stored>| {
+            let users = stored.and_then(|stored| stored.users).unwrap_or_default();
+            let users = users.iter().map(|path| UserId::from(user_id(path))).collect();
+            FoundEntry { store: store.name.clone(), scope: of.scope, key: of.key, users }
+        };
+        match outcome {
+            Outcome::There(of, stored) => {
+                plan.searched += 1;
+                plan.entries.extend(Some(entry(of, Some(*stored))).filter(|entry| self.is_theirs(entry)));
             }
-            Ok(None) => Ok(Found::Nothing),
-            Err(error) if self.unreadable.is_skipped(&entry, &error) => Ok(Found::Unreadable(entry)),
-            Err(error) => Err(error),
+            Outcome::Vanished => plan.vanished += 1,
+            Outcome::Failed(of, error) => {
+                let entry = entry(of, None);
+                let error = error.about(&format!("the data store `{}`", store.name));
+                if !self.unreadable.is_skipped(&entry, &error) {
+                    return Err(error);
+                }
+                plan.unreadable.push(entry);
+            }
         }
+        Ok(())
     }
 
     fn is_theirs(&self, entry: &FoundEntry) -> bool {

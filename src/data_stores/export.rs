@@ -1,12 +1,12 @@
 use super::checkpoint::ExportCheckpoint;
 use super::line::Line;
-use super::list::keys;
-use super::requests::Revision;
+use super::list::listed;
+use super::listed::{Listed, Outcome};
 use super::unreadable::Unreadable;
 use super::{EntryKey, Store};
 use crate::Error;
 use crate::call::{Options, option_methods};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use std::io;
 use std::pin::Pin;
 use tokio::io::AsyncWrite;
@@ -22,6 +22,11 @@ pub(super) const MAX_CONCURRENCY: usize = 64;
 ///
 /// The line of an entry with [Luau buffers](super::LuauBuffer) says where they are (`buffers`, JSON pointers), and
 /// [`ExportCheckpoint::with_buffers`] counts such lines: an import cannot bring the buffers back.
+///
+/// Over all scopes the service may name an entry by scope and key in one text (`a/b/c`), where a slash can be
+/// part of either. Then each way to read it is tried, one request each, and every entry that is found is
+/// written. If none is found the entry cannot be read ([`skip_unreadable`](Self::skip_unreadable)); it is not
+/// counted as deleted.
 ///
 /// # Resuming
 ///
@@ -147,21 +152,16 @@ impl Export {
         while let Some(page) = pages.next().await {
             let page = page?;
             let next = page.next_token().map(str::to_owned);
-            let mut keys = keys(page.into_inner());
-            keys.retain(|key| key.key.starts_with(&self.prefix));
-            for keys in keys.chunks(self.concurrency) {
+            let mut entries = listed(page.into_inner());
+            entries.retain(|entry| entry.may_begin_with(&self.prefix));
+            for entries in entries.chunks(self.concurrency) {
                 // All are read before one is written: while a writer takes its time nobody would poll the
                 // others, which would run out of theirs.
-                let lines = try_join_all(keys.iter().map(|key| self.line(key))).await?;
-                for found in lines {
-                    match found {
-                        Found::Line(line, has_buffers) => {
-                            write_all(&mut writer, &line).await.map_err(cannot_write)?;
-                            checkpoint.wrote(line.len(), has_buffers);
-                        }
-                        Found::Nothing => checkpoint.missed(),
-                        Found::Unreadable => checkpoint.skip(),
-                    }
+                let read = join_all(
+                    entries.iter().map(|entry| entry.read(&self.store, &self.prefix, &self.options)),
+                );
+                for (entry, outcomes) in entries.iter().zip(read.await) {
+                    self.write_entries(&mut writer, &mut checkpoint, entry, outcomes).await?;
                 }
             }
             flush(&mut writer).await.map_err(cannot_write)?;
@@ -171,15 +171,44 @@ impl Export {
         Ok(checkpoint)
     }
 
-    async fn line(&self, key: &EntryKey) -> Result<Found, Error> {
-        let store = self.store.at_scope_of(key);
-        let stored = store.read(&key.key, &Revision::Latest, &self.options).await;
-        let line = stored.and_then(|stored| stored.map(|stored| Line::write(key, stored)).transpose());
-        match line.map_err(|error| key.blame(error)) {
-            Ok(line) => Ok(line.map_or(Found::Nothing, |(line, has_buffers)| Found::Line(line, has_buffers))),
-            Err(error) if self.unreadable.is_skipped(key, &error) => Ok(Found::Unreadable),
-            Err(error) => Err(error),
+    /// Writes what was read of a listed entry.
+    async fn write_entries(
+        &self,
+        writer: &mut (impl AsyncWrite + Unpin),
+        checkpoint: &mut ExportCheckpoint,
+        listed: &Listed,
+        outcomes: Vec<Outcome>,
+    ) -> Result<(), Error> {
+        if checkpoint.shared_names().has(listed) {
+            return Ok(());
         }
+        checkpoint.shared_names().note(listed, &outcomes);
+        for outcome in outcomes {
+            match self.found(outcome)? {
+                Found::Line(line, has_buffers) => {
+                    write_all(writer, &line).await.map_err(cannot_write)?;
+                    checkpoint.wrote(line.len(), has_buffers);
+                }
+                Found::Nothing => checkpoint.missed(),
+                Found::Unreadable => checkpoint.skip(),
+            }
+        }
+        Ok(())
+    }
+
+    fn found(&self, outcome: Outcome) -> Result<Found, Error> {
+        let (key, error) = match outcome {
+            Outcome::Vanished => return Ok(Found::Nothing),
+            Outcome::Failed(key, error) => (key, error),
+            Outcome::There(key, stored) => match Line::write(&key, *stored) {
+                Ok((line, has_buffers)) => return Ok(Found::Line(line, has_buffers)),
+                Err(error) => {
+                    let error = key.blame(error);
+                    (key, error)
+                }
+            },
+        };
+        if self.unreadable.is_skipped(&key, &error) { Ok(Found::Unreadable) } else { Err(error) }
     }
 }
 

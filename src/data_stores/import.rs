@@ -1,5 +1,5 @@
 use super::buffer::buffer_setter;
-use super::checkpoint::ImportCheckpoint;
+use super::checkpoint::{ImportCheckpoint, Mark};
 use super::export::MAX_CONCURRENCY;
 use super::line::Line;
 use super::wire::Content;
@@ -90,7 +90,8 @@ impl Import {
 
     buffer_setter!();
 
-    /// Goes on from a checkpoint, in the same file read from its beginning.
+    /// Goes on from a checkpoint, in the same file read from its beginning. A file whose lines up to there are
+    /// others is refused; those behind it may have been changed.
     pub fn resume(mut self, checkpoint: ImportCheckpoint) -> Self {
         self.checkpoint = Some(checkpoint);
         self
@@ -103,7 +104,7 @@ impl Import {
     ///
     /// # Errors
     ///
-    /// As of every call, with the line that it is about; if the checkpoint is of another import; if a line
+    /// As of every call, with the line that it is about; if the checkpoint is of another import or file; if a line
     /// is no entry, too long, of another scope than the one that was chosen, or shows a Luau buffer; and of kind
     /// [`LocalIo`](crate::ErrorKind::LocalIo) if the reader or `on_checkpoint` fails. What is under way is
     /// ended first.
@@ -115,7 +116,7 @@ impl Import {
         let start = ImportCheckpoint::start(&self.store);
         let checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
         checkpoint.check(&start)?;
-        skip(&mut reader, checkpoint.bytes()).await?;
+        skip(&mut reader, &checkpoint, start).await?;
         let mut report = ImportReport { written: 0, skipped: 0, with_buffers: 0, checkpoint };
         let outcome = self.write_lines(&mut reader, &mut report, &mut on_checkpoint).await;
         let saved = on_checkpoint(&report.checkpoint).map_err(cannot_save);
@@ -154,8 +155,8 @@ impl Import {
             };
             for outcome in join_all(batch.into_iter().map(|task| self.write(task))).await {
                 // Behind a line that is not written no line counts.
-                let (bytes, end) = outcome?;
-                report.count(bytes, end);
+                let (mark, end) = outcome?;
+                report.count(&mark, end);
                 if report.checkpoint.lines().is_multiple_of(LINES_PER_CHECKPOINT) {
                     on_checkpoint(&report.checkpoint).map_err(cannot_save)?;
                 }
@@ -173,9 +174,9 @@ impl Import {
         number: u64,
     ) -> Result<Option<Task>, Error> {
         let Some(text) = line(reader, number).await? else { return Ok(None) };
-        let bytes = text.len() as u64;
+        let mark = Mark::of(&text);
         if text.trim_ascii().is_empty() {
-            return Ok(Some(Task { number, bytes, what: What::Nothing }));
+            return Ok(Some(Task { number, mark, what: What::Nothing }));
         }
         let line = Line::read(&text, number)?;
         if let Some(chosen) = self.store.scope.as_ref().filter(|chosen| **chosen != line.scope) {
@@ -189,25 +190,25 @@ impl Import {
         let content = line.content(self.allow_buffers);
         let value = content.value.as_deref().map_or("", |value| value.get());
         if self.skip_buffers && !self.allow_buffers && buffer::refuse(&of.key, value).is_err() {
-            return Ok(Some(Task { number, bytes, what: What::Buffers }));
+            return Ok(Some(Task { number, mark, what: What::Buffers }));
         }
         self.store.at_scope_of(&of).check(&of.key).and_then(|()| content.check(&of.key)).map_err(
             |error| Error::invalid_request(format!("line {number} of the import cannot be written: {error}")),
         )?;
-        Ok(Some(Task { number, bytes, what: What::Entry(of, content) }))
+        Ok(Some(Task { number, mark, what: What::Entry(of, content) }))
     }
 
-    /// Writes the entry of a line: the length of the line, and what became of it.
-    async fn write(&self, task: Task) -> Result<(u64, End), Error> {
-        let Task { number, bytes, what } = task;
+    /// Writes the entry of a line: the line's mark, and what became of it.
+    async fn write(&self, task: Task) -> Result<(Mark, End), Error> {
+        let Task { number, mark, what } = task;
         let (of, content) = match what {
-            What::Nothing => return Ok((bytes, End::Nothing)),
-            What::Buffers => return Ok((bytes, End::Buffers)),
+            What::Nothing => return Ok((mark, End::Nothing)),
+            What::Buffers => return Ok((mark, End::Buffers)),
             What::Entry(of, content) => (of, content),
         };
         let is_written = self.write_entry(&self.store.at_scope_of(&of), &of.key, &content).await;
         let named = |error: Error| error.about(&format!("line {number} of the import"));
-        Ok((bytes, if is_written.map_err(named)? { End::Written } else { End::Skipped }))
+        Ok((mark, if is_written.map_err(named)? { End::Written } else { End::Skipped }))
     }
 
     /// `false` if the entry was there, and was left alone.
@@ -228,8 +229,7 @@ impl Import {
 /// A line that was read.
 struct Task {
     number: u64,
-    /// Its length, with its end.
-    bytes: u64,
+    mark: Mark,
     what: What,
 }
 
@@ -257,14 +257,14 @@ impl Task {
 }
 
 impl ImportReport {
-    fn count(&mut self, bytes: u64, end: End) {
+    fn count(&mut self, mark: &Mark, end: End) {
         match end {
             End::Written => self.written += 1,
             End::Skipped => self.skipped += 1,
             End::Buffers => self.with_buffers += 1,
             End::Nothing => {}
         }
-        self.checkpoint.count(bytes);
+        self.checkpoint.count(mark);
     }
 }
 
@@ -310,17 +310,20 @@ async fn line<R: AsyncBufRead + Unpin>(reader: &mut R, number: u64) -> Result<Op
     }
 }
 
-async fn skip<R: AsyncBufRead + Unpin>(reader: &mut R, mut bytes: u64) -> Result<(), Error> {
-    while bytes > 0 {
-        let left = usize::try_from(bytes).unwrap_or(usize::MAX);
-        match consume(reader, |buffer| buffer.len().min(left)).await? {
-            0 => {
-                return Err(Error::invalid_request(
-                    "the file is shorter than its checkpoint says: it is another one",
-                ));
-            }
-            taken => bytes -= taken as u64,
-        }
+/// Reads the lines that are done, from the start of the file. They must be those that the checkpoint has counted.
+async fn skip<R: AsyncBufRead + Unpin>(
+    reader: &mut R,
+    checkpoint: &ImportCheckpoint,
+    mut read: ImportCheckpoint,
+) -> Result<(), Error> {
+    while read.lines() < checkpoint.lines() && read.bytes() < checkpoint.bytes() {
+        let Some(line) = line(reader, read.lines() + 1).await? else { break };
+        read.count(&Mark::of(&line));
     }
-    Ok(())
+    match read == *checkpoint {
+        true => Ok(()),
+        false => Err(Error::invalid_request(
+            "the checkpoint is of another import: the lines that it has counted are not those of this file",
+        )),
+    }
 }

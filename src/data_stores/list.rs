@@ -1,5 +1,7 @@
+use super::listed::Listed;
 use super::{EntryKey, ListScopedEntries, Store};
 use crate::Error;
+use crate::call::path::encode;
 use crate::call::{Call, Options, option_methods};
 use crate::filter::IdFilter;
 use crate::paging::{Facts, Items, List, Pages};
@@ -44,6 +46,10 @@ impl Entries {
     }
 
     /// The keys of all scopes.
+    ///
+    /// Where the service names an entry by scope and key in one text (`a/b/c`), and a slash may belong to
+    /// either, [`items`](Self::items) takes the scope to end at the first one. [`Store::export`] and
+    /// [`Store::erase_user`] look at every other way to read it too.
     pub fn all_scopes(mut self) -> Self {
         self.store = self.store.scope(ALL_SCOPES);
         self
@@ -101,27 +107,45 @@ impl List for Entries {
     }
 }
 
-pub(super) fn keys(page: ListDataStoreEntriesResponse) -> Vec<EntryKey> {
-    page.data_store_entries.unwrap_or_default().iter().map(key).collect()
+fn keys(page: ListDataStoreEntriesResponse) -> Vec<EntryKey> {
+    listed(page).into_iter().map(|listed| listed.first).collect()
 }
 
-/// Scope and key of a listed entry, of which only path and id are there.
-fn key(entry: &DataStoreEntry) -> EntryKey {
+/// The entries of a page, each with the places that it may be at.
+pub(super) fn listed(page: ListDataStoreEntriesResponse) -> Vec<Listed> {
+    page.data_store_entries.unwrap_or_default().iter().map(place).collect()
+}
+
+/// Where a listed entry is, of which only path and id are there.
+fn place(entry: &DataStoreEntry) -> Listed {
     let id = entry.id.as_deref();
     let path = entry.path.as_deref().unwrap_or_default();
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let in_scope = path.split_once("/scopes/").and_then(|(_, rest)| rest.split_once("/entries/"));
-    let (scope, last) = match in_scope {
-        Some((scope, last)) => (decoded(scope), last),
-        None => ("global".to_owned(), path.split_once("/entries/").map_or("", |(_, last)| last)),
-    };
+    let in_scope = path.split_once("/scopes/").and_then(|(_, rest)| scope_and_key(rest, id));
+    let (scope, last) = in_scope.unwrap_or_else(|| {
+        let last = path.split_once("/entries/").map_or("", |(_, last)| last);
+        ("global".to_owned(), last)
+    });
     let key = id.map_or_else(|| decoded(last), str::to_owned);
-    match key.split_once('/') {
-        Some((scope, key)) if in_scope.is_some_and(|(of, _)| of == ALL_SCOPES) => {
-            EntryKey { scope: scope.to_owned(), key: key.to_owned() }
-        }
-        _ => EntryKey { scope, key },
-    }
+    if scope == ALL_SCOPES { Listed::of_all_scopes(key) } else { Listed::at(EntryKey { scope, key }) }
+}
+
+/// The scope in `{scope}/entries/{key}`, and the key as it is written there. Services write both
+/// percent-encoded or as they are (`DS-02`), and then with whatever slashes they have: the id says where
+/// the key begins.
+fn scope_and_key<'a>(text: &'a str, id: Option<&str>) -> Option<(String, &'a str)> {
+    let before = |key: &str| text.strip_suffix(key)?.strip_suffix("/entries/");
+    let by_id = id.and_then(|id| before(id).or_else(|| before(&encode(id).to_string())));
+    let (scope, key) = match by_id {
+        Some(scope) => (scope, &text[scope.len() + "/entries/".len()..]),
+        None => text.split_once("/entries/")?,
+    };
+    // What no encoding leaves as it is was not encoded.
+    let may_be_encoded = scope.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+    Some((if may_be_encoded { decoded(scope) } else { scope.to_owned() }, key))
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 impl Store {
@@ -151,12 +175,23 @@ mod tests {
             ("universes/1/data-stores/s/scopes/x%20y/entries/a%40b", "a@b", "x y", "a@b"),
             ("universes/1/data-stores/s/scopes/-/entries/x%2Fa%2Fb", "x/a/b", "x", "a/b"),
             ("universes/1/data-stores/s/scopes/x/entries/entries", "entries", "x", "entries"),
+            // DS-02: as they are, whatever they hold.
+            ("universes/1/data-stores/s/scopes/x/entries/user/1", "user/1", "x", "user/1"),
+            ("universes/1/data-stores/s/scopes/a/entries/b/entries/c/d", "c/d", "a/entries/b", "c/d"),
+            (
+                "universes/1/data-stores/s/scopes/a%2Fb/entries/c%2Fentries%2Fd",
+                "c/entries/d",
+                "a/b",
+                "c/entries/d",
+            ),
+            ("universes/1/data-stores/s/scopes/a%2Fb/entries/c/d", "c/d", "a/b", "c/d"),
+            ("universes/1/data-stores/s/scopes/a/b/entries/c/entries/d", "c/entries/d", "a/b", "c/entries/d"),
         ] {
             let mut entry = DataStoreEntry::new();
             entry.path = Some(path.to_owned());
             entry.id = Some(id.to_owned());
             let expected = EntryKey { scope: scope.to_owned(), key: key_text.to_owned() };
-            assert_eq!(key(&entry), expected, "{path}");
+            assert_eq!(place(&entry).first, expected, "{path}");
         }
     }
 }

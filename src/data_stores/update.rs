@@ -1,10 +1,11 @@
 use super::buffer::buffer_setter;
-use super::changes::{ATTEMPTS, Effect, change};
+use super::changes::{Effect, change};
 use super::entry::value;
 use super::metadata::{Metadata, metadata_setters};
 use super::wire::{Content, Stored};
 use super::{Entry, Store};
 use crate::Error;
+use crate::call::contention::ATTEMPTS;
 use crate::call::{Options, Sending, option_methods};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,7 +42,8 @@ impl<T, F> UpdateValue<T, F> {
     }
 
     /// Sets how often the change is tried at most while others write; 10 by default. Then it is a
-    /// [conflict](Error::is_conflict).
+    /// [conflict](Error::is_conflict). Between two tries it waits at random, longer with each, five seconds at
+    /// most.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self

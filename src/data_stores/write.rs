@@ -1,9 +1,10 @@
 use super::buffer::buffer_setter;
-use super::changes::{ATTEMPTS, Effect, change};
+use super::changes::{Effect, change};
 use super::metadata::{Metadata, metadata_setters};
 use super::wire::Content;
 use super::{Entry, Store};
 use crate::Error;
+use crate::call::contention::ATTEMPTS;
 use crate::call::{Options, Sending, option_methods};
 use serde_json::value::RawValue;
 use std::future::IntoFuture;

@@ -66,7 +66,7 @@ impl SortedMap {
     /// writes what comes back, or nothing if that is `None`.
     ///
     /// **Roblox documents no condition for this write.** The etag that was read is sent along, and a
-    /// conflict begins anew, up to 10 times; but if the service does not heed the etag, what somebody
+    /// conflict begins anew after a wait at random, up to 10 times (an item without an etag is refused); but if the service does not heed the etag, what somebody
     /// else writes in between is lost. A new item is created, which fails if somebody else was first,
     /// and then begins anew as well.
     pub fn update<T, F>(&self, id: impl Into<String>, change: F) -> UpdateItem<T, F>

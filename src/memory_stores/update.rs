@@ -1,6 +1,7 @@
 use super::sorted_map::{Mode, sorted, value};
 use super::{MapItem, SortedMap, limits};
 use crate::Error;
+use crate::call::contention::{ATTEMPTS, Contention};
 use crate::call::{Options, Sending, option_methods};
 use crate::filter::SortKey;
 use crate::types::MemoryStoreSortedMapItem;
@@ -10,8 +11,6 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
-
-const ATTEMPTS: u32 = 10;
 
 /// The change of an item. It gives the item as it was written, or `None` if nothing was to be written.
 /// Made by [`SortedMap::update`].
@@ -33,7 +32,8 @@ impl<T, F> UpdateItem<T, F> {
         Self { map, id, change, attempts: ATTEMPTS, sort_key: None, ttl: None, options, value: PhantomData }
     }
 
-    /// Sets how often the change is tried at most while others write; 10 by default.
+    /// Sets how often the change is tried at most while others write; 10 by default. Between
+    /// two tries it waits at random, longer with each, five seconds at most.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
@@ -69,7 +69,7 @@ where
         let mut sort_key = self.sort_key.clone();
         if let Some(stored) = stored {
             before = Some(value(&self.id, stored.value.clone())?);
-            item.etag.clone_from(&stored.etag);
+            item.etag = Some(guard(&self.id, &stored)?);
             sort_key = sort_key.or(MapItem::new(String::new(), stored, ()).sort_key);
         }
         let Some(after) = (self.change)(before) else { return Ok(None) };
@@ -85,9 +85,9 @@ where
         if let Some(key) = &self.sort_key {
             sorted(MemoryStoreSortedMapItem::new(), key.clone())?;
         }
-        let mut tried = 0;
+        let mut contention = Contention::new(self.attempts);
         loop {
-            tried += 1;
+            contention.begin();
             let stored = self.map.read(&self.id, &self.options).await?;
             let mode = if stored.is_some() { Mode::There } else { Mode::Missing };
             let Some(item) = self.changed(stored)? else { return Ok(None) };
@@ -107,7 +107,7 @@ where
                 _ => error.is_conflict() || error.is_not_found(),
             };
             let is_known = !error.may_have_been_applied();
-            if tried >= self.attempts || !may_be_overtaken || !is_known {
+            if contention.is_over() || !may_be_overtaken || !is_known {
                 return Err(error);
             }
             // A 400 may say that it exists, or that the request is wrong.
@@ -115,8 +115,19 @@ where
             if !is_there && self.map.read(&self.id, &self.options).await?.is_none() {
                 return Err(error);
             }
+            contention.wait().await;
         }
     }
+}
+
+/// What the write is guarded by. Without it, what somebody else writes in between would be lost.
+fn guard(id: &str, stored: &MemoryStoreSortedMapItem) -> Result<String, Error> {
+    stored.etag.clone().filter(|etag| !etag.is_empty()).ok_or_else(|| {
+        Error::unreadable(format!(
+            "the service gave no etag with the item {id}, so that its change cannot be guarded; \
+             `set` writes without a guard"
+        ))
+    })
 }
 
 impl<T, F> IntoFuture for UpdateItem<T, F>

@@ -144,10 +144,8 @@ impl<P: 'static> Pager<P> {
         if let (Some(name), Some(token)) = (info.token, token) {
             call = match (info.in_body, info.style) {
                 (true, PagingStyle::Entries) => {
-                    let entries = serde_json::from_str(token).map_err(|error| {
-                        Error::invalid_request(format!("the token is none of this list: {error}"))
-                    })?;
-                    call.body_property(name, entries)
+                    let asked = call.body_value(name).unwrap_or_default();
+                    call.body_property(name, entries::of_token(info, &asked, token)?)
                 }
                 (true, _) => call.body_property(name, token.into()),
                 (false, _) => call.query(name, token.to_owned()),

@@ -34,7 +34,8 @@ impl Position {
                     return Err(Error::invalid_request("this list has no tokens and cannot be resumed"));
                 }
             };
-            let number = token.parse::<u64>().ok();
+            // As this SDK writes it, and with room behind it.
+            let number = token.parse::<i64>().ok().filter(|number| number.to_string() == *token);
             if least.is_some_and(|least| number.is_none_or(|number| number < least)) {
                 let what = if style == PagingStyle::Offset { "number of items" } else { "page number" };
                 return Err(Error::invalid_request(format!(
@@ -284,11 +285,26 @@ mod tests {
         for (style, token) in [
             (PagingStyle::PageNumber, "0"),
             (PagingStyle::PageNumber, "x"),
+            (PagingStyle::PageNumber, "+3"),
+            (PagingStyle::PageNumber, "03"),
+            (PagingStyle::PageNumber, "18446744073709551615"),
             (PagingStyle::Offset, "-1"),
             (PagingStyle::Repeat, "a"),
         ] {
             let error = Position::new(style, Some(token.to_owned())).expect_err(token);
             assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_number_is_taken_only_as_it_is_written(text in "\\PC{0,3}|[+-]?[0-9]{0,22}", is_offset: bool) {
+            let style = if is_offset { PagingStyle::Offset } else { PagingStyle::PageNumber };
+            if let Ok(mut position) = Position::new(style, Some(text.clone())) {
+                proptest::prop_assert_eq!(position.token().unwrap_or_default(), text.as_str());
+                // There is always a place behind it.
+                proptest::prop_assert!(position.advance(&page(1)).expect("a page"));
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Sending: one attempt after another, and the seam at which something else than HTTP can stand.
 
 mod clients;
+#[cfg(any(feature = "data_stores", feature = "memory_stores"))]
+pub(crate) mod contention;
 mod edge;
 mod headers;
 mod hosts;

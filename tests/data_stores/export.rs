@@ -426,3 +426,88 @@ async fn what_the_service_refuses_is_named() {
     let import = store.import().read_from(file.as_bytes(), |_| Ok(())).await.expect_err("a failure");
     assert!(import.to_string().contains("line 2 of the import: not a number"), "{import}");
 }
+
+/// A store that lists these names over all scopes, and holds these entries.
+fn listing(pages: &[&[&str]], entries: &[(&str, &str)]) -> Script {
+    let path = "/cloud/v2/universes/1/data-stores/Players/scopes";
+    let mut script = Script::new();
+    for (number, page) in pages.iter().enumerate() {
+        let names = page
+            .iter()
+            .map(|name| json!({ "id": name, "path": format!("{}/-/entries/{name}", &path[10..]) }));
+        let next = (number + 1 < pages.len()).then(|| format!("page{number}"));
+        let page = Answer::page("dataStoreEntries", names.collect::<Vec<_>>(), next.as_deref());
+        script = script.expect(Expect::get(format!("{path}/-/entries")), page);
+    }
+    for (scope, key) in entries {
+        let path = format!("{path}/{}/entries/{}", scope.replace('/', "%2F"), key.replace('/', "%2F"));
+        let entry = json!({ "value": format!("{scope} {key}"), "users": ["users/156"] });
+        script = script.always(Expect::get(path), Answer::json(entry));
+    }
+    script.always(Expect::any(), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slash_may_be_of_the_scope_or_of_the_key() {
+    let there = [("a", "b/c"), ("d/e", "f"), ("g", "h/i"), ("g/h", "i"), ("x", "y")];
+    // Both entries of a name are written where it is listed first.
+    let pages: &[&[&str]] = &[&["a/b/c", "d/e/f", "g/h/i"], &["g/h/i", "x/y", "x/gone"]];
+    let script = listing(pages, &there);
+    let mut file = Vec::new();
+    let end = store_of(&script.client()).export().write_to(&mut file, |_| Ok(())).await.expect("an export");
+    assert_eq!((end.entries(), end.vanished(), end.skipped()), (5, 1, 0));
+    let written: Vec<Value> = file
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(|line| serde_json::from_slice(line).expect("JSON"))
+        .collect();
+    for (line, (scope, key)) in written.iter().zip(there) {
+        assert_eq!((&line["scope"], &line["key"]), (&json!(scope), &json!(key)));
+        assert_eq!(line["value"], json!(format!("{scope} {key}")));
+    }
+    let plan = store_of(&listing(pages, &there).client()).erase_user(156).find().await.expect("a plan");
+    let found: Vec<_> = plan.entries.iter().map(|entry| (entry.scope.as_str(), entry.key.as_str())).collect();
+    assert_eq!((found, plan.vanished), (there.to_vec(), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resumed_export_remembers_which_names_were_of_several_entries() {
+    let there = [("g", "h/i"), ("g/h", "i")];
+    let pages: &[&[&str]] = &[&["g/h/i"], &["g/h/i"]];
+    let script = listing(pages, &there);
+    let mut saved = None;
+    let killed = store_of(&script.client()).export().write_to(Vec::new(), |checkpoint| {
+        saved = Some(serde_json::to_string(checkpoint).expect("JSON"));
+        Err(io::Error::other("the disk is full"))
+    });
+    killed.await.expect_err("a failure");
+    let saved: ExportCheckpoint = serde_json::from_str(&saved.expect("a checkpoint")).expect("a checkpoint");
+    assert_eq!(saved.entries(), 2, "both are written where the name is listed first");
+    let end = store_of(&script.client()).export().resume(saved).write_to(Vec::new(), |_| Ok(())).await;
+    assert_eq!(end.expect("an export").entries(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_is_nowhere_is_reported_and_not_counted_as_vanished() {
+    let script = || listing(&[&["a/b/c"]], &[]);
+    let error =
+        store_of(&script().client()).export().write_to(Vec::new(), |_| Ok(())).await.expect_err("nowhere");
+    assert!(error.is_decode() && error.to_string().contains("`a/b/c` was listed over all scopes"), "{error}");
+    let skipping = store_of(&script().client()).export().skip_unreadable(|_, _| true);
+    let end = skipping.write_to(Vec::new(), |_| Ok(())).await.expect("an export");
+    assert_eq!((end.entries(), end.vanished(), end.skipped()), (0, 0, 1));
+    store_of(&script().client()).erase_user(156).find().await.expect_err("nowhere");
+    let plan = store_of(&script().client()).erase_user(156).skip_unreadable(|_, _| true).find().await;
+    let plan = plan.expect("a plan");
+    assert_eq!((plan.vanished, plan.unreadable.len()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prefix_is_of_the_key_wherever_that_begins() {
+    let there = [("a", "b/c"), ("a/b", "d")];
+    let script = || listing(&[&["a/b/c", "a/b/d", "a/x"]], &there);
+    for (prefix, found) in [("b", 1), ("d", 1), ("c", 0), ("q", 0)] {
+        let export = store_of(&script().client()).export().prefix(prefix);
+        let end = export.write_to(Vec::new(), |_| Ok(())).await.expect(prefix);
+        assert_eq!((end.entries(), end.vanished()), (found, 0), "{prefix}");
+    }
+}

@@ -265,6 +265,33 @@ async fn keys_that_do_not_come_hold_up_nobody_for_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_search_for_an_unknown_key_holds_up_no_known_one() {
+    let server = Server::new();
+    let app = server.app();
+    let known = server.facts().id_token(NONCE);
+    app.verify_id_token(&known, Some(NONCE)).await.expect("an identity");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    server.facts().latency = Duration::from_secs(5);
+    let forged = Key::new("forged").sign(&json!({}));
+    let begun = Instant::now();
+    let searches: Vec<_> = (0..10)
+        .map(|_| {
+            let (app, forged) = (app.clone(), forged.clone());
+            tokio::spawn(async move { app.verify_id_token(&forged, None).await.is_err() })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for _ in 0..10 {
+        app.verify_id_token(&known, Some(NONCE)).await.expect("a key that is known");
+    }
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
+    for search in searches {
+        assert!(search.await.expect("a task"));
+    }
+    assert_eq!((begun.elapsed(), server.facts().key_requests), (Duration::from_secs(5), 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_search_that_is_dropped_calls_no_token_forged() {
     let server = Server::new();
     let app = server.app();

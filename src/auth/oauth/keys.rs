@@ -3,11 +3,13 @@
 use super::protocol::{KEYS, path};
 use super::signature::PublicKey;
 use crate::{Client, Error};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, WeakShared};
 use http::Method;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// How long keys are believed. Roblox does not say whether it changes them.
@@ -17,7 +19,7 @@ const LONGEST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// a token.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// How long keys may take to come: a code lasts a minute, and who has a token of a known key waits as well.
+/// How long keys may take to come: a code lasts a minute.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// More keys are not kept.
@@ -25,8 +27,10 @@ const MOST: usize = 64;
 
 /// The keys, fetched when they are needed.
 #[derive(Default)]
-pub(super) struct Keys(Mutex<Held>);
+pub(super) struct Keys(Arc<Mutex<Held>>);
 
+/// What is known. Whoever looks at it holds the lock for no longer than that: who has a token of a known key does
+/// not wait for those who have the keys fetched.
 #[derive(Default)]
 struct Held {
     keys: HashMap<String, PublicKey>,
@@ -36,83 +40,133 @@ struct Held {
     searched: Option<Instant>,
     /// When they last could not be had, and why.
     failed: Option<(Instant, Error)>,
+    /// A fetch under way. It ends with the last one who waits for it.
+    under_way: Option<WeakShared<Fetch>>,
+}
+
+type Fetch = BoxFuture<'static, Result<(), Error>>;
+
+/// What there is to do before a question about keys can be decided.
+enum Need {
+    Nothing,
+    /// Without keys there is no going on.
+    Keys,
+    /// Newer ones would be better. Old ones stay good while there are no others to be had: an outage is not to
+    /// lock out users whose tokens are signed with a key that is known.
+    NewerKeys,
 }
 
 impl Keys {
     /// Has keys at hand, before something is used up that needs them.
     pub(super) async fn prepare(&self, client: &Client) -> Result<(), Error> {
-        let called = Instant::now();
-        self.0.lock().await.keep_young(called, client).await
+        let need = self.held().need();
+        match need {
+            Need::Nothing => Ok(()),
+            Need::Keys => self.fetch(client).await,
+            Need::NewerKeys => {
+                let _ = self.fetch(client).await;
+                Ok(())
+            }
+        }
     }
 
     /// The key of this id, for ES256; `None` if Roblox has no such key.
     pub(super) async fn get(&self, id: &str, client: &Client) -> Result<Option<PublicKey>, Error> {
         let called = Instant::now();
-        // One fetch for all who wait here.
-        let mut held = self.0.lock().await;
-        held.keep_young(called, client).await?;
-        if !held.keys.contains_key(id) {
-            held.search(called, client).await?;
+        self.prepare(client).await?;
+        let is_to_be_searched = {
+            let held = self.held();
+            match held.keys.get(id) {
+                Some(key) => return Ok(Some(key.clone())),
+                None => held.is_to_be_searched(called)?,
+            }
+        };
+        if is_to_be_searched {
+            let outcome = self.fetch(client).await;
+            // Not before: a search that was dropped with its caller has found out nothing.
+            self.held().searched = Some(Instant::now());
+            outcome?;
         }
-        Ok(held.keys.get(id).cloned())
+        Ok(self.held().keys.get(id).cloned())
+    }
+
+    /// One fetch for all who wait for one.
+    async fn fetch(&self, client: &Client) -> Result<(), Error> {
+        let fetch = {
+            let mut held = self.held();
+            match held.under_way.as_ref().and_then(WeakShared::upgrade) {
+                Some(fetch) => fetch,
+                None => {
+                    let fetch = fetch(Arc::clone(&self.0), client.clone()).boxed().shared();
+                    held.under_way = fetch.downgrade();
+                    fetch
+                }
+            }
+        };
+        fetch.await
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        lock(&self.0)
     }
 }
 
+fn lock(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Held {
-    /// Fetches keys where there are none, or only old ones. Old ones stay good while there are no others
-    /// to be had: an outage is not to lock out users whose tokens are signed with a key that is known.
-    async fn keep_young(&mut self, called: Instant, client: &Client) -> Result<(), Error> {
+    fn need(&self) -> Need {
         let is_older = |time: Option<Instant>, age: Duration| time.is_none_or(|time| time.elapsed() >= age);
         if !is_older(self.since, LONGEST_AGE) {
-            return Ok(());
+            return Need::Nothing;
         }
         if self.keys.is_empty() {
-            return self.fetch(called, client).await;
+            return Need::Keys;
         }
-        if is_older(self.failed.as_ref().map(|(time, _)| *time), PAUSE) {
-            let _ = self.fetch(called, client).await;
+        match is_older(self.failed.as_ref().map(|(time, _)| *time), PAUSE) {
+            true => Need::NewerKeys,
+            false => Need::Nothing,
         }
-        Ok(())
     }
 
-    /// Fetches the keys again for one that is not among them, now and then.
-    async fn search(&mut self, called: Instant, client: &Client) -> Result<(), Error> {
-        let is_new = self.since.is_some_and(|since| since >= called);
-        if is_new {
-            return Ok(());
+    /// Whether the keys are to be fetched for one that is not among them: now and then.
+    fn is_to_be_searched(&self, called: Instant) -> Result<bool, Error> {
+        if self.since.is_some_and(|since| since >= called) {
+            return Ok(false);
         }
         if self.searched.is_some_and(|searched| searched.elapsed() < PAUSE) {
             // Whether Roblox has this key is not known if it could not be asked.
-            return self.failed.clone().map_or(Ok(()), |(_, error)| Err(error));
+            return self.failed.clone().map_or(Ok(false), |(_, error)| Err(error));
         }
-        let outcome = self.fetch(called, client).await;
-        // Not before: a search that was dropped with its caller has found out nothing.
-        self.searched = Some(Instant::now());
-        outcome
+        // It failed while this one waited: that is an answer, and spares it another wait.
+        match &self.failed {
+            Some((time, error)) if called < *time => Err(error.clone()),
+            _ => Ok(true),
+        }
     }
+}
 
-    async fn fetch(&mut self, called: Instant, client: &Client) -> Result<(), Error> {
-        // It failed while this one waited: that is an answer, and spares everyone behind it a wait.
-        if let Some((time, error)) = &self.failed
-            && called < *time
-        {
-            return Err(error.clone());
+/// Fetches the keys, and keeps them or why there are none.
+async fn fetch(held: Arc<Mutex<Held>>, client: Client) -> Result<(), Error> {
+    let request = client.request(Method::GET, KEYS).without_credentials();
+    let late = |_| Err(Error::timeout(PATIENCE.as_secs_f64()).at(&Method::GET, path(KEYS)));
+    let set = tokio::time::timeout(PATIENCE, request.send()).await.unwrap_or_else(late);
+    let keys = set.and_then(|set| read(&set));
+    let mut held = lock(&held);
+    // Whoever comes now does not join a fetch that is over.
+    held.under_way = None;
+    match keys {
+        Ok(keys) => {
+            (held.keys, held.since, held.failed) = (keys, Some(Instant::now()), None);
+            Ok(())
         }
-        let request = client.request(Method::GET, KEYS).without_credentials();
-        let late = |_| Err(Error::timeout(PATIENCE.as_secs_f64()).at(&Method::GET, path(KEYS)));
-        let set = tokio::time::timeout(PATIENCE, request.send()).await.unwrap_or_else(late);
-        match set.and_then(|set| read(&set)) {
-            Ok(keys) => {
-                (self.keys, self.since, self.failed) = (keys, Some(Instant::now()), None);
-                Ok(())
-            }
-            Err(error) => {
-                let error = error.with_hint(
-                    "the keys of ID tokens cannot be had now; nothing is wrong with the login: it can be tried again",
-                );
-                self.failed = Some((Instant::now(), error.clone()));
-                Err(error)
-            }
+        Err(error) => {
+            let error = error.with_hint(
+                "the keys of ID tokens cannot be had now; nothing is wrong with the login: it can be tried again",
+            );
+            held.failed = Some((Instant::now(), error.clone()));
+            Err(error)
         }
     }
 }
