@@ -103,7 +103,8 @@ impl Run {
 
     /// How long the script may run at Roblox: up to 5 minutes, which is the default. The time begins when the
     /// script does, some seconds after the task was made, or up to 45 for a version that nothing has run yet
-    /// (LX-05). A script that yields is ended about 1 second late, one that never does about 10 (LX-18).
+    /// (LX-05). A script that yields is ended about 1 second after its timeout. One that never yields was ended
+    /// about 10 seconds after it began, with a timeout of 5 (LX-18).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
