@@ -116,11 +116,29 @@ fn lock(path: &Path) -> Outcome<Lock> {
     match fs4::FileExt::try_lock(&file) {
         Ok(()) => Ok(Lock::Held(file)),
         Err(fs4::TryLockError::WouldBlock) => Ok(Lock::Taken),
-        Err(fs4::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-            Ok(Lock::Unsupported)
-        },
+        Err(fs4::TryLockError::Error(error)) if is_unsupported(&error) => Ok(Lock::Unsupported),
         Err(fs4::TryLockError::Error(error)) => Err(named("cannot be locked", error).into()),
     }
+}
+
+/// ENOLCK, which the standard library has no kind for: what NFS says without a lock service.
+const NO_LOCKS: Option<i32> = if cfg!(any(target_os = "linux", target_os = "android")) {
+    Some(37)
+} else if cfg!(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd"
+)) {
+    Some(77)
+} else {
+    None
+};
+
+/// Whether a file cannot be locked because its file system has no locks.
+fn is_unsupported(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported
+        || NO_LOCKS.is_some_and(|code| error.raw_os_error() == Some(code))
 }
 
 fn load(path: &Path) -> Outcome<Option<TokenSet>> {
@@ -159,4 +177,20 @@ fn save(path: &Path, tokens: &TokenSet) -> Outcome<()> {
     #[cfg(unix)]
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_system_without_locks_is_recognised() {
+        // NFS without a lock service.
+        let no_locks = NO_LOCKS.map(io::Error::from_raw_os_error);
+        assert!(no_locks.as_ref().is_none_or(is_unsupported), "{no_locks:?}");
+        assert!(is_unsupported(&io::ErrorKind::Unsupported.into()));
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::StorageFull, io::ErrorKind::Other] {
+            assert!(!is_unsupported(&kind.into()), "{kind}");
+        }
+    }
 }
