@@ -14,8 +14,7 @@ const MASK: &str = "moderationResult";
 impl Assets {
     /// Waits until moderation has decided about an asset.
     ///
-    /// An upload is done, and its id known, while the asset is still being looked at: a model for seconds, an image
-    /// for hours at times (AS-22). The state is asked for after 3 seconds, then at growing intervals of up to 30, and
+    /// An upload is done, and its id known, while an image may still be under review, for hours at times (AS-22). The state is asked for after 3 seconds, then at growing intervals of up to 30, and
     /// for 5 minutes unless the [deadline](WaitForModeration::deadline) is another.
     ///
     /// ```no_run

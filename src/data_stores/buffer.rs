@@ -73,8 +73,8 @@ impl LuauBuffer {
 
     /// The bytes of the buffer, of which there may be so many at most.
     ///
-    /// A buffer that was read and written as JSON before may hold an envelope as text: the damage that
-    /// `allow_buffers` lets happen.
+    /// An envelope that was written with `allow_buffers` is a table in the game and looks the same when it is read:
+    /// the two cannot be told apart here.
     ///
     /// # Errors
     ///

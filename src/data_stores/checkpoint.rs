@@ -11,7 +11,7 @@ const PAGE_SIZES: std::ops::RangeInclusive<u64> = 1..=256;
 /// How far an export has come. Keep it as what it serializes to: text that was changed since, or cut off, cannot
 /// be read again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "KeptExport", into = "Sealed<ExportState>")]
+#[serde(try_from = "Sealed<ExportState>", into = "Sealed<ExportState>")]
 pub struct ExportCheckpoint(ExportState);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,15 +29,6 @@ struct ExportState {
     with_buffers: u64,
     #[serde(default, skip_serializing_if = "SharedNames::is_empty")]
     shared_names: SharedNames,
-}
-
-/// As a checkpoint is kept.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum KeptExport {
-    Sealed(Sealed<ExportState>),
-    /// As it was written before there were checksums.
-    Plain(ExportState),
 }
 
 /// What is exported, so that an export is not resumed as another one.
@@ -228,24 +219,21 @@ impl ImportCheckpoint {
 
 impl From<ExportCheckpoint> for Sealed<ExportState> {
     fn from(checkpoint: ExportCheckpoint) -> Self {
-        Self::of(checkpoint.0)
+        Self::of(&checkpoint.0)
     }
 }
 
-impl TryFrom<KeptExport> for ExportCheckpoint {
+impl TryFrom<Sealed<ExportState>> for ExportCheckpoint {
     type Error = super::seal::Damaged;
 
-    fn try_from(kept: KeptExport) -> Result<Self, Self::Error> {
-        match kept {
-            KeptExport::Sealed(sealed) => sealed.open().map(Self),
-            KeptExport::Plain(state) => Ok(Self(state)),
-        }
+    fn try_from(sealed: Sealed<ExportState>) -> Result<Self, Self::Error> {
+        sealed.open().map(Self)
     }
 }
 
 impl From<ImportCheckpoint> for Sealed<ImportState> {
     fn from(checkpoint: ImportCheckpoint) -> Self {
-        Self::of(checkpoint.0)
+        Self::of(&checkpoint.0)
     }
 }
 

@@ -17,8 +17,8 @@ pub(super) const MAX_CONCURRENCY: usize = 64;
 /// Writes every entry of a data store as a line of JSON: scope, key, value, users, attributes, revision
 /// and times. Made by [`Store::export`].
 ///
-/// Values are the text that is stored, so that no number loses a digit. At most as many entries are in
-/// memory as are read at a time, and the client's limits hold for them.
+/// Values are the text that is stored, so that no number loses a digit. Only the entries that are read at a
+/// time are in memory, and the client's limits hold for them.
 ///
 /// The line of an entry with [Luau buffers](super::LuauBuffer) says where they are (`buffers`, JSON pointers), and
 /// [`ExportCheckpoint::with_buffers`] counts such lines: an import cannot bring the buffers back.
@@ -32,7 +32,8 @@ pub(super) const MAX_CONCURRENCY: usize = 64;
 ///
 /// After each page of keys the writer is flushed, and a checkpoint says how much is written. To go
 /// on after a crash, cut the file to [`ExportCheckpoint::bytes`] and
-/// [resume](Self::resume) at the checkpoint: then no entry is there twice and none is missing. A crash of
+/// [resume](Self::resume) at the checkpoint: then none is missing, and none is there twice (but for
+/// names that several entries share, beyond the first thousand of them). A crash of
 /// the machine loses what is flushed but not yet on the disk: call `sync_data` on the file before the
 /// checkpoint is saved, as `examples/export_data_store.rs` does.
 ///

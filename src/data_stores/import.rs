@@ -83,6 +83,7 @@ impl Import {
 
     /// Leaves out entries with [Luau buffers](super::LuauBuffer), which end the import otherwise, and counts them
     /// ([`ImportReport::with_buffers`]). Their lines in the export have a property `buffers`.
+    /// If the last of several lines of a key is left out, an earlier line of that key is written.
     pub fn skip_buffers(mut self) -> Self {
         self.skip_buffers = true;
         self

@@ -1,15 +1,21 @@
 //! Text that comes back from a caller's storage as it was given out, or not at all.
 
 use md5::{Digest, Md5};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::marker::PhantomData;
 
 /// A state with a checksum of it. It guards against damage, not against forgery: whoever can write checkpoints can
 /// write data stores too.
 #[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
 pub(super) struct Sealed<T> {
-    state: T,
+    /// As JSON in a text: the checksum is of what is kept, so that a state that gains a field can still be read.
+    state: String,
     checksum: String,
+    #[serde(skip)]
+    kind: PhantomData<fn() -> T>,
 }
 
 /// Why it cannot be read.
@@ -22,22 +28,56 @@ impl fmt::Display for Damaged {
     }
 }
 
-impl<T: Serialize> Sealed<T> {
-    pub(super) fn of(state: T) -> Self {
-        Self { checksum: checksum(&state), state }
+impl<T: Serialize + DeserializeOwned> Sealed<T> {
+    pub(super) fn of(state: &T) -> Self {
+        // A checkpoint is text, numbers and flags, which JSON can always hold.
+        let state = serde_json::to_string(state).unwrap_or_default();
+        Self { checksum: checksum(&state), state, kind: PhantomData }
     }
 
-    pub(super) fn open(self) -> Result<T, Damaged> {
-        if checksum(&self.state) == self.checksum { Ok(self.state) } else { Err(Damaged) }
+    pub(super) fn open(&self) -> Result<T, Damaged> {
+        match checksum(&self.state) == self.checksum {
+            true => serde_json::from_str(&self.state).map_err(|_| Damaged),
+            false => Err(Damaged),
+        }
     }
 }
 
-/// Of the state as JSON, in whichever format it is kept.
-fn checksum(state: &impl Serialize) -> String {
-    // A checkpoint is text, numbers and flags, which JSON can always hold.
-    hex(&Md5::digest(serde_json::to_vec(state).unwrap_or_default()))
+fn checksum(state: &str) -> String {
+    hex(&Md5::digest(state))
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Older {
+        lines: u64,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Newer {
+        lines: u64,
+        #[serde(default)]
+        skipped: u64,
+    }
+
+    #[test]
+    fn a_state_that_has_gained_a_field_is_read() {
+        let kept = serde_json::to_string(&Sealed::of(&Older { lines: 7 })).expect("JSON");
+        let sealed: Sealed<Newer> = serde_json::from_str(&kept).expect("a checkpoint");
+        assert_eq!(sealed.open().expect("not damaged"), Newer { lines: 7, skipped: 0 });
+    }
+
+    #[test]
+    fn a_state_that_was_changed_is_not_read() {
+        let kept = serde_json::to_string(&Sealed::of(&Older { lines: 7 })).expect("JSON");
+        let changed: Sealed<Older> = serde_json::from_str(&kept.replace('7', "8")).expect("the same form");
+        assert!(changed.open().is_err());
+    }
 }

@@ -46,12 +46,14 @@ impl SortedMap {
         ReadItem { map: self.clone(), id: id.into(), options: Options::default(), value: PhantomData }
     }
 
-    /// Writes an item, whether or not it is there.
+    /// Writes an item, whether or not it is there. Without [`sort_key`](WriteItem::sort_key), an item that has a
+    /// sort key loses it (MS-14); [`update`](Self::update) keeps it.
     pub fn set<T: Serialize + ?Sized>(&self, id: impl Into<String>, value: &T) -> WriteItem {
         WriteItem::new(self.clone(), id.into(), limits::value(value), Mode::Any)
     }
 
-    /// Writes an item that is there; fails if it is [not found](Error::is_not_found).
+    /// Writes an item that is there; fails if it is [not found](Error::is_not_found). Without
+    /// [`sort_key`](WriteItem::sort_key), an item that has a sort key loses it (MS-14).
     pub fn replace<T: Serialize + ?Sized>(&self, id: impl Into<String>, value: &T) -> WriteItem {
         WriteItem::new(self.clone(), id.into(), limits::value(value), Mode::There)
     }

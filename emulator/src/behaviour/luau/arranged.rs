@@ -17,7 +17,7 @@ pub(super) struct Arranged {
     /// It never ends, as one of a version that cannot be loaded (LX-06).
     pub(super) stuck: bool,
     /// What runs out of time does so by the clock, later than its timeout says (LX-18).
-    overrun: bool,
+    pub(super) overrun: bool,
     /// How long it takes until the script begins, and with it the time that it has (LX-05, LX-08).
     pub(super) boot: SignedDuration,
     /// How long after the end the logs can be read (LX-04).
@@ -50,10 +50,14 @@ impl Arranged {
         arranged
     }
 
-    /// How long after its timeout a script is stopped, if that goes by the clock: one that gives way to others about a
-    /// second, one that never does about ten (LX-18).
-    pub(super) fn overrun(&self) -> Option<SignedDuration> {
-        self.overrun.then(|| SignedDuration::from_secs(if self.yields { 1 } else { 10 }))
+    /// When a script is stopped, counted from its beginning, if that goes by the clock: one that yields about a second
+    /// after its timeout, one that never does not before ten seconds (LX-18).
+    pub(super) fn stopped_after(&self, timeout: SignedDuration) -> SignedDuration {
+        match (self.overrun, self.yields) {
+            (false, _) => timeout,
+            (true, true) => timeout.saturating_add(SignedDuration::from_secs(1)),
+            (true, false) => timeout.max(SignedDuration::from_secs(10)),
+        }
     }
 }
 
@@ -71,15 +75,23 @@ mod tests {
         let script =
             "--emulator: boot 20s\n  --emulator: late logs 2.5s\n--emulator: stuck\n--emulator: boot soon";
         let arranged = Arranged::of(script);
-        assert!(arranged.stuck && !arranged.queued && arranged.overrun().is_none());
+        assert!(arranged.stuck && !arranged.queued && !arranged.overrun);
         assert_eq!(arranged.boot, SignedDuration::from_secs(20));
         assert_eq!(arranged.late_logs, SignedDuration::from_millis(2_500));
     }
 
     #[test]
     fn who_gives_way_to_others_is_stopped_sooner() {
-        let late = |script: &str| Arranged::of(script).overrun().map(|late| late.as_secs());
-        assert_eq!(late("--emulator: overrun\nwhile true do end"), Some(10));
-        assert_eq!(late("--emulator: overrun\nwhile true do task.wait() end"), Some(1));
+        let stopped = |script: &str, timeout| {
+            Arranged::of(script).stopped_after(SignedDuration::from_secs(timeout)).as_secs()
+        };
+        for (script, timeout, seconds) in [
+            ("--emulator: overrun\nwhile true do end", 5, 10),
+            ("--emulator: overrun\nwhile true do end", 60, 60),
+            ("--emulator: overrun\nwhile true do task.wait() end", 5, 6),
+            ("while true do end", 5, 5),
+        ] {
+            assert_eq!(stopped(script, timeout), seconds, "{script} {timeout}");
+        }
     }
 }

@@ -194,8 +194,8 @@ impl LuauTasks {
 impl Task {
     /// Time moves a task on as looks do: a place is not blocked by those that are forgotten.
     fn run_out(&mut self, now: Timestamp) {
-        let late = self.arranged.overrun().unwrap_or_default();
-        let end = self.begins().checked_add(self.timeout.saturating_add(late)).unwrap_or(Timestamp::MAX);
+        let end =
+            self.begins().checked_add(self.arranged.stopped_after(self.timeout)).unwrap_or(Timestamp::MAX);
         if !self.has_ended() && !self.arranged.stuck && end <= now {
             self.polls = 2;
             self.updated = end;
@@ -211,7 +211,7 @@ impl Task {
     fn look(&mut self, now: Timestamp) {
         let runs_out =
             matches!(&self.run.end, End::Failed(code, _) if *code == LuauError::DeadlineExceeded.name());
-        let waits = self.arranged.stuck || (runs_out && self.arranged.overrun().is_some());
+        let waits = self.arranged.stuck || (runs_out && self.arranged.overrun);
         if self.polls == 0 || (!waits && now >= self.begins()) {
             self.polls += 1;
             self.updated = now;

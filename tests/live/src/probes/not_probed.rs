@@ -6,6 +6,7 @@ pub const NOT_PROBED: &[(&str, &str)] = &[
     ("AS-01", "an asset that is uploaded stays in somebody's inventory"),
     ("AS-05", "an asset that is uploaded stays in somebody's inventory"),
     ("AS-09", "a rollback leaves a new version of the asset behind"),
+    ("AS-10", "an archived asset is away until it is restored"),
     ("AS-11", "it takes an asset that moderation has refused"),
     ("AS-14", "it takes many uploads, which stay in somebody's inventory"),
     ("AS-16", "it takes an upload of more than 20 MiB, which stays in somebody's inventory"),
