@@ -31,6 +31,19 @@ pub struct Probe {
     pub run: for<'a> fn(&'a Lab) -> Running<'a>,
 }
 
+impl Probe {
+    /// A probe that writes, and removes what it has written.
+    pub(crate) const fn writing(
+        needs: &'static [Need],
+        fact: &'static str,
+        question: &'static str,
+        sends: &'static [&'static str],
+        run: for<'a> fn(&'a Lab) -> Running<'a>,
+    ) -> Self {
+        Self { fact, question, sends, writes: true, only_by_name: None, needs, run }
+    }
+}
+
 /// What a probe needs besides a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {

@@ -7,16 +7,6 @@ use serde_json::{Value, json};
 
 const NEEDS: &[Need] = &[Need::Universe];
 
-/// Probes of writes, all alike but for what they ask.
-const fn write(
-    fact: &'static str,
-    question: &'static str,
-    sends: &'static [&'static str],
-    run: for<'a> fn(&'a Lab) -> crate::probe::Running<'a>,
-) -> Probe {
-    Probe { fact, question, sends, writes: true, only_by_name: None, needs: NEEDS, run }
-}
-
 pub(super) const PROBES: &[Probe] = &[
     Probe {
         fact: "PG-06",
@@ -27,49 +17,57 @@ pub(super) const PROBES: &[Probe] = &[
         needs: NEEDS,
         run: |lab| Box::pin(unknown_store(lab)),
     },
-    write(
+    Probe::writing(
+        NEEDS,
         "DS-02",
         "Does the path of an entry hold the key as it is?",
         &["POST an entry with a slash in its key", "GET the entries", "DELETE the entry"],
         |lab| Box::pin(path_of_a_key(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "DS-04",
         "Do overwrites within an hour leave one revision?",
         &["POST an entry", "PATCH it twice", "GET its revisions", "DELETE it"],
         |lab| Box::pin(revisions(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "DS-05",
         "Is a deleted entry not found, and its revisions still listed?",
         &["POST an entry", "DELETE it", "GET it", "GET its revisions"],
         |lab| Box::pin(deleted(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "DS-06",
         "Is a revision that cannot be refused with 400?",
         &["POST an entry", "GET it at a revision", "DELETE it"],
         |lab| Box::pin(nonsense_revision(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "DS-09",
         "Does a v1 write that is refused give the current value?",
         &["POST a value, and again with exclusiveCreate (v1)", "DELETE it"],
         |lab| Box::pin(conflict_of_v1(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "DS-10",
         "Is a deleted value of v1 a 204 without a body?",
         &["POST, DELETE and GET a value (v1)"],
         |lab| Box::pin(deleted_value(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "DS-13",
         "Is an entry that exists refused with 400 or 409?",
         &["POST an entry twice", "DELETE it"],
         |lab| Box::pin(exists(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "DS-15",
         "May a value have a member that is null?",
         &["POST an entry with a null member", "DELETE it"],

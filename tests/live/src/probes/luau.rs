@@ -6,31 +6,18 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
-const fn task(
-    fact: &'static str,
-    question: &'static str,
-    sends: &'static [&'static str],
-    run: for<'a> fn(&'a Lab) -> crate::probe::Running<'a>,
-) -> Probe {
-    Probe {
-        fact,
-        question,
-        sends,
-        writes: true,
-        only_by_name: None,
-        needs: &[Need::Universe, Need::Place],
-        run,
-    }
-}
+const NEEDS: &[Need] = &[Need::Universe, Need::Place];
 
 pub(super) const PROBES: &[Probe] = &[
-    task(
+    Probe::writing(
+        NEEDS,
         "LX-01",
         "Is a new task PROCESSING at once, and without times, and are 5 a minute allowed?",
         &["POST a Luau task that returns 1"],
         |lab| Box::pin(new_task(lab)),
     ),
-    task(
+    Probe::writing(
+        NEEDS,
         "LX-04",
         "Is the log of a task empty until it ends?",
         &[
@@ -41,7 +28,8 @@ pub(super) const PROBES: &[Probe] = &[
         ],
         |lab| Box::pin(logs(lab)),
     ),
-    task(
+    Probe::writing(
+        NEEDS,
         "LX-07",
         "Which version does a task run that names none?",
         &[
@@ -51,31 +39,36 @@ pub(super) const PROBES: &[Probe] = &[
         ],
         |lab| Box::pin(version_that_runs(lab)),
     ),
-    task(
+    Probe::writing(
+        NEEDS,
         "LX-08",
         "Is a task of an unknown version not found?",
         &["POST a Luau task that is to be refused"],
         |lab| Box::pin(unknown_version(lab)),
     ),
-    task(
+    Probe::writing(
+        NEEDS,
         "LX-09",
         "What does a task look like whose results are too large?",
         &["POST a Luau task that returns 5 MiB", "GET it until it ends"],
         |lab| Box::pin(large_result(lab)),
     ),
-    task(
+    Probe::writing(
+        NEEDS,
         "LX-20",
         "Are the results of a task with binary output its ReturnValues?",
         &["POST a Luau task with binary output", "GET it until it ends"],
         |lab| Box::pin(binary_output(lab)),
     ),
-    task(
+    Probe::writing(
+        NEEDS,
         "LX-12",
         "Are 200 reads of tasks a minute allowed?",
         &["POST a Luau task", "GET it until it ends"],
         |lab| Box::pin(limit_of_reads(lab)),
     ),
-    task(
+    Probe::writing(
+        NEEDS,
         "LX-17",
         "What does a task look like whose time is over?",
         &["POST a Luau task with a time of 1 s", "GET it until it ends"],

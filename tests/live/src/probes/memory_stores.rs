@@ -5,14 +5,7 @@ use crate::probe::{Finding, Need, Outcome, Probe};
 use http::Method;
 use serde_json::{Value, json};
 
-const fn write(
-    fact: &'static str,
-    question: &'static str,
-    sends: &'static [&'static str],
-    run: for<'a> fn(&'a Lab) -> crate::probe::Running<'a>,
-) -> Probe {
-    Probe { fact, question, sends, writes: true, only_by_name: None, needs: &[Need::Universe], run }
-}
+const NEEDS: &[Need] = &[Need::Universe];
 
 pub(super) const PROBES: &[Probe] = &[
     Probe {
@@ -21,76 +14,88 @@ pub(super) const PROBES: &[Probe] = &[
         sends: &["GET the items of a sorted map that does not exist"],
         writes: false,
         only_by_name: None,
-        needs: &[Need::Universe],
+        needs: NEEDS,
         run: |lab| Box::pin(empty_map(lab)),
     },
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-01",
         "Does a read of a queue give `id` and `queueItems`?",
         &["POST a queue item", "GET items:read", "POST items:discard"],
         |lab| Box::pin(queue_read(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-03",
         "Does a read of an empty queue leave the list out?",
         &["GET items:read of a queue that is empty"],
         |lab| Box::pin(empty_read(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-04",
         "Is a queue item without data, or with null, refused?",
         &["POST two queue items that are to be refused"],
         |lab| Box::pin(no_data(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-05",
         "Is a path in a new queue item taken without complaint, and without effect?",
         &["POST a queue item with a path", "GET items:read", "POST items:discard"],
         |lab| Box::pin(path_in_the_body(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-06",
         "Is a time to live as `PT3S` refused?",
         &["POST a queue item that is to be refused"],
         |lab| Box::pin(iso_duration(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-07",
         "Does a new queue item come without `id`?",
         &["POST a queue item", "GET items:read", "POST items:discard"],
         |lab| Box::pin(queue_item(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-08",
         "Is the list of map items under `items`?",
         &["POST a map item", "GET the items", "DELETE the item"],
         |lab| Box::pin(list_of_a_map(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-11",
         "Does a map item write a null sort key, and a counter as etag?",
         &["POST and DELETE a map item"],
         |lab| Box::pin(map_item(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-12",
         "Is the id of a new map item taken from the query alone?",
         &["POST a map item that is to be refused"],
         |lab| Box::pin(id_in_the_body(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-13",
         "Is a map item that exists refused with 409?",
         &["POST a map item twice", "DELETE it"],
         |lab| Box::pin(exists(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-14",
         "Does a changed map item come without `id`?",
         &["POST, PATCH and DELETE a map item"],
         |lab| Box::pin(changed_item(lab)),
     ),
-    write(
+    Probe::writing(
+        NEEDS,
         "MS-20",
         "Do 1,000 reads of map items a minute bind?",
         &["POST, GET and DELETE a map item"],
@@ -102,7 +107,7 @@ pub(super) const PROBES: &[Probe] = &[
         sends: &["POST memory-store:flush"],
         writes: true,
         only_by_name: Some("it empties all memory stores of the universe"),
-        needs: &[Need::Universe],
+        needs: NEEDS,
         run: |lab| Box::pin(flush(lab)),
     },
 ];
