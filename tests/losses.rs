@@ -170,3 +170,28 @@ async fn a_result_under_another_name_is_an_error() {
         assert_eq!(outcome.is_ok(), is_read, "{rest}: {outcome:?}");
     }
 }
+
+/// CN-03, before the first byte: it is no empty list.
+#[tokio::test(start_paused = true)]
+async fn a_response_that_ends_before_its_first_byte_is_not_an_empty_list() {
+    let nothing = || Answer::status(200, "");
+    let entries = || Expect::get("/cloud/v2/universes/1/data-stores/Players/entries");
+    let page = Answer::page("dataStoreEntries", [json!({ "id": "k", "path": "p" })], None);
+    let script = Script::new().expect(entries(), nothing()).expect(entries(), page);
+    let listed = script.client().data_stores().list_entries(1, "Players").items().collect().await;
+    assert_eq!(listed.expect("the second response is whole").len(), 1);
+    script.assert_done();
+
+    // A read of a queue hides its items, so that it is not sent twice.
+    let read = || Expect::get("/cloud/v2/universes/1/memory-store/queues/q/items:read");
+    let script = Script::new().expect(read(), nothing());
+    let error = script.client().memory_stores().queue(1, "q").read::<Value>(10).await.expect_err("cut short");
+    assert!(error.may_have_been_applied() && error.attempts() == 1, "{error}");
+    script.assert_done();
+
+    // MS-03
+    let script = Script::new().expect(read(), Answer::empty());
+    let batch =
+        script.client().memory_stores().queue(1, "q").read::<Value>(10).await.expect("an empty queue");
+    assert!(batch.items.is_empty());
+}

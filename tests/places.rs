@@ -110,6 +110,20 @@ async fn publishing_is_repeated_if_the_bytes_are_there() {
     assert!(error.may_have_been_applied() && script.count() == 1, "{error:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_upload_may_have_done_is_not_forgotten() {
+    let busy = Answer::error(ErrorShape::Code, 409, "ABORTED", "Server is busy.");
+    let script = Script::new()
+        .expect(Expect::post(VERSIONS), Answer::interrupted())
+        .expect(Expect::post(VERSIONS), busy)
+        .always(Expect::post(VERSIONS), Answer::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no"));
+    let publish = scripted(&script).places().publish(42, 1818, BINARY);
+    let error = publish.wait_while_busy(Duration::from_secs(300)).await.expect_err("a refusal");
+    assert!(error.is_permission_denied() && error.may_have_been_applied(), "{error}");
+    assert_eq!(error.attempts(), 3);
+    script.assert_done();
+}
+
 /// PL-09: a Team Create session outlasts Studio by minutes. Who says so waits for its end, and no longer
 /// than that.
 #[tokio::test(start_paused = true)]

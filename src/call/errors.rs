@@ -28,7 +28,8 @@ pub(super) fn told(errors: ErrorsInSuccess, reply: &http::Response<Bytes>) -> Op
         Some(about) => listed(about, &failures),
     };
     let details = failures.iter().copied().cloned().collect();
-    Some(Error::told_in_success(reply, text(&first["code"]), message, Value::Array(details)))
+    let (code, is_partial) = (text(&first["code"]), errors.about.is_some());
+    Some(Error::told_in_success(reply, code, message, Value::Array(details), is_partial))
 }
 
 fn is_there(value: &Value) -> bool {

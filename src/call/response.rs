@@ -144,6 +144,11 @@ fn read_body<T: DeserializeOwned + 'static>(
 ) -> Result<T, Error> {
     let body = json_text(body);
     if body.is_empty() && expects.main.is_some() {
+        // Nothing to list is 204 (MS-03), null or an empty list: what ends before its first byte is cut short (CN-03).
+        let is_cut = reply.status() != http::StatusCode::NO_CONTENT;
+        if let Some(error) = is_cut.then(|| serde_json::from_slice::<IgnoredAny>(body).err()).flatten() {
+            return Err(Error::cut_short(reply, ".", error));
+        }
         // An empty list needs nothing else.
         expects.required = &[];
     }

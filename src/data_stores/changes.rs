@@ -29,9 +29,17 @@ pub(super) async fn change(
     let mut options_of_write = options.clone();
     options_of_write.idempotent = Some(options.idempotent.unwrap_or(effect == Effect::Same));
     let mut contention = Contention::new(attempts);
+    let mut earlier: Option<Error> = None;
     loop {
         contention.begin();
-        let stored = store.read(key, &Revision::Latest, options).await?;
+        let stored = match (store.read(key, &Revision::Latest, options).await, earlier.take()) {
+            (Ok(stored), _) => stored,
+            // The write is what the caller has to know about.
+            (Err(error), Some(write)) if write.may_have_been_applied() => {
+                return Err(write.noting(&format!("and what came of it could not be read: {error}")));
+            }
+            (Err(error), _) => return Err(error),
+        };
         if stored.as_ref().is_some_and(|stored| stored.etag.as_ref().is_none_or(String::is_empty)) {
             return Err(Error::unreadable(
                 "the service gave no etag with the entry, so that its change cannot be guarded; \
@@ -69,6 +77,7 @@ pub(super) async fn change(
         if contention.is_over() {
             return Err(error);
         }
+        earlier = Some(error);
         contention.wait().await;
     }
 }

@@ -282,6 +282,7 @@ impl Error {
         code: Option<String>,
         message: String,
         details: Value,
+        is_partial: bool,
     ) -> Self {
         let said = convert::Said { code, message: convert::plain(&message).or(Some(message)), details: None };
         let status = said.code.as_ref().and_then(|code| StatusCode::from_bytes(code.as_bytes()).ok());
@@ -291,6 +292,8 @@ impl Error {
             .change(|inner| {
                 inner.code = said.code;
                 inner.details = Some(details);
+                // What is not among the failures was done.
+                inner.ambiguous = is_partial;
             })
             .with_reply(reply)
     }

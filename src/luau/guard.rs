@@ -9,7 +9,9 @@ const MARK: &str = "opencloud:place-version:";
 pub(super) fn guarded(script: &str, version: u64) -> String {
     let is_before = |line: &&str| {
         let text = line.trim();
-        line.ends_with('\n') && (text.is_empty() || text.starts_with("--!"))
+        // Directives count only before the first statement, also behind a comment; a long comment may not end here.
+        let is_long = text.starts_with("--[[") || text.starts_with("--[=");
+        line.ends_with('\n') && (text.is_empty() || (text.starts_with("--") && !is_long))
     };
     let at = script.split_inclusive('\n').take_while(is_before).map(str::len).sum();
     let (before, rest) = script.split_at(at);
@@ -39,7 +41,9 @@ mod tests {
             ("", "(f or g)()\nreturn 1"),
             ("--!strict\n", "return 1"),
             ("\n  --!strict\r\n--!native\n\n", "local a = 1\n--!optimize 2\nreturn a"),
-            ("", "-- a comment\nreturn 1"),
+            ("-- a comment\n", "return 1"),
+            ("-- a comment\n--!native\n", "return 1"),
+            ("", "--[==[ a\n--!native\n]==] return 1"),
             ("", "--[[ a\nlonger one ]] return 1"),
             // A directive that ends the text has no line behind it.
             ("", "--!strict"),

@@ -190,13 +190,17 @@ impl Run {
     async fn create_when_free(&self, task: LuauTask) -> Result<Operation<LuauTask>, Error> {
         let waits = Waits::new(self.slot);
         let mut attempts = 0;
+        let mut earlier: Option<Error> = None;
         loop {
             let error = match self.create(task.clone()).await {
                 Ok(operation) => return Ok(operation),
                 Err(error) => error,
             };
             attempts += error.attempts();
+            // A task that an earlier call may have created runs all the same.
+            let error = earlier.iter().fold(error, Error::after);
             if is_full(&error) && waits.next(slot_wait(&error)).await {
+                earlier = Some(error);
                 continue;
             }
             let error = match is_full(&error) && !self.slot.is_zero() {

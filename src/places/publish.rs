@@ -96,6 +96,7 @@ impl Publish {
         let file = self.file.prepared(!self.patience.is_zero()).await?;
         let until = Instant::now() + self.patience;
         let (mut wait, mut attempts) = (FIRST_WAIT, 0);
+        let mut earlier: Option<Error> = None;
         loop {
             let call = self.places.create_version(
                 self.universe.clone(),
@@ -117,9 +118,13 @@ impl Publish {
             };
             attempts += error.attempts();
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || !is_busy(&error) {
+            let is_over = left.is_zero() || !is_busy(&error);
+            // What an earlier call may have published stays published.
+            let error = earlier.iter().fold(error, Error::after);
+            if is_over {
                 return Err(error.attempted(attempts));
             }
+            earlier = Some(error);
             pause(wait.min(left)).await;
             wait = (wait + FIRST_WAIT / 2).min(LONGEST_WAIT);
         }

@@ -551,7 +551,8 @@ async fn a_lease_that_is_never_given_fails_the_call_and_loses_no_session() {
     let provider = TokenProvider::new(server.app(), Leased { store: store.clone(), turn: turn.clone() });
     let held = turn.lock().await;
     let error = provider.tokens().await.expect_err("no lease");
-    assert!(error.to_string().contains("it has not answered for 60 seconds"), "{error}");
+    let expected = "another process has held the lease of the token store for 60 seconds";
+    assert!(error.to_string().contains(expected), "{error}");
     assert!(!error.is_authorization_required(), "{error}");
     // Whoever had the lease has renewed in the meantime.
     let (waiting, ()) = tokio::join!(provider.tokens(), async {
@@ -562,6 +563,95 @@ async fn a_lease_that_is_never_given_fails_the_call_and_loses_no_session() {
     assert_eq!(server.renewals(), 0);
     drop(held);
     provider.tokens().await.expect("tokens");
+}
+
+/// Two processes that share a store with a lease; their access token has expired.
+fn two_with_a_lease(
+    latency: Duration,
+) -> (Server, Arc<Store>, Arc<tokio::sync::Mutex<()>>, [TokenProvider; 2]) {
+    let server = Server::new();
+    let store = Arc::new(Store { tokens: Mutex::new(Some(server.session())), latency, ..Store::default() });
+    server.pass(900);
+    let turn = Arc::new(tokio::sync::Mutex::new(()));
+    let provider =
+        || TokenProvider::new(server.app(), Leased { store: store.clone(), turn: Arc::clone(&turn) });
+    let providers = [provider(), provider()];
+    (server, store, turn, providers)
+}
+
+/// The store still holds a refresh token that is used up: nobody else may send it.
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_held_until_what_was_given_is_saved() {
+    // A save that fails, and one that takes longer than a save may.
+    for (is_broken, latency) in [(true, Duration::ZERO), (false, Duration::from_secs(31))] {
+        let (server, store, turn, [one, two]) = two_with_a_lease(latency);
+        store.break_down(is_broken);
+        one.tokens().await.expect_err("it is not saved");
+        store.break_down(false);
+        let error = two.tokens().await.expect_err("the other has the lease");
+        assert!(!error.is_authorization_required(), "{error}");
+        assert_eq!(server.renewals(), 1, "the used token is not sent by another process");
+        if is_broken {
+            // It is saved while the other waits, which then takes it.
+            let (waiting, saved) = tokio::join!(two.tokens(), one.tokens());
+            assert_eq!(saved.expect("saved"), store.held());
+            assert_eq!(waiting.expect("what the first has saved"), store.held());
+            assert_eq!(server.renewals(), 1);
+        } else {
+            // The lease ends with the process.
+            drop(one);
+            tokio::task::yield_now().await;
+        }
+        assert!(turn.try_lock().is_ok(), "the lease is free again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_saved_late_and_due_again_is_renewed_with_the_same_lease() {
+    let (server, store, turn, [one, two]) = two_with_a_lease(Duration::ZERO);
+    store.break_down(true);
+    one.tokens().await.expect_err("a full disk");
+    server.pass(900);
+    store.break_down(false);
+    let begun = Instant::now();
+    assert_eq!(one.tokens().await.expect("tokens"), store.held());
+    assert_eq!((server.renewals(), begun.elapsed()), (2, Duration::ZERO));
+    assert!(turn.try_lock().is_ok(), "the lease is free again");
+    assert_eq!(two.tokens().await.expect("tokens"), store.held());
+    assert_eq!(server.renewals(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_uses_the_lease_that_is_held_for_what_is_not_saved() {
+    let (server, store, turn, [one, two]) = two_with_a_lease(Duration::ZERO);
+    store.break_down(true);
+    one.tokens().await.expect_err("a full disk");
+    let login = server.session();
+    one.replace(login.clone()).await.expect_err("a full disk");
+    assert!(turn.try_lock().is_err(), "the login was not saved either");
+    store.break_down(false);
+    let begun = Instant::now();
+    one.replace(login.clone()).await.expect("saved");
+    assert_eq!(begun.elapsed(), Duration::ZERO, "it does not wait for its own lease");
+    assert!(turn.try_lock().is_ok(), "the lease is free again");
+    for provider in [&one, &two] {
+        server.pass(1);
+        assert_eq!(provider.tokens().await.expect("tokens"), store.held());
+    }
+    assert_eq!(server.renewals(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_whose_caller_is_gone_is_saved_with_the_lease() {
+    let (server, store, turn, [one, _two]) = two_with_a_lease(Duration::from_secs(1));
+    let login = server.session();
+    let dropped = tokio::time::timeout(Duration::from_millis(500), one.replace(login.clone())).await;
+    dropped.expect_err("the save takes a second");
+    assert!(turn.try_lock().is_err(), "the save goes on, with the lease");
+    drop(turn.lock().await);
+    assert_eq!(store.held(), login);
+    assert_eq!(one.tokens().await.expect("tokens"), login);
+    assert_eq!(server.renewals(), 0);
 }
 
 /// Without a lease: the other process is about to save what it was given.

@@ -1,7 +1,9 @@
 //! Where tokens are kept.
 
 use super::server::Server;
+use futures_util::FutureExt as _;
 use opencloud::oauth::{FileTokenStore, MemoryTokenStore, TokenSet, TokenStore};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_file_holds_what_was_saved_last() {
@@ -65,6 +67,68 @@ async fn whoever_reads_while_another_writes_finds_one_of_the_two_whole() {
     }
     let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// A runtime with one thread for blocking work, which is busy until the gate is opened: what is saved there
+/// has begun and does not end.
+fn gated() -> (tokio::runtime::Runtime, std::sync::mpsc::Sender<()>) {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().max_blocking_threads(1).build().expect("a runtime");
+    let (gate, closed) = std::sync::mpsc::channel();
+    runtime.spawn_blocking(move || closed.recv());
+    (runtime, gate)
+}
+
+/// Its clock jumps to the next moment that is waited for, except during blocking work.
+fn paused() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().expect("a runtime")
+}
+
+/// Begins a save and drops it, as a caller does that has waited for long enough.
+fn abandon(runtime: &tokio::runtime::Runtime, store: &FileTokenStore, tokens: &TokenSet) {
+    let _entered = runtime.enter();
+    assert!(store.save(tokens).now_or_never().is_none(), "the gate is closed");
+}
+
+#[test]
+fn a_save_whose_caller_is_gone_keeps_the_lease_until_it_has_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tokens.json");
+    let [slow, next] = [(); 2].map(|()| Server::new().session());
+    let (store, other) = (FileTokenStore::new(&path), FileTokenStore::new(&path));
+    let elsewhere = paused();
+    let lease = elsewhere.block_on(store.lease()).expect("a lease");
+    let (runtime, gate) = gated();
+    abandon(&runtime, &store, &slow);
+    drop(lease);
+    let wait = async || tokio::time::timeout(Duration::from_secs(1), other.lease()).await;
+    assert!(elsewhere.block_on(wait()).is_err(), "what is still being saved would overwrite the next");
+    gate.send(()).expect("the gate");
+    let lease = elsewhere.block_on(other.lease()).expect("a lease");
+    elsewhere.block_on(other.save(&next)).expect("saved");
+    drop(lease);
+    runtime.block_on(runtime.spawn_blocking(|| ())).expect("all is done there");
+    assert_eq!(elsewhere.block_on(store.load()).expect("tokens"), Some(next));
+}
+
+#[test]
+fn a_save_waits_for_the_one_before_whose_caller_is_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [slow, next] = [(); 2].map(|()| Server::new().session());
+    let store = FileTokenStore::new(folder.path().join("tokens.json"));
+    let elsewhere = paused();
+    let (runtime, gate) = gated();
+    abandon(&runtime, &store, &slow);
+    // A clone is the same store.
+    let clone = store.clone();
+    let wait = async || tokio::time::timeout(Duration::from_secs(1), clone.save(&next)).await;
+    assert!(elsewhere.block_on(wait()).is_err(), "what is still being saved would overwrite it");
+    assert_eq!(elsewhere.block_on(store.load()).expect("nothing"), None);
+    gate.send(()).expect("the gate");
+    elsewhere.block_on(clone.save(&next)).expect("saved");
+    runtime.block_on(runtime.spawn_blocking(|| ())).expect("all is done there");
+    assert_eq!(elsewhere.block_on(store.load()).expect("tokens"), Some(next));
 }
 
 #[tokio::test]

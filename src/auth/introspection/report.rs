@@ -275,8 +275,8 @@ impl fmt::Display for Report {
             }
             None => writeln!(
                 f,
-                "API key: not known. Roblox does not look at it, as was seen of keys that are older than an hour; \
-                 that does not say that it is bad"
+                "API key: not known. Roblox gave no information about it, as was seen of keys that are older than an \
+                 hour; the key may still work"
             )?,
         }
         match &self.proof {

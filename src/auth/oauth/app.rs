@@ -195,7 +195,7 @@ impl AppBuilder {
     }
 
     /// How far Roblox's clock and this one may differ; 60 seconds by default. Clocks of users' machines are
-    /// off by minutes at times: 180 seconds are enough for most of them.
+    /// off by minutes at times: Roblox's own plugin allows 180 seconds (`AU-11`).
     pub fn clock_skew(mut self, skew: Duration) -> Self {
         self.clock_skew = skew;
         self

@@ -172,7 +172,7 @@ fn check(claims: &Claims, nonce: Option<&str>, rules: &Rules, now: Timestamp) ->
 /// A token that is too old or too new by this machine's clock, and by how much.
 fn clock(what: &str, by: SignedDuration, rules: &Rules) -> Wrong {
     let (by, allowed) = (by.as_secs(), rules.skew.as_secs());
-    Wrong::Clock(format!("{what}, by {by} s of this machine's clock, which may differ by {allowed} s"))
+    Wrong::Clock(format!("{what}: {by} s by this machine's clock, and {allowed} s are allowed"))
 }
 
 /// Seconds since 1970, which may have a fraction.

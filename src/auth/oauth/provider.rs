@@ -17,8 +17,9 @@ const EARLY: Duration = Duration::from_secs(60);
 /// How long the store may take. What it was to save is saved by the next renewal.
 const STORE_TIME: Duration = Duration::from_secs(30);
 
-/// How long another process may hold the lease. One renewal and its saving take no longer, unless Roblox
-/// hangs.
+/// How long another process may hold the lease before a call gives up. Most renewals take about a second. With
+/// a store or a service that is at its slowest one takes longer than this: the call fails then, and can be
+/// repeated.
 const LEASE_TIME: Duration = Duration::from_secs(60);
 
 /// How long, after a refusal, the store is looked at for what another process was given: it may be about to
@@ -39,7 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// - However many calls need a token at once, there is **one** renewal, and it goes on if the call
 ///   that began it is dropped.
 /// - What a renewal gave is saved in the [`TokenStore`] **before** it is used. If that fails, so do the
-///   calls, and the next one begins with saving it: the session is not lost.
+///   calls, and the next one begins with saving it: the session is not lost. Until it is saved, this process
+///   keeps the store's [`lease`](TokenStore::lease), so that no other sends the refresh token that is used up.
 /// - If Roblox gives no other token, refuses the refresh token or takes longer than five seconds, the old
 ///   token is used until it ends: unless it was refused itself, for such a token is not sent again.
 /// - If Roblox refuses the refresh token, calls fail from then on with
@@ -89,12 +91,13 @@ struct State {
     renewal: Option<watch::Receiver<Option<Outcome>>>,
 }
 
-/// What a renewal gave and the store did not take.
-#[derive(Clone)]
+/// What a renewal gave and the store has not taken yet.
 struct Unsaved {
     tokens: TokenSet,
     /// The refresh token that it replaces.
     instead_of: Option<String>,
+    /// Until it is saved, the store holds a refresh token that is used up, and no other process may send it.
+    lease: Lease,
 }
 
 /// A refresh token that is worth nothing, and what the service said of it.
@@ -132,20 +135,18 @@ impl TokenProvider {
         self
     }
 
-    /// Puts other tokens in the place of those in the store: after a login.
+    /// Puts other tokens in the place of those in the store: after a login. It goes on if the call is dropped.
     ///
     /// # Errors
     ///
-    /// If the store fails; nothing has changed then.
+    /// If the store fails, or another process holds its lease for a minute: the provider uses what it used
+    /// before. A store that has taken longer than 30 seconds may still take the tokens; so call this again.
     pub async fn replace(&self, tokens: TokenSet) -> Result<(), Error> {
-        let _turn = self.0.turn.lock().await;
-        let _lease = self.0.lease().await?;
-        self.0.save(&tokens).await?;
-        let mut state = self.0.lock();
-        state.take(tokens);
-        state.unsaved = None;
-        state.refused = None;
-        Ok(())
+        let inner = self.0.clone();
+        // A save that is dropped may go on in the store, so the lease must not end with the caller.
+        let replaced = tokio::spawn(async move { inner.replace(tokens).await }).await;
+        replaced
+            .unwrap_or_else(|_| Err(Error::no_credential("the saving of the login was broken off".into())))
     }
 
     /// Tokens that are good now, renewed if need be.
@@ -211,67 +212,79 @@ impl Inner {
     }
 
     async fn load(&self) -> Result<Option<TokenSet>, Error> {
-        bounded(STORE_TIME, self.store.load()).await
+        bounded(STORE_TIME, self.store.load(), slow_store).await
     }
 
     async fn save(&self, tokens: &TokenSet) -> Result<(), Error> {
-        bounded(STORE_TIME, self.store.save(tokens)).await
+        bounded(STORE_TIME, self.store.save(tokens), slow_store).await
     }
 
     async fn lease(&self) -> Result<Lease, Error> {
-        bounded(LEASE_TIME, self.store.lease()).await
+        bounded(LEASE_TIME, self.store.lease(), lease_taken).await
     }
 
     /// The store is asked first: another process may have been here. It is asked again with the lease, for
     /// while this one waited another process may have renewed.
     async fn renew(&self) -> Outcome {
         let _turn = self.turn.lock().await;
-        let stored = self.settle_if_saved().await?;
-        if let Some(tokens) = self.take_good(stored.clone()) {
+        if let Some((stored, lease)) = self.settled().await? {
+            return self.renew_from(stored, lease).await;
+        }
+        let stored = self.stored().await?;
+        if let Some(tokens) = self.take_good(&stored) {
             return Ok(tokens);
         }
         let lease = match self.lease().await {
             Ok(lease) => lease,
             // Who has the lease may have renewed by now.
             Err(error) => {
-                let stored = self.settle_if_saved().await.ok().flatten();
-                return self.take_good(stored).or_else(|| self.usable()).ok_or(error);
+                let stored = self.stored().await.ok();
+                let good = stored.and_then(|stored| self.take_good(&stored));
+                return good.or_else(|| self.usable()).ok_or(error);
             }
         };
-        let stored = match stored {
-            Some(stored) if !lease.is_exclusive() => stored,
-            _ => self.settled().await?,
-        };
-        self.renew_from(stored).await
+        let stored = if lease.is_exclusive() { self.stored().await? } else { stored };
+        self.renew_from(stored, lease).await
     }
 
-    /// What the store holds; nothing while it lacks what the last renewal gave, which is saved with the lease.
-    async fn settle_if_saved(&self) -> Result<Option<TokenSet>, Error> {
-        if self.lock().unsaved.is_some() {
-            return Ok(None);
-        }
-        let stored = self.load().await?;
-        stored.map(Some).ok_or_else(no_tokens)
+    /// As [`TokenProvider::replace`].
+    async fn replace(&self, tokens: TokenSet) -> Result<(), Error> {
+        let _turn = self.turn.lock().await;
+        // What is not saved has the lease already: asked for again, it would never come.
+        let is_held = self.lock().unsaved.is_some();
+        let _lease = if is_held { None } else { Some(self.lease().await?) };
+        self.save(&tokens).await?;
+        let mut state = self.lock();
+        state.take(tokens);
+        state.refused = None;
+        let unsaved = state.unsaved.take();
+        drop(state);
+        // Its lease ends here, and not while the state is locked.
+        drop(unsaved);
+        Ok(())
+    }
+
+    async fn stored(&self) -> Outcome {
+        self.load().await?.ok_or_else(no_tokens)
     }
 
     /// Uses these tokens, if they are good for a while.
-    fn take_good(&self, stored: Option<TokenSet>) -> Option<TokenSet> {
-        let stored = stored?;
+    fn take_good(&self, stored: &TokenSet) -> Option<TokenSet> {
         let mut state = self.lock();
         state.take(stored.clone());
-        (!self.is_due(&stored, &state)).then_some(stored)
+        (!self.is_due(stored, &state)).then(|| stored.clone())
     }
 
     /// Gives the refresh token of these for other tokens, unless they need none.
-    async fn renew_from(&self, mut stored: TokenSet) -> Outcome {
+    async fn renew_from(&self, mut stored: TokenSet, lease: Lease) -> Outcome {
         for _ in 0..ROUNDS {
-            if let Some(tokens) = self.take_good(Some(stored.clone())) {
+            if let Some(tokens) = self.take_good(&stored) {
                 return Ok(tokens);
             }
             let error = match self.known_refusal(&stored) {
                 Some(error) => error,
                 None => match self.app.refresh(&stored).await {
-                    Ok(renewed) => return self.keep(renewed, &stored).await,
+                    Ok(renewed) => return self.keep(renewed, &stored, lease).await,
                     Err(error) => error,
                 },
             };
@@ -295,33 +308,37 @@ impl Inner {
         (refused.refresh_token.as_deref() == stored.refresh_token()).then(|| refused.error.clone())
     }
 
-    /// What the store holds, once it holds what the last renewal gave.
-    async fn settled(&self) -> Outcome {
-        let stored = self.load().await?;
-        let Some(unsaved) = self.lock().unsaved.clone() else {
-            return stored.ok_or_else(no_tokens);
+    /// What the store holds, once it holds what the last renewal gave, and the lease that was kept for that;
+    /// nothing if that was saved at once.
+    async fn settled(&self) -> Result<Option<(TokenSet, Lease)>, Error> {
+        let unsaved = {
+            let state = self.lock();
+            state.unsaved.as_ref().map(|unsaved| (unsaved.tokens.clone(), unsaved.instead_of.clone()))
         };
-        let settled = match stored {
+        let Some((tokens, instead_of)) = unsaved else { return Ok(None) };
+        let settled = match self.load().await? {
             // Someone has logged in since, or the store has it after all.
-            Some(stored) if stored.refresh_token() != unsaved.instead_of.as_deref() => stored,
+            Some(stored) if stored.refresh_token() != instead_of.as_deref() => stored,
             // A save that failed may have taken the old tokens along.
             _ => {
-                self.save(&unsaved.tokens).await?;
-                unsaved.tokens
+                self.save(&tokens).await?;
+                tokens
             }
         };
-        self.lock().unsaved = None;
-        Ok(settled)
+        Ok(self.lock().unsaved.take().map(|unsaved| (settled, unsaved.lease)))
     }
 
-    /// Saves what the service gave, and only then uses it.
-    async fn keep(&self, renewed: TokenSet, old: &TokenSet) -> Outcome {
+    /// Saves what the service gave, and only then uses it. The lease ends when it is saved.
+    async fn keep(&self, renewed: TokenSet, old: &TokenSet, lease: Lease) -> Outcome {
         let instead_of = old.refresh_token().map(str::to_owned);
-        self.lock().unsaved = Some(Unsaved { tokens: renewed.clone(), instead_of });
+        self.lock().unsaved = Some(Unsaved { tokens: renewed.clone(), instead_of, lease });
         self.save(&renewed).await?;
         let mut state = self.lock();
-        state.unsaved = None;
         state.take(renewed.clone());
+        let saved = state.unsaved.take();
+        drop(state);
+        // Its lease ends here, and not while the state is locked.
+        drop(saved);
         Ok(renewed)
     }
 
@@ -388,11 +405,23 @@ fn is(tokens: &TokenSet, credentials: &Credentials) -> bool {
 async fn bounded<T>(
     time: Duration,
     what: impl Future<Output = Result<T, Box<dyn StdError + Send + Sync>>>,
+    late: fn(Duration) -> Error,
 ) -> Result<T, Error> {
     match tokio::time::timeout(time, what).await {
         Ok(outcome) => outcome.map_err(store_failed),
-        Err(_) => Err(store_failed(format!("it has not answered for {} seconds", time.as_secs()).into())),
+        Err(_) => Err(late(time)),
     }
+}
+
+fn slow_store(time: Duration) -> Error {
+    store_failed(format!("it has not answered for {} seconds", time.as_secs()).into())
+}
+
+fn lease_taken(time: Duration) -> Error {
+    let seconds = time.as_secs();
+    Error::no_credential(
+        format!("another process has held the lease of the token store for {seconds} seconds").into(),
+    )
 }
 
 fn store_failed(source: Box<dyn StdError + Send + Sync>) -> Error {

@@ -9,10 +9,11 @@ const HEAD: &str = "\
 
 What a user should know about Roblox Open Cloud beyond Roblox's own pages. It was observed by public projects that
 talk to the service, or stands in Roblox's guides but not in its reference. `spec/live/facts.yaml` has the evidence
-for each entry, and more entries that need no attention. What the SDK does by itself is said where it matters.
+for each entry, and more entries, which need nothing from you. Where the SDK handles a case, the entry says so.
 
 The letter is the confidence: **A** recorded or measured on the live service (**A\\*** before 2025, so it may have
-changed), **B** production code relies on it, **C** one report. The date says since when it is known.
+changed), **B** production code relies on it, **C** one report. What rests on
+Roblox's guides alone (RE-01, UN-09, AS-17) was stated there and not observed. The date says since when it is known.
 
 <!-- Written by `cargo xtask facts`. -->
 ";

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 /// The largest file that is read, in bytes.
@@ -24,15 +25,26 @@ type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
 /// Processes that share the file take turns to renew, by an advisory lock of a second, empty file beside
 /// it (`tokens.json.lock`), which stays there. The system ends the lock with the process. On a file system
 /// that has no locks there is no [`lease`](TokenStore::lease), as if the store had none.
+///
+/// A save goes on in a thread if its caller does not wait for it any more. Until it has ended, the lock stays
+/// held, and the next save of this store or of a clone waits.
 #[derive(Clone, Debug)]
 pub struct FileTokenStore {
     path: PathBuf,
+    /// The lock file, while its lock is held.
+    locked: Arc<Mutex<Weak<File>>>,
+    /// Held by the save that is going on.
+    saving: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl FileTokenStore {
     /// Keeps tokens in this file. Its folder must exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), locked: Arc::default(), saving: Arc::default() }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Weak<File>> {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -44,7 +56,17 @@ impl TokenStore for FileTokenStore {
 
     fn save<'a>(&'a self, tokens: &'a TokenSet) -> Stored<'a, ()> {
         let (path, tokens) = (self.path.clone(), tokens.clone());
-        Box::pin(async { blocking(move || save(&path, &tokens)).await })
+        Box::pin(async move {
+            let turn = self.saving.clone().lock_owned().await;
+            let lock = self.locked().upgrade();
+            // What runs in a thread cannot be dropped with its caller, so it holds both until it has ended:
+            // otherwise it could overwrite what another has saved since.
+            blocking(move || {
+                let _held = (turn, lock);
+                save(&path, &tokens)
+            })
+            .await
+        })
     }
 
     fn lease(&self) -> Stored<'_, Lease> {
@@ -54,8 +76,14 @@ impl TokenStore for FileTokenStore {
         Box::pin(async move {
             loop {
                 let path = path.clone();
-                if let Some(lease) = blocking(move || lock(&path)).await? {
-                    return Ok(lease);
+                match blocking(move || lock(&path)).await? {
+                    Lock::Held(file) => {
+                        let file = Arc::new(file);
+                        *self.locked() = Arc::downgrade(&file);
+                        return Ok(Lease::new(file));
+                    }
+                    Lock::Unsupported => return Ok(Lease::none()),
+                    Lock::Taken => {}
                 }
                 // Not by a lock that waits: what waits in a thread cannot be dropped with its caller.
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(TRY_AGAIN))).await;
@@ -68,8 +96,17 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 
     tokio::task::spawn_blocking(work).await?
 }
 
-/// `None` if another one holds the lock.
-fn lock(path: &Path) -> Outcome<Option<Lease>> {
+/// What came of a try to lock a file.
+enum Lock {
+    /// Until this is closed.
+    Held(File),
+    /// Another one holds it.
+    Taken,
+    /// The file system has no locks.
+    Unsupported,
+}
+
+fn lock(path: &Path) -> Outcome<Lock> {
     let named = |what: &str, error: io::Error| format!("the lock file {} {what}: {error}", path.display());
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -77,14 +114,31 @@ fn lock(path: &Path) -> Outcome<Option<Lease>> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).map_err(|error| named("cannot be opened", error))?;
     match fs4::FileExt::try_lock(&file) {
-        // It ends when the file is closed.
-        Ok(()) => Ok(Some(Lease::new(file))),
-        Err(fs4::TryLockError::WouldBlock) => Ok(None),
-        Err(fs4::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-            Ok(Some(Lease::none()))
-        }
+        Ok(()) => Ok(Lock::Held(file)),
+        Err(fs4::TryLockError::WouldBlock) => Ok(Lock::Taken),
+        Err(fs4::TryLockError::Error(error)) if is_unsupported(&error) => Ok(Lock::Unsupported),
         Err(fs4::TryLockError::Error(error)) => Err(named("cannot be locked", error).into()),
     }
+}
+
+/// ENOLCK, which the standard library has no kind for: what NFS says without a lock service.
+const NO_LOCKS: Option<i32> = if cfg!(any(target_os = "linux", target_os = "android")) {
+    Some(37)
+} else if cfg!(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd"
+)) {
+    Some(77)
+} else {
+    None
+};
+
+/// Whether a file cannot be locked because its file system has no locks.
+fn is_unsupported(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported
+        || NO_LOCKS.is_some_and(|code| error.raw_os_error() == Some(code))
 }
 
 fn load(path: &Path) -> Outcome<Option<TokenSet>> {
@@ -123,4 +177,20 @@ fn save(path: &Path, tokens: &TokenSet) -> Outcome<()> {
     #[cfg(unix)]
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_system_without_locks_is_recognised() {
+        // NFS without a lock service.
+        let no_locks = NO_LOCKS.map(io::Error::from_raw_os_error);
+        assert!(no_locks.as_ref().is_none_or(is_unsupported), "{no_locks:?}");
+        assert!(is_unsupported(&io::ErrorKind::Unsupported.into()));
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::StorageFull, io::ErrorKind::Other] {
+            assert!(!is_unsupported(&kind.into()), "{kind}");
+        }
+    }
 }

@@ -62,13 +62,17 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Keeps these instead.
     ///
+    /// It may take 30 seconds; then it is dropped. What goes on all the same, such as a write in another
+    /// thread, must end before the [`lease`](Self::lease) does and before the next save: it would overwrite
+    /// newer tokens.
+    ///
     /// # Errors
     ///
     /// Any; the call that needed a token fails, and the tokens are saved again before the next one.
     fn save<'a>(&'a self, tokens: &'a TokenSet) -> Stored<'a, ()>;
 
     /// The right to renew, which one process has at a time. It is held from the reading of a refresh token
-    /// until its successor is saved, and is to end with the process if that dies.
+    /// until its successor is saved, however many calls that takes, and is to end with the process if that dies.
     ///
     /// By default there is none. That is right for a store that one process uses. Where several do, two that
     /// renew at the same moment send the same refresh token twice; a service that takes that for theft ends
