@@ -307,6 +307,64 @@ async fn a_429_holds_back_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_daily_limit_ends_each_call_at_once() {
+    let daily = Answer::error(ErrorShape::Gateway, 429, "0", "")
+        .header("x-ratelimit-limit", "100, 100;w=86400, 100;w=86400")
+        .header("x-ratelimit-remaining", "86")
+        .header("x-ratelimit-reset", "56442");
+    let script = Script::new().always(Expect::any(), daily);
+    let client = client(script.clone(), RateLimit::from_spec());
+    let start = Instant::now();
+    for calls in 1..=3 {
+        let error =
+            client.users().list_inventory_items(1).send().await.map(drop).expect_err("a limit of a day");
+        assert!(error.is_rate_limited() && error.to_string().contains("15 h 40 min"), "{error}");
+        assert_eq!((start.elapsed().as_secs(), script.count()), (0, calls), "RL-05");
+    }
+}
+
+/// Refuses the first request, after 20 seconds; all others succeed at once.
+#[derive(Clone, Default)]
+struct SlowRefusal(Clock);
+
+impl Transport for SlowRefusal {
+    fn exchange(&self, request: http::Request<opencloud::call::Body>, most: usize) -> Exchange<'_> {
+        if !self.0.arrivals().is_empty() {
+            return self.0.exchange(request, most);
+        }
+        let response = self.0.exchange(request, most);
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            let mut response = response.await?;
+            *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+            Ok(response)
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_429_is_not_counted_and_all_others_are() {
+    let client = client(SlowRefusal::default(), RateLimit::from_spec());
+    let start = Instant::now();
+    let send =
+        async |user: u64| client.users().list_inventory_items(user).send().await.map(drop).expect("a page");
+    let slow = async {
+        send(0).await;
+        assert!((20..30).contains(&start.elapsed().as_secs()), "sent again");
+    };
+    let others = async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        for user in 1..100 {
+            send(user).await;
+        }
+        assert_eq!(start.elapsed().as_secs(), 10);
+    };
+    tokio::join!(slow, others);
+    send(100).await;
+    assert_eq!(start.elapsed().as_secs(), 70, "those of 10 still count at 60");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_it_nothing_waits() {
     let clock = Clock::default();
     let client = Client::builder().api_key("key").transport(clock.clone()).build().expect("a client");

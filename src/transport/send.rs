@@ -139,13 +139,16 @@ impl Sending<'_> {
             }
             let quotas = self.quotas(secret.as_ref(), &request);
             let turn = self.wait_for_turn(&quotas, deadline, trace).await;
-            if let Err(error) = turn.and_then(|()| deadline.check()) {
-                let last = progress.last.clone();
-                let last = last.map(|last| {
-                    last.stopped("the client's rate limit gave no turn in the time that was left")
-                });
-                return finish(last.unwrap_or(error), &progress);
-            }
+            let place = match turn.and_then(|place| deadline.check().map(|()| place)) {
+                Ok(place) => place,
+                Err(error) => {
+                    let last = progress.last.clone();
+                    let last = last.map(|last| {
+                        last.stopped("the client's rate limit gave no turn in the time that was left")
+                    });
+                    return finish(last.unwrap_or(error), &progress);
+                }
+            };
             progress.attempts += 1;
             trace.attempt(progress.attempts);
             let sent_at = SentAt(Instant::now());
@@ -158,7 +161,7 @@ impl Sending<'_> {
                         reply.extensions_mut().insert(Secret(secret.clone()));
                     }
                     let refusal = self.refusal(&reply).map(|error| self.named(error, &request));
-                    self.observe(&quotas, refusal.as_ref(), &RateLimitStatus::read(reply.headers()));
+                    self.observe(&quotas, place, refusal.as_ref(), &RateLimitStatus::read(reply.headers()));
                     match refusal.map_or_else(|| accept(&reply), Err) {
                         Ok(()) => {
                             self.budget.succeeded(progress.charged);
@@ -269,8 +272,14 @@ impl Sending<'_> {
         limit.quotas(operation, Owner { name: &name, is_bearer: secret.is_bearer() }, values)
     }
 
-    async fn wait_for_turn(&self, quotas: &[Quota], deadline: Deadline, trace: &Trace) -> Result<(), Error> {
-        let Some(limit) = self.limit.filter(|_| !quotas.is_empty()) else { return Ok(()) };
+    /// Waits for the limiter, and returns the request's place there if it has one.
+    async fn wait_for_turn(
+        &self,
+        quotas: &[Quota],
+        deadline: Deadline,
+        trace: &Trace,
+    ) -> Result<Option<Instant>, Error> {
+        let Some(limit) = self.limit.filter(|_| !quotas.is_empty()) else { return Ok(None) };
         let start = Instant::now();
         let turn =
             deadline.bound("the client's rate limit gave this call no turn", limit.acquire(quotas)).await;
@@ -278,9 +287,15 @@ impl Sending<'_> {
         turn
     }
 
-    fn observe(&self, quotas: &[Quota], refusal: Option<&Error>, said: &RateLimitStatus) {
+    fn observe(
+        &self,
+        quotas: &[Quota],
+        place: Option<Instant>,
+        refusal: Option<&Error>,
+        said: &RateLimitStatus,
+    ) {
         let Some(limit) = self.limit else { return };
-        limit.observe(quotas, said, refusal.is_some_and(|error| is_rate_limit(error, self.operation)));
+        limit.observe(quotas, place, said, refusal.is_some_and(|error| is_rate_limit(error, self.operation)));
     }
 
     /// Other credentials, after the service refused those of a provider for the first time. Where the body

@@ -1,7 +1,7 @@
 //! Counts in this process.
 
 use super::schedule::{Schedule, Turn, Wakers};
-use super::{Acquire, Observation, Quota, RateLimitStore};
+use super::{Observation, Quota};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
@@ -20,12 +20,18 @@ impl Local {
         result
     }
 
-    async fn acquire(&self, quotas: &[Quota]) {
-        if let Turn::Later(id, _) =
-            self.with(|schedule, wakers| schedule.enter(quotas, Instant::now(), wakers))
-        {
-            Place { local: self, id: Some(id), timer: None }.await;
+    /// Waits until a request may be sent under all of these quotas, and counts it. Returns the time of its place.
+    pub(super) async fn acquire(&self, quotas: &[Quota]) -> Instant {
+        match self.with(|schedule, wakers| schedule.enter(quotas, Instant::now(), wakers)) {
+            Turn::Come(at) => at,
+            Turn::Later(id, _) => Place { local: self, id: Some(id), timer: None }.await,
         }
+    }
+
+    /// Takes note of what a response says of a quota. `place` is what [`acquire`](Self::acquire) returned for its
+    /// request.
+    pub(super) fn observe(&self, quota: &Quota, seen: &Observation, place: Option<Instant>) {
+        self.with(|schedule, wakers| schedule.observe(quota, seen, place, Instant::now(), wakers));
     }
 }
 
@@ -38,16 +44,19 @@ struct Place<'a> {
 }
 
 impl Future for Place<'_> {
-    type Output = ();
+    type Output = Instant;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Instant> {
         while let Some(id) = self.id {
             let look = |schedule: &mut Schedule, wakers: &mut Wakers| {
                 schedule.look(id, context.waker(), Instant::now(), wakers)
             };
-            let Turn::Later(id, alarm) = self.local.with(look) else {
-                self.id = None;
-                break;
+            let (id, alarm) = match self.local.with(look) {
+                Turn::Later(id, alarm) => (id, alarm),
+                Turn::Come(at) => {
+                    self.id = None;
+                    return Poll::Ready(at);
+                }
             };
             self.id = Some(id);
             // A new timer each time: the one before may be of a runtime that is gone.
@@ -58,7 +67,8 @@ impl Future for Place<'_> {
                 return Poll::Pending;
             }
         }
-        Poll::Ready(())
+        // It is polled again although it was ready.
+        Poll::Pending
     }
 }
 
@@ -70,21 +80,9 @@ impl Drop for Place<'_> {
     }
 }
 
-impl RateLimitStore for Local {
-    fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a> {
-        Box::pin(async move {
-            self.acquire(quotas).await;
-            Ok(())
-        })
-    }
-
-    fn observe(&self, quota: &Quota, seen: &Observation) {
-        self.with(|schedule, wakers| schedule.observe(quota, seen, Instant::now(), wakers));
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::window::steps;
     use super::*;
     use crate::call::info::Limit;
     use std::future::poll_fn;
@@ -99,6 +97,8 @@ mod tests {
         let reset = Some(Duration::from_secs(reset));
         Observation { remaining: Some(remaining), reset, ..Observation::default() }
     }
+
+    const REFUSED: Observation = Observation { limit: None, remaining: None, reset: None, refused: true };
 
     fn limited(requests: u64, seconds: u64) -> Observation {
         Observation { limit: Some(Limit { requests, seconds }), ..Observation::default() }
@@ -138,8 +138,11 @@ mod tests {
     }
 
     /// Polls a call so far that it waits in its queue, and then no more.
-    async fn forgotten<'a>(local: &'a Local, quotas: &'a [Quota]) -> Acquire<'a> {
-        let mut call = RateLimitStore::acquire(local, quotas);
+    async fn forgotten<'a>(
+        local: &'a Local,
+        quotas: &'a [Quota],
+    ) -> Pin<Box<dyn Future<Output = Instant> + 'a>> {
+        let mut call: Pin<Box<dyn Future<Output = Instant>>> = Box::pin(local.acquire(quotas));
         assert!(poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await.is_pending());
         call
     }
@@ -152,7 +155,7 @@ mod tests {
         let forgotten = forgotten(&local, &quotas).await;
         tokio::time::timeout(Duration::from_secs(60), local.acquire(&quotas)).await.expect("a turn");
         assert_eq!(start.elapsed().as_secs(), 20, "behind the turn that was not used");
-        forgotten.await.expect("a turn");
+        forgotten.await;
         assert_eq!(start.elapsed().as_secs(), 30, "the turn that was not used is over");
     }
 
@@ -194,7 +197,7 @@ mod tests {
         let call = gone.block_on(forgotten(&local, &quotas));
         drop(gone);
         let turn = async { tokio::time::timeout(Duration::from_secs(60), call).await };
-        runtime().block_on(turn).expect("in time").expect("a turn");
+        runtime().block_on(turn).expect("a turn");
     }
 
     #[tokio::test(start_paused = true)]
@@ -203,21 +206,21 @@ mod tests {
         let quotas = [quota.clone()];
         let start = Instant::now();
         local.acquire(&quotas).await;
-        local.observe(&quota, &said(1, 30));
+        local.observe(&quota, &said(1, 30), None);
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 0);
-        local.acquire(&quotas).await;
+        let place = local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 30, "nothing was left");
-        local.observe(&quota, &Observation { refused: true, ..said(0, 7) });
+        local.observe(&quota, &Observation { refused: true, ..said(0, 7) }, Some(place));
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 37, "a 429 holds everyone");
         local.acquire(&quotas).await;
-        local.observe(&quota, &limited(2, 60));
+        local.observe(&quota, &limited(2, 60), None);
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 97, "the limit itself is lower");
-        local.observe(&quota, &said(0, 10_000));
+        local.observe(&quota, &said(0, 10_000), None);
         local.acquire(&quotas).await;
-        assert_eq!(start.elapsed().as_secs(), 97 + 300, "no response holds requests for hours");
+        assert_eq!(start.elapsed().as_secs(), 97, "a wait of hours is for the service to tell: RL-05");
     }
 
     #[tokio::test(start_paused = true)]
@@ -227,7 +230,7 @@ mod tests {
         let start = Instant::now();
         for _ in 0..3 {
             local.acquire(&quotas).await;
-            local.observe(&quota, &limited(1000, 24 * 60 * 60));
+            local.observe(&quota, &limited(1000, 24 * 60 * 60), None);
         }
         assert_eq!(start.elapsed().as_secs(), 60);
     }
@@ -297,15 +300,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn responses_move_those_who_wait() {
         let (local, quota) = (Arc::new(Local::default()), quota("a", 1, 60));
+        let start = Instant::now();
         let calls = spawned(&local, std::slice::from_ref(&quota), 7);
         tokio::time::sleep(Duration::from_secs(10)).await;
         // They see a larger limit ...
-        local.observe(&quota, &limited(3, 60));
+        local.observe(&quota, &limited(3, 60), None);
         // ... of which one more is left, until the window ends ...
-        local.observe(&quota, &said(1, 20));
+        local.observe(&quota, &said(1, 20), None);
         tokio::time::sleep(Duration::from_secs(35)).await;
         // ... and then a 429 for the last that was sent.
-        local.observe(&quota, &Observation { refused: true, ..said(0, 30) });
+        let last = start + Duration::from_secs(30);
+        local.observe(&quota, &Observation { refused: true, ..said(0, 30) }, Some(last));
         assert_eq!(times(calls).await, [0, 10, 30, 75, 75, 75, 135]);
     }
 
@@ -313,13 +318,97 @@ mod tests {
     async fn a_request_that_was_refused_is_not_counted() {
         let (local, quota) = (Local::default(), quota("a", 1, 60));
         let start = Instant::now();
-        local.acquire(std::slice::from_ref(&quota)).await;
-        local.observe(&quota, &Observation { refused: true, ..Observation::default() });
-        local.acquire(std::slice::from_ref(&quota)).await;
+        let place = local.acquire(std::slice::from_ref(&quota)).await;
+        local.observe(&quota, &REFUSED, Some(place));
+        let place = local.acquire(std::slice::from_ref(&quota)).await;
         assert_eq!(start.elapsed().as_secs(), 0, "another window was used up");
-        local.observe(&quota, &Observation { refused: true, ..said(0, 5) });
+        local.observe(&quota, &Observation { refused: true, ..said(0, 5) }, Some(place));
         local.acquire(std::slice::from_ref(&quota)).await;
         assert_eq!(start.elapsed().as_secs(), 5, "this one was");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_429_gives_back_no_place_of_another() {
+        let (local, quotas) = (Local::default(), [quota("a", 2, 60)]);
+        let start = Instant::now();
+        let slow = local.acquire(&quotas).await;
+        tokio::time::sleep(Duration::from_secs(50)).await;
+        local.acquire(&quotas).await;
+        local.observe(&quotas[0], &REFUSED, Some(slow));
+        let slow = local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 50, "its own place is free");
+        local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 110, "the other was served at 50");
+        local.acquire(&quotas).await;
+        local.observe(&quotas[0], &REFUSED, Some(slow));
+        local.acquire(&quotas).await;
+        assert_eq!(start.elapsed().as_secs(), 170, "its own place has counted no more since 110");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_makes_room_for_a_window_keeps_its_others() {
+        // Wherever in the call the number of windows is a round one.
+        for before in 1019..=1026 {
+            let local = Local::default();
+            for user in 0..before {
+                local.acquire(&[quota(&format!("user {user}"), 2, 60)]).await;
+            }
+            let quotas = ["a", "b", "c"].map(|key| quota(key, 2, 60));
+            local.acquire(&quotas).await;
+            let start = Instant::now();
+            for quota in quotas {
+                local.acquire(std::slice::from_ref(&quota)).await;
+                assert_eq!(start.elapsed().as_secs(), 0, "{}, {before} windows: counted once", quota.key);
+                let call = forgotten(&local, std::slice::from_ref(&quota)).await;
+                drop(call);
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn thousands_of_users_who_share_a_limit_cost_each_a_few_steps() {
+        const CALLS: u64 = 10_000;
+        let local = Arc::new(Local::default());
+        let wide = quota("universe", 10, 1);
+        steps::taken();
+        let mut calls = Vec::new();
+        for user in 0..CALLS {
+            // On a real clock, no two places have the same time.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            calls.extend(spawned(&local, &[quota(&format!("user {user}"), 1, 60), wide.clone()], 1));
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let entered = steps::taken();
+        assert!(entered < 20 * CALLS, "{entered} steps to enter");
+        local.observe(&wide, &Observation { refused: true, ..said(0, 30) }, None);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let moved = steps::taken();
+        assert!(moved > CALLS && moved < 20 * CALLS, "{moved} steps to move all after a 429");
+        calls.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn thousands_who_give_up_cost_each_a_bounded_number_of_steps() {
+        const CALLS: u64 = 10_000;
+        // One after the other, and all at once.
+        for apart in [1, 0] {
+            let (local, quotas) = (Arc::new(Local::default()), [quota("user", 7, 60), quota("key", 150, 1)]);
+            steps::taken();
+            let mut calls = tokio::task::JoinSet::new();
+            for call in 0..CALLS {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                let (local, quotas) = (local.clone(), quotas.clone());
+                let time = Duration::from_millis(30_000 - call * (1 - apart));
+                calls.spawn(async move { tokio::time::timeout(time, local.acquire(&quotas)).await.is_ok() });
+            }
+            let mut served = 0;
+            while let Some(call) = calls.join_next().await {
+                served += u64::from(call.expect("a call"));
+            }
+            assert_eq!(served, 7, "nobody else has a turn within 30 seconds");
+            let steps = steps::taken();
+            assert!(steps < 600 * CALLS, "{steps} steps, {apart} ms apart");
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -339,7 +428,7 @@ mod tests {
         let quotas = [quota("user", 1, 60), quota("universe", 10, 1), quota("key", 150, 1)];
         let places = quotas.len() * size_of::<Instant>();
         // The timer's part in the driver is in the timer itself.
-        let call = size_of_val(&*RateLimitStore::acquire(&local, &quotas)) + size_of::<Sleep>();
+        let call = size_of_val(&local.acquire(&quotas)) + size_of::<Sleep>();
         // A map and a queue of twice the size that is needed.
         let waiter = call + 2 * (Schedule::WAITER + places);
         assert!(waiter * 10_000 < 10_000_000, "{waiter} bytes");

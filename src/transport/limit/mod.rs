@@ -19,6 +19,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// A client-side rate limit. Clones share their counts.
 ///
@@ -32,20 +33,28 @@ use std::time::Duration;
 /// ```
 #[derive(Clone)]
 pub struct RateLimit {
-    store: Arc<dyn RateLimitStore>,
+    store: Store,
     concurrent_users: u64,
+}
+
+/// Who counts.
+#[derive(Clone, Debug)]
+enum Store {
+    /// This process. It knows which place was whose.
+    Local(Arc<Local>),
+    Shared(Arc<dyn RateLimitStore>),
 }
 
 impl RateLimit {
     /// The limits that the specification states. Several requests may go out at once until a
     /// window is full; then requests wait, first come, first served, within their call's deadline.
     pub fn from_spec() -> Self {
-        Self::with_store(Local::default())
+        Self { store: Store::Local(Arc::default()), concurrent_users: 0 }
     }
 
     /// The same limits, counted in a store of your own: one that several processes share.
     pub fn with_store(store: impl RateLimitStore) -> Self {
-        Self { store: Arc::new(store), concurrent_users: 0 }
+        Self { store: Store::Shared(Arc::new(store)), concurrent_users: 0 }
     }
 
     /// Sets how many users are in the universe at a time. The limits of data stores and of
@@ -65,14 +74,27 @@ impl RateLimit {
         quotas::of(operation, owner, values, self.concurrent_users)
     }
 
-    pub(crate) fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a> {
-        self.store.acquire(quotas)
+    /// Waits for the turn of a request, and returns its place if that is known.
+    pub(crate) async fn acquire(&self, quotas: &[Quota]) -> Result<Option<Instant>, Error> {
+        match &self.store {
+            Store::Local(local) => Ok(Some(local.acquire(quotas).await)),
+            Store::Shared(store) => store.acquire(quotas).await.map(|()| None),
+        }
     }
 
-    pub(crate) fn observe(&self, quotas: &[Quota], status: &RateLimitStatus, refused: bool) {
+    /// Takes note of what the response to the request of this place says.
+    pub(crate) fn observe(
+        &self,
+        quotas: &[Quota],
+        place: Option<Instant>,
+        status: &RateLimitStatus,
+        refused: bool,
+    ) {
         for (quota, seen) in quotas.iter().zip(seen::of(quotas, status, refused)) {
-            if seen != Observation::default() {
-                self.store.observe(quota, &seen);
+            match &self.store {
+                _ if seen == Observation::default() => {}
+                Store::Local(local) => local.observe(quota, &seen, place),
+                Store::Shared(store) => store.observe(quota, &seen),
             }
         }
     }

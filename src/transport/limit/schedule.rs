@@ -1,6 +1,6 @@
 //! Who waits for which place: the reservations of all limits together.
 
-use super::window::Window;
+use super::window::{Window, steps};
 use super::{Observation, Quota};
 use std::collections::{BTreeMap, HashMap};
 use std::task::Waker;
@@ -21,6 +21,13 @@ const NEAR: Duration = Duration::from_secs(2);
 /// told, for one may never be polled again.
 const TOLD: usize = 8;
 
+/// With more waiting calls than this, places that become free are given out after a [`REST`] for each of them.
+/// Otherwise each of thousands that give up one after the other would move thousands.
+const CROWD: usize = 100;
+
+/// For each waiting call of a crowd, the time between two moves of them all.
+const REST: Duration = Duration::from_micros(20);
+
 /// The windows, and the calls that wait for a place in them.
 ///
 /// A call takes its place at once, for the first time at which all its windows have room: one that waits
@@ -35,8 +42,22 @@ pub(super) struct Schedule {
     /// First come, first served.
     waiting: BTreeMap<u64, Waiter>,
     next: u64,
-    /// Whether places have become free, so that those behind can move up.
-    is_stale: bool,
+    stale: Stale,
+    /// When those who wait were given their places again.
+    refreshed: Option<Instant>,
+    /// The number of windows at which idle ones are looked for.
+    sweep_at: usize,
+}
+
+/// Whether those who wait are not at the first places that are free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Stale {
+    #[default]
+    Not,
+    /// Places have become free, so that those behind can move up.
+    Free,
+    /// A response has changed a window, so that some may have to wait longer.
+    Changed,
 }
 
 #[derive(Debug)]
@@ -59,8 +80,8 @@ struct Waiter {
 /// Where a call stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// It may send.
-    Come,
+    /// It may send. Its place has this time.
+    Come(Instant),
     /// It has this number, and should look again at this time.
     Later(u64, Instant),
 }
@@ -71,17 +92,24 @@ pub(super) type Wakers = Vec<Waker>;
 impl Schedule {
     /// Takes a place for a call.
     pub(super) fn enter(&mut self, quotas: &[Quota], now: Instant, wakers: &mut Wakers) -> Turn {
+        // Before any window of this call is looked up: one of them can be idle.
+        if self.names.len() >= self.sweep_at.max(MANY) {
+            self.forget_idle(now);
+            self.sweep_at = self.names.len() * 2;
+        }
         let counted = quotas.iter().filter(|quota| Window::counts(quota.limit));
-        let windows = counted.map(|quota| self.window(quota, now)).collect();
+        let windows = counted.map(|quota| self.window(quota)).collect();
         self.reserve(windows, now, wakers)
     }
 
     fn reserve(&mut self, windows: Box<[usize]>, now: Instant, wakers: &mut Wakers) -> Turn {
-        self.refresh(now, wakers);
+        if self.rests_until(now).is_none() {
+            self.refresh(now, wakers);
+        }
         windows.iter().for_each(|window| self.windows[*window].window.forget(now));
         let at = place(&mut self.windows, &windows, now);
         if at <= now {
-            return Turn::Come;
+            return Turn::Come(at);
         }
         let alarm = alarm(now, at);
         windows.iter().for_each(|window| self.windows[*window].waiters += 1);
@@ -92,19 +120,27 @@ impl Schedule {
 
     /// Looks whether the time of a call has come.
     pub(super) fn look(&mut self, id: u64, waker: &Waker, now: Instant, wakers: &mut Wakers) -> Turn {
-        self.refresh(now, wakers);
-        let Some(waiter) = self.waiting.get_mut(&id) else { return Turn::Come };
+        let rest = self.rests_until(now);
+        // One that looks although it was not told to is about to give up, mostly.
+        if rest.is_none() && self.waiting.get(&id).is_some_and(|waiter| waiter.is_expected(now)) {
+            self.refresh(now, wakers);
+        }
+        let Some(waiter) = self.waiting.get_mut(&id) else { return Turn::Come(now) };
         if waiter.at > now {
-            waiter.alarm = alarm(now, waiter.at);
+            if waiter.is_expected(now) {
+                let alarm = alarm(now, waiter.at);
+                waiter.alarm = rest.map_or(alarm, |rest| rest.min(alarm));
+            }
             // What it replaces is dropped outside of the lock, too.
             wakers.extend(waiter.waker.replace(waker.clone()).filter(|old| !old.will_wake(waker)));
             return Turn::Later(id, waiter.alarm);
         }
         let is_fresh = now - waiter.at < FRESH;
-        let Some(waiter) = self.withdraw(id).filter(|_| !is_fresh) else { return Turn::Come };
-        waiter.windows.iter().for_each(|window| self.windows[*window].window.give_back(waiter.at));
+        let at = waiter.at;
+        let Some(waiter) = self.withdraw(id).filter(|_| !is_fresh) else { return Turn::Come(at) };
+        self.give_back(&waiter);
         match self.reserve(waiter.windows, now, wakers) {
-            Turn::Come => Turn::Come,
+            Turn::Come(at) => Turn::Come(at),
             Turn::Later(id, alarm) => {
                 if let Some(waiter) = self.waiting.get_mut(&id) {
                     waiter.waker = Some(waker.clone());
@@ -117,38 +153,65 @@ impl Schedule {
     /// Gives back the place of a call that gave up.
     pub(super) fn leave(&mut self, id: u64, wakers: &mut Wakers) {
         let Some(waiter) = self.withdraw(id) else { return };
-        waiter.windows.iter().for_each(|window| self.windows[*window].window.give_back(waiter.at));
-        self.moves(id, wakers);
+        self.give_back(&waiter);
+        self.moves(Stale::Free, id, wakers);
     }
 
-    /// Takes note of what a response says of a quota.
-    pub(super) fn observe(&mut self, quota: &Quota, seen: &Observation, now: Instant, wakers: &mut Wakers) {
+    fn give_back(&mut self, waiter: &Waiter) {
+        for window in &waiter.windows {
+            self.windows[*window].window.give_back(waiter.at);
+        }
+    }
+
+    /// Takes note of what the response to the request of a place says of a quota.
+    pub(super) fn observe(
+        &mut self,
+        quota: &Quota,
+        seen: &Observation,
+        place: Option<Instant>,
+        now: Instant,
+        wakers: &mut Wakers,
+    ) {
         if Window::counts(quota.limit) {
-            let window = self.window(quota, now);
-            if self.windows[window].window.observe(seen, now) {
-                self.moves(0, wakers);
+            let window = self.window(quota);
+            if self.windows[window].window.observe(seen, place, now) {
+                self.moves(Stale::Changed, 0, wakers);
             }
         }
     }
 
     /// Notes that places may move, and tells the first ones behind this number.
-    fn moves(&mut self, id: u64, wakers: &mut Wakers) {
-        self.is_stale = true;
+    fn moves(&mut self, why: Stale, id: u64, wakers: &mut Wakers) {
+        self.stale = self.stale.max(why);
         wakers.extend(self.waiting.range_mut(id..).take(TOLD).filter_map(|(_, waiter)| waiter.waker.take()));
+    }
+
+    /// Until when those who could move up stay where they are, because they are many and have just been moved.
+    /// What a response changes never waits.
+    fn rests_until(&self, now: Instant) -> Option<Instant> {
+        let crowd = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
+        let until = self.refreshed?.checked_add(REST.saturating_mul(crowd))?;
+        (self.stale == Stale::Free && self.waiting.len() > CROWD && now < until).then_some(until)
     }
 
     /// Gives all who wait the first places again, in the order in which they came. Nobody whose time has come
     /// is moved.
     fn refresh(&mut self, now: Instant, wakers: &mut Wakers) {
-        if !std::mem::take(&mut self.is_stale) {
+        if std::mem::take(&mut self.stale) == Stale::Not {
             return;
         }
+        self.refreshed = Some(now);
         let windows = &mut self.windows;
         for waiter in self.waiting.values().filter(|waiter| waiter.at > now) {
             waiter.windows.iter().for_each(|window| windows[*window].window.give_back_all(now));
         }
+        // Those of the same windows come one after the other, so that nothing before the last place is free.
+        let mut last = HashMap::<&[usize], Instant>::new();
         for waiter in self.waiting.values_mut().filter(|waiter| waiter.at > now) {
-            waiter.at = place(windows, &waiter.windows, now);
+            steps::count();
+            let last = last.entry(&waiter.windows).or_insert(now);
+            *last = place(windows, &waiter.windows, *last);
+            waiter.at = *last;
             if waiter.at < waiter.alarm {
                 wakers.extend(waiter.waker.take());
             }
@@ -162,12 +225,9 @@ impl Schedule {
     }
 
     /// The window of a quota.
-    fn window(&mut self, quota: &Quota, now: Instant) -> usize {
+    fn window(&mut self, quota: &Quota) -> usize {
         if let Some(index) = self.names.get(&quota.key) {
             return *index;
-        }
-        if self.names.len() >= MANY && self.names.len().is_power_of_two() {
-            self.forget_idle(now);
         }
         let entry = Entry { window: Window::new(quota.limit), waiters: 0 };
         let index = match self.unused.pop() {
@@ -204,9 +264,16 @@ impl Schedule {
     pub(super) const WAITER: usize = size_of::<(u64, Waiter)>() + size_of::<[usize; 4]>();
 }
 
-/// Takes the first place from now on that all these windows have free.
-fn place(windows: &mut [Entry], of: &[usize], now: Instant) -> Instant {
-    let mut at = now;
+impl Waiter {
+    /// Whether it looks because it was told to, or because it is time to.
+    fn is_expected(&self, now: Instant) -> bool {
+        self.waker.is_none() || self.alarm <= now
+    }
+}
+
+/// Takes the first place from this time on that all these windows have free.
+fn place(windows: &mut [Entry], of: &[usize], from: Instant) -> Instant {
+    let mut at = from;
     loop {
         let free = of.iter().fold(at, |at, window| windows[*window].window.free_from(at));
         if free == at {
