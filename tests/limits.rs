@@ -637,3 +637,34 @@ async fn nothing_is_sent_when_the_time_is_over() {
         }
     }
 }
+
+/// Gives the first turn, and is away after that.
+#[derive(Debug, Default)]
+struct Away(std::sync::atomic::AtomicBool);
+
+impl RateLimitStore for Away {
+    fn acquire<'a>(&'a self, _: &'a [Quota]) -> Acquire<'a> {
+        let is_away = self.0.swap(true, std::sync::atomic::Ordering::Relaxed);
+        Box::pin(async move {
+            match is_away {
+                true => Err(opencloud::Error::not_sent("the store of the rate limit is away")),
+                false => Ok(()),
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_between_attempts_is_named() {
+    let script = Script::new().expect(Expect::any(), Answer::status(503, "busy"));
+    let client = Client::builder()
+        .api_key("SECRET-KEY")
+        .transport(script.clone())
+        .rate_limit(RateLimit::with_store(Away::default()))
+        .build()
+        .expect("a client");
+    let error = client.users().get(156).await.expect_err("no turn");
+    assert!(error.to_string().contains("the store of the rate limit is away"), "{error}");
+    assert_eq!(error.attempts(), 1);
+    script.assert_done();
+}

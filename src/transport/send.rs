@@ -142,7 +142,8 @@ impl Sending<'_> {
             let place = match turn.and_then(|place| deadline.check().map(|()| place)) {
                 Ok(place) => place,
                 Err(error) => {
-                    let last = progress.last.clone();
+                    // A store that fails says so itself; that the time is over is said of the failure before it.
+                    let last = progress.last.clone().filter(|_| error.kind() == ErrorKind::Timeout);
                     let last = last.map(|last| {
                         last.stopped("the client's rate limit gave no turn in the time that was left")
                     });
@@ -161,7 +162,7 @@ impl Sending<'_> {
                         reply.extensions_mut().insert(Secret(secret.clone()));
                     }
                     let refusal = self.refusal(&reply).map(|error| self.named(error, &request));
-                    self.observe(&quotas, place, refusal.as_ref(), &RateLimitStatus::read(reply.headers()));
+                    self.observe(&quotas, place, refusal.as_ref(), reply.headers());
                     match refusal.map_or_else(|| accept(&reply), Err) {
                         Ok(()) => {
                             self.budget.succeeded(progress.charged);
@@ -292,10 +293,16 @@ impl Sending<'_> {
         quotas: &[Quota],
         place: Option<Instant>,
         refusal: Option<&Error>,
-        said: &RateLimitStatus,
+        headers: &http::HeaderMap,
     ) {
         let Some(limit) = self.limit else { return };
-        limit.observe(quotas, place, said, refusal.is_some_and(|error| is_rate_limit(error, self.operation)));
+        let status = RateLimitStatus::read(headers);
+        limit.observe(
+            quotas,
+            place,
+            &status,
+            refusal.is_some_and(|error| is_rate_limit(error, self.operation)),
+        );
     }
 
     /// Other credentials, after the service refused those of a provider for the first time. Where the body
