@@ -10,7 +10,7 @@ use opencloud::assets::{
     AssetPermissionSubject, AssetPrivacy, AssetUpload, GrantAssetPermissionsRequest,
     GrantAssetPermissionsResponse, Moderation, RollbackAssetRequest, SocialSite,
 };
-use opencloud::call::{Body, File, Form};
+use opencloud::body::{Body, File, Form};
 use opencloud::testing::{Answer, Expect, Script};
 use opencloud::{Client, Error, ErrorKind};
 use opencloud_emulator::Emulator;

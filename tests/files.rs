@@ -6,7 +6,7 @@ mod support;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::Method;
-use opencloud::call::{Body, File, Form};
+use opencloud::body::{Body, File, Form};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::{Error, ErrorKind};
 use std::io::Write;

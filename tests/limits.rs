@@ -5,9 +5,9 @@ mod support;
 
 use opencloud::limit::{Acquire, Observation, Quota, RateLimit, RateLimitStore};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
-use opencloud::transport::{Exchange, Transport};
 use opencloud::types::UserRestriction;
 use opencloud::{Client, Credentials, CredentialsProvider, Provided};
+use opencloud::{Exchange, Transport};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ impl Clock {
 }
 
 impl Transport for Clock {
-    fn exchange(&self, request: http::Request<opencloud::call::Body>, _: usize) -> Exchange<'_> {
+    fn exchange(&self, request: http::Request<opencloud::body::Body>, _: usize) -> Exchange<'_> {
         self.0.lock().expect("arrivals").push((Instant::now(), request.uri().path().to_owned()));
         Box::pin(async { Ok(http::Response::new(bytes::Bytes::from_static(b"{}"))) })
     }
@@ -328,7 +328,7 @@ async fn a_daily_limit_ends_each_call_at_once() {
 struct SlowRefusal(Clock);
 
 impl Transport for SlowRefusal {
-    fn exchange(&self, request: http::Request<opencloud::call::Body>, most: usize) -> Exchange<'_> {
+    fn exchange(&self, request: http::Request<opencloud::body::Body>, most: usize) -> Exchange<'_> {
         if !self.0.arrivals().is_empty() {
             return self.0.exchange(request, most);
         }
@@ -552,7 +552,7 @@ impl Service {
 }
 
 impl Transport for Service {
-    fn exchange(&self, request: http::Request<opencloud::call::Body>, _: usize) -> Exchange<'_> {
+    fn exchange(&self, request: http::Request<opencloud::body::Body>, _: usize) -> Exchange<'_> {
         let user = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
         Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(40)).await;

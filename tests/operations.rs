@@ -6,7 +6,7 @@ mod script;
 
 use opencloud::analytics::{AnalyticsDimensionValuesRequest, AnalyticsMetricsRequest};
 use opencloud::assets::Asset;
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::experiments::CalculateExperimentMdeRequest;
 use opencloud::luau::LuauTask;
 use opencloud::operation::{Operation, PollPolicy, Progress, State};

@@ -3,7 +3,7 @@
 
 mod support;
 
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::places::{PlaceFile, PlaceFormat, UpdatePlaceVersionNotesRequest};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::{Client, Error};
@@ -40,7 +40,7 @@ async fn the_format_goes_by_the_content() {
         let script =
             Script::new().expect(Expect::post(VERSIONS).query("versionType", "Published"), answered());
         assert_eq!(publish(&script, file).await.expect("a version"), 7);
-        let opencloud::call::Body::Bytes { content_type: sent, content: body, .. } =
+        let opencloud::body::Body::Bytes { content_type: sent, content: body, .. } =
             &script.received()[0].body
         else {
             panic!("a place is sent as it is");

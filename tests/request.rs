@@ -4,7 +4,8 @@
 mod support;
 
 use http::Method;
-use opencloud::call::{File, Form, path_segment};
+use opencloud::body::{File, Form};
+use opencloud::path_segment;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use serde_json::{Value, json};
 use std::time::Duration;

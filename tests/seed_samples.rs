@@ -3,7 +3,7 @@
 #![cfg(all(feature = "assets", feature = "users", feature = "groups"))]
 
 use opencloud::assets::AssetUpload;
-use opencloud::call::{Body, File};
+use opencloud::body::{Body, File};
 use opencloud::filter::{AssetQuotaFilter, Expression, InventoryFilter};
 use opencloud::testing::{Answer, Expect, Received, Script};
 use opencloud::users::{

@@ -92,9 +92,9 @@ fn odd_names_and_texts_generate_rust() {
 #[test]
 fn nothing_in_the_source_is_unseen() {
     for (what, text) in odd() {
-        let Generated { raw, api, operations, .. } =
+        let Generated { raw, api, ids, operations, scopes, .. } =
             generate(&document(&text).to_string(), None).expect("code");
-        for code in [raw, api, operations] {
+        for code in [raw, api, ids, operations, scopes] {
             let unseen = |letter: &char| {
                 (letter.is_control() && !matches!(letter, '\n' | '\t'))
                     || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -1,8 +1,8 @@
 use super::report::{OperationReport, Problem, Report, Target};
 use super::{ApiKey, ApiKeyInfo, is_unknown};
 use crate::Error;
-use crate::call::info::OperationInfo;
 use crate::ids::{GroupId, UniverseId, UserId};
+use crate::spec::OperationInfo;
 use jiff::{SignedDuration, Timestamp};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;

@@ -1,6 +1,6 @@
-use crate::decode::object;
 use crate::error::OneLine;
 use crate::ids::{GroupId, UniverseId, UserId};
+use crate::wire::decode::object;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt::{self, Write};

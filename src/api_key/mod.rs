@@ -69,12 +69,14 @@ pub struct ApiKey {
     credentials: Credentials,
 }
 
-impl ApiKey {
-    pub(crate) fn new(client: Client) -> Self {
-        let credentials = client.credentials().clone();
-        Self { client, credentials }
+impl Client {
+    /// What this client's API key may do, and what is wrong with it.
+    pub fn api_key(&self) -> ApiKey {
+        ApiKey { credentials: self.credentials().clone(), client: self.clone() }
     }
+}
 
+impl ApiKey {
     /// Looks at another key than the client's own.
     #[must_use]
     pub fn with_credentials(mut self, credentials: Credentials) -> Self {

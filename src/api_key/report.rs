@@ -1,7 +1,7 @@
 use super::info::{ALL, ApiKeyInfo, KeyScope};
-use crate::call::info::OperationInfo;
 use crate::error::Shown;
 use crate::ids::{GroupId, UniverseId, UserId};
+use crate::spec::OperationInfo;
 use crate::{Error, Scope};
 use jiff::Timestamp;
 use std::fmt;

@@ -2,7 +2,9 @@ use super::inspect::inspect;
 use super::upload::{check_description, check_name};
 use super::{Asset, AssetKind, AssetPreview, Assets, SocialLink};
 use crate::Error;
-use crate::call::{File, Options, helper_methods};
+use crate::body::File;
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::AssetId;
 use crate::operation::{Operation, PollPolicy};
 use std::collections::BTreeMap;
@@ -42,7 +44,7 @@ impl Assets {
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
     /// use opencloud::assets::SocialSite;
-    /// use opencloud::call::File;
+    /// use opencloud::body::File;
     ///
     /// client
     ///     .assets()

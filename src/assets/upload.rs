@@ -1,7 +1,9 @@
 use super::inspect::inspect;
 use super::{Asset, AssetCreationContext, AssetCreator, AssetKind, AssetPrivacy, Assets};
 use crate::Error;
-use crate::call::{File, Options, check_longest, helper_methods};
+use crate::body::File;
+use crate::call::{check_longest, helper_methods};
+use crate::client::Options;
 use crate::ids::{GroupId, UserId};
 use crate::operation::{Operation, PollPolicy};
 
@@ -132,7 +134,7 @@ impl Assets {
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
     /// use opencloud::assets::{AssetKind, AssetUpload};
-    /// use opencloud::call::File;
+    /// use opencloud::body::File;
     ///
     /// let file = File::open("walk.rbxm").await?.on_progress(|sent, total| println!("{sent} of {total:?}"));
     /// let upload = AssetUpload::by_group(7, "Walk", file).kind(AssetKind::Animation);

@@ -1,6 +1,7 @@
 use super::{Assets, Moderation};
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::AssetId;
 use crate::operation::Waits;
 use std::time::Duration;

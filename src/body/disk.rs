@@ -1,6 +1,6 @@
 //! Files on disk, read while they are sent.
 
-use super::source::{CHUNK, Content, Source, next_in_time};
+use super::content::{CHUNK, Content, next_in_time};
 use crate::Error;
 use bytes::Bytes;
 use futures_core::Stream;
@@ -50,7 +50,7 @@ impl OnDisk {
 }
 
 /// Copies content of unknown length to a temporary file, so that its length is known.
-pub(crate) async fn spool(mut content: Content, most: u64) -> Result<Source, Error> {
+pub(crate) async fn spool(mut content: Content, most: u64) -> Result<OnDisk, Error> {
     let cannot = |error: io::Error| Error::local_io("no temporary file can be written", error);
     let made = tokio::task::spawn_blocking(tempfile::NamedTempFile::new);
     let made = made.await.map_err(|error| cannot(io::Error::other(error)))?.map_err(cannot)?;
@@ -65,7 +65,7 @@ pub(crate) async fn spool(mut content: Content, most: u64) -> Result<Source, Err
         file.write_all(&chunk).await.map_err(cannot)?;
     }
     file.flush().await.map_err(cannot)?;
-    Ok(Source::Disk(Arc::new(OnDisk { path: path.to_path_buf(), length, _temporary: Some(path) })))
+    Ok(OnDisk { path: path.to_path_buf(), length, _temporary: Some(path) })
 }
 
 type Opening = Pin<Box<dyn Future<Output = io::Result<tokio::fs::File>> + Send>>;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// once, so a request with it is not retried. Only bytes are held in memory.
 ///
 /// ```
-/// use opencloud::call::File;
+/// use opencloud::body::File;
 ///
 /// let file = File::new(vec![0x89, b'P', b'N', b'G']).name("hat.png").media_type("image/png");
 /// ```
@@ -82,20 +82,13 @@ impl File {
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
-
-    /// As a body of this media type.
-    pub(crate) fn into_body(self, content_type: String) -> super::Body {
-        match (self.source, self.progress) {
-            (Source::Bytes(content), None) => super::Body::Bytes { content_type, content, is_file: true },
-            (source, progress) => super::Body::Stream(super::BodyStream::of(content_type, source, progress)),
-        }
-    }
 }
 
 #[cfg(feature = "files")]
 mod on_disk {
+    use super::super::content::{CHUNK, Chained, next_in_time, unreadable};
     use super::super::disk::{self, OnDisk};
-    use super::super::source::{CHUNK, Chained, Source, next_in_time, unreadable};
+    use super::super::source::Source;
     use super::File;
     use crate::Error;
     use bytes::Bytes;
@@ -137,7 +130,7 @@ mod on_disk {
         /// minutes, or if no temporary file can be written.
         pub async fn spooled(mut self, max_bytes: u64) -> Result<Self, Error> {
             if self.length().is_none() {
-                self.source = disk::spool(self.source.content()?, max_bytes).await?;
+                self.source = Source::Disk(Arc::new(disk::spool(self.source.content()?, max_bytes).await?));
             }
             Ok(self)
         }
@@ -148,7 +141,7 @@ mod on_disk {
             if !self.source.is_replayable() {
                 // Read no further than was said: a pipe does not end.
                 let reader = self.source.open(None)?;
-                self.source = disk::spool(Box::pin(reader), max_bytes).await?;
+                self.source = Source::Disk(Arc::new(disk::spool(Box::pin(reader), max_bytes).await?));
             }
             Ok(self)
         }

@@ -1,8 +1,19 @@
-use super::file::File;
-use super::source::{Progress, Source};
-use super::stream::BodyStream;
+//! What a request sends: bodies, forms, and files that are read while they are sent.
+
+mod content;
+#[cfg(feature = "files")]
+mod disk;
+mod file;
+pub(crate) mod json;
+pub(crate) mod source;
+mod stream;
+
+pub use file::File;
+pub use stream::BodyStream;
+
 use crate::Error;
 use bytes::Bytes;
+use source::{Progress, Source};
 
 /// The body of a request. All but what is read from a stream can be sent again unchanged.
 #[derive(Clone, Debug, Default)]
@@ -167,7 +178,7 @@ impl Body {
         }
     }
 
-    /// The same with all content in memory: for a [`Transport`](crate::transport::Transport) that looks
+    /// The same with all content in memory: for a [`Transport`](crate::Transport) that looks
     /// at what it is sent.
     ///
     /// # Errors
@@ -197,6 +208,14 @@ impl Body {
                 *is_file || !SMALL.iter().any(|small| content_type.starts_with(small))
             }
             Self::Form(_) | Self::Stream(_) => true,
+        }
+    }
+
+    /// A file as a body of this media type.
+    pub(crate) fn file(file: File, content_type: String) -> Self {
+        match (file.source, file.progress) {
+            (Source::Bytes(content), None) => Self::Bytes { content_type, content, is_file: true },
+            (source, progress) => Self::Stream(BodyStream::of(content_type, source, progress)),
         }
     }
 
@@ -246,7 +265,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_is_an_upload_whatever_its_media_type() {
         let file = |media_type: &str| {
-            File::new(b"{}".to_vec()).media_type(media_type).into_body(media_type.to_owned())
+            Body::file(File::new(b"{}".to_vec()).media_type(media_type), media_type.to_owned())
         };
         for media_type in
             ["application/json", "application/x-www-form-urlencoded", "application/octet-stream"]

@@ -1,29 +1,21 @@
 //! Where the bytes of a file come from, and how they are read while they are sent.
 
+use super::content::{CHUNK, Chained, Content, unreadable};
+#[cfg(feature = "files")]
+use super::disk::OnDisk;
 use crate::Error;
 use bytes::Bytes;
 use futures_core::Stream;
+use futures_util::StreamExt as _;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-#[cfg(feature = "files")]
-use super::disk::OnDisk;
-
-/// How much is read at once, in bytes.
-pub(crate) const CHUNK: usize = 64 * 1024;
-
-/// How long the next piece of a reader may take that is looked into, or copied, before it is sent.
-#[cfg(feature = "files")]
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
-
 /// How long a reader that has delivered all that it was said to have may take to say that it ends. A pipe or
 /// a socket may never say it.
 const SURPLUS_TIME: std::time::Duration = std::time::Duration::from_millis(250);
-
-pub(crate) type Content = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// Told how many bytes of an attempt were handed to the connection, and how many there are.
 pub(crate) type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
@@ -94,50 +86,10 @@ impl Source {
         }
         let mut reader = self.open(None)?;
         let mut all = Vec::new();
-        while let Some(chunk) = next(&mut reader).await {
+        while let Some(chunk) = reader.next().await {
             all.extend_from_slice(&chunk.map_err(unreadable)?);
         }
         Ok(all.into())
-    }
-}
-
-/// Content that could not be read.
-pub(crate) fn unreadable(error: io::Error) -> Error {
-    Error::local_io("the file cannot be read", error)
-}
-
-/// The next piece of what is read before it is sent.
-#[cfg(feature = "files")]
-pub(crate) async fn next_in_time(content: &mut Content) -> Result<Option<Bytes>, Error> {
-    let late = |_| {
-        io::Error::new(io::ErrorKind::TimedOut, format!("nothing came for {} seconds", PATIENCE.as_secs()))
-    };
-    let chunk = tokio::time::timeout(PATIENCE, next(content)).await.map_err(late).map_err(unreadable)?;
-    chunk.transpose().map_err(unreadable)
-}
-
-pub(crate) async fn next<S: Stream + Unpin + ?Sized>(stream: &mut S) -> Option<S::Item> {
-    std::future::poll_fn(|context| Pin::new(&mut *stream).poll_next(context)).await
-}
-
-/// Content behind what was already read of it.
-pub(crate) struct Chained {
-    /// Backwards.
-    pub(crate) first: Vec<Bytes>,
-    pub(crate) rest: Option<Content>,
-}
-
-impl Stream for Chained {
-    type Item = io::Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(bytes) = self.first.pop() {
-            return Poll::Ready(Some(Ok(bytes)));
-        }
-        match &mut self.rest {
-            Some(rest) => rest.as_mut().poll_next(context),
-            None => Poll::Ready(None),
-        }
     }
 }
 
@@ -216,7 +168,7 @@ impl Measured {
 async fn surplus(mut content: Content) -> Option<io::Result<Bytes>> {
     let more = async {
         loop {
-            match next(&mut content).await {
+            match content.next().await {
                 Some(Ok(chunk)) if chunk.is_empty() => {}
                 other => return other,
             }
@@ -292,7 +244,7 @@ mod tests {
         let told = Arc::clone(&seen);
         let progress: Progress = Arc::new(move |sent, total| told.lock().expect("lock").push((sent, total)));
         let mut reader = once(3, &["ab", "c"]).open(Some(progress)).expect("a reader");
-        while next(&mut reader).await.is_some() {}
+        while reader.next().await.is_some() {}
         assert_eq!(*seen.lock().expect("lock"), [(2, Some(3)), (3, Some(3))]);
     }
 }

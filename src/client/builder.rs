@@ -1,4 +1,4 @@
-use super::{API_KEY_VARIABLE, Client, Inner, Patience};
+use super::{API_KEY_VARIABLE, Client, Inner, Timeouts};
 use crate::transport::limit::RateLimit;
 use crate::transport::retry::{Retry, RetryBudget, RetryPolicy};
 use crate::transport::{Hosts, HttpOptions, OnThisMachine, Reqwest, Times, Transport, shown};
@@ -331,12 +331,12 @@ impl ClientBuilder {
 fn times(
     attempt: (Option<Duration>, Duration),
     total: (Option<Duration>, Duration),
-) -> Result<Patience, Error> {
+) -> Result<Timeouts, Error> {
     if [attempt.0, total.0].into_iter().flatten().any(|time| time.is_zero()) {
         return Err(Error::configuration("a timeout of zero leaves no time for anything"));
     }
     let default = Times { attempt: attempt.1, total: total.1 };
-    Ok(Patience { attempt: attempt.0, total: total.0, default })
+    Ok(Timeouts { attempt: attempt.0, total: total.0, default })
 }
 
 fn transport(

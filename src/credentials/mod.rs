@@ -1,8 +1,5 @@
 //! Who a call is made for.
 
-pub mod introspection;
-#[cfg(feature = "oauth")]
-pub mod oauth;
 mod provider;
 
 pub use provider::{CredentialsProvider, Provided};

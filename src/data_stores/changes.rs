@@ -4,8 +4,8 @@ use super::Store;
 use super::requests::Revision;
 use super::wire::{Content, Stored};
 use crate::Error;
-use crate::call::Options;
-use crate::call::contention::Contention;
+use crate::client::Options;
+use crate::operation::contention::Contention;
 
 /// What it means to write the same twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

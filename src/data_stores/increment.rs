@@ -3,7 +3,8 @@ use super::requests::Revision;
 use super::wire::{Content, Stored};
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Sending, option_methods};
+use crate::client::Options;
 use std::future::IntoFuture;
 
 /// The incrementing of an entry. It gives the entry with its new value. Made by
@@ -54,6 +55,6 @@ fn number(stored: &Stored) -> Result<i64, Error> {
     let whole = text.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'));
     whole.map_or(text, |(whole, _)| whole).parse().map_err(|_| {
         let problem = "the service's answer to the increment holds no whole number";
-        stored.blame(Error::unusable_answer(problem))
+        stored.blame(Error::unusable_response(problem))
     })
 }

@@ -5,7 +5,7 @@ use super::requests::Revision;
 use super::wire::Stored;
 use super::{EntryKey, Store, limits};
 use crate::Error;
-use crate::call::Options;
+use crate::client::Options;
 use std::collections::BTreeSet;
 
 /// So many names of several entries are remembered.

@@ -1,7 +1,8 @@
 use super::requests::Revision;
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Sending, option_methods};
+use crate::client::Options;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::future::IntoFuture;

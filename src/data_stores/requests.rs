@@ -5,7 +5,8 @@ use super::list::ALL_SCOPES;
 use super::wire::{Content, Increment, Stored};
 use super::{Store, buffer, limits};
 use crate::Error;
-use crate::call::{Call, Options, path_segment};
+use crate::call::{Call, path_segment};
+use crate::client::Options;
 use crate::types::{DataStoreEntry, IncrementDataStoreEntryRequest};
 use jiff::Timestamp;
 

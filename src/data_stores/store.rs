@@ -1,5 +1,5 @@
 use super::*;
-use crate::call::encode::to_raw_value;
+use crate::body::json::to_raw_value;
 use crate::ids::UniverseId;
 use crate::ids::UserId;
 use serde::Serialize;

@@ -3,7 +3,8 @@ use super::requests::Revision;
 use super::wire::Content;
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Sending, option_methods};
+use crate::client::Options;
 use crate::types::DataStoreState;
 use std::future::IntoFuture;
 

@@ -5,8 +5,9 @@ use super::metadata::{Metadata, metadata_setters};
 use super::wire::{Content, Stored};
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::contention::ATTEMPTS;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Sending, option_methods};
+use crate::client::Options;
+use crate::operation::contention::ATTEMPTS;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -73,7 +74,7 @@ where
                     else {
                         return Ok(None);
                     };
-                    let changed = crate::call::encode::to_raw_value(&changed)?;
+                    let changed = crate::body::json::to_raw_value(&changed)?;
                     let (users, attributes) = self.metadata.over(stored)?;
                     written = Some(changed.clone());
                     let allow_buffers = self.allow_buffers;

@@ -4,11 +4,14 @@ use super::metadata::Metadata;
 use super::metadata::metadata_setters;
 use super::wire::{Content, Stored};
 use super::{Store, limits};
-use crate::call::info::OperationInfo;
-use crate::call::{Options, Sending, ends_too_early, json_text, option_methods};
+use crate::call::{Sending, option_methods};
+use crate::client::Options;
 use crate::ids::UserId;
 use crate::operations::DATA_STORES_SET_VALUE as SET_VALUE;
+use crate::spec::OperationInfo;
+use crate::transport::Exchanged;
 use crate::types::DataStoreVersion;
+use crate::wire::decode::{ends_too_early, json_text};
 use crate::{Error, ErrorKind};
 use base64::Engine;
 use http::StatusCode;
@@ -48,7 +51,7 @@ impl StoreV1 {
         WriteVersioned {
             store: self.store.clone(),
             key: key.into(),
-            value: crate::call::encode::to_raw_value(value),
+            value: crate::body::json::to_raw_value(value),
             metadata: Metadata::default(),
             match_version: None,
             exclusive_create: false,
@@ -105,10 +108,9 @@ impl<T: DeserializeOwned> Versioned<T> {
         response.headers_mut().clone_from(error.headers()?);
         *response.status_mut() = StatusCode::PRECONDITION_FAILED;
         // The write was refused for certain, however its response has arrived.
-        let whole =
-            verify(&response).map_err(|error| Error::unreadable(error.message()).with_reply(&response));
+        let whole = verify(&response).map_err(|error| Error::unreadable(error.message()));
         let entry = whole.and_then(|()| read(&response));
-        Some(entry.map_err(|error| error.of(operation)))
+        Some(entry.map_err(|error| error.with_response(&response).of(operation)))
     }
 }
 
@@ -133,8 +135,8 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadVersioned<T> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { store, key, options, .. } = self;
-            let Some((reply, operation)) = store.fetch(&key, &options).await? else { return Ok(None) };
-            read(&reply).map(Some).map_err(|error| error.of(operation))
+            let Some((exchanged, operation)) = store.fetch(&key, &options).await? else { return Ok(None) };
+            read_exchanged(&exchanged).map(Some).map_err(|error| error.of(operation))
         })
     }
 }
@@ -245,22 +247,24 @@ impl Store {
         &self,
         key: &str,
         options: &Options,
-    ) -> Result<Option<(http::Response<bytes::Bytes>, &'static OperationInfo)>, Error> {
+    ) -> Result<Option<(Exchanged, &'static OperationInfo)>, Error> {
         let call = self.handle.get_value(&self.universe, self.name.as_str(), key);
         let call = call.scope(self.scope_name()).call;
         let operation = call.operation;
         self.check(key).map_err(|error| error.of(operation))?;
+        let verify =
+            |exchanged: &Exchanged| verify(&exchanged.response).map_err(|error| exchanged.attach_to(error));
         match call.with_options(options.clone()).send_reading(verify).await {
-            Ok((reply, ())) if reply.status() == StatusCode::NO_CONTENT => Ok(None),
-            Ok((reply, ())) => Ok(Some((reply, operation))),
+            Ok((exchanged, ())) if exchanged.status() == StatusCode::NO_CONTENT => Ok(None),
+            Ok((exchanged, ())) => Ok(Some((exchanged, operation))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     pub(super) async fn read_by_query(&self, key: &str, options: &Options) -> Result<Option<Stored>, Error> {
-        let Some((reply, operation)) = self.fetch(key, options).await? else { return Ok(None) };
-        let stored = read::<Box<RawValue>>(&reply).and_then(|entry| {
+        let Some((exchanged, operation)) = self.fetch(key, options).await? else { return Ok(None) };
+        let stored = read_exchanged::<Box<RawValue>>(&exchanged).and_then(|entry| {
             let attributes = to_raw_value(&entry.attributes).map_err(Error::encode)?;
             Ok(Stored {
                 value: Some(entry.value),
@@ -321,18 +325,19 @@ fn verify(reply: &http::Response<bytes::Bytes>) -> Result<(), Error> {
     match expected {
         Some(expected) if expected != checksum(reply.body()) => Err(Error::interrupted(
             "the content does not match the checksum that the service sent with it: it was changed on the way",
-        )
-        .with_reply(reply)),
-        None if ends_too_early(reply.body()) => {
-            Err(Error::interrupted("the entry's value ends too early").with_reply(reply))
-        }
+        )),
+        None if ends_too_early(reply.body()) => Err(Error::interrupted("the entry's value ends too early")),
         _ => Ok(()),
     }
 }
 
+fn read_exchanged<T: DeserializeOwned>(exchanged: &Exchanged) -> Result<Versioned<T>, Error> {
+    read(&exchanged.response).map_err(|error| exchanged.attach_to(error))
+}
+
 fn read<T: DeserializeOwned>(reply: &http::Response<bytes::Bytes>) -> Result<Versioned<T>, Error> {
     let broken = |what: &str, error: &dyn std::fmt::Display| {
-        Error::io(ErrorKind::Decode, format!("{what} cannot be read: {error}")).with_reply(reply)
+        Error::io(ErrorKind::Decode, format!("{what} cannot be read: {error}"))
     };
     let time = |name: &str| header(reply, name).and_then(|text| text.parse().ok());
     // Roblox's samples have a list of JSON there, its words one without brackets.

@@ -2,7 +2,7 @@
 //! in it changes.
 
 use crate::Error;
-use crate::call::info::OperationInfo;
+use crate::spec::OperationInfo;
 use crate::types::DataStoreState;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};

@@ -4,8 +4,9 @@ use super::metadata::{Metadata, metadata_setters};
 use super::wire::Content;
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::contention::ATTEMPTS;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Sending, option_methods};
+use crate::client::Options;
+use crate::operation::contention::ATTEMPTS;
 use serde_json::value::RawValue;
 use std::future::IntoFuture;
 

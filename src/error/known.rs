@@ -1,8 +1,8 @@
 //! Failures that the operation table knows.
 
 use super::{Error, ErrorKind, Inner};
-use crate::call::info::{Condition, FinalError};
-use crate::generated::operations;
+use crate::operations;
+use crate::spec::{Condition, FinalError};
 use http::StatusCode;
 use serde_json::Value;
 

@@ -10,9 +10,7 @@ mod one_line;
 pub use kind::ErrorKind;
 pub(crate) use one_line::{OneLine, Shown};
 
-use crate::call::info::OperationInfo;
-use crate::call::{Attempts, Secret};
-use crate::transport::RateLimitStatus;
+use crate::spec::{OperationInfo, RateLimitStatus};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
@@ -131,13 +129,13 @@ impl Error {
     }
 
     /// A request that certainly did not reach the service, because of `source`: for
-    /// [transports](crate::transport::Transport) of your own. Such a request is sent again.
+    /// [transports](crate::Transport) of your own. Such a request is sent again.
     pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::io(ErrorKind::Connect, source)
     }
 
     /// A request that the service may have received, and whose answer did not arrive: for
-    /// [transports](crate::transport::Transport) of your own. It is sent again only if that does
+    /// [transports](crate::Transport) of your own. It is sent again only if that does
     /// no harm.
     pub fn interrupted(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::io(ErrorKind::Io, source)
@@ -213,7 +211,7 @@ impl Error {
     }
 
     /// A success that is none.
-    pub(crate) fn unusable_answer(message: impl Into<String>) -> Self {
+    pub(crate) fn unusable_response(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Decode, message).change(|inner| inner.ambiguous = true)
     }
 
@@ -247,9 +245,9 @@ impl Error {
     }
 
     /// The one converter of answers that are no success.
-    pub(crate) fn answer(reply: &http::Response<Bytes>) -> Self {
-        let status = reply.status();
-        let said = convert::read(reply.body());
+    pub(crate) fn answer(response: &http::Response<Bytes>) -> Self {
+        let status = response.status();
+        let said = convert::read(response.body());
         let kind = convert::kind(status, &said);
         let message = said
             .message
@@ -259,17 +257,17 @@ impl Error {
                 inner.code = said.code;
                 inner.details = said.details;
                 inner.ambiguous = convert::is_ambiguous(status);
-                inner.retry_after = RateLimitStatus::read(reply.headers()).wait(status);
+                inner.retry_after = RateLimitStatus::read(response.headers()).wait(status);
             })
-            .with_reply(reply)
+            .with_response(response)
     }
 
     /// What a response says of a failure of this operation.
-    pub(crate) fn answer_of(operation: Option<&OperationInfo>, reply: &http::Response<Bytes>) -> Self {
-        let error = Self::answer(reply);
+    pub(crate) fn answer_of(operation: Option<&OperationInfo>, response: &http::Response<Bytes>) -> Self {
+        let error = Self::answer(response);
         // The body is the entry that is there, whose words are nobody's but the caller's (DS-09).
         let is_value = operation.is_some_and(|operation| operation.conflict_is_value);
-        match is_value && reply.status() == StatusCode::PRECONDITION_FAILED {
+        match is_value && response.status() == StatusCode::PRECONDITION_FAILED {
             true => error.restated(ErrorKind::Conflict, "what is there is not what the request requires"),
             false => error,
         }
@@ -278,7 +276,6 @@ impl Error {
     /// What a response of success says of a failure (`AS-11`, `AS-17`). A code that is an HTTP status decides the
     /// kind.
     pub(crate) fn told_in_success(
-        reply: &http::Response<Bytes>,
         code: Option<String>,
         message: String,
         details: Value,
@@ -288,41 +285,39 @@ impl Error {
         let status = said.code.as_ref().and_then(|code| StatusCode::from_bytes(code.as_bytes()).ok());
         let status = status.filter(|status| status.is_client_error() || status.is_server_error());
         let kind = convert::kind(status.unwrap_or(StatusCode::BAD_REQUEST), &said);
-        Self::new(kind, said.message.unwrap_or_default())
-            .change(|inner| {
-                inner.code = said.code;
-                inner.details = Some(details);
-                // What is not among the failures was done.
-                inner.ambiguous = is_partial;
-            })
-            .with_reply(reply)
+        Self::new(kind, said.message.unwrap_or_default()).change(|inner| {
+            inner.code = said.code;
+            inner.details = Some(details);
+            // What is not among the failures was done.
+            inner.ambiguous = is_partial;
+        })
     }
 
-    pub(crate) fn undecodable(reply: &http::Response<Bytes>, path: &str, error: serde_json::Error) -> Self {
-        Self::new(ErrorKind::Decode, format!("the answer cannot be read at `{path}`: {error}"))
-            .change(|inner| {
+    pub(crate) fn undecodable(path: &str, error: serde_json::Error) -> Self {
+        Self::new(ErrorKind::Decode, format!("the answer cannot be read at `{path}`: {error}")).change(
+            |inner| {
                 inner.ambiguous = true;
                 inner.source = Some(Arc::new(error));
-            })
-            .with_reply(reply)
+            },
+        )
     }
 
     /// A response whose JSON ends too early: the rest was lost on the way (CN-03).
-    pub(crate) fn cut_short(reply: &http::Response<Bytes>, path: &str, error: serde_json::Error) -> Self {
-        Self::new(ErrorKind::Io, format!("the response ends too early, at `{path}`: {error}"))
-            .change(|inner| {
+    pub(crate) fn cut_short(path: &str, error: serde_json::Error) -> Self {
+        Self::new(ErrorKind::Io, format!("the response ends too early, at `{path}`: {error}")).change(
+            |inner| {
                 inner.ambiguous = true;
                 inner.source = Some(Arc::new(error));
-            })
-            .with_reply(reply)
+            },
+        )
     }
 
     /// A page of the edge in place of a response (ER-03). A status that passes keeps its kind; any other
     /// says nothing of the request. That goes for a 429 too: it is no limit of the service's, which would say that
     /// nothing was done.
-    pub(crate) fn edge_page(reply: &http::Response<Bytes>) -> Self {
-        let error = Self::answer(reply).change(|inner| inner.is_edge_page = true);
-        if matches!(reply.status().as_u16(), 408 | 500 | 502..=504) {
+    pub(crate) fn edge_page(response: &http::Response<Bytes>) -> Self {
+        let error = Self::answer(response).change(|inner| inner.is_edge_page = true);
+        if matches!(response.status().as_u16(), 408 | 500 | 502..=504) {
             return error;
         }
         let title = error.message().to_owned();
@@ -337,11 +332,6 @@ impl Error {
     #[allow(dead_code, reason = "which areas have such values depends on the enabled ones")]
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Decode, message)
-    }
-
-    /// What a service says of an operation that is of no use: it cannot be followed.
-    pub(crate) fn unusable_operation(message: impl Into<String>) -> Self {
-        Self::unusable_answer(message)
     }
 
     /// An operation that is not done when the caller's patience ends.
@@ -413,23 +403,17 @@ impl Error {
         self.change(|inner| inner.operation_name = name.map(str::to_owned))
     }
 
-    /// What has arrived of an answer. The error says nothing of the secret that it was got with.
-    pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
-        let attempts = reply.extensions().get::<Attempts>().copied();
-        let id = |name| Some((name, reply.headers().get(name)?.to_str().ok()?.to_owned()));
-        let error = self.change(|inner| {
-            inner.attempts = attempts.map_or(inner.attempts, |attempts| attempts.0);
+    /// Adds what has arrived of a response.
+    pub(crate) fn with_response(self, response: &http::Response<Bytes>) -> Self {
+        let id = |name| Some((name, response.headers().get(name)?.to_str().ok()?.to_owned()));
+        self.change(|inner| {
             inner.reply = Some(Reply {
-                status: reply.status(),
-                headers: reply.headers().clone(),
-                body: reply.body().clone(),
+                status: response.status(),
+                headers: response.headers().clone(),
+                body: response.body().clone(),
                 request_ids: REQUEST_IDS.into_iter().filter_map(id).collect(),
             });
-        });
-        match reply.extensions().get::<Secret>() {
-            Some(Secret(secret)) => error.hiding(|text| secret.hide(text)),
-            None => error,
-        }
+        })
     }
 
     /// Says which operation failed, unless that is known.

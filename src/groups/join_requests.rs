@@ -1,6 +1,7 @@
 use super::Groups;
 use crate::bulk::Bulk;
-use crate::call::{Options, Sending};
+use crate::call::Sending;
+use crate::client::Options;
 use crate::ids::{GroupId, UserId};
 
 impl Groups {

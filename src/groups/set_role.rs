@@ -1,6 +1,7 @@
 use super::{AssignGroupRoleRequest, GroupMembership, Groups, UnassignGroupRoleRequest};
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{GroupId, RoleId, UserId};
 use http::StatusCode;
 

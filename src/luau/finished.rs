@@ -1,7 +1,7 @@
 //! What a script leaves behind.
 
 use super::{LuauTask, TaskPath};
-use crate::call::Options;
+use crate::client::Options;
 use crate::{Client, Error, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -95,7 +95,7 @@ impl Finished {
     ///
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if there is none: the run must ask for it
     /// ([`Run::binary_output`](super::Run::binary_output)). Otherwise see
-    /// [`Request::send_to`](crate::call::Request::send_to).
+    /// [`Request::send_to`](crate::Request::send_to).
     pub async fn write_binary_output<W: AsyncWrite + Unpin + Send>(&self, writer: W) -> Result<u64, Error> {
         let Some(uri) = self.task.binary_output_uri.as_deref().filter(|uri| !uri.is_empty()) else {
             return Err(Error::invalid_request(

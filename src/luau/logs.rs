@@ -3,9 +3,10 @@
 use super::task::Reference;
 use super::{ListTaskLogs, LuauLogMessage, LuauTask, LuauTaskLog, LuauTaskLogView, TaskPath};
 use crate::Error;
-use crate::call::{Call, json_text};
+use crate::call::Call;
 use crate::operation::{State, States, Waits};
 use crate::operations::LUAU_LIST_TASK_LOGS as LIST_LOGS;
+use crate::wire::decode::json_text;
 use futures_core::Stream;
 use serde_json::Value;
 use std::fmt;

@@ -29,7 +29,7 @@ mod path;
 mod run;
 mod task;
 
-pub use crate::generated::api::luau::*;
+pub use crate::generated::luau::*;
 pub use failure::Failure;
 pub use finished::Finished;
 pub use input::{BinaryInput, UploadBinaryInput, UploadedInput};
@@ -39,7 +39,7 @@ pub use run::{Run, Script};
 pub use task::Task;
 
 use crate::Error;
-use crate::call::File;
+use crate::body::File;
 use crate::ids::UniverseId;
 
 impl Luau {

@@ -2,7 +2,8 @@
 
 use super::task::Reference;
 use super::{BinaryInput, Finished, Luau, LuauTask, Task, guard};
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{Id, PlaceId, UniverseId};
 use crate::operation::{Operation, PollPolicy, Waits};
 use crate::{Error, RateLimitStatus};
@@ -118,7 +119,7 @@ impl Run {
     ///
     /// ```no_run
     /// # #[cfg(feature = "places")]
-    /// # async fn run(client: opencloud::Client, file: opencloud::call::File) -> Result<(), opencloud::Error> {
+    /// # async fn run(client: opencloud::Client, file: opencloud::body::File) -> Result<(), opencloud::Error> {
     /// let version = client.places().publish(42, 43, file).await?;
     /// client.luau().run("return 1").at_version(42, 43, version).expect_version(version).await?;
     /// # Ok(())
@@ -139,7 +140,7 @@ impl Run {
         self
     }
 
-    /// Gives the script bytes to read, 100 MiB at most: bytes or a [`File`](crate::call::File), which are
+    /// Gives the script bytes to read, 100 MiB at most: bytes or a [`File`](crate::body::File), which are
     /// uploaded first, or what was [uploaded](Luau::upload_binary_input) for several runs.
     pub fn binary_input(mut self, input: impl Into<BinaryInput>) -> Self {
         self.input = Some(input.into());
@@ -182,7 +183,7 @@ impl Run {
         let Self { script: Script { luau, .. }, options, .. } = self;
         let policy = self.policy.unwrap_or_else(|| patience(self.timeout));
         let path = operation.name().and_then(|name| name.parse().ok());
-        let path = path.ok_or_else(|| Error::unusable_operation("the service names no task"))?;
+        let path = path.ok_or_else(|| Error::unusable_response("the service names no task"))?;
         Ok(Task::new(Reference { luau, path, options, policy }, operation))
     }
 

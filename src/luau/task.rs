@@ -2,7 +2,7 @@
 
 use super::logs::{FLAT, STRUCTURED};
 use super::{Finished, Logs, Luau, LuauLogMessage, LuauTask, TaskPath};
-use crate::call::Options;
+use crate::client::Options;
 use crate::operation::{Operation, PollPolicy, State};
 use crate::{Credentials, Error};
 

@@ -31,7 +31,7 @@ mod queue;
 mod sorted_map;
 mod update;
 
-pub use crate::generated::api::memory_stores::*;
+pub use crate::generated::memory_stores::*;
 pub use queue::{AddItem, Batch, Queue, QueueItem, ReadItems};
 pub use sorted_map::{MapItem, MapItems, ReadItem, RemoveItem, SortedMap, WriteItem};
 pub use update::UpdateItem;

@@ -1,6 +1,7 @@
 use super::{MemoryStores, limits};
 use crate::Error;
-use crate::call::{Options, Sending, SentAt, option_methods};
+use crate::call::{Sending, option_methods};
+use crate::client::Options;
 use crate::ids::UniverseId;
 use crate::types::{
     DiscardMemoryStoreQueueItemsRequest, MemoryStoreQueueItem, ReadMemoryStoreQueueItemsResponse,
@@ -192,18 +193,17 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
                 call = call.all_or_nothing(true);
             }
             let operation = call.call.operation;
-            let (reply, answer): (_, ReadMemoryStoreQueueItemsResponse) =
+            let (exchanged, answer): (_, ReadMemoryStoreQueueItemsResponse) =
                 call.call.with_options(options.clone()).send_decoding().await?;
             // Counted from when the request left, so that the batch never seems to be ours for too long.
-            let sent_at = reply.extensions().get::<SentAt>().map_or_else(Instant::now, |sent| sent.0);
             let items: Vec<_> = answer.items.unwrap_or_default().into_iter().map(readable).collect();
             let id = answer.read_id.unwrap_or_default();
             if id.is_empty() && !items.is_empty() {
                 let problem =
                     "the service gave items without the id of the read, so that they cannot be discarded";
-                return Err(Error::unusable_answer(problem).of(operation));
+                return Err(Error::unusable_response(problem).of(operation));
             }
-            let until = sent_at.checked_add(window);
+            let until = exchanged.sent_at.checked_add(window);
             Ok(Batch { is_empty: items.is_empty(), items, id, until, queue, options })
         })
     }

@@ -1,10 +1,11 @@
 use super::{ListSortedMapItems, MemoryStores, UpdateItem, limits};
 use crate::Error;
-use crate::call::info::OperationInfo;
-use crate::call::{Call, Options, Sending, option_methods};
+use crate::call::{Call, Sending, option_methods};
+use crate::client::Options;
 use crate::filter::{Number, SortKey, SortedMapFilter, SortedMapOrder};
 use crate::ids::UniverseId;
 use crate::paging::{Facts, Items, List, Pages};
+use crate::spec::OperationInfo;
 use crate::types::{ListMemoryStoreSortedMapItemsResponse, MemoryStoreSortedMapItem};
 use jiff::Timestamp;
 use serde::Serialize;

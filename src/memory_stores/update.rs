@@ -1,9 +1,10 @@
 use super::sorted_map::{Mode, sorted, value};
 use super::{MapItem, SortedMap, limits};
 use crate::Error;
-use crate::call::contention::{ATTEMPTS, Contention};
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Sending, option_methods};
+use crate::client::Options;
 use crate::filter::SortKey;
+use crate::operation::contention::{ATTEMPTS, Contention};
 use crate::types::MemoryStoreSortedMapItem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

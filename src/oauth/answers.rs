@@ -1,8 +1,8 @@
 //! What Roblox's OAuth 2.0 endpoints answer.
 
 use crate::Scope;
-use crate::decode::{Tolerant, object};
 use crate::ids::{GroupId, Id, UniverseId, UserId};
+use crate::wire::decode::{Tolerant, object};
 use jiff::Timestamp;
 use oauth2::TokenIntrospectionResponse as _;
 use oauth2::basic::BasicTokenIntrospectionResponse;
@@ -303,51 +303,3 @@ impl<T: Serialize> Serialize for Grant<T> {
         }
     }
 }
-
-/// Where the service's endpoints are, and what it can do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Discovery {
-    /// Who gives tokens.
-    pub issuer: Option<String>,
-    /// Where users log in.
-    pub authorization_endpoint: Option<String>,
-    /// Where codes and refresh tokens are given for tokens.
-    pub token_endpoint: Option<String>,
-    /// Where tokens are looked up.
-    pub introspection_endpoint: Option<String>,
-    /// Where sessions are ended.
-    pub revocation_endpoint: Option<String>,
-    /// Where it says what a user let an app reach.
-    pub resources_endpoint: Option<String>,
-    /// Where it says who a user is.
-    pub userinfo_endpoint: Option<String>,
-    /// Where the keys of ID tokens are.
-    pub jwks_uri: Option<String>,
-    /// What may be asked for.
-    pub scopes_supported: Option<Vec<Scope>>,
-    /// What ID tokens and user info may say.
-    pub claims_supported: Option<Vec<String>>,
-    /// What `response_type` may be.
-    pub response_types_supported: Option<Vec<String>>,
-    /// How ID tokens may be signed.
-    pub id_token_signing_alg_values_supported: Option<Vec<String>>,
-    /// How apps may prove who they are.
-    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
-}
-
-object!(Discovery {
-    "issuer" => issuer,
-    "authorization_endpoint" => authorization_endpoint,
-    "token_endpoint" => token_endpoint,
-    "introspection_endpoint" => introspection_endpoint,
-    "revocation_endpoint" => revocation_endpoint,
-    "resources_endpoint" => resources_endpoint,
-    "userinfo_endpoint" => userinfo_endpoint,
-    "jwks_uri" => jwks_uri,
-    "scopes_supported" => scopes_supported,
-    "claims_supported" => claims_supported,
-    "response_types_supported" => response_types_supported,
-    "id_token_signing_alg_values_supported" => id_token_signing_alg_values_supported,
-    "token_endpoint_auth_methods_supported" => token_endpoint_auth_methods_supported,
-});

@@ -1,12 +1,12 @@
 //! An app that is registered with Roblox.
 
-use super::answers::{Discovery, GrantedResources, TokenInfo, UserInfo};
-use super::authorize::AuthorizeRequest;
+use super::answers::{GrantedResources, TokenInfo, UserInfo};
+use super::clock::Clock;
 use super::identity::{self, Identity};
 use super::keys::Keys;
-use super::protocol::{DISCOVERY, Protocol, USER_INFO};
+use super::protocol::{Protocol, USER_INFO};
 use super::tokens::TokenSet;
-use crate::{ClientBuilder, Credentials, CredentialsProvider, Error, Provided, Scope};
+use crate::{ClientBuilder, Credentials, CredentialsProvider, Error, Provided};
 use http::Method;
 use jiff::Timestamp;
 use oauth2::url::{Host, ParseError, Url};
@@ -47,11 +47,6 @@ impl App {
             clock_skew: CLOCK_SKEW,
             clock: Clock::default(),
         }
-    }
-
-    /// Asks a user for these scopes; [`begin`](AuthorizeRequest::begin) gives the URL.
-    pub fn authorize(&self, scopes: impl IntoIterator<Item = Scope>) -> AuthorizeRequest {
-        AuthorizeRequest::new(self.clone(), scopes.into_iter().collect())
     }
 
     /// Gives a refresh token for other tokens. The old one is then used up: keep the new one before
@@ -104,16 +99,6 @@ impl App {
         let answer =
             request.with_credentials(Credentials::bearer(access_token)?).send_as::<UserInfo>().await?;
         Ok(answer.into_inner())
-    }
-
-    /// Where Roblox's endpoints are. This crate has them built in, and takes nothing from here.
-    ///
-    /// # Errors
-    ///
-    /// As for every call.
-    pub async fn discovery(&self) -> Result<Discovery, Error> {
-        let request = self.protocol().client().request(Method::GET, DISCOVERY).without_credentials();
-        Ok(request.send_as::<Discovery>().await?.into_inner())
     }
 
     /// Who an ID token speaks of, if it is Roblox's, meant for this app, in time, and made for the
@@ -294,22 +279,6 @@ fn check_redirect_uri(uri: &str) -> Result<(), Error> {
         }
         "http" if !is_local => refuse("is plain http of another machine: the code would travel in clear"),
         _ => Ok(()),
-    }
-}
-
-/// The time.
-#[derive(Clone)]
-pub(super) struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
-
-impl Clock {
-    pub(super) fn now(&self) -> Timestamp {
-        (self.0)()
-    }
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self(Arc::new(Timestamp::now))
     }
 }
 

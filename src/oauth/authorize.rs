@@ -44,11 +44,14 @@ pub struct AuthorizeRequest {
     prompts: Vec<Prompt>,
 }
 
-impl AuthorizeRequest {
-    pub(super) fn new(app: App, scopes: Vec<Scope>) -> Self {
-        Self { app, scopes, prompts: Vec::new() }
+impl App {
+    /// Asks a user for these scopes; [`begin`](AuthorizeRequest::begin) gives the URL.
+    pub fn authorize(&self, scopes: impl IntoIterator<Item = Scope>) -> AuthorizeRequest {
+        AuthorizeRequest { app: self.clone(), scopes: scopes.into_iter().collect(), prompts: Vec::new() }
     }
+}
 
+impl AuthorizeRequest {
     /// Has the user do this again. May be given more than once.
     pub fn prompt(mut self, prompt: Prompt) -> Self {
         self.prompts.push(prompt);

@@ -1,7 +1,7 @@
 //! Who an ID token speaks of, and whether to believe it.
 
 use super::answers::UserInfo;
-use super::app::Clock;
+use super::clock::Clock;
 use super::keys::Keys;
 use super::signature::Unverified;
 use crate::{Client, Error};

@@ -189,7 +189,7 @@ fn read(set: &Value) -> Result<HashMap<String, PublicKey>, Error> {
         .collect();
     match keys.is_empty() {
         true => {
-            Err(Error::unusable_answer("there is no key for ES256 in the set").at(&Method::GET, path(KEYS)))
+            Err(Error::unusable_response("there is no key for ES256 in the set").at(&Method::GET, path(KEYS)))
         }
         false => Ok(keys),
     }

@@ -6,12 +6,13 @@
 //! The protocol is the crate `oauth2`; what it sends goes through this crate's transport, with its
 //! deadlines, hosts and rules for retries. The signatures of ID tokens are verified by ring.
 //!
-#![doc = include_str!("../../../docs/oauth.md")]
+#![doc = include_str!("../../docs/oauth.md")]
 
 mod answers;
 mod app;
 mod authorize;
 mod browser;
+mod clock;
 mod identity;
 mod keys;
 mod loopback;
@@ -22,8 +23,7 @@ mod store;
 mod tokens;
 
 pub use answers::{
-    Creator, Discovery, Grant, GrantedIds, GrantedResources, Owner, ResourceOwner, Resources, TokenInfo,
-    UserInfo,
+    Creator, Grant, GrantedIds, GrantedResources, Owner, ResourceOwner, Resources, TokenInfo, UserInfo,
 };
 pub use app::{App, AppBuilder};
 pub use authorize::{Authorization, AuthorizeRequest, Callback, Login, PendingLogin, Prompt};

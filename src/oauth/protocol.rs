@@ -1,8 +1,8 @@
 //! The `oauth2` crate over this crate's transport.
 
-use super::app::Clock;
+use super::clock::Clock;
 use super::tokens::{LIFETIME, TokenSet};
-use crate::call::Response;
+use crate::Response;
 use crate::{Client, Error, Scope};
 use jiff::{SignedDuration, Timestamp};
 use oauth2::basic::{
@@ -27,7 +27,6 @@ const RESOURCES: &str = "https://apis.roblox.com/oauth/v1/token/resources";
 const REVOKE: &str = "https://apis.roblox.com/oauth/v1/token/revoke";
 pub(super) const USER_INFO: &str = "https://apis.roblox.com/oauth/v1/userinfo";
 pub(super) const KEYS: &str = "https://apis.roblox.com/oauth/v1/certs";
-pub(super) const DISCOVERY: &str = "https://apis.roblox.com/oauth/.well-known/openid-configuration";
 
 /// As errors name an endpoint.
 pub(super) fn path(url: &str) -> &str {
@@ -256,10 +255,12 @@ impl Protocol {
             RequestTokenError::Request(error) => error,
             // Its body may hold tokens, and goes no further.
             RequestTokenError::Parse(problem, _) => {
-                Error::unusable_answer(format!("the answer cannot be read at `{}`", problem.path()))
+                Error::unusable_response(format!("the answer cannot be read at `{}`", problem.path()))
             }
-            RequestTokenError::ServerResponse(_) => Error::unusable_answer("an error with a success status"),
-            RequestTokenError::Other(what) => Error::unusable_answer(what),
+            RequestTokenError::ServerResponse(_) => {
+                Error::unusable_response("an error with a success status")
+            }
+            RequestTokenError::Other(what) => Error::unusable_response(what),
         };
         self.hiding(error.at(&http::Method::POST, path(url)), secrets)
     }
@@ -280,7 +281,7 @@ impl Protocol {
 
 fn given(answer: &Tokens, now: Timestamp, old: Option<&str>, asked: &[Scope]) -> Result<Given, Error> {
     if *answer.token_type() != BasicTokenType::Bearer {
-        return Err(Error::unusable_answer("the service gave a token that is no bearer token"));
+        return Err(Error::unusable_response("the service gave a token that is no bearer token"));
     }
     let lifetime = answer.expires_in().unwrap_or(LIFETIME).min(LONGEST_LIFETIME);
     let expires_at = SignedDuration::try_from(lifetime).ok().and_then(|time| now.checked_add(time).ok());

@@ -1,7 +1,7 @@
 //! The forms in which services report an operation: what an answer says of its state, without any
 //! input or output.
 
-use crate::call::info::{Dialect, LongRunningInfo};
+use crate::spec::{Dialect, LongRunningInfo};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -283,7 +283,7 @@ fn says_more(envelope: &Value) -> bool {
 /// What a response lacks, and what it has.
 fn lacks(what: &str, answer: &Value) -> String {
     let found = answer.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-    format!("the response lacks {what}; {}", crate::decode::names(found, 0))
+    format!("the response lacks {what}; {}", crate::wire::decode::names(found, 0))
 }
 
 fn at<'a>(answer: &'a Value, path: &[&str]) -> &'a Value {
@@ -317,7 +317,7 @@ mod tests {
             result,
             direct: false,
             query: &[],
-            expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
+            expects: crate::spec::ExpectedFields { main: None, is_single: false, required: &[] },
             has_result: false,
             overdue: None,
         }

@@ -1,8 +1,11 @@
 use super::dialect::{self, Failure, Reading, Start};
 use super::target::{self, Target};
 use super::{PollPolicy, States, name};
-use crate::call::info::LongRunningInfo;
-use crate::call::{Call, Options, asked_wait, json_text, read};
+use crate::call::{Call, read};
+use crate::client::Options;
+use crate::spec::LongRunningInfo;
+use crate::transport::Exchanged;
+use crate::wire::decode::json_text;
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -38,7 +41,7 @@ pub struct Operation<T> {
 /// How an operation ended; kept, so that it can be asked again.
 enum Over {
     /// The answer, with the result as its body.
-    Done(http::Response<Bytes>),
+    Done(Exchanged),
     Failed(Error),
 }
 
@@ -115,10 +118,11 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     pub(crate) async fn start(call: Call<T>) -> Result<Self, Error> {
         let started_by = call.operation;
         let info = target::facts(started_by)?;
-        let (reply, answer) = call.clone().send_reading(move |reply| json(reply, started_by)).await?;
+        let (exchanged, answer) =
+            call.clone().send_reading(move |exchanged| json(exchanged, started_by)).await?;
         let mut operation = Self::new(&call.client, started_by, call.options.clone());
-        operation.note(&info, &reply, &answer);
-        let started = dialect::start(&info, reply.status(), &answer).and_then(|start| match start {
+        operation.note(&info, &exchanged, &answer);
+        let started = dialect::start(&info, exchanged.status(), &answer).and_then(|start| match start {
             Start::Over(reading) => {
                 // There may be a path all the same, so that the result can be fetched again.
                 let path = answer["path"].as_str().map(|path| Start::Path(path.to_owned()));
@@ -129,11 +133,13 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         match started {
             Ok((reading, target)) => {
                 operation.follow(target);
-                operation.end(reading, &reply)?;
+                operation.end(reading, &exchanged)?;
             }
-            Err(_) if dialect::is_direct(&info, &answer) => operation.end(Reading::Done(answer), &reply)?,
+            Err(_) if dialect::is_direct(&info, &answer) => {
+                operation.end(Reading::Done(answer), &exchanged)?
+            }
             Err(why) => {
-                return Err(Error::unusable_operation(why).with_reply(&reply).of(started_by));
+                return Err(exchanged.attach_to(Error::unusable_response(why)).of(started_by));
             }
         }
         Ok(operation)
@@ -255,11 +261,11 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         }
         let poll = call.operation;
         self.asked = None;
-        match call.send_reading(move |reply| json(reply, poll)).await {
-            Ok((reply, answer)) => {
-                self.note(&info, &reply, &answer);
-                let reading = dialect::read(&info, reply.status(), &answer, self.key());
-                self.end(reading, &reply).map_err(|error| error.of(poll))
+        match call.send_reading(move |exchanged| json(exchanged, poll)).await {
+            Ok((exchanged, answer)) => {
+                self.note(&info, &exchanged, &answer);
+                let reading = dialect::read(&info, exchanged.status(), &answer, self.key());
+                self.end(reading, &exchanged).map_err(|error| error.of(poll))
             }
             Err(error) => {
                 self.asked = error.retry_after();
@@ -278,30 +284,28 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         self.target.as_ref()?.key.as_deref()
     }
 
-    fn note(&mut self, info: &LongRunningInfo, reply: &http::Response<Bytes>, answer: &Value) {
+    fn note(&mut self, info: &LongRunningInfo, exchanged: &Exchanged, answer: &Value) {
         self.metadata = dialect::metadata(info.dialect, answer, self.key());
         self.status = dialect::status(info.dialect, answer);
-        self.asked = asked_wait(reply);
+        self.asked = exchanged.asked_wait();
     }
 
-    fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) -> Result<(), Error> {
+    fn end(&mut self, reading: Reading, exchanged: &Exchanged) -> Result<(), Error> {
         self.over = match reading {
             Reading::Pending => None,
             Reading::Done(result) => {
                 let body = if result.is_null() { Bytes::new() } else { result.to_string().into() };
-                let mut done = http::Response::new(body);
-                *done.status_mut() = reply.status();
-                *done.headers_mut() = reply.headers().clone();
-                *done.extensions_mut() = reply.extensions().clone();
+                let mut done = exchanged.clone();
+                *done.response.body_mut() = body;
                 Some(Over::Done(done))
             }
             Reading::Failed(Failure { code, message, details }) => {
-                let error =
-                    Error::operation_failed(code, message, details).with_reply(reply).of(self.starter);
+                let error = exchanged.attach_to(Error::operation_failed(code, message, details));
+                let error = error.of(self.starter);
                 Some(Over::Failed(error.named(self.name())))
             }
             Reading::Unusable(why) => {
-                let error = Error::unusable_operation(why).with_reply(reply).of(self.starter);
+                let error = exchanged.attach_to(Error::unusable_response(why)).of(self.starter);
                 return Err(error.named(self.name()));
             }
         };
@@ -325,10 +329,10 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     fn outcome(&self) -> Result<Response<T>, Error> {
         match &self.over {
             Some(Over::Failed(error)) => Err(error.clone()),
-            Some(Over::Done(reply)) => {
-                Response::decode_result(self.starter, reply.clone()).map_err(|error| error.named(self.name()))
+            Some(Over::Done(done)) => {
+                Response::decode_result(self.starter, done.clone()).map_err(|error| error.named(self.name()))
             }
-            None => Err(Error::unusable_operation("the operation is not done")),
+            None => Err(Error::unusable_response("the operation is not done")),
         }
     }
 }
@@ -433,10 +437,10 @@ fn failure(info: &LongRunningInfo, error: &Error) -> Option<Failure> {
 }
 
 /// The JSON of a response; an empty one says nothing.
-fn json(reply: &http::Response<Bytes>, operation: &'static OperationInfo) -> Result<Value, Error> {
-    read(reply).map_err(|error| match error.kind() {
+fn json(exchanged: &Exchanged, operation: &'static OperationInfo) -> Result<Value, Error> {
+    read(exchanged).map_err(|error| match error.kind() {
         ErrorKind::Decode => {
-            Error::unusable_operation("the answer is no JSON").with_reply(reply).of(operation)
+            exchanged.attach_to(Error::unusable_response("the answer is no JSON")).of(operation)
         }
         _ => error.of(operation),
     })

@@ -34,6 +34,8 @@
 //!
 //! Roblox does not say how long it keeps an operation after it is done (a Luau task: 24 hours).
 
+#[cfg(any(feature = "data_stores", feature = "memory_stores"))]
+pub(crate) mod contention;
 mod dialect;
 mod following;
 mod name;

@@ -13,7 +13,7 @@
 use super::dialect;
 use super::route::{self, Found};
 use super::target::{Target, facts};
-use crate::call::path::{encode, write};
+use crate::wire::path::{PathTemplate, encode};
 use crate::{Error, OperationInfo};
 use percent_encoding::percent_decode_str;
 
@@ -25,7 +25,7 @@ const BODY: &str = "body";
 /// or it is too long.
 pub(super) fn format(target: &Target) -> Option<String> {
     let mut name = format!("{}:", target.starter.id);
-    write(&mut name, target.route.template, &target.route.segments).ok()?;
+    PathTemplate(target.route.template).write(&mut name, &target.route.segments).ok()?;
     let pairs = |name: &mut String,
                  mut separator: char,
                  second: char,

@@ -1,5 +1,5 @@
 use super::Progress;
-use crate::call::info::Polling;
+use crate::spec::Polling;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

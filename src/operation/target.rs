@@ -3,7 +3,8 @@
 use super::dialect::{self, Start};
 use super::route::{self, Found};
 use crate::call::Call;
-use crate::call::info::{LongRunningInfo, Polling};
+use crate::spec::{LongRunningInfo, Polling};
+use crate::wire::path::PathTemplate;
 use crate::{Client, Error, OperationInfo};
 use serde_json::Value;
 use std::time::Duration;
@@ -112,7 +113,8 @@ impl Target {
 fn at_poll_route<T>(call: &Call<T>, info: &LongRunningInfo, id: Option<String>) -> Result<Found, String> {
     let poll = info.poll.ok_or("the service does not say where the operation is polled")?;
     let mut id = id;
-    let segments = crate::call::path::parameters(poll.path)
+    let segments = PathTemplate(poll.path)
+        .parameters()
         .map(|name| call.segment(name).map(str::to_owned).or_else(|| id.take()))
         .collect::<Option<Vec<_>>>()
         .filter(|_| id.is_none())

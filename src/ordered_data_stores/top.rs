@@ -1,7 +1,8 @@
 use super::value::{OUT_OF_RANGE, whole};
 use super::{ListEntries, OrderedDataStore};
 use crate::Error;
-use crate::call::{Call, Options, Sending, option_methods};
+use crate::call::{Call, Sending, option_methods};
+use crate::client::Options;
 use crate::filter::{OrderedEntryFilter, OrderedEntryOrder};
 use crate::paging::{Facts, Items, List, Pages};
 use crate::types::ListOrderedDataStoreEntriesResponse;

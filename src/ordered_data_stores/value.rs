@@ -1,6 +1,7 @@
 use super::OrderedDataStore;
 use crate::Error;
-use crate::call::{Options, Sending, check_length, option_methods};
+use crate::call::{Sending, check_length, option_methods};
+use crate::client::Options;
 use crate::types::{IncrementOrderedDataStoreEntryRequest, OrderedDataStoreEntry};
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -44,7 +45,7 @@ impl OrderedOutcome for Option<i64> {
 
 impl OrderedOutcome for i64 {
     fn of(value: Option<i64>) -> Result<Self, Error> {
-        value.ok_or_else(|| Error::unusable_operation("the service's answer holds no value"))
+        value.ok_or_else(|| Error::unusable_response("the service's answer holds no value"))
     }
 }
 
@@ -104,7 +105,7 @@ impl<T> OrderedCall<T> {
                 return Ok(None);
             }
         };
-        whole(&entry).map(Some).ok_or_else(|| Error::unusable_answer(OUT_OF_RANGE))
+        whole(&entry).map(Some).ok_or_else(|| Error::unusable_response(OUT_OF_RANGE))
     }
 }
 

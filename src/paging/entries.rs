@@ -2,7 +2,7 @@
 //! more to give.
 
 use crate::Error;
-use crate::call::info::PagingInfo;
+use crate::spec::PagingInfo;
 use serde_json::Value;
 
 /// The entries that a token stands for. Tokens come back from a caller's storage: one that was not made for a
@@ -64,7 +64,7 @@ fn says(asked: &Value, answered: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::info::PagingStyle;
+    use crate::spec::PagingStyle;
     use serde_json::json;
 
     const INFO: PagingInfo = PagingInfo {

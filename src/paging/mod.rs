@@ -57,7 +57,7 @@ pub use pages::Pages;
 pub(crate) use page::Facts;
 
 use crate::call::Call;
-use crate::call::info::PagingStyle;
+use crate::spec::PagingStyle;
 use crate::{Error, Response};
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -83,16 +83,16 @@ impl<P> From<Response<P>> for Fetched<P> {
 /// Gets a page by one request.
 async fn fetch<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
     let operation = call.operation;
-    let (reply, page) = call.send_decoding().await?;
+    let (exchanged, page) = call.send_decoding().await?;
     let is_counted = operation
         .paging
         .is_some_and(|info| matches!(info.style, PagingStyle::PageNumber | PagingStyle::Offset));
     let body = is_counted.then(|| {
         let mut hasher = DefaultHasher::new();
-        hasher.write(reply.body());
+        hasher.write(exchanged.body());
         hasher.finish()
     });
-    Ok(Fetched { response: Response::raw(reply).with(page), body })
+    Ok(Fetched { response: Response::new(exchanged, page), body })
 }
 
 /// A call that lists.

@@ -5,7 +5,7 @@ use super::position::Position;
 use super::{Fetch, Fetched, List, entries};
 use crate::Error;
 use crate::call::Call;
-use crate::call::info::{PagingInfo, PagingStyle};
+use crate::spec::{PagingInfo, PagingStyle};
 use serde_json::Value;
 
 /// A list that is being read.
@@ -106,7 +106,7 @@ impl<P: 'static> Pager<P> {
         let Fetched { response, body } = (self.fetch)(call).await?;
         let mut facts = (self.read)(&response);
         if let Some(flaw) = facts.flaw {
-            return Err(Error::unusable_answer(flaw).attempted(response.attempts()));
+            return Err(Error::unusable_response(flaw).attempted(response.attempts()));
         }
         if let Some(flag) = facts.incomplete.filter(|_| !self.settings.allow_incomplete) {
             return Err(incomplete(flag).attempted(response.attempts()));

@@ -2,7 +2,7 @@
 
 use super::page::Facts;
 use crate::Error;
-use crate::call::info::PagingStyle;
+use crate::spec::PagingStyle;
 
 /// A service may return empty pages, but not for ever.
 const MAX_EMPTY_PAGES: u32 = 1000;

@@ -1,6 +1,7 @@
 use super::{PlaceFile, PlaceVersionType, Places};
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{PlaceId, UniverseId};
 use crate::operation::pause;
 use std::time::Duration;
@@ -18,8 +19,8 @@ impl Places {
     /// Uploads a place file as the new version that players get, or [saves](Publish::saved) it. The
     /// answer is the version's number.
     ///
-    /// The file is a path ([`File::open`](crate::call::File::open)), bytes, or a
-    /// [reader](crate::call::File::reader), and is sent as it is read. Its format, `rbxl` or `rbxlx`,
+    /// The file is a path ([`File::open`](crate::body::File::open)), bytes, or a
+    /// [reader](crate::body::File::reader), and is sent as it is read. Its format, `rbxl` or `rbxlx`,
     /// is found by its content. The attempt's time grows with the file's size; see
     /// [`upload_attempt_timeout`](crate::ClientBuilder::upload_attempt_timeout).
     ///
@@ -108,7 +109,7 @@ impl Publish {
                 Ok(version) => {
                     let number = version.version_number.and_then(|number| u64::try_from(number).ok());
                     return number.ok_or_else(|| {
-                        Error::unusable_answer(
+                        Error::unusable_response(
                             "the place was uploaded, but the answer names no version number",
                         )
                         .attempted(attempts + version.attempts())

@@ -2,7 +2,8 @@
 
 use super::{Plaintext, Secret, UniverseSecrets, rules};
 use crate::Error;
-use crate::call::{Options, Sending, helper_methods};
+use crate::call::{Sending, helper_methods};
+use crate::client::Options;
 use crate::ids::Id;
 use http::StatusCode;
 

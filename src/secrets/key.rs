@@ -1,6 +1,6 @@
 use super::{Plaintext, Secret, Secrets, seal};
 use crate::Error;
-use crate::call::Options;
+use crate::client::Options;
 use crate::ids::UniverseId;
 use crypto_box::PublicKey;
 use std::sync::Arc;

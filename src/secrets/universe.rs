@@ -1,7 +1,8 @@
 use super::key::KeyCache;
 use super::{CreateSecret, Delete, List, Plaintext, Secret, Secrets, UpdateSecret, rules};
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{Id, UniverseId};
 
 /// The secrets of one universe; made by [`Secrets::universe`].

@@ -1,5 +1,6 @@
-//! What the document says of an operation.
+//! The types of the operation table.
 
+use crate::wire::decode::ExpectedFields;
 use std::time::Duration;
 
 /// One operation of Open Cloud, as the document describes it.
@@ -115,22 +116,6 @@ pub struct Condition {
     /// Whether the long-running operation was not done when the caller's time for it ran out, and is
     /// [overdue](LongRunningInfo::overdue).
     pub overdue: bool,
-}
-
-/// The properties of a response that a call is about. A response without them is an error of kind
-/// [`Decode`](crate::ErrorKind::Decode) that names what it has instead: read as a value whose fields are all
-/// optional, it would look empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct ExpectedFields {
-    /// The property, mostly a list, that may be absent only where nothing else in the response that is
-    /// not known has content: then it is empty (or zero).
-    /// Dotted, if it is inside of another.
-    pub main: Option<&'static str>,
-    /// Whether that is a single value, such as a number, so that any other value may be it.
-    pub is_single: bool,
-    /// Those that must be there; of alternatives (`path|id`), one.
-    pub required: &'static [&'static str],
 }
 
 /// A list in a response of success of what has failed. A response with such items is an error of what they say.

@@ -233,7 +233,7 @@ impl Answer {
             End::Interrupted => Err(Error::interrupted("connection reset (test script)")),
             End::InterruptedBody => {
                 Err(Error::io(ErrorKind::Io, "connection reset within the body (test script)")
-                    .with_reply(&self.reply))
+                    .with_response(&self.reply))
             }
             End::Stalled => std::future::pending().await,
         }

@@ -1,4 +1,4 @@
-use crate::call::Body;
+use crate::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::Value;

@@ -29,7 +29,7 @@ mod expect;
 pub use answer::{Answer, ErrorShape};
 pub use expect::{Expect, Received};
 
-use crate::call::Body;
+use crate::body::Body;
 use crate::transport::{Exchange, Transport};
 use crate::{Client, ClientBuilder, Error};
 use std::collections::VecDeque;

@@ -1,10 +1,8 @@
 //! Sending: one attempt after another, and the seam at which something else than HTTP can stand.
 
 mod clients;
-#[cfg(any(feature = "data_stores", feature = "memory_stores"))]
-pub(crate) mod contention;
 mod edge;
-mod headers;
+mod exchanged;
 mod hosts;
 pub mod limit;
 #[cfg(feature = "files")]
@@ -16,17 +14,16 @@ pub mod retry;
 mod send;
 mod trace;
 
-pub use headers::{RateLimitStatus, RateLimitWindow};
-
 pub(crate) use self::reqwest::Reqwest;
 pub(crate) use clients::HttpOptions;
+pub(crate) use exchanged::{Exchanged, PreparedRequest};
 pub(crate) use hosts::{DEFAULT_HOST, Hosts, OnThisMachine, shown};
 #[cfg(feature = "files")]
 pub(crate) use opener::Opener;
-pub(crate) use send::{Accept, Exchanged, PathValues, Sending, Times};
+pub(crate) use send::{Accept, RetryLoop, Times};
 
 use crate::Error;
-use crate::call::Body;
+use crate::body::Body;
 use bytes::Bytes;
 use futures_core::Stream;
 use std::future::Future;

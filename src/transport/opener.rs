@@ -1,9 +1,9 @@
 //! An answer whose content is read later, sent for by the same loop as every other.
 
 use super::{Chunks, Exchange, LONGEST_ERROR, REFUSAL_TIME, Transport};
-use crate::call::Body;
-use crate::call::source::next;
+use crate::body::Body;
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::{Instant, timeout_at};
 
@@ -37,7 +37,7 @@ impl Transport for Opener {
             }
             let mut content = BytesMut::new();
             let until = Instant::now() + REFUSAL_TIME;
-            while let Ok(Some(Ok(chunk))) = timeout_at(until, next(&mut chunks)).await {
+            while let Ok(Some(Ok(chunk))) = timeout_at(until, chunks.next()).await {
                 content.extend_from_slice(&chunk[..chunk.len().min(LONGEST_ERROR - content.len())]);
                 if content.len() == LONGEST_ERROR {
                     break;

@@ -3,8 +3,8 @@
 use super::clients::{Clients, HttpOptions};
 use super::hosts::is_loopback;
 use super::{Chunks, Exchange, LONGEST_ERROR, Opening, REFUSAL_TIME, Transport};
-use crate::call::source::Source;
-use crate::call::{Body, Form};
+use crate::body::source::Source;
+use crate::body::{Body, Form};
 use crate::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
@@ -141,12 +141,12 @@ async fn read(mut reply: reqwest::Response, limit: usize) -> Result<http::Respon
             Ok(None) => break,
             Err(error) => {
                 *response.body_mut() = content.freeze();
-                return Err(failed(error).with_reply(&response));
+                return Err(failed(error).with_response(&response));
             }
         };
         if content.len() + chunk.len() > limit {
             if status.is_success() {
-                return Err(Error::too_large(limit).with_reply(&response));
+                return Err(Error::too_large(limit).with_response(&response));
             }
             content.extend_from_slice(&chunk[..limit - content.len()]);
             break;

@@ -4,8 +4,8 @@
 //! not sent again if its body is gone, if the [budget](RetryBudget) is used up, or if the wait
 //! would pass the call's deadline.
 
-use super::headers::is_marked_as_rate_limit;
-use crate::call::info::OperationInfo;
+use crate::spec::OperationInfo;
+use crate::spec::rate_limit::is_marked_as_rate_limit;
 use crate::{Error, ErrorKind};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

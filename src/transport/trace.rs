@@ -9,10 +9,10 @@ pub(crate) use off::Trace;
 
 #[cfg(feature = "tracing")]
 mod on {
-    use super::super::headers::RateLimitStatus;
     use super::super::redact;
-    use crate::call::Body;
-    use crate::call::info::OperationInfo;
+    use crate::body::Body;
+    use crate::spec::OperationInfo;
+    use crate::spec::RateLimitStatus;
     use crate::{Credentials, Error};
     use bytes::Bytes;
     use std::future::Future;
@@ -110,8 +110,8 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
-    use crate::call::Body;
-    use crate::call::info::OperationInfo;
+    use crate::body::Body;
+    use crate::spec::OperationInfo;
     use crate::{Credentials, Error};
     use bytes::Bytes;
     use std::future::Future;

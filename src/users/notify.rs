@@ -4,7 +4,8 @@ use super::{
     UserNotificationSource, UserNotificationType, Users,
 };
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{Id, UniverseId, UserId};
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 use super::Users;
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::filter::{InventoryFilter, InventoryIds};
 use crate::ids::{AssetId, BadgeId, GamePassId, Id, UserId};
 

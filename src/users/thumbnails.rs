@@ -1,6 +1,7 @@
 use super::{ThumbnailFormat, ThumbnailShape, ThumbnailSize, UserThumbnail, Users};
 use crate::bulk::{Bulk, DEFAULT_CONCURRENCY, Report};
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Sending, option_methods};
+use crate::client::Options;
 use crate::ids::UserId;
 use crate::operation::PollPolicy;
 use std::future::{Future, IntoFuture};

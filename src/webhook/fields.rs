@@ -1,6 +1,6 @@
 //! The fields of a payload.
 
-use crate::decode::Tolerant;
+use crate::wire::decode::Tolerant;
 use serde_json::{Map, Value};
 
 /// Reads fields. `None` says that the payload is not what is documented.

@@ -1,7 +1,7 @@
 //! The envelope around an event.
 
 use super::{Event, EventType, ParseError};
-use crate::decode::Tolerant as _;
+use crate::wire::decode::Tolerant as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};

@@ -1,8 +1,8 @@
 //! What the events say.
 
 use super::fields::Fields;
-use crate::enums::open_enum;
 use crate::ids::{PlaceId, UserId};
+use crate::wire::enums::open_enum;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;

@@ -71,10 +71,10 @@ impl<T: Checked> Checked for BTreeMap<String, T> {
 #[allow(unused_macros, reason = "an area need not have such a type")]
 macro_rules! checked_type {
     ($kind:ident { $($name:literal => $field:ident,)* } inside { $($inner_name:literal => $inner:ident,)* }) => {
-        impl crate::call::Checked for $kind {
-            fn flaw(&self) -> Option<crate::call::Flaw> {
+        impl crate::wire::Checked for $kind {
+            fn flaw(&self) -> Option<crate::wire::Flaw> {
                 $(if self.$field.is_some() {
-                    return Some(crate::call::Flaw::read_only($name));
+                    return Some(crate::wire::Flaw::read_only($name));
                 })*
                 $(if let Some(flaw) = self.$inner.flaw() {
                     return Some(flaw.inside($inner_name));

@@ -41,7 +41,7 @@ macro_rules! open_enum {
         pub enum $name {
             $(#[doc = concat!("`", $word, "`")] $variant,)*
             /// A word that this version does not know.
-            Unknown(crate::enums::UnknownWord),
+            Unknown(crate::wire::enums::UnknownWord),
         }
 
         impl $name {
@@ -61,7 +61,7 @@ macro_rules! open_enum {
             fn from(word: String) -> Self {
                 match word.as_str() {
                     $($word => Self::$variant,)*
-                    _ => Self::Unknown(crate::enums::UnknownWord::new(word)),
+                    _ => Self::Unknown(crate::wire::enums::UnknownWord::new(word)),
                 }
             }
         }
@@ -92,17 +92,17 @@ macro_rules! open_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::decode::text(deserializer).map(Self::from)
+                crate::wire::decode::text(deserializer).map(Self::from)
             }
         }
 
-        impl<'de> crate::decode::Tolerant<'de> for $name {
+        impl<'de> crate::wire::decode::Tolerant<'de> for $name {
             fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::decode::text(deserializer).map(Self::from)
+                crate::wire::decode::text(deserializer).map(Self::from)
             }
         }
 
-        impl crate::call::Parameter for $name {
+        impl crate::wire::Parameter for $name {
             fn each(&self, add: &mut dyn FnMut(String)) {
                 add(self.as_str().to_owned());
             }
@@ -131,7 +131,7 @@ macro_rules! open_number_enum {
         pub enum $name {
             $(#[doc = concat!("`", $number, "`")] $variant,)*
             /// A number or word that this version does not know.
-            Unknown(crate::enums::UnknownNumber),
+            Unknown(crate::wire::enums::UnknownNumber),
         }
 
         impl $name {
@@ -151,7 +151,7 @@ macro_rules! open_number_enum {
             fn from(number: i64) -> Self {
                 match number {
                     $($number => Self::$variant,)*
-                    _ => Self::Unknown(crate::enums::UnknownNumber::new(number.to_string())),
+                    _ => Self::Unknown(crate::wire::enums::UnknownNumber::new(number.to_string())),
                 }
             }
         }
@@ -162,7 +162,7 @@ macro_rules! open_number_enum {
                     Ok(number) => number.into(),
                     Err(_) => match text.as_str() {
                         $(stringify!($variant) => Self::$variant,)*
-                        _ => Self::Unknown(crate::enums::UnknownNumber::new(text)),
+                        _ => Self::Unknown(crate::wire::enums::UnknownNumber::new(text)),
                     },
                 }
             }
@@ -188,17 +188,17 @@ macro_rules! open_number_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::decode::text(deserializer).map(Self::from)
+                crate::wire::decode::text(deserializer).map(Self::from)
             }
         }
 
-        impl<'de> crate::decode::Tolerant<'de> for $name {
+        impl<'de> crate::wire::decode::Tolerant<'de> for $name {
             fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::decode::text(deserializer).map(Self::from)
+                crate::wire::decode::text(deserializer).map(Self::from)
             }
         }
 
-        impl crate::call::Parameter for $name {
+        impl crate::wire::Parameter for $name {
             fn each(&self, add: &mut dyn FnMut(String)) {
                 add(self.to_string());
             }

@@ -8,8 +8,8 @@
 
 /// Makes one id type: of numbers, or `as text` of any text.
 macro_rules! id_type {
-    (@) => { crate::decode::number_text };
-    (@ text) => { crate::decode::text };
+    (@) => { crate::wire::decode::number_text };
+    (@ text) => { crate::wire::decode::text };
     ($(#[$doc:meta])* $name:ident $(as $how:ident)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,17 +77,17 @@ macro_rules! id_type {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::ids::id_type!(@ $($how)?)(deserializer).map(Self)
+                crate::wire::ids::id_type!(@ $($how)?)(deserializer).map(Self)
             }
         }
 
-        impl<'de> crate::decode::Tolerant<'de> for $name {
+        impl<'de> crate::wire::decode::Tolerant<'de> for $name {
             fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::ids::id_type!(@ $($how)?)(deserializer).map(Self)
+                crate::wire::ids::id_type!(@ $($how)?)(deserializer).map(Self)
             }
         }
 
-        impl crate::decode::AsNumber for $name {
+        impl crate::wire::decode::AsNumber for $name {
             fn serialize_number<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self.0.parse::<i64>() {
                     Ok(number) => serializer.serialize_i64(number),
@@ -96,7 +96,7 @@ macro_rules! id_type {
             }
         }
 
-        impl crate::call::Parameter for $name {
+        impl crate::wire::Parameter for $name {
             fn each(&self, add: &mut dyn FnMut(String)) {
                 add(self.0.clone());
             }
@@ -121,7 +121,7 @@ id_type! {
     Id as text
 }
 
-pub use crate::generated::api::id_types::*;
+include!(concat!(env!("OUT_DIR"), "/ids.rs"));
 
 /// The id of what a resource name names, which is in this collection: of `groups/7/roles/99`, 99 in `roles`.
 ///

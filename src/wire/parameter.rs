@@ -20,7 +20,7 @@ displayed!(String, i64, f64, bool, jiff::Timestamp, serde_json::Value);
 
 impl Parameter for Duration {
     fn each(&self, add: &mut dyn FnMut(String)) {
-        add(crate::decode::duration::format(*self));
+        add(crate::wire::decode::duration::format(*self));
     }
 }
 

@@ -1,13 +1,13 @@
 //! Every list that takes a filter or order, through its call.
 
-use opencloud::call::Body;
+use opencloud::body::Body;
 use opencloud::filter::*;
-use opencloud::transport::{Exchange, Transport};
 use opencloud::types::{
     AnalyticsFilter, AnalyticsFilterOperation, AssetQuotaAssetType, AssetQuotaType, GameServerFilterField,
     InventoryItemAssetType as Asset,
 };
 use opencloud::{Client, Error, ErrorKind};
+use opencloud::{Exchange, Transport};
 use std::sync::{Arc, Mutex};
 
 /// Keeps the targets of requests and answers each with an empty object.

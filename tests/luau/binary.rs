@@ -1,7 +1,7 @@
 //! What scripts read and write.
 
 use crate::{CREATE, TASK, complete};
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::luau::{Finished, LuauBinaryInput, UploadedInput};
 use opencloud::testing::{Answer, Expect, Script};
 use opencloud::{Error, ErrorKind};

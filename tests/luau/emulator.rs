@@ -1,6 +1,6 @@
 //! Over HTTP, from the first request to the last, at the local Open Cloud.
 
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::luau::{Failure, LuauLogMessageType};
 use opencloud::operation::PollPolicy;
 use opencloud::retry::Retry;

@@ -106,15 +106,6 @@ async fn it_says_who_the_user_is() {
 }
 
 #[tokio::test]
-async fn the_endpoints_are_discovered() {
-    let discovery = Server::new().app().discovery().await.expect("the document");
-    assert_eq!(discovery.issuer.as_deref(), Some("https://apis.roblox.com/oauth/"));
-    let resources = discovery.resources_endpoint.as_deref();
-    assert_eq!(resources, Some("https://apis.roblox.com/oauth/v1/token/resources"));
-    assert_eq!(discovery.scopes_supported, Some(vec![Scope::Openid, Scope::Profile]));
-}
-
-#[tokio::test]
 async fn requests_that_use_something_up_are_not_repeated() {
     let server = Server::new();
     let (app, tokens) = (server.app(), server.session());

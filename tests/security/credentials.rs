@@ -1,7 +1,7 @@
 //! Which credential goes where.
 
 use crate::support::{KEY, scripted, timed};
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::{Client, Credentials, CredentialsProvider, ErrorKind, Provided};
 use serde_json::json;

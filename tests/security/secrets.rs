@@ -1,7 +1,7 @@
 //! No secret in any output.
 
 use crate::support::{KEY, Kind, scripted, steady};
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::types::Asset;
 use opencloud::{Client, Credentials, Error};

@@ -1,7 +1,7 @@
 //! Connections that die, and responses that come half or from somebody else: what a real server did.
 
 use crate::support::{KEY, Kind, own_http_client};
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::retry::Retry;
 use opencloud::types::Asset;
 use opencloud::{Client, ClientBuilder, ErrorKind};

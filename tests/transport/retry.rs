@@ -1,7 +1,7 @@
 //! Policies, deadlines, the budget, idempotency.
 
 use crate::support::{Kind, own_http_client, scripted, steady, timed};
-use opencloud::call::BodyStream;
+use opencloud::body::BodyStream;
 use opencloud::retry::{Retry, RetryBudget, RetryContext, RetryDecision, RetryPolicy};
 use opencloud::testing::{Answer, ErrorShape, Expect, Script};
 use opencloud::types::PlaceVersionType;

@@ -182,12 +182,13 @@ fn field_attributes(field: &Field) -> Vec<syn::Attribute> {
     attributes.push(parse_quote!(#[serde(skip_serializing_if = "Option::is_none")]));
     match field.kind.leaf() {
         Type::Duration => {
-            attributes.push(parse_quote!(#[serde(serialize_with = "crate::decode::duration::serialize")]));
+            attributes
+                .push(parse_quote!(#[serde(serialize_with = "crate::wire::decode::duration::serialize")]));
             attributes
                 .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]));
         }
         Type::Id { number: true, .. } => {
-            attributes.push(parse_quote!(#[serde(serialize_with = "crate::decode::as_number")]));
+            attributes.push(parse_quote!(#[serde(serialize_with = "crate::wire::decode::as_number")]));
         }
         _ => {}
     }
@@ -215,7 +216,7 @@ fn emit_reading(writer: &mut Writer, model: &Model, of: &Struct) {
         let from = from.and_then(|from| of.fields.iter().find(|known| known.name == *from));
         ids.extend(from.map(|from| format!("{} => {},", field.ident, from.ident)));
     }
-    writer.block(format!("crate::decode::object! {{ {}", of.name), |writer| {
+    writer.block(format!("crate::wire::decode::object! {{ {}", of.name), |writer| {
         for field in &of.fields {
             writer.line(format!("{} => {},", literal(&field.name), field.ident));
         }
@@ -237,7 +238,7 @@ fn emit_checks(writer: &mut Writer, model: &Model, of: &Struct) {
     let (read_only, others): (Vec<_>, Vec<_>) = of.fields.iter().partition(|field| field.read_only);
     let inside = others.into_iter().filter(|field| model.is_checked(&field.kind)).collect();
     writer.line(format!(
-        "crate::call::checked_type!({} {{ {} }} inside {{ {} }});",
+        "crate::wire::checked_type!({} {{ {} }} inside {{ {} }});",
         of.name,
         names(read_only),
         names(inside)
@@ -251,7 +252,7 @@ fn emit_debug(writer: &mut Writer, of: &Struct) {
         fields.map(|field| field.ident.as_str()).collect::<Vec<_>>().join(", ")
     };
     let (shown, hidden) = (names(false), names(true));
-    writer.line(format!("crate::call::hiding_debug!({} {{ {shown} }} hides {{ {hidden} }});", of.name));
+    writer.line(format!("crate::wire::hiding_debug!({} {{ {shown} }} hides {{ {hidden} }});", of.name));
 }
 
 fn emit_enum(writer: &mut Writer, of: &Enum) {
@@ -270,7 +271,7 @@ fn emit_enum(writer: &mut Writer, of: &Enum) {
                 .collect(),
         ),
     };
-    writer.block(format!("crate::enums::{kind}!"), |writer| {
+    writer.block(format!("crate::wire::enums::{kind}!"), |writer| {
         writer.doc(of.description.as_deref().unwrap_or("Words that the service uses."));
         writer.block(format!("pub enum {}", of.name), |writer| {
             for (name, value) in values {

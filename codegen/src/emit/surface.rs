@@ -76,7 +76,7 @@ fn plain(kind: &str) -> String {
     [
         "types::",
         "ids::",
-        "crate::call::",
+        "crate::body::",
         "crate::filter::",
         "serde_json::",
         "std::collections::",

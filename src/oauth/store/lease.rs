@@ -18,7 +18,7 @@ impl Lease {
     }
 
     /// Whether it keeps others from renewing.
-    pub(in crate::auth::oauth) fn is_exclusive(&self) -> bool {
+    pub(in crate::oauth) fn is_exclusive(&self) -> bool {
         self.0.is_some()
     }
 }

@@ -84,7 +84,7 @@ impl Drop for Place<'_> {
 mod tests {
     use super::super::window::steps;
     use super::*;
-    use crate::call::info::Limit;
+    use crate::spec::Limit;
     use std::future::poll_fn;
     use std::sync::Arc;
     use std::time::Duration;

@@ -10,9 +10,9 @@ mod schedule;
 mod seen;
 mod window;
 
-use super::headers::RateLimitStatus;
 use crate::Error;
-use crate::call::info::{Limit, OperationInfo};
+use crate::spec::RateLimitStatus;
+use crate::spec::{Limit, OperationInfo};
 use local::Local;
 use std::fmt;
 use std::future::Future;

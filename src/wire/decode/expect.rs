@@ -4,11 +4,26 @@
 //! would therefore read as an empty one, and an id as none. So the outermost object of a response is watched
 //! while it is read: which names it has, and whether those that are not known hold anything.
 
-use crate::call::info::ExpectedFields;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::any::TypeId;
 use std::cell::Cell;
 use std::fmt;
+
+/// The properties of a response that a call is about. A response without them is an error of kind
+/// [`Decode`](crate::ErrorKind::Decode) that names what it has instead: read as a value whose fields are all
+/// optional, it would look empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ExpectedFields {
+    /// The property, mostly a list, that may be absent only where nothing else in the response that is
+    /// not known has content: then it is empty (or zero).
+    /// Dotted, if it is inside of another.
+    pub main: Option<&'static str>,
+    /// Whether that is a single value, such as a number, so that any other value may be it.
+    pub is_single: bool,
+    /// Those that must be there; of alternatives (`path|id`), one.
+    pub required: &'static [&'static str],
+}
 
 /// So many names stand in a message, each so long.
 const MOST_NAMES: usize = 20;
@@ -309,7 +324,7 @@ impl<'de> Deserialize<'de> for Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::object;
+    use crate::wire::decode::object;
 
     #[derive(Debug, Default)]
     struct List {

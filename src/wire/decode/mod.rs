@@ -4,6 +4,7 @@
 mod expect;
 mod locate;
 
+pub use expect::ExpectedFields;
 pub(crate) use expect::{Failure, names, response};
 pub(crate) use locate::path;
 
@@ -15,6 +16,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
+
+/// The JSON in a body: without the byte order mark and the blanks that services put around it.
+pub(crate) fn json_text(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii()
+}
+
+/// Whether a body is JSON that ends too early (CN-03). The body decides, not the type that it was read
+/// as, which may have failed before the end; so this is asked only where reading has failed.
+pub(crate) fn ends_too_early(body: &[u8]) -> bool {
+    let body = json_text(body);
+    !body.is_empty() && serde_json::from_slice::<de::IgnoredAny>(body).is_err_and(|error| error.is_eof())
+}
 
 /// A type that can be read from more than its own JSON form.
 pub(crate) trait Tolerant<'de>: Sized {
@@ -48,7 +61,7 @@ pub(crate) trait Object: Default + 'static {
 /// fields that are the last segment of another field, a path, where they are not there themselves.
 macro_rules! object {
     (@ $kind:ident { $($name:literal => $field:ident,)* } $($rest:tt)*) => {
-        impl crate::decode::Object for $kind {
+        impl crate::wire::decode::Object for $kind {
             const IS_EMPTY: bool = <[&str]>::is_empty(&[$($name),*]);
 
             #[allow(unused_variables)]
@@ -64,18 +77,18 @@ macro_rules! object {
 
         impl<'de> serde::Deserialize<'de> for $kind {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::decode::read_object(deserializer)
+                crate::wire::decode::read_object(deserializer)
             }
         }
 
-        impl<'de> crate::decode::Tolerant<'de> for $kind {
+        impl<'de> crate::wire::decode::Tolerant<'de> for $kind {
             fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::decode::read_object(deserializer)
+                crate::wire::decode::read_object(deserializer)
             }
         }
     };
     ($kind:ident { $($name:literal => $field:ident,)* }) => {
-        crate::decode::object! { @ $kind { $($name => $field,)* }
+        crate::wire::decode::object! { @ $kind { $($name => $field,)* }
             #[allow(unused_variables)]
             fn read<'de, A: serde::de::MapAccess<'de>>(
                 &mut self,
@@ -83,7 +96,7 @@ macro_rules! object {
                 map: &mut A,
             ) -> Result<bool, A::Error> {
                 match name {
-                    $($name => self.$field = crate::decode::field(map)?,)*
+                    $($name => self.$field = crate::wire::decode::field(map)?,)*
                     _ => return Ok(false),
                 }
                 #[allow(unreachable_code)]
@@ -96,17 +109,17 @@ macro_rules! object {
         values { $($values:literal => $list:ident: $item:ident.$value:ident,)* }
         ids { $($id:ident => $path:ident,)* }
     ) => {
-        crate::decode::object! { @ $kind { $($name => $field,)* }
+        crate::wire::decode::object! { @ $kind { $($name => $field,)* }
             fn read<'de, A: serde::de::MapAccess<'de>>(
                 &mut self,
                 name: &str,
                 map: &mut A,
             ) -> Result<bool, A::Error> {
                 match name {
-                    $($name => self.$field = crate::decode::field(map)?.or(self.$field.take()),)*
-                    $($alias => self.$aliased = self.$aliased.take().or(crate::decode::field(map)?),)*
+                    $($name => self.$field = crate::wire::decode::field(map)?.or(self.$field.take()),)*
+                    $($alias => self.$aliased = self.$aliased.take().or(crate::wire::decode::field(map)?),)*
                     $($values => {
-                        let values: Option<Vec<_>> = crate::decode::field(map)?;
+                        let values: Option<Vec<_>> = crate::wire::decode::field(map)?;
                         let item = |value| $item { $value: Some(value), ..Default::default() };
                         let items = values.map(|values| values.into_iter().map(item).collect());
                         self.$list = self.$list.take().or(items);
@@ -118,7 +131,7 @@ macro_rules! object {
 
             fn finish(&mut self) {
                 $(self.$id = self.$id.take().or_else(|| {
-                    crate::decode::last_segment(self.$path.as_deref()?).map(Into::into)
+                    crate::wire::decode::last_segment(self.$path.as_deref()?).map(Into::into)
                 });)*
             }
         }

@@ -5,7 +5,7 @@ use crate::{calls, client, start};
 use opencloud::ErrorKind;
 use opencloud::analytics::AnalyticsMetricsRequest;
 use opencloud::assets::Asset;
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::experiments::ExperimentDefinition;
 use opencloud::luau::LuauTask;
 use opencloud::operation::PollPolicy;

@@ -1,0 +1,71 @@
+use crate::body::Body;
+use crate::spec::{OperationInfo, RateLimitStatus};
+use crate::{Credentials, Error};
+use bytes::Bytes;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A request that is ready to be sent, but for the credential.
+pub(crate) struct PreparedRequest {
+    /// `None` for a request that is no operation of the table.
+    pub(crate) operation: Option<&'static OperationInfo>,
+    /// The values of the path's parameters, which some limits count by.
+    pub(crate) path_values: Vec<String>,
+    pub(crate) http: http::Request<Body>,
+}
+
+impl PreparedRequest {
+    /// Says in an error what was called. Failures of operations are judged by the JSON body that was sent.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        match (self.operation, self.http.body()) {
+            (Some(operation), Body::Bytes { content, .. }) => error.of_request(operation, Some(content)),
+            (Some(operation), _) => error.of(operation),
+            (None, _) => error.at(self.http.method(), self.http.uri().path()),
+        }
+    }
+}
+
+/// A response, and how it was obtained.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchanged {
+    pub(crate) response: http::Response<Bytes>,
+    /// How many times the request was sent.
+    pub(crate) attempts: u32,
+    /// When the request left that this is the response of.
+    #[allow(dead_code, reason = "an area need not ask")]
+    pub(crate) sent_at: Instant,
+    /// The key or token that the request was sent with, which no error about the response may repeat.
+    pub(crate) secret: Option<Credentials>,
+}
+
+impl Exchanged {
+    pub(crate) fn status(&self) -> http::StatusCode {
+        self.response.status()
+    }
+
+    pub(crate) fn headers(&self) -> &http::HeaderMap {
+        self.response.headers()
+    }
+
+    pub(crate) fn body(&self) -> &Bytes {
+        self.response.body()
+    }
+
+    /// How long the response asks to wait, if it does.
+    pub(crate) fn asked_wait(&self) -> Option<Duration> {
+        RateLimitStatus::read(self.headers()).wait(self.status())
+    }
+
+    /// An error that is about this response.
+    pub(crate) fn attach_to(&self, error: Error) -> Error {
+        self.conceal(error.with_response(&self.response)).attempted(self.attempts)
+    }
+
+    /// The error without the secret, should the service or a library have repeated it.
+    pub(crate) fn conceal(&self, error: Error) -> Error {
+        match &self.secret {
+            Some(secret) => error.hiding(|text| secret.hide(text)),
+            None => error,
+        }
+    }
+}
