@@ -372,8 +372,8 @@ async fn a_task_that_does_not_end_and_one_that_the_service_failed_have_hints() {
         let script = Script::new().always(Expect::any(), Answer::json(task));
         let policy = PollPolicy::new().deadline(Duration::from_secs(seconds));
         let call = scripted(&script).luau().create_task(1, 2, LuauTask::new());
-        let mut operation = call.start().await.expect("started");
-        let error = operation.wait_with(policy).await.expect_err("no end");
+        let operation = call.start().await.expect("started");
+        let error = operation.with_poll_policy(policy).wait().await.expect_err("no end");
         let is_told = error.hint().is_some_and(|hint| hint.contains("unable to load this version"));
         assert_eq!((error.is_timeout(), is_told), (true, is_explained), "{seconds}: {error}");
     }

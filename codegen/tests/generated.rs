@@ -18,7 +18,7 @@ const FORBIDDEN: [&str; 8] = [
     "unsafe ",
 ];
 
-fn files(generated: &Generated) -> [(&'static str, &str); 3] {
+fn files(generated: &Generated) -> [(&'static str, &str); 5] {
     [
         ("raw", &generated.raw),
         ("api", &generated.api),

@@ -168,7 +168,7 @@ impl Edit {
     ///
     /// See [`Assets::edit`].
     pub async fn start(self) -> Result<Operation<Asset>, Error> {
-        let Self { assets, id, mut asset, links, content, kind, max_bytes, options, .. } = self;
+        let Self { assets, id, mut asset, links, content, kind, max_bytes, policy, options } = self;
         if asset == Asset::new() && links.is_empty() && content.is_none() {
             return Err(Error::invalid_request("nothing of the asset is to be changed"));
         }
@@ -197,12 +197,11 @@ impl Edit {
         if let Some(file) = content {
             call = call.file_content(file);
         }
-        call.start().await
+        call.with_poll_policy(policy).start().await
     }
 
     async fn run(self) -> Result<Asset, Error> {
-        let policy = self.policy.clone();
-        self.start().await?.wait_with(policy).await
+        self.start().await?.wait().await
     }
 }
 

@@ -185,11 +185,10 @@ impl Upload {
     /// See [`Assets::upload`].
     pub async fn start(self) -> Result<Operation<Asset>, Error> {
         let (asset, file) = self.upload.into_parts().await?;
-        self.assets.create(asset, file).with_options(self.options).start().await
+        self.assets.create(asset, file).with_options(self.options).with_poll_policy(self.policy).start().await
     }
 
     async fn run(self) -> Result<Asset, Error> {
-        let policy = self.policy.clone();
-        self.start().await?.wait_with(policy).await
+        self.start().await?.wait().await
     }
 }

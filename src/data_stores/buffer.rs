@@ -3,17 +3,12 @@
 //! The service shows one as an envelope, and an envelope that is written stays the table that it is: the game then
 //! finds a table where it has put a buffer (DS-14).
 
-use super::scan;
+use super::scan::{self, BUFFER, COMPRESSED, PLAIN, TYPE};
 use crate::Error;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
-
-pub(super) const TYPE: &str = "t";
-pub(super) const BUFFER: &str = "buffer";
-pub(super) const PLAIN: &str = "base64";
-pub(super) const COMPRESSED: &str = "zbase64";
 
 /// A Luau `buffer` in a value, as the service shows it: `{"m": null, "t": "buffer", "zbase64": ".."}`, or with
 /// `base64`.

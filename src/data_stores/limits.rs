@@ -7,6 +7,8 @@ use crate::call::{check_length, check_longest};
 use crate::ids::UserId;
 use serde_json::{Map, Value};
 
+/// Stands for all scopes where a list is asked for.
+pub(super) const ALL_SCOPES: &str = "-";
 /// Characters of a data store's name, a scope or a key.
 pub(super) const NAME: usize = 50;
 /// Characters of a value as JSON.

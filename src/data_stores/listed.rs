@@ -1,6 +1,6 @@
 //! Entries as a listing names them, and where they are read.
 
-use super::list::ALL_SCOPES;
+use super::limits::ALL_SCOPES;
 use super::requests::Revision;
 use super::wire::Stored;
 use super::{EntryKey, Store, limits};

@@ -1,7 +1,7 @@
 //! The single requests that the helpers are made of. What is too long is refused here, so that no
 //! helper can forget it.
 
-use super::list::ALL_SCOPES;
+use super::limits::ALL_SCOPES;
 use super::wire::{Content, Increment, Stored};
 use super::{Store, buffer, limits};
 use crate::Error;

@@ -1,7 +1,12 @@
 //! Finds Luau buffers in the text of a value, however deep they are, without reading it into memory.
 
-use super::buffer::{BUFFER, COMPRESSED, PLAIN, TYPE};
 use std::borrow::Cow;
+
+/// The names in the object that a buffer is written as.
+pub(super) const TYPE: &str = "t";
+pub(super) const BUFFER: &str = "buffer";
+pub(super) const PLAIN: &str = "base64";
+pub(super) const COMPRESSED: &str = "zbase64";
 
 /// So many are told of.
 const MOST: usize = 64;

@@ -1,6 +1,6 @@
 //! What scripts log.
 
-use super::task::Reference;
+use super::task::{Reference, Task};
 use super::{ListTaskLogs, LuauLogMessage, LuauTask, LuauTaskLog, LuauTaskLogView, TaskPath};
 use crate::Error;
 use crate::call::Call;
@@ -30,19 +30,32 @@ const MOST_READ_AGAIN: u32 = 12;
 const LATE: [u64; 3] = [2, 3, 5];
 
 /// How messages are asked for and read.
-pub(super) struct View<M> {
+struct View<M> {
     view: LuauTaskLogView,
     messages: fn(LuauTaskLog) -> Vec<M>,
 }
 
-pub(super) const FLAT: View<String> =
+const FLAT: View<String> =
     View { view: LuauTaskLogView::Flat, messages: |log| log.messages.unwrap_or_default() };
 
-pub(super) const STRUCTURED: View<LuauLogMessage> =
+const STRUCTURED: View<LuauLogMessage> =
     View { view: LuauTaskLogView::Structured, messages: |log| log.structured_messages.unwrap_or_default() };
 
+impl Task {
+    /// What the script logs, in order, each message with its time and kind. It comes after the script has
+    /// ended. See [`Logs`].
+    pub fn logs(&self) -> Logs<LuauLogMessage> {
+        Logs::new(self.reference.clone(), STRUCTURED)
+    }
+
+    /// As [`logs`](Self::logs), but bare texts.
+    pub fn flat_logs(&self) -> Logs<String> {
+        Logs::new(self.reference.clone(), FLAT)
+    }
+}
+
 /// The messages that a task logs, as a [`Stream`] that also has [`next`](Logs::next). It ends when the task
-/// has ended; that the script failed is not its error, but that of [`Task::wait`](super::Task::wait).
+/// has ended; that the script failed is not its error, but that of [`Task::wait`](Task::wait).
 ///
 /// The messages come after the end of the script: before it the service was seen to give an empty log. It is
 /// asked every 30 seconds all the same, and what it gives is handed on. After the end the log can be some
@@ -76,7 +89,7 @@ enum Turn<M> {
 type Round<M> = (Box<Following<M>>, Result<Vec<M>, Error>);
 
 impl<M: Clone + PartialEq + Send + 'static> Logs<M> {
-    pub(super) fn new(task: Reference, view: View<M>) -> Self {
+    fn new(task: Reference, view: View<M>) -> Self {
         let following = Following {
             task,
             view,
@@ -177,7 +190,7 @@ impl<M: Clone + PartialEq + 'static> Following<M> {
         let read_last = *self.read.get_or_insert_with(Instant::now);
         let states = match &mut self.states {
             Some(states) => states,
-            None => self.states.insert(self.task.operation()?.states(self.task.policy.clone())),
+            None => self.states.insert(self.task.operation()?.states()),
         };
         match states.next().await.transpose()? {
             Some(State::Pending(progress)) => {

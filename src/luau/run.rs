@@ -1,6 +1,6 @@
 //! Scripts, and where and how they run.
 
-use super::task::Reference;
+use super::task::{LONGEST_RUN, Reference, poll_policy};
 use super::{BinaryInput, Finished, Luau, LuauTask, Task, guard};
 use crate::call::helper_methods;
 use crate::client::Options;
@@ -12,8 +12,6 @@ use std::time::Duration;
 
 /// The largest script, in bytes.
 const LARGEST_SCRIPT: usize = 4 * 1024 * 1024;
-/// The longest time that a script runs. The service shortens a longer one without a word (LX-14).
-const LONGEST_RUN: Duration = Duration::from_secs(300);
 /// How often a place is asked for a free slot: one that was given back takes a new task after about 10 seconds
 /// (LX-10).
 const SLOT_INTERVAL: Duration = Duration::from_secs(10);
@@ -181,7 +179,7 @@ impl Run {
         }
         let operation = self.create_when_free(task).await?;
         let Self { script: Script { luau, .. }, options, .. } = self;
-        let policy = self.policy.unwrap_or_else(|| patience(self.timeout));
+        let policy = self.policy.unwrap_or_else(|| poll_policy(self.timeout));
         let path = operation.name().and_then(|name| name.parse().ok());
         let path = path.ok_or_else(|| Error::unusable_response("the service names no task"))?;
         Ok(Task::new(Reference { luau, path, options, policy }, operation))
@@ -268,13 +266,6 @@ fn is_full(error: &Error) -> bool {
 fn slot_wait(error: &Error) -> Duration {
     let own = error.headers().and_then(|headers| RateLimitStatus::read(headers).retry_after);
     own.unwrap_or_default().max(SLOT_INTERVAL)
-}
-
-/// How long a task is waited for: the time that its script may run, and some for its turn.
-pub(super) fn patience(timeout: Option<Duration>) -> PollPolicy {
-    let turn = Duration::from_secs(300);
-    let deadline = timeout.unwrap_or(LONGEST_RUN).saturating_add(turn);
-    PollPolicy::new().longest(Duration::from_secs(5)).deadline(deadline)
 }
 
 impl fmt::Debug for Script {

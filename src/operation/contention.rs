@@ -1,5 +1,6 @@
 //! Waiting before a change is tried again that somebody else has overtaken.
 
+use crate::transport::backoff::Backoff;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -40,11 +41,14 @@ impl Contention {
     /// Waits at random. Writers that met would meet again otherwise; how long one must keep away from the others
     /// depends on how long a try takes, during which any write of theirs is in its way.
     pub(crate) async fn wait(&self) {
-        tokio::time::sleep(self.bound(self.begun.elapsed()).mul_f64(fastrand::f64())).await;
+        tokio::time::sleep(self.backoff(self.begun.elapsed()).delay(0)).await;
     }
 
-    fn bound(&self, took: Duration) -> Duration {
-        took.max(SHORTEST_TRY).saturating_mul(GROWTH.saturating_mul(self.tried)).min(LONGEST_WAIT)
+    /// The delays of overtaken changes grow by the same time with each try, and not exponentially: each try that
+    /// is lost is one that another writer has won.
+    fn backoff(&self, took: Duration) -> Backoff {
+        let bound = took.max(SHORTEST_TRY).saturating_mul(GROWTH.saturating_mul(self.tried));
+        Backoff { initial_delay: bound, maximum_delay: LONGEST_WAIT, multiplier: 1.0, jitter: true }
     }
 }
 
@@ -55,7 +59,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_grow_with_the_tries_and_with_what_a_try_takes() {
         let mut contention = Contention::new(2);
-        let bound = |contention: &Contention, took| contention.bound(Duration::from_millis(took)).as_millis();
+        let bound = |contention: &Contention, took| {
+            Backoff { jitter: false, ..contention.backoff(Duration::from_millis(took)) }.delay(0).as_millis()
+        };
         contention.begin();
         assert_eq!((bound(&contention, 0), bound(&contention, 60), contention.is_over()), (60, 360, false));
         contention.begin();

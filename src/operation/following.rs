@@ -1,6 +1,8 @@
 use super::dialect::{self, Failure, Reading, Start};
+use super::name;
+use super::policy::PollPolicy;
+use super::progress::Progress;
 use super::target::{self, Target};
-use super::{PollPolicy, States, name};
 use crate::call::{Call, read};
 use crate::client::Options;
 use crate::spec::LongRunningInfo;
@@ -33,6 +35,7 @@ pub struct Operation<T> {
     /// The service's word for the state.
     status: Option<String>,
     over: Option<Over>,
+    policy: PollPolicy,
     /// The wait that the service has asked for.
     asked: Option<Duration>,
     result: PhantomData<fn() -> T>,
@@ -56,62 +59,6 @@ pub enum State<T> {
     /// It has failed: an error of kind [`Operation`](ErrorKind::Operation), or of a kind of its own
     /// if moderation is the cause.
     Failed(Error),
-}
-
-/// What is known of an operation that is not done.
-#[derive(Clone, Default)]
-pub struct Progress {
-    polls: u32,
-    failures: u32,
-    elapsed: Duration,
-    status: Option<String>,
-    metadata: Option<Value>,
-    error: Option<Error>,
-}
-
-/// Without the metadata, which may be the service's whole answer and hold anything.
-impl std::fmt::Debug for Progress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Progress")
-            .field("polls", &self.polls)
-            .field("failures", &self.failures)
-            .field("elapsed", &self.elapsed)
-            .field("status", &self.status)
-            .field("error", &self.error)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Progress {
-    /// How many polls were made.
-    pub fn polls(&self) -> u32 {
-        self.polls
-    }
-
-    /// How many polls in a row have failed; 0 if the last one did not.
-    pub fn failures(&self) -> u32 {
-        self.failures
-    }
-
-    /// Why the last poll failed, if it did.
-    pub fn error(&self) -> Option<&Error> {
-        self.error.as_ref()
-    }
-
-    /// How long the operation was waited for; zero for a single [`Operation::poll`].
-    pub fn elapsed(&self) -> Duration {
-        self.elapsed
-    }
-
-    /// The service's own word for the state, where it has one: `QUEUED`, `PROCESSING`, ...
-    pub fn status(&self) -> Option<&str> {
-        self.status.as_deref()
-    }
-
-    /// What the service said last beside the state; see [`Operation::metadata`].
-    pub fn metadata(&self) -> Option<&Value> {
-        self.metadata.as_ref()
-    }
 }
 
 impl<T: DeserializeOwned + Send + 'static> Operation<T> {
@@ -168,6 +115,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
             metadata: None,
             status: None,
             over: None,
+            policy: PollPolicy::default(),
             asked: None,
             result: PhantomData,
         }
@@ -216,7 +164,13 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         self.state(Progress { polls: 1, ..Progress::default() })
     }
 
-    /// Waits until it is done and returns the result, with the default [`PollPolicy`].
+    /// How it is polled, and how long it is waited for.
+    pub fn with_poll_policy(mut self, policy: PollPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Waits until it is done and returns the result.
     ///
     /// # Errors
     ///
@@ -224,29 +178,19 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     /// if the deadline passes (it goes on then), and as of every call if it cannot be polled.
     /// [`Error::operation_name`] is its name.
     pub async fn wait(&mut self) -> Result<T, Error> {
-        self.wait_with(PollPolicy::default()).await
+        self.wait_for_response().await.map(Response::into_inner)
     }
 
-    /// As [`wait`](Self::wait), but polls as the policy says.
-    ///
-    /// # Errors
-    ///
-    /// As [`wait`](Self::wait).
-    pub async fn wait_with(&mut self, policy: PollPolicy) -> Result<T, Error> {
-        self.wait_for_response(policy).await.map(Response::into_inner)
-    }
-
-    pub(super) async fn wait_for_response(&mut self, policy: PollPolicy) -> Result<Response<T>, Error> {
-        let mut patience = Patience::new(policy);
+    pub(super) async fn wait_for_response(&mut self) -> Result<Response<T>, Error> {
+        let mut poller = self.poller();
         while self.over.is_none() {
-            patience.step(self).await?;
+            poller.step(self).await?;
         }
         self.outcome()
     }
 
-    /// The states until it is over, as a stream: for progress bars.
-    pub fn states(self, policy: PollPolicy) -> States<T> {
-        States::new(self, Patience::new(policy))
+    pub(super) fn poller(&self) -> Poller {
+        Poller::new(self.policy.clone())
     }
 
     /// One request, and what it says.
@@ -361,16 +305,16 @@ impl<T> std::fmt::Debug for Operation<T> {
     }
 }
 
-/// What is left of the caller's patience with an operation.
-pub(super) struct Patience {
+/// Polls an operation, as its policy says, until the deadline.
+pub(super) struct Poller {
     policy: PollPolicy,
     since: Instant,
     polls: u32,
     failures: u32,
 }
 
-impl Patience {
-    pub(super) fn new(policy: PollPolicy) -> Self {
+impl Poller {
+    fn new(policy: PollPolicy) -> Self {
         Self { policy, since: Instant::now(), polls: 0, failures: 0 }
     }
 
@@ -382,10 +326,10 @@ impl Patience {
         if operation.over.is_some() {
             return operation.state(Progress::default());
         }
-        let patience = self.wait(operation).await?;
+        let time = self.wait(operation).await?;
         self.polls = self.polls.saturating_add(1);
-        let poll = timeout(patience, operation.ask()).await;
-        let error = poll.unwrap_or_else(|_| Err(Error::timeout(patience.as_secs_f64()))).err();
+        let poll = timeout(time, operation.ask()).await;
+        let error = poll.unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64()))).err();
         self.failures = if error.is_some() { self.failures + 1 } else { 0 };
         if let Some(error) =
             error.clone().filter(|error| !may_pass(error) || !self.policy.tolerates(self.failures))

@@ -40,14 +40,16 @@ mod dialect;
 mod following;
 mod name;
 mod policy;
+mod progress;
 mod resume;
 mod route;
 mod states;
 mod target;
 mod waits;
 
-pub use following::{Operation, Progress, State};
+pub use following::{Operation, State};
 pub use policy::PollPolicy;
+pub use progress::Progress;
 pub use resume::Operations;
 pub use states::States;
 #[allow(unused_imports, reason = "an area need not have such a helper")]
@@ -66,7 +68,7 @@ pub(crate) async fn pause(wait: std::time::Duration) {
 
 /// Starts the operation that reads a page of a list, and waits for the page.
 pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
-    let page = Operation::start(call).await?.wait_for_response(PollPolicy::default()).await?;
+    let page = Operation::start(call).await?.wait_for_response().await?;
     Ok(page.into())
 }
 
@@ -75,13 +77,20 @@ pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) ->
 macro_rules! start_methods {
     ($name:ident => $result:ty) => {
         impl $name {
+            /// How the operation is polled, and how long it is waited for.
+            pub fn with_poll_policy(mut self, policy: crate::operation::PollPolicy) -> Self {
+                self.poll_policy = policy;
+                self
+            }
+
             /// Starts the operation.
             ///
             /// # Errors
             ///
             /// As of every call. An operation that was started and failed at once is no error here.
             pub async fn start(self) -> Result<crate::operation::Operation<$result>, crate::Error> {
-                crate::operation::Operation::start(self.call.expecting()).await
+                let operation = crate::operation::Operation::start(self.call.expecting()).await?;
+                Ok(operation.with_poll_policy(self.poll_policy))
             }
 
             /// Starts the operation, waits until it is done and returns its result.
@@ -91,18 +100,6 @@ macro_rules! start_methods {
             /// As [`start`](Self::start) and [`Operation::wait`](crate::operation::Operation::wait).
             pub async fn wait(self) -> Result<$result, crate::Error> {
                 self.start().await?.wait().await
-            }
-
-            /// As [`wait`](Self::wait), but polls as the policy says.
-            ///
-            /// # Errors
-            ///
-            /// As [`wait`](Self::wait).
-            pub async fn wait_with(
-                self,
-                policy: crate::operation::PollPolicy,
-            ) -> Result<$result, crate::Error> {
-                self.start().await?.wait_with(policy).await
             }
         }
     };

@@ -1,5 +1,4 @@
-use super::following::Patience;
-use super::{Operation, State};
+use super::following::{Operation, Poller, State};
 use crate::Error;
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
@@ -17,19 +16,23 @@ pub struct States<T> {
     turn: Turn<T>,
 }
 
-type Step<T> = (Box<(Operation<T>, Patience)>, Result<State<T>, Error>);
+type Step<T> = (Box<(Operation<T>, Poller)>, Result<State<T>, Error>);
 
 enum Turn<T> {
-    Idle(Box<(Operation<T>, Patience)>),
+    Idle(Box<(Operation<T>, Poller)>),
     Busy(Pin<Box<dyn Future<Output = Step<T>> + Send>>),
     Over,
 }
 
-impl<T: DeserializeOwned + Send + 'static> States<T> {
-    pub(super) fn new(operation: Operation<T>, patience: Patience) -> Self {
-        Self { turn: Turn::Idle(Box::new((operation, patience))) }
+impl<T: DeserializeOwned + Send + 'static> Operation<T> {
+    /// The states until it is over, as a stream: for progress bars.
+    pub fn states(self) -> States<T> {
+        let poller = self.poller();
+        States { turn: Turn::Idle(Box::new((self, poller))) }
     }
+}
 
+impl<T: DeserializeOwned + Send + 'static> States<T> {
     /// The next state; `None` behind [`State::Done`], [`State::Failed`] and an error.
     ///
     /// # Errors
@@ -48,8 +51,8 @@ impl<T: DeserializeOwned + Send + 'static> States<T> {
                         continue;
                     };
                     self.turn = Turn::Busy(Box::pin(async move {
-                        let (operation, patience) = &mut *both;
-                        let state = patience.step(operation).await;
+                        let (operation, poller) = &mut *both;
+                        let state = poller.step(operation).await;
                         (both, state)
                     }));
                 }

@@ -1,5 +1,6 @@
 //! Sending: one attempt after another, and the seam at which something else than HTTP can stand.
 
+pub(crate) mod backoff;
 mod clients;
 mod edge;
 mod exchanged;

@@ -107,7 +107,7 @@ impl IntoFuture for Thumbnails {
             call = size.into_iter().fold(call, |call, size| call.size(size));
             call = format.into_iter().fold(call, |call, format| call.format(format));
             call = shape.into_iter().fold(call, |call, shape| call.shape(shape));
-            Box::pin(call.wait_with(policy.clone())) as Sending<UserThumbnail>
+            Box::pin(call.with_poll_policy(policy.clone()).wait()) as Sending<UserThumbnail>
         };
         Bulk::new(of, call).with_options(options).concurrency(concurrency).into_future()
     }

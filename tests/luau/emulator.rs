@@ -25,7 +25,7 @@ async fn local() -> (Emulator, Client) {
 
 /// Waits no longer than it must.
 fn swift() -> PollPolicy {
-    PollPolicy::new().initial(Duration::ZERO).factor(1.0)
+    PollPolicy::new().initial_delay(Duration::ZERO).multiplier(1.0)
 }
 
 #[tokio::test]

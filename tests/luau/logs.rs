@@ -99,7 +99,8 @@ async fn lx_04_a_log_is_rarely_read_before_the_end() {
         .expect(Expect::post(CREATE), task("PROCESSING"))
         .always(Expect::get(logs_url()), empty())
         .always(Expect::get(task_url()), task("PROCESSING"));
-    let policy = PollPolicy::new().initial(Duration::ZERO).factor(1.0).deadline(Duration::from_secs(125));
+    let policy =
+        PollPolicy::new().initial_delay(Duration::ZERO).multiplier(1.0).deadline(Duration::from_secs(125));
     let error =
         all(started(&script).await.with_poll_policy(policy).flat_logs()).await.expect_err("unfinished");
     assert!(error.is_timeout(), "{error}");
@@ -118,7 +119,7 @@ async fn lx_04_a_log_is_rarely_read_before_the_end() {
 /// Polls every 30 seconds, so that each of them may read the log.
 fn slow() -> PollPolicy {
     let wait = Duration::from_secs(30);
-    PollPolicy::new().first(wait).initial(wait).factor(1.0)
+    PollPolicy::new().first_delay(wait).initial_delay(wait).multiplier(1.0)
 }
 
 #[tokio::test(start_paused = true)]

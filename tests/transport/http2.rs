@@ -73,7 +73,7 @@ impl Server {
             .base_url(format!("http://{}", self.address))
             .http_client(own().http2_prior_knowledge().build().expect("a client"))
             .upload_http_client(uploads)
-            .retry(Retry::standard().first_wait(Duration::from_millis(1)))
+            .retry(Retry::standard().initial_delay(Duration::from_millis(1)))
             .build()
             .expect("a client")
     }

@@ -337,7 +337,6 @@ impl<'a> Call<'a> {
             .chain(self.arguments.iter().map(|input| format!("{}: {}", input.name, input.accepted())))
             .collect();
         let head = format!("pub fn {}({}) -> {}", operation.method, arguments.join(", "), self.name);
-        writer.line("#[allow(clippy::too_many_arguments, clippy::useless_conversion)]");
         writer.block(head, |writer| {
             self.arguments.iter().for_each(|input| input.emit_collection(writer, &input.name));
             let mut call = format!(
@@ -348,7 +347,8 @@ impl<'a> Call<'a> {
                 writer.line(std::mem::replace(&mut call, format!("    .{step}")));
             }
             writer.line(call + ";");
-            writer.line(format!("{} {{ call }}", self.name));
+            let policy = if self.long_running.is_some() { ", poll_policy: Default::default()" } else { "" };
+            writer.line(format!("{} {{ call{policy} }}", self.name));
         });
     }
 
@@ -358,12 +358,14 @@ impl<'a> Call<'a> {
         writer.line("#[must_use = \"a call is sent when it is awaited\"]");
         writer.block(format!("pub struct {}", self.name), |writer| {
             writer.line(format!("pub(crate) call: Call<{}>,", self.output));
+            if self.long_running.is_some() {
+                writer.line("poll_policy: crate::operation::PollPolicy,");
+            }
         });
         if !self.setters.is_empty() || !self.clearable.is_empty() {
             writer.block(format!("impl {}", self.name), |writer| {
                 for input in &self.setters {
                     writer.doc(&input.doc);
-                    writer.line("#[allow(clippy::useless_conversion)]");
                     writer.block(
                         format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted()),
                         |writer| {
