@@ -76,11 +76,14 @@ impl Graph {
         self.cycles_between(|import| (import.from.clone(), import.to.clone()))
     }
 
-    /// The top-level modules that import each other. The root is none: what is imported through it
-    /// counts where it is defined.
+    /// The top-level modules that import each other; of generated code, the modules that it is
+    /// included as.
     #[must_use]
     pub fn module_cycles(&self) -> Vec<Vec<String>> {
-        let top = |path: &str| path.split("::").next().unwrap_or_default().to_owned();
+        let top = |path: &str| {
+            let depth = if path.starts_with("generated::") { 2 } else { 1 };
+            path.split("::").take(depth).collect::<Vec<_>>().join("::")
+        };
         self.cycles_between(|import| (top(&import.modules.0), top(&import.modules.1)))
     }
 

@@ -18,25 +18,50 @@ pub fn count(text: &str) -> Result<usize, String> {
     Ok(lines.len())
 }
 
-/// The lines of code of all files below a folder, without folders named `tests`.
+/// The lines of code of a file.
+///
+/// # Errors
+///
+/// The file cannot be read, or is not Rust.
+pub fn count_file(path: &Path) -> Result<usize, String> {
+    let named = |error: String| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+    count(&text).map_err(named)
+}
+
+/// The lines of code of all files below a folder, without files and folders named `tests`.
 ///
 /// # Errors
 ///
 /// A file cannot be read, or is not Rust.
 pub fn count_below(folder: &Path) -> Result<usize, String> {
+    sum(folder, &|path| path.file_stem().is_none_or(|name| name != "tests"))
+}
+
+/// The lines of code of all files below a folder.
+///
+/// # Errors
+///
+/// A file cannot be read, or is not Rust.
+pub fn count_files(folder: &Path) -> Result<usize, String> {
+    sum(folder, &|_| true)
+}
+
+fn sum(folder: &Path, counts: &dyn Fn(&Path) -> bool) -> Result<usize, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let mut sum = 0;
+    let mut lines = 0;
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let is_tests = path.file_stem().is_some_and(|name| name == "tests");
-        if path.is_dir() && !is_tests {
-            sum += count_below(&path)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !is_tests {
-            let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            sum += count(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        if !counts(&path) {
+            continue;
+        }
+        if path.is_dir() {
+            lines += sum(&path, counts)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            lines += count_file(&path)?;
         }
     }
-    Ok(sum)
+    Ok(lines)
 }
 
 fn collect(tokens: TokenStream, lines: &mut BTreeSet<usize>) {
