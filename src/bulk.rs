@@ -43,7 +43,6 @@ pub struct Bulk<K, T> {
     options: Options,
 }
 
-#[allow(dead_code, reason = "which areas have bulk calls depends on the enabled ones")]
 impl<K: Clone + Eq + Hash, T> Bulk<K, T> {
     pub(crate) fn new(
         keys: impl IntoIterator<Item = K>,

@@ -97,7 +97,6 @@ impl Money {
     }
 
     /// What digits and an exponent say.
-    #[allow(dead_code, reason = "which areas write money so depends on the enabled ones")]
     pub(crate) fn from_digits(currency: &str, digits: i64, exponent: i64) -> Result<Self, Error> {
         let unreadable =
             || Error::unreadable(format!("{digits}e{exponent} {currency} is no amount that can be read"));

@@ -1,7 +1,7 @@
 use super::source::{Progress, Source};
+use crate::wire::debug_fields;
 use bytes::Bytes;
 use futures_core::Stream;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -23,7 +23,6 @@ pub struct File {
     pub(super) progress: Option<Progress>,
 }
 
-#[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
 impl File {
     /// A file of these bytes.
     pub fn new(content: impl Into<Bytes>) -> Self {
@@ -97,7 +96,6 @@ mod on_disk {
     use tokio::io::AsyncRead;
     use tokio_util::io::ReaderStream;
 
-    #[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
     impl File {
         /// A file on disk. It is opened anew for each attempt and sent as it is read; its name is the
         /// path's last part.
@@ -171,15 +169,7 @@ mod on_disk {
     }
 }
 
-impl fmt::Debug for File {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("File")
-            .field("name", &self.name)
-            .field("content_type", &self.content_type)
-            .field("length", &self.length())
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(File { name, content_type, length() });
 
 impl From<Vec<u8>> for File {
     fn from(content: Vec<u8>) -> Self {

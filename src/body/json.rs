@@ -10,14 +10,12 @@ use serde_json::value::RawValue;
 use std::fmt::{self, Display};
 
 /// The value as JSON.
-#[allow(dead_code, reason = "an area need not have values of callers")]
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     check(value)?;
     serde_json::to_value(value).map_err(Error::encode)
 }
 
 /// The value as the text of JSON.
-#[allow(dead_code, reason = "an area need not have values of callers")]
 pub(crate) fn to_raw_value<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, Error> {
     check(value)?;
     serde_json::value::to_raw_value(value).map_err(Error::encode)

@@ -12,6 +12,7 @@ pub use file::File;
 pub use stream::BodyStream;
 
 use crate::Error;
+use crate::wire::debug_fields;
 use bytes::Bytes;
 use source::{Progress, Source};
 
@@ -116,16 +117,7 @@ impl Part {
     }
 }
 
-impl std::fmt::Debug for Part {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Part")
-            .field("name", &self.name)
-            .field("file_name", &self.file_name)
-            .field("content_type", &self.content_type)
-            .field("length", &self.length())
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Part { name, file_name, content_type, length() });
 
 impl Form {
     /// A form without parts.
@@ -157,7 +149,6 @@ impl Form {
     }
 }
 
-#[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
 impl Body {
     /// Whether it can be sent again unchanged.
     pub fn is_replayable(&self) -> bool {

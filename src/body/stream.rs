@@ -1,8 +1,8 @@
 use super::source::{Progress, Reader, Source};
 use crate::Error;
+use crate::wire::debug_fields;
 use bytes::Bytes;
 use futures_core::Stream;
-use std::fmt;
 use std::io;
 
 /// A body that is read while it is sent: of a stream, which can be sent once, so that a request with
@@ -53,11 +53,4 @@ impl BodyStream {
     }
 }
 
-impl fmt::Debug for BodyStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BodyStream")
-            .field("content_type", &self.content_type)
-            .field("length", &self.length())
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(BodyStream { content_type, length() });

@@ -30,7 +30,6 @@ impl From<Invalid> for Error {
     }
 }
 
-#[allow(dead_code, reason = "unused if no enabled area has a list with filters")]
 impl<T> Call<T> {
     /// Holds the call to what the grammar of its filter asks for, even if it gets no filter.
     pub(crate) fn filtered_by<F: Grammar>(mut self) -> Self {

@@ -18,7 +18,7 @@ macro_rules! call_methods {
             }
 
             /// Makes this call as the helper is made that it is a step of.
-            #[allow(dead_code)]
+            #[allow(dead_code, reason = "a helper need not make this call")]
             pub(crate) fn with_options(mut self, options: crate::client::Options) -> Self {
                 self.call.options = options;
                 self
@@ -88,16 +88,10 @@ macro_rules! option_methods {
 }
 pub(crate) use option_methods;
 
-/// Awaiting and the `with_*` options of a hand-written helper: a struct with `options: Options`, which are
-/// those of each call that it makes, and `async fn run(self)`.
-#[allow(unused_macros, reason = "an area need not have such a helper")]
-macro_rules! helper_methods {
-    ($name:ident => $output:ty) => {
-        impl $name {
-            crate::call::option_methods!(each);
-        }
-
-        impl std::future::IntoFuture for $name {
+/// Awaiting a hand-written helper, which has `async fn run(self)`.
+macro_rules! awaitable {
+    ([$($generics:tt)*] $name:ty => $output:ty) => {
+        impl<$($generics)*> std::future::IntoFuture for $name {
             type Output = Result<$output, crate::Error>;
             type IntoFuture = crate::call::Sending<$output>;
 
@@ -107,5 +101,17 @@ macro_rules! helper_methods {
         }
     };
 }
-#[allow(unused_imports, reason = "an area need not have such a helper")]
+pub(crate) use awaitable;
+
+/// Awaiting and the `with_*` options of a helper: a struct with `options: Options`, which are those of each
+/// call that it makes.
+macro_rules! helper_methods {
+    ($name:ident => $output:ty) => {
+        impl $name {
+            crate::call::option_methods!(each);
+        }
+
+        crate::call::awaitable!([] $name => $output);
+    };
+}
 pub(crate) use helper_methods;

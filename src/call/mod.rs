@@ -11,9 +11,7 @@ mod response;
 pub use request::{Request, path_segment};
 pub use response::Response;
 
-#[allow(unused_imports, reason = "an area need not have such a helper")]
-pub(crate) use macros::helper_methods;
-pub(crate) use macros::{call_methods, option_methods};
+pub(crate) use macros::{awaitable, call_methods, helper_methods, option_methods};
 pub(crate) use response::{decode, read};
 
 use crate::body::{Body, File, Form, Part};
@@ -68,7 +66,6 @@ const RESERVED: &[&str] = &[
     "upgrade",
 ];
 
-#[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
 impl<T> Call<T> {
     pub(crate) fn new(client: &Client, operation: &'static OperationInfo) -> Self {
         Self {
@@ -439,7 +436,6 @@ impl Call<()> {
 }
 
 /// Refuses a text that is empty, or longer than the service takes; `limit` counts characters.
-#[allow(dead_code, reason = "which areas have such limits depends on the enabled ones")]
 pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), Error> {
     match text.is_empty() {
         true => Err(Error::invalid_request(format!("the {what} is empty"))),
@@ -448,7 +444,6 @@ pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), E
 }
 
 /// Refuses a text that is longer than the service takes; `limit` counts characters.
-#[allow(dead_code, reason = "which areas have such limits depends on the enabled ones")]
 pub(crate) fn check_longest(what: &str, text: &str, limit: usize) -> Result<(), Error> {
     match text.chars().count() {
         length if length > limit => Err(Error::invalid_request(format!(

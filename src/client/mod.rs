@@ -104,7 +104,6 @@ impl Client {
     }
 
     /// How long a call takes at most, waiting and repeating included.
-    #[allow(dead_code, reason = "only some areas ask")]
     pub(crate) fn longest_call(&self, options: &Options) -> Duration {
         options.timeout.unwrap_or(self.0.times.times(None).total)
     }

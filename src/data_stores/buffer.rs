@@ -5,6 +5,7 @@
 
 use super::scan::{self, BUFFER, COMPRESSED, PLAIN, TYPE};
 use crate::Error;
+use crate::wire::debug_fields;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -136,12 +137,8 @@ pub(super) fn refuse(key: &str, json: &str) -> Result<(), Error> {
     )))
 }
 
-/// How many bytes there are in Base64 says nothing that `bytes` would not, and they may be many.
-impl std::fmt::Debug for LuauBuffer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LuauBuffer").field("is_compressed", &self.is_compressed()).finish_non_exhaustive()
-    }
-}
+// How many bytes there are in Base64 says nothing that `bytes` would not, and they may be many.
+debug_fields!(LuauBuffer { is_compressed() });
 
 /// As the service shows it.
 impl Serialize for LuauBuffer {

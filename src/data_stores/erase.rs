@@ -10,8 +10,8 @@ use crate::bulk::Bulk;
 use crate::call::option_methods;
 use crate::client::Options;
 use crate::ids::{UniverseId, UserId};
+use crate::wire::debug_fields;
 use futures_util::future::join_all;
-use std::fmt;
 use std::sync::Arc;
 
 const CONCURRENCY: usize = 8;
@@ -254,12 +254,4 @@ impl ErasurePlan {
     }
 }
 
-impl fmt::Debug for EraseUser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EraseUser")
-            .field("universe", &self.universe)
-            .field("store", &self.store)
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(EraseUser { universe, store, user });

@@ -4,7 +4,7 @@ use super::metadata::Metadata;
 use super::metadata::metadata_setters;
 use super::wire::{Content, Stored};
 use super::{Store, limits};
-use crate::call::{Sending, option_methods};
+use crate::call::{awaitable, option_methods};
 use crate::client::Options;
 use crate::ids::UserId;
 use crate::operations::DATA_STORES_SET_VALUE as SET_VALUE;
@@ -21,7 +21,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 /// A data store through the first version of the API. Made by [`Store::v1`].
@@ -128,16 +127,13 @@ impl<T> ReadVersioned<T> {
     option_methods!();
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadVersioned<T> {
-    type Output = Result<Option<Versioned<T>>, Error>;
-    type IntoFuture = Sending<Option<Versioned<T>>>;
+awaitable!([T: DeserializeOwned + Send + 'static] ReadVersioned<T> => Option<Versioned<T>>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { store, key, options, .. } = self;
-            let Some((exchanged, operation)) = store.fetch(&key, &options).await? else { return Ok(None) };
-            read_exchanged(&exchanged).map(Some).map_err(|error| error.of(operation))
-        })
+impl<T: DeserializeOwned + Send + 'static> ReadVersioned<T> {
+    async fn run(self) -> Result<Option<Versioned<T>>, Error> {
+        let Self { store, key, options, .. } = self;
+        let Some((exchanged, operation)) = store.fetch(&key, &options).await? else { return Ok(None) };
+        read_exchanged(&exchanged).map(Some).map_err(|error| error.of(operation))
     }
 }
 
@@ -175,43 +171,40 @@ impl WriteVersioned {
     option_methods!();
 }
 
-impl IntoFuture for WriteVersioned {
-    type Output = Result<DataStoreVersion, Error>;
-    type IntoFuture = Sending<DataStoreVersion>;
+awaitable!([] WriteVersioned => DataStoreVersion);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { store, key, value, metadata, match_version, exclusive_create, allow_buffers, options } =
-                self;
-            if match_version.is_some() && exclusive_create {
-                return Err(Error::invalid_request("an entry that must not be there can match no version"));
-            }
-            store.check(&key)?;
-            let content = Content { value: Some(value?), allow_buffers, ..Content::default() };
-            content.check(&key)?;
-            let value = content.value.as_deref().unwrap_or(RawValue::NULL);
-            let mut call = store
-                .handle
-                .set_value(&store.universe, store.name.as_str(), key.as_str(), Value::Null)
-                .scope(store.scope_name())
-                .content_md5(checksum(value.get().as_bytes()));
-            if let Some(users) = &metadata.users {
-                let ids: Vec<u64> = users.iter().map(limits::user).collect::<Result<_, _>>()?;
-                call = call.roblox_entry_userids(serde_json::to_string(&ids).map_err(Error::encode)?);
-            }
-            if let Some(attributes) = &metadata.attributes {
-                limits::attributes(attributes)?;
-                call = call.roblox_entry_attributes(ascii(&Value::Object(attributes.clone()).to_string()));
-            }
-            if let Some(version) = match_version {
-                call = call.match_version(version);
-            }
-            if exclusive_create {
-                call = call.exclusive_create(true);
-            }
-            let call = call.call.json_as_is(value.get().to_owned());
-            call.with_options(options).output().await
-        })
+impl WriteVersioned {
+    async fn run(self) -> Result<DataStoreVersion, Error> {
+        let Self { store, key, value, metadata, match_version, exclusive_create, allow_buffers, options } =
+            self;
+        if match_version.is_some() && exclusive_create {
+            return Err(Error::invalid_request("an entry that must not be there can match no version"));
+        }
+        store.check(&key)?;
+        let content = Content { value: Some(value?), allow_buffers, ..Content::default() };
+        content.check(&key)?;
+        let value = content.value.as_deref().unwrap_or(RawValue::NULL);
+        let mut call = store
+            .handle
+            .set_value(&store.universe, store.name.as_str(), key.as_str(), Value::Null)
+            .scope(store.scope_name())
+            .content_md5(checksum(value.get().as_bytes()));
+        if let Some(users) = &metadata.users {
+            let ids: Vec<u64> = users.iter().map(limits::user).collect::<Result<_, _>>()?;
+            call = call.roblox_entry_userids(serde_json::to_string(&ids).map_err(Error::encode)?);
+        }
+        if let Some(attributes) = &metadata.attributes {
+            limits::attributes(attributes)?;
+            call = call.roblox_entry_attributes(ascii(&Value::Object(attributes.clone()).to_string()));
+        }
+        if let Some(version) = match_version {
+            call = call.match_version(version);
+        }
+        if exclusive_create {
+            call = call.exclusive_create(true);
+        }
+        let call = call.call.json_as_is(value.get().to_owned());
+        call.with_options(options).output().await
     }
 }
 

@@ -166,7 +166,6 @@ impl Error {
     }
 
     /// What became of a file, reader or writer of the caller's.
-    #[allow(dead_code, reason = "which areas read and write files depends on the enabled ones")]
     pub(crate) fn local_io(what: &str, error: std::io::Error) -> Self {
         Self::new(ErrorKind::LocalIo, format!("{what}: {error}"))
             .change(|inner| inner.source = Some(Arc::new(error)))
@@ -329,7 +328,6 @@ impl Error {
     }
 
     /// A value of an answer that cannot be what it should be.
-    #[allow(dead_code, reason = "which areas have such values depends on the enabled ones")]
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Decode, message)
     }
@@ -359,25 +357,21 @@ impl Error {
     }
 
     /// Says which of many things it is about.
-    #[allow(dead_code, reason = "an area need not have such tasks")]
     pub(crate) fn about(self, what: &str) -> Self {
         self.change(|inner| inner.message = format!("{what}: {}", inner.message))
     }
 
     /// Adds what is known besides.
-    #[allow(dead_code, reason = "an area need not have such tasks")]
     pub(crate) fn noting(self, note: &str) -> Self {
         self.change(|inner| inner.message = format!("{}; {note}", inner.message))
     }
 
     /// A state that did not come in time: nothing was asked for that may have been applied.
-    #[allow(dead_code, reason = "an area need not have such tasks")]
     pub(crate) fn not_in_time(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Timeout, message)
     }
 
     /// A request that the service has refused with a response of success, in its words.
-    #[allow(dead_code, reason = "an area need not have such calls")]
     pub(crate) fn refused(message: impl Into<String>, details: Option<Value>) -> Self {
         Self::new(ErrorKind::Refused, message).change(|inner| inner.details = details)
     }
@@ -431,7 +425,6 @@ impl Error {
     }
 
     /// Says what to do, in the place of what the failure alone would suggest.
-    #[allow(dead_code, reason = "an area need not have such a failure")]
     pub(crate) fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.change(|inner| inner.hint = Some(hint.into()))
     }

@@ -6,6 +6,7 @@ use crate::call::helper_methods;
 use crate::client::Options;
 use crate::ids::{Id, PlaceId, UniverseId};
 use crate::operation::{Operation, PollPolicy, Waits};
+use crate::wire::debug_fields;
 use crate::{Error, RateLimitStatus};
 use std::fmt;
 use std::time::Duration;
@@ -274,18 +275,4 @@ impl fmt::Debug for Script {
     }
 }
 
-impl fmt::Debug for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run")
-            .field("script", &self.script)
-            .field("universe", &self.universe)
-            .field("place", &self.place)
-            .field("version", &self.version)
-            .field("expected", &self.expected)
-            .field("slot", &self.slot)
-            .field("timeout", &self.timeout)
-            .field("input", &self.input)
-            .field("output", &self.output)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Run { script, universe, place, version, expected, slot, timeout, input, output });

@@ -1,6 +1,6 @@
 use super::{ListSortedMapItems, MemoryStores, UpdateItem, limits};
 use crate::Error;
-use crate::call::{Call, Sending, option_methods};
+use crate::call::{Call, awaitable, option_methods};
 use crate::client::Options;
 use crate::filter::{Number, SortKey, SortedMapFilter, SortedMapOrder};
 use crate::ids::UniverseId;
@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -236,15 +235,12 @@ impl<T> ReadItem<T> {
     option_methods!();
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItem<T> {
-    type Output = Result<Option<MapItem<T>>, Error>;
-    type IntoFuture = Sending<Option<MapItem<T>>>;
+awaitable!([T: DeserializeOwned + Send + 'static] ReadItem<T> => Option<MapItem<T>>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let item = self.map.read(&self.id, &self.options).await?;
-            item.map(|item| MapItem::of(self.id, item)).transpose()
-        })
+impl<T: DeserializeOwned + Send + 'static> ReadItem<T> {
+    async fn run(self) -> Result<Option<MapItem<T>>, Error> {
+        let item = self.map.read(&self.id, &self.options).await?;
+        item.map(|item| MapItem::of(self.id, item)).transpose()
     }
 }
 
@@ -282,28 +278,25 @@ impl WriteItem {
     option_methods!();
 }
 
-impl IntoFuture for WriteItem {
-    type Output = Result<MapItem<()>, Error>;
-    type IntoFuture = Sending<MapItem<()>>;
+awaitable!([] WriteItem => MapItem<()>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { map, id, value, mode, sort_key, ttl, mut options } = self;
-            limits::ttl(ttl)?;
-            let mut item = MemoryStoreSortedMapItem::new().value(value?);
-            if let Some(key) = sort_key {
-                item = sorted(item, key)?;
-            }
-            if let Some(ttl) = ttl {
-                item = item.ttl(ttl);
-            }
-            if !matches!(mode, Mode::Missing) {
-                // Written twice it is the same.
-                options.idempotent = Some(options.idempotent.unwrap_or(true));
-            }
-            let (written, _) = map.write(&id, item, mode, options).await?;
-            Ok(MapItem::new(id, written, ()))
-        })
+impl WriteItem {
+    async fn run(self) -> Result<MapItem<()>, Error> {
+        let Self { map, id, value, mode, sort_key, ttl, mut options } = self;
+        limits::ttl(ttl)?;
+        let mut item = MemoryStoreSortedMapItem::new().value(value?);
+        if let Some(key) = sort_key {
+            item = sorted(item, key)?;
+        }
+        if let Some(ttl) = ttl {
+            item = item.ttl(ttl);
+        }
+        if !matches!(mode, Mode::Missing) {
+            // Written twice it is the same.
+            options.idempotent = Some(options.idempotent.unwrap_or(true));
+        }
+        let (written, _) = map.write(&id, item, mode, options).await?;
+        Ok(MapItem::new(id, written, ()))
     }
 }
 
@@ -320,17 +313,14 @@ impl RemoveItem {
     option_methods!();
 }
 
-impl IntoFuture for RemoveItem {
-    type Output = Result<(), Error>;
-    type IntoFuture = Sending<()>;
+awaitable!([] RemoveItem => ());
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { map, id, options } = self;
-            map.check(&id)?;
-            let call = map.handle.delete_sorted_map_item(&map.universe, map.name.as_str(), id).call;
-            call.with_options(options).output().await
-        })
+impl RemoveItem {
+    async fn run(self) -> Result<(), Error> {
+        let Self { map, id, options } = self;
+        map.check(&id)?;
+        let call = map.handle.delete_sorted_map_item(&map.universe, map.name.as_str(), id).call;
+        call.with_options(options).output().await
     }
 }
 

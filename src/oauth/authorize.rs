@@ -3,6 +3,7 @@
 use super::app::App;
 use super::identity::Identity;
 use super::tokens::TokenSet;
+use crate::wire::debug_fields;
 use crate::{Error, Scope};
 use oauth2::url::{Url, form_urlencoded};
 use oauth2::{CsrfToken, PkceCodeChallenge};
@@ -113,11 +114,7 @@ impl Authorization {
     }
 }
 
-impl fmt::Debug for Authorization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorization").field("pending", &self.pending).finish_non_exhaustive()
-    }
-}
+debug_fields!(Authorization { pending });
 
 /// A login that has begun: keep it **in the session of the browser that was sent away**, where nobody
 /// else can reach it, and use it once. It can be written and read; what is written is secret. Roblox's
@@ -130,11 +127,7 @@ pub struct PendingLogin {
     scopes: Vec<Scope>,
 }
 
-impl fmt::Debug for PendingLogin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingLogin").field("scopes", &self.scopes).finish_non_exhaustive()
-    }
-}
+debug_fields!(PendingLogin { scopes });
 
 impl PendingLogin {
     /// Whether an answer is the answer to this login.

@@ -3,8 +3,8 @@
 use super::app::App;
 use super::authorize::{Login, Prompt};
 use super::loopback::Loopback;
+use crate::wire::debug_fields;
 use crate::{Error, Scope};
-use std::fmt;
 use std::time::Duration;
 
 /// How long the user may take, unless told otherwise.
@@ -98,15 +98,7 @@ impl BrowserLogin {
     }
 }
 
-impl fmt::Debug for BrowserLogin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BrowserLogin")
-            .field("app", &self.app)
-            .field("scopes", &self.scopes)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(BrowserLogin { app, scopes, timeout });
 
 /// Where there is no browser, the printed URL can be opened by hand.
 fn open(url: &str) {

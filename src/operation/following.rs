@@ -99,7 +99,6 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     }
 
     /// Polls it as the helper is made that it is a step of.
-    #[allow(dead_code, reason = "an area need not have such a helper")]
     pub(crate) fn with_options(mut self, options: Options) -> Self {
         self.options = options;
         self

@@ -52,7 +52,6 @@ pub use policy::PollPolicy;
 pub use progress::Progress;
 pub use resume::Operations;
 pub use states::States;
-#[allow(unused_imports, reason = "an area need not have such a helper")]
 pub(crate) use waits::Waits;
 
 use crate::Error;
@@ -61,7 +60,6 @@ use crate::paging::Fetched;
 use serde::de::DeserializeOwned;
 
 /// Waits before something is tried again: for an area that waits for something else than an operation.
-#[allow(dead_code, reason = "an area need not wait")]
 pub(crate) async fn pause(wait: std::time::Duration) {
     tokio::time::sleep(wait).await;
 }
@@ -73,7 +71,6 @@ pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) ->
 }
 
 /// The methods of a call that starts an operation.
-#[allow(unused_macros, reason = "an area need not have such a call")]
 macro_rules! start_methods {
     ($name:ident => $result:ty) => {
         impl $name {
@@ -104,5 +101,4 @@ macro_rules! start_methods {
         }
     };
 }
-#[allow(unused_imports, reason = "an area need not have such a call")]
 pub(crate) use start_methods;

@@ -1,7 +1,7 @@
 use super::progress::Progress;
 use crate::spec::Polling;
 use crate::transport::backoff::Backoff;
-use std::fmt;
+use crate::wire::debug_fields;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -160,17 +160,7 @@ pub(super) struct Wait {
     pub(super) least: Duration,
 }
 
-impl fmt::Debug for PollPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PollPolicy")
-            .field("first_delay", &self.first_delay)
-            .field("backoff", &self.backoff)
-            .field("minimum_delay", &self.minimum_delay)
-            .field("deadline", &self.deadline)
-            .field("tolerated_failures", &self.tolerated_failures)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(PollPolicy { first_delay, backoff, minimum_delay, deadline, tolerated_failures });
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,5 @@
 use crate::Error;
+use crate::wire::debug_fields;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -13,18 +14,8 @@ pub struct Progress {
     pub(super) error: Option<Error>,
 }
 
-/// Without the metadata, which may be the service's whole answer and hold anything.
-impl std::fmt::Debug for Progress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Progress")
-            .field("polls", &self.polls)
-            .field("failures", &self.failures)
-            .field("elapsed", &self.elapsed)
-            .field("status", &self.status)
-            .field("error", &self.error)
-            .finish_non_exhaustive()
-    }
-}
+// Without the metadata, which may be the service's whole answer and hold anything.
+debug_fields!(Progress { polls, failures, elapsed, status, error });
 
 impl Progress {
     /// How many polls were made.

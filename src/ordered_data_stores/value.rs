@@ -1,9 +1,8 @@
 use super::OrderedDataStore;
 use crate::Error;
-use crate::call::{Sending, check_length, option_methods};
+use crate::call::{awaitable, check_length, option_methods};
 use crate::client::Options;
 use crate::types::{IncrementOrderedDataStoreEntryRequest, OrderedDataStoreEntry};
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 /// Characters of a key.
@@ -62,7 +61,7 @@ impl<T> OrderedCall<T> {
 
     option_methods!();
 
-    async fn run(self) -> Result<Option<i64>, Error> {
+    async fn value(self) -> Result<Option<i64>, Error> {
         let Self { store, key, action, options, .. } = self;
         store.check()?;
         check_length("key", &key, KEY)?;
@@ -109,12 +108,11 @@ impl<T> OrderedCall<T> {
     }
 }
 
-impl<T: OrderedOutcome> IntoFuture for OrderedCall<T> {
-    type Output = Result<T, Error>;
-    type IntoFuture = Sending<T>;
+awaitable!([T: OrderedOutcome] OrderedCall<T> => T);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { T::of(self.run().await?) })
+impl<T: OrderedOutcome> OrderedCall<T> {
+    async fn run(self) -> Result<T, Error> {
+        T::of(self.value().await?)
     }
 }
 

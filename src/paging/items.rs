@@ -1,6 +1,7 @@
 use super::pager::Settings;
 use super::{List, Pages};
 use crate::Error;
+use crate::wire::debug_fields;
 use futures_core::Stream;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -179,8 +180,4 @@ impl<T: 'static> Stream for Items<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Items<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Items").field("left", &self.left).finish_non_exhaustive()
-    }
-}
+debug_fields!(Items<T> { left });

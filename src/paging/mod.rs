@@ -113,7 +113,6 @@ pub(crate) trait List: Sized {
 }
 
 /// The methods of a call that lists.
-#[allow(unused_macros, reason = "an area need not have such a call")]
 macro_rules! list_methods {
     ($name:ident, $page:ty, $item:ty) => {
         impl $name {
@@ -129,5 +128,4 @@ macro_rules! list_methods {
         }
     };
 }
-#[allow(unused_imports, reason = "an area need not have such a call")]
 pub(crate) use list_methods;

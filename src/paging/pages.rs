@@ -3,6 +3,7 @@ use super::ahead::Ahead;
 use super::page::Page;
 use super::pager::{Pager, Settings};
 use crate::Error;
+use crate::wire::debug_fields;
 use futures_core::Stream;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -134,8 +135,4 @@ impl<P: Send + 'static> Stream for Pages<P> {
     }
 }
 
-impl<P> std::fmt::Debug for Pages<P> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pages").field("left", &self.left).field("ahead", &self.ahead).finish_non_exhaustive()
-    }
-}
+debug_fields!(Pages<P> { left, ahead });

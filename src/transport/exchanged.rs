@@ -32,7 +32,6 @@ pub(crate) struct Exchanged {
     /// How many times the request was sent.
     pub(crate) attempts: u32,
     /// When the request left that this is the response of.
-    #[allow(dead_code, reason = "an area need not ask")]
     pub(crate) sent_at: Instant,
     /// The key or token that the request was sent with, which no error about the response may repeat.
     pub(crate) secret: Option<Credentials>,

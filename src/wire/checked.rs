@@ -68,7 +68,6 @@ impl<T: Checked> Checked for BTreeMap<String, T> {
 }
 
 /// Has a type of requests checked: fields that only the service sets, and those that are checked themselves.
-#[allow(unused_macros, reason = "an area need not have such a type")]
 macro_rules! checked_type {
     ($kind:ident { $($name:literal => $field:ident,)* } inside { $($inner_name:literal => $inner:ident,)* }) => {
         impl crate::wire::Checked for $kind {
@@ -84,7 +83,6 @@ macro_rules! checked_type {
         }
     };
 }
-#[allow(unused_imports, reason = "an area need not have such a type")]
 pub(crate) use checked_type;
 
 #[cfg(test)]

@@ -2,31 +2,16 @@
 //!
 //! A word that is not known decodes to `Unknown`, which keeps it and sends it back unchanged.
 
-/// A word that this version of the crate does not know, as the service sent it.
+/// A word or number that this version of the crate does not know, as the service sent it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct UnknownWord(String);
+pub struct UnknownValue(String);
 
-/// A number that this version of the crate does not know, as the service sent it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct UnknownNumber(String);
-
-impl UnknownWord {
-    pub(crate) fn new(word: String) -> Self {
-        Self(word)
+impl UnknownValue {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
     }
 
-    /// The word.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl UnknownNumber {
-    pub(crate) fn new(number: String) -> Self {
-        Self(number)
-    }
-
-    /// The number, or the word that stood in its place.
+    /// The word or number, as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -41,7 +26,7 @@ macro_rules! open_enum {
         pub enum $name {
             $(#[doc = concat!("`", $word, "`")] $variant,)*
             /// A word that this version does not know.
-            Unknown(crate::wire::enums::UnknownWord),
+            Unknown(crate::wire::enums::UnknownValue),
         }
 
         impl $name {
@@ -61,7 +46,7 @@ macro_rules! open_enum {
             fn from(word: String) -> Self {
                 match word.as_str() {
                     $($word => Self::$variant,)*
-                    _ => Self::Unknown(crate::wire::enums::UnknownWord::new(word)),
+                    _ => Self::Unknown(crate::wire::enums::UnknownValue::new(word)),
                 }
             }
         }
@@ -90,34 +75,7 @@ macro_rules! open_enum {
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::wire::decode::text(deserializer).map(Self::from)
-            }
-        }
-
-        impl<'de> crate::wire::decode::Tolerant<'de> for $name {
-            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::wire::decode::text(deserializer).map(Self::from)
-            }
-        }
-
-        impl crate::wire::Parameter for $name {
-            fn each(&self, add: &mut dyn FnMut(String)) {
-                add(self.as_str().to_owned());
-            }
-        }
-
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "examples": [$($word),*] })
-            }
-        }
+        crate::wire::scalar! { $name, crate::wire::decode::text, { "type": "string", "examples": [$($word),*] } }
     };
 }
 pub(crate) use open_enum;
@@ -131,7 +89,7 @@ macro_rules! open_number_enum {
         pub enum $name {
             $(#[doc = concat!("`", $number, "`")] $variant,)*
             /// A number or word that this version does not know.
-            Unknown(crate::wire::enums::UnknownNumber),
+            Unknown(crate::wire::enums::UnknownValue),
         }
 
         impl $name {
@@ -151,7 +109,7 @@ macro_rules! open_number_enum {
             fn from(number: i64) -> Self {
                 match number {
                     $($number => Self::$variant,)*
-                    _ => Self::Unknown(crate::wire::enums::UnknownNumber::new(number.to_string())),
+                    _ => Self::Unknown(crate::wire::enums::UnknownValue::new(number.to_string())),
                 }
             }
         }
@@ -162,7 +120,7 @@ macro_rules! open_number_enum {
                     Ok(number) => number.into(),
                     Err(_) => match text.as_str() {
                         $(stringify!($variant) => Self::$variant,)*
-                        _ => Self::Unknown(crate::wire::enums::UnknownNumber::new(text)),
+                        _ => Self::Unknown(crate::wire::enums::UnknownValue::new(text)),
                     },
                 }
             }
@@ -186,34 +144,7 @@ macro_rules! open_number_enum {
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::wire::decode::text(deserializer).map(Self::from)
-            }
-        }
-
-        impl<'de> crate::wire::decode::Tolerant<'de> for $name {
-            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::wire::decode::text(deserializer).map(Self::from)
-            }
-        }
-
-        impl crate::wire::Parameter for $name {
-            fn each(&self, add: &mut dyn FnMut(String)) {
-                add(self.to_string());
-            }
-        }
-
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": ["integer", "string"], "examples": [$($number),*] })
-            }
-        }
+        crate::wire::scalar! { $name, crate::wire::decode::text, { "type": ["integer", "string"], "examples": [$($number),*] } }
     };
 }
 pub(crate) use open_number_enum;

@@ -75,18 +75,6 @@ macro_rules! id_type {
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::wire::ids::id_type!(@ $($how)?)(deserializer).map(Self)
-            }
-        }
-
-        impl<'de> crate::wire::decode::Tolerant<'de> for $name {
-            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::wire::ids::id_type!(@ $($how)?)(deserializer).map(Self)
-            }
-        }
-
         impl crate::wire::decode::AsNumber for $name {
             fn serialize_number<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self.0.parse::<i64>() {
@@ -96,21 +84,8 @@ macro_rules! id_type {
             }
         }
 
-        impl crate::wire::Parameter for $name {
-            fn each(&self, add: &mut dyn FnMut(String)) {
-                add(self.0.clone());
-            }
-        }
-
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": ["string", "integer"] })
-            }
+        crate::wire::scalar! {
+            $name, crate::wire::ids::id_type!(@ $($how)?), { "type": ["string", "integer"] }
         }
     };
 }
@@ -128,7 +103,6 @@ include!(concat!(env!("OUT_DIR"), "/ids.rs"));
 /// Services have been seen to write the bare number instead of the name (UR-03, CS-01, LX-01): then that is
 /// the id. So this is only for names of things in the collection; for what such a thing belongs to there is
 /// [`named`].
-#[allow(dead_code, reason = "which areas read names depends on the enabled ones")]
 pub(crate) fn referenced<I: for<'a> From<&'a str>>(name: Option<&String>, collection: &str) -> Option<I> {
     let number = name.filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()));
     match number {
@@ -139,7 +113,6 @@ pub(crate) fn referenced<I: for<'a> From<&'a str>>(name: Option<&String>, collec
 
 /// The id that a resource name has in a collection, wherever that stands in it: of `groups/7/roles/99`, 7 in
 /// `groups`. A bare number has none: it is the id of the thing itself.
-#[allow(dead_code, reason = "which areas read names depends on the enabled ones")]
 pub(crate) fn named<I: for<'a> From<&'a str>>(name: Option<&String>, collection: &str) -> Option<I> {
     let mut segments = name?.split('/');
     segments.find(|segment| *segment == collection)?;

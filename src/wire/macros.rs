@@ -6,7 +6,6 @@ macro_rules! request_type {
      $($setter:ident = $field:ident $(also $also:ident)?: $kind:tt,)*) => {
         impl $name {
             /// A value with what the service requires, and nothing else set.
-            #[allow(clippy::too_many_arguments)]
             pub fn new($($required: crate::wire::accepted!($required_type)),*) -> Self {
                 #[allow(unused_mut)]
                 let mut value = Self::default();
@@ -61,6 +60,20 @@ macro_rules! hiding_debug {
     };
 }
 pub(crate) use hiding_debug;
+
+/// `Debug` of a type that shows some of its fields, or what methods without arguments return.
+macro_rules! debug_fields {
+    ($name:ident $(<$($parameter:ident),*>)? { $($field:ident $(($($none:tt)*))?),* }) => {
+        impl $(<$($parameter),*>)? std::fmt::Debug for $name $(<$($parameter),*>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $(.field(stringify!($field), &self.$field $(($($none)*))?))*
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+pub(crate) use debug_fields;
 
 /// Stands for what is there, but not shown.
 pub(crate) struct Hidden;

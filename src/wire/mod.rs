@@ -9,9 +9,9 @@ pub mod ids;
 mod macros;
 mod parameter;
 pub(crate) mod path;
+mod scalar;
 
-#[allow(unused_imports, reason = "an area need not have such a type")]
 pub(crate) use checked::{Checked, Flaw, checked_type};
-#[allow(unused_imports, reason = "an area need not have such a type")]
-pub(crate) use macros::{Hidden, accepted, given, hiding_debug, request_type};
+pub(crate) use macros::{Hidden, accepted, debug_fields, given, hiding_debug, request_type};
 pub(crate) use parameter::Parameter;
+pub(crate) use scalar::scalar;

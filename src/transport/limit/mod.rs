@@ -31,7 +31,7 @@ use tokio::time::Instant;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RateLimit {
     store: Store,
     concurrent_users: u64,
@@ -97,15 +97,6 @@ impl RateLimit {
                 Store::Shared(store) => store.observe(quota, &seen),
             }
         }
-    }
-}
-
-impl fmt::Debug for RateLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimit")
-            .field("store", &self.store)
-            .field("concurrent_users", &self.concurrent_users)
-            .finish()
     }
 }
 

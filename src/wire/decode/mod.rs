@@ -140,7 +140,6 @@ macro_rules! object {
 pub(crate) use object;
 
 /// The last segment of a path, percent-decoded; `None` if it is empty.
-#[allow(dead_code, reason = "an area need not have ids that are read from paths")]
 pub(crate) fn last_segment(path: &str) -> Option<String> {
     let last = path.rsplit('/').next().filter(|last| !last.is_empty())?;
     let decoded = percent_encoding::percent_decode_str(last).decode_utf8();
