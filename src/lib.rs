@@ -101,7 +101,7 @@ pub mod users;
 #[cfg(feature = "webhook")]
 pub mod webhook;
 
-pub use call::{Request, Response, Sending, path_segment};
+pub use call::{CallFuture, Request, Response, path_segment};
 pub use client::{Client, ClientBuilder};
 pub use credentials::{Credentials, CredentialsProvider, Provided};
 pub use error::{Error, ErrorKind};

@@ -33,9 +33,7 @@ impl Markup {
             text = text[at + end.len()..].trim_ascii_start();
         }
         let rest = text.strip_prefix(b"<roblox")?;
-        rest.first()
-            .is_some_and(|letter| *letter == b'>' || letter.is_ascii_whitespace())
-            .then_some(Self::Xml)
+        rest.first().is_some_and(|ch| *ch == b'>' || ch.is_ascii_whitespace()).then_some(Self::Xml)
     }
 }
 

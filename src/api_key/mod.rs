@@ -30,7 +30,7 @@
 //!   it has come so far is told ([`Problem::Expired`]), when it will is not.
 //! * [What is missing](OperationReport::missing): every call of the operation is refused without it.
 //! * [What is missing perhaps](OperationReport::perhaps_missing): Roblox lists it, but only some requests
-//!   or some fields of the answer need it. A public profile needs no scope at all, for example.
+//!   or some fields of the response need it. A public profile needs no scope at all, for example.
 //!
 //! Of most operations Roblox lists the scopes without saying whether all are needed. Where it does not
 //! say otherwise we take it that they are; each [`OperationInfo`](crate::OperationInfo::needed_scopes)
@@ -88,7 +88,7 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// If the credential is no API key, or as every call. If Roblox does not look at the key the error has the
+    /// If the credential is not an API key, or as every call. If Roblox does not look at the key the error has the
     /// status 401 and is of kind [`Refused`](crate::ErrorKind::Refused), not `Unauthenticated`: the key may
     /// work all the same.
     pub async fn introspect(&self) -> Result<ApiKeyInfo, Error> {
@@ -100,13 +100,13 @@ impl ApiKey {
         };
         let request = self.client.request(Method::POST, INTROSPECT).without_credentials();
         // It changes nothing.
-        let answer = request.json(&json!({ "apiKey": key })).with_idempotent(true).send_as().await;
-        answer.map(crate::Response::into_inner).map_err(|error| {
+        let response = request.json(&json!({ "apiKey": key })).with_idempotent(true).send_as().await;
+        response.map(crate::Response::into_inner).map_err(|error| {
             let error = match is_unknown(&error) {
                 true => error.into_refused().with_hint(UNKNOWN),
                 false => error,
             };
-            error.hiding(|text| credentials.hide(text))
+            error.redacted(|text| credentials.hide(text))
         })
     }
 

@@ -160,7 +160,7 @@ pub struct OperationReport {
     pub operation: &'static OperationInfo,
     /// What every call of it needs ([`OperationInfo::needed_scopes`]).
     pub missing: Vec<Missing>,
-    /// What Roblox lists for it beyond that: only some requests need it, or some fields of the answer.
+    /// What Roblox lists for it beyond that: only some requests need it, or some fields of the response.
     /// A key without it is good for the others.
     pub perhaps_missing: Vec<Missing>,
 }

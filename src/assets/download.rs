@@ -73,7 +73,8 @@ impl Download {
         };
         let operation = call.operation;
         let (exchanged, found) = call.send_decoding().await?;
-        let location = location(found).map_err(|error| exchanged.attach_to(error).of(operation))?;
+        let location =
+            location(found).map_err(|error| exchanged.attach_to(error).with_operation(operation))?;
         let get = assets.client.request(http::Method::GET, location).with_options(options);
         get.without_credentials().send_to(writer, max_bytes).await.map(Response::into_inner)
     }

@@ -38,7 +38,7 @@ pub enum SocialSite {
 
 impl Assets {
     /// Changes an asset: its metadata, its content, or both. What is not set stays; the update mask is made
-    /// from what is set. It waits until the change is done, whether the service answers with an operation,
+    /// from what is set. It waits until the change is done, whether the service responds with an operation,
     /// as it does for content, or with the asset.
     ///
     /// ```no_run
@@ -63,7 +63,7 @@ impl Assets {
     /// # Errors
     ///
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if nothing is
-    /// to be changed, the file is no model (see [`upload`](Assets::upload)), name or description are too long, or
+    /// to be changed, the file is not a model (see [`upload`](Assets::upload)), name or description are too long, or
     /// more than three social links are set; as of [`Operation::wait`], and as of every call.
     pub fn edit(&self, asset: impl Into<AssetId>) -> Edit {
         Edit {
@@ -142,7 +142,7 @@ impl Edit {
         self
     }
 
-    /// Sets what the asset is, if it is no model. Roblox takes no new content for other kinds at present.
+    /// Sets what the asset is, if it is not a model. Roblox takes no new content for other kinds at present.
     pub fn kind(mut self, kind: AssetKind) -> Self {
         self.kind = kind;
         self
@@ -162,7 +162,7 @@ impl Edit {
     }
 
     /// Sends the change, and leaves the waiting to the caller. An operation of which the service has
-    /// answered with the asset is over.
+    /// responded with the asset is over.
     ///
     /// # Errors
     ///

@@ -58,7 +58,9 @@ impl Grant {
         let (exchanged, response) = call.send_decoding().await?;
         match unmentioned(&asked, &response) {
             None => Ok(response),
-            Some(message) => Err(exchanged.attach_to(Error::refused(message, None)).of(operation)),
+            Some(message) => {
+                Err(exchanged.attach_to(Error::refused(message, None)).with_operation(operation))
+            }
         }
     }
 }

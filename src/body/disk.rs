@@ -27,7 +27,7 @@ impl OnDisk {
         let found = found.map_err(|error| Error::local_io(&path.display().to_string(), error))?;
         match found.is_file() {
             true => Ok(Self { path: path.to_owned(), length: found.len(), _temporary: None }),
-            false => Err(Error::invalid_request(format!("{}: is no file", path.display()))),
+            false => Err(Error::invalid_request(format!("{}: is not a file", path.display()))),
         }
     }
 
@@ -45,7 +45,7 @@ impl OnDisk {
     pub(crate) fn read(self: Arc<Self>) -> Content {
         let file = Arc::clone(&self);
         let opening = Box::pin(async move { tokio::fs::File::open(&file.path).await });
-        Box::pin(Reading { state: State::Opening(opening), _file: self })
+        Box::pin(DiskReader { state: State::Opening(opening), _file: self })
     }
 }
 
@@ -75,13 +75,13 @@ enum State {
     Open(ReaderStream<tokio::fs::File>),
 }
 
-struct Reading {
+struct DiskReader {
     state: State,
     /// A temporary file must not vanish while it is read.
     _file: Arc<OnDisk>,
 }
 
-impl Stream for Reading {
+impl Stream for DiskReader {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -42,7 +42,7 @@ pub enum Body {
 
 const JSON: &str = "application/json";
 
-/// Media types of what is no file.
+/// Media types of what is not a file.
 const SMALL: [&str; 2] = [JSON, "application/x-www-form-urlencoded"];
 
 /// A form of parts.

@@ -1,4 +1,4 @@
-//! Answers that are written as they come.
+//! Responses that are written as they come.
 
 use super::{Request, Response};
 use crate::transport::{Chunks, Exchanged};
@@ -15,11 +15,11 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 const PIECE: usize = 4 * 1024;
 
 impl Request {
-    /// Sends the request and writes the answer's content to a writer as it comes, decompressed if it is
+    /// Sends the request and writes the response's content to a writer as it comes, decompressed if it is
     /// compressed with gzip. Returns the number of bytes written.
     ///
-    /// Nothing is written unless the answer is a success, and an attempt is repeated only before that.
-    /// `with_timeout` bounds the time until the answer begins; each further piece of it must come within
+    /// Nothing is written unless the response is a success, and an attempt is repeated only before that.
+    /// `with_timeout` bounds the time until the response begins; each further piece of it must come within
     /// the time of an attempt.
     ///
     /// ```no_run
@@ -51,7 +51,7 @@ impl Request {
         let exchanged = self.client.exchange(request, &self.options, Some(&opener), &mut |_| Ok(())).await?;
         let mut chunks =
             opener.into_chunks().unwrap_or_else(|| -> Chunks { Box::pin(futures_util::stream::empty()) });
-        let named = |error: Error| self.named(error.attempted(exchanged.attempts), operation);
+        let named = |error: Error| self.named(error.with_attempts(exchanged.attempts), operation);
         let mut decoder = Decoder::of(&exchanged).map_err(named)?;
         let (mut received, mut written) = (0, 0);
         loop {
@@ -98,7 +98,7 @@ impl Decoder {
         match encoding.map(|encoding| encoding.unwrap_or("?").to_ascii_lowercase()).as_deref() {
             None | Some("" | "identity") => Ok(Self::Plain),
             Some("gzip" | "x-gzip") => Ok(Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))),
-            Some(other) => Err(Error::unreadable(format!("the answer is encoded as `{other}`"))),
+            Some(other) => Err(Error::unreadable(format!("the response is encoded as `{other}`"))),
         }
     }
 

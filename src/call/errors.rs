@@ -11,7 +11,7 @@ const MOST_NAMED: usize = 10;
 
 /// The error that a response of success is, if it lists failures.
 pub(super) fn told(errors: ErrorsInSuccess, exchanged: &Exchanged) -> Option<Error> {
-    // What is no JSON is told by whoever reads it as the response.
+    // What is not JSON is told by whoever reads it as the response.
     let body: Value = serde_json::from_slice(json_text(exchanged.body())).ok()?;
     if errors.unless.is_some_and(|name| is_there(&body[name])) {
         return None;
@@ -29,7 +29,7 @@ pub(super) fn told(errors: ErrorsInSuccess, exchanged: &Exchanged) -> Option<Err
     };
     let details = failures.iter().copied().cloned().collect();
     let (code, is_partial) = (text(&first["code"]), errors.about.is_some());
-    let error = Error::told_in_success(code, message, Value::Array(details), is_partial);
+    let error = Error::reported_in_success(code, message, Value::Array(details), is_partial);
     Some(exchanged.attach_to(error))
 }
 

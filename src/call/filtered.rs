@@ -17,7 +17,7 @@ pub(super) struct Filtered {
     refuse: Option<Refuse>,
 }
 
-/// The answer to a call that is not sent, since nothing can match its filter: an empty object, which
+/// The response to a call that is not sent, since nothing can match its filter: an empty object, which
 /// every list reads as an empty page.
 pub(super) fn nothing() -> Exchanged {
     let response = http::Response::new(Bytes::from_static(b"{}"));

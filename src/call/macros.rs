@@ -1,11 +1,11 @@
 //! What every generated call and hand-written helper has.
 
-/// Sending, awaiting and the `with_*` options of a call.
+/// CallFuture, awaiting and the `with_*` options of a call.
 macro_rules! call_methods {
     ($name:ident => $output:ty) => {
         impl $name {
-            /// Sends the call and returns the answer with status, headers and attempts.
-            pub fn send(self) -> crate::call::Sending<crate::Response<$output>> {
+            /// Sends the call and returns the response with status, headers and attempts.
+            pub fn send(self) -> crate::call::CallFuture<crate::Response<$output>> {
                 self.call.send()
             }
 
@@ -27,7 +27,7 @@ macro_rules! call_methods {
 
         impl std::future::IntoFuture for $name {
             type Output = Result<$output, crate::Error>;
-            type IntoFuture = crate::call::Sending<$output>;
+            type IntoFuture = crate::call::CallFuture<$output>;
 
             fn into_future(self) -> Self::IntoFuture {
                 self.call.output()
@@ -93,7 +93,7 @@ macro_rules! awaitable {
     ([$($generics:tt)*] $name:ty => $output:ty) => {
         impl<$($generics)*> std::future::IntoFuture for $name {
             type Output = Result<$output, crate::Error>;
-            type IntoFuture = crate::call::Sending<$output>;
+            type IntoFuture = crate::call::CallFuture<$output>;
 
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(self.run())

@@ -336,7 +336,7 @@ impl<T> Call<T> {
         self.problem.get_or_insert(error);
     }
 
-    /// The same call, expecting another answer.
+    /// The same call, expecting another response.
     pub(crate) fn expecting<U>(self) -> Call<U> {
         Call {
             client: self.client,
@@ -359,7 +359,7 @@ impl<T> Call<T> {
     pub(crate) fn send_reading<V: Send + 'static>(
         self,
         mut read: impl FnMut(&Exchanged) -> Result<V, Error> + Send + 'static,
-    ) -> Sending<(Exchanged, V)>
+    ) -> CallFuture<(Exchanged, V)>
     where
         T: 'static,
     {
@@ -379,8 +379,8 @@ impl<T> Call<T> {
     }
 }
 
-/// A call that was sent when this is awaited.
-pub type Sending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+/// The future of a call: its response has been read when it is ready.
+pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 impl Call<()> {
     /// One body of code for all types that can be expected back: it is the bulk of every call.
@@ -390,7 +390,7 @@ impl Call<()> {
     ) -> Pin<Box<dyn Future<Output = Result<Exchanged, Error>> + Send + 'a>> {
         Box::pin(async move {
             let (client, operation, options) = (self.client.clone(), self.operation, self.options.clone());
-            match self.prepare().map_err(|error| error.of(operation))? {
+            match self.prepare().map_err(|error| error.with_operation(operation))? {
                 Some(request) => client.exchange(request, &options, None, accept).await,
                 None => Ok(filtered::nothing()),
             }
@@ -470,19 +470,19 @@ fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::He
 
 impl<T: DeserializeOwned + Send + 'static> Call<T> {
     /// Sends the call and reads the response.
-    pub(crate) fn send(self) -> Sending<Response<T>> {
+    pub(crate) fn send(self) -> CallFuture<Response<T>> {
         let sent = self.send_decoding();
         Box::pin(async move { sent.await.map(|(exchanged, value)| Response::new(exchanged, value)) })
     }
 
     /// Sends the call and decodes the response within the attempts; both are returned.
-    pub(crate) fn send_decoding(self) -> Sending<(Exchanged, T)> {
+    pub(crate) fn send_decoding(self) -> CallFuture<(Exchanged, T)> {
         let operation = self.operation;
         self.send_reading(move |exchanged| decode(operation, exchanged))
     }
 
     /// As [`send`](Self::send), for what the response says only.
-    pub(crate) fn output(self) -> Sending<T> {
+    pub(crate) fn output(self) -> CallFuture<T> {
         let sent = self.send_decoding();
         Box::pin(async move { sent.await.map(|(_, value)| value) })
     }

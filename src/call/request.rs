@@ -40,11 +40,11 @@ pub fn path_segment(value: impl AsRef<str>) -> Result<String, Error> {
 /// use http::Method;
 /// use serde_json::json;
 ///
-/// let answer = client
+/// let response = client
 ///     .request(Method::POST, "/cloud/v2/universes/1:publishMessage")
 ///     .json(&json!({ "topic": "news", "message": "hello" }))
 ///     .await?;
-/// # let _: serde_json::Value = answer;
+/// # let _: serde_json::Value = response;
 /// # Ok(())
 /// # }
 /// ```
@@ -152,7 +152,7 @@ impl Request {
         self
     }
 
-    /// Sends the request and returns the answer as JSON; an empty one is null.
+    /// Sends the request and returns the response as JSON; an empty one is null.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl Request {
         self.send_as().await
     }
 
-    /// Sends the request and returns the answer as a type of yours.
+    /// Sends the request and returns the response as a type of yours.
     ///
     /// # Errors
     ///
@@ -179,7 +179,7 @@ impl Request {
         Ok(Response::new(exchanged, value))
     }
 
-    /// Sends the request and returns the answer's bytes as they came. If they are JSON, by their content
+    /// Sends the request and returns the response's bytes as they came. If they are JSON, by their content
     /// type, and end too early, the attempt has failed.
     ///
     /// # Errors
@@ -226,8 +226,8 @@ impl Request {
     /// Says in an error what was called.
     pub(super) fn named(&self, error: Error, operation: Option<&'static OperationInfo>) -> Error {
         match operation {
-            Some(operation) => error.of(operation),
-            None => error.at(&self.method, place(&self.target).1),
+            Some(operation) => error.with_operation(operation),
+            None => error.with_request(&self.method, place(&self.target).1),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use std::any::TypeId;
 use std::ops::Deref;
 
-/// An answer: what it says, and how it came.
+/// A response: what it says, and how it came.
 #[derive(Clone, Debug)]
 pub struct Response<T> {
     value: T,
@@ -38,7 +38,7 @@ impl<T> Response<T> {
         self.attempts
     }
 
-    /// What the answer says.
+    /// What the response says.
     pub fn into_inner(self) -> T {
         self.value
     }
@@ -67,7 +67,8 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         result: Exchanged,
     ) -> Result<Self, Error> {
         let expects = started_by.long_running.map_or(ExpectedFields::default(), |info| info.expects);
-        let value = read_body(&result, result.body(), expects).map_err(|error| error.of(started_by))?;
+        let value =
+            read_body(&result, result.body(), expects).map_err(|error| error.with_operation(started_by))?;
         Ok(Self::new(result, value))
     }
 }
@@ -78,14 +79,14 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
     exchanged: &Exchanged,
 ) -> Result<T, Error> {
     if let Some(error) = operation.errors_in_success.and_then(|errors| errors::told(errors, exchanged)) {
-        return Err(error.of(operation));
+        return Err(error.with_operation(operation));
     }
     let body = json_text(exchanged.body());
     let read = match operation.bare_list {
         Some(name) if body.starts_with(b"[") => read_body(exchanged, &wrap(name, body), operation.expects),
         _ => read_body(exchanged, body, operation.expects),
     };
-    read.map_err(|error| error.of(operation))
+    read.map_err(|error| error.with_operation(operation))
 }
 
 /// The object that a bare array stands for: its one property.

@@ -1,4 +1,4 @@
-//! The client: where calls go, for whom, and how.
+//! The client: its endpoints, credentials and HTTP settings.
 
 mod builder;
 mod idempotency;

@@ -143,7 +143,7 @@ impl Credentials {
     }
 
     /// The text with the secret hidden, if the secret is in it, or the beginning of the secret where the
-    /// text was cut off: keys and tokens are longer than what an error tells of a long answer.
+    /// text was cut off: keys and tokens are longer than what an error tells of a long response.
     pub(crate) fn hide(&self, text: &str) -> Option<String> {
         let secret = match &self.kind {
             Kind::ApiKey(value) => value.to_str().ok()?,

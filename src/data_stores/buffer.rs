@@ -58,13 +58,13 @@ impl LuauBuffer {
     ///
     /// # Errors
     ///
-    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is no Base64.
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is not Base64.
     pub fn encoded(&self) -> Result<Vec<u8>, Error> {
         let name = if self.is_compressed() { COMPRESSED } else { PLAIN };
         let text = self.envelope.get(name).and_then(Value::as_str).unwrap_or_default();
         STANDARD
             .decode(text)
-            .map_err(|error| Error::unreadable(format!("the buffer's `{name}` is no Base64: {error}")))
+            .map_err(|error| Error::unreadable(format!("the buffer's `{name}` is not Base64: {error}")))
     }
 
     /// The bytes of the buffer, of which there may be so many at most.

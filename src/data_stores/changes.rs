@@ -36,7 +36,7 @@ pub(super) async fn change(
             (Ok(stored), _) => stored,
             // The write is what the caller has to know about.
             (Err(error), Some(write)) if write.may_have_been_applied() => {
-                return Err(write.noting(&format!("and what came of it could not be read: {error}")));
+                return Err(write.with_note(&format!("and what came of it could not be read: {error}")));
             }
             (Err(error), _) => return Err(error),
         };

@@ -219,7 +219,7 @@ impl EraseUser {
             Outcome::Vanished => plan.vanished += 1,
             Outcome::Failed(of, error) => {
                 let entry = entry(of, None);
-                let error = error.about(&format!("the data store `{}`", store.name));
+                let error = error.with_context(&format!("the data store `{}`", store.name));
                 if !self.unreadable.is_skipped(&entry, &error) {
                     return Err(error);
                 }

@@ -50,7 +50,7 @@ fn number(stored: &Stored) -> Result<i64, Error> {
     let text = stored.value.as_deref().map_or("null", |value| value.get());
     let whole = text.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'));
     whole.map_or(text, |(whole, _)| whole).parse().map_err(|_| {
-        let problem = "the service's answer to the increment holds no whole number";
+        let problem = "the service's response to the increment holds no whole number";
         stored.blame(Error::unusable_response(problem))
     })
 }

@@ -24,7 +24,7 @@ pub(super) fn name(what: &str, text: &str) -> Result<(), Error> {
 /// The number that the service knows a user by.
 pub(super) fn user(user: &UserId) -> Result<u64, Error> {
     user.as_u64().filter(|number| *number > 0).ok_or_else(|| {
-        Error::invalid_request(format!("`{user}` is no id of a user, which is a number such as 156"))
+        Error::invalid_request(format!("`{user}` is not an id of a user, which is a number such as 156"))
     })
 }
 

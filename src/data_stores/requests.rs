@@ -66,7 +66,7 @@ impl Store {
         };
         let call =
             self.handle.get_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), id).call;
-        self.check(key).map_err(|error| error.of(call.operation))?;
+        self.check(key).map_err(|error| error.with_operation(call.operation))?;
         if matches!(revision, Revision::Latest) && !self.has_path(key) {
             return self.read_by_query(key, options).await;
         }
@@ -154,7 +154,10 @@ impl Store {
         content: &Content,
         options: &Options,
     ) -> Result<Stored, Error> {
-        content.check(key).and_then(|()| self.check(key)).map_err(|error| error.of(call.operation))?;
+        content
+            .check(key)
+            .and_then(|()| self.check(key))
+            .map_err(|error| error.with_operation(call.operation))?;
         let operation = call.operation;
         let stored = call.json(content).expecting::<Stored>().with_options(options.clone()).output().await?;
         Ok(Stored { written_by: Some(operation), ..stored })
@@ -172,7 +175,7 @@ impl Store {
             .handle
             .increment_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key, request)
             .call;
-        self.check(key).map_err(|error| error.of(call.operation))?;
+        self.check(key).map_err(|error| error.with_operation(call.operation))?;
         let (operation, call) = (call.operation, call.json(&Increment { amount, rest }));
         let stored = call.expecting::<Stored>().with_options(options.clone()).output().await?;
         Ok(Stored { written_by: Some(operation), ..stored })
@@ -184,7 +187,7 @@ impl Store {
         }
         let call =
             self.handle.delete_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key).call;
-        self.check(key).map_err(|error| error.of(call.operation))?;
+        self.check(key).map_err(|error| error.with_operation(call.operation))?;
         call.with_options(options.clone()).output().await
     }
 }

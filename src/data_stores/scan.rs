@@ -32,11 +32,11 @@ pub(super) fn paths(json: &str) -> Vec<String> {
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut found = Vec::new();
     let mut rest = json;
-    while let Some(letter) = rest.bytes().next() {
-        let length = if letter == b'"' { text_length(rest) } else { 1 };
+    while let Some(ch) = rest.bytes().next() {
+        let length = if ch == b'"' { text_length(rest) } else { 1 };
         let (token, behind) = rest.split_at(length);
         rest = behind;
-        match (letter, open.last_mut()) {
+        match (ch, open.last_mut()) {
             (b'{', _) => open.push(Open::Object { key: None, is_buffer: false, has_content: false }),
             (b'[', _) => open.push(Open::List { index: 0 }),
             (b'}' | b']', _) => {

@@ -75,7 +75,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static, F: FnMut(Option<T>) -> Op
                 Ok(Some(Content { value: Some(changed), users, attributes, etag: None, allow_buffers }))
             })
             .await?;
-        // What was sent is what is stored, also if the answer should not repeat it.
+        // What was sent is what is stored, also if the response should not repeat it.
         let stored = stored.map(|stored| Stored { value: written, ..stored });
         stored.map(|stored| Entry::of(self.store.scope_name(), &self.key, stored)).transpose()
     }

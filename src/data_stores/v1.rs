@@ -109,7 +109,7 @@ impl<T: DeserializeOwned> Versioned<T> {
         // The write was refused for certain, however its response has arrived.
         let whole = verify(&response).map_err(|error| Error::unreadable(error.message()));
         let entry = whole.and_then(|()| read(&response));
-        Some(entry.map_err(|error| error.with_response(&response).of(operation)))
+        Some(entry.map_err(|error| error.with_response(&response).with_operation(operation)))
     }
 }
 
@@ -133,7 +133,7 @@ impl<T: DeserializeOwned + Send + 'static> ReadVersioned<T> {
     async fn run(self) -> Result<Option<Versioned<T>>, Error> {
         let Self { store, key, options, .. } = self;
         let Some((exchanged, operation)) = store.fetch(&key, &options).await? else { return Ok(None) };
-        read_exchanged(&exchanged).map(Some).map_err(|error| error.of(operation))
+        read_exchanged(&exchanged).map(Some).map_err(|error| error.with_operation(operation))
     }
 }
 
@@ -211,16 +211,13 @@ impl WriteVersioned {
 /// JSON without letters that a header cannot carry.
 fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
-    for letter in json.chars() {
+    for ch in json.chars() {
         // A deletion is ASCII, and stands in JSON as it is.
-        match letter.is_ascii() && !letter.is_ascii_control() {
-            true => text.push(letter),
+        match ch.is_ascii() && !ch.is_ascii_control() {
+            true => text.push(ch),
             false => {
                 let mut units = [0; 2];
-                letter
-                    .encode_utf16(&mut units)
-                    .iter()
-                    .for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+                ch.encode_utf16(&mut units).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
             }
         }
     }
@@ -235,7 +232,7 @@ fn checksum(content: &[u8]) -> String {
 /// The requests of the first version that the helpers of the second make for an entry whose key or scope
 /// no path can hold: here they stand in the query, which holds every text.
 impl Store {
-    /// The answer that holds an entry, verified; `None` if there is none.
+    /// The response that holds an entry, verified; `None` if there is none.
     async fn fetch(
         &self,
         key: &str,
@@ -244,7 +241,7 @@ impl Store {
         let call = self.handle.get_value(&self.universe, self.name.as_str(), key);
         let call = call.scope(self.scope_name()).call;
         let operation = call.operation;
-        self.check(key).map_err(|error| error.of(operation))?;
+        self.check(key).map_err(|error| error.with_operation(operation))?;
         let verify =
             |exchanged: &Exchanged| verify(&exchanged.response).map_err(|error| exchanged.attach_to(error));
         match call.with_options(options.clone()).send_reading(verify).await {
@@ -269,7 +266,7 @@ impl Store {
                 ..Stored::default()
             })
         });
-        stored.map(Some).map_err(|error| error.of(operation))
+        stored.map(Some).map_err(|error| error.with_operation(operation))
     }
 
     /// Writes a whole entry; what is not in it is cleared.
@@ -301,25 +298,28 @@ impl Store {
     pub(super) async fn delete_by_query(&self, key: &str, options: &Options) -> Result<(), Error> {
         let call = self.handle.delete_value(&self.universe, self.name.as_str(), key);
         let call = call.scope(self.scope_name()).call;
-        self.check(key).map_err(|error| error.of(call.operation))?;
+        self.check(key).map_err(|error| error.with_operation(call.operation))?;
         call.with_options(options.clone()).output().await
     }
 }
 
-fn header<'a>(reply: &'a http::Response<bytes::Bytes>, name: &str) -> Option<&'a str> {
+fn header<'a>(response: &'a http::Response<bytes::Bytes>, name: &str) -> Option<&'a str> {
     // Text beyond ASCII may stand in a header as it is.
-    std::str::from_utf8(reply.headers().get(name)?.as_bytes()).ok()
+    std::str::from_utf8(response.headers().get(name)?.as_bytes()).ok()
 }
 
 /// Refuses a content that is not what its checksum says, or that ends too early: it was lost on the way
 /// (CN-03).
-fn verify(reply: &http::Response<bytes::Bytes>) -> Result<(), Error> {
-    let expected = header(reply, "content-md5").filter(|_| reply.status() != http::StatusCode::NO_CONTENT);
+fn verify(response: &http::Response<bytes::Bytes>) -> Result<(), Error> {
+    let expected =
+        header(response, "content-md5").filter(|_| response.status() != http::StatusCode::NO_CONTENT);
     match expected {
-        Some(expected) if expected != checksum(reply.body()) => Err(Error::interrupted(
+        Some(expected) if expected != checksum(response.body()) => Err(Error::interrupted(
             "the content does not match the checksum that the service sent with it: it was changed on the way",
         )),
-        None if ends_too_early(reply.body()) => Err(Error::interrupted("the entry's value ends too early")),
+        None if ends_too_early(response.body()) => {
+            Err(Error::interrupted("the entry's value ends too early"))
+        }
         _ => Ok(()),
     }
 }
@@ -328,24 +328,24 @@ fn read_exchanged<T: DeserializeOwned>(exchanged: &Exchanged) -> Result<Versione
     read(&exchanged.response).map_err(|error| exchanged.attach_to(error))
 }
 
-fn read<T: DeserializeOwned>(reply: &http::Response<bytes::Bytes>) -> Result<Versioned<T>, Error> {
+fn read<T: DeserializeOwned>(response: &http::Response<bytes::Bytes>) -> Result<Versioned<T>, Error> {
     let broken = |what: &str, error: &dyn std::fmt::Display| {
         Error::io(ErrorKind::Decode, format!("{what} cannot be read: {error}"))
     };
-    let time = |name: &str| header(reply, name).and_then(|text| text.parse().ok());
+    let time = |name: &str| header(response, name).and_then(|text| text.parse().ok());
     // Roblox's samples have a list of JSON there, its words one without brackets.
-    let text = header(reply, "roblox-entry-userids").unwrap_or_default().trim_start_matches('[');
+    let text = header(response, "roblox-entry-userids").unwrap_or_default().trim_start_matches('[');
     let users: Vec<UserId> = serde_json::from_str(&format!("[{}]", text.trim_end_matches(']')))
         .map_err(|error| broken("the header `roblox-entry-userids`", &error))?;
-    let attributes = match header(reply, "roblox-entry-attributes") {
+    let attributes = match header(response, "roblox-entry-attributes") {
         Some(text) if !text.is_empty() => serde_json::from_str(text)
             .map_err(|error| broken("the header `roblox-entry-attributes`", &error))?,
         _ => Map::new(),
     };
     Ok(Versioned {
-        value: serde_json::from_slice(json_text(reply.body()))
+        value: serde_json::from_slice(json_text(response.body()))
             .map_err(|error| broken("the entry's value", &error))?,
-        version: header(reply, "roblox-entry-version").map(str::to_owned),
+        version: header(response, "roblox-entry-version").map(str::to_owned),
         users,
         attributes,
         created: time("roblox-entry-created-time"),

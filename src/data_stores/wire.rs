@@ -22,17 +22,17 @@ pub(super) struct Stored {
     pub(super) value: Option<Box<RawValue>>,
     pub(super) users: Option<Vec<String>>,
     pub(super) attributes: Option<Box<RawValue>>,
-    /// What was called, if this is the answer to a write: the write has happened then, whatever is
-    /// wrong with the answer.
+    /// What was called, if this is the response to a write: the write has happened then, whatever is
+    /// wrong with the response.
     #[serde(skip)]
     pub(super) written_by: Option<&'static OperationInfo>,
 }
 
 impl Stored {
-    /// Says of an error about this answer what is known of its effect.
+    /// Says of an error about this response what is known of its effect.
     pub(super) fn blame(&self, error: Error) -> Error {
         match self.written_by {
-            Some(operation) => error.after_ambiguous(true).of(operation),
+            Some(operation) => error.with_earlier_ambiguity(true).with_operation(operation),
             None => error,
         }
     }

@@ -71,7 +71,7 @@ impl Finished {
     ///
     /// # Errors
     ///
-    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is no such value.
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is not such a value.
     pub fn result<T: DeserializeOwned>(&self, index: usize) -> Result<T, Error> {
         let value = self.results().get(index).cloned().unwrap_or_default();
         read(value, &format!("value {index} that the script returned"))

@@ -76,11 +76,11 @@ impl Task {
 /// ```
 #[must_use = "a stream is read when it is polled"]
 pub struct Logs<M> {
-    turn: Turn<M>,
+    stage: Stage<M>,
     ready: std::vec::IntoIter<M>,
 }
 
-enum Turn<M> {
+enum Stage<M> {
     Idle(Box<Following<M>>),
     Busy(Pin<Box<dyn Future<Output = Round<M>> + Send>>),
     Over,
@@ -99,14 +99,14 @@ impl<M: Clone + PartialEq + Send + 'static> Logs<M> {
             again: READ_AGAIN,
             is_over: false,
         };
-        Self { turn: Turn::Idle(Box::new(following)), ready: Vec::new().into_iter() }
+        Self { stage: Stage::Idle(Box::new(following)), ready: Vec::new().into_iter() }
     }
 
     /// How often a log that is empty after the end is read again: 3 times by default (after 2, 3 and 5
     /// seconds), 12 at most. With 0, a script that logs nothing is done at once. It says nothing once the first
     /// message was asked for.
     pub fn read_again(mut self, times: u32) -> Self {
-        if let Turn::Idle(following) = &mut self.turn {
+        if let Stage::Idle(following) = &mut self.stage {
             following.again = times.min(MOST_READ_AGAIN);
         }
         self
@@ -128,24 +128,24 @@ impl<M: Clone + PartialEq + Send + 'static> Logs<M> {
             if let Some(message) = self.ready.next() {
                 return Poll::Ready(Some(Ok(message)));
             }
-            match std::mem::replace(&mut self.turn, Turn::Over) {
-                Turn::Over => return Poll::Ready(None),
-                Turn::Idle(following) if following.is_over => {}
-                Turn::Idle(mut following) => {
-                    self.turn = Turn::Busy(Box::pin(async move {
+            match std::mem::replace(&mut self.stage, Stage::Over) {
+                Stage::Over => return Poll::Ready(None),
+                Stage::Idle(following) if following.is_over => {}
+                Stage::Idle(mut following) => {
+                    self.stage = Stage::Busy(Box::pin(async move {
                         let round = following.round().await;
                         (following, round)
                     }));
                 }
-                Turn::Busy(mut round) => match round.as_mut().poll(context) {
+                Stage::Busy(mut round) => match round.as_mut().poll(context) {
                     Poll::Pending => {
-                        self.turn = Turn::Busy(round);
+                        self.stage = Stage::Busy(round);
                         return Poll::Pending;
                     }
                     Poll::Ready((_, Err(error))) => return Poll::Ready(Some(Err(error))),
                     Poll::Ready((following, Ok(messages))) => {
                         self.ready = messages.into_iter();
-                        self.turn = Turn::Idle(following);
+                        self.stage = Stage::Idle(following);
                     }
                 },
             }
@@ -165,7 +165,7 @@ impl<M: Clone + PartialEq + Send + 'static> Stream for Logs<M> {
 
 impl<M> fmt::Debug for Logs<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Logs").field("is_over", &matches!(self.turn, Turn::Over)).finish_non_exhaustive()
+        f.debug_struct("Logs").field("is_over", &matches!(self.stage, Stage::Over)).finish_non_exhaustive()
     }
 }
 

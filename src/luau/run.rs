@@ -164,7 +164,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// See [`Run`]. That the script failed at once is no error here.
+    /// See [`Run`]. That the script failed at once is not an error here.
     pub async fn start(mut self) -> Result<Task, Error> {
         // An empty script stays one, to be refused.
         if let Some(version) = self.expected.filter(|_| !self.script.text.is_empty()) {
@@ -198,16 +198,16 @@ impl Run {
             };
             attempts += error.attempts();
             // A task that an earlier call may have created runs all the same.
-            let error = earlier.iter().fold(error, Error::after);
+            let error = earlier.iter().fold(error, Error::with_earlier);
             if is_full(&error) && waits.next(slot_wait(&error)).await {
                 earlier = Some(error);
                 continue;
             }
             let error = match is_full(&error) && !self.slot.is_zero() {
-                true => error.noting(&format!("it was asked for {} s", self.slot.as_secs_f64())),
+                true => error.with_note(&format!("it was asked for {} s", self.slot.as_secs_f64())),
                 false => error,
             };
-            return Err(error.attempted(attempts));
+            return Err(error.with_attempts(attempts));
         }
     }
 

@@ -15,7 +15,7 @@
 //! for player in &batch.items {
 //!     match &player.value {
 //!         Ok(player) => println!("{player}"),
-//!         Err(error) => eprintln!("{error}"), // it is no `String`; the others are here all the same
+//!         Err(error) => eprintln!("{error}"), // it is not a `String`; the others are here all the same
 //!     }
 //! }
 //! batch.discard().await?; // what is not discarded comes again after 60 seconds

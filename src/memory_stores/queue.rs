@@ -45,7 +45,7 @@ impl Queue {
     /// Reads up to so many items (1 to 200) from the front, and hides them from other readers for 30
     /// seconds. They stay in the queue until the batch is [discarded](Batch::discard).
     ///
-    /// The value of each is a `Result`: one that is no `T` is an error of its own, and keeps neither the
+    /// The value of each is a `Result`: one that is not a `T` is an error of its own, and keeps neither the
     /// others nor the batch away.
     ///
     /// It is not sent again after a failure that leaves its effect unknown: what it has hidden comes
@@ -187,15 +187,15 @@ impl<T: DeserializeOwned + Send + 'static> ReadItems<T> {
             call = call.all_or_nothing(true);
         }
         let operation = call.call.operation;
-        let (exchanged, answer): (_, ReadMemoryStoreQueueItemsResponse) =
+        let (exchanged, response): (_, ReadMemoryStoreQueueItemsResponse) =
             call.call.with_options(options.clone()).send_decoding().await?;
         // Counted from when the request left, so that the batch never seems to be ours for too long.
-        let items: Vec<_> = answer.items.unwrap_or_default().into_iter().map(readable).collect();
-        let id = answer.read_id.unwrap_or_default();
+        let items: Vec<_> = response.items.unwrap_or_default().into_iter().map(readable).collect();
+        let id = response.read_id.unwrap_or_default();
         if id.is_empty() && !items.is_empty() {
             let problem =
                 "the service gave items without the id of the read, so that they cannot be discarded";
-            return Err(Error::unusable_response(problem).of(operation));
+            return Err(Error::unusable_response(problem).with_operation(operation));
         }
         let until = exchanged.sent_at.checked_add(window);
         Ok(Batch { is_empty: items.is_empty(), items, id, until, queue, options })

@@ -118,7 +118,7 @@ impl SortedMap {
         }
     }
 
-    /// Gives also what was called, for those who find fault with the answer.
+    /// Gives also what was called, for those who find fault with the response.
     pub(super) async fn write(
         &self,
         id: &str,

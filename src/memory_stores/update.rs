@@ -93,10 +93,11 @@ where
             let Some(item) = self.changed(stored)? else { return Ok(None) };
             let written = item.value.clone();
             let error = match self.map.write(&self.id, item, mode, self.options.clone()).await {
-                Ok((mut answer, operation)) => {
-                    answer.value = written;
-                    let item = MapItem::of(self.id, answer).map(Some);
-                    return item.map_err(|error| error.after_ambiguous(true).of(operation));
+                Ok((mut response, operation)) => {
+                    response.value = written;
+                    let item = MapItem::of(self.id, response).map(Some);
+                    return item
+                        .map_err(|error| error.with_earlier_ambiguity(true).with_operation(operation));
                 }
                 Err(error) => error,
             };

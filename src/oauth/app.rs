@@ -1,10 +1,10 @@
 //! An app that is registered with Roblox.
 
-use super::answers::{GrantedResources, TokenInfo, UserInfo};
 use super::clock::Clock;
 use super::identity::{self, Identity};
 use super::keys::Keys;
 use super::protocol::{Protocol, USER_INFO};
+use super::responses::{GrantedResources, TokenInfo, UserInfo};
 use super::tokens::TokenSet;
 use crate::{ClientBuilder, Credentials, CredentialsProvider, Error, Provided};
 use http::Method;
@@ -96,9 +96,9 @@ impl App {
     /// As for every call.
     pub async fn user_info(&self, access_token: &str) -> Result<UserInfo, Error> {
         let request = self.protocol().client().request(Method::GET, USER_INFO);
-        let answer =
+        let response =
             request.with_credentials(Credentials::bearer(access_token)?).send_as::<UserInfo>().await?;
-        Ok(answer.into_inner())
+        Ok(response.into_inner())
     }
 
     /// Who an ID token speaks of, if it is Roblox's, meant for this app, in time, and made for the
@@ -253,7 +253,7 @@ fn check_redirect_uri(uri: &str) -> Result<(), Error> {
                 "has no scheme; write it as it is registered, such as https://example.com/callback",
             );
         }
-        Err(error) => return refuse(&format!("is no URL: {error}")),
+        Err(error) => return refuse(&format!("is not a URL: {error}")),
     };
     if url.fragment().is_some() {
         return refuse("has a fragment, which no server sees");

@@ -1,4 +1,4 @@
-//! Sending a user to Roblox, and what they come back with.
+//! CallFuture a user to Roblox, and what they come back with.
 
 use super::app::App;
 use super::identity::Identity;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// What Roblox asks a user for although it may know the answer.
+/// What Roblox asks a user for although it may know the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prompt {
@@ -73,7 +73,7 @@ impl AuthorizeRequest {
             scope.as_str().is_empty() || scope.as_str().bytes().any(|byte| !byte.is_ascii_graphic())
         };
         if let Some(scope) = self.scopes.iter().find(no_token) {
-            return refuse(format!("`{scope}` is no scope: it is empty or holds a space"));
+            return refuse(format!("`{scope}` is not a scope: it is empty or holds a space"));
         }
         if self.prompts.contains(&Prompt::None) && self.prompts.len() > 1 {
             return refuse("`Prompt::None` asks for nothing and cannot stand beside others".to_owned());
@@ -103,7 +103,7 @@ impl Authorization {
         &self.url
     }
 
-    /// What is sent along to know the answer again: a key under which to keep the pending login.
+    /// What is sent along to know the response again: a key under which to keep the pending login.
     pub fn state(&self) -> &str {
         &self.pending.state
     }
@@ -130,8 +130,8 @@ pub struct PendingLogin {
 debug_fields!(PendingLogin { scopes });
 
 impl PendingLogin {
-    /// Whether an answer is the answer to this login.
-    pub(super) fn is_answered_by(&self, callback: &Callback) -> bool {
+    /// Whether a response is the response to this login.
+    pub(super) fn accepts(&self, callback: &Callback) -> bool {
         let state = callback.state.as_deref().unwrap_or_default();
         // In constant time: who tries states learns nothing.
         !self.state.is_empty() && bool::from(state.as_bytes().ct_eq(self.state.as_bytes()))
@@ -220,15 +220,15 @@ impl App {
     /// login can be finished with it.
     pub async fn finish(&self, pending: PendingLogin, callback: &Callback) -> Result<Login, Error> {
         let refuse = |why: &str| Err(Error::authorization_required(None, why));
-        if !pending.is_answered_by(callback) {
-            return refuse("the answer's state is not that of this login: it may be someone else's");
+        if !pending.accepts(callback) {
+            return refuse("the response's state is not that of this login: it may be someone else's");
         }
         if let Some(error) = &callback.error {
             let said = callback.error_description.as_deref().unwrap_or("Roblox did not authorize the app");
             return Err(Error::authorization_required(Some(error), said));
         }
         let Some(code) = callback.code.as_deref().filter(|code| !code.is_empty()) else {
-            return refuse("the answer has neither a code nor an error");
+            return refuse("the response has neither a code nor an error");
         };
         if pending.scopes.contains(&Scope::Openid) {
             // Before the code, which works once, is used.

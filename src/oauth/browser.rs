@@ -89,8 +89,9 @@ impl BrowserLogin {
         let loopback = Loopback::bind(self.app.redirect_uri()).await?;
         (self.show)(login.url());
         let pending = login.into_pending();
-        let callback =
-            tokio::time::timeout(self.timeout, loopback.answer_to(&pending)).await.map_err(|_| {
+        let callback = tokio::time::timeout(self.timeout, loopback.wait_for_callback(&pending))
+            .await
+            .map_err(|_| {
                 let seconds = self.timeout.as_secs();
                 Error::authorization_required(None, format!("nobody has logged in within {seconds} seconds"))
             })??;

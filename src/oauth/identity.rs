@@ -1,8 +1,8 @@
 //! Who an ID token speaks of, and whether to believe it.
 
-use super::answers::UserInfo;
 use super::clock::Clock;
 use super::keys::Keys;
+use super::responses::UserInfo;
 use super::signature::Unverified;
 use crate::{Client, Error};
 use jiff::{SignedDuration, Timestamp};

@@ -139,7 +139,7 @@ impl Held {
             // Whether Roblox has this key is not known if it could not be asked.
             return self.failed.clone().map_or(Ok(false), |(_, error)| Err(error));
         }
-        // It failed while this one waited: that is an answer, and spares it another wait.
+        // It failed while this one waited: that is a response, and spares it another wait.
         match &self.failed {
             Some((time, error)) if called < *time => Err(error.clone()),
             _ => Ok(true),
@@ -150,7 +150,7 @@ impl Held {
 /// Fetches the keys, and keeps them or why there are none.
 async fn fetch(held: Arc<Mutex<Held>>, client: Client) -> Result<(), Error> {
     let request = client.request(Method::GET, KEYS).without_credentials();
-    let late = |_| Err(Error::timeout(PATIENCE.as_secs_f64()).at(&Method::GET, path(KEYS)));
+    let late = |_| Err(Error::timeout(PATIENCE.as_secs_f64()).with_request(&Method::GET, path(KEYS)));
     let set = tokio::time::timeout(PATIENCE, request.send()).await.unwrap_or_else(late);
     let keys = set.and_then(|set| read(&set));
     let mut held = lock(&held);
@@ -171,7 +171,7 @@ async fn fetch(held: Arc<Mutex<Held>>, client: Client) -> Result<(), Error> {
     }
 }
 
-/// The keys of a set that can verify ES256; others are passed over. A set without any is no answer, and
+/// The keys of a set that can verify ES256; others are passed over. A set without any is not a response, and
 /// does not put known keys out of use.
 fn read(set: &Value) -> Result<HashMap<String, PublicKey>, Error> {
     let keys = set["keys"].as_array().into_iter().flatten();
@@ -188,9 +188,8 @@ fn read(set: &Value) -> Result<HashMap<String, PublicKey>, Error> {
         .take(MOST)
         .collect();
     match keys.is_empty() {
-        true => {
-            Err(Error::unusable_response("there is no key for ES256 in the set").at(&Method::GET, path(KEYS)))
-        }
+        true => Err(Error::unusable_response("there is no key for ES256 in the set")
+            .with_request(&Method::GET, path(KEYS))),
         false => Ok(keys),
     }
 }

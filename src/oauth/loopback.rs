@@ -20,9 +20,9 @@ const MOST: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The code is not given for tokens yet, so it promises nothing.
-const DONE: &str = "Roblox has answered. You can close this page and go back.";
+const DONE: &str = "Roblox has responded. You can close this page and go back.";
 const REFUSED: &str = "The login was not completed. You can close this page and go back.";
-const STRANGE: &str = "This is not the answer to the login that is waiting here.";
+const STRANGE: &str = "This is not the response to the login that is waiting here.";
 
 /// A port of this machine.
 pub(super) struct Loopback {
@@ -55,8 +55,8 @@ impl Loopback {
         Ok(Self { listener, path: uri.path().into() })
     }
 
-    /// Waits for the answer to this login. Whatever else comes is answered and forgotten.
-    pub(super) async fn answer_to(self, pending: &PendingLogin) -> Result<Callback, Error> {
+    /// Waits for the response to this login. Whatever else comes gets a response and is forgotten.
+    pub(super) async fn wait_for_callback(self, pending: &PendingLogin) -> Result<Callback, Error> {
         let mut visits: JoinSet<Option<Callback>> = JoinSet::new();
         loop {
             tokio::select! {
@@ -92,7 +92,7 @@ async fn visit(mut socket: TcpStream, path: Arc<str>, pending: PendingLogin) -> 
         let callback = target
             .filter(|target| target.split('?').next() == Some(&path))
             .map(|target| Callback::from_query(&target))
-            .filter(|callback| pending.is_answered_by(callback));
+            .filter(|callback| pending.accepts(callback));
         let (status, text) = match &callback {
             Some(callback) if callback.is_refusal() => ("200 OK", REFUSED),
             Some(_) => ("200 OK", DONE),

@@ -8,7 +8,6 @@
 //!
 #![doc = include_str!("../../docs/oauth.md")]
 
-mod answers;
 mod app;
 mod authorize;
 mod browser;
@@ -18,17 +17,18 @@ mod keys;
 mod loopback;
 mod protocol;
 mod provider;
+mod responses;
 mod signature;
 mod store;
 mod tokens;
 
-pub use answers::{
-    Creator, Grant, GrantedIds, GrantedResources, Owner, ResourceOwner, Resources, TokenInfo, UserInfo,
-};
 pub use app::{App, AppBuilder};
 pub use authorize::{Authorization, AuthorizeRequest, Callback, Login, PendingLogin, Prompt};
 pub use browser::{BrowserLogin, login_in_browser};
 pub use identity::Identity;
 pub use provider::TokenProvider;
+pub use responses::{
+    Creator, Grant, GrantedIds, GrantedResources, Owner, ResourceOwner, Resources, TokenInfo, UserInfo,
+};
 pub use store::{FileTokenStore, Lease, MemoryTokenStore, Stored, TokenStore};
 pub use tokens::TokenSet;

@@ -36,7 +36,7 @@ pub(super) fn path(url: &str) -> &str {
 /// The longest that a token is believed to last: whatever is said beyond is a mistake.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// What OpenID Connect adds to the answer of the token endpoint.
+/// What OpenID Connect adds to the response of the token endpoint.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct IdTokenField {
     #[serde(default)]
@@ -96,7 +96,7 @@ impl Protocol {
             .set_introspection_url(IntrospectionUrl::new(INTROSPECT.to_owned()).map_err(wrong)?)
             .set_revocation_url(RevocationUrl::new(REVOKE.to_owned()).map_err(wrong)?)
             .set_redirect_uri(RedirectUrl::new(redirect_uri).map_err(|error| {
-                Error::configuration(format!("the redirect URI is no absolute URL: {error}"))
+                Error::configuration(format!("the redirect URI is not an absolute URL: {error}"))
             })?)
             // As in Roblox's reference; the header would do as well.
             .set_auth_type(AuthType::RequestBody);
@@ -146,14 +146,14 @@ impl Protocol {
     ) -> Result<Given, Error> {
         let now = clock.now();
         let sender = self.sender();
-        let answer = self
+        let response = self
             .endpoints
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()))
             .request_async(&sender)
             .await
             .map_err(|error| self.explain(error, TOKEN, &[code, verifier]))?;
-        given(&answer, now, None, asked)
+        given(&response, now, None, asked)
     }
 
     /// Gives a refresh token, which works once, for other tokens.
@@ -166,13 +166,13 @@ impl Protocol {
         };
         let now = clock.now();
         let sender = self.sender();
-        let answer = self
+        let response = self
             .endpoints
             .exchange_refresh_token(&RefreshToken::new(refresh_token.to_owned()))
             .request_async(&sender)
             .await
             .map_err(|error| self.explain(error, TOKEN, &[refresh_token]).into_refusal())?;
-        given(&answer, now, Some(refresh_token), old.scopes())
+        given(&response, now, Some(refresh_token), old.scopes())
     }
 
     /// What the service knows of a token.
@@ -219,7 +219,7 @@ impl Protocol {
     }
 
     /// Sends what `oauth2` wants sent: without a credential of the client's, to where the client says,
-    /// again only if nothing was sent. What is no success becomes an error like everywhere else.
+    /// again only if nothing was sent. What is not a success becomes an error like everywhere else.
     fn sender(
         &self,
     ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>> + use<>
@@ -236,10 +236,10 @@ impl Protocol {
                 .bytes(content_type, body)
                 .send_bytes();
             Box::pin(async move {
-                let reply = sent.await?;
-                let mut response = http::Response::new(reply.to_vec());
-                *response.status_mut() = reply.status();
-                *response.headers_mut() = reply.headers().clone();
+                let received = sent.await?;
+                let mut response = http::Response::new(received.to_vec());
+                *response.status_mut() = received.status();
+                *response.headers_mut() = received.headers().clone();
                 Ok(response)
             })
         }
@@ -255,14 +255,14 @@ impl Protocol {
             RequestTokenError::Request(error) => error,
             // Its body may hold tokens, and goes no further.
             RequestTokenError::Parse(problem, _) => {
-                Error::unusable_response(format!("the answer cannot be read at `{}`", problem.path()))
+                Error::unusable_response(format!("the response cannot be read at `{}`", problem.path()))
             }
             RequestTokenError::ServerResponse(_) => {
                 Error::unusable_response("an error with a success status")
             }
             RequestTokenError::Other(what) => Error::unusable_response(what),
         };
-        self.hiding(error.at(&http::Method::POST, path(url)), secrets)
+        self.hiding(error.with_request(&http::Method::POST, path(url)), secrets)
     }
 
     fn hiding(&self, error: Error, secrets: &[&str]) -> Error {
@@ -274,24 +274,24 @@ impl Protocol {
         };
         let all = secrets.iter().copied().chain(self.secret.as_deref());
         all.filter(|secret| !secret.is_empty()).fold(error, |error, secret| {
-            error.hiding(|text| text.contains(secret).then(|| text.replace(secret, "[hidden]")))
+            error.redacted(|text| text.contains(secret).then(|| text.replace(secret, "[hidden]")))
         })
     }
 }
 
-fn given(answer: &Tokens, now: Timestamp, old: Option<&str>, asked: &[Scope]) -> Result<Given, Error> {
-    if *answer.token_type() != BasicTokenType::Bearer {
-        return Err(Error::unusable_response("the service gave a token that is no bearer token"));
+fn given(response: &Tokens, now: Timestamp, old: Option<&str>, asked: &[Scope]) -> Result<Given, Error> {
+    if *response.token_type() != BasicTokenType::Bearer {
+        return Err(Error::unusable_response("the service gave a token that is not a bearer token"));
     }
-    let lifetime = answer.expires_in().unwrap_or(LIFETIME).min(LONGEST_LIFETIME);
+    let lifetime = response.expires_in().unwrap_or(LIFETIME).min(LONGEST_LIFETIME);
     let expires_at = SignedDuration::try_from(lifetime).ok().and_then(|time| now.checked_add(time).ok());
-    let scopes = answer.scopes().map(|scopes| scopes.iter().map(|scope| Scope::from(&***scope)).collect());
-    let refresh_token = answer.refresh_token().map(|token| token.secret().as_str()).or(old);
-    let mut tokens = TokenSet::new(answer.access_token().secret(), expires_at.unwrap_or(Timestamp::MAX))?
+    let scopes = response.scopes().map(|scopes| scopes.iter().map(|scope| Scope::from(&***scope)).collect());
+    let refresh_token = response.refresh_token().map(|token| token.secret().as_str()).or(old);
+    let mut tokens = TokenSet::new(response.access_token().secret(), expires_at.unwrap_or(Timestamp::MAX))?
         .issued_at(now)
         .with_scopes(scopes.unwrap_or_else(|| asked.to_vec()));
     if let Some(refresh_token) = refresh_token {
         tokens = tokens.with_refresh_token(refresh_token)?;
     }
-    Ok(Given { tokens, id_token: answer.extra_fields().id_token.clone() })
+    Ok(Given { tokens, id_token: response.extra_fields().id_token.clone() })
 }

@@ -414,7 +414,7 @@ async fn bounded<T>(
 }
 
 fn slow_store(time: Duration) -> Error {
-    store_failed(format!("it has not answered for {} seconds", time.as_secs()).into())
+    store_failed(format!("it has not responded for {} seconds", time.as_secs()).into())
 }
 
 fn lease_taken(time: Duration) -> Error {

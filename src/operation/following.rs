@@ -1,4 +1,4 @@
-use super::dialect::{self, Failure, Reading, Start};
+use super::dialect::{self, Failure, PollStatus, Start};
 use super::name;
 use super::policy::PollPolicy;
 use super::progress::Progress;
@@ -34,7 +34,7 @@ pub struct Operation<T> {
     metadata: Option<Value>,
     /// The service's word for the state.
     status: Option<String>,
-    over: Option<Over>,
+    over: Option<Outcome>,
     policy: PollPolicy,
     /// The wait that the service has asked for.
     asked: Option<Duration>,
@@ -42,8 +42,8 @@ pub struct Operation<T> {
 }
 
 /// How an operation ended; kept, so that it can be asked again.
-enum Over {
-    /// The answer, with the result as its body.
+enum Outcome {
+    /// The response, with the result as its body.
     Done(Exchanged),
     Failed(Error),
 }
@@ -65,28 +65,28 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     pub(crate) async fn start(call: Call<T>) -> Result<Self, Error> {
         let started_by = call.operation;
         let info = target::facts(started_by)?;
-        let (exchanged, answer) =
+        let (exchanged, response) =
             call.clone().send_reading(move |exchanged| json(exchanged, started_by)).await?;
         let mut operation = Self::new(&call.client, started_by, call.options.clone());
-        operation.note(&info, &exchanged, &answer);
-        let started = dialect::start(&info, exchanged.status(), &answer).and_then(|start| match start {
+        operation.note(&info, &exchanged, &response);
+        let started = dialect::start(&info, exchanged.status(), &response).and_then(|start| match start {
             Start::Over(reading) => {
                 // There may be a path all the same, so that the result can be fetched again.
-                let path = answer["path"].as_str().map(|path| Start::Path(path.to_owned()));
+                let path = response["path"].as_str().map(|path| Start::Path(path.to_owned()));
                 Ok((reading, path.and_then(|path| Target::new(&call, &info, path).ok())))
             }
-            start => Target::new(&call, &info, start).map(|target| (Reading::Pending, Some(target))),
+            start => Target::new(&call, &info, start).map(|target| (PollStatus::Pending, Some(target))),
         });
         match started {
             Ok((reading, target)) => {
                 operation.follow(target);
                 operation.end(reading, &exchanged)?;
             }
-            Err(_) if dialect::is_direct(&info, &answer) => {
-                operation.end(Reading::Done(answer), &exchanged)?
+            Err(_) if dialect::is_direct(&info, &response) => {
+                operation.end(PollStatus::Done(response), &exchanged)?
             }
             Err(why) => {
-                return Err(exchanged.attach_to(Error::unusable_response(why)).of(started_by));
+                return Err(exchanged.attach_to(Error::unusable_response(why)).with_operation(started_by));
             }
         }
         Ok(operation)
@@ -135,7 +135,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     }
 
     /// What the service said last beside the state: the `metadata` of the operation, or the whole
-    /// answer where the service has no such part (of a Luau task, a restart, a thumbnail upload; of
+    /// response where the service has no such part (of a Luau task, a restart, a thumbnail upload; of
     /// an experiment, its `operation`).
     ///
     /// Of a thumbnail upload it always holds `fileToOperationIdDict`, too: the operation id by file
@@ -205,19 +205,21 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         let poll = call.operation;
         self.asked = None;
         match call.send_reading(move |exchanged| json(exchanged, poll)).await {
-            Ok((exchanged, answer)) => {
-                self.note(&info, &exchanged, &answer);
-                let reading = dialect::read(&info, exchanged.status(), &answer, self.key());
-                self.end(reading, &exchanged).map_err(|error| error.of(poll))
+            Ok((exchanged, response)) => {
+                self.note(&info, &exchanged, &response);
+                let reading = dialect::read(&info, exchanged.status(), &response, self.key());
+                self.end(reading, &exchanged).map_err(|error| error.with_operation(poll))
             }
             Err(error) => {
                 self.asked = error.retry_after();
                 match failure(&info, &error) {
                     Some(_) => {
-                        self.over = Some(Over::Failed(error.into_operation_failure().named(self.name())));
+                        self.over = Some(Outcome::Failed(
+                            error.into_operation_failure().with_operation_name(self.name()),
+                        ));
                         Ok(())
                     }
-                    None => Err(error.named(self.name())),
+                    None => Err(error.with_operation_name(self.name())),
                 }
             }
         }
@@ -227,29 +229,29 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         self.target.as_ref()?.key.as_deref()
     }
 
-    fn note(&mut self, info: &LongRunningInfo, exchanged: &Exchanged, answer: &Value) {
-        self.metadata = dialect::metadata(info.dialect, answer, self.key());
-        self.status = dialect::status(info.dialect, answer);
+    fn note(&mut self, info: &LongRunningInfo, exchanged: &Exchanged, response: &Value) {
+        self.metadata = dialect::metadata(info.dialect, response, self.key());
+        self.status = dialect::status(info.dialect, response);
         self.asked = exchanged.asked_wait();
     }
 
-    fn end(&mut self, reading: Reading, exchanged: &Exchanged) -> Result<(), Error> {
+    fn end(&mut self, reading: PollStatus, exchanged: &Exchanged) -> Result<(), Error> {
         self.over = match reading {
-            Reading::Pending => None,
-            Reading::Done(result) => {
+            PollStatus::Pending => None,
+            PollStatus::Done(result) => {
                 let body = if result.is_null() { Bytes::new() } else { result.to_string().into() };
                 let mut done = exchanged.clone();
                 *done.response.body_mut() = body;
-                Some(Over::Done(done))
+                Some(Outcome::Done(done))
             }
-            Reading::Failed(Failure { code, message, details }) => {
+            PollStatus::Failed(Failure { code, message, details }) => {
                 let error = exchanged.attach_to(Error::operation_failed(code, message, details));
-                let error = error.of(self.starter);
-                Some(Over::Failed(error.named(self.name())))
+                let error = error.with_operation(self.starter);
+                Some(Outcome::Failed(error.with_operation_name(self.name())))
             }
-            Reading::Unusable(why) => {
-                let error = exchanged.attach_to(Error::unusable_response(why)).of(self.starter);
-                return Err(error.named(self.name()));
+            PollStatus::Unusable(why) => {
+                let error = exchanged.attach_to(Error::unusable_response(why)).with_operation(self.starter);
+                return Err(error.with_operation_name(self.name()));
             }
         };
         Ok(())
@@ -259,8 +261,8 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     fn state(&self, progress: Progress) -> Result<State<T>, Error> {
         match &self.over {
             None => Ok(State::Pending(self.described(progress))),
-            Some(Over::Failed(error)) => Ok(State::Failed(error.clone())),
-            Some(Over::Done(_)) => self.outcome().map(|response| State::Done(response.into_inner())),
+            Some(Outcome::Failed(error)) => Ok(State::Failed(error.clone())),
+            Some(Outcome::Done(_)) => self.outcome().map(|response| State::Done(response.into_inner())),
         }
     }
 
@@ -271,10 +273,9 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     /// The result of an operation that is over.
     fn outcome(&self) -> Result<Response<T>, Error> {
         match &self.over {
-            Some(Over::Failed(error)) => Err(error.clone()),
-            Some(Over::Done(done)) => {
-                Response::decode_result(self.starter, done.clone()).map_err(|error| error.named(self.name()))
-            }
+            Some(Outcome::Failed(error)) => Err(error.clone()),
+            Some(Outcome::Done(done)) => Response::decode_result(self.starter, done.clone())
+                .map_err(|error| error.with_operation_name(self.name())),
             None => Err(Error::unusable_response("the operation is not done")),
         }
     }
@@ -333,7 +334,7 @@ impl Poller {
         if let Some(error) =
             error.clone().filter(|error| !may_pass(error) || !self.policy.tolerates(self.failures))
         {
-            return Err(error.named(operation.name()));
+            return Err(error.with_operation_name(operation.name()));
         }
         let progress = Progress {
             polls: self.polls,
@@ -358,9 +359,9 @@ impl Poller {
         let wait = self.policy.wait(polls, operation.asked, route, target.pace());
         let left = self.policy.time().saturating_sub(self.since.elapsed());
         if (left.is_zero() && self.polls > 0) || wait.least > left {
-            let error = Error::unfinished(self.policy.time().as_secs_f64()).of(operation.starter);
+            let error = Error::unfinished(self.policy.time().as_secs_f64()).with_operation(operation.starter);
             let error = error.overdue(operation.is_overdue(&target.info, self.since.elapsed()));
-            return Err(error.named(operation.name.as_deref()));
+            return Err(error.with_operation_name(operation.name.as_deref()));
         }
         sleep(wait.planned.min(left)).await;
         Ok(left.saturating_sub(wait.planned).max(LAST_POLL))
@@ -375,16 +376,16 @@ fn may_pass(error: &Error) -> bool {
 
 /// Why the operation failed, if a refused poll says that it did.
 fn failure(info: &LongRunningInfo, error: &Error) -> Option<Failure> {
-    let answer: Value = serde_json::from_slice(json_text(error.body()?)).ok()?;
-    dialect::failed_request(info.dialect, &answer)
+    let response: Value = serde_json::from_slice(json_text(error.body()?)).ok()?;
+    dialect::failed_request(info.dialect, &response)
 }
 
 /// The JSON of a response; an empty one says nothing.
 fn json(exchanged: &Exchanged, operation: &'static OperationInfo) -> Result<Value, Error> {
     read(exchanged).map_err(|error| match error.kind() {
-        ErrorKind::Decode => {
-            exchanged.attach_to(Error::unusable_response("the answer is no JSON")).of(operation)
-        }
-        _ => error.of(operation),
+        ErrorKind::Decode => exchanged
+            .attach_to(Error::unusable_response("the response is not JSON"))
+            .with_operation(operation),
+        _ => error.with_operation(operation),
     })
 }

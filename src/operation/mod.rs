@@ -29,7 +29,7 @@
 //!
 //! Homepage thumbnails that are uploaded together are followed together. If some files were not
 //! accepted, the operation fails once the others are finished: [`Error::message`] says which, and
-//! [`Error::details`] is the answer, with the operation id of each file. Otherwise
+//! [`Error::details`] is the response, with the operation id of each file. Otherwise
 //! [`Operation::metadata`] says which result is of which file.
 //!
 //! Roblox does not say how long it keeps an operation after it is done (a Luau task: 24 hours).
@@ -84,7 +84,7 @@ macro_rules! start_methods {
             ///
             /// # Errors
             ///
-            /// As of every call. An operation that was started and failed at once is no error here.
+            /// As of every call. An operation that was started and failed at once is not an error here.
             pub async fn start(self) -> Result<crate::operation::Operation<$result>, crate::Error> {
                 let operation = crate::operation::Operation::start(self.call.expecting()).await?;
                 Ok(operation.with_poll_policy(self.poll_policy))

@@ -11,7 +11,7 @@
 //! written with.
 
 use super::dialect;
-use super::route::{self, Found};
+use super::route::{self, PollRoute};
 use super::target::{Target, facts};
 use crate::wire::path::{PathTemplate, encode};
 use crate::{Error, OperationInfo};
@@ -46,7 +46,7 @@ pub(super) fn format(target: &Target) -> Option<String> {
 
 /// Reads a name.
 pub(super) fn parse(name: &str) -> Result<Target, Error> {
-    let refuse = |why: String| Error::invalid_request(format!("this is no name of an operation: {why}"));
+    let refuse = |why: String| Error::invalid_request(format!("this is not a name of an operation: {why}"));
     if name.len() > LONGEST_NAME {
         return Err(refuse("it is too long".to_owned()));
     }
@@ -62,7 +62,7 @@ pub(super) fn parse(name: &str) -> Result<Target, Error> {
     let route = match route::parameters(starter.path, path) {
         // The starting call is repeated, which must not start anything anew.
         Some(segments) if info.poll.is_none() && starter.idempotent => {
-            Found { poll: starter, template: starter.path, segments }
+            PollRoute { poll: starter, template: starter.path, segments }
         }
         _ => route::of_whole_path(&info, path).map_err(refuse)?,
     };

@@ -14,7 +14,7 @@ pub struct Progress {
     pub(super) error: Option<Error>,
 }
 
-// Without the metadata, which may be the service's whole answer and hold anything.
+// Without the metadata, which may be the service's whole response and hold anything.
 debug_fields!(Progress { polls, failures, elapsed, status, error });
 
 impl Progress {

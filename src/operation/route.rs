@@ -10,7 +10,7 @@ const LONGEST_PATH: usize = 2048;
 
 /// A route, and the values of its parameters.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Found {
+pub(super) struct PollRoute {
     pub(super) poll: &'static OperationInfo,
     /// The form of the path.
     pub(super) template: &'static str,
@@ -18,19 +18,20 @@ pub(super) struct Found {
 }
 
 /// The route of a path that a service has named: as it is, or behind the base of the service.
-pub(super) fn of_path(info: &LongRunningInfo, path: &str) -> Result<Found, String> {
+pub(super) fn of_path(info: &LongRunningInfo, path: &str) -> Result<PollRoute, String> {
     check(path)?;
     let path = path.strip_prefix('/').unwrap_or(path);
     [format!("/{path}"), format!("{}/{path}", info.base.trim_end_matches('/'))]
         .iter()
         .find_map(|path| matching(info, path))
-        .ok_or_else(|| format!("the operation's path {} is no route of the service", shown(path)))
+        .ok_or_else(|| format!("the operation's path {} is not a route of the service", shown(path)))
 }
 
 /// The route of a whole path, as it stands in a name.
-pub(super) fn of_whole_path(info: &LongRunningInfo, path: &str) -> Result<Found, String> {
+pub(super) fn of_whole_path(info: &LongRunningInfo, path: &str) -> Result<PollRoute, String> {
     check(path)?;
-    matching(info, path).ok_or_else(|| format!("{} is no route at which an operation is polled", shown(path)))
+    matching(info, path)
+        .ok_or_else(|| format!("{} is not a route at which an operation is polled", shown(path)))
 }
 
 /// The values of a template's parameters, percent-decoded, if each can be an id.
@@ -43,9 +44,9 @@ pub(super) fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
     PathTemplate(template).capture(path)?.into_iter().map(decode).collect()
 }
 
-fn matching(info: &LongRunningInfo, path: &str) -> Option<Found> {
+fn matching(info: &LongRunningInfo, path: &str) -> Option<PollRoute> {
     let found = |poll: &'static OperationInfo, template: &'static str| {
-        Some(Found { poll, template, segments: parameters(template, path)? })
+        Some(PollRoute { poll, template, segments: parameters(template, path)? })
     };
     match info.poll {
         Some(poll) => {
@@ -53,7 +54,7 @@ fn matching(info: &LongRunningInfo, path: &str) -> Option<Found> {
             let found = forms.copied().find_map(|template| found(poll, template))?;
             // A form with the same parameters is another name of the poll route, and perhaps no route (MS-16).
             let is_name = PathTemplate(found.template).parameters().eq(PathTemplate(poll.path).parameters());
-            Some(Found { template: if is_name { poll.path } else { found.template }, ..found })
+            Some(PollRoute { template: if is_name { poll.path } else { found.template }, ..found })
         }
         // The document does not say where; what the path says may be one of its routes, but none
         // that takes anything: reading a queue is a GET, too.

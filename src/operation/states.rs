@@ -13,12 +13,12 @@ use std::task::{Context, Poll, ready};
 /// stream; the operation itself goes on.
 #[must_use = "a stream polls when it is polled"]
 pub struct States<T> {
-    turn: Turn<T>,
+    stage: Stage<T>,
 }
 
 type Step<T> = (Box<(Operation<T>, Poller)>, Result<State<T>, Error>);
 
-enum Turn<T> {
+enum Stage<T> {
     Idle(Box<(Operation<T>, Poller)>),
     Busy(Pin<Box<dyn Future<Output = Step<T>> + Send>>),
     Over,
@@ -28,7 +28,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     /// The states until it is over, as a stream: for progress bars.
     pub fn states(self) -> States<T> {
         let poller = self.poller();
-        States { turn: Turn::Idle(Box::new((self, poller))) }
+        States { stage: Stage::Idle(Box::new((self, poller))) }
     }
 }
 
@@ -44,23 +44,23 @@ impl<T: DeserializeOwned + Send + 'static> States<T> {
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<State<T>, Error>>> {
         loop {
-            match &mut self.turn {
-                Turn::Over => return Poll::Ready(None),
-                Turn::Idle(_) => {
-                    let Turn::Idle(mut both) = std::mem::replace(&mut self.turn, Turn::Over) else {
+            match &mut self.stage {
+                Stage::Over => return Poll::Ready(None),
+                Stage::Idle(_) => {
+                    let Stage::Idle(mut both) = std::mem::replace(&mut self.stage, Stage::Over) else {
                         continue;
                     };
-                    self.turn = Turn::Busy(Box::pin(async move {
+                    self.stage = Stage::Busy(Box::pin(async move {
                         let (operation, poller) = &mut *both;
                         let state = poller.step(operation).await;
                         (both, state)
                     }));
                 }
-                Turn::Busy(step) => {
+                Stage::Busy(step) => {
                     let (both, state) = ready!(step.as_mut().poll(context));
-                    self.turn = match &state {
-                        Ok(State::Pending(_)) => Turn::Idle(both),
-                        _ => Turn::Over,
+                    self.stage = match &state {
+                        Ok(State::Pending(_)) => Stage::Idle(both),
+                        _ => Stage::Over,
                     };
                     return Poll::Ready(Some(state));
                 }
@@ -81,6 +81,6 @@ impl<T: DeserializeOwned + Send + 'static> Stream for States<T> {
 
 impl<T> std::fmt::Debug for States<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("States").field("is_over", &matches!(self.turn, Turn::Over)).finish_non_exhaustive()
+        f.debug_struct("States").field("is_over", &matches!(self.stage, Stage::Over)).finish_non_exhaustive()
     }
 }

@@ -44,7 +44,7 @@ impl OrderedOutcome for Option<i64> {
 
 impl OrderedOutcome for i64 {
     fn of(value: Option<i64>) -> Result<Self, Error> {
-        value.ok_or_else(|| Error::unusable_response("the service's answer holds no value"))
+        value.ok_or_else(|| Error::unusable_response("the service's response holds no value"))
     }
 }
 
@@ -116,7 +116,7 @@ impl<T: OrderedOutcome> OrderedCall<T> {
     }
 }
 
-pub(super) const OUT_OF_RANGE: &str = "the service gave a value that is no 64-bit integer";
+pub(super) const OUT_OF_RANGE: &str = "the service gave a value that is not a 64-bit integer";
 
 /// The value of an entry; the service leaves a zero out. `None` if it is too large for one: a cast would make
 /// the greatest integer of it.

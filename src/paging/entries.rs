@@ -52,12 +52,12 @@ pub(super) fn next(info: &PagingInfo, asked: &Value, items: &Value) -> Result<Op
 }
 
 /// Whether an item's key says what an entry's key says, and perhaps more.
-fn says(asked: &Value, answered: &Value) -> bool {
+fn says(asked: &Value, found: &Value) -> bool {
     match asked.as_object() {
         Some(asked) => {
-            asked.iter().all(|(name, value)| value.is_null() || says(value, &answered[name.as_str()]))
+            asked.iter().all(|(name, value)| value.is_null() || says(value, &found[name.as_str()]))
         }
-        None => asked == answered,
+        None => asked == found,
     }
 }
 

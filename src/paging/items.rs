@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 /// Dropping a `next()` before it is done loses nothing: the request goes on with the next one.
 #[must_use = "a list is read when it is polled"]
 pub struct Items<T> {
-    pages: Box<dyn Source<T>>,
+    pages: Box<dyn ItemSource<T>>,
     ready: std::vec::IntoIter<T>,
     token: Option<String>,
     left: Option<u64>,
@@ -23,25 +23,25 @@ pub struct Items<T> {
 type Batch<T> = (Option<String>, Vec<T>);
 
 /// Pages of which only the items are known.
-trait Source<T>: Send {
+trait ItemSource<T>: Send {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Batch<T>, Error>>>;
     fn set(&mut self, change: &mut dyn FnMut(&mut Settings));
     fn prefetch(&mut self, pages: usize);
 }
 
-struct Of<P, T> {
+struct MappedPages<P, T> {
     /// Always there, but for the moment in which a setting is made.
     pages: Option<Pages<P>>,
     items: fn(P) -> Vec<T>,
 }
 
-impl<P: Send + 'static, T> Of<P, T> {
+impl<P: Send + 'static, T> MappedPages<P, T> {
     fn change(&mut self, change: impl FnOnce(Pages<P>) -> Pages<P>) {
         self.pages = self.pages.take().map(change);
     }
 }
 
-impl<P: Send + 'static, T> Source<T> for Of<P, T> {
+impl<P: Send + 'static, T> ItemSource<T> for MappedPages<P, T> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Batch<T>, Error>>> {
         let Some(pages) = &mut self.pages else { return Poll::Ready(None) };
         pages.poll(context).map(|page| {
@@ -66,7 +66,7 @@ impl<P: Send + 'static, T> Source<T> for Of<P, T> {
 impl<T: 'static> Items<T> {
     pub(crate) fn of<L: List<Item = T>>(list: L) -> Self {
         Self {
-            pages: Box::new(Of { pages: Some(Pages::of(list)), items: L::items }),
+            pages: Box::new(MappedPages { pages: Some(Pages::of(list)), items: L::items }),
             ready: Vec::new().into_iter(),
             token: None,
             left: None,

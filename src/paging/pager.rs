@@ -62,7 +62,7 @@ impl<P: 'static> Pager<P> {
         let mut position = match std::mem::replace(&mut self.place, Place::End) {
             Place::Beginning => match self.begin() {
                 Ok(position) => position,
-                Err(error) => return Some(Err(error.of(self.call.operation))),
+                Err(error) => return Some(Err(error.with_operation(self.call.operation))),
             },
             Place::At(position) => position,
             Place::Broken(error) => return Some(Err(error)),
@@ -75,12 +75,14 @@ impl<P: 'static> Pager<P> {
                     Ok(true) => Place::At(position),
                     Ok(false) => Place::End,
                     Err(error) => Place::Broken(
-                        error.of(self.call.operation).resume_at(position.token().map(str::to_owned)),
+                        error
+                            .with_operation(self.call.operation)
+                            .with_resume_token(position.token().map(str::to_owned)),
                     ),
                 };
                 Some(Ok(page))
             }
-            Err(error) => Some(Err(error.of(self.call.operation).resume_at(token))),
+            Err(error) => Some(Err(error.with_operation(self.call.operation).with_resume_token(token))),
         }
     }
 
@@ -106,10 +108,10 @@ impl<P: 'static> Pager<P> {
         let Fetched { response, body } = (self.fetch)(call).await?;
         let mut facts = (self.read)(&response);
         if let Some(flaw) = facts.flaw {
-            return Err(Error::unusable_response(flaw).attempted(response.attempts()));
+            return Err(Error::unusable_response(flaw).with_attempts(response.attempts()));
         }
         if let Some(flag) = facts.incomplete.filter(|_| !self.settings.allow_incomplete) {
-            return Err(incomplete(flag).attempted(response.attempts()));
+            return Err(incomplete(flag).with_attempts(response.attempts()));
         }
         self.items += facts.count as u64;
         let token = position.token().map(str::to_owned);
@@ -117,7 +119,7 @@ impl<P: 'static> Pager<P> {
             (Some(info), Some(asked), Some(items)) => entries::next(info, &asked, items),
             _ => Ok(facts.next.take()),
         };
-        let counted = |error: Error| error.attempted(response.attempts());
+        let counted = |error: Error| error.with_attempts(response.attempts());
         let goes_on = match next {
             Ok(next) => {
                 facts.next = next;

@@ -19,11 +19,11 @@ pub struct Pages<P> {
     ahead: usize,
 }
 
-type Turn<P> = (Box<Pager<P>>, Option<Result<Page<P>, Error>>);
+type Step<P> = (Box<Pager<P>>, Option<Result<Page<P>, Error>>);
 
 enum State<P> {
     Idle(Box<Pager<P>>),
-    Busy(Pin<Box<dyn Future<Output = Turn<P>> + Send>>),
+    Busy(Pin<Box<dyn Future<Output = Step<P>> + Send>>),
     Ahead(Ahead<P>),
     Ended,
 }
@@ -97,8 +97,8 @@ impl<P: Send + 'static> Pages<P> {
                     }
                     break page;
                 }
-                State::Busy(turn) => {
-                    let (pager, page) = ready!(turn.as_mut().poll(context));
+                State::Busy(step) => {
+                    let (pager, page) = ready!(step.as_mut().poll(context));
                     self.state = match &page {
                         Some(Ok(_)) => State::Idle(pager),
                         _ => State::Ended,

@@ -17,7 +17,7 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 impl Places {
     /// Uploads a place file as the new version that players get, or [saves](Publish::saved) it. The
-    /// answer is the version's number.
+    /// response is the version's number.
     ///
     /// The file is a path ([`File::open`](crate::body::File::open)), bytes, or a
     /// [reader](crate::body::File::reader), and is sent as it is read. Its format, `rbxl` or `rbxlx`,
@@ -110,9 +110,9 @@ impl Publish {
                     let number = version.version_number.and_then(|number| u64::try_from(number).ok());
                     return number.ok_or_else(|| {
                         Error::unusable_response(
-                            "the place was uploaded, but the answer names no version number",
+                            "the place was uploaded, but the response names no version number",
                         )
-                        .attempted(attempts + version.attempts())
+                        .with_attempts(attempts + version.attempts())
                     });
                 }
                 Err(error) => error,
@@ -121,9 +121,9 @@ impl Publish {
             let left = until.saturating_duration_since(Instant::now());
             let is_over = left.is_zero() || !is_busy(&error);
             // What an earlier call may have published stays published.
-            let error = earlier.iter().fold(error, Error::after);
+            let error = earlier.iter().fold(error, Error::with_earlier);
             if is_over {
-                return Err(error.attempted(attempts));
+                return Err(error.with_attempts(attempts));
             }
             earlier = Some(error);
             pause(wait.min(left)).await;

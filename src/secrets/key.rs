@@ -65,9 +65,9 @@ impl Key {
 }
 
 async fn fetch((secrets, universe): (&Secrets, &UniverseId), options: &Options) -> Result<Key, Error> {
-    let answer: Secret = secrets.get_public_key(universe).with_options(options.clone()).await?;
-    let key = seal::key(answer.secret.as_deref().unwrap_or_default())?;
-    Ok(Key { id: answer.key_id, key })
+    let response: Secret = secrets.get_public_key(universe).with_options(options.clone()).await?;
+    let key = seal::key(response.secret.as_deref().unwrap_or_default())?;
+    Ok(Key { id: response.key_id, key })
 }
 
 impl std::fmt::Debug for KeyCache {

@@ -47,7 +47,7 @@ pub struct OperationInfo {
     pub attempt_timeout: Option<Duration>,
     /// How it takes a key that makes sending it twice safe.
     pub idempotency: Option<IdempotencyInfo>,
-    /// The property of the answer that a bare array stands for, if the service may answer so.
+    /// The property of the response that a bare array stands for, if the service may respond with one.
     pub bare_list: Option<&'static str>,
     /// What its response must hold.
     pub expects: ExpectedFields,
@@ -124,11 +124,11 @@ pub struct Condition {
 pub struct ErrorsInSuccess {
     /// The property that holds the list.
     pub list: &'static str,
-    /// The property beside which its items are no failure of the call.
+    /// The property beside which its items are not failures of the call.
     pub unless: Option<&'static str>,
     /// The property of an item that names what it is about.
     pub about: Option<&'static str>,
-    /// The codes of items that are no failures.
+    /// The codes of items that are not failures.
     pub harmless: &'static [&'static str],
 }
 
@@ -223,11 +223,11 @@ pub struct PagingInfo {
     pub sizes: &'static [u64],
     /// Whether these are properties of the JSON body instead of query parameters.
     pub in_body: bool,
-    /// Where the next token is in the answer; with [`PagingStyle::Entries`], in each item.
+    /// Where the next token is in the response; with [`PagingStyle::Entries`], in each item.
     pub next: Option<&'static str>,
     /// Where a token goes in an entry of the request, with [`PagingStyle::Entries`].
     pub cursor: Option<&'static str>,
-    /// What says which entry of the request an item answers, with [`PagingStyle::Entries`].
+    /// What says which entry of the request an item belongs to, with [`PagingStyle::Entries`].
     pub key: Option<&'static str>,
 }
 
@@ -235,7 +235,7 @@ pub struct PagingInfo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PagingStyle {
-    /// A token or cursor of the answer.
+    /// A token or cursor of the response.
     Token,
     /// A page number, from 1.
     PageNumber,
@@ -261,7 +261,7 @@ pub struct LongRunningInfo {
     pub paths: &'static [&'static str],
     /// Where the result is in the envelope: the names of the properties that lead to it.
     pub result: &'static [&'static str],
-    /// Whether the service may answer with the result itself instead of the envelope.
+    /// Whether the service may respond with the result itself instead of the envelope.
     pub direct: bool,
     /// The query parameters that a poll repeats.
     pub query: &'static [&'static str],

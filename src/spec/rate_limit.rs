@@ -146,9 +146,9 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> String {
 /// The items of a list, each with its parameters. A comma within quotes separates nothing.
 fn items(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut is_quoted = false;
-    text.split(move |letter| {
-        is_quoted ^= letter == '"';
-        letter == ',' && !is_quoted
+    text.split(move |ch| {
+        is_quoted ^= ch == '"';
+        ch == ',' && !is_quoted
     })
     .map(|item| item.split_once(';').unwrap_or((item, "")))
     .map(|(value, parameters)| (value.trim(), parameters))
@@ -157,7 +157,7 @@ fn items(text: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// A window while the headers are read.
-struct Reading {
+struct ParsedWindow {
     figures: RateLimitWindow,
     /// Whose part of `x-ratelimit-limit` it stands in: several services can add to the header.
     part: usize,
@@ -168,13 +168,13 @@ struct Reading {
 /// The first figure of `x-ratelimit-limit`, and the windows. The list has one or more parts: a bare figure, which
 /// names the closest limit, and the windows behind it. A bare figure without windows is a window of
 /// unknown length (`40, 45;w=60, 40;w=60, 70000`: `RL-11`); windows can do without it (`200;w=60`: `RL-06`).
-fn limits(text: &str) -> (Option<u64>, Vec<Reading>) {
-    let mut windows: Vec<Reading> = Vec::new();
+fn limits(text: &str) -> (Option<u64>, Vec<ParsedWindow>) {
+    let mut windows: Vec<ParsedWindow> = Vec::new();
     let mut first = None;
     let mut part = 0;
     // A bare figure whose windows may follow.
     let mut named: Option<u64> = None;
-    let bare = |limit: u64, part: usize| Reading {
+    let bare = |limit: u64, part: usize| ParsedWindow {
         figures: RateLimitWindow { limit: Some(limit), ..RateLimitWindow::default() },
         part,
         is_named: true,
@@ -198,7 +198,7 @@ fn limits(text: &str) -> (Option<u64>, Vec<Reading>) {
         let is_first = !windows.iter().any(|window| window.part == part && window.is_named);
         let is_named = is_first && limit.is_some() && named.is_none_or(|named| limit == Some(named));
         let figures = RateLimitWindow { limit, period, ..RateLimitWindow::default() };
-        windows.push(Reading { figures, part, is_named });
+        windows.push(ParsedWindow { figures, part, is_named });
     }
     let has_windows = windows.last().is_some_and(|window| window.part == part);
     if let Some(limit) = named.filter(|_| !has_windows) {
@@ -208,7 +208,7 @@ fn limits(text: &str) -> (Option<u64>, Vec<Reading>) {
 }
 
 /// Gives what is left and the resets to the windows that they belong to.
-fn assign(windows: &mut Vec<Reading>, remaining: &[Option<u64>], reset: &[Option<Duration>]) {
+fn assign(windows: &mut Vec<ParsedWindow>, remaining: &[Option<u64>], reset: &[Option<Duration>]) {
     let (for_remaining, for_reset) = (owners(windows, remaining.len()), owners(windows, reset.len()));
     // What cannot be told apart by the windows can by the lists themselves, if they are of one length.
     let own = (for_remaining.is_none() || for_reset.is_none()).then_some(windows.len());
@@ -220,7 +220,11 @@ fn assign(windows: &mut Vec<Reading>, remaining: &[Option<u64>], reset: &[Option
     };
     let mut give = |at: usize, change: &dyn Fn(&mut RateLimitWindow)| {
         while windows.len() <= at {
-            windows.push(Reading { figures: RateLimitWindow::default(), part: usize::MAX, is_named: false });
+            windows.push(ParsedWindow {
+                figures: RateLimitWindow::default(),
+                part: usize::MAX,
+                is_named: false,
+            });
         }
         change(&mut windows[at].figures);
     };
@@ -235,7 +239,7 @@ fn assign(windows: &mut Vec<Reading>, remaining: &[Option<u64>], reset: &[Option
 
 /// The windows that the items of a list of this length belong to: each window in turn, or of each part the one
 /// that its figure names. `None` if that cannot be told.
-fn owners(windows: &[Reading], items: usize) -> Option<Vec<usize>> {
+fn owners(windows: &[ParsedWindow], items: usize) -> Option<Vec<usize>> {
     let named: Vec<usize> = (0..windows.len()).filter(|index| windows[*index].is_named).collect();
     match items {
         0 => Some(Vec::new()),

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// A request that is ready to be sent, but for the credential.
 pub(crate) struct PreparedRequest {
-    /// `None` for a request that is no operation of the table.
+    /// `None` for a request that is not an operation of the table.
     pub(crate) operation: Option<&'static OperationInfo>,
     /// The values of the path's parameters, which some limits count by.
     pub(crate) path_values: Vec<String>,
@@ -18,9 +18,11 @@ impl PreparedRequest {
     /// Says in an error what was called. Failures of operations are judged by the JSON body that was sent.
     pub(crate) fn explain(&self, error: Error) -> Error {
         match (self.operation, self.http.body()) {
-            (Some(operation), Body::Bytes { content, .. }) => error.of_request(operation, Some(content)),
-            (Some(operation), _) => error.of(operation),
-            (None, _) => error.at(self.http.method(), self.http.uri().path()),
+            (Some(operation), Body::Bytes { content, .. }) => {
+                error.with_sent_request(operation, Some(content))
+            }
+            (Some(operation), _) => error.with_operation(operation),
+            (None, _) => error.with_request(self.http.method(), self.http.uri().path()),
         }
     }
 }
@@ -57,13 +59,13 @@ impl Exchanged {
 
     /// An error that is about this response.
     pub(crate) fn attach_to(&self, error: Error) -> Error {
-        self.conceal(error.with_response(&self.response)).attempted(self.attempts)
+        self.conceal(error.with_response(&self.response)).with_attempts(self.attempts)
     }
 
     /// The error without the secret, should the service or a library have repeated it.
     pub(crate) fn conceal(&self, error: Error) -> Error {
         match &self.secret {
-            Some(secret) => error.hiding(|text| secret.hide(text)),
+            Some(secret) => error.redacted(|text| secret.hide(text)),
             None => error,
         }
     }

@@ -1,4 +1,4 @@
-//! Sending: one attempt after another, and the seam at which something else than HTTP can stand.
+//! CallFuture: one attempt after another, and the seam at which something else than HTTP can stand.
 
 pub(crate) mod backoff;
 mod clients;
@@ -31,8 +31,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// How much of an answer that is no success is kept, in bytes. An error page of any length is still
-/// an error, not an answer that is too large.
+/// How much of a response that is not a success is kept, in bytes. An error page of any length is still
+/// an error, not a response that is too large.
 const LONGEST_ERROR: usize = 1024 * 1024;
 
 /// How long the body of a refusal is waited for. What it says is worth less than the status, which would
@@ -42,15 +42,15 @@ const REFUSAL_TIME: Duration = Duration::from_secs(5);
 /// What a [`Transport`] returns.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>>;
 
-/// The content of an answer, while it is read.
+/// The content of a response, while it is read.
 pub type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
 /// What [`Transport::open`] returns.
 pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Chunks>, Error>> + Send + 'a>>;
 
-/// Carries one request to a service and its answer back.
+/// Carries one request to a service and its response back.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends the request once, follows no redirect, and reads the answer, of any status, up to
+    /// Sends the request once, follows no redirect, and reads the response, of any status, up to
     /// `max_response_bytes`.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ pub trait Transport: Send + Sync + 'static {
     /// [`Error::interrupted`] if it may have.
     fn exchange(&self, request: http::Request<Body>, max_response_bytes: usize) -> Exchange<'_>;
 
-    /// As [`exchange`](Self::exchange), but hands the answer over before its content is there: for
+    /// As [`exchange`](Self::exchange), but hands the response over before its content is there: for
     /// downloads, whose caller counts the bytes. Unless a transport does it better, the content comes
     /// in one piece.
     ///
@@ -69,8 +69,8 @@ pub trait Transport: Send + Sync + 'static {
     fn open(&self, request: http::Request<Body>, max_response_bytes: u64) -> Opening<'_> {
         let limit = usize::try_from(max_response_bytes).unwrap_or(usize::MAX);
         Box::pin(async move {
-            let reply = self.exchange(request, limit).await?;
-            Ok(reply.map(|content| -> Chunks { Box::pin(futures_util::stream::iter([Ok(content)])) }))
+            let response = self.exchange(request, limit).await?;
+            Ok(response.map(|content| -> Chunks { Box::pin(futures_util::stream::iter([Ok(content)])) }))
         })
     }
 }

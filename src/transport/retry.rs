@@ -140,7 +140,7 @@ pub(crate) fn is_rate_limit(error: &Error, operation: Option<&'static OperationI
 /// [`maximum_server_delay`](Self::maximum_server_delay), as with a limit per day, the error is returned at once; its
 /// [`retry_after`](Error::retry_after) says how long.
 ///
-/// An attempt that the service answered with 429 and a wait does not count, nor does it take anything from the
+/// An attempt that the service responded to with 429 and a wait does not count, nor does it take anything from the
 /// [budget](RetryBudget): nothing was done, and by waiting the caller does what the service asks for. What
 /// bounds these waits is the call's deadline, which they do not extend
 /// ([`count_rate_limits`](Self::count_rate_limits) makes them count). With a single attempt nothing is waited for.

@@ -96,7 +96,7 @@ struct Progress {
 }
 
 impl RetryLoop<'_> {
-    /// Sends until an answer is a success or nothing more can be done.
+    /// Sends until a response is a success or nothing more can be done.
     pub(crate) async fn run(self, request: PreparedRequest, accept: Accept<'_>) -> Result<Exchanged, Error> {
         let trace = Trace::new(request.operation, &request.http, self.log_bodies);
         trace.clone().within(self.attempts(&request, &trace, accept)).await
@@ -114,10 +114,10 @@ impl RetryLoop<'_> {
         let finish = |error: Error, progress: &Progress| {
             let error = match &progress.last {
                 // What ends a call after an attempt does not undo what that attempt left behind.
-                Some(last) => error.after(last),
+                Some(last) => error.with_earlier(last),
                 None => error,
             };
-            Err(request.explain(error.attempted(progress.attempts)))
+            Err(request.explain(error.with_attempts(progress.attempts)))
         };
         let mut secret = match self.credentials {
             None => None,
@@ -133,14 +133,14 @@ impl RetryLoop<'_> {
                 return finish(error, &progress);
             }
             let quotas = self.quotas(secret.as_ref(), request);
-            let turn = self.wait_for_turn(&quotas, deadline, trace).await;
-            let place = match turn.and_then(|place| deadline.check().map(|()| place)) {
+            let permit = self.acquire_permit(&quotas, deadline, trace).await;
+            let place = match permit.and_then(|place| deadline.check().map(|()| place)) {
                 Ok(place) => place,
                 Err(error) => {
                     // A store that fails says so itself; that the time is over is said of the failure before it.
                     let last = progress.last.clone().filter(|_| error.kind() == ErrorKind::Timeout);
                     let last = last.map(|last| {
-                        last.stopped("the client's rate limit gave no turn in the time that was left")
+                        last.with_stop_reason("the client's rate limit gave no permit before the deadline")
                     });
                     return finish(last.unwrap_or(error), &progress);
                 }
@@ -150,7 +150,7 @@ impl RetryLoop<'_> {
             let sent_at = Instant::now();
             let error = match self.attempt(&request.http, secret.as_ref(), deadline).await {
                 Ok(response) => {
-                    trace.answer(&response, secret.as_ref());
+                    trace.response(&response, secret.as_ref());
                     let exchanged =
                         Exchanged { response, attempts: progress.attempts, sent_at, secret: secret.clone() };
                     let refusal = self.refusal(request, &exchanged);
@@ -174,10 +174,10 @@ impl RetryLoop<'_> {
                 Err(error) => error,
             };
             let error = match &secret {
-                Some(secret) => error.hiding(|text| secret.hide(text)),
+                Some(secret) => error.redacted(|text| secret.hide(text)),
                 None => error,
             };
-            let error = request.explain(error).after_ambiguous(progress.ambiguous);
+            let error = request.explain(error).with_earlier_ambiguity(progress.ambiguous);
             progress.ambiguous = error.is_ambiguous();
             if let Some(renewed) =
                 self.renew(&error, secret.as_ref(), &mut progress, &request.http, deadline).await
@@ -188,7 +188,7 @@ impl RetryLoop<'_> {
                     Err(failure) => {
                         trace.failure(&failure);
                         let hide = |text: &str| secret.as_ref()?.hide(text);
-                        return finish(failure.hiding(hide), &progress);
+                        return finish(failure.redacted(hide), &progress);
                     }
                 }
                 trace.retry(&error, Duration::ZERO);
@@ -200,7 +200,7 @@ impl RetryLoop<'_> {
                 Ok(wait) => wait,
                 Err(why) => {
                     trace.failure(&error);
-                    let error = why.into_iter().fold(error, |error, why| error.stopped(why));
+                    let error = why.into_iter().fold(error, |error, why| error.with_stop_reason(why));
                     return finish(error, &progress);
                 }
             };
@@ -241,9 +241,9 @@ impl RetryLoop<'_> {
         let error = match response.status().is_success() {
             _ if self.is_service && edge::is_page(response, self.is_open) => Error::edge_page(response),
             true => return None,
-            false => Error::answer_of(request.operation, response),
+            false => Error::from_operation_response(request.operation, response),
         };
-        Some(request.explain(exchanged.conceal(error).attempted(exchanged.attempts)))
+        Some(request.explain(exchanged.conceal(error).with_attempts(exchanged.attempts)))
     }
 
     fn quotas(&self, secret: Option<&Credentials>, request: &PreparedRequest) -> Vec<Quota> {
@@ -255,7 +255,7 @@ impl RetryLoop<'_> {
     }
 
     /// Waits for the limiter, and returns the request's place there if it has one.
-    async fn wait_for_turn(
+    async fn acquire_permit(
         &self,
         quotas: &[Quota],
         deadline: Deadline,
@@ -263,10 +263,10 @@ impl RetryLoop<'_> {
     ) -> Result<Option<Instant>, Error> {
         let Some(limit) = self.limit.filter(|_| !quotas.is_empty()) else { return Ok(None) };
         let start = Instant::now();
-        let turn =
-            deadline.bound("the client's rate limit gave this call no turn", limit.acquire(quotas)).await;
+        let permit =
+            deadline.bound("the client's rate limit gave this call no permit", limit.acquire(quotas)).await;
         trace.limited(start.elapsed());
-        turn
+        permit
     }
 
     fn observe(&self, quotas: &[Quota], place: Option<Instant>, is_limited: bool, headers: &http::HeaderMap) {
@@ -392,10 +392,10 @@ fn refused(error: Error) -> Result<http::Response<Bytes>, Error> {
     if status.is_success() {
         return Err(error);
     }
-    let mut reply = http::Response::new(body.clone());
-    *reply.status_mut() = status;
-    *reply.headers_mut() = headers.clone();
-    Ok(reply)
+    let mut response = http::Response::new(body.clone());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers.clone();
+    Ok(response)
 }
 
 /// When a call must end.

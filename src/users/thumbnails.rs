@@ -1,6 +1,6 @@
 use super::{ThumbnailFormat, ThumbnailShape, ThumbnailSize, UserThumbnail, Users};
 use crate::bulk::{Bulk, DEFAULT_CONCURRENCY, Report};
-use crate::call::{Sending, option_methods};
+use crate::call::{CallFuture, option_methods};
 use crate::client::Options;
 use crate::ids::UserId;
 use crate::operation::PollPolicy;
@@ -107,7 +107,7 @@ impl IntoFuture for Thumbnails {
             call = size.into_iter().fold(call, |call, size| call.size(size));
             call = format.into_iter().fold(call, |call, format| call.format(format));
             call = shape.into_iter().fold(call, |call, shape| call.shape(shape));
-            Box::pin(call.with_poll_policy(policy.clone()).wait()) as Sending<UserThumbnail>
+            Box::pin(call.with_poll_policy(policy.clone()).wait()) as CallFuture<UserThumbnail>
         };
         Bulk::new(of, call).with_options(options).concurrency(concurrency).into_future()
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 pub(super) struct Fields<'a>(&'a Map<String, Value>);
 
 impl<'a> Fields<'a> {
-    /// `None` of what is no object.
+    /// `None` of what is not an object.
     pub(super) fn of(payload: &'a Value) -> Option<Self> {
         payload.as_object().map(Self)
     }

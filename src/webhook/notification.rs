@@ -49,8 +49,8 @@ impl Notification {
     ///
     /// # Errors
     ///
-    /// If it is no JSON object with a `NotificationId` and an `EventType`. An event of another type
-    /// or with another payload than this version knows is no error: see [`Event::Unknown`].
+    /// If it is not JSON object with a `NotificationId` and an `EventType`. An event of another type
+    /// or with another payload than this version knows is not an error: see [`Event::Unknown`].
     pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
         Self::from_value(serde_json::from_slice(body).map_err(ParseError::Json)?)
     }

@@ -171,7 +171,7 @@ impl Read for AnalyticsAlert {
 }
 
 impl AnalyticsAlert {
-    /// The alert's message, parsed; `None` if it is no JSON.
+    /// The alert's message, parsed; `None` if it is not JSON.
     pub fn message(&self) -> Option<Value> {
         serde_json::from_str(&self.alert_message).ok()
     }

@@ -74,7 +74,7 @@ impl RateLimit {
         quotas::of(operation, owner, values, self.concurrent_users)
     }
 
-    /// Waits for the turn of a request, and returns its place if that is known.
+    /// Waits for a permit, and returns the place of the request if that is known.
     pub(crate) async fn acquire(&self, quotas: &[Quota]) -> Result<Option<Instant>, Error> {
         match &self.store {
             Store::Local(local) => Ok(Some(local.acquire(quotas).await)),

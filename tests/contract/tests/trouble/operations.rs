@@ -154,8 +154,13 @@ async fn a_deadline_names_the_operation() {
     // And one that does not answer at all.
     let (emulator, client) = start().await;
     emulator.fault(&format!("{POLL}=latency:60s")).expect("a fault");
-    let error =
-        client.users().generate_thumbnail(7).with_poll_policy(policy()).wait().await.expect_err("no answer");
+    let error = client
+        .users()
+        .generate_thumbnail(7)
+        .with_poll_policy(policy())
+        .wait()
+        .await
+        .expect_err("no response");
     assert!(error.is_timeout(), "{error}");
     emulator.clear_faults();
     let name = error.operation_name().expect("a name");

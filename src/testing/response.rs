@@ -3,11 +3,11 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-/// What is answered to a request: an answer, or one of the ways in which none arrives.
+/// What a request gets: a response, or one of the ways in which none arrives.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct MockResponse {
     end: End,
-    reply: http::Response<Bytes>,
+    response: http::Response<Bytes>,
 }
 
 /// How the exchange ends.
@@ -106,13 +106,13 @@ impl ErrorShape {
     }
 }
 
-/// Answers.
-impl Answer {
+/// Responses.
+impl MockResponse {
     fn new(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        let mut reply = http::Response::new(body.into());
-        *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-        reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { end: End::Whole, reply }
+        let mut response = http::Response::new(body.into());
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { end: End::Whole, response }
     }
 
     /// 200 and this JSON.
@@ -127,14 +127,14 @@ impl Answer {
 
     /// 204 and nothing.
     pub fn empty() -> Self {
-        let mut answer = Self::new(204, "text/plain", Bytes::new());
-        answer.reply.headers_mut().clear();
-        answer
+        let mut response = Self::new(204, "text/plain", Bytes::new());
+        response.response.headers_mut().clear();
+        response
     }
 
     /// A page of a list: its items under a name, and the token of the next page, if there is one.
     ///
-    /// Lists of other forms are plain [`Answer::json`].
+    /// Lists of other forms are plain [`MockResponse::json`].
     pub fn page(
         items_name: &str,
         items: impl IntoIterator<Item = Value>,
@@ -186,18 +186,18 @@ impl Answer {
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match (HeaderName::try_from(name.as_ref()), HeaderValue::try_from(value.as_ref())) {
             (Ok(name), Ok(value)) => {
-                self.reply.headers_mut().append(name, value);
+                self.response.headers_mut().append(name, value);
                 self
             }
-            _ => panic!("`{}: {}` is no header", name.as_ref(), value.as_ref()),
+            _ => panic!("`{}: {}` is not a header", name.as_ref(), value.as_ref()),
         }
     }
 }
 
-/// Ways in which no answer arrives.
-impl Answer {
+/// Ways in which no response arrives.
+impl MockResponse {
     fn none(end: End) -> Self {
-        Self { end, reply: http::Response::default() }
+        Self { end, response: http::Response::default() }
     }
 
     /// The service cannot be reached: the request was certainly not sent.
@@ -210,7 +210,7 @@ impl Answer {
         Self::none(End::Interrupted)
     }
 
-    /// The connection breaks within this answer's body.
+    /// The connection breaks within this response's body.
     #[must_use]
     pub fn interrupted_body(self) -> Self {
         Self { end: End::InterruptedBody, ..self }
@@ -224,16 +224,16 @@ impl Answer {
     pub(super) async fn give(self, max_response_bytes: usize) -> Result<http::Response<Bytes>, Error> {
         match self.end {
             End::Whole
-                if self.reply.status().is_success() && self.reply.body().len() > max_response_bytes =>
+                if self.response.status().is_success() && self.response.body().len() > max_response_bytes =>
             {
                 Err(Error::too_large(max_response_bytes))
             }
-            End::Whole => Ok(self.reply),
+            End::Whole => Ok(self.response),
             End::NotSent => Err(Error::not_sent("connection refused (test script)")),
             End::Interrupted => Err(Error::interrupted("connection reset (test script)")),
             End::InterruptedBody => {
                 Err(Error::io(ErrorKind::Io, "connection reset within the body (test script)")
-                    .with_response(&self.reply))
+                    .with_response(&self.response))
             }
             End::Stalled => std::future::pending().await,
         }

@@ -1,4 +1,4 @@
-//! What Roblox's OAuth 2.0 endpoints answer.
+//! What Roblox's OAuth 2.0 endpoints response.
 
 use crate::Scope;
 use crate::ids::{GroupId, Id, UniverseId, UserId};
@@ -81,19 +81,19 @@ pub struct TokenInfo {
 }
 
 impl TokenInfo {
-    pub(super) fn of(answer: &BasicTokenIntrospectionResponse) -> Self {
+    pub(super) fn of(response: &BasicTokenIntrospectionResponse) -> Self {
         let text = |text: Option<&str>| text.map(str::to_owned);
         Self {
-            active: answer.active(),
-            id: text(answer.jti()),
-            issuer: text(answer.iss()),
-            token_type: answer.token_type().map(|kind| kind.as_ref().to_owned()),
-            client_id: answer.client_id().map(|id| id.to_string()),
-            audience: answer.aud().cloned().unwrap_or_default(),
-            user_id: answer.sub().map(UserId::from),
-            scopes: answer.scopes().into_iter().flatten().map(|scope| Scope::from(&***scope)).collect(),
-            expires_at: answer.exp().and_then(|time| Timestamp::from_second(time.timestamp()).ok()),
-            issued_at: answer.iat().and_then(|time| Timestamp::from_second(time.timestamp()).ok()),
+            active: response.active(),
+            id: text(response.jti()),
+            issuer: text(response.iss()),
+            token_type: response.token_type().map(|kind| kind.as_ref().to_owned()),
+            client_id: response.client_id().map(|id| id.to_string()),
+            audience: response.aud().cloned().unwrap_or_default(),
+            user_id: response.sub().map(UserId::from),
+            scopes: response.scopes().into_iter().flatten().map(|scope| Scope::from(&***scope)).collect(),
+            expires_at: response.exp().and_then(|time| Timestamp::from_second(time.timestamp()).ok()),
+            issued_at: response.iat().and_then(|time| Timestamp::from_second(time.timestamp()).ok()),
         }
     }
 }
