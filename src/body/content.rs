@@ -14,7 +14,7 @@ pub(crate) const CHUNK: usize = 64 * 1024;
 
 /// How long the next piece of a reader may take that is looked into, or copied, before it is sent.
 #[cfg(feature = "files")]
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+const CHUNK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 
 pub(crate) type Content = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
@@ -27,9 +27,13 @@ pub(crate) fn unreadable(error: io::Error) -> Error {
 #[cfg(feature = "files")]
 pub(crate) async fn next_in_time(content: &mut Content) -> Result<Option<Bytes>, Error> {
     let late = |_| {
-        io::Error::new(io::ErrorKind::TimedOut, format!("nothing came for {} seconds", PATIENCE.as_secs()))
+        io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("nothing came for {} seconds", CHUNK_TIMEOUT.as_secs()),
+        )
     };
-    let chunk = tokio::time::timeout(PATIENCE, content.next()).await.map_err(late).map_err(unreadable)?;
+    let chunk =
+        tokio::time::timeout(CHUNK_TIMEOUT, content.next()).await.map_err(late).map_err(unreadable)?;
     chunk.transpose().map_err(unreadable)
 }
 

@@ -96,7 +96,7 @@ impl<T: DeserializeOwned> Versioned<T> {
     ///
     /// # Errors
     ///
-    /// Of kind [`Decode`](crate::ErrorKind::Decode) if its value is none of `T`, or does not match its checksum.
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if its value is not a `T`, or does not match its checksum.
     pub fn of_conflict(error: &Error) -> Option<Result<Self, Error>> {
         if error.status_of_service() != Some(StatusCode::PRECONDITION_FAILED) {
             return None;

@@ -336,7 +336,7 @@ impl Error {
         Self::new(ErrorKind::Decode, message)
     }
 
-    /// An operation that is not done when the caller's patience ends.
+    /// An operation that is not done when the deadline passes.
     pub(crate) fn unfinished(seconds: f64) -> Self {
         Self::new(
             ErrorKind::Timeout,

@@ -28,7 +28,7 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) fn digits(what: &str, id: &str) -> Written {
     match !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) {
         true => Ok(id.to_owned()),
-        false => Err(format!("{what} is a number, and {id:?} is none")),
+        false => Err(format!("{what} is a number, not {id:?}")),
     }
 }
 

@@ -148,7 +148,7 @@ fn check(claims: &Claims, nonce: Option<&str>, rules: &Rules, now: Timestamp) ->
         return Err("names no user".into());
     }
     let skew = SignedDuration::try_from(rules.skew).unwrap_or(SignedDuration::MAX);
-    let moment = |seconds: f64| time(seconds).ok_or("holds a time that is none");
+    let moment = |seconds: f64| time(seconds).ok_or("holds a time that is invalid");
     let expires_at = moment(claims.exp)?;
     let late = now.duration_since(expires_at);
     if late >= skew {

@@ -20,7 +20,7 @@ const LONGEST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// How long keys may take to come: a code lasts a minute.
-const PATIENCE: Duration = Duration::from_secs(10);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// More keys are not kept.
 const MOST: usize = 64;
@@ -38,7 +38,7 @@ struct Held {
     since: Option<Instant>,
     /// When more were looked for than these.
     searched: Option<Instant>,
-    /// When they last could not be had, and why.
+    /// When fetching them failed last, and why.
     failed: Option<(Instant, Error)>,
     /// A fetch under way. It ends with the last one who waits for it.
     under_way: Option<WeakShared<Fetch>>,
@@ -49,10 +49,10 @@ type Fetch = BoxFuture<'static, Result<(), Error>>;
 /// What there is to do before a question about keys can be decided.
 enum Need {
     Nothing,
-    /// Without keys there is no going on.
+    /// There are no keys yet.
     Keys,
-    /// Newer ones would be better. Old ones stay good while there are no others to be had: an outage is not to
-    /// lock out users whose tokens are signed with a key that is known.
+    /// The keys are old and should be fetched again. They stay valid if that fails: an outage must not lock out
+    /// users whose tokens are signed with a known key.
     NewerKeys,
 }
 
@@ -150,8 +150,8 @@ impl Held {
 /// Fetches the keys, and keeps them or why there are none.
 async fn fetch(held: Arc<Mutex<Held>>, client: Client) -> Result<(), Error> {
     let request = client.request(Method::GET, KEYS).without_credentials();
-    let late = |_| Err(Error::timeout(PATIENCE.as_secs_f64()).with_request(&Method::GET, path(KEYS)));
-    let set = tokio::time::timeout(PATIENCE, request.send()).await.unwrap_or_else(late);
+    let late = |_| Err(Error::timeout(FETCH_TIMEOUT.as_secs_f64()).with_request(&Method::GET, path(KEYS)));
+    let set = tokio::time::timeout(FETCH_TIMEOUT, request.send()).await.unwrap_or_else(late);
     let keys = set.and_then(|set| read(&set));
     let mut held = lock(&held);
     // Whoever comes now does not join a fetch that is over.
@@ -163,7 +163,7 @@ async fn fetch(held: Arc<Mutex<Held>>, client: Client) -> Result<(), Error> {
         }
         Err(error) => {
             let error = error.with_hint(
-                "the keys of ID tokens cannot be had now; nothing is wrong with the login: it can be tried again",
+                "the keys of ID tokens (JWKS) could not be fetched; nothing is wrong with the login, so try it again",
             );
             held.failed = Some((Instant::now(), error.clone()));
             Err(error)

@@ -17,7 +17,7 @@ const LONGEST: usize = 16 * 1024;
 const MOST: usize = 32;
 
 /// How long one of them may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The code is not given for tokens yet, so it promises nothing.
 const DONE: &str = "Roblox has responded. You can close this page and go back.";
@@ -35,7 +35,7 @@ impl Loopback {
     pub(super) async fn bind(redirect_uri: &str) -> Result<Self, Error> {
         let refuse = |why: &str| Err(Error::configuration(format!("the redirect URI {why}")));
         let Ok(uri) = redirect_uri.parse::<http::Uri>() else {
-            return refuse("is none that a browser can be sent to");
+            return refuse("is not a valid address for a browser to return to");
         };
         let host = uri.host().unwrap_or_default();
         if uri.scheme_str() != Some("http") || !["localhost", "127.0.0.1"].contains(&host) {
@@ -87,7 +87,7 @@ fn is_passing(kind: ErrorKind) -> bool {
 }
 
 async fn visit(mut socket: TcpStream, path: Arc<str>, pending: PendingLogin) -> Option<Callback> {
-    tokio::time::timeout(PATIENCE, async {
+    tokio::time::timeout(READ_TIMEOUT, async {
         let target = target(&mut socket).await?;
         let callback = target
             .filter(|target| target.split('?').next() == Some(&path))

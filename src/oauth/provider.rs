@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const ROUNDS: u32 = 3;
 
 /// How long a call waits for a renewal while the token that is there is still good.
-const PATIENCE: Duration = Duration::from_secs(5);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Access tokens for [`Credentials::provider`], renewed before they end and when they are refused.
 ///
@@ -165,7 +165,7 @@ impl TokenProvider {
                 None => self.begin(&mut state),
             }
         };
-        let is_slow = tokio::time::timeout(PATIENCE, renewal.wait_for(Option::is_some)).await.is_err();
+        let is_slow = tokio::time::timeout(WAIT_TIMEOUT, renewal.wait_for(Option::is_some)).await.is_err();
         if is_slow && let Some(current) = self.0.usable() {
             return Ok(current);
         }

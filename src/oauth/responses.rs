@@ -68,7 +68,7 @@ pub struct TokenInfo {
     pub token_type: Option<String>,
     /// For which app.
     pub client_id: Option<String>,
-    /// For whom it is meant.
+    /// The app that it was made for.
     pub audience: Vec<String>,
     /// For which user.
     pub user_id: Option<UserId>,

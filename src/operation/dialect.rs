@@ -259,7 +259,7 @@ fn failure(error: &Value) -> Failure {
 const ENVELOPE: &[&str] = &["path", "done", "error", "metadata", "response"];
 
 /// Says what a response lacks that has nothing of the dialect, and content under other names: it would be taken
-/// for an operation that is not done, until the caller's patience ends.
+/// for an operation that is not done, until the deadline.
 fn lacking(info: &LongRunningInfo, response: &Value) -> Option<String> {
     let known = match info.dialect {
         // The result itself, perhaps.

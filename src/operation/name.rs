@@ -82,7 +82,7 @@ pub(super) fn parse(name: &str) -> Result<Target, Error> {
         }
     }
     if !dialect::admits(info.dialect, target.key.as_deref()) {
-        return Err(refuse("its key is missing, or is none of this operation".to_owned()));
+        return Err(refuse("its key is missing, or does not belong to this operation".to_owned()));
     }
     Ok(target)
 }

@@ -52,7 +52,7 @@ impl Operations {
     /// # Errors
     ///
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the call starts no operation
-    /// that has a path, or the path is none of its service's.
+    /// that has a path, or the path is not one of its service.
     pub fn at_path<T: DeserializeOwned + Send + 'static>(
         &self,
         started_by: &'static OperationInfo,

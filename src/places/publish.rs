@@ -13,7 +13,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The longest that a busy server is waited for: a session outlives Studio by minutes, not by hours.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(15 * 60);
+const MAXIMUM_WAIT: Duration = Duration::from_secs(15 * 60);
 
 impl Places {
     /// Uploads a place file as the new version that players get, or [saves](Publish::saved) it. The
@@ -53,7 +53,7 @@ impl Places {
             place: place.into(),
             file: file.into(),
             version_type: PlaceVersionType::Published,
-            patience: Duration::ZERO,
+            maximum_wait: Duration::ZERO,
             options: Options::default(),
         }
     }
@@ -69,7 +69,7 @@ pub struct Publish {
     file: PlaceFile,
     version_type: PlaceVersionType,
     /// How long a busy server is waited for.
-    patience: Duration,
+    maximum_wait: Duration,
     options: Options,
 }
 
@@ -88,14 +88,14 @@ impl Publish {
     /// Without this, or with zero, the conflict is returned at once.
     ///
     /// [`with_timeout`](Self::with_timeout) bounds each call, not this wait.
-    pub fn wait_while_busy(mut self, patience: Duration) -> Self {
-        self.patience = patience.min(LONGEST_PATIENCE);
+    pub fn wait_while_busy(mut self, maximum_wait: Duration) -> Self {
+        self.maximum_wait = maximum_wait.min(MAXIMUM_WAIT);
         self
     }
 
     async fn run(self) -> Result<u64, Error> {
-        let file = self.file.prepared(!self.patience.is_zero()).await?;
-        let until = Instant::now() + self.patience;
+        let file = self.file.prepared(!self.maximum_wait.is_zero()).await?;
+        let until = Instant::now() + self.maximum_wait;
         let (mut wait, mut attempts) = (FIRST_WAIT, 0);
         let mut earlier: Option<Error> = None;
         loop {

@@ -181,7 +181,7 @@ impl MockResponse {
     ///
     /// # Panics
     ///
-    /// If the name or value is none of HTTP's.
+    /// If HTTP does not allow the name or value.
     #[must_use]
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match (HeaderName::try_from(name.as_ref()), HeaderValue::try_from(value.as_ref())) {

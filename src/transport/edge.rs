@@ -9,7 +9,7 @@ const BEGINNINGS: [&[u8]; 2] = [b"<!doctype html", b"<html"];
 
 /// Whether a response is an HTML page, whatever its status (ER-03). No service of Open Cloud has any: it
 /// comes from what stands before the services, which knows nothing of what became of the request. A
-/// redirect is none: a page that says where to go belongs to it.
+/// redirect is not: a page that says where to go belongs to it.
 ///
 /// `is_open` says that the body of a success is still to be read.
 pub(super) fn is_page(response: &Response<Bytes>, is_open: bool) -> bool {

@@ -70,7 +70,7 @@ impl Embed {
     ///
     /// # Errors
     ///
-    /// If the footer is none of Roblox's.
+    /// If the footer does not have Roblox's form.
     pub fn id(&self) -> Result<&str, VerifyError> {
         embed::parse(&self.footer).map(|(signature, _)| signature)
     }
