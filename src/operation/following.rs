@@ -44,7 +44,7 @@ pub struct Operation<T> {
 /// How an operation ended; kept, so that it can be asked again.
 enum Outcome {
     /// The response, with the result as its body.
-    Done(Exchanged),
+    Done(Box<Exchanged>),
     Failed(Error),
 }
 
@@ -242,7 +242,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                 let body = if result.is_null() { Bytes::new() } else { result.to_string().into() };
                 let mut done = exchanged.clone();
                 *done.response.body_mut() = body;
-                Some(Outcome::Done(done))
+                Some(Outcome::Done(Box::new(done)))
             }
             PollStatus::Failed(Failure { code, message, details }) => {
                 let error = exchanged.attach_to(Error::operation_failed(code, message, details));
@@ -274,7 +274,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     fn outcome(&self) -> Result<Response<T>, Error> {
         match &self.over {
             Some(Outcome::Failed(error)) => Err(error.clone()),
-            Some(Outcome::Done(done)) => Response::decode_result(self.starter, done.clone())
+            Some(Outcome::Done(done)) => Response::decode_result(self.starter, (**done).clone())
                 .map_err(|error| error.with_operation_name(self.name())),
             None => Err(Error::unusable_response("the operation is not done")),
         }

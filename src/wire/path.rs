@@ -80,7 +80,7 @@ impl<'t> PathTemplate<'t> {
 
     /// The values of the parameters in a path of this template, in order and as they stand there:
     /// percent-encoded, and of any text. A segment of the template has one parameter at most.
-    pub(crate) fn capture<'p>(self, path: &'p str) -> Option<Vec<&'p str>> {
+    pub(crate) fn capture(self, path: &str) -> Option<Vec<&str>> {
         let mut values = Vec::new();
         let mut segments = path.split('/');
         for part in self.0.split('/') {
