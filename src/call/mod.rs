@@ -142,6 +142,17 @@ impl<T> Call<T> {
         self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The ids of the request that a response may leave out, as the table says.
+    fn requested_ids(&self) -> crate::decode::Ids {
+        let of_body = |name: &str| self.body_value(name).and_then(|value| Some(value.as_str()?.to_owned()));
+        let value = |name: &str| {
+            let parameter = self.segment(name).or_else(|| self.query_value(name)).map(str::to_owned);
+            parameter.or_else(|| of_body(name))
+        };
+        let ids = self.operation.id_from_request.iter();
+        ids.filter_map(|id| Some((id.property, value(id.parameter)?))).collect()
+    }
+
     /// The next parameter of the path.
     pub(crate) fn path<P: Parameter>(mut self, value: P) -> Self {
         let mut text = String::new();
@@ -512,8 +523,8 @@ impl<T: DeserializeOwned + Send + 'static> Call<T> {
 
     /// Sends the call and decodes the response within the attempts; both are returned.
     pub(crate) fn send_decoding(self) -> Sending<(http::Response<Bytes>, T)> {
-        let operation = self.operation;
-        self.send_reading(move |reply| decode(operation, reply))
+        let (operation, requested) = (self.operation, self.requested_ids());
+        self.send_reading(move |reply| decode(operation, requested.clone(), reply))
     }
 
     /// As [`send`](Self::send), for what the answer says only.

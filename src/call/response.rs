@@ -1,6 +1,6 @@
 use super::errors;
 use crate::call::info::{ExpectedFields, OperationInfo};
-use crate::decode::Failure;
+use crate::decode::{Failure, Ids};
 use crate::transport::RateLimitStatus;
 use crate::{Credentials, Error};
 use bytes::Bytes;
@@ -74,14 +74,16 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         result: http::Response<Bytes>,
     ) -> Result<Self, Error> {
         let expects = started_by.long_running.map_or(ExpectedFields::default(), |info| info.expects);
-        let value = read_body(&result, result.body(), expects).map_err(|error| error.of(started_by))?;
+        let value =
+            read_body(&result, result.body(), expects, Ids::new()).map_err(|error| error.of(started_by))?;
         Ok(Response::raw(result).with(value))
     }
 }
 
-/// What a response of an operation says.
+/// What a response of an operation says. `requested` are the ids that it may leave out.
 pub(crate) fn decode<T: DeserializeOwned + 'static>(
     operation: &'static OperationInfo,
+    requested: Ids,
     reply: &http::Response<Bytes>,
 ) -> Result<T, Error> {
     if let Some(error) = operation.errors_in_success.and_then(|errors| errors::told(errors, reply)) {
@@ -90,9 +92,9 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
     let expects = operation.expects;
     let read = match operation.bare_list {
         Some(name) if json_text(reply.body()).starts_with(b"[") => {
-            read_body(reply, &wrap(name, json_text(reply.body())), expects)
+            read_body(reply, &wrap(name, json_text(reply.body())), expects, requested)
         }
-        _ => read_body(reply, reply.body(), expects),
+        _ => read_body(reply, reply.body(), expects, requested),
     };
     read.map_err(|error| error.of(operation))
 }
@@ -132,7 +134,7 @@ pub(crate) fn asked_wait(reply: &http::Response<Bytes>) -> Option<std::time::Dur
 
 /// As [`decode`], where it is not known which operation was called.
 pub(crate) fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
-    read_body(reply, reply.body(), ExpectedFields::default())
+    read_body(reply, reply.body(), ExpectedFields::default(), Ids::new())
 }
 
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
@@ -141,6 +143,7 @@ fn read_body<T: DeserializeOwned + 'static>(
     reply: &http::Response<Bytes>,
     body: &[u8],
     mut expects: ExpectedFields,
+    requested: Ids,
 ) -> Result<T, Error> {
     let body = json_text(body);
     if body.is_empty() && expects.main.is_some() {
@@ -157,8 +160,10 @@ fn read_body<T: DeserializeOwned + 'static>(
         _ if TypeId::of::<T>() == TypeId::of::<()>() => {
             serde_json::from_slice(b"null").map_err(Failure::Json)
         }
-        b"" => serde_json::from_slice(b"null").or_else(|_| crate::decode::response(b"{}", expects)),
-        body => crate::decode::response(body, expects),
+        b"" => {
+            serde_json::from_slice(b"null").or_else(|_| crate::decode::response(b"{}", expects, requested))
+        }
+        body => crate::decode::response(body, expects, requested),
     };
     outcome.map_err(|failure| match failure {
         Failure::Json(error) => {
