@@ -34,6 +34,8 @@ pub(crate) use checked::{Checked, Flaw, checked_type};
 pub(crate) use macros::{Hidden, hiding_debug};
 pub(crate) use macros::{accepted, call_methods, given, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
+#[allow(unused_imports, reason = "an area need not read what responses say")]
+pub(crate) use response::Origin;
 pub(crate) use response::{Attempts, Secret, SentAt, asked_wait, decode, ends_too_early, json_text, read};
 
 #[cfg(any(feature = "data_stores", feature = "memory_stores"))]
@@ -517,8 +519,10 @@ fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::He
 impl<T: DeserializeOwned + Send + 'static> Call<T> {
     /// Sends the call and reads the answer.
     pub(crate) fn send(self) -> Sending<Response<T>> {
-        let sent = self.send_decoding();
-        Box::pin(async move { sent.await.map(|(reply, value)| Response::raw(reply).with(value)) })
+        let (operation, sent) = (self.operation, self.send_decoding());
+        Box::pin(
+            async move { sent.await.map(|(reply, value)| Response::raw(Some(operation), reply).with(value)) },
+        )
     }
 
     /// Sends the call and decodes the response within the attempts; both are returned.

@@ -12,9 +12,18 @@ use std::ops::Deref;
 #[derive(Clone, Debug)]
 pub struct Response<T> {
     value: T,
-    status: http::StatusCode,
-    headers: http::HeaderMap,
-    attempts: u32,
+    origin: Origin,
+}
+
+/// What is known of a response besides its body. An error about what the body says is told it, so that it
+/// names the operation, status, headers and attempts as an error of the call itself does.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) operation: Option<&'static OperationInfo>,
+    pub(crate) status: http::StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) attempts: u32,
+    pub(crate) secret: Option<Secret>,
 }
 
 /// How many times a request was sent before this answer; rides in the reply's extensions.
@@ -34,27 +43,37 @@ pub(crate) struct Secret(pub(crate) Credentials);
 impl<T> Response<T> {
     /// The HTTP status.
     pub fn status(&self) -> http::StatusCode {
-        self.status
+        self.origin.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &http::HeaderMap {
-        &self.headers
+        &self.origin.headers
     }
 
     /// What the headers say of the operation's rate limit, as far as they say it.
     pub fn rate_limit(&self) -> RateLimitStatus {
-        RateLimitStatus::read(&self.headers)
+        RateLimitStatus::read(&self.origin.headers)
     }
 
     /// How many times the request was sent.
     pub fn attempts(&self) -> u32 {
-        self.attempts
+        self.origin.attempts
     }
 
     /// What the answer says.
     pub fn into_inner(self) -> T {
         self.value
+    }
+
+    #[allow(dead_code, reason = "an area need not read what responses say")]
+    pub(crate) fn into_parts(self) -> (T, Origin) {
+        (self.value, self.origin)
+    }
+
+    /// An error about what this response says.
+    pub(crate) fn blame(&self, error: Error) -> Error {
+        self.origin.blame(error)
     }
 }
 
@@ -76,7 +95,7 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         let expects = started_by.long_running.map_or(ExpectedFields::default(), |info| info.expects);
         let value =
             read_body(&result, result.body(), expects, Ids::new()).map_err(|error| error.of(started_by))?;
-        Ok(Response::raw(result).with(value))
+        Ok(Response::raw(Some(started_by), result).with(value))
     }
 }
 
@@ -100,15 +119,45 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
 }
 
 impl Response<Bytes> {
-    /// The answer as it came.
-    pub(crate) fn raw(reply: http::Response<Bytes>) -> Self {
-        let attempts = attempts(&reply);
-        let (parts, value) = reply.into_parts();
-        Self { value, status: parts.status, headers: parts.headers, attempts }
+    /// The answer as it came, of an operation of the table if it is one.
+    pub(crate) fn raw(operation: Option<&'static OperationInfo>, reply: http::Response<Bytes>) -> Self {
+        let origin = Origin::of(operation, &reply);
+        Self { value: reply.into_body(), origin }
     }
 
     pub(crate) fn with<T>(self, value: T) -> Response<T> {
-        Response { value, status: self.status, headers: self.headers, attempts: self.attempts }
+        Response { value, origin: self.origin }
+    }
+}
+
+impl Origin {
+    pub(crate) fn of(operation: Option<&'static OperationInfo>, reply: &http::Response<Bytes>) -> Self {
+        Self {
+            operation,
+            status: reply.status(),
+            headers: reply.headers().clone(),
+            attempts: attempts(reply),
+            secret: reply.extensions().get().cloned(),
+        }
+    }
+
+    /// An error about what this response says.
+    pub(crate) fn blame(&self, error: Error) -> Error {
+        let error = error.with_origin(self);
+        match self.operation {
+            Some(operation) => error.of(operation),
+            None => error,
+        }
+    }
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Origin")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }
 
