@@ -9,12 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::DATE;
+use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming as IncomingBody};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
@@ -121,13 +124,25 @@ async fn answer(
         }
     };
     match answer {
-        Answer::Response(response) => Ok(response),
+        Answer::Response(mut response) => {
+            // Clients measure by the service's clock how long something has lasted, and where a window ends.
+            let now = inner.state().clock.now();
+            response.headers_mut().entry(DATE).or_insert_with(|| date(now));
+            Ok(response)
+        }
         Answer::Close => Err(Reset),
         Answer::Reset => {
             is_reset.store(true, Ordering::Relaxed);
             Err(Reset)
         }
     }
+}
+
+/// A time as HTTP writes it.
+fn date(time: Timestamp) -> HeaderValue {
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&time);
+    let text = text.ok().and_then(|text| HeaderValue::try_from(text).ok());
+    text.unwrap_or_else(|| HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
 }
 
 /// The whole body; none if it is larger than the limit, or does not come to its end in time.
