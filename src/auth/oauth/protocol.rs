@@ -155,7 +155,8 @@ impl Protocol {
             .request_async(&sender)
             .await
             .map_err(|error| self.explain(error, &response, TOKEN, &[code, verifier]))?;
-        given(&answer, now, None, asked).map_err(|error| blamed(error, &response))
+        given(&answer, now, None, asked)
+            .map_err(|error| blamed(error, &response).at(&http::Method::POST, path(TOKEN)))
     }
 
     /// Gives a refresh token, which works once, for other tokens.
@@ -174,7 +175,8 @@ impl Protocol {
             .request_async(&sender)
             .await
             .map_err(|error| self.explain(error, &response, TOKEN, &[refresh_token]).into_refusal())?;
-        given(&answer, now, Some(refresh_token), old.scopes()).map_err(|error| blamed(error, &response))
+        given(&answer, now, Some(refresh_token), old.scopes())
+            .map_err(|error| blamed(error, &response).at(&http::Method::POST, path(TOKEN)))
     }
 
     /// What the service knows of a token.
