@@ -105,6 +105,17 @@ impl<T> Call<T> {
         self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The ids of the request that a response may leave out, as the table says.
+    fn requested_ids(&self) -> crate::wire::decode::Ids {
+        let of_body = |name: &str| self.body_value(name).and_then(|value| Some(value.as_str()?.to_owned()));
+        let value = |name: &str| {
+            let parameter = self.segment(name).or_else(|| self.query_value(name)).map(str::to_owned);
+            parameter.or_else(|| of_body(name))
+        };
+        let ids = self.operation.id_from_request.iter();
+        ids.filter_map(|id| Some((id.property, value(id.parameter)?))).collect()
+    }
+
     /// The next parameter of the path.
     pub(crate) fn path<P: Parameter>(mut self, value: P) -> Self {
         let mut text = String::new();
@@ -471,14 +482,16 @@ fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::He
 impl<T: DeserializeOwned + Send + 'static> Call<T> {
     /// Sends the call and reads the response.
     pub(crate) fn send(self) -> CallFuture<Response<T>> {
-        let sent = self.send_decoding();
-        Box::pin(async move { sent.await.map(|(exchanged, value)| Response::new(exchanged, value)) })
+        let (operation, sent) = (self.operation, self.send_decoding());
+        Box::pin(async move {
+            sent.await.map(|(exchanged, value)| Response::new(Some(operation), exchanged, value))
+        })
     }
 
     /// Sends the call and decodes the response within the attempts; both are returned.
     pub(crate) fn send_decoding(self) -> CallFuture<(Exchanged, T)> {
-        let operation = self.operation;
-        self.send_reading(move |exchanged| decode(operation, exchanged))
+        let (operation, requested) = (self.operation, self.requested_ids());
+        self.send_reading(move |exchanged| decode(operation, requested.clone(), exchanged))
     }
 
     /// As [`send`](Self::send), for what the response says only.

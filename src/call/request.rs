@@ -176,7 +176,7 @@ impl Request {
         };
         let exchanged = self.client.exchange(request, &self.options, None, &mut accept).await?;
         let value = value.ok_or_else(|| Error::unusable_response("the response was not read"))?;
-        Ok(Response::new(exchanged, value))
+        Ok(Response::new(operation, exchanged, value))
     }
 
     /// Sends the request and returns the response's bytes as they came. If they are JSON, by their content
@@ -186,9 +186,11 @@ impl Request {
     ///
     /// As for every call: see [`Error`].
     pub async fn send_bytes(self) -> Result<Response<Bytes>, Error> {
-        let exchanged = self.client.exchange(self.prepare()?, &self.options, None, &mut whole).await?;
+        let request = self.prepare()?;
+        let operation = request.operation;
+        let exchanged = self.client.exchange(request, &self.options, None, &mut whole).await?;
         let body = exchanged.body().clone();
-        Ok(Response::new(exchanged, body))
+        Ok(Response::new(operation, exchanged, body))
     }
 
     fn fail(&mut self, error: Error) {

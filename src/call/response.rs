@@ -1,8 +1,8 @@
 use super::errors;
 use crate::Error;
 use crate::spec::{ExpectedFields, OperationInfo, RateLimitStatus};
-use crate::transport::Exchanged;
-use crate::wire::decode::{self, Failure, ends_too_early, json_text};
+use crate::transport::{Exchanged, Origin};
+use crate::wire::decode::{self, Failure, Ids, ends_too_early, json_text};
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::any::TypeId;
@@ -12,35 +12,47 @@ use std::ops::Deref;
 #[derive(Clone, Debug)]
 pub struct Response<T> {
     value: T,
-    status: http::StatusCode,
-    headers: http::HeaderMap,
-    attempts: u32,
+    origin: Origin,
 }
 
 impl<T> Response<T> {
+    /// Of an operation of the table, if it is one.
+    pub(crate) fn new(operation: Option<&'static OperationInfo>, exchanged: Exchanged, value: T) -> Self {
+        Self { value, origin: Origin::of(operation, exchanged) }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> http::StatusCode {
-        self.status
+        self.origin.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &http::HeaderMap {
-        &self.headers
+        &self.origin.headers
     }
 
     /// What the headers say of the operation's rate limit, as far as they say it.
     pub fn rate_limit(&self) -> RateLimitStatus {
-        RateLimitStatus::read(&self.headers)
+        RateLimitStatus::read(&self.origin.headers)
     }
 
     /// How many times the request was sent.
     pub fn attempts(&self) -> u32 {
-        self.attempts
+        self.origin.attempts
     }
 
     /// What the response says.
     pub fn into_inner(self) -> T {
         self.value
+    }
+
+    pub(crate) fn into_parts(self) -> (T, Origin) {
+        (self.value, self.origin)
+    }
+
+    /// An error about what this response says.
+    pub(crate) fn blame(&self, error: Error) -> Error {
+        self.origin.blame(error)
     }
 }
 
@@ -52,13 +64,6 @@ impl<T> Deref for Response<T> {
     }
 }
 
-impl<T> Response<T> {
-    pub(crate) fn new(exchanged: Exchanged, value: T) -> Self {
-        let (parts, _) = exchanged.response.into_parts();
-        Self { value, status: parts.status, headers: parts.headers, attempts: exchanged.attempts }
-    }
-}
-
 impl<T: DeserializeOwned + 'static> Response<T> {
     /// Decodes the result of a long-running operation, which is not what the call that has started it
     /// responds with.
@@ -67,15 +72,16 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         result: Exchanged,
     ) -> Result<Self, Error> {
         let expects = started_by.long_running.map_or(ExpectedFields::default(), |info| info.expects);
-        let value =
-            read_body(&result, result.body(), expects).map_err(|error| error.with_operation(started_by))?;
-        Ok(Self::new(result, value))
+        let value = read_body(&result, result.body(), expects, Ids::new())
+            .map_err(|error| error.with_operation(started_by))?;
+        Ok(Self::new(Some(started_by), result, value))
     }
 }
 
-/// What a response of an operation says.
+/// What a response of an operation says. `requested` are the ids that it may leave out.
 pub(crate) fn decode<T: DeserializeOwned + 'static>(
     operation: &'static OperationInfo,
+    requested: Ids,
     exchanged: &Exchanged,
 ) -> Result<T, Error> {
     if let Some(error) = operation.errors_in_success.and_then(|errors| errors::told(errors, exchanged)) {
@@ -83,8 +89,10 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
     }
     let body = json_text(exchanged.body());
     let read = match operation.bare_list {
-        Some(name) if body.starts_with(b"[") => read_body(exchanged, &wrap(name, body), operation.expects),
-        _ => read_body(exchanged, body, operation.expects),
+        Some(name) if body.starts_with(b"[") => {
+            read_body(exchanged, &wrap(name, body), operation.expects, requested)
+        }
+        _ => read_body(exchanged, body, operation.expects, requested),
     };
     read.map_err(|error| error.with_operation(operation))
 }
@@ -96,7 +104,7 @@ fn wrap(name: &str, list: &[u8]) -> Bytes {
 
 /// As [`decode`], where it is not known which operation was called.
 pub(crate) fn read<T: DeserializeOwned + 'static>(exchanged: &Exchanged) -> Result<T, Error> {
-    read_body(exchanged, exchanged.body(), ExpectedFields::default())
+    read_body(exchanged, exchanged.body(), ExpectedFields::default(), Ids::new())
 }
 
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
@@ -105,6 +113,7 @@ fn read_body<T: DeserializeOwned + 'static>(
     exchanged: &Exchanged,
     body: &[u8],
     mut expects: ExpectedFields,
+    requested: Ids,
 ) -> Result<T, Error> {
     let body = json_text(body);
     if body.is_empty() && expects.main.is_some() {
@@ -121,8 +130,8 @@ fn read_body<T: DeserializeOwned + 'static>(
         _ if TypeId::of::<T>() == TypeId::of::<()>() => {
             serde_json::from_slice(b"null").map_err(Failure::Json)
         }
-        b"" => serde_json::from_slice(b"null").or_else(|_| decode::response(b"{}", expects)),
-        body => decode::response(body, expects),
+        b"" => serde_json::from_slice(b"null").or_else(|_| decode::response(b"{}", expects, requested)),
+        body => decode::response(body, expects, requested),
     };
     outcome.map_err(|failure| {
         exchanged.attach_to(match failure {

@@ -9,7 +9,7 @@ use crate::client::Options;
 use crate::ids::UserId;
 use crate::operations::DATA_STORES_SET_VALUE as SET_VALUE;
 use crate::spec::OperationInfo;
-use crate::transport::Exchanged;
+use crate::transport::{Exchanged, Origin};
 use crate::types::DataStoreVersion;
 use crate::wire::decode::{ends_too_early, json_text};
 use crate::{Error, ErrorKind};
@@ -263,6 +263,7 @@ impl Store {
                 revision_id: entry.version,
                 create_time: entry.created,
                 revision_create_time: entry.versioned,
+                origin: Some(Origin::of(Some(operation), exchanged.clone())),
                 ..Stored::default()
             })
         });

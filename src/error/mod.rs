@@ -84,9 +84,18 @@ const REQUEST_IDS: [&str; 4] = ["x-request-id", "roblox-machine-id", "x-roblox-e
 struct ReceivedResponse {
     status: StatusCode,
     headers: HeaderMap,
-    body: Bytes,
+    /// Not of a response that was read already when something was found to be wrong with it.
+    body: Option<Bytes>,
     /// Headers by which Roblox can find the request, without secrets: unlike the headers they are shown.
     request_ids: Vec<(&'static str, String)>,
+}
+
+impl ReceivedResponse {
+    fn new(status: StatusCode, headers: &HeaderMap, body: Option<Bytes>) -> Self {
+        let id = |name| Some((name, headers.get(name)?.to_str().ok()?.to_owned()));
+        let request_ids = REQUEST_IDS.into_iter().filter_map(id).collect();
+        Self { status, headers: headers.clone(), body, request_ids }
+    }
 }
 
 impl Inner {
@@ -403,15 +412,14 @@ impl Error {
 
     /// Adds what has arrived of a response.
     pub(crate) fn with_response(self, response: &http::Response<Bytes>) -> Self {
-        let id = |name| Some((name, response.headers().get(name)?.to_str().ok()?.to_owned()));
-        self.change(|inner| {
-            inner.response = Some(ReceivedResponse {
-                status: response.status(),
-                headers: response.headers().clone(),
-                body: response.body().clone(),
-                request_ids: REQUEST_IDS.into_iter().filter_map(id).collect(),
-            });
-        })
+        let received =
+            ReceivedResponse::new(response.status(), response.headers(), Some(response.body().clone()));
+        self.change(|inner| inner.response = Some(received))
+    }
+
+    /// As [`with_response`](Self::with_response), of a response whose body is gone.
+    pub(crate) fn with_head(self, status: StatusCode, headers: &HeaderMap) -> Self {
+        self.change(|inner| inner.response = Some(ReceivedResponse::new(status, headers, None)))
     }
 
     /// Says which operation failed, unless that is known.
@@ -539,9 +547,10 @@ impl Error {
         self.0.response.as_ref().map(|response| &response.headers)
     }
 
-    /// The body of the response as it came, or as much as arrived, if there was one.
+    /// The body of the response as it came, or as much as arrived, if there was one. `None` also where the response
+    /// could be read, and what it says turned out to be of no use.
     pub fn body(&self) -> Option<&Bytes> {
-        self.0.response.as_ref().map(|response| &response.body)
+        self.0.response.as_ref()?.body.as_ref()
     }
 
     /// The ids by which Roblox can find the request, as name and value of the response's headers: give them

@@ -5,7 +5,7 @@ use crate::client::Options;
 use crate::filter::{Number, SortKey, SortedMapFilter, SortedMapOrder};
 use crate::ids::UniverseId;
 use crate::paging::{Facts, Items, List, Pages};
-use crate::spec::OperationInfo;
+use crate::transport::Origin;
 use crate::types::{ListMemoryStoreSortedMapItemsResponse, MemoryStoreSortedMapItem};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -108,24 +108,24 @@ impl SortedMap {
         &self,
         id: &str,
         options: &Options,
-    ) -> Result<Option<MemoryStoreSortedMapItem>, Error> {
+    ) -> Result<Option<(MemoryStoreSortedMapItem, Origin)>, Error> {
         self.check(id)?;
         let call = self.handle.get_sorted_map_item(&self.universe, self.name.as_str(), id).call;
-        match call.with_options(options.clone()).output().await {
-            Ok(item) => Ok(Some(item)),
+        match call.with_options(options.clone()).send().await {
+            Ok(item) => Ok(Some(item.into_parts())),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Gives also what was called, for those who find fault with the response.
+    /// Gives also where the item comes from, for those who find fault with it.
     pub(super) async fn write(
         &self,
         id: &str,
         item: MemoryStoreSortedMapItem,
         mode: Mode,
         options: Options,
-    ) -> Result<(MemoryStoreSortedMapItem, &'static OperationInfo), Error> {
+    ) -> Result<(MemoryStoreSortedMapItem, Origin), Error> {
         self.check(id)?;
         let (universe, name) = (&self.universe, self.name.as_str());
         let call = match mode {
@@ -135,8 +135,7 @@ impl SortedMap {
                 self.handle.update_sorted_map_item(universe, name, id, item).allow_missing(true).call
             }
         };
-        let operation = call.operation;
-        Ok((call.with_options(options).output().await?, operation))
+        Ok(call.with_options(options).send().await?.into_parts())
     }
 }
 
@@ -239,8 +238,8 @@ awaitable!([T: DeserializeOwned + Send + 'static] ReadItem<T> => Option<MapItem<
 
 impl<T: DeserializeOwned + Send + 'static> ReadItem<T> {
     async fn run(self) -> Result<Option<MapItem<T>>, Error> {
-        let item = self.map.read(&self.id, &self.options).await?;
-        item.map(|item| MapItem::of(self.id, item)).transpose()
+        let Some((item, origin)) = self.map.read(&self.id, &self.options).await? else { return Ok(None) };
+        MapItem::of(self.id, item).map(Some).map_err(|error| origin.blame(error))
     }
 }
 
@@ -380,6 +379,10 @@ impl<T: DeserializeOwned + Send + 'static> List for MapItems<T> {
 
     fn items(page: Self::Page) -> Vec<Self::Item> {
         page.items.unwrap_or_default().into_iter().map(MapItem::listed).collect()
+    }
+
+    fn traced(item: Self::Item, page: &Origin) -> Self::Item {
+        item.map_err(|error| page.blame(error))
     }
 
     fn read(page: &Self::Page) -> Facts {

@@ -5,6 +5,7 @@ use crate::call::{awaitable, option_methods};
 use crate::client::Options;
 use crate::filter::SortKey;
 use crate::operation::contention::{ATTEMPTS, Contention};
+use crate::transport::Origin;
 use crate::types::MemoryStoreSortedMapItem;
 use crate::wire::debug_fields;
 use serde::Serialize;
@@ -62,14 +63,15 @@ where
     /// What is to be written instead of what is stored.
     fn changed(
         &mut self,
-        stored: Option<MemoryStoreSortedMapItem>,
+        stored: Option<(MemoryStoreSortedMapItem, Origin)>,
     ) -> Result<Option<MemoryStoreSortedMapItem>, Error> {
         let mut item = MemoryStoreSortedMapItem::new();
         let mut before = None;
         let mut sort_key = self.sort_key.clone();
-        if let Some(stored) = stored {
-            before = Some(value(&self.id, stored.value.clone())?);
-            item.etag = Some(guard(&self.id, &stored)?);
+        if let Some((stored, origin)) = stored {
+            let blamed = |error: Error| origin.blame(error);
+            before = Some(value(&self.id, stored.value.clone()).map_err(blamed)?);
+            item.etag = Some(guard(&self.id, &stored).map_err(blamed)?);
             sort_key = sort_key.or(MapItem::new(String::new(), stored, ()).sort_key);
         }
         let Some(after) = (self.change)(before) else { return Ok(None) };
@@ -93,11 +95,10 @@ where
             let Some(item) = self.changed(stored)? else { return Ok(None) };
             let written = item.value.clone();
             let error = match self.map.write(&self.id, item, mode, self.options.clone()).await {
-                Ok((mut response, operation)) => {
+                Ok((mut response, origin)) => {
                     response.value = written;
                     let item = MapItem::of(self.id, response).map(Some);
-                    return item
-                        .map_err(|error| error.with_earlier_ambiguity(true).with_operation(operation));
+                    return item.map_err(|error| origin.blame(error.with_earlier_ambiguity(true)));
                 }
                 Err(error) => error,
             };

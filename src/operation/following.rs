@@ -6,7 +6,7 @@ use super::target::{self, Target};
 use crate::call::{Call, read};
 use crate::client::Options;
 use crate::spec::LongRunningInfo;
-use crate::transport::Exchanged;
+use crate::transport::{Exchanged, Origin};
 use crate::wire::decode::json_text;
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
@@ -63,6 +63,11 @@ pub enum State<T> {
 
 impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     pub(crate) async fn start(call: Call<T>) -> Result<Self, Error> {
+        Self::start_traced(call).await.map(|(operation, _)| operation)
+    }
+
+    /// Gives also where it comes from, for those who find fault with it.
+    pub(crate) async fn start_traced(call: Call<T>) -> Result<(Self, Origin), Error> {
         let started_by = call.operation;
         let info = target::facts(started_by)?;
         let (exchanged, response) =
@@ -89,7 +94,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                 return Err(exchanged.attach_to(Error::unusable_response(why)).with_operation(started_by));
             }
         }
-        Ok(operation)
+        Ok((operation, Origin::of(Some(started_by), exchanged)))
     }
 
     pub(super) fn resumed(client: &Client, target: Target) -> Self {
@@ -142,6 +147,14 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     /// name, null for a file that was not accepted.
     pub fn metadata(&self) -> Option<&Value> {
         self.metadata.as_ref()
+    }
+
+    /// The response that said that it is done.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        match self.over.as_ref()? {
+            Outcome::Done(done) => Some(Origin::of(Some(self.starter), (**done).clone())),
+            Outcome::Failed(_) => None,
+        }
     }
 
     /// Whether it is known to be done, or to have failed.

@@ -1,6 +1,7 @@
 use super::pager::Settings;
 use super::{List, Pages};
 use crate::Error;
+use crate::transport::Origin;
 use crate::wire::debug_fields;
 use futures_core::Stream;
 use std::future::poll_fn;
@@ -33,6 +34,7 @@ struct MappedPages<P, T> {
     /// Always there, but for the moment in which a setting is made.
     pages: Option<Pages<P>>,
     items: fn(P) -> Vec<T>,
+    traced: fn(T, &Origin) -> T,
 }
 
 impl<P: Send + 'static, T> MappedPages<P, T> {
@@ -48,7 +50,9 @@ impl<P: Send + 'static, T> ItemSource<T> for MappedPages<P, T> {
             page.map(|page| {
                 page.map(|page| {
                     let token = page.token().map(str::to_owned);
-                    (token, (self.items)(page.into_inner()))
+                    let (page, origin) = page.into_response().into_parts();
+                    let items = (self.items)(page).into_iter();
+                    (token, items.map(|item| (self.traced)(item, &origin)).collect())
                 })
             })
         })
@@ -66,7 +70,7 @@ impl<P: Send + 'static, T> ItemSource<T> for MappedPages<P, T> {
 impl<T: 'static> Items<T> {
     pub(crate) fn of<L: List<Item = T>>(list: L) -> Self {
         Self {
-            pages: Box::new(MappedPages { pages: Some(Pages::of(list)), items: L::items }),
+            pages: Box::new(MappedPages { pages: Some(Pages::of(list)), items: L::items, traced: L::traced }),
             ready: Vec::new().into_iter(),
             token: None,
             left: None,

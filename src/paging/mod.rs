@@ -58,6 +58,7 @@ pub(crate) use page::Facts;
 
 use crate::call::Call;
 use crate::spec::PagingStyle;
+use crate::transport::Origin;
 use crate::{Error, Response};
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -92,7 +93,7 @@ async fn fetch<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fe
         hasher.write(exchanged.body());
         hasher.finish()
     });
-    Ok(Fetched { response: Response::new(exchanged, page), body })
+    Ok(Fetched { response: Response::new(Some(operation), exchanged, page), body })
 }
 
 /// A call that lists.
@@ -108,6 +109,11 @@ pub(crate) trait List: Sized {
     }
 
     fn items(page: Self::Page) -> Vec<Self::Item>;
+
+    /// An item of a page; where it is an error, that is told the page's response.
+    fn traced(item: Self::Item, _page: &Origin) -> Self::Item {
+        item
+    }
 
     fn read(page: &Self::Page) -> Facts;
 }

@@ -109,10 +109,9 @@ impl Publish {
                 Ok(version) => {
                     let number = version.version_number.and_then(|number| u64::try_from(number).ok());
                     return number.ok_or_else(|| {
-                        Error::unusable_response(
-                            "the place was uploaded, but the response names no version number",
-                        )
-                        .with_attempts(attempts + version.attempts())
+                        let problem = "the place was uploaded, but the response names no version number";
+                        let error = version.blame(Error::unusable_response(problem));
+                        error.with_attempts(attempts + version.attempts())
                     });
                 }
                 Err(error) => error,

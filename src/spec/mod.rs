@@ -13,8 +13,8 @@ pub use scope::Scope;
 pub mod operations {
     use super::OperationInfo;
     pub use super::info::{
-        Condition, Dialect, ErrorsInSuccess, FinalError, Hint, IdempotencyInfo, Limit, LongRunningInfo,
-        Overdue, PagingInfo, PagingStyle, Polling, ServiceLimit, Stability,
+        Condition, Dialect, ErrorsInSuccess, FinalError, Hint, IdFromRequest, IdempotencyInfo, Limit,
+        LongRunningInfo, Overdue, PagingInfo, PagingStyle, Polling, ServiceLimit, Stability,
     };
     pub use crate::wire::decode::ExpectedFields;
 

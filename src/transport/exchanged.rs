@@ -1,5 +1,6 @@
 use crate::body::Body;
 use crate::spec::{OperationInfo, RateLimitStatus};
+use crate::wire::debug_fields;
 use crate::{Credentials, Error};
 use bytes::Bytes;
 use std::time::Duration;
@@ -64,9 +65,50 @@ impl Exchanged {
 
     /// The error without the secret, should the service or a library have repeated it.
     pub(crate) fn conceal(&self, error: Error) -> Error {
-        match &self.secret {
-            Some(secret) => error.redacted(|text| secret.hide(text)),
+        conceal(self.secret.as_ref(), error)
+    }
+}
+
+/// What is known of a response besides its body. An error about what the body says is told it, so that it
+/// names the operation, status, headers and attempts as an error of the call itself does.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) operation: Option<&'static OperationInfo>,
+    pub(crate) status: http::StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) attempts: u32,
+    pub(crate) secret: Option<Credentials>,
+}
+
+debug_fields!(Origin { status, headers, attempts });
+
+impl Origin {
+    pub(crate) fn of(operation: Option<&'static OperationInfo>, exchanged: Exchanged) -> Self {
+        let (parts, _) = exchanged.response.into_parts();
+        Self {
+            operation,
+            status: parts.status,
+            headers: parts.headers,
+            attempts: exchanged.attempts,
+            secret: exchanged.secret,
+        }
+    }
+
+    /// An error about what this response says.
+    pub(crate) fn blame(&self, error: Error) -> Error {
+        let error = error.with_head(self.status, &self.headers).with_attempts(self.attempts);
+        let error = conceal(self.secret.as_ref(), error);
+        match self.operation {
+            Some(operation) => error.with_operation(operation),
             None => error,
         }
+    }
+}
+
+/// The error without the secret, should the service or a library have repeated it.
+fn conceal(secret: Option<&Credentials>, error: Error) -> Error {
+    match secret {
+        Some(secret) => error.redacted(|text| secret.hide(text)),
+        None => error,
     }
 }
