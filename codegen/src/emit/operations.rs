@@ -327,7 +327,7 @@ mod tests {
         for areas in [None, Some(&[][..])] {
             let areas = areas.map(<[String]>::to_vec);
             let model = Model::build(&document.to_string(), areas.as_deref()).expect("a model");
-            let found = scopes(&model);
+            let found = super::scopes(&model);
             for line in [
                 "AssetRead = \"asset:read\",",
                 "Openid = \"openid\",",
