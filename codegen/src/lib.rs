@@ -15,7 +15,6 @@ mod check;
 pub mod document;
 pub mod emit;
 pub mod error;
-pub mod helpers;
 pub mod model;
 pub mod names;
 pub mod passes;

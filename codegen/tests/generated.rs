@@ -2,7 +2,6 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
-use opencloud_codegen::helpers::Needs;
 use opencloud_codegen::{Generated, Model, emit, generate};
 use std::collections::BTreeSet;
 
@@ -159,21 +158,4 @@ fn the_document_gives_open_and_quiet_code() {
     let open = ["open_enum! {", "open_number_enum! {"].map(|kind| generated.raw.matches(kind).count());
     assert_eq!(open.iter().sum::<usize>(), model.enums.len());
     assert!(generated.lines() <= 60_000, "{} lines", generated.lines());
-}
-
-/// Helpers are compiled with the committed document, whether their area is enabled alone or not.
-#[test]
-fn the_helpers_find_what_they_need() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let document = std::fs::read_to_string(root.join("spec/open-cloud.json")).unwrap();
-    let all = generate(&document, None).unwrap().surface;
-    for area in Model::build(&document, None).unwrap().areas {
-        let Ok(text) = std::fs::read_to_string(root.join(format!("src/{}/needs.txt", area.name))) else {
-            continue;
-        };
-        let alone = generate(&document, Some(std::slice::from_ref(&area.name))).unwrap().surface;
-        let needs = Needs::parse(&text);
-        assert_eq!(needs.unmet(&all), [""; 0], "{} with all areas", area.name);
-        assert_eq!(needs.unmet(&alone), [""; 0], "{} alone", area.name);
-    }
 }

@@ -19,8 +19,6 @@ enum Command {
     Coverage(xtask::coverage::Args),
     /// Write or check spec/surface.txt, the snapshot of the generated public surface.
     Surface(xtask::surface::Args),
-    /// Write or check src/<area>/needs.txt: what the hand-written helpers are written against.
-    Needs(xtask::needs::Args),
     /// Check spec/live/facts.yaml and write or check docs/live-service.md.
     Facts(xtask::facts::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
@@ -34,7 +32,6 @@ fn main() -> ExitCode {
         Command::Sync(args) => xtask::sync::run(&args).map_err(|error| error.to_string()),
         Command::Coverage(args) => xtask::coverage::run(&args),
         Command::Surface(args) => xtask::surface::run(&args),
-        Command::Needs(args) => xtask::needs::run(&args),
         Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::contract::run(&args),
         Command::Live(args) => xtask::live::run(&args),

@@ -7,6 +7,7 @@ pub mod check;
 pub mod derive;
 pub mod diff;
 pub mod error;
+mod helpers;
 pub mod load;
 pub mod mend;
 pub mod names;
@@ -41,7 +42,7 @@ pub struct Args {
     /// Write nothing; exit with 1 if a file would change.
     #[arg(long)]
     pub check: bool,
-    /// Take stale overlay actions, diverged types and left-out helpers as an error.
+    /// Take stale overlay actions and diverged types as an error.
     #[arg(long)]
     pub strict: bool,
     /// Show details of changed limits and scopes.
@@ -73,17 +74,18 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let actions = overlay::load(&args.root.join("spec/overlay"), "spec/overlay")?;
     let mut built = build(&args.upstream, &upstream, &actions)?;
     let files = Files::new(args, &built, &bytes)?;
-    built.report.left_out = left_out(&args.root, &files.document)?;
+    if let Some(before) = &files.document_before {
+        built.report.helpers = helpers::touched(&args.root, before, &files.document)?;
+    }
     let told = format!("{}{}", files.difference(&built.document, args.verbose), built.report);
     // A reader that has seen enough (`| head`) is no reason to stop.
     let _ = std::io::stdout().write_all(told.as_bytes());
     if args.strict && built.report.is_strict_failure() {
         let report = &built.report;
         eprintln!(
-            "--strict: {} stale actions, {} diverged types, {} lines that helpers need; nothing written",
+            "--strict: {} stale actions, {} diverged types; nothing written",
             report.stale.len(),
-            report.diverged.len(),
-            report.left_out.len()
+            report.diverged.len()
         );
         return Ok(ExitCode::from(1));
     }
@@ -190,21 +192,6 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     check::check_code(&document)?;
     report.sort();
     Ok(Built { document, report, counts })
-}
-
-/// The hand-written helpers that this document cannot carry, and why; see `opencloud_codegen::helpers`.
-fn left_out(root: &Path, document: &str) -> Result<Vec<String>> {
-    let unusable = |error: opencloud_codegen::Error| Error::new("open-cloud.json", error.to_string());
-    let model = opencloud_codegen::Model::build(document, None).map_err(unusable)?;
-    let surface = opencloud_codegen::emit::surface::emit(&model);
-    let mut found = Vec::new();
-    for area in &model.areas {
-        let path = root.join("src").join(&area.name).join("needs.txt");
-        let Ok(text) = std::fs::read_to_string(path) else { continue };
-        let unmet = opencloud_codegen::helpers::Needs::parse(&text).unmet(&surface);
-        found.extend(unmet.iter().map(|why| format!("{}: {why}", area.name)));
-    }
-    Ok(found)
 }
 
 /// Components that the overlay itself refers to.
