@@ -164,6 +164,14 @@ pub fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix(SCHEMA_PREFIX)
 }
 
+/// The component that a property refers to, also where it is described beside, as the only member of an `allOf`.
+pub fn target(schema: &Value) -> Option<&str> {
+    reference(schema).or_else(|| match schema.get("allOf")?.as_array()?.as_slice() {
+        [only] => reference(only),
+        _ => None,
+    })
+}
+
 /// What a property says beside its type: its names, and which way it travels. Whatever replaces the property's
 /// schema keeps it.
 pub const BESIDE: [&str; 4] = ["readOnly", "writeOnly", "x-opencloud-aliases", "x-opencloud-id-from"];

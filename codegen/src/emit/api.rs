@@ -348,7 +348,6 @@ impl<'a> Call<'a> {
             .chain(self.arguments.iter().map(|input| format!("{}: {}", input.name, input.accepted())))
             .collect();
         let head = format!("pub fn {}({}) -> {}", operation.method, arguments.join(", "), self.name);
-        writer.line("#[allow(clippy::too_many_arguments, clippy::useless_conversion)]");
         writer.block(head, |writer| {
             self.arguments.iter().for_each(|input| input.emit_collection(writer, &input.name));
             let mut call = format!(
@@ -374,7 +373,6 @@ impl<'a> Call<'a> {
             writer.block(format!("impl {}", self.name), |writer| {
                 for input in &self.setters {
                     writer.doc(&input.doc);
-                    writer.line("#[allow(clippy::useless_conversion)]");
                     writer.block(
                         format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted()),
                         |writer| {

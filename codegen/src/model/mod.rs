@@ -1,8 +1,9 @@
 //! What the emitters need to know of a normalised document, and nothing more.
 
 mod read;
+mod types;
 
-use crate::document::{Document, POLL_ONLY, reference};
+use crate::document::{Document, POLL_ONLY, target};
 use crate::passes::{self, bodies};
 use crate::{Error, names};
 use serde_json::{Map, Value};
@@ -256,8 +257,9 @@ pub enum Type {
 #[derive(Debug)]
 pub struct Struct {
     pub name: String,
-    pub description: Option<String>,
-    /// By name.
+    /// As progenitor makes it.
+    pub definition: proc_macro2::TokenStream,
+    /// In its order.
     pub fields: Vec<Field>,
     /// Whether a request holds it, so that a caller must be able to make one.
     pub in_request: bool,
@@ -404,6 +406,7 @@ impl Model {
             document.select(areas);
         }
         let passes = passes::run(&mut document);
+        let mut types = types::generate(&document)?;
         let mut structs = BTreeMap::new();
         let mut enums = BTreeMap::new();
         for (name, schema) in document.schemas() {
@@ -412,11 +415,13 @@ impl Model {
                     enums.insert(name.clone(), read::read_enum(name, schema, values));
                 }
                 None => {
-                    structs.insert(name.clone(), read::read_struct(name, schema, &document));
+                    let item = types.remove(name).ok_or_else(|| {
+                        Error::new(format!("progenitor made no struct of the schema `{name}`"))
+                    })?;
+                    structs.insert(name.clone(), read::read_struct(item, schema, &document));
                 }
             }
         }
-        read::box_cycles(&mut structs);
         let mut operations = document
             .operations()
             .map(|(path, verb, operation)| {

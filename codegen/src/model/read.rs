@@ -1,6 +1,7 @@
 //! From the JSON of a normalised document to the model's types.
 
 use super::*;
+use quote::ToTokens;
 
 pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
     let given: Option<Vec<String>> = ["x-enum-varnames", "x-enumNames"]
@@ -20,21 +21,18 @@ pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
     Enum { name: name.to_owned(), description: description(schema), values }
 }
 
-pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> Struct {
+/// Names and order of the fields are progenitor's.
+pub(super) fn read_struct(item: syn::ItemStruct, schema: &Value, document: &Document) -> Struct {
     let required: Vec<&str> =
         schema["x-required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let flag = |schema: &Value, key: &str| schema.get(key) == Some(&Value::Bool(true));
-    let mut idents = BTreeSet::new();
-    let mut setters = BTreeSet::new();
-    let fields = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(name, schema)| Field {
-            ident: names::unique(names::field(name), &mut idents),
-            setter: names::unique(names::setter(name), &mut setters),
-            name: name.clone(),
+    let field = |field: &syn::Field| {
+        let name = types::wire_name(field);
+        let ident = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+        let schema = &schema["properties"][&name];
+        Field {
+            setter: names::settable(&ident),
+            ident,
             kind: read_type(schema, document),
             required: required.iter().position(|required| *required == name.as_str()),
             read_only: flag(schema, "readOnly"),
@@ -44,12 +42,13 @@ pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> St
             deprecated: flag(schema, "deprecated"),
             aliases: aliases(schema),
             id_from: schema["x-opencloud-id-from"].as_str().map(str::to_owned),
-        })
-        .collect();
+            name,
+        }
+    };
     Struct {
-        name: name.to_owned(),
-        description: description(schema),
-        fields,
+        name: item.ident.to_string(),
+        fields: item.fields.iter().map(field).collect(),
+        definition: item.into_token_stream(),
         in_request: false,
         is_checked: false,
     }
@@ -149,13 +148,16 @@ fn description(schema: &Value) -> Option<String> {
 }
 
 fn read_type(schema: &Value, document: &Document) -> Type {
-    if let Some(name) = reference(schema) {
+    if let Some(name) = target(schema) {
         let is_enum = document.schemas().get(name).is_some_and(|schema| schema.get("enum").is_some());
         return if is_enum { Type::Enum(name.to_owned()) } else { Type::Struct(name.to_owned()) };
     }
     match schema["x-rust-type"]["path"].as_str() {
         Some("jiff::Timestamp") => return Type::Timestamp,
         Some("std::time::Duration") => return Type::Duration,
+        Some("std::boxed::Box") => {
+            return Type::Boxed(Box::new(read_type(&schema["x-rust-type"]["parameters"][0], document)));
+        }
         Some(path) => {
             if let Some(name) = path.strip_prefix("opencloud::ids::") {
                 let number = schema.get("x-number").is_some();
@@ -183,37 +185,6 @@ fn read_item(schema: &Value, document: &Document) -> Type {
         Type::Value => Type::Value,
         kind if schema["nullable"] == true => Type::Maybe(Box::new(kind)),
         kind => kind,
-    }
-}
-
-/// Boxes the fields through which a struct holds itself.
-pub(super) fn box_cycles(structs: &mut BTreeMap<String, Struct>) {
-    let held: BTreeMap<String, Vec<String>> = structs
-        .iter()
-        .map(|(name, of)| {
-            let held = of.fields.iter().filter_map(|field| field.kind.one_struct());
-            (name.clone(), held.map(str::to_owned).collect())
-        })
-        .collect();
-    let holds = |outer: &str, inner: &str| {
-        let mut seen = BTreeSet::new();
-        let mut open = vec![outer];
-        while let Some(name) = open.pop() {
-            if name == inner {
-                return true;
-            }
-            if seen.insert(name) {
-                open.extend(held.get(name).into_iter().flatten().map(String::as_str));
-            }
-        }
-        false
-    };
-    for of in structs.values_mut() {
-        for field in &mut of.fields {
-            if field.kind.one_struct().is_some_and(|inner| holds(inner, &of.name)) {
-                field.kind = Type::Boxed(Box::new(field.kind.clone()));
-            }
-        }
     }
 }
 

@@ -7,6 +7,8 @@
 mod aliases;
 pub(crate) mod bodies;
 mod casing;
+mod cycles;
+mod describe;
 mod hoist;
 mod odd;
 pub(crate) mod parameters;
@@ -30,7 +32,7 @@ pub struct Pass {
 }
 
 /// All passes in order.
-pub const PASSES: [Pass; 12] = [
+pub const PASSES: [Pass; 14] = [
     Pass {
         name: "casing",
         purpose: "type names are in the camel case that typify would give them",
@@ -78,6 +80,16 @@ pub const PASSES: [Pass; 12] = [
         name: "scalars",
         purpose: "ids, times, durations and enums are the crate's own types",
         run: scalars::run,
+    },
+    Pass {
+        name: "cycles",
+        purpose: "a property through which a type holds itself is a Box",
+        run: cycles::run,
+    },
+    Pass {
+        name: "describe",
+        purpose: "each property says what it is called on the wire, and what a caller should know of it",
+        run: describe::run,
     },
 ];
 

@@ -55,7 +55,7 @@ pub fn id_names(document: &Document) -> BTreeMap<String, String> {
 }
 
 /// The `x-rust-type` extension, as typify reads it.
-fn rust_type(path: &str) -> Value {
+pub fn rust_type(path: &str) -> Value {
     let (name, _) = path.split_once("::").unwrap_or((path, ""));
     json!({ "crate": name, "version": "*", "path": path })
 }
