@@ -2,7 +2,8 @@
 
 use crate::emit::{Writer, literal};
 use crate::model::{
-    Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Remark, Type,
+    Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Path, Remark,
+    Type,
 };
 use crate::{Error, names};
 use std::collections::BTreeSet;
@@ -425,7 +426,7 @@ fn clearable(operation: &Operation, model: &Model) -> Vec<(String, String)> {
 
 fn output(operation: &Operation) -> String {
     let kind = operation.response.rust();
-    if operation.empty_is_none { format!("Option<{kind}>") } else { kind }
+    if operation.empty_is_none() { format!("Option<{kind}>") } else { kind }
 }
 
 /// How the call lists; `None` if this version of the document leaves out what that takes.
@@ -433,15 +434,15 @@ fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
     let paging = operation.paging.as_ref()?;
     let item = paging.item.as_ref()?.rust();
     let by_operation = operation.long_running.as_ref().is_some_and(|facts| facts.response.is_some());
-    if operation.empty_is_none && !by_operation {
+    if operation.empty_is_none() && !by_operation {
         return None;
     }
-    let fields = |path: &Option<Vec<String>>| path.as_ref().and_then(|path| model.fields(&paging.page, path));
-    let read = |path: &Option<Vec<String>>, end: &dyn Fn(&Type) -> Option<&'static str>| {
+    let fields = |path: &Option<Path>| path.as_ref().and_then(|path| model.fields(&paging.page, path));
+    let read = |path: &Option<Path>, end: &dyn Fn(&Type) -> Option<&'static str>| {
         let found = fields(path).and_then(|(fields, kind)| Some(borrow(&fields, end(kind)?)));
         found.unwrap_or_else(|| "None".to_owned())
     };
-    let by_entry = paging.style == "entries";
+    let by_entry = paging.style() == "entries";
     let next = match by_entry {
         true => "None".to_owned(),
         false => read(&paging.next, &|kind| match kind {
@@ -453,7 +454,7 @@ fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
         }),
     };
     // Without its token a list would end after a page as if that were all.
-    if paging.style == "token" && next == "None" {
+    if paging.style() == "token" && next == "None" {
         return None;
     }
     let (items, _) = model.fields(&paging.page, &paging.items)?;
@@ -461,7 +462,7 @@ fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
         item,
         page: paging.page.rust(),
         items: take(&items),
-        count: match paging.items.is_empty() {
+        count: match items.is_empty() {
             true => "page.len()".to_owned(),
             false => borrow(&items, ".map_or(0, Vec::len)"),
         },
@@ -522,11 +523,10 @@ impl Listing {
 
 /// The name of the property by which a page says that the list is not whole, if it does.
 fn incomplete(model: &Model, paging: &Paging) -> String {
-    let flags = paging.incomplete.iter().filter_map(|name| {
-        let path: Vec<String> = name.split('.').map(str::to_owned).collect();
-        let (fields, kind) = model.fields(&paging.page, &path)?;
+    let flags = paging.incomplete.iter().filter_map(|path| {
+        let (fields, kind) = model.fields(&paging.page, path)?;
         let is_set = borrow(&fields, ".is_some_and(|flag| *flag)");
-        (*kind == Type::Boolean).then(|| format!("({is_set}).then_some({})", literal(name)))
+        (*kind == Type::Boolean).then(|| format!("({is_set}).then_some({:?})", path.0.join(".")))
     });
     let code = flags.reduce(|first, next| format!("{first}.or_else(|| {next})"));
     code.unwrap_or_else(|| "None".to_owned())
@@ -585,10 +585,11 @@ fn documentation(operation: &Operation) -> String {
             scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(between)
         };
         text.push_str(&format!("\nScopes: {}.", words(&operation.scopes, ", ")));
-        if operation.needed_scopes.is_empty() {
+        let needed = operation.needed_scopes();
+        if needed.is_empty() {
             text.push_str(" They are not needed, and widen what is answered.");
         }
-        for one_of in operation.needed_scopes.iter().filter(|one_of| one_of.len() > 1) {
+        for one_of in needed.iter().filter(|one_of| one_of.len() > 1) {
             text.push_str(&format!(" Needed is {}.", words(one_of, " or ")));
         }
     }
@@ -600,7 +601,7 @@ fn documentation(operation: &Operation) -> String {
         [(operation.api_key_limit, "API key owner"), (operation.oauth_limit, "OAuth 2.0 token")]
     {
         if let Some(Limit { requests, seconds }) = limit {
-            let period = match seconds {
+            let period = match seconds.get() {
                 1 => "second".to_owned(),
                 60 => "minute".to_owned(),
                 seconds => format!("{seconds} seconds"),

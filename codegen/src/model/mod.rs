@@ -3,11 +3,13 @@
 mod read;
 mod types;
 
-use crate::document::{Document, POLL_ONLY, target};
+use crate::document::{Document, target};
 use crate::passes::{self, bodies};
 use crate::{Error, names};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 
 /// A document, read.
 #[derive(Debug)]
@@ -34,14 +36,17 @@ pub struct Model {
 }
 
 /// A failure, and a sentence about it: a hint, or why it is final.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Remark {
+    #[serde(flatten)]
     pub when: Condition,
+    #[serde(rename = "say", alias = "because")]
     pub text: String,
 }
 
 /// What a failure must look like; see `docs/specification.md`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct Condition {
     pub status: Option<u16>,
     pub code: Option<String>,
@@ -51,46 +56,78 @@ pub struct Condition {
     pub overdue: bool,
 }
 
-#[derive(Debug)]
+/// What `x-opencloud` says of the document; see `docs/specification.md`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Extension {
+    areas: Vec<Area>,
+    ids: Vec<IdType>,
+    hints: Vec<Remark>,
+    final_errors: Vec<Remark>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Area {
     pub name: String,
     pub summary: String,
+    /// Of all its operations.
+    hints: Vec<Remark>,
+    final_errors: Vec<Remark>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct IdType {
     pub name: String,
     pub description: String,
 }
 
-#[derive(Debug)]
+/// One operation. What its `x-opencloud` says under the same names is read by serde, the rest by `read_operation`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Operation {
     /// `area.method`.
+    #[serde(skip)]
     pub id: String,
     pub area: String,
     pub method: String,
+    #[serde(skip)]
     pub summary: Option<String>,
     /// `GET`, `POST`, ...
+    #[serde(skip)]
     pub verb: String,
+    #[serde(skip)]
     pub path: String,
+    #[serde(skip)]
     pub host: String,
+    #[serde(skip)]
     pub stability: Option<String>,
+    #[serde(skip)]
     pub deprecated: bool,
+    #[serde(skip)]
     pub scopes: Vec<String>,
-    /// Of each of these, one is needed.
-    pub needed_scopes: Vec<Vec<String>>,
+    /// Of each of these, one is needed. `None`: all of `scopes`.
+    needed_scopes: Option<Vec<Vec<String>>>,
+    #[serde(skip)]
     pub api_key: bool,
+    #[serde(skip)]
     pub oauth: bool,
+    #[serde(skip)]
     pub api_key_limit: Option<Limit>,
+    #[serde(skip)]
     pub oauth_limit: Option<Limit>,
     /// The narrowest first.
     pub limits: Vec<ServiceLimit>,
+    #[serde(skip)]
     pub reference: Option<String>,
-    pub idempotent: bool,
-    pub retry_too_many_requests: bool,
+    /// `None`: as the method is.
+    idempotent: Option<bool>,
+    retry_too_many_requests: Option<bool>,
     /// How long an attempt must be given, in seconds, if that is longer than usual.
     pub attempt_timeout: Option<u64>,
-    pub empty_is_none: bool,
+    /// What a response without a body means, if anything.
+    empty_response: Option<String>,
     /// The type of `opencloud::filter` that the query parameter `filter` takes.
     pub filter: Option<String>,
     /// The same for the query parameter `orderBy`.
@@ -98,17 +135,22 @@ pub struct Operation {
     /// The property of the answer that a bare array stands for.
     pub bare_list: Option<String>,
     /// What the response must hold.
+    #[serde(skip)]
     pub expects: Expected,
     /// Where a response of success lists what has failed.
     pub errors_in_success: Option<ErrorsInSuccess>,
-    /// Whether the body of a 412 is the object that is there, and says nothing of the failure.
-    pub conflict_is_value: bool,
+    /// What the body of a 412 is, if it says nothing of the failure.
+    conflict_body: Option<String>,
     /// Whether it is here only because an operation of another area is followed at it.
     pub poll_only: bool,
+    #[serde(skip)]
     pub parameters: Vec<Parameter>,
+    #[serde(skip)]
     pub body: Option<Body>,
+    #[serde(skip)]
     pub response: Type,
     pub paging: Option<Paging>,
+    #[serde(rename = "operation")]
     pub long_running: Option<LongRunning>,
     /// Its own, and behind them those of its area.
     pub hints: Vec<Remark>,
@@ -117,6 +159,8 @@ pub struct Operation {
     /// What a caller should know besides, in whole sentences.
     pub notes: Vec<String>,
     pub polling: Option<Polling>,
+    main: Option<String>,
+    required_response: Vec<String>,
 }
 
 /// The properties of a response that the call is about; see `docs/specification.md`.
@@ -131,7 +175,8 @@ pub struct Expected {
 }
 
 /// A list in a response of success of what has failed; see `docs/specification.md`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct ErrorsInSuccess {
     /// The property that holds the list.
     pub list: String,
@@ -143,27 +188,31 @@ pub struct ErrorsInSuccess {
     pub harmless: Vec<String>,
 }
 
-/// A rate limit: so many requests in so many seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A rate limit: requests per period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Limit {
-    pub requests: u64,
-    pub seconds: u64,
+    pub requests: NonZeroU64,
+    pub seconds: NonZeroU64,
 }
 
 /// A limit of a service for all requests of a class together; see `docs/specification.md`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ServiceLimit {
     pub class: String,
+    #[serde(flatten)]
     pub limit: Limit,
+    #[serde(default)]
     pub tenths_per_user: u64,
     /// Parameters of the path.
+    #[serde(default)]
     pub by: Vec<String>,
     pub stated: Option<u64>,
     pub max_wait: Option<u64>,
 }
 
 /// The pace of polls, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct Polling {
     pub first: u64,
     pub every: u64,
@@ -227,9 +276,10 @@ pub enum PartKind {
 }
 
 /// A type of a field, parameter, body or response.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Type {
     /// Nothing is said.
+    #[default]
     Unit,
     String,
     Integer,
@@ -291,12 +341,10 @@ pub struct Field {
     /// Where it stands among the required ones, if it is.
     pub required: Option<usize>,
     pub read_only: bool,
-    pub write_only: bool,
     /// The property that is set with it: the same value under another name.
     pub also: Option<String>,
     /// Whether `Debug` hides it: `format: password`, which OpenAPI has for that.
     pub hidden: bool,
-    pub deprecated: bool,
     /// Other names under which services send it.
     pub aliases: Vec<Alias>,
     /// The property whose last segment it is, where it is absent itself.
@@ -334,60 +382,81 @@ pub enum EnumValues {
 }
 
 /// How a list is paged; see `docs/specification.md`.
-#[derive(Debug)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Paging {
-    pub style: String,
+    pub style: Option<String>,
     pub token: Option<String>,
     /// The parameter that chooses a page by its number, and may not be sent with a token.
     pub number: Option<String>,
     pub size: Option<String>,
     pub max: Option<u64>,
     /// The page sizes that the service takes, if it takes only some.
+    #[serde(skip)]
     pub sizes: Vec<u64>,
-    pub in_body: bool,
-    pub next: Option<Vec<String>>,
-    pub items: Vec<String>,
-    pub total: Option<Vec<String>>,
-    pub more: Option<Vec<String>>,
+    r#in: Option<String>,
+    pub next: Option<Path>,
+    pub items: Path,
+    pub total: Option<Path>,
+    pub more: Option<Path>,
     /// Properties of the response that say that the list is not whole.
-    pub incomplete: Vec<String>,
+    pub incomplete: Vec<Path>,
     /// In each entry of the request, where the token of its own goes (`style: entries`).
     pub cursor: Option<String>,
     /// The property that says which entry of the request an item belongs to (`style: entries`).
     pub key: Option<String>,
     /// The type of a page: the answer, or the result of the operation that the call starts.
+    #[serde(skip)]
     pub page: Type,
     /// The type of one item; `None` if `items` leads to no list.
+    #[serde(skip)]
     pub item: Option<Type>,
 }
 
+/// The names of properties, from the outermost to the innermost.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub struct Path(pub Vec<String>);
+
+impl From<String> for Path {
+    fn from(dotted: String) -> Self {
+        Self(dotted.split('.').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+}
+
 /// How a long-running operation is followed; see `docs/specification.md`.
-#[derive(Debug)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct LongRunning {
     pub dialect: String,
+    /// The type of the result, and that of the metadata.
     pub response: Option<String>,
     pub metadata: Option<String>,
     pub base: Option<String>,
-    /// The id of the operation that reports the state.
+    /// The path of the operation that reports the state, and as it is read, its id.
     pub poll: Option<String>,
     /// Further forms of the path at which the state is reported.
     pub paths: Vec<String>,
-    /// Where the result is in the envelope.
-    pub result: Vec<String>,
+    /// Where the result is in the envelope; `None` where the dialect says it.
+    result: Option<Path>,
     /// Whether the answer may be the result instead of the envelope.
     pub direct: bool,
     /// The query parameters that a poll repeats.
     pub query: Vec<String>,
     /// What the result must hold.
+    #[serde(skip)]
     pub expects: Expected,
     /// Whether the result's type has fields, so that an operation that is done has a result.
+    #[serde(skip)]
     pub has_result: bool,
     /// When it should have been done.
     pub overdue: Option<Overdue>,
+    main: Option<String>,
+    required: Vec<String>,
 }
 
 /// When a long-running operation should have been done; see `docs/specification.md`.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub struct Overdue {
     pub state: String,
     pub time: String,
@@ -422,10 +491,11 @@ impl Model {
                 }
             }
         }
+        let Extension { areas: listed, ids, hints, final_errors } = read::extension(document.extension())?;
         let mut operations = document
             .operations()
             .map(|(path, verb, operation)| {
-                read::read_operation(path, verb, operation, &document, &structs, &enums)
+                read::read_operation(path, verb, operation, &document, &listed, &structs, &enums)
             })
             .collect::<Result<Vec<_>, _>>()?;
         operations.sort_by(|a, b| a.id.cmp(&b.id));
@@ -438,21 +508,12 @@ impl Model {
         read::check_also(&structs)?;
         read::mark_checked(&mut structs);
         read::check_names(&structs)?;
-        let extension = document.extension();
-        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-        let listed = |key: &str| extension[key].as_array().cloned().unwrap_or_default();
+        let is_enabled = |area: &Area| areas.is_none_or(|areas| areas.contains(&area.name));
         Ok(Self {
-            areas: listed("areas")
-                .iter()
-                .map(|area| Area { name: text(area, "name"), summary: text(area, "summary") })
-                .filter(|area| areas.is_none_or(|areas| areas.contains(&area.name)))
-                .collect(),
-            ids: listed("ids")
-                .iter()
-                .map(|id| IdType { name: text(id, "name"), description: text(id, "description") })
-                .collect(),
-            hints: read::hints(extension),
-            final_errors: read::final_errors(extension),
+            areas: listed.into_iter().filter(is_enabled).collect(),
+            ids,
+            hints,
+            final_errors,
             scopes,
             document,
             passes,
@@ -480,10 +541,10 @@ impl Model {
     }
 
     /// The fields along a path of properties, and the type at its end.
-    pub fn fields<'a>(&'a self, kind: &'a Type, path: &[String]) -> Option<(Vec<String>, &'a Type)> {
+    pub fn fields<'a>(&'a self, kind: &'a Type, path: &Path) -> Option<(Vec<String>, &'a Type)> {
         let mut fields = Vec::new();
         let mut kind = kind;
-        for name in path {
+        for name in &path.0 {
             let of = kind.one_struct()?;
             let field = self.structs.get(of)?.fields.iter().find(|field| field.name == *name)?;
             fields.push(field.ident.clone());
@@ -587,7 +648,53 @@ impl Type {
     }
 }
 
+impl Paging {
+    pub fn style(&self) -> &str {
+        self.style.as_deref().unwrap_or("token")
+    }
+
+    /// Whether token, number and size are sent in the body.
+    pub fn in_body(&self) -> bool {
+        self.r#in.as_deref() == Some("body")
+    }
+}
+
+impl LongRunning {
+    /// Where the result is in the envelope.
+    pub fn result(&self) -> Path {
+        let by_dialect = || match self.dialect.as_str() {
+            "cloud" | "analytics" => Path::from("response".to_owned()),
+            _ => Path::default(),
+        };
+        self.result.clone().unwrap_or_else(by_dialect)
+    }
+}
+
 impl Operation {
+    /// Of each of these, one is needed.
+    pub fn needed_scopes(&self) -> Vec<Vec<String>> {
+        let all = || self.scopes.iter().map(|scope| vec![scope.clone()]).collect();
+        self.needed_scopes.clone().unwrap_or_else(all)
+    }
+
+    pub fn is_idempotent(&self) -> bool {
+        self.idempotent.unwrap_or(matches!(self.verb.as_str(), "GET" | "PUT" | "DELETE" | "HEAD" | "OPTIONS"))
+    }
+
+    pub fn retries_too_many_requests(&self) -> bool {
+        self.retry_too_many_requests != Some(false)
+    }
+
+    /// Whether a response without a body means that nothing is there.
+    pub fn empty_is_none(&self) -> bool {
+        self.empty_response.as_deref() == Some("none")
+    }
+
+    /// Whether the body of a 412 is the object that is there, and says nothing of the failure.
+    pub fn conflict_is_value(&self) -> bool {
+        self.conflict_body.as_deref() == Some("value")
+    }
+
     /// The parameters at a place, in order.
     pub fn at(&self, location: Location) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().filter(move |parameter| parameter.location == location)
