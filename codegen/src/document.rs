@@ -9,7 +9,8 @@ pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head
 /// Marks an operation that [`Document::select`] has kept for its route alone.
 pub const POLL_ONLY: &str = "poll_only";
 
-const SCHEMA_PREFIX: &str = "#/components/schemas/";
+/// What a reference to a component begins with.
+pub const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
 /// An OpenAPI 3.0 document.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ mod read;
 mod types;
 
 use crate::document::{Document, target};
-use crate::passes::{self, bodies};
+use crate::passes::{self, bodies, sanitize};
 use crate::{Error, names};
 use serde::Deserialize;
 use serde_json::Value;

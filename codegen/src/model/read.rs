@@ -10,13 +10,12 @@ pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
         .filter(|names| names.len() == values.len())
         .map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect());
     let words: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    let variants = |fallback: Vec<String>| names::variants(&given.clone().unwrap_or(fallback));
     let values = if words.is_empty() {
-        let numbers: Vec<i64> = values.iter().filter_map(Value::as_i64).collect();
-        let fallback = numbers.iter().map(|number| format!("Value{number}").replace('-', "Minus")).collect();
-        EnumValues::Numbers(variants(fallback).into_iter().zip(numbers).collect())
+        let names = given.unwrap_or_else(|| values.iter().map(sanitize::name_of_value).collect());
+        let numbers = values.iter().filter_map(Value::as_i64);
+        EnumValues::Numbers(names::variants(&names).into_iter().zip(numbers).collect())
     } else {
-        EnumValues::Words(variants(words.clone()).into_iter().zip(words).collect())
+        EnumValues::Words(names::variants(&given.unwrap_or(words.clone())).into_iter().zip(words).collect())
     };
     Enum { name: name.to_owned(), description: description(schema), values }
 }

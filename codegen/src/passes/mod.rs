@@ -10,10 +10,10 @@ mod casing;
 mod cycles;
 mod describe;
 mod hoist;
-mod odd;
-pub(crate) mod parameters;
+pub mod parameters;
 mod prune;
 mod responses;
+pub mod sanitize;
 pub(crate) mod scalars;
 mod tolerance;
 mod unions;
@@ -50,9 +50,9 @@ pub const PASSES: [Pass; 14] = [
         run: responses::run,
     },
     Pass {
-        name: "odd",
-        purpose: "schemas that are no schemas, and references to nothing, become any JSON value",
-        run: odd::run,
+        name: "sanitize",
+        purpose: "malformed schemas, and references to nothing, become any JSON value",
+        run: sanitize::run,
     },
     Pass {
         name: "wrappers",

@@ -9,12 +9,12 @@ pub mod diff;
 pub mod error;
 mod helpers;
 pub mod load;
-pub mod mend;
 pub mod names;
 pub mod overlay;
 pub mod pin;
 pub mod refs;
 pub mod report;
+pub mod sanitize;
 pub mod select;
 pub mod strip;
 pub mod tree;
@@ -179,7 +179,7 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     refs::prune(&mut document, &keep);
     let origins = overlay::apply(&mut document, actions, &mut report);
     document = strip::strip(&document, Keep::Ours, &mut report);
-    mend::mend(&mut document, &mut report);
+    sanitize::sanitize(&mut document, &mut report);
     derive::derive(&mut document, &origins, &mut report);
     names::name_operations(&mut document, &origins, &mut report)?;
     // A type that the corrections made unreachable needs no name.

@@ -179,13 +179,9 @@ fn merge_parameters(
             let taken = merged
                 .iter()
                 .any(|other| other["name"] == parameter["name"] && other["in"] == parameter["in"]);
-            if !taken {
+            // What an operation itself declares twice is told when it is sanitized.
+            if !taken || std::ptr::eq(owner, operation) {
                 merged.push(parameter.clone());
-            } else if std::ptr::eq(owner, operation) {
-                report.warn(format!(
-                    "{name}: parameter {} is declared twice, the first stays",
-                    parameter["name"]
-                ));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use opencloud_codegen::passes::parameters::template;
 use serde_json::Value;
 
 use super::super::tree::{self, OperationKey};
@@ -242,7 +243,7 @@ fn path_parameters(
 ) {
     let in_order = |key: &OperationKey, operation: &Value| -> Vec<(String, Value)> {
         let declared = parameters(operation, |place| place == "path");
-        let names = super::super::strip::path_parameters(&key.path).into_iter();
+        let names = template(&key.path).into_iter();
         names
             .map(|name| {
                 let parameter = declared.iter().find(|(_, declared, _)| *declared == name);

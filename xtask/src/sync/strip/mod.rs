@@ -7,6 +7,7 @@ mod extensions;
 mod path;
 mod schema;
 
+use opencloud_codegen::passes::sanitize;
 use serde_json::{Map, Value, json};
 
 use super::report::Report;
@@ -89,11 +90,6 @@ pub fn strip(document: &Value, keep: Keep, report: &mut Report) -> Value {
         keep.carry(document, facts);
     }
     stripped
-}
-
-/// The parameters of a path template, in order.
-pub fn path_parameters(template: &str) -> Vec<String> {
-    path::parse(template).map_or_else(Vec::new, |path| path.parameters)
 }
 
 /// The servers' URLs.
@@ -193,34 +189,14 @@ impl Stripper<'_> {
     }
 
     fn parameters(&mut self, parameters: &Value, template: &[String]) -> Value {
-        let mut kept: Vec<Value> = Vec::new();
-        for parameter in parameters.as_array().into_iter().flatten() {
-            let text = |key: &str| parameter.get(key).and_then(Value::as_str);
-            let (Some(name), Some(place)) = (text("name"), text("in")) else {
-                self.warn("a parameter has no name or place, dropped");
-                continue;
-            };
-            match place {
-                "path" if !template.iter().any(|declared| declared == name) => {
-                    self.warn(&format!("parameter {name} is not in the path, dropped"));
-                }
-                "path" | "query" | "header" => kept.push(self.parameter(parameter, name, place)),
-                _ => self.warn(&format!("parameter {name} is in {place}, dropped")),
-            }
-        }
-        for name in template {
-            let declared = |p: &Value| p["in"] == "path" && p["name"] == name.as_str();
-            if !kept.iter().any(declared) {
-                self.warn(&format!("path parameter {name} is not declared, taken as a string"));
-                kept.push(json!({
-                    "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-                }));
-            }
-        }
-        Value::Array(kept)
+        let declared = parameters.as_array().map_or(&[][..], Vec::as_slice);
+        let kept = sanitize::parameters(declared, template, &mut |what| self.warn(&what));
+        kept.iter().map(|parameter| self.parameter(parameter)).collect()
     }
 
-    fn parameter(&mut self, parameter: &Value, name: &str, place: &str) -> Value {
+    fn parameter(&mut self, parameter: &Value) -> Value {
+        let text = |key: &str| parameter[key].as_str().unwrap_or_default();
+        let (name, place) = (text("name"), text("in"));
         let mut facts = Map::new();
         self.keep.carry(parameter, &mut facts);
         facts.insert("name".to_owned(), json!(name));

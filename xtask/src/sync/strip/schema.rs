@@ -59,19 +59,13 @@ pub(crate) fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report
     if let Some(reference) = source.get("$ref") {
         return reference_schema(reference, facts, place, report);
     }
-    add_type(source, &mut facts, place, report);
+    if let Some(kind) = source.get("type") {
+        facts.insert("type".to_owned(), kind.clone());
+    }
     add_exclusive_bounds(source, &mut facts);
     add_children(source, keep, &mut facts, place, report);
-    if !facts.contains_key("enum") {
-        for names in ["x-enum-varnames", "x-enumNames"] {
-            facts.remove(names);
-        }
-    }
     if let Some(discriminator) = source.get("discriminator").and_then(discriminator) {
         facts.insert("discriminator".to_owned(), discriminator);
-    }
-    if facts.get("type") == Some(&json!("array")) && !facts.contains_key("items") {
-        facts.insert("items".to_owned(), json!({}));
     }
     Value::Object(facts)
 }
@@ -137,28 +131,6 @@ fn reference_schema(reference: &Value, facts: Map<String, Value>, place: &str, r
         beside.insert("$ref".to_owned(), reference.clone());
     }
     Value::Object(beside)
-}
-
-/// A list of types is OpenAPI 3.1, and in it `null` is what 3.0 calls nullable.
-fn add_type(source: &Map<String, Value>, facts: &mut Map<String, Value>, place: &str, report: &mut Report) {
-    const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
-    let declared: Vec<&str> = match source.get("type") {
-        None => return,
-        Some(Value::String(name)) => vec![name],
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        Some(_) => vec![""],
-    };
-    if declared.contains(&"null") {
-        facts.insert("nullable".to_owned(), json!(true));
-    }
-    let named: Vec<&str> = declared.into_iter().filter(|name| *name != "null").collect();
-    match named.as_slice() {
-        [name] if TYPES.contains(name) => {
-            facts.insert("type".to_owned(), json!(name));
-        }
-        [] => {}
-        _ => report.warn(format!("{place}: an unknown type, taken as any value")),
-    }
 }
 
 /// Later drafts of JSON Schema put the bound itself into `exclusiveMinimum`.
@@ -262,7 +234,7 @@ mod tests {
                 "properties": {
                     "description": {"type": "string"},
                     "title": {"type": "string"}, "example": {"$ref": "#/components/schemas/A"},
-                    "summary": {"type": "object", "properties": {"tags": {"type": "array", "items": {}}}},
+                    "summary": {"type": "object", "properties": {"tags": {"type": "array"}}},
                     "required": {"type": "boolean"},
                     "$ref": {"type": "string"},
                 },
@@ -276,9 +248,6 @@ mod tests {
     fn values_that_openapi_cannot_hold_are_dropped() {
         let cases = [
             (json!(true), json!({}), 1),
-            (json!({"type": ["string", "null"]}), json!({"type": "string", "nullable": true}), 0),
-            (json!({"type": ["string", "integer"]}), json!({}), 1),
-            (json!({"type": "int"}), json!({}), 1),
             (json!({"type": "string", "nullable": "yes"}), json!({"type": "string"}), 1),
             (json!({"minimum": "1", "maxLength": -1}), json!({}), 2),
             (json!({"exclusiveMinimum": 3}), json!({"minimum": 3, "exclusiveMinimum": true}), 0),
