@@ -149,7 +149,7 @@ pub fn is_keyword(name: &str) -> bool {
 }
 
 /// Identifiers are plain, whatever the document is written in.
-fn ascii_words(text: &str) -> String {
+pub fn ascii_words(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect()
 }
 

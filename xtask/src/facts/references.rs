@@ -63,7 +63,7 @@ pub(super) fn check(ledger: &Ledger, references: &[Reference]) -> Vec<Error> {
     let unused =
         ledger.facts.iter().filter(|fact| fact.no_change.is_none() && !used.contains(fact.id.as_str()));
     problems.extend(unused.map(|fact| {
-        let place = format!("{}:{}", ledger.file, fact.line("id"));
+        let place = format!("{}:{}", ledger.file, ledger.line(&fact.at, "id"));
         Error::new(place, format!("nothing refers to {}, and it has no no_change", fact.id))
     }));
     problems

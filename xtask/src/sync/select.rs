@@ -4,6 +4,8 @@
 //! parameters, bodies and responses in place, its security and servers stated), and all component
 //! schemas. Nothing about the upstream document is taken for granted; what is odd is mended, and told.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::report::Report;
@@ -216,26 +218,7 @@ fn resolve<'a>(upstream: &'a Value, value: &'a Value) -> Option<&'a Value> {
 
 /// References are URIs, so characters that a URI cannot hold are percent-encoded in them.
 pub fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let code = text
-            .get(index + 1..index + 3)
-            .filter(|_| bytes[index] == b'%')
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match code {
-            Some(byte) => {
-                decoded.push(byte);
-                index += 3;
-            }
-            None => {
-                decoded.push(bytes[index]);
-                index += 1;
-            }
-        }
-    }
-    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+    percent_encoding::percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
 #[cfg(test)]

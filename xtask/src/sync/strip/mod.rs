@@ -391,54 +391,15 @@ fn status_key(status: &str) -> Option<String> {
 
 /// OpenAPI wants a description of each response; this is the one that the protocol gives.
 fn reason(status: &str) -> &'static str {
-    match status {
-        "200" => "OK",
-        "201" => "Created",
-        "202" => "Accepted",
-        "203" => "Non-Authoritative Information",
-        "204" => "No Content",
-        "206" => "Partial Content",
-        "301" => "Moved Permanently",
-        "302" => "Found",
-        "303" => "See Other",
-        "304" => "Not Modified",
-        "307" => "Temporary Redirect",
-        "308" => "Permanent Redirect",
-        "400" => "Bad Request",
-        "401" => "Unauthorized",
-        "402" => "Payment Required",
-        "403" => "Forbidden",
-        "404" => "Not Found",
-        "405" => "Method Not Allowed",
-        "406" => "Not Acceptable",
-        "408" => "Request Timeout",
-        "409" => "Conflict",
-        "410" => "Gone",
-        "411" => "Length Required",
-        "412" => "Precondition Failed",
-        "413" => "Content Too Large",
-        "415" => "Unsupported Media Type",
-        "416" => "Range Not Satisfiable",
-        "422" => "Unprocessable Content",
-        "424" => "Failed Dependency",
-        "425" => "Too Early",
-        "428" => "Precondition Required",
-        "429" => "Too Many Requests",
-        "451" => "Unavailable For Legal Reasons",
-        "500" => "Internal Server Error",
-        "501" => "Not Implemented",
-        "502" => "Bad Gateway",
-        "503" => "Service Unavailable",
-        "504" => "Gateway Timeout",
-        "default" => "Any other status",
-        _ => match status.as_bytes().first() {
-            Some(b'1') => "Informational",
-            Some(b'2') => "Success",
-            Some(b'3') => "Redirection",
-            Some(b'4') => "Client Error",
-            _ => "Server Error",
-        },
-    }
+    let code = status.parse().ok().and_then(|code| http::StatusCode::from_u16(code).ok());
+    code.and_then(|code| code.canonical_reason()).unwrap_or(match status.as_bytes().first() {
+        Some(b'1') => "Informational",
+        Some(b'2') => "Success",
+        Some(b'3') => "Redirection",
+        Some(b'4') => "Client Error",
+        Some(b'5') => "Server Error",
+        _ => "Any other status",
+    })
 }
 
 #[cfg(test)]
