@@ -2,11 +2,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-pub mod contract;
 pub mod coverage;
-mod delegate;
+pub mod delegate;
 pub mod facts;
-pub mod live;
 pub mod surface;
 pub mod sync;
 pub mod yaml;

@@ -22,9 +22,9 @@ enum Command {
     /// Check spec/live/facts.yaml and write or check docs/live-service.md.
     Facts(xtask::facts::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
-    Contract(xtask::contract::Args),
+    Contract(xtask::delegate::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
-    Live(xtask::live::Args),
+    Live(xtask::delegate::Args),
 }
 
 fn main() -> ExitCode {
@@ -33,8 +33,8 @@ fn main() -> ExitCode {
         Command::Coverage(args) => xtask::coverage::run(&args),
         Command::Surface(args) => xtask::surface::run(&args),
         Command::Facts(args) => xtask::facts::run(&args),
-        Command::Contract(args) => xtask::contract::run(&args),
-        Command::Live(args) => xtask::live::run(&args),
+        Command::Contract(args) => xtask::delegate::run("opencloud-contract", &args),
+        Command::Live(args) => xtask::delegate::run("opencloud-live", &args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");

@@ -83,43 +83,30 @@ pub struct IdType {
     pub description: String,
 }
 
-/// One operation. What its `x-opencloud` says under the same names is read by serde, the rest by `read_operation`.
+/// One operation. What its `x-opencloud` says is read by serde under the same names, all else is set by `read_operation`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Operation {
     /// `area.method`.
-    #[serde(skip)]
     pub id: String,
     pub area: String,
     pub method: String,
-    #[serde(skip)]
     pub summary: Option<String>,
     /// `GET`, `POST`, ...
-    #[serde(skip)]
     pub verb: String,
-    #[serde(skip)]
     pub path: String,
-    #[serde(skip)]
     pub host: String,
-    #[serde(skip)]
     pub stability: Option<String>,
-    #[serde(skip)]
     pub deprecated: bool,
-    #[serde(skip)]
     pub scopes: Vec<String>,
     /// Of each of these, one is needed. `None`: all of `scopes`.
     needed_scopes: Option<Vec<Vec<String>>>,
-    #[serde(skip)]
     pub api_key: bool,
-    #[serde(skip)]
     pub oauth: bool,
-    #[serde(skip)]
     pub api_key_limit: Option<Limit>,
-    #[serde(skip)]
     pub oauth_limit: Option<Limit>,
     /// The narrowest first.
     pub limits: Vec<ServiceLimit>,
-    #[serde(skip)]
     pub reference: Option<String>,
     /// `None`: as the method is.
     idempotent: Option<bool>,
@@ -258,6 +245,23 @@ pub enum Body {
     Multipart { parts: Vec<Part> },
     /// Bytes, in one of these media types.
     Raw { media: Vec<String> },
+}
+
+impl Body {
+    /// The types of the body or of its parts.
+    fn types(&self) -> Vec<&Type> {
+        match self {
+            Body::Json { kind, .. } => vec![kind],
+            Body::Multipart { parts } => {
+                let kinds = parts.iter().filter_map(|part| match &part.kind {
+                    PartKind::Json(kind) | PartKind::Text(kind) => Some(kind),
+                    PartKind::File | PartKind::Files => None,
+                });
+                kinds.collect()
+            }
+            Body::Empty | Body::Raw { .. } => Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -555,22 +559,10 @@ impl Model {
 
     /// The types that an operation's calls use, with everything inside them.
     pub fn types_of(&self, operation: &Operation) -> BTreeSet<String> {
-        let mut open: Vec<String> = Vec::new();
-        for parameter in &operation.parameters {
-            open.extend(parameter.kind.named().map(str::to_owned));
-        }
-        match &operation.body {
-            Some(Body::Json { kind, .. }) => open.extend(kind.named().map(str::to_owned)),
-            Some(Body::Multipart { parts }) => {
-                for part in parts {
-                    if let PartKind::Json(kind) | PartKind::Text(kind) = &part.kind {
-                        open.extend(kind.named().map(str::to_owned));
-                    }
-                }
-            }
-            _ => {}
-        }
-        open.extend(operation.response.named().map(str::to_owned));
+        let parameters = operation.parameters.iter().map(|parameter| &parameter.kind);
+        let body = operation.body.iter().flat_map(Body::types);
+        let named = parameters.chain(body).chain([&operation.response]).filter_map(Type::named);
+        let mut open: Vec<String> = named.map(str::to_owned).collect();
         if let Some(long_running) = &operation.long_running {
             open.extend(long_running.response.clone());
             open.extend(long_running.metadata.clone());

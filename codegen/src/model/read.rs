@@ -460,19 +460,8 @@ fn follow<'a>(kind: &'a Type, path: &[String], structs: &'a BTreeMap<String, Str
 
 /// Marks the types that requests hold: callers must be able to make them.
 pub(super) fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<String, Struct>) {
-    let mut open: Vec<String> = Vec::new();
-    for operation in operations {
-        match &operation.body {
-            Some(Body::Json { kind, .. }) => open.extend(kind.named().map(str::to_owned)),
-            Some(Body::Multipart { parts }) => {
-                open.extend(parts.iter().filter_map(|part| match &part.kind {
-                    PartKind::Json(kind) => kind.named().map(str::to_owned),
-                    _ => None,
-                }))
-            }
-            _ => {}
-        }
-    }
+    let types = operations.iter().flat_map(|operation| operation.body.iter().flat_map(Body::types));
+    let mut open: Vec<String> = types.filter_map(Type::named).map(str::to_owned).collect();
     while let Some(name) = open.pop() {
         if let Some(of) = structs.get_mut(&name)
             && !of.in_request

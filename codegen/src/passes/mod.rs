@@ -14,7 +14,7 @@ pub mod parameters;
 mod prune;
 mod responses;
 pub mod sanitize;
-pub(crate) mod scalars;
+pub mod scalars;
 mod tolerance;
 mod unions;
 mod wrappers;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 ///
 /// An id that the service takes as a number is marked with `x-number`, because it is sent as one.
 pub fn run(document: &mut Document) -> usize {
-    let ids = id_names(document);
+    let ids = id_names(document.extension());
     let mut count = 0;
     for schema in document.schemas_mut().values_mut() {
         visit(None, schema, &ids, &mut count);
@@ -43,9 +43,9 @@ pub fn run(document: &mut Document) -> usize {
 }
 
 /// Which names hold which id type.
-pub fn id_names(document: &Document) -> BTreeMap<String, String> {
+pub fn id_names(extension: &Value) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    for id in document.extension()["ids"].as_array().into_iter().flatten() {
+    for id in extension["ids"].as_array().into_iter().flatten() {
         let Some(kind) = id["name"].as_str() else { continue };
         for name in id["names"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             names.insert(name.to_owned(), kind.to_owned());

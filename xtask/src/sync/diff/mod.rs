@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::refs;
 use super::tree;
 
 const BREAKS: &str = "breaks callers";
@@ -66,8 +67,12 @@ pub struct Diff {
 /// Compares two documents as `sync` writes them.
 pub fn diff(old: &Value, new: &Value) -> Diff {
     let renamed = types::renamed(old, new);
+    // A renamed type is told with the types; whatever refers to it is the same.
+    let mut old = old.clone();
+    refs::rename(&mut old, &renamed);
+    let old = &old;
     let mut found = Diff::default();
-    operations::compare(old, new, &renamed, &mut found);
+    operations::compare(old, new, &mut found);
     types::compare(old, new, &renamed, &mut found);
     for key in ["openapi", "info", "servers", "x-opencloud"] {
         if old.get(key) != new.get(key) {

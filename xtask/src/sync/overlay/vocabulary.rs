@@ -236,10 +236,10 @@ fn problem(pointer: &str, key: &str, what: String) -> Problem {
 
 fn snake_case(value: &Value) -> Result<(), String> {
     let name = value.as_str().ok_or("should be a snake_case name")?;
-    if ident::is_keyword(name) {
-        Err(format!("{name} is a Rust keyword"))
-    } else if !ident::is_snake_case(name) {
+    if !ident::is_snake_case(name) {
         Err(format!("{name:?} is no snake_case identifier"))
+    } else if ident::is_keyword(name) {
+        Err(format!("{name} is a Rust keyword"))
     } else {
         Ok(())
     }
@@ -247,12 +247,12 @@ fn snake_case(value: &Value) -> Result<(), String> {
 
 fn upper_camel_case(value: &Value) -> Result<(), String> {
     let name = value.as_str().ok_or("should be an UpperCamelCase name")?;
-    if ident::is_keyword(name) {
+    if !ident::is_upper_camel_case(name) {
+        Err(format!("{name:?} is no UpperCamelCase identifier"))
+    } else if ident::is_keyword(name) {
         Err(format!("{name} is a Rust keyword"))
     } else if ident::is_prelude(name) {
         Err(format!("{name} is a name of Rust's prelude"))
-    } else if !ident::is_upper_camel_case(name) {
-        Err(format!("{name:?} is no UpperCamelCase identifier"))
     } else {
         Ok(())
     }
