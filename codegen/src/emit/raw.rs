@@ -134,26 +134,17 @@ fn emit_debug(writer: &mut Writer, of: &Struct) {
 }
 
 fn emit_enum(writer: &mut Writer, of: &Enum) {
-    let (kind, values): (&str, Vec<(String, String)>) = match &of.values {
-        EnumValues::Words(values) => {
-            ("open_enum", values.iter().map(|(name, word)| (name.clone(), super::literal(word))).collect())
-        }
-        EnumValues::Numbers(values) => (
-            "open_number_enum",
-            values
-                .iter()
-                .map(|(name, number)| match i32::try_from(*number) {
-                    Ok(number) => (name.clone(), number.to_string()),
-                    Err(_) => (name.clone(), format!("{number}_i64")),
-                })
-                .collect(),
-        ),
+    let (kind, is_plain): (&str, fn(&str) -> bool) = match &of.values {
+        EnumValues::Words(_) => ("open_enum", |_| true),
+        // A larger number would be taken for an `i32` where its type is not stated.
+        EnumValues::Numbers(_) => ("open_number_enum", |number| number.parse::<i32>().is_ok()),
     };
     writer.block(format!("crate::enums::{kind}!"), |writer| {
         writer.doc(of.description.as_deref().unwrap_or("Words that the service uses."));
         writer.block(format!("pub enum {}", of.name), |writer| {
-            for (name, value) in values {
-                writer.line(format!("{name} = {value},"));
+            for (name, value) in of.literals() {
+                let suffix = if is_plain(&value) { "" } else { "_i64" };
+                writer.line(format!("{name} = {value}{suffix},"));
             }
         });
     });

@@ -2,7 +2,7 @@
 //! readable diff.
 
 use crate::emit::api::{Input, calls};
-use crate::model::{EnumValues, Model};
+use crate::model::Model;
 use crate::names;
 use std::fmt::Write;
 
@@ -55,13 +55,8 @@ pub fn emit(model: &Model) -> String {
         }
     }
     for of in model.enums.values() {
-        match &of.values {
-            EnumValues::Words(values) => values.iter().for_each(|(name, word)| {
-                let _ = writeln!(text, "enum {}.{name} = {word:?}", of.name);
-            }),
-            EnumValues::Numbers(values) => values.iter().for_each(|(name, number)| {
-                let _ = writeln!(text, "enum {}.{name} = {number}", of.name);
-            }),
+        for (name, value) in of.literals() {
+            let _ = writeln!(text, "enum {}.{name} = {value}", of.name);
         }
     }
     text

@@ -377,6 +377,20 @@ pub struct Enum {
     pub values: EnumValues,
 }
 
+impl Enum {
+    /// Each variant with its word or number, as written in Rust.
+    pub fn literals(&self) -> Vec<(&str, String)> {
+        match &self.values {
+            EnumValues::Words(values) => {
+                values.iter().map(|(name, word)| (name.as_str(), format!("{word:?}"))).collect()
+            }
+            EnumValues::Numbers(values) => {
+                values.iter().map(|(name, number)| (name.as_str(), number.to_string())).collect()
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 pub enum EnumValues {
     /// Variant and word.
@@ -509,7 +523,6 @@ impl Model {
             return Err(Error::new(format!("two operations are called `{}`", pair[0].id)));
         }
         read::mark_requests(&operations, &mut structs);
-        read::check_also(&structs)?;
         read::mark_checked(&mut structs);
         read::check_names(&structs)?;
         let is_enabled = |area: &Area| areas.is_none_or(|areas| areas.contains(&area.name));

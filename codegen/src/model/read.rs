@@ -62,12 +62,17 @@ fn aliases(schema: &Value) -> Vec<Alias> {
         .collect()
 }
 
-/// Refuses aliases and sources of ids that a type cannot be read by.
+/// Refuses words of a property about others that are not there, or not of the type that they should be of.
 pub(super) fn check_names(structs: &BTreeMap<String, Struct>) -> Result<(), Error> {
     for of in structs.values() {
         let mut taken: BTreeSet<&str> = of.fields.iter().map(|field| field.name.as_str()).collect();
         let refuse = |what: String| Err(Error::new(format!("`{}`: {what}", of.name)));
+        let has =
+            |name: &str, kind: &Type| of.fields.iter().any(|field| field.name == name && field.kind == *kind);
         for field in &of.fields {
+            if let Some(also) = field.also.as_ref().filter(|also| !has(also, &field.kind)) {
+                return refuse(format!("`{also}` cannot be set with `{}`: no such property", field.name));
+            }
             for alias in &field.aliases {
                 if !taken.insert(&alias.name) {
                     return refuse(format!("the alias `{}` is the name of another property", alias.name));
@@ -79,9 +84,7 @@ pub(super) fn check_names(structs: &BTreeMap<String, Struct>) -> Result<(), Erro
                     ));
                 }
             }
-            if let Some(from) = &field.id_from
-                && !of.fields.iter().any(|known| known.name == *from && known.kind == Type::String)
-            {
+            if let Some(from) = field.id_from.as_ref().filter(|from| !has(from, &Type::String)) {
                 return refuse(format!("`{}` cannot be taken from `{from}`, which is no text", field.name));
             }
         }
@@ -120,22 +123,6 @@ pub(super) fn mark_checked(structs: &mut BTreeMap<String, Struct>) {
             return;
         }
     }
-}
-
-/// Refuses a property to be set with another that is not there, or not of the same type.
-pub(super) fn check_also(structs: &BTreeMap<String, Struct>) -> Result<(), Error> {
-    for of in structs.values() {
-        for field in &of.fields {
-            let Some(also) = &field.also else { continue };
-            if !of.fields.iter().any(|other| other.name == *also && other.kind == field.kind) {
-                let (of, name) = (&of.name, &field.name);
-                return Err(Error::new(format!(
-                    "`{of}`: `{also}` cannot be set with `{name}`: no such property"
-                )));
-            }
-        }
-    }
-    Ok(())
 }
 
 fn description(schema: &Value) -> Option<String> {

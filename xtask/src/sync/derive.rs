@@ -60,24 +60,23 @@ fn verify(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem
         return problems;
     };
     let (kept, paging_problems) = verify_paging(document, key, ours, paging);
-    match (kept, ours.as_object_mut()) {
-        (Some(kept), _) => ours["paging"] = Value::Object(kept),
-        (None, Some(ours)) => {
-            ours.remove("paging");
-        }
-        (None, None) => {}
+    match kept {
+        Some(kept) => ours["paging"] = Value::Object(kept),
+        None => remove(ours, "paging"),
     }
     problems.extend(paging_problems);
     problems
+}
+
+fn remove(object: &mut Value, key: &str) {
+    object.as_object_mut().and_then(|object| object.remove(key));
 }
 
 fn verify_operation(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
     if let Some(poll) = ours.pointer("/operation/poll").and_then(Value::as_str).map(str::to_owned)
         && !tree::operations(document).iter().any(|other| other.method == "get" && other.path == poll)
     {
-        if let Some(operation) = ours.get_mut("operation").and_then(Value::as_object_mut) {
-            operation.remove("poll");
-        }
+        remove(&mut ours["operation"], "poll");
         let why = format!("there is no GET {poll}");
         return vec![Problem { pointer: "/operation/poll", why }];
     }
@@ -88,9 +87,7 @@ fn verify_operation(document: &Value, key: &OperationKey, ours: &mut Value) -> V
     if !needs_path || has_path {
         return Vec::new();
     }
-    if let Some(ours) = ours.as_object_mut() {
-        ours.remove("operation");
-    }
+    remove(ours, "operation");
     vec![Problem { pointer: "/operation", why: "the response has no path to poll at".to_owned() }]
 }
 
@@ -104,8 +101,8 @@ fn verify_filters(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec
                 && parameter["schema"]["type"] == "string"
                 && parameter["schema"].get("enum").is_none()
         });
-        let ours = ours.as_object_mut();
-        if !is_taken && ours.is_some_and(|ours| ours.remove(word).is_some()) {
+        if !is_taken && ours.get(word).is_some() {
+            remove(ours, word);
             problems.push(Problem { pointer, why: format!("the request has no text parameter {word}") });
         }
     }
@@ -122,9 +119,7 @@ fn verify_scopes(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<
     let mut names = needed.into_iter().flatten().filter_map(Value::as_array).flatten();
     let Some(unlisted) = names.find(|name| !is_listed(name)) else { return Vec::new() };
     let why = format!("the operation does not list the scope {}", unlisted.as_str().unwrap_or_default());
-    if let Some(ours) = ours.as_object_mut() {
-        ours.remove("needed_scopes");
-    }
+    remove(ours, "needed_scopes");
     vec![Problem { pointer: "/needed_scopes", why }]
 }
 

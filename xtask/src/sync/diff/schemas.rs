@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::refs;
+use super::super::strip::schema::KEYWORDS;
 use super::super::tree;
 use super::Line;
 
@@ -15,29 +16,9 @@ pub(crate) enum Direction {
     Received,
 }
 
-/// Facts that a caller sees at most in documentation or in a server's refusal.
-const LIMITS: [&str; 20] = [
-    "default",
-    "deprecated",
-    "discriminator",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "pattern",
-    "readOnly",
-    "uniqueItems",
-    "writeOnly",
-    "x-immutable",
-    "x-oneOf",
-];
+/// Keywords that are told in their own way. All others are facts that a caller sees at most in documentation or in a
+/// server's refusal.
+const TOLD: [&str; 6] = ["format", "nullable", "required", "x-enum-varnames", "x-enumNames", "enum"];
 
 /// Adds what differs. `at` names the schema in messages and may be empty.
 pub(crate) fn compare(at: &str, old: &Value, new: &Value, direction: Direction, lines: &mut Vec<Line>) {
@@ -51,7 +32,8 @@ pub(crate) fn compare(at: &str, old: &Value, new: &Value, direction: Direction, 
         lines.push(Line::new(prefixed(at, &format!("is {now} now")), false));
     }
     compare_values(at, old, new, lines);
-    for key in LIMITS {
+    let others = KEYWORDS.iter().map(|(key, _)| *key).filter(|key| !TOLD.contains(key));
+    for key in others.chain(["discriminator"]) {
         if old.get(key) != new.get(key) {
             let what = format!("{key} {} -> {}", super::compact(old.get(key)), super::compact(new.get(key)));
             lines.push(Line::new(prefixed(at, &what), false));

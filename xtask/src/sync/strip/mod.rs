@@ -5,7 +5,7 @@
 
 mod extensions;
 mod path;
-mod schema;
+pub(crate) mod schema;
 
 use opencloud_codegen::passes::sanitize;
 use serde_json::{Map, Value, json};
@@ -98,56 +98,50 @@ fn servers(value: &Value) -> Value {
     urls.filter_map(|server| server.get("url")?.as_str()).map(|url| json!({ "url": url })).collect()
 }
 
+/// The members with these keys whose values are as they should be.
+fn picked(source: &Value, keys: &[&str], is_right: fn(&Value) -> bool) -> Map<String, Value> {
+    let of_key =
+        |key: &&str| Some(((*key).to_owned(), source.get(*key).filter(|value| is_right(value))?.clone()));
+    keys.iter().filter_map(of_key).collect()
+}
+
 /// Names, kinds and URLs of the security schemes; the names of scopes without what is said of them.
 fn security_schemes(value: &Value) -> Value {
-    let mut schemes = Map::new();
-    for (name, scheme) in tree::sorted_entries(value) {
-        if let Some(scheme) = security_scheme(scheme) {
-            schemes.insert(name.clone(), scheme);
-        }
-    }
-    Value::Object(schemes)
+    let schemes = tree::sorted_entries(value).into_iter();
+    schemes.filter_map(|(name, scheme)| Some((name.clone(), security_scheme(scheme)?))).collect()
 }
 
 fn security_scheme(scheme: &Value) -> Option<Value> {
-    let text = |key: &str| scheme.get(key).and_then(Value::as_str);
-    match text("type")? {
-        "apiKey" => {
-            let place = text("in").filter(|place| ["header", "query", "cookie"].contains(place))?;
-            Some(json!({ "type": "apiKey", "name": text("name")?, "in": place }))
+    let needed: &[&str] = match scheme.get("type")?.as_str()? {
+        "apiKey" if ["header", "query", "cookie"].contains(&scheme["in"].as_str()?) => {
+            &["type", "name", "in"]
         }
-        "http" => Some(json!({ "type": "http", "scheme": text("scheme")? })),
-        "openIdConnect" => {
-            let url = text("openIdConnectUrl")?;
-            Some(json!({ "type": "openIdConnect", "openIdConnectUrl": url }))
-        }
+        "http" => &["type", "scheme"],
+        "openIdConnect" => &["type", "openIdConnectUrl"],
         "oauth2" => {
-            let mut flows = Map::new();
-            for (name, flow) in tree::sorted_entries(&scheme["flows"]) {
-                let needed: &[&str] = match name.as_str() {
-                    "implicit" => &["authorizationUrl"],
-                    "password" | "clientCredentials" => &["tokenUrl"],
-                    "authorizationCode" => &["authorizationUrl", "tokenUrl"],
-                    _ => continue,
-                };
-                if !needed.iter().all(|key| flow.get(key).is_some_and(Value::is_string)) {
-                    continue;
-                }
-                let mut facts = Map::new();
-                for key in ["authorizationUrl", "tokenUrl", "refreshUrl"] {
-                    if let Some(url) = flow.get(key).filter(|url| url.is_string()) {
-                        facts.insert(key.to_owned(), url.clone());
-                    }
-                }
-                let scopes: Map<String, Value> =
-                    tree::sorted_keys(&flow["scopes"]).into_iter().map(|scope| (scope, json!(""))).collect();
-                facts.insert("scopes".to_owned(), Value::Object(scopes));
-                flows.insert(name.clone(), Value::Object(facts));
-            }
-            Some(json!({ "type": "oauth2", "flows": flows }))
+            let flows = tree::sorted_entries(&scheme["flows"]).into_iter();
+            let flows: Map<String, Value> =
+                flows.filter_map(|(name, facts)| Some((name.clone(), flow(name, facts)?))).collect();
+            return Some(json!({ "type": "oauth2", "flows": flows }));
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    let facts = picked(scheme, needed, Value::is_string);
+    (facts.len() == needed.len()).then_some(Value::Object(facts))
+}
+
+fn flow(name: &str, flow: &Value) -> Option<Value> {
+    let needed: &[&str] = match name {
+        "implicit" => &["authorizationUrl"],
+        "password" | "clientCredentials" => &["tokenUrl"],
+        "authorizationCode" => &["authorizationUrl", "tokenUrl"],
+        _ => return None,
+    };
+    let mut facts = picked(flow, &["authorizationUrl", "tokenUrl", "refreshUrl"], Value::is_string);
+    let scopes: Map<String, Value> =
+        tree::sorted_keys(&flow["scopes"]).into_iter().map(|scope| (scope, json!(""))).collect();
+    facts.insert("scopes".to_owned(), Value::Object(scopes));
+    needed.iter().all(|key| facts.contains_key(*key)).then_some(Value::Object(facts))
 }
 
 /// The passes over one operation, which all tell of oddities at the same place.
@@ -165,9 +159,7 @@ impl Stripper<'_> {
     fn operation(&mut self, operation: &Value, template: &[String]) -> Value {
         let mut facts = extensions::of_operation(operation);
         self.keep.carry(operation, &mut facts);
-        if let Some(id) = operation.get("operationId").filter(|id| id.is_string()) {
-            facts.insert("operationId".to_owned(), id.clone());
-        }
+        facts.extend(picked(operation, &["operationId"], Value::is_string));
         if let Some(url) = operation.pointer("/externalDocs/url").filter(|url| url.is_string()) {
             facts.insert("externalDocs".to_owned(), json!({ "url": url }));
         }
@@ -204,11 +196,7 @@ impl Stripper<'_> {
         if place == "path" || parameter.get("required") == Some(&json!(true)) {
             facts.insert("required".to_owned(), json!(true));
         }
-        for key in ["explode", "deprecated", "allowReserved"] {
-            if let Some(flag) = parameter.get(key).filter(|flag| flag.is_boolean()) {
-                facts.insert(key.to_owned(), flag.clone());
-            }
-        }
+        facts.extend(picked(parameter, &["explode", "deprecated", "allowReserved"], Value::is_boolean));
         if let Some(style) = parameter.get("style").and_then(Value::as_str) {
             if parameter_styles(place).contains(&style) {
                 facts.insert("style".to_owned(), json!(style));
@@ -269,19 +257,12 @@ impl Stripper<'_> {
     fn encoding(&mut self, encoding: &Value) -> Map<String, Value> {
         let mut kept = Map::new();
         for (part, how) in tree::sorted_entries(encoding) {
-            let mut facts = Map::new();
-            if let Some(media) = how.get("contentType").filter(|media| media.is_string()) {
-                facts.insert("contentType".to_owned(), media.clone());
-            }
+            let mut facts = picked(how, &["contentType"], Value::is_string);
             let style = how.get("style").and_then(Value::as_str);
             if let Some(style) = style.filter(|style| parameter_styles("query").contains(style)) {
                 facts.insert("style".to_owned(), json!(style));
             }
-            for key in ["explode", "allowReserved"] {
-                if let Some(flag) = how.get(key).filter(|flag| flag.is_boolean()) {
-                    facts.insert(key.to_owned(), flag.clone());
-                }
-            }
+            facts.extend(picked(how, &["explode", "allowReserved"], Value::is_boolean));
             let headers = self.headers(&how["headers"]);
             if !headers.is_empty() {
                 facts.insert("headers".to_owned(), Value::Object(headers));

@@ -6,43 +6,34 @@ use super::super::report::Report;
 use super::super::tree;
 use super::{Keep, OURS};
 
-/// What a keyword's value has to look like. Anything else would make the document unreadable.
-enum Shape {
-    Text,
-    Flag,
-    Number,
-    Count,
-    Names,
-    Values,
-    Anything,
-}
-
-const KEYWORDS: [(&str, Shape); 25] = [
-    ("format", Shape::Text),
-    ("pattern", Shape::Text),
-    ("nullable", Shape::Flag),
-    ("readOnly", Shape::Flag),
-    ("writeOnly", Shape::Flag),
-    ("deprecated", Shape::Flag),
-    ("uniqueItems", Shape::Flag),
-    ("exclusiveMinimum", Shape::Flag),
-    ("exclusiveMaximum", Shape::Flag),
-    ("x-immutable", Shape::Flag),
-    ("minimum", Shape::Number),
-    ("maximum", Shape::Number),
-    ("multipleOf", Shape::Number),
-    ("minLength", Shape::Count),
-    ("maxLength", Shape::Count),
-    ("minItems", Shape::Count),
-    ("maxItems", Shape::Count),
-    ("minProperties", Shape::Count),
-    ("maxProperties", Shape::Count),
-    ("required", Shape::Names),
-    ("x-enum-varnames", Shape::Names),
-    ("x-enumNames", Shape::Names),
-    ("enum", Shape::Values),
-    ("default", Shape::Anything),
-    ("x-oneOf", Shape::Anything),
+/// The keywords that are facts, and what their values have to look like. Anything else would make the document unreadable.
+pub(crate) const KEYWORDS: [(&str, fn(&Value) -> bool); 25] = [
+    ("format", Value::is_string),
+    ("pattern", Value::is_string),
+    ("nullable", Value::is_boolean),
+    ("readOnly", Value::is_boolean),
+    ("writeOnly", Value::is_boolean),
+    ("deprecated", Value::is_boolean),
+    ("uniqueItems", Value::is_boolean),
+    ("exclusiveMinimum", Value::is_boolean),
+    ("exclusiveMaximum", Value::is_boolean),
+    ("x-immutable", Value::is_boolean),
+    ("minimum", Value::is_number),
+    ("maximum", Value::is_number),
+    ("multipleOf", Value::is_number),
+    ("minLength", Value::is_u64),
+    ("maxLength", Value::is_u64),
+    ("minItems", Value::is_u64),
+    ("maxItems", Value::is_u64),
+    ("minProperties", Value::is_u64),
+    ("maxProperties", Value::is_u64),
+    ("required", is_list_of_names),
+    ("x-enum-varnames", is_list_of_names),
+    ("x-enumNames", is_list_of_names),
+    ("enum", |value| value.as_array().is_some_and(|values| !values.is_empty())),
+    ("default", |_| true),
+    // Maps a union's name to the fields that are its members.
+    ("x-oneOf", |value| value.as_object().is_some_and(|unions| unions.values().all(is_list_of_names))),
 ];
 
 /// Keywords with a meaning beside a reference. OpenAPI 3.0 ignores them there, Roblox means them.
@@ -72,11 +63,11 @@ pub(crate) fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report
 
 fn keywords(source: &Map<String, Value>, place: &str, report: &mut Report) -> Map<String, Value> {
     let mut facts = Map::new();
-    for (key, shape) in KEYWORDS {
+    for (key, is_right) in KEYWORDS {
         let Some(value) = source.get(key) else {
             continue;
         };
-        if fits(value, &shape) && (key != "x-oneOf" || is_one_of(value)) {
+        if is_right(value) {
             facts.insert(key.to_owned(), value.clone());
         } else if !is_known_oddity(key, value) {
             report.warn(format!("{place}: {key} has an unexpected value, dropped"));
@@ -96,26 +87,9 @@ fn is_known_oddity(key: &str, value: &Value) -> bool {
     }
 }
 
-fn fits(value: &Value, shape: &Shape) -> bool {
-    match shape {
-        Shape::Text => value.is_string(),
-        Shape::Flag => value.is_boolean(),
-        Shape::Number => value.is_number(),
-        Shape::Count => value.is_u64(),
-        Shape::Names => is_list_of_names(value),
-        Shape::Values => value.as_array().is_some_and(|values| !values.is_empty()),
-        Shape::Anything => true,
-    }
-}
-
 pub(crate) fn is_list_of_names(value: &Value) -> bool {
     let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_string);
     value.as_array().is_some_and(is_list)
-}
-
-/// `x-oneOf` maps a union's name to the fields that are its members.
-fn is_one_of(value: &Value) -> bool {
-    value.as_object().is_some_and(|unions| unions.values().all(is_list_of_names))
 }
 
 fn reference_schema(reference: &Value, facts: Map<String, Value>, place: &str, report: &mut Report) -> Value {
