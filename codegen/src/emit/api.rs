@@ -197,12 +197,8 @@ pub(super) struct Listing {
     pub(super) item: String,
     page: String,
     items: String,
-    count: String,
-    next: String,
-    total: String,
-    more: String,
-    incomplete: String,
-    entries: String,
+    /// The fields of the runtime's `Facts`.
+    facts: [(&'static str, String); 7],
     /// Whether a page is the result of an operation that the call starts.
     by_operation: bool,
 }
@@ -323,12 +319,9 @@ impl<'a> Call<'a> {
         let mut input = input(VALUE);
         let others = if required { &self.arguments } else { &self.setters };
         let base = if required { names::field(&input.name) } else { names::setter(&input.name) };
-        let mut name = base.clone();
-        let mut number = 2;
-        while others.iter().any(|other| other.name == name) || (required && name == "self") {
-            name = format!("{base}{number}");
-            number += 1;
-        }
+        let mut taken: BTreeSet<String> = others.iter().map(|other| other.name.clone()).collect();
+        taken.extend(required.then(|| "self".to_owned()));
+        let name = names::unique(base, &mut taken);
         let value = if required { name.as_str() } else { "value" };
         if input.item().is_some() {
             // It is one already: see `emit_collection`.
@@ -458,30 +451,35 @@ fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
         return None;
     }
     let (items, _) = model.fields(&paging.page, &paging.items)?;
+    let count = match items.is_empty() {
+        true => "page.len()".to_owned(),
+        false => borrow(&items, ".map_or(0, Vec::len)"),
+    };
+    let total = read(&paging.total, &|kind| match kind {
+        Type::Integer => Some(".copied()"),
+        // A cast would make a number of anything.
+        Type::Number => Some(".filter(|total| total.abs() <= 9007199254740992.0).map(|total| *total as i64)"),
+        Type::String => Some(".and_then(|total| total.parse().ok())"),
+        _ => None,
+    });
+    let more = read(&paging.more, &|kind| (*kind == Type::Boolean).then_some(".copied()"));
+    let entries = match by_entry {
+        true => borrow(&items, ".and_then(|items| serde_json::to_value(items).ok())"),
+        false => "None".to_owned(),
+    };
     Some(Listing {
         item,
         page: paging.page.rust(),
         items: take(&items),
-        count: match items.is_empty() {
-            true => "page.len()".to_owned(),
-            false => borrow(&items, ".map_or(0, Vec::len)"),
-        },
-        next,
-        total: read(&paging.total, &|kind| match kind {
-            Type::Integer => Some(".copied()"),
-            // A cast would make a number of anything.
-            Type::Number => {
-                Some(".filter(|total| total.abs() <= 9007199254740992.0).map(|total| *total as i64)")
-            }
-            Type::String => Some(".and_then(|total| total.parse().ok())"),
-            _ => None,
-        }),
-        more: read(&paging.more, &|kind| (*kind == Type::Boolean).then_some(".copied()")),
-        incomplete: incomplete(model, paging),
-        entries: match by_entry {
-            true => borrow(&items, ".and_then(|items| serde_json::to_value(items).ok())"),
-            false => "None".to_owned(),
-        },
+        facts: [
+            ("count", count),
+            ("next", next),
+            ("total", total),
+            ("more", more),
+            ("incomplete", incomplete(model, paging)),
+            ("entries", entries),
+            ("flaw", "None".to_owned()),
+        ],
         by_operation,
     })
 }
@@ -503,15 +501,7 @@ impl Listing {
             writer.block("fn items(page: Self::Page) -> Vec<Self::Item>", |writer| writer.line(&self.items));
             writer.block("fn read(page: &Self::Page) -> crate::paging::Facts", |writer| {
                 writer.block("crate::paging::Facts", |writer| {
-                    for (field, code) in [
-                        ("count", &self.count),
-                        ("next", &self.next),
-                        ("total", &self.total),
-                        ("more", &self.more),
-                        ("incomplete", &self.incomplete),
-                        ("entries", &self.entries),
-                        ("flaw", &"None".to_owned()),
-                    ] {
+                    for (field, code) in &self.facts {
                         writer.line(format!("{field}: {code},"));
                     }
                 });
@@ -596,19 +586,17 @@ fn documentation(operation: &Operation) -> String {
     if !operation.oauth {
         text.push_str("\nTakes an API key only, no OAuth 2.0 token.");
     }
-    let mut limits = Vec::new();
-    for (limit, whose) in
-        [(operation.api_key_limit, "API key owner"), (operation.oauth_limit, "OAuth 2.0 token")]
-    {
-        if let Some(Limit { requests, seconds }) = limit {
-            let period = match seconds.get() {
-                1 => "second".to_owned(),
-                60 => "minute".to_owned(),
-                seconds => format!("{seconds} seconds"),
-            };
-            limits.push(format!("{requests} per {period} and {whose}"));
-        }
-    }
+    let limits = [(operation.api_key_limit, "API key owner"), (operation.oauth_limit, "OAuth 2.0 token")];
+    let limits = limits.into_iter().filter_map(|(limit, whose)| {
+        let Limit { requests, seconds } = limit?;
+        let period = match seconds.get() {
+            1 => "second".to_owned(),
+            60 => "minute".to_owned(),
+            seconds => format!("{seconds} seconds"),
+        };
+        Some(format!("{requests} per {period} and {whose}"))
+    });
+    let limits: Vec<String> = limits.collect();
     if !limits.is_empty() {
         text.push_str(&format!("\nLimit: {}.", limits.join(", ")));
     }

@@ -66,18 +66,9 @@ fn input(input: &Input) -> String {
     format!("{}: {}", input.name, plain(&input.argument))
 }
 
-/// A type without the modules that every user imports anyway.
+/// A type without its modules.
 fn plain(kind: &str) -> String {
-    [
-        "types::",
-        "ids::",
-        "crate::call::",
-        "crate::filter::",
-        "serde_json::",
-        "std::collections::",
-        "std::time::",
-        "jiff::",
-    ]
-    .iter()
-    .fold(kind.to_owned(), |kind, module| kind.replace(module, ""))
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let (modules, last) = kind.rsplit_once("::").unwrap_or(("", kind));
+    modules.split("::").map(|part| part.trim_end_matches(is_part)).chain([last]).collect()
 }

@@ -88,26 +88,18 @@ fn scalar(name: Option<&str>, schema: &mut Map<String, Value>, ids: &BTreeMap<St
     let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let format = schema.remove("format").and_then(|format| Some(format.as_str()?.to_owned()));
     let id = name.and_then(|name| ids.get(name));
-    let own = match (kind.as_str(), format.as_deref()) {
+    let (own, format) = match (kind.as_str(), format.as_deref()) {
         ("string", None | Some("int64")) | ("integer", _) if id.is_some() => {
-            id.map(|id| format!("opencloud::ids::{id}"))
+            (id.map(|id| format!("opencloud::ids::{id}")), None)
         }
-        ("string", Some("date-time")) => Some("jiff::Timestamp".to_owned()),
-        ("string", Some("duration")) => Some("std::time::Duration".to_owned()),
-        ("integer", _) => {
-            schema.insert("format".to_owned(), json!("int64"));
-            None
-        }
-        ("number", _) => {
-            schema.insert("format".to_owned(), json!("double"));
-            None
-        }
-        ("string", Some(kept @ ("binary" | "password"))) => {
-            schema.insert("format".to_owned(), json!(kept));
-            None
-        }
-        _ => None,
+        ("string", Some("date-time")) => (Some("jiff::Timestamp".to_owned()), None),
+        ("string", Some("duration")) => (Some("std::time::Duration".to_owned()), None),
+        ("string", Some(kept @ ("binary" | "password"))) => (None, Some(kept)),
+        ("integer", _) => (None, Some("int64")),
+        ("number", _) => (None, Some("double")),
+        _ => (None, None),
     };
+    schema.extend(format.map(|format| ("format".to_owned(), json!(format))));
     let Some(path) = own else { return false };
     if kind == "integer" {
         schema.insert("x-number".to_owned(), json!(true));

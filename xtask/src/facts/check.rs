@@ -69,28 +69,22 @@ impl Checker<'_> {
     }
 
     fn ids(&mut self) {
-        let mut seen = BTreeMap::new();
-        let is_fact = |letters: &str| self.ledger.areas.iter().any(|(known, _)| known == letters);
-        let facts = self.ledger.facts.len();
-        let mut problems = Vec::new();
-        for (index, (id, line)) in self.ledger.ids().enumerate().filter(|(_, (id, _))| !id.is_empty()) {
+        let (ledger, mut seen) = (self.ledger, BTreeMap::new());
+        let is_fact = |letters: &str| ledger.areas.iter().any(|(known, _)| known == letters);
+        let facts = ledger.facts.len();
+        for (index, (id, line)) in ledger.ids().enumerate().filter(|(_, (id, _))| !id.is_empty()) {
             let letters = id.split('-').next().unwrap_or_default();
             if !is_id(id) {
-                problems.push((
-                    line,
-                    format!("malformed id {id}: it is two letters and two digits, as in MS-01"),
-                ));
+                let what = format!("malformed id {id}: it is two letters and two digits, as in MS-01");
+                self.problem(line, what);
             } else if index < facts && !is_fact(letters) {
-                problems.push((line, format!("{id}: {letters} is not among the areas")));
+                self.problem(line, format!("{id}: {letters} is not among the areas"));
             } else if index >= facts && letters != UNKNOWN {
-                problems.push((line, format!("{id}: the id of an open question begins with {UNKNOWN}")));
+                self.problem(line, format!("{id}: the id of an open question begins with {UNKNOWN}"));
             }
             if let Some(first) = seen.insert(id, line) {
-                problems.push((line, format!("duplicate id {id}, the other is in line {first}")));
+                self.problem(line, format!("duplicate id {id}, the other is in line {first}"));
             }
-        }
-        for (line, message) in problems {
-            self.problem(line, message);
         }
     }
 

@@ -26,44 +26,36 @@ fn surface(document: &str) -> std::result::Result<String, opencloud_codegen::Err
 }
 
 fn search(before: &BTreeSet<String>, after: &BTreeSet<String>, sources: &[(String, String)]) -> Vec<String> {
-    let areas: BTreeSet<&str> = before.iter().chain(after).filter_map(|line| name(line).area).collect();
-    let of_area = |file: &str| file.split('/').nth(1).filter(|area| areas.contains(area)).map(str::to_owned);
+    let areas: BTreeSet<&str> = before.iter().chain(after).filter_map(|line| name(line).1).collect();
     let changed = before.difference(after).map(|line| (line, "gone or changed", ""));
-    let added = after.difference(before).map(|line| (line, "new, and a helper defines it too", "fn "));
+    // Only a method is in the way of another of its name.
+    let is_method = |line: &&String| name(line).1.is_some() && name(line).0.matches('.').count() == 1;
+    let added = after.difference(before).filter(is_method);
+    let added = added.map(|line| (line, "new, and a helper defines it too", "fn "));
     let mut found = BTreeSet::new();
     for (line, what, prefix) in changed.chain(added) {
-        let name = name(line);
-        // Only a method of the same name is in the way of a new one.
-        if !prefix.is_empty() && (name.area.is_none() || name.path.matches('.').count() > 1) {
-            continue;
-        }
-        let word = name.path.rsplit('.').next().unwrap_or(name.path);
+        let (path, area) = name(line);
+        let word = path.rsplit('.').next().unwrap_or(path);
         for (file, text) in sources {
-            let area = of_area(file);
-            if area.is_none() || (name.area.is_some() && name.area != area.as_deref()) {
-                continue;
-            }
-            if let Some(at) = text.lines().position(|line| has_word(line, prefix, word)) {
-                found.insert(format!("{file}:{}: {} is {what}", at + 1, name.path));
+            let of = file.split('/').nth(1).filter(|of| areas.contains(of));
+            if of.is_some()
+                && (area.is_none() || area == of)
+                && let Some(at) = text.lines().position(|line| has_word(line, prefix, word))
+            {
+                found.insert(format!("{file}:{}: {path} is {what}", at + 1));
             }
         }
     }
     found.into_iter().collect()
 }
 
-/// What a line of the surface is about.
-struct Name<'a> {
-    /// `area.method`, `area.method.setter`, `Type`, `Type.field` or `Type.Variant`.
-    path: &'a str,
-    /// The area, if it is a method or a setter.
-    area: Option<&'a str>,
-}
-
-fn name(line: &str) -> Name<'_> {
+/// What a line of the surface is about (`area.method`, `area.method.setter`, `Type`, `Type.field` or `Type.Variant`), and
+/// the area, if it is a method or a setter.
+fn name(line: &str) -> (&str, Option<&str>) {
     let head = line.split(['(', ':', '=']).next().unwrap_or_default().trim();
     match head.split_once(' ') {
-        Some((_, path)) => Name { path: path.trim_end_matches(".new"), area: None },
-        None => Name { path: head, area: head.split('.').next() },
+        Some((_, path)) => (path.trim_end_matches(".new"), None),
+        None => (head, head.split('.').next()),
     }
 }
 

@@ -111,12 +111,7 @@ fn pairs(old: &Value, new: &Value) -> Vec<Pair> {
 }
 
 fn without_names(path: &str) -> String {
-    let mut parts = path.split('{');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let rest = part.split_once('}').map_or("", |(_, rest)| rest);
-        format!("{text}{{}}{rest}")
-    })
+    template(path).iter().fold(path.to_owned(), |path, name| path.replace(&format!("{{{name}}}"), "{}"))
 }
 
 fn summarise(old: &Value, new: &Value, found: &mut Diff) {
@@ -127,17 +122,14 @@ fn summarise(old: &Value, new: &Value, found: &mut Diff) {
             found.summarise(what, detail);
         }
     }
-    let (before, after) = (errors(old), errors(new));
+    let is_error = |status: &str| !status.starts_with('2');
+    let (before, after) = (responses(old, is_error), responses(new, is_error));
     if before != after {
         let statuses =
             |errors: &BTreeMap<String, Value>| errors.keys().cloned().collect::<Vec<_>>().join(", ");
         let detail = format!("{}: {} -> {}", id(new), statuses(&before), statuses(&after));
         found.summarise("error responses of operations", detail);
     }
-}
-
-fn errors(operation: &Value) -> BTreeMap<String, Value> {
-    responses(operation, |status| !status.starts_with('2'))
 }
 
 fn responses(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Value> {

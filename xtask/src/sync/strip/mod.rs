@@ -231,11 +231,9 @@ impl Stripper<'_> {
         if content.is_empty() {
             return None;
         }
-        let mut facts = json!({ "content": content });
-        if body.get("required") == Some(&json!(true)) {
-            facts["required"] = json!(true);
-        }
-        Some(facts)
+        let mut facts = picked(body, &["required"], |value| *value == true);
+        facts.insert("content".to_owned(), Value::Object(content));
+        Some(Value::Object(facts))
     }
 
     fn content(&mut self, content: &Value, what: &str) -> Map<String, Value> {
@@ -280,11 +278,9 @@ impl Stripper<'_> {
                 Some(schema) => self.schema(schema, &what),
                 None => json!({ "type": "string" }),
             };
-            let mut facts = json!({ "schema": schema });
-            if header.get("required") == Some(&json!(true)) {
-                facts["required"] = json!(true);
-            }
-            kept.insert(name.clone(), facts);
+            let mut facts = picked(header, &["required"], |value| *value == true);
+            facts.insert("schema".to_owned(), schema);
+            kept.insert(name.clone(), Value::Object(facts));
         }
         kept
     }
