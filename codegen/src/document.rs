@@ -20,7 +20,7 @@ impl Document {
     /// Parses the document; it must be OpenAPI 3.0.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let value: Value = serde_json::from_str(text)
-            .map_err(|error| Error::new(format!("the document is no JSON: {error}")))?;
+            .map_err(|error| Error::new(format!("the document is not valid JSON: {error}")))?;
         match value.get("openapi").and_then(Value::as_str) {
             Some(version) if version.starts_with("3.0.") => Ok(Self(value)),
             version => Err(Error::new(format!(

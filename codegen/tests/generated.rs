@@ -33,7 +33,8 @@ fn check(generated: &Generated) -> usize {
             });
             assert_eq!(line, None, "{name}: {word}");
         }
-        let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{name} is no Rust: {error}"));
+        let file =
+            syn::parse_file(text).unwrap_or_else(|error| panic!("{name} could not be parsed: {error}"));
         count += check_items(name, &file.items);
     }
     count
@@ -79,15 +80,15 @@ fn assert_unique<'a>(place: &str, names: impl Iterator<Item = &'a syn::Ident>) {
     }
 }
 
-fn nasty() -> &'static str {
-    include_str!("nasty.json")
+fn malformed() -> &'static str {
+    include_str!("malformed.json")
 }
 
 #[test]
-fn a_nasty_document_gives_sound_code() {
-    let generated = generate(nasty(), None).expect("code");
+fn a_malformed_document_gives_sound_code() {
+    let generated = generate(malformed(), None).expect("code");
     assert!(check(&generated) > 50);
-    let model = Model::build(nasty(), None).expect("a model");
+    let model = Model::build(malformed(), None).expect("a model");
     for text in [emit::calls::emit(&model), emit::calls::emit_schemas(&model)] {
         syn::parse_file(&text).expect("calls");
     }
@@ -103,7 +104,7 @@ fn a_nasty_document_gives_sound_code() {
 
 #[test]
 fn types_that_hold_themselves_are_boxed() {
-    let surface = emit::surface::emit(&Model::build(nasty(), None).expect("a model"));
+    let surface = emit::surface::emit(&Model::build(malformed(), None).expect("a model"));
     for line in [
         "struct Tree.parent: Box<Tree>",
         "struct Tree.children: Vec<Tree>",

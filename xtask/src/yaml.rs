@@ -91,13 +91,13 @@ fn convert(file: &str, node: &MarkedYaml, at: &str, lines: &mut BTreeMap<String,
             for (key, value) in entries {
                 let line = key.span.start.line();
                 let YamlData::Value(scalar) = &key.data else {
-                    return Err(Error::new(format!("{file}:{line}"), "a key that is no text"));
+                    return Err(Error::new(format!("{file}:{line}"), "a key that is not a string"));
                 };
                 // Statuses are written as numbers (`200:`).
                 let name = match scalar {
                     Scalar::String(text) => text.to_string(),
                     Scalar::Integer(number) => number.to_string(),
-                    _ => return Err(Error::new(format!("{file}:{line}"), "a key that is no text")),
+                    _ => return Err(Error::new(format!("{file}:{line}"), "a key that is not a string")),
                 };
                 let pointer = format!("{at}/{}", escape(&name));
                 lines.insert(pointer.clone(), line);

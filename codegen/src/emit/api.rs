@@ -45,7 +45,7 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
     }
 }
 
-/// The type of a field, as `request_type!` tells a list from a value.
+/// The type of a field, as `request_type!` distinguishes a list from a value.
 fn kept(kind: &Type) -> String {
     match kind {
         Type::List(item) => format!("[{}]", type_in_types(item)),
@@ -577,7 +577,7 @@ fn documentation(operation: &Operation) -> String {
         text.push_str(&format!("\nScopes: {}.", words(&operation.scopes, ", ")));
         let needed = operation.needed_scopes();
         if needed.is_empty() {
-            text.push_str(" They are not needed, and widen what is answered.");
+            text.push_str(" They are not needed, and widen the response.");
         }
         for one_of in needed.iter().filter(|one_of| one_of.len() > 1) {
             text.push_str(&format!(" Needed is {}.", words(one_of, " or ")));

@@ -13,7 +13,7 @@ pub fn emit(model: &Model) -> Result<String, Error> {
     for operation in model.operations.iter().chain(&model.polled) {
         writer.line("");
         writer.line(format!("/// `{}`", operation.id));
-        // What an operation of another area is only followed at is no operation of this build.
+        // An operation of another area that is here for polling only is not public.
         let visibility = if operation.poll_only { "pub(crate)" } else { "pub" };
         writer.block(
             format!("{visibility} static {}: OperationInfo = OperationInfo", names::constant(&operation.id)),

@@ -35,7 +35,7 @@ pub fn emit(model: &Model) -> Result<String, Error> {
 
 /// progenitor's struct without the derives of what is written by hand, and with the form in which ids and durations are sent.
 fn adapted(of: &Struct) -> Result<syn::ItemStruct, Error> {
-    let unreadable = |error: syn::Error| Error::new(format!("`{}` is no Rust: {error}", of.name));
+    let unreadable = |error: syn::Error| Error::new(format!("`{}` could not be parsed: {error}", of.name));
     let mut item: syn::ItemStruct = syn::parse2(of.definition.clone()).map_err(unreadable)?;
     let hides = of.fields.iter().any(|field| field.hidden);
     for attribute in &mut item.attrs {

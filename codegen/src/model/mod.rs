@@ -119,7 +119,7 @@ pub struct Operation {
     pub filter: Option<String>,
     /// The same for the query parameter `orderBy`.
     pub order_by: Option<String>,
-    /// The property of the answer that a bare array stands for.
+    /// The property of the response that a bare array stands for.
     pub bare_list: Option<String>,
     /// What the response must hold.
     #[serde(skip)]
@@ -167,11 +167,11 @@ pub struct Expected {
 pub struct ErrorsInSuccess {
     /// The property that holds the list.
     pub list: String,
-    /// The property beside which its items are no failure of the call.
+    /// The property whose presence means that the call has succeeded all the same.
     pub unless: Option<String>,
     /// The property of an item that names what it is about.
     pub about: Option<String>,
-    /// The codes of items that are no failures.
+    /// The codes of items that do not count as failures.
     pub harmless: Vec<String>,
 }
 
@@ -423,7 +423,7 @@ pub struct Paging {
     pub cursor: Option<String>,
     /// The property that says which entry of the request an item belongs to (`style: entries`).
     pub key: Option<String>,
-    /// The type of a page: the answer, or the result of the operation that the call starts.
+    /// The type of a page: the response, or the result of the operation that the call starts.
     #[serde(skip)]
     pub page: Type,
     /// The type of one item; `None` if `items` leads to no list.
@@ -457,7 +457,7 @@ pub struct LongRunning {
     pub paths: Vec<String>,
     /// Where the result is in the envelope; `None` where the dialect says it.
     result: Option<Path>,
-    /// Whether the answer may be the result instead of the envelope.
+    /// Whether the response may be the result instead of the envelope.
     pub direct: bool,
     /// The query parameters that a poll repeats.
     pub query: Vec<String>,

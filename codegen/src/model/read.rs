@@ -78,14 +78,14 @@ pub(super) fn check_names(structs: &BTreeMap<String, Struct>) -> Result<(), Erro
                     return refuse(format!("the alias `{}` is the name of another property", alias.name));
                 }
                 if alias.value.is_some() && value_of(field, alias, structs).is_none() {
-                    return refuse(format!(
-                        "`{}` is no list of items that have the alias's value",
-                        field.name
-                    ));
+                    return refuse(format!("`{}` is not a list of items with the alias's value", field.name));
                 }
             }
             if let Some(from) = field.id_from.as_ref().filter(|from| !has(from, &Type::String)) {
-                return refuse(format!("`{}` cannot be taken from `{from}`, which is no text", field.name));
+                return refuse(format!(
+                    "`{}` cannot be taken from `{from}`, which is not a string",
+                    field.name
+                ));
             }
         }
     }
@@ -192,7 +192,7 @@ pub(super) fn read_operation(
         .map_err(|error| refuse(format!(" cannot be read: {error}")))?;
     for (key, name) in [("area", &facts.area), ("method", &facts.method)] {
         if name.is_empty() || names::is_keyword(name) {
-            return Err(refuse(format!(".{key} is no usable name")));
+            return Err(refuse(format!(".{key} is not a valid identifier")));
         }
     }
     let parameter =

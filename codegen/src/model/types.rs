@@ -32,13 +32,13 @@ pub(super) fn generate(document: &Document) -> Result<BTreeMap<String, syn::Item
         "paths": {},
         "components": { "schemas": Value::Object(schemas) },
     }))
-    .map_err(|error| Error::new(format!("the normalised schemas are no OpenAPI: {error}")))?;
+    .map_err(|error| Error::new(format!("the normalised schemas are not valid OpenAPI: {error}")))?;
     let mut generator = Generator::new(&settings);
     generator
         .generate_tokens(&document)
         .map_err(|error| Error::new(format!("progenitor refused the normalised schemas: {error}")))?;
     let file: syn::File = syn::parse2(generator.get_type_space().to_stream())
-        .map_err(|error| Error::new(format!("progenitor's output is no Rust: {error}")))?;
+        .map_err(|error| Error::new(format!("progenitor's output could not be parsed: {error}")))?;
     let structs = file.items.into_iter().filter_map(|item| match item {
         syn::Item::Struct(item) => Some((item.ident.to_string(), named_apart(item))),
         _ => None,
@@ -67,7 +67,7 @@ fn named_apart(mut item: syn::ItemStruct) -> syn::ItemStruct {
 pub(super) fn wire_name(field: &syn::Field) -> String {
     let mut name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
     for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde")) {
-        // Fails at what is no list of names and values, which is no rename either.
+        // Fails at an attribute of another form, which renames nothing either.
         let _ = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("rename") {
                 name = meta.value()?.parse::<syn::LitStr>()?.value();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// What a flag of a property means to whoever reads or sets the field.
 const FLAGS: [(&str, &str); 3] = [
     ("readOnly", " Set by the service."),
-    ("writeOnly", " Never in an answer."),
+    ("writeOnly", " Never in a response."),
     ("deprecated", " Deprecated by Roblox."),
 ];
 
@@ -42,7 +42,7 @@ fn text(name: &str, property: &Value) -> String {
         }
     }
     if property["format"] == "password" {
-        text.push_str(" Whoever has it needs no other permission, so `Debug` does not show it.");
+        text.push_str(" It grants access by itself, so `Debug` does not show it.");
     }
     let leaf = leaf(property);
     match leaf["x-rust-type"]["path"].as_str() {
@@ -94,7 +94,7 @@ mod tests {
         );
         for (name, text) in [
             ("old", " `old`. Set by the service. Deprecated by Roblox."),
-            ("key", " `key`. Whoever has it needs no other permission, so `Debug` does not show it."),
+            ("key", " `key`. It grants access by itself, so `Debug` does not show it."),
             ("ids", " `ids`. Sent as a string."),
             ("wait", " `wait`. Sent as seconds with up to nine decimals."),
         ] {

@@ -1,4 +1,4 @@
-//! Normaliser passes: what the generator needs and the wire does not.
+//! Normaliser passes: what the generator requires and the wire does not.
 //!
 //! Each pass is a small function from document to document that returns how many places it changed.
 //! They run in the order of [`PASSES`]; each may rely on what the ones before it established, and

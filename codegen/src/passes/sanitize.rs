@@ -8,7 +8,7 @@ const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "ob
 const ENUM_NAMES: [&str; 2] = ["x-enum-varnames", "x-enumNames"];
 
 /// What no version of the document should hold and some do is repaired, and what generation cannot use becomes any value.
-/// `cargo xtask sync` repairs the document in the same way and tells what it found.
+/// `cargo xtask sync` repairs the document in the same way and reports what it found.
 pub fn run(document: &mut Document) -> usize {
     let known: BTreeSet<String> = document.schemas().keys().cloned().collect();
     let is_known = |target: &Value| {
@@ -30,10 +30,10 @@ pub fn run(document: &mut Document) -> usize {
 }
 
 /// Repairs a schema, and not those inside it: what is malformed, or refers to what is not known, becomes any value or goes.
-/// `warn` is told of it.
+/// `warn` is called for each repair.
 pub fn repair(schema: &mut Value, is_known: &dyn Fn(&Value) -> bool, warn: &mut dyn FnMut(String)) {
     let Some(object) = schema.as_object_mut() else {
-        warn("a schema is no object, taken as any value".to_owned());
+        warn("a schema is not an object, taken as any value".to_owned());
         *schema = json!({});
         return;
     };
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn what_generation_cannot_use_becomes_any_value() {
         let mut document = testing::components(json!({
-            "Odd": { "properties": {
+            "Malformed": { "properties": {
                 "dangling": { "$ref": "#/components/schemas/Gone" },
                 "elsewhere": { "$ref": "other.json#/X" },
                 "list": { "type": "array" },
@@ -200,7 +200,7 @@ mod tests {
         }));
         assert_eq!(run(&mut document), 11);
         assert_eq!(
-            document.schemas()["Odd"],
+            document.schemas()["Malformed"],
             json!({ "type": "object", "properties": {
                 "dangling": {}, "elsewhere": {}, "list": { "type": "array", "items": {} },
                 "types": { "type": "string", "nullable": true }, "several": {}, "open": {},

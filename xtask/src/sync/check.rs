@@ -1,4 +1,4 @@
-//! The last look at the result. Whatever the input was, these hold; if not, it is a bug of ours.
+//! Checks of the result that hold for any input; a failure is a bug of sync.
 
 use std::collections::BTreeSet;
 
@@ -170,9 +170,9 @@ mod tests {
         }
     }
 
-    /// What the build could not make Rust of is told with its place, however long its names are.
+    /// What would not compile is reported with its place, however long its names are.
     #[test]
-    fn what_would_be_no_rust_is_refused_with_its_place() {
+    fn code_that_does_not_parse_is_refused_with_its_place() {
         assert_eq!(check_code(&document()), Ok(()));
         let long = "a ".repeat(5_000);
         for name in ["a\rb", "a*/b", "\"", &long] {

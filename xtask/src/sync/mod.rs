@@ -77,9 +77,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(before) = &files.document_before {
         built.report.helpers = helpers::touched(&args.root, before, &files.document)?;
     }
-    let told = format!("{}{}", files.difference(&built.document, args.verbose), built.report);
-    // A reader that has seen enough (`| head`) is no reason to stop.
-    let _ = std::io::stdout().write_all(told.as_bytes());
+    let text = format!("{}{}", files.difference(&built.document, args.verbose), built.report);
+    // A closed pipe (`| head`) does not stop the sync.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     if args.strict && built.report.is_strict_failure() {
         let report = &built.report;
         eprintln!(
@@ -137,7 +137,7 @@ impl Files {
             Some(old) => {
                 let diff = diff::diff(&old, document);
                 if diff.is_empty() && before != Some(&self.document) {
-                    "open-cloud.json: the same, but written otherwise\n".to_owned()
+                    "open-cloud.json: the same, but formatted differently\n".to_owned()
                 } else {
                     format!("open-cloud.json: {}", diff.show(is_verbose))
                 }
@@ -170,7 +170,7 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     let mut report = Report::default();
     let (selected, counts) = select::select(upstream, &mut report);
     if counts.selected == 0 {
-        let what = "no operation takes an API key or OAuth 2.0, so this is no Open Cloud document";
+        let what = "no operation takes an API key or OAuth 2.0, so this is not an Open Cloud document";
         return Err(Error::new(format!("{source}: paths"), what));
     }
     let mut document = strip::strip(&selected, Keep::Facts, &mut report);
@@ -182,7 +182,7 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     sanitize::sanitize(&mut document, &mut report);
     derive::derive(&mut document, &origins, &mut report);
     names::name_operations(&mut document, &origins, &mut report)?;
-    // A type that the corrections made unreachable needs no name.
+    // A type that the corrections made unreachable has no name.
     let keep = refs::reachable(&document, &BTreeSet::new());
     refs::prune(&mut document, &keep);
     names::name_types(&mut document, &origins, &mut report);

@@ -56,7 +56,7 @@ impl Pin {
         }
     }
 
-    /// Reads a recorded pin; one that cannot be read counts as none, and is written anew.
+    /// Reads a recorded pin; one that cannot be read is ignored and overwritten.
     pub fn parse(text: &str) -> Option<Self> {
         toml::from_str(text).ok()
     }

@@ -1,4 +1,4 @@
-//! What a sync has to tell besides the document itself.
+//! What a sync reports besides the document itself.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub struct Diverged {
 /// Collected over all passes and printed at the end, in sorted order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Oddities of the upstream document, and how they were handled.
+    /// Defects of the upstream document, and how they were handled.
     pub warnings: Vec<String>,
     /// Overlay actions without a target or without an effect.
     pub stale: Vec<Stale>,

@@ -1,5 +1,5 @@
-//! Makes the document whole: what upstream left dangling, or what a correction written for another version broke, has
-//! become "any value" or is gone, and was told. The repairs are those of generation.
+//! Repairs what upstream left dangling and what a correction written for another version broke, with the repairs of
+//! generation, and reports each.
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 //!
 //! The result is a document of its own: only the selected operations, each complete in itself (its
 //! parameters, bodies and responses in place, its security and servers stated), and all component
-//! schemas. Nothing about the upstream document is taken for granted; what is odd is mended, and told.
+//! schemas. Nothing about the upstream document is taken for granted; what is malformed is repaired and reported.
 
 use std::borrow::Cow;
 
@@ -48,7 +48,7 @@ pub fn select(upstream: &Value, report: &mut Report) -> (Value, Counts) {
             }
             if !operation.is_object() {
                 let method = method.to_ascii_uppercase();
-                report.warn(format!("{method} {key}: the operation is no object, dropped"));
+                report.warn(format!("{method} {key}: the operation is not an object, dropped"));
                 continue;
             }
             total += 1;
@@ -170,7 +170,7 @@ fn merge_parameters(
             continue;
         };
         let Some(parameters) = parameters.as_array() else {
-            report.warn(format!("{name}: parameters are no list, dropped"));
+            report.warn(format!("{name}: parameters are not a list, dropped"));
             continue;
         };
         for parameter in parameters {
@@ -181,7 +181,7 @@ fn merge_parameters(
             let taken = merged
                 .iter()
                 .any(|other| other["name"] == parameter["name"] && other["in"] == parameter["in"]);
-            // What an operation itself declares twice is told when it is sanitized.
+            // What an operation itself declares twice is reported when it is sanitized.
             if !taken || std::ptr::eq(owner, operation) {
                 merged.push(parameter.clone());
             }

@@ -65,7 +65,7 @@ impl Entry {
     }
 }
 
-/// Changes that are told as a number, and one by one only if asked for.
+/// Changes that are counted, and listed only if asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     pub what: &'static str,
@@ -84,7 +84,7 @@ pub struct Diff {
 /// Compares two documents as `sync` writes them.
 pub fn diff(old: &Value, new: &Value) -> Diff {
     let renamed = types::renamed(old, new);
-    // A renamed type is told with the types; whatever refers to it is the same.
+    // A renamed type is listed with the types; a reference to it is the same.
     let mut old = old.clone();
     refs::rename(&mut old, &renamed);
     let old = &old;

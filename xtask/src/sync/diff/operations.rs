@@ -10,7 +10,7 @@ use super::super::tree::{self, OperationKey};
 use super::schemas::{self, Direction};
 use super::{Diff, Entry, Kind, Line, compact};
 
-/// Facts that are told as a number.
+/// Facts whose changes are counted.
 const SUMMARISED: [(&str, &str); 10] = [
     ("/x-roblox-scopes", "scopes of operations"),
     ("/x-roblox-rate-limits", "rate limits of operations"),
@@ -24,7 +24,7 @@ const SUMMARISED: [(&str, &str); 10] = [
     ("/x-opencloud/upstream_id", "upstream ids of operations"),
 ];
 
-/// Facts that are told as they are.
+/// Facts whose changes are shown.
 const TOLD: [(&str, &str, bool); 14] = [
     ("/deprecated", "deprecated", false),
     ("/security", "security", false),
@@ -184,7 +184,7 @@ fn parameters(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> Vec<(&str,
         .collect()
 }
 
-/// Path parameters are arguments by position, so their names matter only as far as they tell the type.
+/// Path parameters are arguments by position, so their names matter only where they decide the type.
 fn path_parameters(
     before: &OperationKey,
     old: &Value,

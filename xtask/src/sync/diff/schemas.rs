@@ -16,7 +16,7 @@ pub(crate) enum Direction {
     Received,
 }
 
-/// Keywords that are told in their own way. All others are facts that a caller sees at most in documentation or in a
+/// Keywords whose changes have a line of their own. All others are facts that a caller sees at most in documentation or in a
 /// server's refusal.
 const TOLD: [&str; 6] = ["format", "nullable", "required", "x-enum-varnames", "x-enumNames", "enum"];
 

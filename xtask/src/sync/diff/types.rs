@@ -13,7 +13,7 @@ use super::{Diff, Entry, Kind};
 /// New names of types by their old ones.
 pub(crate) type Renamed = BTreeMap<String, String>;
 
-/// Types that are called otherwise now: their name is gone, and a new one stands for what it stood for.
+/// Types with a new name: the old one is gone, and a new one has the same upstream name.
 pub(crate) fn renamed(old: &Value, new: &Value) -> Renamed {
     let (old_types, new_types) = (by_name(old), by_name(new));
     let mut found = Renamed::new();

@@ -1,7 +1,7 @@
 //! Which of the schemas with one name are the same type.
 //!
 //! Two schemas can be equal only by referring to two schemas that are equal in turn. So all are taken
-//! as equal that have one name, and classes are split until nothing tells their members apart.
+//! as equal that have one name, and classes are split until their members are the same.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ fn count(classes: &[usize]) -> usize {
     classes.iter().max().copied().unwrap_or_default()
 }
 
-/// What an inline schema says about its one use is no part of the type.
+/// What an inline schema says about its one use does not belong to the type.
 fn forget_use(signature: &mut Value) {
     const USE: [&str; 6] = ["nullable", "default", "readOnly", "writeOnly", "deprecated", "x-immutable"];
     if let Some(map) = signature.as_object_mut() {

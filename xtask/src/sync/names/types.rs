@@ -1,5 +1,5 @@
-//! Gives each type its name: renames components, merges those that are the same, and tells those
-//! apart that are not.
+//! Gives each type its name: renames components, merges those that are the same, and gives
+//! different names to those that are not.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -187,7 +187,7 @@ fn extension(value: &Value, at: &str) -> Result<(), Problem> {
     match overdue {
         Some(index) if value.pointer("/operation/overdue").is_none() => {
             let at = format!("{at}/hints/{index}/overdue");
-            Err(problem(&at, "overdue", "needs `operation.overdue`, which says when".into()))
+            Err(problem(&at, "overdue", "requires `operation.overdue`, which says when".into()))
         }
         _ => Ok(()),
     }
@@ -202,7 +202,7 @@ fn map(value: &Value, at: &str, table: &Table) -> Result<(), Problem> {
     let conditions = table.words.first().into_iter().chain(table.words.get(1)).copied().flatten();
     if table.is_condition && !conditions.into_iter().any(|(word, _)| value.get(word).is_some()) {
         let list = at.rsplit('/').nth(1).unwrap_or(at);
-        return Err(problem(at, list, "needs a condition: which failures is this about?".into()));
+        return Err(problem(at, list, "requires a condition: which failures is this about?".into()));
     }
     Ok(())
 }
@@ -237,7 +237,7 @@ fn problem(pointer: &str, key: &str, what: String) -> Problem {
 fn snake_case(value: &Value) -> Result<(), String> {
     let name = value.as_str().ok_or("should be a snake_case name")?;
     if !ident::is_snake_case(name) {
-        Err(format!("{name:?} is no snake_case identifier"))
+        Err(format!("{name:?} is not a snake_case identifier"))
     } else if ident::is_keyword(name) {
         Err(format!("{name} is a Rust keyword"))
     } else {
@@ -248,7 +248,7 @@ fn snake_case(value: &Value) -> Result<(), String> {
 fn upper_camel_case(value: &Value) -> Result<(), String> {
     let name = value.as_str().ok_or("should be an UpperCamelCase name")?;
     if !ident::is_upper_camel_case(name) {
-        Err(format!("{name:?} is no UpperCamelCase identifier"))
+        Err(format!("{name:?} is not an UpperCamelCase identifier"))
     } else if ident::is_keyword(name) {
         Err(format!("{name} is a Rust keyword"))
     } else if ident::is_prelude(name) {
@@ -389,17 +389,17 @@ mod tests {
             (
                 json!({"x-opencloud": {"method": "getUser"}}),
                 "/x-opencloud/method",
-                "method \"getUser\" is no snake_case identifier",
+                "method \"getUser\" is not a snake_case identifier",
             ),
             (
                 json!({"x-opencloud": {"method": ""}}),
                 "/x-opencloud/method",
-                "method \"\" is no snake_case identifier",
+                "method \"\" is not a snake_case identifier",
             ),
             (
                 json!({"x-opencloud": {"area": "2d"}}),
                 "/x-opencloud/area",
-                "area \"2d\" is no snake_case identifier",
+                "area \"2d\" is not a snake_case identifier",
             ),
             (json!({"x-opencloud": {"area": "async"}}), "/x-opencloud/area", "area async is a Rust keyword"),
             (
@@ -415,12 +415,12 @@ mod tests {
             (
                 json!({"x-opencloud": {"filter": "thing filter"}}),
                 "/x-opencloud/filter",
-                "filter \"thing filter\" is no UpperCamelCase identifier",
+                "filter \"thing filter\" is not an UpperCamelCase identifier",
             ),
             (
                 json!({"x-opencloud-type": "fooBar"}),
                 "/x-opencloud-type",
-                "x-opencloud-type \"fooBar\" is no UpperCamelCase identifier",
+                "x-opencloud-type \"fooBar\" is not an UpperCamelCase identifier",
             ),
             (
                 json!({"x-opencloud": {"paging": {"style": "cursor"}}}),
@@ -446,7 +446,7 @@ mod tests {
             (
                 json!({"x-opencloud": {"final_errors": [{"because": "so"}]}}),
                 "/x-opencloud/final_errors/0",
-                "final_errors needs a condition: which failures is this about?",
+                "final_errors requires a condition: which failures is this about?",
             ),
             (
                 json!({"x-opencloud": {"hints": [{"body_has": "price", "say": "Wait"}]}}),
@@ -471,7 +471,7 @@ mod tests {
             (
                 json!({"x-opencloud": {"hints": [{"status": 409, "say": "Wait"}, {"overdue": true, "say": "Look"}]}}),
                 "/x-opencloud/hints/1/overdue",
-                "overdue needs `operation.overdue`, which says when",
+                "overdue requires `operation.overdue`, which says when",
             ),
             (
                 json!({"x-opencloud": {"operation": {"overdue": {"state": "A", "time": "t", "default": 1}}}}),
@@ -506,7 +506,7 @@ mod tests {
             (
                 json!({"x-opencloud": {"ids": [{"name": "user_id"}]}}),
                 "/x-opencloud/ids/0/name",
-                "name \"user_id\" is no UpperCamelCase identifier",
+                "name \"user_id\" is not an UpperCamelCase identifier",
             ),
             (
                 json!({"x-opencloud-aliases": [{"name": "c"}]}),

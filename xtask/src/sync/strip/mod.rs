@@ -1,7 +1,7 @@
 //! Keeps the facts of a document and drops its prose.
 //!
-//! Each function here builds its part anew from the keys that are facts, so that prose which Roblox
-//! adds under some new key stays out by itself. What would not be valid OpenAPI 3.0 is mended here.
+//! Each function here builds its part from the keys that are facts, so that prose which Roblox
+//! adds under some new key stays out by itself. What would not be valid OpenAPI 3.0 is dropped here.
 
 mod extensions;
 mod path;
@@ -144,7 +144,7 @@ fn flow(name: &str, flow: &Value) -> Option<Value> {
     needed.iter().all(|key| facts.contains_key(*key)).then_some(Value::Object(facts))
 }
 
-/// The passes over one operation, which all tell of oddities at the same place.
+/// The passes over one operation, which all warn with the same place.
 struct Stripper<'a> {
     place: String,
     keep: Keep,
@@ -292,7 +292,7 @@ impl Stripper<'_> {
                 continue;
             }
             let Some(status) = status_key(status) else {
-                self.warn(&format!("response {status} is no status, dropped"));
+                self.warn(&format!("response {status} is not a status code, dropped"));
                 continue;
             };
             let what = format!("response {status}");

@@ -42,7 +42,7 @@ const BESIDE_REFERENCE: [&str; 5] = ["nullable", "readOnly", "writeOnly", "depre
 /// The facts of a schema.
 pub(crate) fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report) -> Value {
     let Some(source) = schema.as_object() else {
-        report.warn(format!("{place}: a schema is no object, taken as any value"));
+        report.warn(format!("{place}: a schema is not an object, taken as any value"));
         return json!({});
     };
     let mut facts = keywords(source, place, report);
@@ -69,7 +69,7 @@ fn keywords(source: &Map<String, Value>, place: &str, report: &mut Report) -> Ma
         };
         if is_right(value) {
             facts.insert(key.to_owned(), value.clone());
-        } else if !is_known_oddity(key, value) {
+        } else if !is_known_defect(key, value) {
             report.warn(format!("{place}: {key} has an unexpected value, dropped"));
         }
     }
@@ -78,7 +78,7 @@ fn keywords(source: &Map<String, Value>, place: &str, report: &mut Report) -> Ma
 
 /// Malformed in a way that upstream is known for: `required` as a flag of a property, bounds of
 /// JSON Schema's later drafts (read elsewhere), an enum or a list of names without members.
-fn is_known_oddity(key: &str, value: &Value) -> bool {
+fn is_known_defect(key: &str, value: &Value) -> bool {
     match key {
         "required" => value.is_boolean() || *value == json!([]),
         "exclusiveMinimum" | "exclusiveMaximum" => value.is_number(),
@@ -94,7 +94,7 @@ pub(crate) fn is_list_of_names(value: &Value) -> bool {
 
 fn reference_schema(reference: &Value, facts: Map<String, Value>, place: &str, report: &mut Report) -> Value {
     if !reference.is_string() {
-        report.warn(format!("{place}: a reference is no string, taken as any value"));
+        report.warn(format!("{place}: a reference is not a string, taken as any value"));
         return json!({});
     }
     let mut beside = facts;
