@@ -25,6 +25,8 @@ enum Command {
     Contract(xtask::delegate::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
     Live(xtask::delegate::Args),
+    /// Print sizes, cycles, dependencies and words of the code: `figures --help` explains.
+    Figures(xtask::delegate::Args),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::delegate::run("opencloud-contract", &args),
         Command::Live(args) => xtask::delegate::run("opencloud-live", &args),
+        Command::Figures(args) => xtask::delegate::run("opencloud-architecture", &args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");
