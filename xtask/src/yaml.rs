@@ -90,13 +90,10 @@ fn convert(file: &str, node: &MarkedYaml, at: &str, lines: &mut BTreeMap<String,
             let mut map = Map::new();
             for (key, value) in entries {
                 let line = key.span.start.line();
-                let YamlData::Value(scalar) = &key.data else {
-                    return Err(Error::new(format!("{file}:{line}"), "a key that is not a string"));
-                };
-                // Statuses are written as numbers (`200:`).
-                let name = match scalar {
-                    Scalar::String(text) => text.to_string(),
-                    Scalar::Integer(number) => number.to_string(),
+                let name = match &key.data {
+                    YamlData::Value(Scalar::String(text)) => text.to_string(),
+                    // Statuses are written as numbers (`200:`).
+                    YamlData::Value(Scalar::Integer(number)) => number.to_string(),
                     _ => return Err(Error::new(format!("{file}:{line}"), "a key that is not a string")),
                 };
                 let pointer = format!("{at}/{}", escape(&name));

@@ -401,14 +401,8 @@ fn clearable(operation: &Operation, model: &Model) -> Vec<(String, String)> {
     if operation.update_mask().is_none() {
         return Vec::new();
     }
-    let body = match &operation.body {
-        Some(Body::Json { kind: Type::Struct(name), .. }) => model.structs.get(name),
-        Some(Body::Multipart { parts }) => parts.iter().find_map(|part| match &part.kind {
-            PartKind::Json(Type::Struct(name)) => model.structs.get(name),
-            _ => None,
-        }),
-        _ => None,
-    };
+    let body =
+        operation.body.iter().flat_map(Body::types).find_map(|kind| model.structs.get(kind.one_struct()?));
     body.into_iter()
         .flat_map(|of| &of.fields)
         .filter(|field| !field.read_only && !field.is_required() && field.name != "path")

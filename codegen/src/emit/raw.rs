@@ -40,15 +40,15 @@ fn adapted(of: &Struct) -> Result<syn::ItemStruct, Error> {
     let hides = of.fields.iter().any(|field| field.hidden);
     for attribute in &mut item.attrs {
         if attribute.path().is_ident("derive") {
-            let derives = attribute
-                .parse_args_with(Punctuated::<syn::Path, syn::Token![,]>::parse_terminated)
-                .map_err(unreadable)?;
-            let derives = derives.into_iter().filter(|path| match path.segments.last() {
-                Some(last) => last.ident != "Deserialize" && !(hides && last.ident == "Debug"),
-                None => false,
-            });
-            let derives: Punctuated<syn::Path, syn::Token![,]> = derives.collect();
-            *attribute = parse_quote!(#[derive(#derives)]);
+            let parser = Punctuated::<syn::Path, syn::Token![,]>::parse_terminated;
+            let derives = attribute.parse_args_with(parser).map_err(unreadable)?;
+            let is_kept = |path: &syn::Path| {
+                path.segments
+                    .last()
+                    .is_some_and(|last| last.ident != "Deserialize" && !(hides && last.ident == "Debug"))
+            };
+            let derives = derives.iter().filter(|path| is_kept(path));
+            *attribute = parse_quote!(#[derive(#(#derives),*)]);
         }
     }
     // Only what derives `Deserialize` has a use for it: that no property is known is no reason to refuse one.

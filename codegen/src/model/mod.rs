@@ -249,7 +249,7 @@ pub enum Body {
 
 impl Body {
     /// The types of the body or of its parts.
-    fn types(&self) -> Vec<&Type> {
+    pub fn types(&self) -> Vec<&Type> {
         match self {
             Body::Json { kind, .. } => vec![kind],
             Body::Multipart { parts } => {
@@ -605,7 +605,7 @@ impl Type {
     }
 
     /// The struct that the type is.
-    fn one_struct(&self) -> Option<&str> {
+    pub fn one_struct(&self) -> Option<&str> {
         match self {
             Type::Struct(name) => Some(name),
             Type::Boxed(inner) => inner.one_struct(),

@@ -134,19 +134,17 @@ fn read_type(schema: &Value, document: &Document) -> Type {
         let is_enum = document.schemas().get(name).is_some_and(|schema| schema.get("enum").is_some());
         return if is_enum { Type::Enum(name.to_owned()) } else { Type::Struct(name.to_owned()) };
     }
-    match schema["x-rust-type"]["path"].as_str() {
+    let own = schema["x-rust-type"]["path"].as_str();
+    if let Some(name) = own.and_then(|path| path.strip_prefix("opencloud::ids::")) {
+        return Type::Id { name: name.to_owned(), number: schema.get("x-number").is_some() };
+    }
+    match own {
         Some("jiff::Timestamp") => return Type::Timestamp,
         Some("std::time::Duration") => return Type::Duration,
         Some("std::boxed::Box") => {
             return Type::Boxed(Box::new(read_type(&schema["x-rust-type"]["parameters"][0], document)));
         }
-        Some(path) => {
-            if let Some(name) = path.strip_prefix("opencloud::ids::") {
-                let number = schema.get("x-number").is_some();
-                return Type::Id { name: name.to_owned(), number };
-            }
-        }
-        None => {}
+        _ => {}
     }
     match schema.get("type").and_then(Value::as_str) {
         Some("string") => Type::String,

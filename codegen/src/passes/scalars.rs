@@ -11,18 +11,10 @@ use std::collections::BTreeMap;
 pub fn run(document: &mut Document) -> usize {
     let ids = id_names(document.extension());
     let mut count = 0;
-    for schema in document.schemas_mut().values_mut() {
+    for (name, schema) in document.schemas_mut() {
         visit(None, schema, &ids, &mut count);
-    }
-    let enums: Vec<String> = document
-        .schemas()
-        .iter()
-        .filter(|(_, schema)| schema.get("enum").is_some())
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in enums {
-        if let Some(schema) = document.schemas_mut().get_mut(&name).and_then(Value::as_object_mut) {
-            schema.insert("x-rust-type".to_owned(), rust_type(&format!("opencloud::types::{name}")));
+        if schema.get("enum").is_some() {
+            schema["x-rust-type"] = rust_type(&format!("opencloud::types::{name}"));
             count += 1;
         }
     }

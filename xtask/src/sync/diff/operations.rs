@@ -233,17 +233,13 @@ fn other_parameters(old: &Value, new: &Value, lines: &mut Vec<Line>) {
             .collect()
     };
     let (old, new) = (by_name(old), by_name(new));
-    let is_required = |parameter: &Value| parameter.get("required") == Some(&Value::Bool(true));
     for ((place, name), parameter) in &old {
         let Some(other) = new.get(&(place.clone(), name.clone())) else {
             lines.push(Line::new(format!("- {place} parameter {name}"), true));
             continue;
         };
         let at = format!("{place} parameter {name}");
-        if is_required(parameter) != is_required(other) {
-            let now = if is_required(other) { "required" } else { "optional" };
-            lines.push(Line::new(format!("{at}: is {now} now"), true));
-        }
+        compare_required(&at, parameter, other, lines);
         for key in ["style", "explode", "allowReserved", "deprecated"] {
             if parameter.get(key) != other.get(key) {
                 let what =
@@ -263,8 +259,18 @@ fn other_parameters(old: &Value, new: &Value, lines: &mut Vec<Line>) {
     }
 }
 
+fn compare_required(at: &str, old: &Value, new: &Value, lines: &mut Vec<Line>) {
+    if is_required(old) != is_required(new) {
+        let now = if is_required(new) { "required" } else { "optional" };
+        lines.push(Line::new(format!("{at}: is {now} now"), true));
+    }
+}
+
+fn is_required(parameter_or_body: &Value) -> bool {
+    parameter_or_body["required"] == true
+}
+
 fn body(old: &Value, new: &Value, lines: &mut Vec<Line>) {
-    let is_required = |body: &Value| body.get("required") == Some(&Value::Bool(true));
     match (old.get("requestBody"), new.get("requestBody")) {
         (None, None) => {}
         (Some(_), None) => lines.push(Line::new("- body", true)),
@@ -273,10 +279,7 @@ fn body(old: &Value, new: &Value, lines: &mut Vec<Line>) {
             lines.push(Line::new(format!("+ body{note}"), is_required(body)));
         }
         (Some(before), Some(after)) => {
-            if is_required(before) != is_required(after) {
-                let now = if is_required(after) { "required" } else { "optional" };
-                lines.push(Line::new(format!("body: is {now} now"), true));
-            }
+            compare_required("body", before, after, lines);
             content("body", &before["content"], &after["content"], Direction::Sent, lines);
         }
     }
