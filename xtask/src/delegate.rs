@@ -13,11 +13,15 @@ pub struct Args {
 
 /// Runs the program of a package of this workspace and passes on how it ends.
 pub fn run(package: &str, args: &Args) -> Result<ExitCode, String> {
-    let status = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", package, "--"])
-        .args(&args.arguments)
-        .status()
-        .map_err(|error| format!("cargo could not run {package}: {error}"))?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--package", package, "--"]);
+    status(&mut cargo, package, args)
+}
+
+/// Runs a command with these arguments and passes on how it ends.
+pub(crate) fn status(command: &mut Command, what: &str, args: &Args) -> Result<ExitCode, String> {
+    let status = command.args(&args.arguments).status();
+    let status = status.map_err(|error| format!("cargo could not run {what}: {error}"))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(ExitCode::from(code.unwrap_or(1)))
 }

@@ -25,6 +25,8 @@ enum Command {
     Contract(xtask::delegate::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
     Live(xtask::delegate::Args),
+    /// Compare calls with the same calls by hand and with another crate: `bench --help` explains.
+    Bench(xtask::delegate::Args),
     /// Print sizes, cycles, dependencies and words of the code: `figures --help` explains.
     Figures(xtask::delegate::Args),
 }
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Contract(args) => xtask::delegate::run("opencloud-contract", &args),
         Command::Live(args) => xtask::delegate::run("opencloud-live", &args),
         Command::Figures(args) => xtask::delegate::run("opencloud-architecture", &args),
+        Command::Bench(args) => xtask::bench::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");
