@@ -6,8 +6,11 @@ use super::super::report::Report;
 use super::super::tree;
 use super::{Keep, OURS};
 
+/// A keyword, and what its value has to look like.
+type Keyword = (&'static str, fn(&Value) -> bool);
+
 /// The keywords that are facts, and what their values have to look like. Anything else would make the document unreadable.
-pub(crate) const KEYWORDS: [(&str, fn(&Value) -> bool); 25] = [
+pub(crate) const KEYWORDS: [Keyword; 25] = [
     ("format", Value::is_string),
     ("pattern", Value::is_string),
     ("nullable", Value::is_boolean),
