@@ -84,6 +84,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("idempotency", idempotency(operation)),
         ("bare_list", format!("{:?}", operation.bare_list)),
         ("expects", expected(&operation.expects)),
+        ("id_from_request", slice(operation.id_from_request.iter().map(id_from_request))),
         ("errors_in_success", option(operation.errors_in_success.as_ref(), errors_in_success)),
         ("conflict_is_value", operation.conflict_is_value().to_string()),
         ("update_mask", format!("{:?}", operation.update_mask().map(|mask| &mask.name))),
@@ -118,6 +119,10 @@ fn final_errors(errors: &[Remark]) -> String {
     let error =
         |error: &Remark| format!("FinalError {{ when: {:?}, because: {:?} }}", error.when, error.text);
     slice(errors.iter().map(error))
+}
+
+fn id_from_request((property, parameter): (&String, &String)) -> String {
+    format!("IdFromRequest {{ property: {property:?}, parameter: {parameter:?} }}")
 }
 
 fn errors_in_success(ErrorsInSuccess { list, unless, about, harmless }: &ErrorsInSuccess) -> String {

@@ -288,6 +288,17 @@ impl Operation {
             self.response.one_struct().and_then(|name| structs.get(name)).map_or(&[][..], |of| &of.fields);
         let has_list = |errors: &ErrorsInSuccess| fields.iter().any(|field| field.name == errors.list);
         self.errors_in_success = self.errors_in_success.take().filter(has_list);
+        let has_id = |kind: &Type, name: &str| {
+            let of = kind.one_struct().and_then(|name| structs.get(name));
+            let is_id = |field: &Field| matches!(field.kind, Type::String | Type::Id { .. });
+            of.into_iter().flat_map(|of| &of.fields).any(|field| field.name == name && is_id(field))
+        };
+        let is_sent = |name: &str| {
+            let is_it = |known: &Parameter| known.name == name && known.location != Location::Header;
+            self.parameters.iter().any(is_it)
+                || matches!(&self.body, Some(Body::Json { kind, .. }) if has_id(kind, name))
+        };
+        self.id_from_request.retain(|property, sent| has_id(&self.response, property) && is_sent(sent));
     }
 }
 

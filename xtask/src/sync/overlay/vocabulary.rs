@@ -54,6 +54,7 @@ const OPERATION: Words = &[
     ("bare_list", Is(text)),
     ("main", Is(text)),
     ("required_response", Is(names)),
+    ("id_from_request", Is(texts)),
     ("errors_in_success", Map(&ERRORS_IN_SUCCESS)),
     ("conflict_body", Is(|value| one_of(value, &["value"]))),
     ("empty_response", Is(|value| one_of(value, &["none"]))),
@@ -273,6 +274,11 @@ fn text(value: &Value) -> Result<(), String> {
     expect(value.is_string(), "a text")
 }
 
+fn texts(value: &Value) -> Result<(), String> {
+    let is_right = value.as_object().is_some_and(|members| members.values().all(Value::is_string));
+    expect(is_right, "a map of texts")
+}
+
 /// A hint stands in brackets behind an error: a sentence without a full stop, on one line.
 fn sentence_of(value: &Value) -> Result<(), String> {
     let is_one = |text: &str| !text.trim().is_empty() && !text.ends_with('.') && !text.contains('\n');
@@ -356,13 +362,14 @@ mod tests {
                     "required": ["d|e"],
                     "overdue": {"state": "RUNNING", "time": "timeout", "default": 300, "beyond": 60}},
                 "main": "a", "required_response": ["b|c"], "conflict_body": "value",
+                "id_from_request": {"id": "thing_id"},
                 "errors_in_success": {"list": "a", "unless": "b", "about": "c", "harmless": ["D"]},
             },
             "properties": {
                 "a": {"x-opencloud-aliases": ["b", {"name": "c", "value": "d"}]},
                 "e": {"x-opencloud-id-from": "path"},
+                "f": {"x-opencloud-also": "d"},
             },
-            "properties": {"c": {"x-opencloud-also": "d"}},
         });
         assert_eq!(check(&update), Ok(()));
         let document = json!({"x-opencloud": {
@@ -517,6 +524,11 @@ mod tests {
                 json!({"x-opencloud": {"required_response": "id"}}),
                 "/x-opencloud/required_response",
                 "required_response should be a list of names",
+            ),
+            (
+                json!({"x-opencloud": {"id_from_request": {"id": 1}}}),
+                "/x-opencloud/id_from_request",
+                "id_from_request should be a map of texts",
             ),
             (
                 json!({"x-opencloud": {"errors_in_success": {"unless": "b"}}}),
