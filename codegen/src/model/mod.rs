@@ -555,7 +555,7 @@ impl Model {
             .operations
             .iter()
             .filter(responding)
-            .flat_map(|operation| operation.id_from_request.iter().map(|(property, _)| property))
+            .flat_map(|operation| operation.id_from_request.keys())
             .collect();
         of.fields.iter().filter(move |field| names.contains(&field.name))
     }
