@@ -39,7 +39,7 @@ fn try_all(document: &str) -> Result<(), Error> {
     ];
     for (what, code) in files {
         syn::parse_file(&code)
-            .map_err(|error| Error::new(format!("the generated {what} would be no Rust: {error}")))?;
+            .map_err(|error| Error::new(format!("the generated {what} could not be parsed: {error}")))?;
     }
     Ok(())
 }
