@@ -90,10 +90,10 @@ pub(crate) use option_methods;
 
 /// The constructor and setters of a type that requests hold.
 macro_rules! request_type {
-    ($name:ident ($($required:ident: $required_type:tt),*)
-     $($setter:ident = $field:ident $(also $also:ident)?: $kind:tt,)*) => {
+    ($(#[$new:meta])* $name:ident ($($required:ident: $required_type:tt),*)
+     $($(#[$doc:meta])* $setter:ident = $field:ident $(also $also:ident)?: $kind:tt,)*) => {
         impl $name {
-            /// A value with what the service requires, and nothing else set.
+            $(#[$new])*
             #[allow(clippy::too_many_arguments)]
             pub fn new($($required: crate::call::accepted!($required_type)),*) -> Self {
                 #[allow(unused_mut)]
@@ -103,7 +103,7 @@ macro_rules! request_type {
             }
 
             $(
-                #[doc = concat!("Sets `", stringify!($field), "`", $(" and `", stringify!($also), "`",)? ".")]
+                $(#[$doc])*
                 #[must_use]
                 pub fn $setter(mut self, value: crate::call::accepted!($kind)) -> Self {
                     self.$field = Some(crate::call::given!($kind value));

@@ -158,23 +158,7 @@ fn docs(text: &str) -> Vec<syn::Attribute> {
 }
 
 fn field_attributes(field: &Field) -> Vec<syn::Attribute> {
-    let mut text = format!("`{}`.", field.name);
-    for (flag, words) in [
-        (field.read_only, " Set by the service."),
-        (field.write_only, " Never in an answer."),
-        (field.hidden, " Whoever has it needs no other permission, so `Debug` does not show it."),
-        (field.deprecated, " Deprecated by Roblox."),
-    ] {
-        if flag {
-            text.push_str(words);
-        }
-    }
-    match field.kind.leaf() {
-        Type::Id { number: false, .. } => text.push_str(" Sent as a string."),
-        Type::Duration => text.push_str(" Sent as seconds with up to nine decimals."),
-        _ => {}
-    }
-    let mut attributes = docs(&text);
+    let mut attributes = docs(&super::docs::field(field));
     let name = &field.name;
     if field.ident != *name {
         attributes.push(parse_quote!(#[serde(rename = #name)]));
@@ -273,7 +257,11 @@ fn emit_enum(writer: &mut Writer, of: &Enum) {
     writer.block(format!("crate::enums::{kind}!"), |writer| {
         writer.doc(of.description.as_deref().unwrap_or("Words that the service uses."));
         writer.block(format!("pub enum {}", of.name), |writer| {
-            for (name, value) in values {
+            for (at, (name, value)) in values.iter().enumerate() {
+                // How it is written on the wire is said by the macro.
+                if let Some(Some(description)) = of.descriptions.get(at) {
+                    writer.doc(description);
+                }
                 writer.line(format!("{name} = {value},"));
             }
         });

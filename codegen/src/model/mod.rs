@@ -54,6 +54,10 @@ pub struct Condition {
 pub struct Area {
     pub name: String,
     pub summary: String,
+    /// What can be done with it, as items of a list.
+    pub tasks: Vec<String>,
+    /// The body of a function with a `client` that shows it.
+    pub example: Option<String>,
 }
 
 #[derive(Debug)]
@@ -178,6 +182,7 @@ pub enum Location {
 #[derive(Debug)]
 pub struct Parameter {
     pub name: String,
+    pub description: Option<String>,
     pub location: Location,
     pub required: bool,
     pub kind: Type,
@@ -213,6 +218,7 @@ pub enum Body {
 #[derive(Debug)]
 pub struct Part {
     pub name: String,
+    pub description: Option<String>,
     pub required: bool,
     pub kind: PartKind,
 }
@@ -281,6 +287,7 @@ impl Struct {
 pub struct Field {
     /// The property's name on the wire.
     pub name: String,
+    pub description: Option<String>,
     /// The field's name in Rust; no other field of the struct has it.
     pub ident: String,
     /// The name of the method that sets it; the same.
@@ -321,6 +328,8 @@ pub struct Enum {
     pub name: String,
     pub description: Option<String>,
     pub values: EnumValues,
+    /// Of each value.
+    pub descriptions: Vec<Option<String>>,
 }
 
 #[derive(Debug)]
@@ -439,7 +448,12 @@ impl Model {
         Ok(Self {
             areas: listed("areas")
                 .iter()
-                .map(|area| Area { name: text(area, "name"), summary: text(area, "summary") })
+                .map(|area| Area {
+                    name: text(area, "name"),
+                    summary: text(area, "summary"),
+                    tasks: read::words(&area["tasks"]),
+                    example: area["example"].as_str().map(str::to_owned),
+                })
                 .filter(|area| areas.is_none_or(|areas| areas.contains(&area.name)))
                 .collect(),
             ids: listed("ids")

@@ -17,7 +17,9 @@ pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
     } else {
         EnumValues::Words(variants(words.clone()).into_iter().zip(words).collect())
     };
-    Enum { name: name.to_owned(), description: description(schema), values }
+    let descriptions = schema["x-enum-descriptions"].as_array().into_iter().flatten();
+    let descriptions = descriptions.map(|text| text.as_str().map(str::to_owned)).collect();
+    Enum { name: name.to_owned(), description: description(schema), values, descriptions }
 }
 
 pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> Struct {
@@ -35,6 +37,7 @@ pub(super) fn read_struct(name: &str, schema: &Value, document: &Document) -> St
             ident: names::unique(names::field(name), &mut idents),
             setter: names::unique(names::setter(name), &mut setters),
             name: name.clone(),
+            description: description(schema),
             kind: read_type(schema, document),
             required: required.iter().position(|required| *required == name.as_str()),
             read_only: flag(schema, "readOnly"),
@@ -433,7 +436,7 @@ fn read_parameter(parameter: &Value, document: &Document) -> Parameter {
     let name = parameter["name"].as_str().unwrap_or_default().to_owned();
     // The client makes an idempotency key where the caller does not.
     let required = parameter["required"] == true && !is_idempotency_key(location, &name);
-    Parameter { name, location, required, kind }
+    Parameter { name, description: description(parameter), location, required, kind }
 }
 
 fn read_body(body: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Option<Body> {
@@ -471,6 +474,7 @@ fn read_parts(schema: &Value, document: &Document, structs: &BTreeMap<String, St
             let schema = &schemas[&field.name];
             Part {
                 name: field.name.clone(),
+                description: field.description.clone(),
                 required: field.is_required(),
                 kind: match &field.kind {
                     _ if binary(schema) => PartKind::File,
@@ -575,7 +579,7 @@ fn envelope(dialect: &str, extension: &Value) -> Vec<String> {
     vec![name.to_owned()]
 }
 
-fn words(list: &Value) -> Vec<String> {
+pub(super) fn words(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 

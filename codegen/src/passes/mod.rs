@@ -10,6 +10,7 @@ mod casing;
 mod hoist;
 mod odd;
 pub(crate) mod parameters;
+mod phrases;
 mod prune;
 mod responses;
 pub(crate) mod scalars;
@@ -30,7 +31,7 @@ pub struct Pass {
 }
 
 /// All passes in order.
-pub const PASSES: [Pass; 12] = [
+pub const PASSES: [Pass; 13] = [
     Pass {
         name: "casing",
         purpose: "type names are in the camel case that typify would give them",
@@ -69,6 +70,11 @@ pub const PASSES: [Pass; 12] = [
         run: aliases::run,
     },
     Pass { name: "prune", purpose: "only types that an operation reaches are generated", run: prune::run },
+    Pass {
+        name: "phrases",
+        purpose: "properties, parameters and values say what they are, with their bounds and default",
+        run: phrases::run,
+    },
     Pass {
         name: "tolerance",
         purpose: "what would make decoding refuse an answer goes: required, defaults, bounds, formats",

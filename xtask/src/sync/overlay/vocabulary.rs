@@ -105,10 +105,26 @@ const OVERDUE: [(&str, Check); 4] = [("state", text), ("time", text), ("default"
 
 const DIALECTS: [&str; 6] = ["cloud", "analytics", "experiment", "luau", "restart", "thumbnail_upload"];
 
-const DOCUMENT: [(&str, Check); 4] =
-    [("areas", list), ("ids", list), ("hints", list), ("final_errors", list)];
-const AREA: [(&str, Check); 4] =
-    [("name", snake_case), ("summary", text), ("hints", list), ("final_errors", list)];
+const DOCUMENT: [(&str, Check); 5] =
+    [("areas", list), ("ids", list), ("hints", list), ("final_errors", list), ("phrases", object)];
+const AREA: [(&str, Check); 6] = [
+    ("name", snake_case),
+    ("summary", text),
+    ("tasks", names),
+    ("example", text),
+    ("hints", list),
+    ("final_errors", list),
+];
+
+/// Phrases by the names of what they describe, and those by the names of what that stands in.
+const PHRASES: [(&str, Check); 6] = [
+    ("properties", sentences),
+    ("parameters", sentences),
+    ("types", groups_of_sentences),
+    ("areas", groups_of_sentences),
+    ("operations", groups_of_sentences),
+    ("values", groups_of_sentences),
+];
 const ID: [(&str, Check); 3] = [("name", upper_camel_case), ("description", text), ("names", names)];
 
 /// Checks all of our extensions in an update.
@@ -138,9 +154,12 @@ fn walk(value: &Value, at: &str) -> Result<(), Problem> {
 }
 
 fn extension(value: &Value, at: &str) -> Result<(), Problem> {
-    if value.get("areas").is_some() || value.get("ids").is_some() {
+    if ["areas", "ids", "phrases"].iter().any(|key| value.get(key).is_some()) {
         members(value, at, &DOCUMENT)?;
         failures(value, at)?;
+        if let Some(phrases) = value.get("phrases") {
+            members(phrases, &format!("{at}/phrases"), &PHRASES)?;
+        }
         for (key, words, needed) in [
             ("areas", &AREA[..], &["name", "summary"][..]),
             ("ids", &ID[..], &["name", "description", "names"]),
@@ -302,6 +321,30 @@ fn text(value: &Value) -> Result<(), String> {
 fn sentence_of(value: &Value) -> Result<(), String> {
     let is_one = |text: &str| !text.trim().is_empty() && !text.ends_with('.') && !text.contains('\n');
     expect(value.as_str().is_some_and(is_one), "a sentence on one line, without a full stop")
+}
+
+/// Phrases stand in documentation, one line each.
+fn sentences(value: &Value) -> Result<(), String> {
+    object(value)?;
+    match sorted_entries(value).into_iter().find(|(_, phrase)| !is_phrase(phrase)) {
+        Some((name, _)) => Err(format!("{name}: should be sentences on one line, with a full stop")),
+        None => Ok(()),
+    }
+}
+
+/// As [`sentences`] by name; `words` stands for the values of an enum that say what they mean.
+fn groups_of_sentences(value: &Value) -> Result<(), String> {
+    object(value)?;
+    for (name, group) in sorted_entries(value).into_iter().filter(|(_, group)| *group != "words") {
+        sentences(group).map_err(|what| format!("{name}: {what}"))?;
+    }
+    Ok(())
+}
+
+fn is_phrase(value: &Value) -> bool {
+    let is_one =
+        |text: &str| text.ends_with('.') && !text.contains('\n') && !text.starts_with(char::is_whitespace);
+    value.as_str().is_some_and(is_one)
 }
 
 fn status(value: &Value) -> Result<(), String> {
