@@ -82,9 +82,10 @@ fn emit_area(writer: &mut Writer, model: &Model, area: &Area) {
     let operations: Vec<&Operation> = model.in_area(&area.name).collect();
     let types: BTreeSet<String> = operations.iter().flat_map(|operation| model.types_of(operation)).collect();
     let calls = calls(model, area);
-    writer.doc(&docs::area(area));
     writer.line(format!("#[cfg_attr(docsrs, doc(cfg(feature = {})))]", literal(&area.name)));
     writer.block(format!("pub mod {}", area.name), |writer| {
+        // Inside, so that links name the area's own items.
+        writer.inner_doc(&docs::area(area));
         writer.line("#[allow(unused_imports)]");
         writer.line("use crate::{call::Call, ids, operations, types};");
         let exported: Vec<&str> =

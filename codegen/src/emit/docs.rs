@@ -15,7 +15,7 @@ pub fn area(area: &Area) -> String {
     if let Some(example) = &area.example {
         text.push_str(&format!(
             "\n\n```no_run\n\
-             # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {{\n\
+             # async fn run(client: opencloud::Client) -> Result<(), Box<dyn std::error::Error>> {{\n\
              {}\n# Ok(())\n# }}\n```",
             example.trim_end()
         ));
