@@ -36,6 +36,8 @@
 //!
 //! Where Roblox's document and guides are silent, the decision is ours; it is written down where it is made.
 
+#![warn(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // What no enabled area needs is unused; with all areas, nothing may be.
 #![cfg_attr(not(feature = "full"), allow(dead_code, unreachable_pub, unused_imports, unused_macros))]
 

@@ -593,7 +593,7 @@ fn documentation(operation: &Operation, arguments: &[Input]) -> String {
         };
         text.push_str(&format!("\nScopes: {}.", words(&operation.scopes, ", ")));
         if operation.needed_scopes.is_empty() {
-            text.push_str(" They are not needed, and widen what is answered.");
+            text.push_str(" They are not needed, and widen what is returned.");
         }
         for one_of in operation.needed_scopes.iter().filter(|one_of| one_of.len() > 1) {
             text.push_str(&format!(" Needed is {}.", words(one_of, " or ")));
