@@ -6,6 +6,7 @@ pub mod contract;
 pub mod coverage;
 mod delegate;
 pub mod facts;
+pub mod figures;
 pub mod live;
 pub mod needs;
 pub mod surface;
