@@ -438,12 +438,33 @@ mod tests {
             "areas": [{"name": "a", "summary": "s", "hints": [{"status": 500, "say": "Look"}]}], "ids": [{"name": "Id", "description": "d", "names": ["id"]}],
         }});
         assert_eq!(check(&document), Ok(()));
+        let phrases = json!({"x-opencloud": {"phrases": {
+            "properties": {"a": "What it is."}, "parameters": {}, "types": {"T": {"a": "What it is. More."}},
+            "areas": {"b": {"c": "Which one."}}, "operations": {"b.get": {"c": "Which one."}},
+            "values": {"E": "words", "*": {"X": "Not stated."}},
+        }}});
+        assert_eq!(check(&phrases), Ok(()));
     }
 
     #[test]
     fn anything_else_is_refused() {
         let cases = [
             (json!({"x-opencloud": 1}), "/x-opencloud", "x-opencloud should be a map"),
+            (
+                json!({"x-opencloud": {"phrases": {"fields": {}}}}),
+                "/x-opencloud/phrases/fields",
+                "fields is not in the vocabulary (docs/specification.md)",
+            ),
+            (
+                json!({"x-opencloud": {"phrases": {"properties": {"a": "no full stop"}}}}),
+                "/x-opencloud/phrases/properties",
+                "properties a: should be sentences on one line, with a full stop",
+            ),
+            (
+                json!({"x-opencloud": {"phrases": {"types": {"T": {"a": "Two\nlines."}}}}}),
+                "/x-opencloud/phrases/types",
+                "types T: a: should be sentences on one line, with a full stop",
+            ),
             (
                 json!({"x-opencloud": {"methud": "a"}}),
                 "/x-opencloud/methud",
