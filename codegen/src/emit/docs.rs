@@ -1,9 +1,7 @@
 //! What the documentation of areas, fields, setters and arguments says.
 
-use crate::model::{Area, Field, Model, Parameter, Part, Struct, Type};
-
-/// Stands where the overlay has no phrase yet, as for what Roblox has just added.
-const UNDESCRIBED: &str = "Not described yet.";
+use crate::model::{Area, Field, Model, Struct, Type};
+use crate::passes::describe::UNDESCRIBED;
 
 /// The page of an area: what can be done with it, and an example that compiles.
 pub fn area(area: &Area) -> String {
@@ -23,26 +21,15 @@ pub fn area(area: &Area) -> String {
     text
 }
 
-/// What a field is, and which way it travels.
-pub fn field(field: &Field) -> String {
-    let mut text = field.description.clone().unwrap_or_else(|| UNDESCRIBED.to_owned());
-    for (flag, words) in [
-        (field.read_only, " Set by the service."),
-        (field.write_only, " Only in requests."),
-        (field.hidden, " Grants access by itself, so `Debug` does not show it."),
-        (field.deprecated, " Deprecated by Roblox."),
-    ] {
-        if flag {
-            text.push_str(words);
-        }
-    }
-    text
+/// A description, or that there is none.
+pub fn text(description: &Option<String>) -> &str {
+    description.as_deref().unwrap_or(UNDESCRIBED)
 }
 
 /// As the field, and whether a caller must set it.
 pub fn setter(of: &Field) -> String {
     let need = if of.is_required() { "Required; `new` takes it." } else { "Optional." };
-    format!("{} {need}", field(of))
+    format!("{} {need}", text(&of.description))
 }
 
 /// What a type's constructor takes.
@@ -58,16 +45,6 @@ pub fn constructor(of: &Struct) -> String {
         true => format!("A value with all that the service takes: {need}, required."),
         false => format!("A value with what the service requires: {need}. The rest is optional and not set."),
     }
-}
-
-/// What a parameter is.
-pub fn parameter(parameter: &Parameter) -> String {
-    parameter.description.clone().unwrap_or_else(|| UNDESCRIBED.to_owned())
-}
-
-/// What a part of a form is.
-pub fn part(part: &Part) -> String {
-    part.description.clone().unwrap_or_else(|| UNDESCRIBED.to_owned())
 }
 
 /// What a JSON body is: what its type is.
