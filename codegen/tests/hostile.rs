@@ -91,23 +91,13 @@ fn hostile_names_and_texts_generate_rust() {
 /// The compiler refuses source that is shown in another order than it is read in.
 #[test]
 fn nothing_in_the_source_is_unseen() {
-<<<<<<< HEAD:codegen/tests/hostile.rs
     for (what, text) in hostile() {
-        let Generated { raw, api, operations, .. } =
-            generate(&document(&text).to_string(), None).expect("code");
-        for code in [raw, api, operations] {
-            let unseen = |ch: &char| {
-                (ch.is_control() && !matches!(ch, '\n' | '\t'))
-                    || matches!(ch, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-=======
-    for (what, text) in odd() {
         let Generated { raw, api, ids, operations, scopes, .. } =
             generate(&document(&text).to_string(), None).expect("code");
         for code in [raw, api, ids, operations, scopes] {
-            let unseen = |letter: &char| {
-                (letter.is_control() && !matches!(letter, '\n' | '\t'))
-                    || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
->>>>>>> w-src:codegen/tests/odd.rs
+            let unseen = |ch: &char| {
+                (ch.is_control() && !matches!(ch, '\n' | '\t'))
+                    || matches!(ch, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
             };
             assert_eq!(code.chars().find(unseen), None, "{what}");
         }
