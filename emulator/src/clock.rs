@@ -157,7 +157,7 @@ pub(crate) fn hour(time: Timestamp) -> i64 {
 
 /// The seconds of `1.5s`, if the text is a duration.
 pub(crate) fn seconds(text: &str) -> Option<SignedDuration> {
-    if !crate::schema::is_duration(text) {
+    if !crate::document::is_duration(text) {
         return None;
     }
     let number = text.trim_end_matches('s');

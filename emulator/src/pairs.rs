@@ -1,4 +1,4 @@
-//! Maps whose keys are no texts, as lists of pairs: `#[serde(with = "crate::state::pairs")]`.
+//! Maps whose keys are no texts, as lists of pairs: `#[serde(with = "crate::pairs")]`.
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};

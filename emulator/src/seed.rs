@@ -9,12 +9,12 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::data_stores::buffer::envelope;
-use crate::behaviour::data_stores::{Content, GLOBAL, Place};
+use crate::areas::data_stores::buffer::envelope;
+use crate::areas::data_stores::model::{Content, GLOBAL, Place};
+use crate::document::{Direction, Violation, decode_base64, validate_value};
 use crate::identity::{ApiKey, OAuthApp};
-use crate::schema::{Direction, decode_base64};
-use crate::server::{HERE, Incoming, Inner};
-use crate::validate::{Violation, validate_value};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
 
 /// What an emulator begins with, read from JSON. All of it is optional:
 ///
@@ -279,17 +279,10 @@ impl Inner {
         }
         let method: Method = request.method.parse().map_err(|_| "the method is none")?;
         let uri: Uri = request.path.parse().map_err(|_| "the path is none")?;
-        let reply = self.apply_now(&Incoming {
-            method,
-            uri,
-            headers,
-            body: body.into(),
-            peer: HERE,
-            is_reused: false,
-        });
-        match reply.status {
+        let response = self.apply_now(&Incoming::local(method, uri, headers, body));
+        match response.status {
             ..300 => Ok(()),
-            status => Err(format!("{status} {}", String::from_utf8_lossy(&reply.body))),
+            status => Err(format!("{status} {}", String::from_utf8_lossy(&response.body))),
         }
     }
 }

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::state::mix;
-
 /// The shapes of responses where the live service and Roblox's document differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -20,12 +18,6 @@ impl Shapes {
     pub(crate) fn is_live(self) -> bool {
         self == Shapes::Live
     }
-}
-
-/// One of several forms, for what the live service writes now in this way and now in that: always the same for the
-/// same text, so that a test finds what it found before.
-pub(crate) fn form_of(text: &str, forms: u64) -> u64 {
-    text.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte))) % forms.max(1)
 }
 
 impl fmt::Display for Shapes {

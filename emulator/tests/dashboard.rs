@@ -149,7 +149,7 @@ async fn one_request_is_told_with_its_bodies_and_without_its_secrets() {
     create_entry(&client, "player_7", &json!(7)).await;
     let told = client.get("/__emulator/dashboard/requests/1").await.ok();
     assert_eq!((&told["body"], &told["status"]), (&json!("{\"value\":7}"), &json!(200)));
-    assert!(told["answerBody"].as_str().is_some_and(|body| body.contains("player_7")));
+    assert!(told["responseBody"].as_str().is_some_and(|body| body.contains("player_7")));
     assert_eq!(told["headers"]["x-api-key"], "[redacted]");
     for wrong in ["0", "2", "x"] {
         client.get(&format!("/__emulator/dashboard/requests/{wrong}")).await.refused(404);

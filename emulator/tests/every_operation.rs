@@ -42,8 +42,8 @@ async fn every_operation_answers(shapes: Shapes) {
             wrong.push(format!("{}: {} {}", operation.key(), answer.status, answer.text));
         } else if recorded.operation.as_ref() != Some(&operation.id) {
             wrong.push(format!("{} is taken for {:?}", operation.key(), recorded.operation));
-        } else if !recorded.answer_violations.is_empty() {
-            wrong.push(format!("{}: {:?}", operation.key(), recorded.answer_violations));
+        } else if !recorded.response_violations.is_empty() {
+            wrong.push(format!("{}: {:?}", operation.key(), recorded.response_violations));
         }
     }
     assert!(wrong.is_empty(), "{} of them: {wrong:#?}", wrong.len());

@@ -112,7 +112,7 @@ async fn a_cut_response_ends_cleanly() {
     assert_eq!(body.len(), 10);
     client.emulator.fault("users.get=cut,count=1").expect("a fault");
     let whole = client.get("/cloud/v2/users/1").await.text.len();
-    let half = client.emulator.requests()[1].answer_body.len() / 2;
+    let half = client.emulator.requests()[1].response_body.len() / 2;
     assert_eq!(whole, half);
     client.get("/cloud/v2/users/1").await.ok();
 }

@@ -257,7 +257,7 @@ async fn requests_are_numbered_and_come_with_their_answers() {
     assert_eq!((&request["number"], &request["status"]), (&json!(2), &json!(400)));
     assert_eq!(request["time"], "2026-01-02T03:04:05.000Z");
     let answer: serde_json::Value =
-        serde_json::from_str(request["answerBody"].as_str().expect("text")).expect("JSON");
+        serde_json::from_str(request["responseBody"].as_str().expect("text")).expect("JSON");
     assert_eq!(answer["code"], "INVALID_ARGUMENT");
     client.get("/__emulator/requests?after=x").await.refused(400);
 }

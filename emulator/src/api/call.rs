@@ -1,16 +1,14 @@
-//! What a behaviour gets and what it gives back.
+//! The request that a handler gets.
 
 use bytes::Bytes;
 use http::HeaderMap;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
-use crate::document::{Document, Operation};
-use crate::failure::Failure;
-use crate::luau::Scripts;
-use crate::nesting::refuse_unfit;
-use crate::request::{Part, multipart};
-use crate::sample::plain;
+use crate::api::failure::Failure;
+use crate::api::filter::{Comparison, Grammar};
+use crate::api::scripts::Scripts;
+use crate::document::{Document, Operation, Part, multipart, plain, unfit};
 use crate::shapes::Shapes;
 
 /// A request that passed the gateway, with everything that was read from it.
@@ -28,9 +26,9 @@ pub(crate) struct Call<'a> {
     pub(crate) scripts: &'a Scripts,
     pub(crate) shapes: Shapes,
     pub(crate) now: Timestamp,
+    /// Who owns the API key, as far as the key says that it is somebody's.
+    pub(crate) caller: Option<u64>,
 }
-
-pub(crate) type Outcome = Result<Reply, Failure>;
 
 impl Call<'_> {
     /// A path parameter. The name may be written in either style: `user_id` or `userId`.
@@ -62,12 +60,36 @@ impl Call<'_> {
         self.query(name) == Some("true")
     }
 
+    /// A query parameter that is a number, if it is given.
+    pub(crate) fn query_number(&self, name: &str, default: usize) -> Result<usize, Failure> {
+        self.given(name).map_or(Ok(default), |text| {
+            text.parse()
+                .map_err(|_| Failure::invalid(format!("{name} must be a number that is not negative.")))
+        })
+    }
+
+    /// A query parameter that is a moment, if it is given.
+    pub(crate) fn query_time(&self, name: &str) -> Result<Option<Timestamp>, Failure> {
+        self.given(name).map(|text| time(name, text)).transpose()
+    }
+
+    /// The values of a list in the query: the key repeated, or commas in between.
+    pub(crate) fn query_list(&self, name: &str) -> impl Iterator<Item = &str> {
+        let values = self.query.iter().filter(move |(key, _)| key == name);
+        values.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty())
+    }
+
+    /// The comparisons of the filter, if there is one.
+    pub(crate) fn filter(&self, grammar: &Grammar<'_>) -> Result<Vec<Comparison>, Failure> {
+        self.given("filter").map_or(Ok(Vec::new()), |filter| grammar.parse(filter))
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// The body as a JSON object.
-    pub(crate) fn json(&self) -> Result<serde_json::Map<String, Value>, Failure> {
+    pub(crate) fn json(&self) -> Result<Map<String, Value>, Failure> {
         refuse_unfit(self.body)?;
         match serde_json::from_slice(self.body) {
             Ok(Value::Object(object)) => Ok(object),
@@ -83,50 +105,14 @@ impl Call<'_> {
     }
 }
 
-/// An answer.
-#[derive(Debug, Clone)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) content_type: Option<String>,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Bytes,
+/// Refuses JSON that could be remembered, but not be read again, or that takes too much memory. Wherever a request has
+/// JSON, this is to be asked first.
+pub(crate) fn refuse_unfit(json: &[u8]) -> Result<(), Failure> {
+    unfit(json).map_or(Ok(()), |reason| Err(Failure::invalid(format!("The JSON {reason}."))))
 }
 
-impl Reply {
-    pub(crate) fn json(value: impl Into<Value>) -> Reply {
-        Reply::content("application/json", value.into().to_string())
-    }
-
-    /// `{}`, the answer of operations that have nothing to say.
-    pub(crate) fn nothing() -> Reply {
-        Reply::json(json!({}))
-    }
-
-    pub(crate) fn empty(status: u16) -> Reply {
-        Reply { status, content_type: None, headers: Vec::new(), body: Bytes::new() }
-    }
-
-    pub(crate) fn content(content_type: &str, body: impl Into<Bytes>) -> Reply {
-        Reply {
-            status: 200,
-            content_type: Some(content_type.to_owned()),
-            headers: Vec::new(),
-            body: body.into(),
-        }
-    }
-
-    pub(crate) fn with_status(mut self, status: u16) -> Reply {
-        self.status = status;
-        self
-    }
-
-    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Reply {
-        self.headers.push((name, value.into()));
-        self
-    }
-}
-
-/// The text of a property.
-pub(crate) fn text<'a>(object: &'a serde_json::Map<String, Value>, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
+/// A moment as RFC 3339 writes it.
+pub(crate) fn time(name: &str, text: &str) -> Result<Timestamp, Failure> {
+    let refused = |_| Failure::invalid(format!("The {name} must be a time such as 2026-01-02T03:04:05Z."));
+    text.parse().map_err(refused)
 }

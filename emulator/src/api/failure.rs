@@ -1,10 +1,16 @@
 //! A refusal, and the shape that each service gives it.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use serde_json::{Value, json};
 
-use crate::call::Reply;
+use crate::api::response::Response;
+use crate::document::Violation;
 use crate::shapes::Shapes;
-use crate::validate::Violation;
+
+/// What comes of a call.
+pub(crate) type Outcome = Result<Response, Failure>;
 
 /// Why a request is refused.
 #[derive(Debug, Clone)]
@@ -80,7 +86,7 @@ impl Failure {
         Failure::new(413, "INVALID_ARGUMENT", message)
     }
 
-    /// The gateway's answer to a missing or wrong key.
+    /// The gateway's response to a missing or wrong key.
     pub(crate) fn unauthorized() -> Failure {
         Failure::unauthorized_because("Invalid API Key")
     }
@@ -99,7 +105,7 @@ impl Failure {
         failure
     }
 
-    /// The gateway's answer to a path that nothing is behind.
+    /// The gateway's response to a path that nothing is behind.
     pub(crate) fn no_route(message: impl Into<String>) -> Failure {
         let mut failure = Failure::not_found(message);
         failure.gateway = true;
@@ -122,21 +128,44 @@ impl Failure {
         self
     }
 
+    /// Refuses to hold more than so many of something.
+    pub(crate) fn if_full(count: usize, max: usize, what: &str) -> Result<(), Failure> {
+        match count < max {
+            true => Ok(()),
+            false => Err(Failure::exhausted(format!("The emulator holds no more {what}."))),
+        }
+    }
+
+    /// The same of a map to which this key is to be added, unless it is there.
+    pub(crate) fn if_full_for<K: Ord, V>(
+        map: &BTreeMap<K, V>,
+        key: &K,
+        max: usize,
+        what: &str,
+    ) -> Result<(), Failure> {
+        if map.contains_key(key) { Ok(()) } else { Failure::if_full(map.len(), max, what) }
+    }
+
+    /// Something that a call names does not exist.
+    pub(crate) fn missing(what: impl fmt::Display) -> Failure {
+        Failure::not_found(format!("The {what} does not exist."))
+    }
+
     /// The response of the emulator's own endpoints, which have one shape.
-    pub(crate) fn reply(&self, path: &str) -> Reply {
-        self.reply_in(path, Shapes::Live)
+    pub(crate) fn response(&self, path: &str) -> Response {
+        self.response_in(path, Shapes::Live)
     }
 
     /// The response as the service behind this path writes it.
-    pub(crate) fn reply_in(&self, path: &str, shapes: Shapes) -> Reply {
+    pub(crate) fn response_in(&self, path: &str, shapes: Shapes) -> Response {
         // RL-12: a 429 of the gateway has neither a word nor a text.
         if self.gateway && self.status == 429 && shapes.is_live() {
             let body = json!({ "errors": [{ "code": 0, "message": "" }] });
-            return Reply::json(body).with_status(429).with_header("x-envoy-ratelimited", "true");
+            return Response::json(body).with_status(429).with_header("x-envoy-ratelimited", "true");
         }
         let is_gateway = self.gateway && self.status != 429;
         let shape = if is_gateway { Shape::Gateway } else { Shape::of(path) };
-        Reply::json(self.body(shape, path, shapes)).with_status(self.status)
+        Response::json(self.body(shape, path, shapes)).with_status(self.status)
     }
 
     fn body(&self, shape: Shape, path: &str, shapes: Shapes) -> Value {
@@ -272,7 +301,7 @@ mod tests {
     use super::*;
 
     fn body(failure: &Failure, path: &str) -> Value {
-        serde_json::from_slice(&failure.reply(path).body).expect("JSON")
+        serde_json::from_slice(&failure.response(path).body).expect("JSON")
     }
 
     #[test]
@@ -292,7 +321,7 @@ mod tests {
     #[test]
     fn the_live_services_write_some_errors_otherwise_than_the_document() {
         let of = |failure: &Failure, path: &str, shapes: Shapes| -> Value {
-            serde_json::from_slice(&failure.reply_in(path, shapes).body).expect("JSON")
+            serde_json::from_slice(&failure.response_in(path, shapes).body).expect("JSON")
         };
         let unknown = Failure::not_found("gone").with_detail("PassNotFound").with_field("pass: 12");
         let pass = "/game-passes/v1/x";

@@ -1,6 +1,6 @@
 //! The small part of the Common Expression Language that filters are written in.
 
-use crate::failure::Failure;
+use crate::api::failure::Failure;
 
 /// One comparison: `user == 'users/1'`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::call::Reply;
+use crate::api::response::Response;
 use crate::document::Operation;
 
 /// What stands for the token of a page that has no next one.
@@ -33,16 +33,16 @@ fn end(path: &str) -> End {
 const LEFT_OUT: [&str; 2] = ["dataStoreEntries", "orderedDataStoreEntries"];
 
 /// A response of a list, with its end in the live form.
-pub(crate) fn live(operation: &Operation, reply: Reply) -> Reply {
+pub(crate) fn live(operation: &Operation, response: Response) -> Response {
     let Some(paging) = &operation.paging else {
-        return reply;
+        return response;
     };
     let end = end(&operation.path);
-    if end == End::Empty || reply.status >= 300 || paging.in_body {
-        return reply;
+    if end == End::Empty || response.status >= 300 || paging.in_body {
+        return response;
     }
-    let Ok(Value::Object(mut page)) = serde_json::from_slice::<Value>(&reply.body) else {
-        return reply;
+    let Ok(Value::Object(mut page)) = serde_json::from_slice::<Value>(&response.body) else {
+        return response;
     };
     if let Some(next) = &paging.next {
         finish(&mut page, next, end);
@@ -51,7 +51,7 @@ pub(crate) fn live(operation: &Operation, reply: Reply) -> Reply {
     if let Some(items) = LEFT_OUT.iter().find(|name| is_empty(name)) {
         page.remove(*items);
     }
-    Reply { body: Value::Object(page).to_string().into(), ..reply }
+    Response { body: Value::Object(page).to_string().into(), ..response }
 }
 
 fn finish(page: &mut Map<String, Value>, next: &str, end: End) {
@@ -72,7 +72,7 @@ mod tests {
 
     fn shown(path: &str, body: Value) -> Value {
         let found = Document::embedded().find("GET", path).expect("a route");
-        serde_json::from_slice(&live(found.operation, Reply::json(body)).body).expect("JSON")
+        serde_json::from_slice(&live(found.operation, Response::json(body)).body).expect("JSON")
     }
 
     /// PG-01, PG-02

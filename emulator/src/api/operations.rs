@@ -5,6 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::api::failure::{Failure, Outcome};
+use crate::api::response::Response;
+
 const MAX_OPERATIONS: usize = 10_000;
 
 /// Long-running operations. Each is done at its second poll.
@@ -14,7 +17,7 @@ pub(crate) struct Operations {
     order: VecDeque<String>,
     /// How often something was changed.
     #[serde(skip)]
-    pub(super) changes: u64,
+    pub(crate) changes: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +62,17 @@ impl Operations {
     pub(crate) fn at_once(&mut self, path: &str, result: Value) -> Value {
         self.finished(path, result);
         self.poll(path).unwrap_or_default()
+    }
+
+    /// Begins an operation: what the first response says.
+    pub(crate) fn begin(&mut self, path: &str, result: Result<Value, Map<String, Value>>) -> Outcome {
+        self.start(path, result);
+        Ok(Response::json(json!({ "path": path, "done": false })))
+    }
+
+    /// The response to a poll.
+    pub(crate) fn respond(&mut self, path: &str) -> Outcome {
+        self.poll(path).map(Response::json).ok_or_else(|| Failure::missing("operation"))
     }
 
     /// The operation as a poll sees it.

@@ -6,32 +6,34 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
-use crate::call::Call;
-use crate::failure::Failure;
+use crate::api::call::Call;
+use crate::api::failure::{Failure, Outcome};
+use crate::api::response::Response;
 
 /// What a page is cut by: the names of the parameters, and the sizes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cut<'a> {
+pub(crate) struct Pagination<'a> {
     pub(crate) size: &'a str,
     pub(crate) token: &'a str,
     pub(crate) default: usize,
     pub(crate) max: usize,
 }
 
-impl Cut<'static> {
+impl Pagination<'static> {
     /// `maxPageSize` and `pageToken`, at most 10 unless asked for more.
-    pub(crate) const fn v2(max: usize) -> Cut<'static> {
-        Cut { size: "maxPageSize", token: "pageToken", default: 10, max }
+    pub(crate) const fn v2(max: usize) -> Pagination<'static> {
+        Pagination { size: "maxPageSize", token: "pageToken", default: 10, max }
     }
 
-    pub(crate) const fn with_default(mut self, default: usize) -> Cut<'static> {
+    pub(crate) const fn with_default(mut self, default: usize) -> Pagination<'static> {
         self.default = default;
         self
     }
 }
 
-impl Cut<'_> {
+impl Pagination<'_> {
     /// The page size that is asked for, cut to the largest.
     pub(crate) fn size(&self, call: &Call<'_>) -> Result<usize, Failure> {
         let Some(asked) = call.given(self.size) else {
@@ -77,6 +79,12 @@ impl Cut<'_> {
         let end = (start + size).min(items.len());
         let next = (end < items.len()).then(|| self.token_at(call, end));
         Ok((items[start..end].to_vec(), next))
+    }
+
+    /// The page that is asked for as the response of a v2 service.
+    pub(crate) fn respond(&self, call: &Call<'_>, list: &str, items: &[Value]) -> Outcome {
+        let (page, next) = self.page(call, items)?;
+        Ok(Response::json(json!({ list: page, "nextPageToken": next.unwrap_or_default() })))
     }
 
     /// The same of a list that is in the order of its places: it stays whole when items come and go between its pages,

@@ -1,15 +1,14 @@
-//! Answers for operations without a behaviour of their own: made from the schema, with the ids of the request.
+//! Responses for operations without a behaviour of their own: made from the schema, with the ids of the request.
 
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::localization;
-use crate::call::{Call, Outcome, Reply};
-use crate::document::{Document, Media, Paging, PagingStyle, is_json};
-use crate::failure::Failure;
-use crate::page::Cut;
-use crate::sample::{Mode, Sample, plain};
-use crate::schema::Direction;
-use crate::state::State;
+use crate::api::call::Call;
+use crate::api::failure::{Failure, Outcome};
+use crate::api::ids::Ids;
+use crate::api::operations::Operations;
+use crate::api::page::Pagination;
+use crate::api::response::Response;
+use crate::document::{Direction, Document, Media, Mode, Paging, PagingStyle, Sample, is_json, plain};
 
 /// How many items a list has that nothing else is known of.
 const ITEMS: usize = 25;
@@ -18,22 +17,21 @@ const MOST_ASKED_FOR: usize = 1_000;
 /// The first of numbers that stand for something, as other samples have it.
 const FIRST_ID: usize = 1_001;
 
-pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Outcome {
-    localization::check(call)?;
+pub(crate) fn respond(operations: &mut Operations, ids: &mut Ids, call: &Call<'_>) -> Outcome {
     let response = call.operation.response(200).or_else(|| call.operation.successes().next());
     let Some(response) = response else {
-        return Ok(Reply::nothing());
+        return Ok(Response::nothing());
     };
     let Some(media) = response.json() else {
         return Ok(match response.content.first() {
-            Some(media) => Reply::content(&media.media_type, "sample").with_status(response.status),
-            None => Reply::empty(response.status),
+            Some(media) => Response::content(&media.media_type, "sample").with_status(response.status),
+            None => Response::empty(response.status),
         });
     };
     let mut value = sample(call, None).value(call.document, &media.schema);
-    if let Some(started) = start_operation(state, call)? {
+    if let Some(started) = start_operation(operations, ids, call)? {
         value = started;
-    } else if let Some(polled) = poll_operation(state, call) {
+    } else if let Some(polled) = poll_operation(operations, call) {
         value = polled;
     } else if let Some(paging) = &call.operation.paging {
         page(call, paging, media, &mut value)?;
@@ -46,7 +44,7 @@ pub(crate) fn answer(state: &mut State, call: &Call<'_>) -> Outcome {
         if is_json(&media.media_type) { "application/json" } else { media.media_type.as_str() };
     let declared = response.content.iter().any(|media| media.media_type == content_type);
     let content_type = if declared { content_type } else { media.media_type.as_str() };
-    Ok(Reply::content(content_type, value.to_string()).with_status(response.status))
+    Ok(Response::content(content_type, value.to_string()).with_status(response.status))
 }
 
 /// What is invented went well: an operation has no error, a picture is there, and no list says that it is not whole.
@@ -70,11 +68,11 @@ fn succeed(value: &mut Value) {
 }
 
 /// Success without anything to say: an empty body, or `{}` where the document has one.
-pub(crate) fn no_content(call: &Call<'_>) -> Reply {
+pub(crate) fn no_content(call: &Call<'_>) -> Response {
     match call.operation.successes().next() {
-        Some(response) if response.content.is_empty() => Reply::empty(response.status),
-        Some(response) => Reply::nothing().with_status(response.status),
-        None => Reply::nothing(),
+        Some(response) if response.content.is_empty() => Response::empty(response.status),
+        Some(response) => Response::nothing().with_status(response.status),
+        None => Response::nothing(),
     }
 }
 
@@ -169,7 +167,7 @@ fn own_id(call: &Call<'_>, schema: &Value) -> Option<String> {
     own.next().filter(|_| own.next().is_none() && !properties.contains_key("id"))
 }
 
-/// Lays the request's own properties over the answer where the answer has them too.
+/// Lays the request's own properties over the response where the response has them too.
 fn echo(call: &Call<'_>, media: &Media, value: &mut Value) {
     let (Ok(sent), Some(object)) = (call.json(), value.as_object()) else {
         return;
@@ -202,42 +200,25 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
             })
             .collect();
     }
-    let call = Call {
-        document: call.document,
-        operation: call.operation,
-        params: call.params,
-        path: call.path,
-        query: &sent,
-        headers: call.headers,
-        body: call.body,
-        base_url: call.base_url,
-        scripts: call.scripts,
-        shapes: call.shapes,
-        now: call.now,
-    };
+    let call = Call { query: &sent, ..*call };
     let max = paging.max.and_then(|max| usize::try_from(max).ok());
-    let cut = Cut {
+    let cut = Pagination {
         size: paging.size.as_deref().unwrap_or_default(),
         token: paging.token.as_deref().unwrap_or_default(),
         default: max.unwrap_or(10).min(10),
         max: max.unwrap_or(100),
     };
     let size = cut.size(&call)?.max(1);
-    let number = |name: &str| {
-        call.given(name).map_or(Ok(0), |text| {
-            text.parse::<usize>().map_err(|_| Failure::invalid(format!("{name} must be a positive number.")))
-        })
-    };
     let numbered = call.given("pageNumber").filter(|_| paging.token.as_deref() != Some("pageNumber"));
     if numbered.is_some() && call.given(cut.token).is_some() {
         return Err(Failure::invalid(format!("pageNumber and {} cannot be given together.", cut.token)));
     }
     let start = match paging.style {
         // Counted from 0, beside the tokens of searches.
-        PagingStyle::Token if numbered.is_some() => number("pageNumber")?.saturating_mul(size),
+        PagingStyle::Token if numbered.is_some() => call.query_number("pageNumber", 0)?.saturating_mul(size),
         PagingStyle::Token => cut.start(&call)?,
-        PagingStyle::Offset => number(cut.token)?,
-        PagingStyle::Page => number(cut.token)?.saturating_sub(1).saturating_mul(size),
+        PagingStyle::Offset => call.query_number(cut.token, 0)?,
+        PagingStyle::Page => call.query_number(cut.token, 0)?.saturating_sub(1).saturating_mul(size),
     };
     let start = start.min(ITEMS);
     let end = start.saturating_add(size).min(ITEMS);
@@ -336,7 +317,11 @@ fn remove(value: &mut Value, place: &str) {
 }
 
 /// Starts the long-running operation of a call whose facts say that it is one in the `cloud` dialect.
-fn start_operation(state: &mut State, call: &Call<'_>) -> Result<Option<Value>, Failure> {
+fn start_operation(
+    operations: &mut Operations,
+    ids: &mut Ids,
+    call: &Call<'_>,
+) -> Result<Option<Value>, Failure> {
     let Some(facts) = &call.operation.long_running else {
         return Ok(None);
     };
@@ -355,13 +340,13 @@ fn start_operation(state: &mut State, call: &Call<'_>) -> Result<Option<Value>, 
         }
         None => json!({}),
     };
-    let id = state.uuid();
+    let id = ids.uuid();
     let path = operation_path(call, &id);
-    state.operations.start(&path, Ok(result));
+    operations.start(&path, Ok(result));
     Ok(Some(json!({ "path": path, "done": false })))
 }
 
-/// The pages of a list whose answer arrives in an operation.
+/// The pages of a list whose response arrives in an operation.
 fn page_in_operation(
     call: &Call<'_>,
     paging: &Paging,
@@ -407,13 +392,13 @@ fn operation_path(call: &Call<'_>, id: &str) -> String {
 }
 
 /// The operation that a poll asks for, if it was started here.
-fn poll_operation(state: &mut State, call: &Call<'_>) -> Option<Value> {
+fn poll_operation(operations: &mut Operations, call: &Call<'_>) -> Option<Value> {
     if call.operation.method != "GET" || !call.operation.path.contains("/operations/{") {
         return None;
     }
     let whole = call.path.trim_start_matches('/');
     let resource = resource_path(call.path);
-    state.operations.poll(&resource).or_else(|| state.operations.poll(whole))
+    operations.poll(&resource).or_else(|| operations.poll(whole))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::api::failure::Failure;
 use crate::document::{Document, Operation};
-use crate::failure::Failure;
 
 /// How deep a path may lead into a field.
 const MAX_DEPTH: usize = 8;

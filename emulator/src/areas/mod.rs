@@ -1,9 +1,12 @@
-//! What operations do beyond answering in the right shape: one file for each area that has a state.
+//! What operations do beyond responding in the right shape: one folder for each area.
+//!
+//! `model` is what an area remembers, and its rules; `handlers` reads calls, asks the model and writes responses.
 
 use std::collections::HashMap;
 
-use crate::call::{Call, Outcome};
-use crate::document::{Document, Operation};
+use self::routes::{Handler, Routes};
+use crate::api::{Call, Outcome, synth};
+use crate::document::{Document, Operation, without_names};
 use crate::state::State;
 
 pub(crate) mod ads;
@@ -12,7 +15,6 @@ pub(crate) mod asset_permissions;
 pub(crate) mod assets;
 pub(crate) mod badges;
 pub(crate) mod configs;
-pub(crate) mod creator_store;
 pub(crate) mod data_stores;
 pub(crate) mod events;
 pub(crate) mod experiments;
@@ -27,8 +29,11 @@ pub(crate) mod memory_stores;
 pub(crate) mod messaging;
 pub(crate) mod ordered_data_stores;
 pub(crate) mod products;
+pub(crate) mod routes;
+pub(crate) mod saves;
 pub(crate) mod secrets;
 pub(crate) mod servers;
+pub(crate) mod store_products;
 pub(crate) mod subscriptions;
 pub(crate) mod team_create;
 pub(crate) mod thumbnails;
@@ -37,47 +42,51 @@ pub(crate) mod universes;
 pub(crate) mod user_restrictions;
 pub(crate) mod users;
 
-pub(crate) type Handler = fn(&mut State, &Call<'_>) -> Outcome;
-
-/// A method and a path template; what the parameters are called does not matter.
-pub(crate) type Routes = &'static [(&'static str, Handler)];
-
 const AREAS: &[Routes] = &[
-    ads::ROUTES,
-    analytics::ROUTES,
-    asset_permissions::ROUTES,
-    assets::ROUTES,
-    badges::ROUTES,
-    configs::ROUTES,
-    creator_store::products::ROUTES,
-    creator_store::saves::ROUTES,
+    ads::handlers::ROUTES,
+    analytics::handlers::ROUTES,
+    asset_permissions::handlers::ROUTES,
+    assets::handlers::ROUTES,
+    badges::handlers::ROUTES,
+    configs::handlers::ROUTES,
     data_stores::v1::ROUTES,
     data_stores::v2::ROUTES,
-    events::ROUTES,
-    experiments::ROUTES,
-    followings::ROUTES,
-    groups::ROUTES,
-    homepage_thumbnails::ROUTES,
-    instances::ROUTES,
-    localization_tables::ROUTES,
-    luau::ROUTES,
-    memory_stores::ROUTES,
-    messaging::ROUTES,
-    ordered_data_stores::ROUTES,
-    products::developer_products::ROUTES,
-    products::game_passes::ROUTES,
-    secrets::ROUTES,
-    servers::ROUTES,
-    subscriptions::ROUTES,
-    team_create::ROUTES,
-    thumbnails::ROUTES,
-    translation::ROUTES,
-    universes::ROUTES,
-    user_restrictions::ROUTES,
-    users::ROUTES,
+    events::handlers::ROUTES,
+    experiments::handlers::ROUTES,
+    experiments::numbers::ROUTES,
+    followings::handlers::ROUTES,
+    groups::handlers::ROUTES,
+    homepage_thumbnails::handlers::ROUTES,
+    instances::handlers::ROUTES,
+    localization_tables::handlers::ROUTES,
+    luau::handlers::ROUTES,
+    memory_stores::handlers::ROUTES,
+    messaging::handlers::ROUTES,
+    ordered_data_stores::handlers::ROUTES,
+    products::handlers::DEVELOPER_PRODUCT_ROUTES,
+    products::handlers::GAME_PASS_ROUTES,
+    saves::handlers::ROUTES,
+    secrets::handlers::ROUTES,
+    servers::handlers::ROUTES,
+    servers::game_servers::ROUTES,
+    store_products::handlers::ROUTES,
+    subscriptions::handlers::ROUTES,
+    team_create::handlers::ROUTES,
+    thumbnails::handlers::ROUTES,
+    translation::handlers::ROUTES,
+    universes::handlers::ROUTES,
+    universes::history::ROUTES,
+    user_restrictions::handlers::ROUTES,
+    users::handlers::ROUTES,
 ];
 
-/// The behaviours of a document's operations, by operation id.
+/// Serves an operation that no area has a handler for: with a response made from its schema.
+pub(crate) fn synthesize(state: &mut State, call: &Call<'_>) -> Outcome {
+    localization::handlers::check(call)?;
+    synth::respond(&mut state.operations, &mut state.ids, call)
+}
+
+/// The handlers of a document's operations, by operation id.
 pub(crate) fn handlers(document: &Document) -> HashMap<String, Handler> {
     let known: HashMap<String, Handler> = AREAS
         .iter()
@@ -89,22 +98,6 @@ pub(crate) fn handlers(document: &Document) -> HashMap<String, Handler> {
         Some((operation.id.clone(), *handler))
     };
     document.operations().iter().filter_map(of).collect()
-}
-
-/// `GET /users/{user_id}` as `GET /users/{}`.
-pub(crate) fn without_names(key: &str) -> String {
-    let mut plain = String::new();
-    let mut inside = false;
-    for letter in key.chars() {
-        match letter {
-            '{' => inside = true,
-            '}' => inside = false,
-            _ if inside => continue,
-            _ => {}
-        }
-        plain.push(letter);
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -163,14 +163,14 @@ function fill(details, request) {
       element("ul", {}, ...texts.map((text) => element("li", { text }))));
   };
   list("What the request has that the document does not allow", request.violations);
-  list("What the answer has that the document does not allow", request.answerViolations);
+  list("What the answer has that the document does not allow", request.responseViolations);
   const target = request.path + (request.query ? `?${request.query}` : "");
   const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`);
   part("Request", [`${request.method} ${target}`, ...headers].join("\n"));
   const body = readable(request.body, request.bodyBase64);
   if (body) part("Request body", body);
-  const answer = readable(request.answerBody, request.answerBodyBase64);
-  part(`Answer ${request.status || ""} ${request.answerContentType ?? ""}`, answer || "no body");
+  const answer = readable(request.responseBody, request.responseBodyBase64);
+  part(`Answer ${request.status || ""} ${request.responseContentType ?? ""}`, answer || "no body");
 }
 
 function readable(text, base64) {

@@ -1,4 +1,4 @@
-//! The API document, compiled once: which operations there are, what they take and what they answer.
+//! The API document, compiled once: which operations there are, what they take and what they response.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -7,10 +7,30 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::Value;
 
-use crate::route::Template;
-use crate::schema::{self, Compiled, Direction};
+use self::schema::Compiled;
+use self::template::Template;
 
-const EMBEDDED: &str = include_str!("../../spec/open-cloud.json");
+mod media_type;
+mod nesting;
+mod request;
+mod sample;
+mod schema;
+mod template;
+pub(crate) mod tolerance;
+mod validate;
+
+pub(crate) use media_type::{essence, is_json};
+pub(crate) use nesting::unfit;
+pub use request::{Part, RequestParts, multipart, query_pairs};
+pub(crate) use sample::plain;
+pub use sample::{Mode, Sample, SampleRequest, parameter_values, request as sample_request};
+pub use schema::{Direction, to_json_schema};
+pub(crate) use schema::{decode_base64, encode_base64, is_duration, is_uuid};
+pub(crate) use template::{encode_segment, without_names};
+pub(crate) use validate::validate_found;
+pub use validate::{Violation, validate_request, validate_response, validate_value, validate_wire};
+
+const EMBEDDED: &str = include_str!("../../../spec/open-cloud.json");
 const DEFAULT_HOST: &str = "apis.roblox.com";
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "patch", "head", "options"];
 
@@ -222,44 +242,18 @@ impl Body {
     /// The declared content that a `Content-Type` fits, wildcards such as `application/*+json` included.
     pub fn media(&self, content_type: &str) -> Option<&Media> {
         let sent = essence(content_type);
-        self.content.iter().find(|media| media_type_fits(&media.media_type, &sent))
+        self.content.iter().find(|media| media_type::fits(&media.media_type, &sent))
     }
 }
 
 impl Response {
-    /// The content as JSON, if the answer has a body that is JSON.
+    /// The content as JSON, if the response has a body that is JSON.
     pub fn json(&self) -> Option<&Media> {
         self.content
             .iter()
             .find(|media| is_json(&media.media_type))
             .or_else(|| self.content.iter().find(|media| media.media_type == "text/plain"))
     }
-}
-
-/// A media type without parameters, in small letters.
-pub(crate) fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-fn media_type_fits(declared: &str, sent: &str) -> bool {
-    let declared = essence(declared);
-    if declared == sent || declared == "*/*" {
-        return true;
-    }
-    match declared.split_once('*') {
-        Some((before, after)) => {
-            sent.len() > before.len() + after.len() && sent.starts_with(before) && sent.ends_with(after)
-        }
-        None => false,
-    }
-}
-
-pub(crate) fn is_json(media_type: &str) -> bool {
-    let media_type = essence(media_type);
-    media_type == "application/json"
-        || media_type == "text/json"
-        || media_type.ends_with("+json")
-        || media_type == "*/*"
 }
 
 impl Document {
@@ -316,7 +310,7 @@ impl Document {
     /// A literal beats a parameter, segment by segment. Where two templates differ only in their parameters'
     /// names, the one whose parameter types fit is taken, the stricter first.
     pub fn find(&self, method: &str, raw_path: &str) -> Option<Match<'_>> {
-        let count = crate::route::segments(raw_path).count();
+        let count = template::segments(raw_path).count();
         let method = if method.bytes().any(|letter| letter.is_ascii_lowercase()) {
             Cow::Owned(method.to_ascii_uppercase())
         } else {
@@ -688,8 +682,8 @@ mod tests {
 
     #[test]
     fn media_types_fit_with_parameters_and_wildcards() {
-        assert!(media_type_fits("application/*+json", "application/vnd.x+json"));
-        assert!(!media_type_fits("application/*+json", "application/json"));
+        assert!(media_type::fits("application/*+json", "application/vnd.x+json"));
+        assert!(!media_type::fits("application/*+json", "application/json"));
         assert_eq!(essence("Application/JSON; charset=utf-8"), "application/json");
     }
 

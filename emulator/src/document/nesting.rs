@@ -1,7 +1,5 @@
 //! How deep JSON may be that is remembered, and how much of it is read.
 
-use crate::failure::Failure;
-
 /// What is remembered is dumped inside of the whole state, which must still be within the 128 levels that readers of
 /// JSON commonly follow: our own, after a restart, is one of them.
 const MAX_NESTING: usize = 100;
@@ -9,12 +7,6 @@ const MAX_NESTING: usize = 100;
 /// How many brackets, commas and colons there may be outside of texts. The largest value of a data store, which has
 /// 4,194,304 characters, has fewer. In memory each value takes many times the bytes that it has as text.
 const MAX_MARKS: usize = 4_500_000;
-
-/// Refuses JSON that could be remembered, but not be read again, or that takes too much memory. Wherever a request has
-/// JSON, this is to be asked first.
-pub(crate) fn refuse_unfit(json: &[u8]) -> Result<(), Failure> {
-    unfit(json).map_or(Ok(()), |reason| Err(Failure::invalid(format!("The JSON {reason}."))))
-}
 
 /// What is wrong with a JSON text. It looks at nothing but marks outside of texts, and can be asked of anything.
 pub(crate) fn unfit(json: &[u8]) -> Option<String> {

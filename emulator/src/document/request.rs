@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode;
 
-use crate::document::essence;
+use crate::document::media_type::essence;
 
 /// What a request consists of, apart from its method.
 #[derive(Debug, Clone, Copy)]

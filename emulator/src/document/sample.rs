@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::document::{Body, Document, Location, Media, Operation, Parameter, is_json};
-use crate::request::Part;
+use crate::document::media_type::is_json;
+use crate::document::request::Part;
+use crate::document::schema::Direction;
+use crate::document::{Body, Document, Location, Media, Operation, PagingStyle, Parameter};
 
 /// How deep a value is nested at most.
 const MAX_DEPTH: usize = 24;
@@ -212,7 +214,7 @@ impl Sample {
     fn text(&self, document: &Document, schema: &Value, name: &str) -> String {
         let format = schema.get("format").and_then(Value::as_str);
         if let Some(known) = self.ids.get(&plain(name))
-            && (format != Some("uuid") || crate::schema::is_uuid(known))
+            && (format != Some("uuid") || crate::document::schema::is_uuid(known))
         {
             return known.clone();
         }
@@ -279,7 +281,7 @@ fn patterned(document: &Document, pattern: &str, text: String) -> String {
     let candidates = ["user/1001", "1001", "sample", "Sample", "a", "A1", UUID, ""];
     let alone = json!({ "type": "string", "pattern": pattern });
     let name = format!("pattern/{pattern}");
-    let validator = document.validator(&name, &alone, crate::Direction::Request);
+    let validator = document.validator(&name, &alone, Direction::Request);
     std::iter::once(text.as_str())
         .chain(candidates)
         .find(|candidate| validator.is_valid(&json!(candidate)))
@@ -414,7 +416,7 @@ pub fn request(document: &Document, operation: &Operation) -> SampleRequest {
 fn is_token(operation: &Operation, parameter: &Parameter) -> bool {
     let paged = operation.paging.as_ref();
     paged.is_some_and(|paging| {
-        paging.style == crate::PagingStyle::Token && paging.token.as_ref() == Some(&parameter.name)
+        paging.style == PagingStyle::Token && paging.token.as_ref() == Some(&parameter.name)
     }) || matches!(plain(&parameter.name).as_str(), "pagetoken" | "cursor" | "nextcursor")
 }
 
@@ -622,7 +624,7 @@ mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
-    use crate::schema::Direction;
+    use crate::document::schema::Direction;
     use crate::{RequestParts, validate_request, validate_value};
 
     #[test]

@@ -125,6 +125,22 @@ impl Segment {
     }
 }
 
+/// `GET /users/{user_id}` as `GET /users/{}`.
+pub(crate) fn without_names(key: &str) -> String {
+    let mut plain = String::new();
+    let mut inside = false;
+    for letter in key.chars() {
+        match letter {
+            '{' => inside = true,
+            '}' => inside = false,
+            _ if inside => continue,
+            _ => {}
+        }
+        plain.push(letter);
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

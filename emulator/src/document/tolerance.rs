@@ -12,10 +12,11 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::document::{Document, Location, Operation, essence, is_json};
-use crate::nesting::unfit;
-use crate::request::{Part, multipart, query_pairs};
-use crate::sample::plain;
+use crate::document::media_type::{essence, is_json};
+use crate::document::nesting::unfit;
+use crate::document::request::{Part, multipart, query_pairs};
+use crate::document::sample::plain;
+use crate::document::{Document, Location, Operation};
 
 /// Which spellings of a property's name are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

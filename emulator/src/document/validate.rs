@@ -8,10 +8,11 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
-use crate::document::{Document, Location, Media, Operation, Parameter, essence, is_json};
-use crate::nesting::unfit;
-use crate::request::{Part, RequestParts, multipart, query_pairs};
-use crate::schema::Direction;
+use crate::document::media_type::{essence, is_json};
+use crate::document::nesting::unfit;
+use crate::document::request::{Part, RequestParts, multipart, query_pairs};
+use crate::document::schema::Direction;
+use crate::document::{Document, Location, Media, Operation, Parameter};
 
 /// The largest number of violations that one value is reported with.
 const MAX_VIOLATIONS: usize = 20;
@@ -102,7 +103,7 @@ pub fn validate_wire(operation: &Operation, headers: &HeaderMap, body: &[u8]) ->
     }
 }
 
-/// Everything in an answer that the document does not allow, unknown properties included.
+/// Everything in a response that the document does not allow, unknown properties included.
 pub fn validate_response(
     document: &Document,
     operation: &Operation,
@@ -146,7 +147,7 @@ pub fn validate_value(
     direction: Direction,
     value: &Value,
 ) -> Vec<Violation> {
-    let validator = crate::schema::compile(document.root(), schema, direction);
+    let validator = crate::document::schema::compile(document.root(), schema, direction);
     let mut check = Check::new(document, direction);
     check.against("body", &validator, value);
     check.violations

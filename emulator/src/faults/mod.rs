@@ -24,9 +24,9 @@ pub(crate) use rules::{Plan, Rules};
 /// | `html`, `html:504` | an HTML page of the edge (502 unless told); nothing is applied |
 /// | `stall`, `stall:2s` | no response, and the connection ends after 19 s, or after that long; nothing is applied |
 /// | `reset` | the connection is reset; nothing is applied |
-/// | `truncate`, `truncate:10` | the request is applied, the answer ends after half of its bytes, or after that many |
+/// | `truncate`, `truncate:10` | the request is applied, the response ends after half of its bytes, or after that many |
 /// | `cut`, `cut:10` | the same, but the response ends cleanly, as if it were whole |
-/// | `duplicate` | the request is applied twice, and the first answer is given |
+/// | `duplicate` | the request is applied twice, and the first response is given |
 /// | `applied:500`, `applied:reset` | the request is applied, and then refused, or the connection reset |
 ///
 /// | OPTION | |

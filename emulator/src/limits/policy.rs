@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Charge, Key};
 use crate::document::{Match, Operation};
-use crate::server::API_KEY;
+use crate::incoming::API_KEY;
 use crate::shapes::Shapes;
 
 /// A limit that is written so high that it says: see the description.
@@ -192,21 +192,21 @@ fn polls(found: &Match<'static>) -> Charge {
     }
 }
 
-/// What only the answer tells: which limit it uses up, and how much of it.
-pub(crate) fn afterwards<'a>(charges: &'a [Charge], answer: &[u8]) -> Option<(&'a Charge, u64)> {
+/// What only the response tells: which limit it uses up, and how much of it.
+pub(crate) fn afterwards<'a>(charges: &'a [Charge], response: &[u8]) -> Option<(&'a Charge, u64)> {
     charges.iter().find_map(|charge| match charge.what {
-        READ_THROUGHPUT => Some((charge, kibibytes(answer.len()))),
+        READ_THROUGHPUT => Some((charge, kibibytes(response.len()))),
         // The first unit was used up by the request.
-        MEMORY_UNITS => Some((charge, items(answer).saturating_sub(1))),
+        MEMORY_UNITS => Some((charge, items(response).saturating_sub(1))),
         _ => None,
     })
 }
 
-/// How many items an answer lists.
-fn items(answer: &[u8]) -> u64 {
-    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+/// How many items a response lists.
+fn items(response: &[u8]) -> u64 {
+    let response: Value = serde_json::from_slice(response).unwrap_or_default();
     // A read of a queue has them under another name (MS-01).
-    let items = answer.get("items").or_else(|| answer.get("queueItems"));
+    let items = response.get("items").or_else(|| response.get("queueItems"));
     items.and_then(Value::as_array).map_or(0, |items| items.len() as u64)
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::SavedClock;
-use crate::server::gateway::Inner;
+use crate::inner::Inner;
 use crate::state::State;
 
 /// The version of what is dumped.
@@ -29,7 +29,7 @@ struct Loaded {
 
 impl Inner {
     /// Writes the state as JSON. Nothing else happens meanwhile.
-    pub(crate) fn dump(&self, writer: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn dump(&self, writer: impl Write) -> io::Result<()> {
         let state = self.state();
         let dumped = Dumped { format: FORMAT, clock: state.clock.save(), state: &state };
         serde_json::to_writer(writer, &dumped).map_err(io::Error::from)
@@ -91,11 +91,5 @@ impl Inner {
         let last = state.clock.now();
         state.clock.unpin();
         state.clock.reach(last);
-    }
-
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn keep_with(&self, keeper: crate::store::Keeper) {
-        // There is one data directory at most.
-        let _ = self.keeper.set(keeper);
     }
 }

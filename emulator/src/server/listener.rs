@@ -18,9 +18,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use crate::answer::{Answer, Payload};
-use crate::failure::Failure;
-use crate::server::gateway::{Incoming, Inner};
+use crate::api::Failure;
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::{WireBody, WireResponse};
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
@@ -75,7 +76,7 @@ async fn connection(stream: TcpStream, peer: IpAddr, inner: Arc<Inner>, large_bo
     }
 }
 
-/// The connection is to be reset instead of an answer.
+/// The connection is to be reset instead of a response.
 #[derive(Debug)]
 struct Reset;
 
@@ -101,7 +102,7 @@ async fn answer(
     came: Came,
     large_bodies: &Semaphore,
     is_reset: &AtomicBool,
-) -> Result<Response<Payload>, Reset> {
+) -> Result<Response<WireBody>, Reset> {
     let (head, body) = request.into_parts();
     let answer = match read(body, inner.body_limit, large_bodies).await {
         Some(body) => {
@@ -113,17 +114,17 @@ async fn answer(
                 peer: came.peer,
                 is_reused: came.is_reused,
             };
-            inner.answer(incoming).await
+            inner.respond(incoming).await
         }
         None => {
             let failure = Failure::too_large("The request body is too large or incomplete.");
-            failure.reply(head.uri.path()).into()
+            failure.response(head.uri.path()).into()
         }
     };
     match answer {
-        Answer::Response(response) => Ok(response),
-        Answer::Close => Err(Reset),
-        Answer::Reset => {
+        WireResponse::Response(response) => Ok(response),
+        WireResponse::Close => Err(Reset),
+        WireResponse::Reset => {
             is_reset.store(true, Ordering::Relaxed);
             Err(Reset)
         }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
 
-use super::Record;
+use crate::store::record::Record;
 
 const NAME: &str = "emulator.sqlite";
 /// What SQLite has written, but not yet put in its place.

@@ -127,11 +127,11 @@ impl Client {
     pub(crate) fn assert_answers_fit(&self) {
         for request in self.emulator.requests() {
             assert!(
-                request.answer_violations.is_empty(),
+                request.response_violations.is_empty(),
                 "{} {}: {:?}",
                 request.method,
                 request.path,
-                request.answer_violations
+                request.response_violations
             );
         }
     }

@@ -1,17 +1,13 @@
-//! Advertising: campaigns, which are reviewed before they serve, and what they are paid from.
-
-use std::collections::BTreeMap;
+//! Requests of ads.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::{later, rfc3339};
-use crate::failure::Failure;
-use crate::page::Cut;
-use crate::schema::is_uuid;
+use crate::api::{Call, Failure, Outcome, Pagination, Response, text};
+use crate::areas::ads::model::{Campaign, Created, Status, set_amount};
+use crate::areas::routes::Routes;
+use crate::clock::later;
+use crate::document::is_uuid;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -29,155 +25,6 @@ const MAX_DAYS: i64 = 3_650;
 const MIN_BUDGET: u64 = 1_000_000;
 /// For how long an idempotency key is remembered, in seconds.
 const KEY_SECONDS: i64 = 86_400;
-/// A review is over when the campaign is looked at that often, or after this many seconds.
-const LOOKS: u32 = 2;
-const REVIEW_SECONDS: i64 = 3_600;
-/// How many campaigns there are from the beginning, so that the list has pages.
-const SEEDED: u64 = 25;
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Ads {
-    campaigns: BTreeMap<u64, Campaign>,
-    /// What was created with a key: when, from which body, and which campaign.
-    keys: BTreeMap<String, Created>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Created {
-    time: Timestamp,
-    body: Value,
-    campaign: u64,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Campaign {
-    id: u64,
-    fields: Map<String, Value>,
-    status: Status,
-    created: Timestamp,
-    updated: Timestamp,
-    looks: u32,
-    /// A smaller budget that takes effect at the next midnight.
-    pending: Option<(String, Timestamp)>,
-}
-
-/// Also the order in which campaigns are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-enum Status {
-    Active,
-    Paused,
-    Cancelled,
-}
-
-impl Ads {
-    pub(crate) fn seeded(now: Timestamp) -> Ads {
-        let fields = json!({
-            "name": "Sample campaign",
-            "objective": "ENGAGEMENT",
-            "paymentType": "CREDIT_CARD",
-            "targetUniverseId": "2001",
-            "creativeAssetIds": ["5001"],
-            "bid": { "strategy": "AUTOMATED" },
-            "budget": { "type": "DAILY", "amountMicros": "5000000" },
-            "schedule": { "startTime": rfc3339(later(now, 86_400)), "durationInDays": 7 },
-        });
-        let fields = fields.as_object().cloned().unwrap_or_default();
-        let campaign = |id: u64| Campaign {
-            id,
-            fields: fields.clone(),
-            status: Status::Active,
-            created: now,
-            updated: now,
-            looks: 0,
-            pending: None,
-        };
-        let campaigns = (9_301..9_301 + SEEDED).map(|id| (id, campaign(id))).collect();
-        Ads { campaigns, keys: BTreeMap::new() }
-    }
-
-    fn get(&mut self, id: &str) -> Result<&mut Campaign, Failure> {
-        id.parse()
-            .ok()
-            .and_then(|id: u64| self.campaigns.get_mut(&id))
-            .ok_or_else(|| Failure::not_found(format!("The campaign '{id}' does not exist.")))
-    }
-}
-
-impl Status {
-    fn read(word: &str) -> Option<Status> {
-        match word {
-            "ACTIVE" => Some(Status::Active),
-            "PAUSED" => Some(Status::Paused),
-            "CANCELLED" => Some(Status::Cancelled),
-            _ => None,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Status::Active => "ACTIVE",
-            Status::Paused => "PAUSED",
-            Status::Cancelled => "CANCELLED",
-        }
-    }
-}
-
-impl Campaign {
-    /// Whether it serves, and why not.
-    fn delivery(&self, now: Timestamp) -> (&'static str, Vec<&'static str>) {
-        let reviewed = self.looks >= LOOKS || later(self.created, REVIEW_SECONDS) <= now;
-        let name = text(&self.fields, "name").unwrap_or_default().to_ascii_lowercase();
-        match self.status {
-            Status::Cancelled => ("NOT_SERVING", vec!["CANCELLED"]),
-            _ if !reviewed => ("IN_REVIEW", Vec::new()),
-            _ if name.contains("moderated") => ("REJECTED", vec!["MODERATED"]),
-            Status::Paused => ("NOT_SERVING", vec!["PAUSED"]),
-            Status::Active if !self.has_started(now) => ("NOT_SERVING", vec!["SCHEDULED"]),
-            Status::Active => ("SERVING", vec!["LEARNING"]),
-        }
-    }
-
-    fn starts(&self) -> Option<Timestamp> {
-        self.fields.get("schedule")?.get("startTime")?.as_str()?.parse().ok()
-    }
-
-    fn has_started(&self, now: Timestamp) -> bool {
-        self.starts().is_none_or(|starts| starts <= now)
-    }
-
-    /// The budget that was put off takes effect once its time has come.
-    fn settle(&mut self, now: Timestamp) {
-        if let Some((amount, time)) = &self.pending
-            && *time <= now
-        {
-            set_amount(&mut self.fields, amount);
-            self.pending = None;
-        }
-    }
-
-    fn state(&self, now: Timestamp) -> Map<String, Value> {
-        let (delivery, reasons) = self.delivery(now);
-        Map::from_iter([
-            ("id".to_owned(), json!(self.id.to_string())),
-            ("status".to_owned(), json!(self.status.word())),
-            ("deliveryStatus".to_owned(), json!(delivery)),
-            ("deliveryStatusReasons".to_owned(), json!(reasons)),
-        ])
-    }
-
-    fn json(&self, now: Timestamp) -> Value {
-        let mut json = self.fields.clone();
-        json.append(&mut self.state(now));
-        json.insert("billingAccountId".to_owned(), json!("9201"));
-        json.insert("createTime".to_owned(), json!(rfc3339(self.created)));
-        json.insert("updateTime".to_owned(), json!(rfc3339(self.updated)));
-        if let (Some((amount, time)), Some(budget)) = (&self.pending, json.get_mut("budget")) {
-            budget["scheduledAmountMicros"] = json!(amount);
-            budget["scheduledEffectiveTime"] = json!(rfc3339(*time));
-        }
-        Value::Object(json)
-    }
-}
 
 fn amount(budget: Option<&Value>) -> Result<u64, Failure> {
     let text = budget.and_then(|budget| budget.get("amountMicros")).and_then(Value::as_str);
@@ -188,12 +35,6 @@ fn amount(budget: Option<&Value>) -> Result<u64, Failure> {
         return Err(Failure::invalid(format!("budget.amountMicros must be at least {MIN_BUDGET}.")));
     }
     Ok(amount)
-}
-
-fn set_amount(fields: &mut Map<String, Value>, amount: &str) {
-    if let Some(budget) = fields.get_mut("budget").and_then(Value::as_object_mut) {
-        budget.insert("amountMicros".to_owned(), json!(amount));
-    }
 }
 
 fn check_schedule(schedule: Option<&Value>) -> Result<(), Failure> {
@@ -219,9 +60,9 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         if created.body != body {
             return Err(Failure::aborted("The idempotency key was used with another body."));
         }
-        // What became of the campaign since then is in the answer.
+        // What became of the campaign since then is in the response.
         let campaign = ads.get(&created.campaign.to_string())?;
-        return Ok(Reply::json(campaign.json(call.now)));
+        return Ok(Response::json(campaign.json(call.now)));
     }
     amount(fields.get("budget"))?;
     check_schedule(fields.get("schedule"))?;
@@ -231,10 +72,8 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     if fields.get("creativeAssetIds").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         return Err(Failure::invalid("creativeAssetIds must not be empty."));
     }
-    if ads.campaigns.len() >= MAX_CAMPAIGNS {
-        return Err(Failure::exhausted("The emulator holds no more campaigns."));
-    }
-    let id = state.new_id();
+    Failure::if_full(ads.campaigns.len(), MAX_CAMPAIGNS, "campaigns")?;
+    let id = state.ids.new_id();
     let campaign = Campaign {
         id,
         fields,
@@ -244,10 +83,10 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         looks: 0,
         pending: None,
     };
-    let reply = campaign.json(call.now);
+    let response = campaign.json(call.now);
     state.ads.campaigns.insert(id, campaign);
     state.ads.keys.insert(key.to_owned(), Created { time: call.now, body, campaign: id });
-    Ok(Reply::json(reply))
+    Ok(Response::json(response))
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -255,7 +94,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let campaign = state.ads.get(call.param("id"))?;
     campaign.looks = campaign.looks.saturating_add(1);
     campaign.settle(call.now);
-    Ok(Reply::json(campaign.json(call.now)))
+    Ok(Response::json(campaign.json(call.now)))
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -301,9 +140,9 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
         changed.status = status;
     }
     changed.updated = call.now;
-    let reply = changed.json(call.now);
+    let response = changed.json(call.now);
     *campaign = changed;
-    Ok(Reply::json(reply))
+    Ok(Response::json(response))
 }
 
 /// The next midnight; the billing account is kept in UTC.
@@ -317,8 +156,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let mut found: Vec<&Campaign> = state.ads.campaigns.values().collect();
     found.sort_by_key(|campaign| (campaign.status, std::cmp::Reverse(campaign.id)));
     let found: Vec<_> = found.into_iter().map(|campaign| campaign.json(call.now)).collect();
-    let (page, next) = Cut::v2(100).with_default(50).page(call, &found)?;
-    Ok(Reply::json(json!({ "campaigns": page, "nextPageToken": next.unwrap_or_default() })))
+    Pagination::v2(100).with_default(50).respond(call, "campaigns", &found)
 }
 
 fn batch_get_status(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -337,5 +175,5 @@ fn batch_get_status(state: &mut State, call: &Call<'_>) -> Outcome {
             Err(_) => failures.push(json!({ "id": id, "reason": "NOT_FOUND" })),
         }
     }
-    Ok(Reply::json(json!({ "statuses": statuses, "failures": failures })))
+    Ok(Response::json(json!({ "statuses": statuses, "failures": failures })))
 }

@@ -1,10 +1,9 @@
-//! Permissions to use assets. They can be granted but not read: what the answer says is whether each asset is there.
+//! Requests of asset permissions.
 
 use serde_json::{Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::failure::Failure;
+use crate::api::{Call, Failure, Outcome, Response, text};
+use crate::areas::routes::Routes;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[("PATCH /asset-permissions-api/v1/assets/permissions", grant)];
@@ -20,7 +19,7 @@ fn refusal(state: &State, asset: u64) -> Option<&'static str> {
     }
 }
 
-/// What fails for one asset is in the answer, which is a success all the same.
+/// What fails for one asset is in the response, which is a success all the same.
 fn grant(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     for name in ["action", "subjectType"] {
@@ -51,5 +50,5 @@ fn grant(state: &mut State, call: &Call<'_>) -> Outcome {
             None => granted.push(id),
         }
     }
-    Ok(Reply::json(json!({ "successAssetIds": granted, "errors": errors })))
+    Ok(Response::json(json!({ "successAssetIds": granted, "errors": errors })))
 }

@@ -1,30 +1,23 @@
-//! Assets: uploads that finish later, metadata, versions, archiving and delivery.
-
-use std::collections::BTreeMap;
+//! Requests of assets.
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::{later, rfc3339_nanos};
-use crate::document::{Document, is_json};
-use crate::failure::Failure;
-use crate::nesting::refuse_unfit;
-use crate::page::Cut;
-use crate::picture;
-use crate::request::Part;
+use crate::api::{Call, Failure, Outcome, Pagination, Response, picture, refuse_unfit, text};
+use crate::areas::assets::model::{APPROVED, Asset, Creator, REVIEWING, Version, number};
+use crate::areas::routes::Routes;
+use crate::clock::rfc3339_nanos;
+use crate::document::{Part, is_json};
 use crate::shapes::Shapes;
-use crate::state::{State, Word};
+use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
     ("POST /assets/v1/assets", create),
     ("GET /assets/v1/assets/{assetId}", get),
     ("PATCH /assets/v1/assets/{assetId}", update),
-    ("POST /assets/v1/assets/{assetId}:archive", archive),
-    ("POST /assets/v1/assets/{assetId}:restore", restore),
+    ("POST /assets/v1/assets/{assetId}:archive", |state, call| set_archived(state, call, true)),
+    ("POST /assets/v1/assets/{assetId}:restore", |state, call| set_archived(state, call, false)),
     ("GET /assets/v1/assets/{assetId}/versions", list_versions),
     ("GET /assets/v1/assets/{assetId}/versions/{versionNumber}", get_version),
     ("POST /assets/v1/assets/{assetId}/versions:rollback", rollback),
@@ -37,8 +30,6 @@ const MAX_ASSETS: usize = 100_000;
 const MAX_FILE: usize = 20 * 1024 * 1024;
 /// What the live service takes as a form, in bytes (AS-16).
 const MAX_FORM: usize = 30_000_000;
-/// How long what is called `in review` is reviewed, in seconds.
-const REVIEW: i64 = 6 * 3_600;
 /// Some uploads are done in the first response (AS-01): each asset whose number is a multiple of this.
 const DONE_AT_ONCE: u64 = 3;
 const MAX_DESCRIPTION: usize = 1_000;
@@ -56,7 +47,7 @@ const FILE_TYPES: [(&str, &[&str]); 7] = [
     ("Video", &["video/mp4", "video/mov"]),
 ];
 
-/// What an answer has whether a read mask names it or not; `socialLink` is what the document calls the links.
+/// What a response has whether a read mask names it or not; `socialLink` is what the document calls the links.
 const ALWAYS_READ: [&str; 9] = [
     "path",
     "revisionId",
@@ -81,93 +72,7 @@ const SOCIAL_LINKS: [&str; 9] = [
     "devForumSocialLink",
 ];
 
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Assets {
-    assets: BTreeMap<u64, Asset>,
-    last_id: u64,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Asset {
-    id: u64,
-    asset_type: String,
-    creator: Creator,
-    /// `displayName`, `description`, `icon`, `previews` and the social links, as they were sent.
-    metadata: Map<String, Value>,
-    moderation: Word,
-    archived: bool,
-    versions: Vec<Version>,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-struct Creator {
-    is_group: bool,
-    id: u64,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Version {
-    created: Timestamp,
-    /// The name under which the content is kept.
-    content: String,
-    /// Of a place: it was only saved.
-    #[serde(default)]
-    unpublished: bool,
-}
-
-impl Assets {
-    /// The asset 5001 is there from the beginning, in three versions.
-    pub(crate) fn seeded(now: Timestamp) -> Assets {
-        let version = Version { created: now, content: String::new(), unpublished: false };
-        let metadata = [("displayName", "Sample model"), ("description", "There from the beginning.")];
-        let asset = Asset {
-            id: 5001,
-            asset_type: "Model".to_owned(),
-            creator: Creator { is_group: false, id: 1001 },
-            metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect(),
-            moderation: "MODERATION_STATE_APPROVED".into(),
-            archived: false,
-            versions: vec![version; 3],
-        };
-        Assets { assets: BTreeMap::from([(asset.id, asset)]), last_id: 5001 }
-    }
-
-    /// How many assets of a type (`AUDIO`) a user has uploaded since then.
-    pub(crate) fn uploaded_by(&self, user: u64, asset_type: &str, since: Timestamp) -> usize {
-        self.assets
-            .values()
-            .filter(|asset| !asset.creator.is_group && asset.creator.id == user && asset.id != 5001)
-            .filter(|asset| asset.asset_type.eq_ignore_ascii_case(asset_type))
-            .filter(|asset| asset.versions.first().is_some_and(|first| first.created >= since))
-            .count()
-    }
-
-    /// What an asset is called, if there is one.
-    pub(crate) fn name(&self, id: u64) -> Option<&str> {
-        let asset = self.assets.get(&id)?;
-        Some(text(&asset.metadata, "displayName").unwrap_or_default())
-    }
-
-    fn get(&mut self, id: &str) -> Result<&mut Asset, Failure> {
-        let missing = || Failure::not_found(format!("The asset {id} does not exist."));
-        let number = id.parse().map_err(|_| missing())?;
-        self.assets.get_mut(&number).ok_or_else(missing)
-    }
-}
-
 impl Asset {
-    /// Uploads whose name says so are reviewed for some hours, others not at all.
-    fn moderation(&self, now: Timestamp) -> &str {
-        let uploaded = self.versions.first().map(|version| version.created);
-        let is_over = uploaded.is_some_and(|uploaded| later(uploaded, REVIEW) <= now);
-        if &*self.moderation == REVIEWING && is_over { APPROVED } else { &self.moderation }
-    }
-
-    /// Whether the review of it shows only where the mask asks for it (AS-22).
-    fn hides_moderation(&self, shapes: Shapes) -> bool {
-        shapes.is_live() && &*self.moderation == REVIEWING
-    }
-
     fn json(&self, call: &Call<'_>) -> Map<String, Value> {
         let (document, shapes) = (call.document, call.shapes);
         let mut asset = self.metadata.clone();
@@ -204,34 +109,6 @@ impl Asset {
         asset
     }
 
-    /// A place as the asset that it is (AS-18).
-    fn of_place(id: u64, name: &str, versions: &[(Timestamp, bool)]) -> Asset {
-        let version = |(created, is_published): &(Timestamp, bool)| Version {
-            created: *created,
-            content: String::new(),
-            unpublished: !is_published,
-        };
-        Asset {
-            id,
-            asset_type: "Place".to_owned(),
-            creator: Creator { is_group: false, id: 1001 },
-            metadata: Map::from_iter([("displayName".to_owned(), json!(name))]),
-            moderation: APPROVED.into(),
-            archived: false,
-            versions: versions.iter().map(version).collect(),
-        }
-    }
-
-    /// The index of the version that is delivered unless another is asked for. Of a place that says so in its name, a new
-    /// one takes a minute (AS-19).
-    fn delivered(&self, now: Timestamp) -> usize {
-        let latest = self.versions.len().saturating_sub(1);
-        let name = text(&self.metadata, "displayName").unwrap_or_default();
-        let is_late = self.asset_type == "Place" && name.to_ascii_lowercase().contains(DELIVERED_LATE);
-        let is_new = self.versions.last().is_some_and(|version| later(version.created, DELIVERY_LAG) > now);
-        if is_late && is_new { latest.saturating_sub(1) } else { latest }
-    }
-
     fn version_json(&self, call: &Call<'_>, index: usize) -> Value {
         let shapes = call.shapes;
         let mut version = json!({
@@ -259,36 +136,10 @@ impl Asset {
             .ok()
             .and_then(|number| number.checked_sub(1))
             .filter(|index| *index < self.versions.len())
-            .ok_or_else(|| Failure::not_found(format!("The version {number} does not exist.")))
+            .ok_or_else(|| Failure::missing(format_args!("version {number}")))
     }
 }
 
-impl Creator {
-    fn read(context: Option<&Value>) -> Result<Creator, Failure> {
-        let creator = context.and_then(|context| context.get("creator"));
-        let id = |name: &str| {
-            let value = creator?.get(name)?;
-            value.as_u64().or_else(|| value.as_str()?.parse().ok())
-        };
-        match (id("userId"), id("groupId")) {
-            (Some(id), None) => Ok(Creator { is_group: false, id }),
-            (None, Some(id)) => Ok(Creator { is_group: true, id }),
-            _ => Err(Failure::invalid("creationContext.creator must have either userId or groupId.")),
-        }
-    }
-
-    fn json(self, document: &Document, shapes: Shapes) -> Value {
-        let name = if self.is_group { "groupId" } else { "userId" };
-        if shapes.is_live() {
-            return json!({ name: self.id.to_string() });
-        }
-        let id = number(document, &["creationContext", "creator", name], self.id);
-        json!({ name: id })
-    }
-}
-
-const APPROVED: &str = "MODERATION_STATE_APPROVED";
-const REVIEWING: &str = "MODERATION_STATE_REVIEWING";
 const REJECTED: &str = "MODERATION_STATE_REJECTED";
 
 /// The document's sample has another word than the live service (AS-03).
@@ -300,22 +151,6 @@ fn moderation_json(state: &str, shapes: Shapes) -> Value {
         other => other,
     };
     json!({ "moderationState": if shapes.is_live() { live } else { state } })
-}
-
-/// A number in the form that the document gives it: Roblox writes ids as text, which its own schema denies.
-fn number(document: &Document, place: &[&str], number: u64) -> Value {
-    let declared = || {
-        let operation = document.find("GET", "/assets/v1/assets/1")?;
-        let mut schema = document.resolve(&operation.operation.response(200)?.json()?.schema);
-        for name in place {
-            schema = document.resolve(schema.get("properties")?.get(name)?);
-        }
-        schema.get("type")?.as_str()
-    };
-    match declared() {
-        Some("string") => json!(number.to_string()),
-        _ => json!(number),
-    }
 }
 
 /// The two parts of an upload.
@@ -421,15 +256,13 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let file = file.ok_or_else(|| Failure::invalid("The part 'fileContent' is missing."))?;
     check_file(call, asset_type, &file)?;
 
-    let id = state.uuid();
+    let id = state.ids.uuid();
     let path = format!("operations/{id}");
     if let Some(what) = moderated_field(&metadata) {
         state.operations.start(&path, Err(moderated(what, call.shapes)));
-        return Ok(Reply::json(json!({ "path": path })));
+        return Ok(Response::json(json!({ "path": path })));
     }
-    if state.assets.assets.len() >= MAX_ASSETS {
-        return Err(Failure::exhausted("The emulator holds no more assets."));
-    }
+    Failure::if_full(state.assets.assets.len(), MAX_ASSETS, "assets")?;
     state.assets.last_id += 1;
     let id = state.assets.last_id;
     let version = keep(state, id, 1, call.now, &file);
@@ -457,11 +290,11 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     state.assets.assets.insert(id, asset);
     if call.shapes.is_live() && id.is_multiple_of(DONE_AT_ONCE) {
         let done = state.operations.at_once(&path, response);
-        return Ok(Reply::json(operation_json(done, call)));
+        return Ok(Response::json(operation_json(done, call)));
     }
     state.operations.start(&path, Ok(response));
     // AS-01: only the path is there at first, no `done`.
-    Ok(Reply::json(json!({ "path": path })))
+    Ok(Response::json(json!({ "path": path })))
 }
 
 fn is_moderated(name: &str) -> bool {
@@ -527,7 +360,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
         let optional = |name: &str| is_metadata(name) && !mask.contains(&name);
         json.retain(|name, _| !optional(name));
     }
-    Ok(Reply::json(Value::Object(json)))
+    Ok(Response::json(Value::Object(json)))
 }
 
 fn is_metadata(name: &str) -> bool {
@@ -593,13 +426,13 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
                 changed.insert((*name).to_owned(), value.clone());
             }
         }
-        return Ok(Reply::json(Value::Object(changed)));
+        return Ok(Response::json(Value::Object(changed)));
     };
     let (id, number) = (asset.id, asset.versions.len() + 1);
-    let path = format!("operations/{}", state.uuid());
+    let path = format!("operations/{}", state.ids.uuid());
     if let Some(field) = refused {
         state.operations.start(&path, Err(moderated(field, call.shapes)));
-        return Ok(Reply::json(json!({ "path": path })));
+        return Ok(Response::json(json!({ "path": path })));
     }
     let version = keep(state, id, number, now, &file);
     let asset = state.assets.get(call.param("assetId"))?;
@@ -607,7 +440,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     asset.versions.push(version);
     let response = Value::Object(asset.json(call));
     state.operations.start(&path, Ok(response));
-    Ok(Reply::json(json!({ "path": path })))
+    Ok(Response::json(json!({ "path": path })))
 }
 
 fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -615,30 +448,18 @@ fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
     state
         .operations
         .poll(&path)
-        .map(|operation| Reply::json(operation_json(operation, call)))
-        .ok_or_else(|| Failure::not_found("The operation does not exist."))
+        .map(|operation| Response::json(operation_json(operation, call)))
+        .ok_or_else(|| Failure::missing("operation"))
 }
 
 fn set_archived(state: &mut State, call: &Call<'_>, archived: bool) -> Outcome {
     let asset = state.assets.get(call.param("assetId"))?;
     asset.archived = archived;
-    Ok(Reply::json(Value::Object(asset.json(call))))
-}
-
-fn archive(state: &mut State, call: &Call<'_>) -> Outcome {
-    set_archived(state, call, true)
-}
-
-fn restore(state: &mut State, call: &Call<'_>) -> Outcome {
-    set_archived(state, call, false)
+    Ok(Response::json(Value::Object(asset.json(call))))
 }
 
 /// The place that is there from the beginning, as others are once they were asked for.
 const SAMPLE_PLACE: u64 = 3001;
-/// What a place is called whose newest version is delivered later.
-const DELIVERED_LATE: &str = "delivered late";
-/// In seconds.
-const DELIVERY_LAG: i64 = 60;
 
 /// An asset, or a place, which is one too.
 fn asset_or_place(state: &mut State, call: &Call<'_>) -> Result<Asset, Failure> {
@@ -658,7 +479,7 @@ fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
     let asset = asset_or_place(state, call)?;
     let versions: Vec<_> =
         (0..asset.versions.len()).rev().map(|index| asset.version_json(call, index)).collect();
-    let (page, next) = Cut::v2(50).with_default(8).page(call, &versions)?;
+    let (page, next) = Pagination::v2(50).with_default(8).page(call, &versions)?;
     // The document calls it an array; others have seen an object with a token.
     let schema = call
         .operation
@@ -667,20 +488,20 @@ fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
         .map(|media| call.document.resolve(&media.schema));
     let is_array = schema.and_then(|schema| schema.get("type")).and_then(Value::as_str) == Some("array");
     if is_array {
-        return Ok(Reply::json(page));
+        return Ok(Response::json(page));
     }
     let mut list = Map::new();
     list.insert("assetVersions".to_owned(), Value::Array(page));
     if let Some(next) = next {
         list.insert("nextPageToken".to_owned(), json!(next));
     }
-    Ok(Reply::json(Value::Object(list)))
+    Ok(Response::json(Value::Object(list)))
 }
 
 fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {
     let asset = asset_or_place(state, call)?;
     let index = asset.version(call.param("versionNumber"))?;
-    Ok(Reply::json(asset.version_json(call, index)))
+    Ok(Response::json(asset.version_json(call, index)))
 }
 
 fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -701,13 +522,13 @@ fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
     version.created = call.now;
     asset.versions.push(version);
     let latest = asset.versions.len() - 1;
-    Ok(Reply::json(asset.version_json(call, latest)))
+    Ok(Response::json(asset.version_json(call, latest)))
 }
 
 fn deliver(state: &mut State, call: &Call<'_>) -> Outcome {
     let asset = asset_or_place(state, call)?;
     if let Some((code, message)) = undelivered(&asset, call.now).filter(|_| call.shapes.is_live()) {
-        return Ok(Reply::json(json!({ "errors": [{ "code": code, "message": message }] })));
+        return Ok(Response::json(json!({ "errors": [{ "code": code, "message": message }] })));
     }
     let kind = asset.asset_type.clone();
     let index = match call.param("versionNumber") {
@@ -724,11 +545,11 @@ fn deliver(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     let location = format!("{}/__emulator/content/{name}", call.base_url);
     if !call.shapes.is_live() {
-        return Ok(Reply::json(json!({ "location": location })));
+        return Ok(Response::json(json!({ "location": location })));
     }
     // AS-12
     let metadata = json!([{ "metadataType": 1, "value": (index + 1).to_string() }]);
-    Ok(Reply::json(json!({
+    Ok(Response::json(json!({
         "location": location,
         "isRecordable": true,
         "isArchived": false,

@@ -1,18 +1,11 @@
-//! Badges: created with a form, changed with JSON. Nothing of the API reads them back.
+//! Requests of badges.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::behaviour::Routes;
-use crate::behaviour::products::keep_picture;
-use crate::behaviour::universes::root_place;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::rfc3339;
-use crate::failure::Failure;
-use crate::request::Part;
+use crate::api::{Call, Failure, Outcome, Response, text};
+use crate::areas::badges::model::{Badge, Badges};
+use crate::areas::routes::Routes;
+use crate::document::Part;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -30,60 +23,11 @@ const BAD_ICON: &str = "11";
 const BAD_NAME: &str = "14";
 const BAD_PAYMENT: &str = "16";
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Badges {
-    badges: BTreeMap<u64, Badge>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Badge {
-    universe: u64,
-    name: String,
-    description: String,
-    enabled: bool,
-    icon: u64,
-    created: Timestamp,
-    updated: Timestamp,
-}
-
 impl Badges {
-    /// What sample requests ask for.
-    pub(crate) fn seeded(now: Timestamp) -> Badges {
-        let badge = Badge {
-            universe: 2001,
-            name: "Sample badge".to_owned(),
-            description: "There from the beginning.".to_owned(),
-            enabled: true,
-            icon: 0,
-            created: now,
-            updated: now,
-        };
-        Badges { badges: BTreeMap::from([(7001, badge)]) }
-    }
-
     fn get(&mut self, call: &Call<'_>, code: &str) -> Result<&mut Badge, Failure> {
         let id = call.number("badgeId")?;
         let badge = self.badges.get_mut(&id);
         badge.ok_or_else(|| Failure::not_found("Badge is invalid or does not exist.").with_detail(code))
-    }
-}
-
-impl Badge {
-    fn json(&self, id: u64) -> Value {
-        json!({
-            "id": id,
-            "name": self.name,
-            "displayName": self.name,
-            "description": self.description,
-            "displayDescription": self.description,
-            "enabled": self.enabled,
-            "iconImageId": self.icon,
-            "displayIconImageId": self.icon,
-            "awarder": { "id": root_place(self.universe), "type": 1, "name": "Place" },
-            "statistics": { "pastDayAwardedCount": 0, "awardedCount": 0, "winRatePercentage": 0.0 },
-            "created": rfc3339(self.created),
-            "updated": rfc3339(self.updated),
-        })
     }
 }
 
@@ -112,12 +56,10 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         Some(file) if !is_picture(file) => {
             return Err(Failure::invalid("The badge icon is invalid.").with_detail(BAD_ICON));
         }
-        Some(file) => keep_picture(state, file),
+        Some(file) => state.keep_picture(file),
         None => 0,
     };
-    if state.badges.badges.len() >= MAX_BADGES {
-        return Err(Failure::exhausted("The emulator holds no more badges."));
-    }
+    Failure::if_full(state.badges.badges.len(), MAX_BADGES, "badges")?;
     let badge = Badge {
         universe,
         name: value("name"),
@@ -127,10 +69,10 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         created: call.now,
         updated: call.now,
     };
-    let id = state.new_id();
-    let reply = badge.json(id);
+    let id = state.ids.new_id();
+    let response = badge.json(id);
     state.badges.badges.insert(id, badge);
-    Ok(Reply::json(reply))
+    Ok(Response::json(response))
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -149,7 +91,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     changed.updated = call.now;
     *badge = changed;
-    Ok(Reply::nothing())
+    Ok(Response::nothing())
 }
 
 fn update_icon(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -157,9 +99,9 @@ fn update_icon(state: &mut State, call: &Call<'_>) -> Outcome {
     let file = form.iter().find(|part| part.name == "Files").filter(|file| is_picture(file));
     let file = file.ok_or_else(|| Failure::invalid("File not present in request.").with_detail(NO_FILE))?;
     state.badges.get(call, MISSING_TARGET)?;
-    let icon = keep_picture(state, file);
+    let icon = state.keep_picture(file);
     let badge = state.badges.get(call, MISSING_TARGET)?;
     badge.icon = icon;
     badge.updated = call.now;
-    Ok(Reply::json(json!({ "targetId": icon })))
+    Ok(Response::json(json!({ "targetId": icon })))
 }

@@ -1,19 +1,13 @@
-//! Configuration of universes: drafts that are guarded by a hash, publishing, and the history.
+//! Requests of configs.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use self::repository::{Repository, Revision, Rules};
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::{later, rfc3339};
-use crate::failure::Failure;
-use crate::state::{State, mix};
-
-mod repository;
+use crate::api::{Call, Failure, Outcome, Response, text};
+use crate::areas::configs::repository::{Repository, Revision, Rules};
+use crate::areas::routes::Routes;
+use crate::clock::rfc3339;
+use crate::mix::mix;
+use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /creator-configs-public-api/v1/configs/universes/{u}/repositories/{r}", get),
@@ -34,46 +28,19 @@ pub(crate) const ROUTES: Routes = &[
 ];
 
 const MAX_REPOSITORIES: usize = 10_000;
-/// How many revisions the universe 2001 has from the beginning.
-const SEEDED: usize = 25;
-
-/// By universe and name.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Configs {
-    universes: BTreeMap<u64, BTreeMap<String, Repository>>,
-}
-
-impl Configs {
-    /// A repository with a history, and a draft for sample requests.
-    pub(crate) fn seeded(now: Timestamp) -> Configs {
-        let mut repository = Repository::new("sample-hash".to_owned());
-        for number in 1..=SEEDED {
-            let entries = Map::from_iter([("sample-key".to_owned(), json!(number))]);
-            let id = if number == 1 { "sample".to_owned() } else { format!("sample-{number}") };
-            let time = later(now, -((SEEDED - number) as i64) * 3_600);
-            // A value that is another one each time can always be staged and published.
-            let _ = repository.merge(&entries, None).and_then(|()| repository.publish(id, None, time));
-        }
-        let _ = repository.merge(&Map::from_iter([("drafted".to_owned(), json!(true))]), None);
-        let repositories = BTreeMap::from([("InExperienceConfig".to_owned(), repository)]);
-        Configs { universes: BTreeMap::from([(2001, repositories)]) }
-    }
-}
 
 /// The repository of a call: every universe has all of them, empty at first.
 fn repository<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Repository, Failure> {
     let universe = call.number("universeId")?;
     let universes = &mut state.configs.universes;
-    if universes.len() >= MAX_REPOSITORIES && !universes.contains_key(&universe) {
-        return Err(Failure::exhausted("The emulator holds no more repositories."));
-    }
+    Failure::if_full_for(universes, &universe, MAX_REPOSITORIES, "repositories")?;
     let repositories = universes.entry(universe).or_default();
     let new = || Repository::new(format!("{:016x}", mix(!universe)));
     Ok(repositories.entry(call.param("repository").to_owned()).or_insert_with(new))
 }
 
 fn fresh_hash(state: &mut State) -> String {
-    format!("{:016x}", mix(state.number()))
+    format!("{:016x}", mix(state.ids.number()))
 }
 
 /// CF-02: there is no configuration before the first one is published.
@@ -86,11 +53,11 @@ fn published<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Reposi
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
-    Ok(Reply::json(published(state, call)?.values(call.now)))
+    Ok(Response::json(published(state, call)?.values(call.now)))
 }
 
 fn get_full(state: &mut State, call: &Call<'_>) -> Outcome {
-    Ok(Reply::json(published(state, call)?.full(call.now)))
+    Ok(Response::json(published(state, call)?.full(call.now)))
 }
 
 /// CF-04: there is no draft before something is staged.
@@ -99,7 +66,7 @@ fn get_draft(state: &mut State, call: &Call<'_>) -> Outcome {
     if call.shapes.is_live() && !repository.has_draft() {
         return Err(Failure::not_found("There is no draft."));
     }
-    Ok(Reply::json(repository.draft()))
+    Ok(Response::json(repository.draft()))
 }
 
 /// Changes the draft of a call, if it is the one that the caller knows.
@@ -119,7 +86,7 @@ fn change(
     apply(&mut changed)?;
     changed.rehash(hash);
     *repository = changed;
-    Ok(Reply::json(json!({ "draftHash": repository.hash() })))
+    Ok(Response::json(json!({ "draftHash": repository.hash() })))
 }
 
 fn entries(body: &Map<String, Value>) -> Map<String, Value> {
@@ -153,12 +120,12 @@ fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
         return Err(Failure::invalid("The deploymentStrategy must be GradualRollout or Immediate."));
     }
     let known = text(&body, "draftHash").ok_or_else(|| Failure::invalid("The draftHash is required."))?;
-    let (hash, id) = (fresh_hash(state), state.uuid());
+    let (hash, id) = (fresh_hash(state), state.ids.uuid());
     let repository = repository(state, call)?;
     repository.check_hash(Some(known))?;
     let version = repository.publish(id, text(&body, "message").map(str::to_owned), call.now)?;
     repository.rehash(hash);
-    Ok(Reply::json(json!({ "configVersion": version })))
+    Ok(Response::json(json!({ "configVersion": version })))
 }
 
 /// Only drafts the way back; publishing it is the caller's part.
@@ -168,23 +135,11 @@ fn restore(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
-    let time = |name: &str| match call.given(name) {
-        None => Ok(None),
-        Some(text) => text
-            .parse::<Timestamp>()
-            .map(Some)
-            .map_err(|_| Failure::invalid(format!("The {name} is not a time such as 2026-01-02T03:04:05Z."))),
-    };
-    let (from, until) = (time("startTime")?, time("endTime")?);
+    let (from, until) = (call.query_time("startTime")?, call.query_time("endTime")?);
     let search = call.given("SearchKey");
     let ascending = call.given("SortOrder") == Some("SORT_ORDER_ASCENDING");
-    let number = |name: &str, unless: usize| match call.given(name) {
-        None => Ok(unless),
-        Some(text) => text
-            .parse()
-            .map_err(|_| Failure::invalid(format!("{name} must be a number that is not negative."))),
-    };
-    let (skip, size) = (number("Skip", 0)?, number("MaxPageSize", 10)?.clamp(1, 100));
+    let skip = call.query_number("Skip", 0)?;
+    let size = call.query_number("MaxPageSize", 10)?.clamp(1, 100);
     let mut found: Vec<&Revision> = repository(state, call)?
         .revisions
         .iter()
@@ -198,7 +153,7 @@ fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
         found.reverse();
     }
     let page: Vec<_> = found.into_iter().skip(skip).take(size).map(revision_json).collect();
-    Ok(Reply::json(json!({ "revisions": page })))
+    Ok(Response::json(json!({ "revisions": page })))
 }
 
 fn revision_json(revision: &Revision) -> Value {

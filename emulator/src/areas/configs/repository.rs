@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::api::Failure;
 use crate::clock::{later, rfc3339};
-use crate::failure::Failure;
 
 /// Roblox's guide states both.
 const MAX_KEYS: usize = 100;
@@ -140,7 +140,7 @@ impl Repository {
             .iter()
             .find(|known| known.id == revision)
             .cloned()
-            .ok_or_else(|| Failure::not_found(format!("The revision '{revision}' does not exist.")))?;
+            .ok_or_else(|| Failure::missing(format_args!("revision '{revision}'")))?;
         self.overwrite(&revision.entries.into_iter().collect(), revision.rules)
     }
 

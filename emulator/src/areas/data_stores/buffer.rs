@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::schema::encode_base64;
+use crate::document::encode_base64;
 
 /// From so many bytes on, a buffer shows compressed.
 const COMPRESSED_FROM: usize = 32;

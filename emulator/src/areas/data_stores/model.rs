@@ -1,4 +1,4 @@
-//! Standard data stores. The state and its rules are here; `v2` and `v1` put them on the wire.
+//! State and rules of data stores.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -7,15 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::api::{Failure, refuse_unfit};
 use crate::clock::{day, hour, later};
-use crate::failure::Failure;
-use crate::nesting::refuse_unfit;
-use crate::state::mix;
-
-pub(crate) mod buffer;
-mod shape;
-pub(crate) mod v1;
-pub(crate) mod v2;
+use crate::mix::mix_text;
 
 /// Characters of a data store's name, a scope or a key.
 const MAX_NAME: usize = 50;
@@ -46,19 +40,19 @@ struct Universe {
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Store {
-    created: Timestamp,
+    pub(super) created: Timestamp,
     /// When it is removed for good; it counts as deleted from the moment that this is set.
-    expires: Option<Timestamp>,
+    pub(super) expires: Option<Timestamp>,
     /// By scope and key.
-    #[serde(with = "crate::state::pairs")]
-    entries: BTreeMap<(String, String), Entry>,
+    #[serde(with = "crate::pairs")]
+    pub(super) entries: BTreeMap<(String, String), Entry>,
 }
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Entry {
-    created: Timestamp,
+    pub(super) created: Timestamp,
     /// The oldest first.
-    versions: Vec<Version>,
+    pub(super) versions: Vec<Version>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -74,7 +68,7 @@ pub(crate) struct Version {
     pub(crate) attributes: Map<String, Value>,
     /// A game reads it as a buffer. What is written through the API never is one, even if it looks like one (DS-14).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    is_buffer: bool,
+    pub(super) is_buffer: bool,
 }
 
 /// What is written: a value and what belongs to it.
@@ -108,8 +102,7 @@ impl Version {
     }
 
     pub(crate) fn etag(&self) -> String {
-        let hash = self.id.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
-        format!("{hash:016x}")
+        format!("{:016x}", mix_text(0, &self.id))
     }
 
     fn size(&self) -> usize {
@@ -119,7 +112,7 @@ impl Version {
 
 impl Content {
     /// A value that is what it looks like.
-    fn of(value: String, users: Vec<u64>, attributes: Map<String, Value>) -> Content {
+    pub(super) fn of(value: String, users: Vec<u64>, attributes: Map<String, Value>) -> Content {
         Content { value, users, attributes, is_buffer: false }
     }
 
@@ -196,7 +189,7 @@ impl Entry {
 }
 
 impl Store {
-    fn is_deleted(&self) -> bool {
+    pub(super) fn is_deleted(&self) -> bool {
         self.expires.is_some()
     }
 }
@@ -439,7 +432,7 @@ impl DataStores {
         deleted: bool,
         now: Timestamp,
     ) -> Result<&Store, Failure> {
-        let missing = || Failure::not_found(format!("The data store '{name}' does not exist."));
+        let missing = || Failure::missing(format_args!("data store '{name}'"));
         let universe = self.universes.get_mut(&universe).ok_or_else(missing)?;
         universe.purge(now);
         let store = universe.stores.get_mut(name).ok_or_else(missing)?;
@@ -472,7 +465,7 @@ impl DataStores {
 }
 
 /// Whether `scope/key` begins with a prefix.
-fn starts_with(scope: &str, key: &str, prefix: &str) -> bool {
+pub(super) fn starts_with(scope: &str, key: &str, prefix: &str) -> bool {
     match prefix.strip_prefix(scope).and_then(|rest| rest.strip_prefix('/')) {
         Some(rest) => key.starts_with(rest),
         None => scope.starts_with(prefix),

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Store;
-use crate::call::Call;
+use crate::api::Call;
+use crate::areas::data_stores::model::Store;
 use crate::clock::{rfc3339, rfc3339_nanos};
-use crate::route::encode_segment;
-use crate::shapes::form_of;
+use crate::document::encode_segment;
+use crate::mix::form_of;
 
 /// Which of an entry's or a store's times is written.
 #[derive(Debug, Clone, Copy)]

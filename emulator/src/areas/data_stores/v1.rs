@@ -4,13 +4,10 @@ use jiff::Timestamp;
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
-use super::{Content, GLOBAL, Place, Revision, Version, starts_with};
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply};
-use crate::failure::Failure;
-use crate::nesting::refuse_unfit;
-use crate::page::Cut;
-use crate::schema::encode_base64;
+use crate::api::{Call, Failure, Outcome, Pagination, Response, refuse_unfit};
+use crate::areas::data_stores::model::{Content, GLOBAL, Place, Revision, Version, starts_with};
+use crate::areas::routes::Routes;
+use crate::document::encode_base64;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -27,7 +24,7 @@ pub(crate) const ROUTES: Routes = &[
     ),
 ];
 
-const CUT: Cut<'_> = Cut { size: "limit", token: "cursor", default: 16, max: 100 };
+const CUT: Pagination<'_> = Pagination { size: "limit", token: "cursor", default: 16, max: 100 };
 
 fn place<'a>(call: &'a Call<'_>) -> Result<Place<'a>, Failure> {
     Ok(Place {
@@ -67,11 +64,11 @@ fn md5(bytes: &[u8]) -> String {
 }
 
 /// The value as it is, and everything else in headers.
-fn value(version: &Version) -> Reply {
+fn value(version: &Version) -> Response {
     let body = version.value.to_string();
     let md5 = md5(body.as_bytes());
     let attributes = Value::Object(version.attributes.clone()).to_string();
-    Reply::content("application/json", body)
+    Response::content("application/json", body)
         .with_header("content-md5", md5)
         .with_header("roblox-entry-version", version.id.clone())
         .with_header("roblox-entry-created-time", time(version.entry_created))
@@ -91,10 +88,10 @@ fn version_json(version: &Version) -> Value {
 }
 
 /// JSON under the content type that the document declares.
-fn declared(call: &Call<'_>, value: &Value) -> Reply {
+fn declared(call: &Call<'_>, value: &Value) -> Response {
     let media = call.operation.successes().find_map(|response| response.json());
     let content_type = media.map_or("application/json", |media| media.media_type.as_str());
-    Reply::content(content_type, value.to_string())
+    Response::content(content_type, value.to_string())
 }
 
 /// The end of a list: empty at the live service (DS-08), null by the document.
@@ -111,7 +108,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let stores = &mut state.data_stores;
     if call.shapes.is_live() && stores.is_tombstone(place, call.now) {
         // Nothing, and no error: it was there (DS-10).
-        return Ok(Reply::empty(204));
+        return Ok(Response::empty(204));
     }
     let version = stores.version(place, &Revision::Latest, call.now)?;
     Ok(value(&version))
@@ -174,7 +171,7 @@ fn increment(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     state.data_stores.delete(place(call)?, call.now)?;
-    Ok(Reply::empty(204))
+    Ok(Response::empty(204))
 }
 
 /// What is wrong with a cursor is the one thing that the guide shows the name of.
@@ -208,7 +205,7 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
         next = page.last().map(|(name, _)| cut.token_at(call, name));
     }
     let stores: Vec<_> = page.into_iter().map(|(_, store)| store).collect();
-    Ok(Reply::json(page_json(call, "datastores", &stores, next)))
+    Ok(Response::json(page_json(call, "datastores", &stores, next)))
 }
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -242,20 +239,12 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
             },
         )
         .collect();
-    Ok(Reply::json(page_json(call, "keys", &keys, next)))
+    Ok(Response::json(page_json(call, "keys", &keys, next)))
 }
 
 fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
     check_cursor(call)?;
-    let bound = |name: &str| {
-        call.given(name)
-            .map(|text| {
-                text.parse::<Timestamp>()
-                    .map_err(|_| Failure::invalid(format!("{name} is not a date and time.")))
-            })
-            .transpose()
-    };
-    let (start, end) = (bound("startTime")?, bound("endTime")?);
+    let (start, end) = (call.query_time("startTime")?, call.query_time("endTime")?);
     let mut versions = state.data_stores.versions(place(call)?, call.now)?;
     versions.retain(|version| {
         start.is_none_or(|start| version.created >= start) && end.is_none_or(|end| version.created <= end)

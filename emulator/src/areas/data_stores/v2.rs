@@ -3,20 +3,17 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::shape::{self, Time, time};
-use super::{Content, DataStores, GLOBAL, Place, Revision, Version};
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply};
-use crate::cel::{Comparison, Grammar, Operator};
-use crate::failure::Failure;
-use crate::page::Cut;
-use crate::route::encode_segment;
+use crate::api::{Call, Comparison, Failure, Grammar, Operator, Outcome, Pagination, Response, synth};
+use crate::areas::data_stores::model::{Content, GLOBAL, Place, Revision, Version};
+use crate::areas::data_stores::representation::{self, Time, time};
+use crate::areas::routes::Routes;
+use crate::document::encode_segment;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/universes/{u}/data-stores", list_stores),
-    ("DELETE /cloud/v2/universes/{u}/data-stores/{s}", delete_store),
-    ("POST /cloud/v2/universes/{u}/data-stores/{s}:undelete", undelete_store),
+    ("DELETE /cloud/v2/universes/{u}/data-stores/{s}", |state, call| mark(state, call, true)),
+    ("POST /cloud/v2/universes/{u}/data-stores/{s}:undelete", |state, call| mark(state, call, false)),
     ("POST /cloud/v2/universes/{u}/data-stores:snapshot", snapshot),
     ("GET /cloud/v2/universes/{u}/data-stores/{s}/entries", list),
     ("POST /cloud/v2/universes/{u}/data-stores/{s}/entries", create),
@@ -50,7 +47,7 @@ fn place<'a>(call: &'a Call<'_>, key: &'a str) -> Result<Place<'a>, Failure> {
 fn path(call: &Call<'_>, scope: &str, id: &str) -> String {
     let universe = call.param("universe_id");
     let store = encode_segment(call.param("data_store_id"));
-    let id = shape::key_in_path(call, id);
+    let id = representation::key_in_path(call, id);
     match call.param("scope_id") {
         "" => format!("universes/{universe}/data-stores/{store}/entries/{id}"),
         _ => {
@@ -136,7 +133,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
         Revision::Latest => key.to_owned(),
         _ => format!("{key}@{}", version.id),
     };
-    Ok(Reply::json(full(call, place, &id, &version)))
+    Ok(Response::json(full(call, place, &id, &version)))
 }
 
 /// Why there is no revision of that id: it was never one (DS-06), or it is replaced (DS-04).
@@ -167,7 +164,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         return Err(Failure::invalid(format!("The entry '{key}' exists already.")));
     }
     let version = state.data_stores.write(place, content, call.now)?;
-    Ok(Reply::json(full(call, place, key, &version)))
+    Ok(Response::json(full(call, place, key, &version)))
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -178,7 +175,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let content = content(&body)?;
     match state.data_stores.current(place, call.now)? {
         None if !call.flag("allowMissing") => {
-            return Err(Failure::not_found(format!("The entry '{key}' does not exist.")));
+            return Err(Failure::missing(format_args!("entry '{key}'")));
         }
         Some(current) => {
             let etag = body.get("etag").and_then(Value::as_str).unwrap_or_default();
@@ -191,7 +188,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
         None => {}
     }
     let version = state.data_stores.write(place, content, call.now)?;
-    Ok(Reply::json(full(call, place, key, &version)))
+    Ok(Response::json(full(call, place, key, &version)))
 }
 
 fn increment(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -206,13 +203,13 @@ fn increment(state: &mut State, call: &Call<'_>) -> Outcome {
     let amount = whole.ok_or_else(|| Failure::invalid("The amount must be a whole number."))?;
     let (users, attributes) = belongings(&body)?;
     let version = state.data_stores.increment(place, amount, users, attributes, call.now)?;
-    Ok(Reply::json(full(call, place, key, &version)))
+    Ok(Response::json(full(call, place, key, &version)))
 }
 
 fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     let place = place(call, call.param("entry_id"))?;
     state.data_stores.delete(place, call.now)?;
-    Ok(crate::synth::no_content(call))
+    Ok(synth::no_content(call))
 }
 
 /// The prefix of `id.startsWith("prefix")`.
@@ -239,7 +236,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let place = place(call, "")?;
     let scope = (place.scope != "-").then_some(place.scope);
     let deleted = call.flag("showDeleted");
-    let cut = Cut::v2(256);
+    let cut = Pagination::v2(256);
     let size = cut.size(call)?;
     let keys = state.data_stores.keys(place, scope, cut.after(call)?, deleted, call.now)?;
     let mut keys = keys.filter(|(scope, key)| has_prefix(scope, key, &prefix)).peekable();
@@ -247,7 +244,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let next = page.last().filter(|_| keys.peek().is_some()).map(|last| cut.token_at(call, last));
     let entries: Vec<_> =
         page.iter().map(|(scope, key)| json!({ "path": path(call, scope, key), "id": key })).collect();
-    Ok(Reply::json(page_json("dataStoreEntries", &entries, next)))
+    Ok(Response::json(page_json("dataStoreEntries", &entries, next)))
 }
 
 const REVISION_FILTER: Grammar<'_> = Grammar {
@@ -264,18 +261,15 @@ fn time_of(part: &Comparison) -> Result<Timestamp, Failure> {
 }
 
 fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
-    let mut bounds = Vec::new();
-    if let Some(filter) = call.given("filter") {
-        for part in REVISION_FILTER.parse(filter)? {
-            bounds.push((part.operator, time_of(&part)?));
-        }
-    }
+    let filter = call.filter(&REVISION_FILTER)?;
+    let bounds = filter.iter().map(|part| Ok((part.operator, time_of(part)?)));
+    let bounds: Vec<_> = bounds.collect::<Result<_, Failure>>()?;
     let key = call.param("entry_id");
     let place = place(call, key)?;
     let mut versions = state.data_stores.versions(place, call.now)?;
     versions.reverse();
     versions.retain(|version| bounds.iter().all(|(operator, bound)| operator.holds(&version.created, bound)));
-    let (page, next) = Cut::v2(100).page(call, &versions)?;
+    let (page, next) = Pagination::v2(100).page(call, &versions)?;
     let revisions: Vec<_> = page
         .iter()
         .map(|version| {
@@ -283,7 +277,7 @@ fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
             Value::Object(partial(call, place, &id, version))
         })
         .collect();
-    Ok(Reply::json(page_json("dataStoreEntries", &revisions, next)))
+    Ok(Response::json(page_json("dataStoreEntries", &revisions, next)))
 }
 
 // Stores
@@ -292,7 +286,7 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universe_id")?;
     let prefix = call.given("filter").map(prefix).transpose()?.unwrap_or_default();
     let with_deleted = call.flag("showDeleted");
-    let cut = Cut::v2(100);
+    let cut = Pagination::v2(100);
     let (size, after) = (cut.size(call)?, cut.after::<String>(call)?);
     let stores: Vec<_> = state
         .data_stores
@@ -309,33 +303,25 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
         }
         looked_at += 1;
         if with_deleted || !store.is_deleted() {
-            found.push(shape::store(call, universe, name, store));
+            found.push(representation::store(call, universe, name, store));
         }
     }
     let last = stores[..looked_at].last().filter(|_| looked_at < stores.len());
     let next = last.map(|(name, _)| cut.token_at(call, name));
-    Ok(Reply::json(page_json("dataStores", &found, next)))
+    Ok(Response::json(page_json("dataStores", &found, next)))
 }
 
-fn mark(stores: &mut DataStores, call: &Call<'_>, deleted: bool) -> Outcome {
+fn mark(state: &mut State, call: &Call<'_>, deleted: bool) -> Outcome {
     let universe = call.number("universe_id")?;
     let name = call.param("data_store_id");
-    let store = stores.mark_store(universe, name, deleted, call.now)?;
-    Ok(Reply::json(shape::store(call, universe, name, store)))
-}
-
-fn delete_store(state: &mut State, call: &Call<'_>) -> Outcome {
-    mark(&mut state.data_stores, call, true)
-}
-
-fn undelete_store(state: &mut State, call: &Call<'_>) -> Outcome {
-    mark(&mut state.data_stores, call, false)
+    let store = state.data_stores.mark_store(universe, name, deleted, call.now)?;
+    Ok(Response::json(representation::store(call, universe, name, store)))
 }
 
 fn snapshot(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universe_id")?;
     let (taken, is_new) = state.data_stores.snapshot(universe, call.now);
-    Ok(Reply::json(json!({
+    Ok(Response::json(json!({
         "newSnapshotTaken": is_new,
         "latestSnapshotTime": time(call, Time::Snapshot, taken),
     })))

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::api::object;
 use crate::clock::rfc3339;
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Experiment {
     pub(super) id: String,
     /// The body of the latest create or update.
@@ -21,8 +22,9 @@ pub(super) struct Experiment {
     pub(super) looks: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Stage {
+    #[default]
     Draft,
     Scheduled,
     Running,
@@ -101,17 +103,7 @@ impl Problem {
 
 impl Experiment {
     pub(super) fn new(id: String, definition: Map<String, Value>, now: Timestamp) -> Experiment {
-        Experiment {
-            id,
-            definition,
-            state: Stage::Draft,
-            created: now,
-            updated: now,
-            scheduled: None,
-            started: None,
-            stopped: None,
-            looks: 0,
-        }
+        Experiment { id, definition, created: now, updated: now, ..Experiment::default() }
     }
 
     pub(super) fn text(&self, name: &str) -> &str {
@@ -199,7 +191,7 @@ impl Experiment {
 
     fn common(&self) -> Map<String, Value> {
         let time = |time: Option<Timestamp>| time.map(rfc3339);
-        let common = json!({
+        let mut common = object(json!({
             "id": self.id,
             "name": self.text("name"),
             "description": self.text("description"),
@@ -210,8 +202,7 @@ impl Experiment {
             "scheduledTime": time(self.scheduled),
             "startedTime": time(self.started),
             "stoppedTime": time(self.stopped),
-        });
-        let mut common = common.as_object().cloned().unwrap_or_default();
+        }));
         if let Some(seconds) = self.definition.get("durationSeconds").filter(|seconds| !seconds.is_null()) {
             common.insert("durationSeconds".to_owned(), seconds.clone());
         }

@@ -1,225 +1,35 @@
-//! Experiments. Each change is an operation of its own dialect and takes effect when the operation is done.
+//! Requests of experiments.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use self::experiment::{Change, Experiment, Problem, Stage};
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::{later, rfc3339};
-use crate::failure::Failure;
+use crate::api::{Call, Failure, Outcome, Response, text, time};
+use crate::areas::experiments::experiment::{Change, Experiment, Stage};
+use crate::areas::experiments::model::Operation;
+use crate::areas::routes::Routes;
 use crate::state::State;
-
-mod experiment;
-mod numbers;
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /creator-configs-public-api/v1/experimentation/universes/{u}/experiments", list),
     ("POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments", create),
     ("GET /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}", get),
     ("PATCH /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}", update),
-    ("DELETE /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}", discard),
-    ("POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}:start", start),
+    ("DELETE /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}", |state, call| {
+        change(state, call, Change::Discard)
+    }),
+    (
+        "POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}:start",
+        |state, call| change(state, call, Change::Start),
+    ),
     ("POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}:schedule", schedule),
     ("POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}:complete", complete),
     ("GET /creator-configs-public-api/v1/experimentation/universes/{u}/operations/{o}", get_operation),
-    (
-        "GET /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}/stats",
-        numbers::stats,
-    ),
-    (
-        "POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments:calculateMde",
-        numbers::mde,
-    ),
 ];
 
 const MAX_EXPERIMENTS: usize = 10_000;
 const MAX_OPERATIONS: usize = 10_000;
-/// How many experiments the universe 2001 has from the beginning, so that its list has pages.
-const SEEDED: i64 = 25;
-/// An operation is done when it is polled that often, or after this many seconds.
-const POLLS: u32 = 2;
-const OPERATION_SECONDS: i64 = 10;
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Experiments {
-    universes: BTreeMap<u64, BTreeMap<String, Experiment>>,
-    /// The oldest first.
-    operations: VecDeque<Operation>,
-    /// Calculations that were asked for once already, as they were asked for.
-    calculations: VecDeque<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Operation {
-    id: String,
-    universe: u64,
-    experiment: String,
-    created: Timestamp,
-    polls: u32,
-    change: Change,
-    outcome: Option<Result<Option<Value>, Problem>>,
-}
-
-impl Experiments {
-    /// A draft and a running experiment, for sample requests, and more drafts.
-    pub(crate) fn seeded(now: Timestamp) -> Experiments {
-        let new = |id: String, age: i64, key: &str| {
-            let created = later(now, -age * 86_400);
-            (id.clone(), Experiment::new(id, sample(key), created))
-        };
-        let mut experiments: BTreeMap<_, _> =
-            (3..=SEEDED).map(|number| new((9_500 + number).to_string(), number, "drafted-key")).collect();
-        experiments.extend([new("sample".to_owned(), 1, "drafted-key")]);
-        let (id, mut running) = new("sample-running".to_owned(), 3, "running-key");
-        running.state = Stage::Running;
-        running.started = Some(later(now, -2 * 86_400));
-        experiments.insert(id, running);
-        let done = Operation {
-            id: "sample".to_owned(),
-            universe: 2001,
-            experiment: "sample".to_owned(),
-            created: now,
-            polls: POLLS,
-            change: Change::Discard,
-            outcome: Some(Ok(None)),
-        };
-        Experiments {
-            universes: BTreeMap::from([(2001, experiments)]),
-            operations: VecDeque::from([done]),
-            calculations: VecDeque::new(),
-        }
-    }
-
-    /// Lets happen what was to happen by now: operations that took their time, and scheduled starts. Says whether
-    /// anything was.
-    fn settle(&mut self, now: Timestamp) -> bool {
-        let due: Vec<usize> = (0..self.operations.len())
-            .filter(|index| {
-                let operation = &self.operations[*index];
-                let waited = later(operation.created, OPERATION_SECONDS) <= now;
-                operation.outcome.is_none() && (operation.polls >= POLLS || waited)
-            })
-            .collect();
-        let mut changed = !due.is_empty();
-        for index in due {
-            let operation = self.operations[index].clone();
-            self.operations[index].outcome = Some(self.apply(&operation, now));
-        }
-        for experiment in self.universes.values_mut().flat_map(BTreeMap::values_mut) {
-            if experiment.state == Stage::Scheduled && experiment.scheduled.is_some_and(|time| time <= now) {
-                experiment.state = Stage::Running;
-                experiment.started = experiment.scheduled;
-                changed = true;
-            }
-        }
-        changed
-    }
-
-    fn apply(&mut self, operation: &Operation, now: Timestamp) -> Result<Option<Value>, Problem> {
-        let experiments = self.universes.entry(operation.universe).or_default();
-        let mut changed = match &operation.change {
-            Change::Create(definition) => {
-                Experiment::new(operation.experiment.clone(), definition.clone(), now)
-            }
-            _ => experiments
-                .get(&operation.experiment)
-                .filter(|experiment| operation.change.suits(experiment.state))
-                .cloned()
-                .ok_or_else(|| Problem::new("SYSTEM_ERROR", "The experiment has changed in the meantime."))?,
-        };
-        match &operation.change {
-            Change::Create(_) => {}
-            Change::Update(definition) => changed.definition = definition.clone(),
-            Change::Discard => changed.state = Stage::Deleted,
-            Change::Start => {
-                let key = changed.config_key();
-                let is_taken = experiments.values().any(|other| {
-                    other.state == Stage::Running
-                        && key.is_some()
-                        && other.config_key() == key
-                        && other.id != changed.id
-                });
-                if is_taken {
-                    let message = "Another experiment runs with the same key.";
-                    return Err(Problem::new("CONFIGS_KEY_ALREADY_IN_USE", message));
-                }
-                changed.state = Stage::Running;
-                changed.started = Some(now);
-            }
-            Change::Schedule(time) => {
-                changed.state = Stage::Scheduled;
-                changed.scheduled = Some(*time);
-            }
-            Change::Complete => {
-                changed.state = Stage::Completed;
-                changed.stopped = Some(now);
-            }
-        }
-        if let Some(problem) = changed.problem() {
-            return Err(problem);
-        }
-        changed.updated = now;
-        // A discarded experiment is not in the answer, although it is kept.
-        let is_gone = changed.state == Stage::Deleted;
-        let json = changed.json("OPERATIONAL_STATUS_READY");
-        experiments.insert(changed.id.clone(), changed);
-        Ok((!is_gone).then_some(json))
-    }
-
-    /// What is being done to an experiment at the moment.
-    fn status(&self, experiment: &str) -> &'static str {
-        self.operations
-            .iter()
-            .find(|operation| operation.experiment == experiment && operation.outcome.is_none())
-            .map_or("OPERATIONAL_STATUS_READY", |operation| operation.change.status())
-    }
-}
-
-impl Operation {
-    fn json(&self) -> Value {
-        let status = match self.outcome {
-            None => self.change.status(),
-            Some(_) => "OPERATIONAL_STATUS_READY",
-        };
-        let mut operation = json!({
-            "operationId": self.id,
-            "status": status,
-            "createdTime": rfc3339(self.created),
-            "done": self.outcome.is_some(),
-        });
-        match &self.outcome {
-            Some(Ok(Some(experiment))) => operation["experiment"] = experiment.clone(),
-            Some(Err(problem)) => operation["error"] = problem.json(),
-            Some(Ok(None)) | None => {}
-        }
-        json!({ "operation": operation })
-    }
-}
-
-/// The definition of an experiment that is there from the beginning.
-fn sample(key: &str) -> Map<String, Value> {
-    let variant = |id: &str, is_baseline: bool, value: i32| {
-        json!({
-            "variantMeta": { "variantId": id, "isBaseline": is_baseline, "weight": 50 },
-            "configEntry": { "key": key, "entryValue": value },
-        })
-    };
-    let variants = [variant("control", true, 1), variant("sample", false, 2)];
-    let definition = json!({
-        "name": "Sample experiment",
-        "description": "There from the beginning.",
-        "durationSeconds": 604_800,
-        "experimentConfiguration": {
-            "productType": "EXPERIMENT_PRODUCT_TYPE_IN_GAME_CONFIGS",
-            "inGameConfigExperimentConfiguration": { "variants": variants },
-        },
-    });
-    definition.as_object().cloned().unwrap_or_default()
-}
 
 fn settle(state: &mut State, now: Timestamp) {
     if state.experiments.settle(now) {
@@ -228,7 +38,10 @@ fn settle(state: &mut State, now: Timestamp) {
 }
 
 /// The universe and the experiment of a call, as they are now.
-fn experiment<'a>(state: &'a mut State, call: &Call<'_>) -> Result<(u64, &'a mut Experiment), Failure> {
+pub(super) fn experiment<'a>(
+    state: &'a mut State,
+    call: &Call<'_>,
+) -> Result<(u64, &'a mut Experiment), Failure> {
     let universe = call.number("universeId")?;
     settle(state, call.now);
     let id = call.param("experimentId");
@@ -236,12 +49,12 @@ fn experiment<'a>(state: &'a mut State, call: &Call<'_>) -> Result<(u64, &'a mut
     experiments
         .and_then(|experiments| experiments.get_mut(id))
         .map(|experiment| (universe, experiment))
-        .ok_or_else(|| Failure::not_found(format!("The experiment '{id}' does not exist.")))
+        .ok_or_else(|| Failure::missing(format_args!("experiment '{id}'")))
 }
 
 fn begin(state: &mut State, call: &Call<'_>, universe: u64, experiment: String, change: Change) -> Outcome {
     let operation = Operation {
-        id: state.uuid(),
+        id: state.ids.uuid(),
         universe,
         experiment,
         created: call.now,
@@ -253,9 +66,9 @@ fn begin(state: &mut State, call: &Call<'_>, universe: u64, experiment: String, 
     if operations.len() >= MAX_OPERATIONS {
         operations.pop_front();
     }
-    let reply = operation.json();
+    let response = operation.json();
     operations.push_back(operation);
-    Ok(Reply::json(reply))
+    Ok(Response::json(response))
 }
 
 /// Begins to change an experiment that there is.
@@ -271,15 +84,13 @@ fn change(state: &mut State, call: &Call<'_>, change: Change) -> Outcome {
     begin(state, call, universe, id, change)
 }
 
-/// What is wrong with an experiment shows in the operation, not in this answer.
+/// What is wrong with an experiment shows in the operation, not in this response.
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let definition = definition(call)?;
     let count: usize = state.experiments.universes.values().map(BTreeMap::len).sum();
-    if count >= MAX_EXPERIMENTS {
-        return Err(Failure::exhausted("The emulator holds no more experiments."));
-    }
-    let id = state.new_id().to_string();
+    Failure::if_full(count, MAX_EXPERIMENTS, "experiments")?;
+    let id = state.ids.new_id().to_string();
     begin(state, call, universe, id, Change::Create(definition))
 }
 
@@ -303,19 +114,9 @@ fn definition(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
     Ok(body)
 }
 
-fn discard(state: &mut State, call: &Call<'_>) -> Outcome {
-    change(state, call, Change::Discard)
-}
-
-fn start(state: &mut State, call: &Call<'_>) -> Outcome {
-    change(state, call, Change::Start)
-}
-
 fn schedule(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
-    let time = text(&body, "scheduledStartTime").and_then(|text| text.parse::<Timestamp>().ok()).ok_or_else(
-        || Failure::invalid("The scheduledStartTime must be a time such as 2026-01-02T03:04:05Z."),
-    )?;
+    let time = time("scheduledStartTime", text(&body, "scheduledStartTime").unwrap_or_default())?;
     if time <= call.now {
         return Err(Failure::invalid("The scheduledStartTime must be in the future."));
     }
@@ -336,7 +137,7 @@ fn complete(state: &mut State, call: &Call<'_>) -> Outcome {
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let experiment = experiment(state, call)?.1.clone();
     let status = state.experiments.status(&experiment.id);
-    Ok(Reply::json(json!({ "experiment": experiment.json(status) })))
+    Ok(Response::json(json!({ "experiment": experiment.json(status) })))
 }
 
 fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -344,33 +145,22 @@ fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.param("operationId");
     state.touch();
     let experiments = &mut state.experiments;
-    let missing = || Failure::not_found(format!("The operation '{id}' does not exist."));
+    let missing = || Failure::missing(format_args!("operation '{id}'"));
     let of_call = |operation: &&mut Operation| operation.id == id && operation.universe == universe;
     let operation = experiments.operations.iter_mut().find(of_call).ok_or_else(missing)?;
     operation.polls = operation.polls.saturating_add(1);
     experiments.settle(call.now);
     let operation = experiments.operations.iter().find(|operation| operation.id == id);
-    Ok(Reply::json(operation.ok_or_else(missing)?.json()))
+    Ok(Response::json(operation.ok_or_else(missing)?.json()))
 }
 
 /// The latest first, unless asked otherwise. What was discarded is only in it if it is asked for.
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     settle(state, call.now);
-    let number = |name: &str, unless: usize| match call.given(name) {
-        None => Ok(unless),
-        Some(text) => text
-            .parse()
-            .map_err(|_| Failure::invalid(format!("{name} must be a number that is not negative."))),
-    };
-    let (skip, size) = (number("skip", 0)?, number("maxPageSize", 10)?.clamp(1, 100));
-    let states: Vec<&str> = call
-        .query
-        .iter()
-        .filter(|(name, _)| name == "stateFilters")
-        .flat_map(|(_, value)| value.split(','))
-        .filter(|word| !word.is_empty())
-        .collect();
+    let skip = call.query_number("skip", 0)?;
+    let size = call.query_number("maxPageSize", 10)?.clamp(1, 100);
+    let states: Vec<&str> = call.query_list("stateFilters").collect();
     let search = call.given("searchKey").unwrap_or_default().to_lowercase();
     let product = call.given("productTypeFilter");
     let mut found: Vec<&Experiment> = state
@@ -398,5 +188,5 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     let total = found.len();
     let page: Vec<_> = found.into_iter().skip(skip).take(size).map(Experiment::summary).collect();
-    Ok(Reply::json(json!({ "experiments": page, "total": total })))
+    Ok(Response::json(json!({ "experiments": page, "total": total })))
 }

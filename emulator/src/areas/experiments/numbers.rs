@@ -2,19 +2,24 @@
 
 use serde_json::{Value, json};
 
-use super::experiment;
-use super::experiment::{Problem, Stage};
-use crate::call::{Call, Outcome, Reply};
+use crate::api::{Call, Failure, Outcome, Response};
+use crate::areas::experiments::experiment::{Problem, Stage};
+use crate::areas::experiments::handlers::experiment;
+use crate::areas::routes::Routes;
 use crate::clock::{later, rfc3339};
-use crate::failure::Failure;
 use crate::state::State;
+
+pub(crate) const ROUTES: Routes = &[
+    ("GET /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}/stats", stats),
+    ("POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments:calculateMde", mde),
+];
 
 /// There are no statistics before an experiment has run that long.
 const DAY: i64 = 86_400;
 const MAX_CALCULATIONS: usize = 1_000;
 
 /// Statistics are asked for again until they are there; there is no operation to poll.
-pub(super) fn stats(state: &mut State, call: &Call<'_>) -> Outcome {
+fn stats(state: &mut State, call: &Call<'_>) -> Outcome {
     state.touch();
     let (_, experiment) = experiment(state, call)?;
     experiment.looks = experiment.looks.saturating_add(1);
@@ -32,11 +37,11 @@ pub(super) fn stats(state: &mut State, call: &Call<'_>) -> Outcome {
     } else if done {
         operation["experimentStats"] = json!({ "isSrmDetected": false });
     }
-    Ok(Reply::json(json!({ "operation": operation })))
+    Ok(Response::json(json!({ "operation": operation })))
 }
 
 /// Where to poll a calculation, Roblox does not say: here the same request finds it done the second time.
-pub(super) fn mde(state: &mut State, call: &Call<'_>) -> Outcome {
+fn mde(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let body = call.json()?;
     let seconds = body.get("durationSeconds").and_then(Value::as_i64).unwrap_or(DAY);
@@ -61,6 +66,6 @@ pub(super) fn mde(state: &mut State, call: &Call<'_>) -> Outcome {
         }
         calculations.push_back(asked);
     }
-    operation["operationId"] = json!(state.uuid());
-    Ok(Reply::json(json!({ "operation": operation })))
+    operation["operationId"] = json!(state.ids.uuid());
+    Ok(Response::json(json!({ "operation": operation })))
 }

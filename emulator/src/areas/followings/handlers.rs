@@ -1,15 +1,10 @@
-//! Universes that users follow.
+//! Requests of followings.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply};
+use crate::api::{Call, Failure, Outcome, Response};
+use crate::areas::routes::Routes;
 use crate::clock::rfc3339;
-use crate::failure::Failure;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -24,18 +19,6 @@ pub(crate) const ROUTES: Routes = &[
 const LIMIT: usize = 200;
 const MAX_USERS: usize = 100_000;
 
-/// Since when, by user and universe.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Followings {
-    users: BTreeMap<u64, BTreeMap<u64, Timestamp>>,
-}
-
-impl Followings {
-    fn of(&self, user: u64) -> impl Iterator<Item = (&u64, &Timestamp)> {
-        self.users.get(&user).into_iter().flatten()
-    }
-}
-
 fn following(user: u64, universe: u64) -> Value {
     json!({ "userId": user, "universeId": universe })
 }
@@ -43,7 +26,7 @@ fn following(user: u64, universe: u64) -> Value {
 fn list_universes(state: &mut State, call: &Call<'_>) -> Outcome {
     let user = call.number("userId")?;
     let list: Vec<_> = state.followings.of(user).map(|(universe, _)| following(user, *universe)).collect();
-    Ok(Reply::json(list))
+    Ok(Response::json(list))
 }
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -53,7 +36,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         .of(user)
         .map(|(universe, since)| (universe.to_string(), json!(rfc3339(*since))))
         .collect();
-    Ok(Reply::json(json!({
+    Ok(Response::json(json!({
         "followerId": user,
         "followerType": 0,
         "sourceType": 0,
@@ -65,7 +48,7 @@ fn get_status(state: &mut State, call: &Call<'_>) -> Outcome {
     let (user, universe) = (call.number("userId")?, call.number("universeId")?);
     let count = state.followings.of(user).count();
     let follows = state.followings.of(user).any(|(followed, _)| *followed == universe);
-    Ok(Reply::json(json!({
+    Ok(Response::json(json!({
         "UserId": user,
         "UniverseId": universe,
         "IsFollowing": follows,
@@ -79,15 +62,13 @@ fn get_status(state: &mut State, call: &Call<'_>) -> Outcome {
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let (user, universe) = (call.number("userId")?, call.number("universeId")?);
     let users = &mut state.followings.users;
-    if users.len() >= MAX_USERS && !users.contains_key(&user) {
-        return Err(Failure::exhausted("The emulator holds no more followings."));
-    }
+    Failure::if_full_for(users, &user, MAX_USERS, "followings")?;
     let followed = users.entry(user).or_default();
     if followed.len() >= LIMIT && !followed.contains_key(&universe) {
         return Err(Failure::invalid(format!("The user {user} follows {LIMIT} universes already.")));
     }
     followed.entry(universe).or_insert(call.now);
-    Ok(Reply::json(following(user, universe)))
+    Ok(Response::json(following(user, universe)))
 }
 
 fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -95,5 +76,5 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     if let Some(followed) = state.followings.users.get_mut(&user) {
         followed.remove(&universe);
     }
-    Ok(Reply::json(following(user, universe)))
+    Ok(Response::json(following(user, universe)))
 }

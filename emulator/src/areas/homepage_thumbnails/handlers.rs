@@ -1,17 +1,10 @@
-//! Thumbnails of a universe for Roblox's home page: uploads that finish later, and personalizations that use them.
+//! Requests of homepage thumbnails.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::rfc3339;
-use crate::failure::Failure;
-use crate::page::Cut;
-use crate::picture;
+use crate::api::{Call, Failure, Outcome, Pagination, Response, picture, text};
+use crate::areas::homepage_thumbnails::model::{Gallery, POLLS, Personalization, Thumbnail, Upload, active};
+use crate::areas::routes::Routes;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -26,125 +19,17 @@ pub(crate) const ROUTES: Routes = &[
 
 /// How many thumbnails, uploads and personalizations a universe has at most.
 const MAX_EACH: usize = 1_000;
-const MAX_UNIVERSES: usize = 10_000;
 /// The numbers of `uploadStatus`.
 const IN_PROGRESS: u32 = 1;
 const FINISHED: u32 = 2;
-/// An upload is finished when it is asked for that often.
-const POLLS: u32 = 2;
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct HomepageThumbnails {
-    universes: BTreeMap<u64, Gallery>,
-}
-
-/// What one universe has.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Gallery {
-    thumbnails: Vec<Thumbnail>,
-    uploads: BTreeMap<String, Upload>,
-    personalizations: Vec<Personalization>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Thumbnail {
-    id: String,
-    asset: u64,
-    moderation: String,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Upload {
-    polls: u32,
-    thumbnail: Thumbnail,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Personalization {
-    id: String,
-    created: Timestamp,
-    thumbnails: Vec<String>,
-}
-
-impl HomepageThumbnails {
-    /// What sample requests ask for.
-    pub(crate) fn seeded(now: Timestamp) -> HomepageThumbnails {
-        let mut gallery = Gallery::default();
-        for number in 0..25 {
-            let id = if number == 0 { "sample".to_owned() } else { format!("sample-{number}") };
-            gallery.thumbnails.push(Thumbnail {
-                id,
-                asset: 5001 + number,
-                moderation: "Approved".to_owned(),
-            });
-        }
-        for number in 0..25 {
-            let id = if number == 0 { "sample_id".to_owned() } else { format!("sample_id_{number}") };
-            let thumbnails = vec!["sample".to_owned()];
-            gallery.personalizations.push(Personalization { id, created: now, thumbnails });
-        }
-        let thumbnail = gallery.thumbnails[0].clone();
-        gallery.uploads.insert("sample".to_owned(), Upload { polls: POLLS, thumbnail });
-        HomepageThumbnails { universes: BTreeMap::from([(2001, gallery)]) }
-    }
-
-    fn gallery(&mut self, universe: u64) -> Result<&mut Gallery, Failure> {
-        if self.universes.len() >= MAX_UNIVERSES && !self.universes.contains_key(&universe) {
-            return Err(Failure::exhausted("The emulator holds no more thumbnails."));
-        }
-        Ok(self.universes.entry(universe).or_default())
-    }
-}
-
-impl Gallery {
-    fn thumbnail(&self, id: &str) -> Option<&Thumbnail> {
-        self.thumbnails.iter().find(|thumbnail| thumbnail.id == id)
-    }
-
-    /// The last personalization is the one that is served.
-    fn is_personalized(&self, id: &str) -> bool {
-        self.personalizations.last().is_some_and(|last| last.thumbnails.iter().any(|other| other == id))
-    }
-
-    fn personalization(&self, index: usize) -> Value {
-        let personalization = &self.personalizations[index];
-        let thumbnails: Vec<_> = personalization
-            .thumbnails
-            .iter()
-            .filter_map(|id| self.thumbnail(id))
-            .map(|thumbnail| {
-                json!({
-                    "homepageThumbnailId": thumbnail.id,
-                    "assetId": thumbnail.asset,
-                    "homepageThumbnailStatus": "Active",
-                    "personalizedThumbnailStatus": "Active",
-                })
-            })
-            .collect();
-        json!({
-            "id": personalization.id,
-            "createdUtc": rfc3339(personalization.created),
-            "personalizedConfigStatus": active(index + 1 == self.personalizations.len()),
-            "thumbnails": thumbnails,
-        })
-    }
-}
-
-fn active(active: bool) -> &'static str {
-    if active { "Active" } else { "Inactive" }
-}
-
-/// The values of a list in the query: the key repeated, or commas in between.
+/// The values of a list in the query that must not be empty.
 fn listed<'a>(call: &'a Call<'_>, name: &'a str) -> Result<Vec<&'a str>, Failure> {
-    let values = call.query.iter().filter(|(key, _)| key == name).flat_map(|(_, value)| value.split(','));
-    let values: Vec<_> = values.filter(|value| !value.is_empty()).collect();
-    if values.is_empty() {
-        return Err(Failure::invalid(format!("{name} is required.")));
-    }
-    Ok(values)
+    let values: Vec<_> = call.query_list(name).collect();
+    if values.is_empty() { Err(Failure::invalid(format!("{name} is required."))) } else { Ok(values) }
 }
 
-/// One upload for each file. A file that is no picture gets none, and is null in the answer.
+/// One upload for each file. A file that is no picture gets none, and is null in the response.
 fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let files: Vec<_> = call.form()?.into_iter().filter(|part| part.name == "files").collect();
@@ -158,18 +43,16 @@ fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
             operations.insert(name, Value::Null);
             continue;
         }
-        let (operation, id, asset) = (state.uuid(), state.uuid(), state.new_id());
+        let (operation, id, asset) = (state.ids.uuid(), state.ids.uuid(), state.ids.new_id());
         let rejected = name.to_ascii_lowercase().contains("moderated");
         let moderation = if rejected { "Rejected" } else { "Approved" }.to_owned();
         let gallery = state.homepage_thumbnails.gallery(universe)?;
-        if gallery.uploads.len() >= MAX_EACH || gallery.thumbnails.len() >= MAX_EACH {
-            return Err(Failure::exhausted("The emulator holds no more thumbnails."));
-        }
+        Failure::if_full(gallery.uploads.len().max(gallery.thumbnails.len()), MAX_EACH, "thumbnails")?;
         let upload = Upload { polls: 0, thumbnail: Thumbnail { id, asset, moderation } };
         gallery.uploads.insert(operation.clone(), upload);
         operations.insert(name, json!(operation));
     }
-    Ok(Reply::json(json!({ "fileToOperationIdDict": operations })))
+    Ok(Response::json(json!({ "fileToOperationIdDict": operations })))
 }
 
 fn get_uploads(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -178,10 +61,8 @@ fn get_uploads(state: &mut State, call: &Call<'_>) -> Outcome {
     let mut statuses = Map::new();
     let mut all_finished = true;
     for id in listed(call, "operationIds")? {
-        let upload = gallery
-            .uploads
-            .get_mut(id)
-            .ok_or_else(|| Failure::not_found(format!("The upload '{id}' does not exist.")))?;
+        let upload =
+            gallery.uploads.get_mut(id).ok_or_else(|| Failure::missing(format_args!("upload '{id}'")))?;
         upload.polls = upload.polls.saturating_add(1);
         if upload.polls < POLLS {
             all_finished = false;
@@ -202,7 +83,7 @@ fn get_uploads(state: &mut State, call: &Call<'_>) -> Outcome {
         }
     }
     let status = if all_finished { FINISHED } else { IN_PROGRESS };
-    Ok(Reply::json(json!({ "uploadStatus": status, "uploadThumbnailStatusDict": statuses })))
+    Ok(Response::json(json!({ "uploadStatus": status, "uploadThumbnailStatusDict": statuses })))
 }
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -220,9 +101,9 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
             })
         })
         .collect();
-    let cut = Cut { size: "limit", token: "nextCursor", default: 10, max: 100 };
+    let cut = Pagination { size: "limit", token: "nextCursor", default: 10, max: 100 };
     let (page, next) = cut.page(call, &thumbnails)?;
-    Ok(Reply::json(json!({ "homepageThumbnails": page, "nextCursor": next })))
+    Ok(Response::json(json!({ "homepageThumbnails": page, "nextCursor": next })))
 }
 
 /// Says for each thumbnail whether it was there to be deleted.
@@ -236,18 +117,13 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
         let was_there = gallery.thumbnails.len() < before;
         deleted.entry(id).or_insert(json!(was_there));
     }
-    Ok(Reply::json(Value::Object(deleted)))
+    Ok(Response::json(Value::Object(deleted)))
 }
 
 /// The thumbnails of a body, which must be there.
 fn wanted(gallery: &Gallery, body: &Map<String, Value>) -> Result<Vec<String>, Failure> {
-    let ids: Vec<String> = body
-        .get("homepageThumbnailIds")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|id| id.as_str().map(str::to_owned))
-        .collect();
+    let ids = crate::api::list(body, "homepageThumbnailIds").iter();
+    let ids: Vec<String> = ids.filter_map(|id| id.as_str().map(str::to_owned)).collect();
     if ids.is_empty() {
         return Err(Failure::invalid("homepageThumbnailIds must not be empty."));
     }
@@ -259,14 +135,12 @@ fn wanted(gallery: &Gallery, body: &Map<String, Value>) -> Result<Vec<String>, F
 
 fn create_personalization(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
-    let id = state.uuid();
+    let id = state.ids.uuid();
     let gallery = state.homepage_thumbnails.gallery(call.number("universeId")?)?;
     let thumbnails = wanted(gallery, &body)?;
-    if gallery.personalizations.len() >= MAX_EACH {
-        return Err(Failure::exhausted("The emulator holds no more personalizations."));
-    }
+    Failure::if_full(gallery.personalizations.len(), MAX_EACH, "personalizations")?;
     gallery.personalizations.push(Personalization { id: id.clone(), created: call.now, thumbnails });
-    Ok(Reply::json(json!(id)))
+    Ok(Response::json(json!(id)))
 }
 
 fn update_personalization(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -280,7 +154,7 @@ fn update_personalization(state: &mut State, call: &Call<'_>) -> Outcome {
         .find(|personalization| personalization.id == id)
         .ok_or_else(|| Failure::invalid(format!("The personalization '{id}' does not exist.")))?;
     personalization.thumbnails = thumbnails;
-    Ok(Reply::json(json!(id)))
+    Ok(Response::json(json!(id)))
 }
 
 fn list_personalizations(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -289,7 +163,7 @@ fn list_personalizations(state: &mut State, call: &Call<'_>) -> Outcome {
     let status = call.given("status");
     let found: Vec<_> =
         all.filter(|one| status.is_none_or(|status| one["personalizedConfigStatus"] == status)).collect();
-    let cut = Cut { size: "limit", token: "cursor", default: 10, max: 100 };
+    let cut = Pagination { size: "limit", token: "cursor", default: 10, max: 100 };
     let (page, next) = cut.page(call, &found)?;
-    Ok(Reply::json(json!({ "personalizedConfigs": page, "nextCursor": next })))
+    Ok(Response::json(json!({ "personalizedConfigs": page, "nextCursor": next })))
 }

@@ -1,17 +1,12 @@
-//! Instances of a place: a small tree that is read and changed by operations.
+//! Requests of instances.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::failure::Failure;
-use crate::mask;
-use crate::page::Cut;
-use crate::state::{State, uuid_of};
-use crate::synth::typed;
+use crate::api::synth::typed;
+use crate::api::{Call, Failure, Outcome, Pagination, Response, text, update_mask};
+use crate::areas::instances::model::{Node, engine_instance, json};
+use crate::areas::routes::Routes;
+use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/universes/{u}/places/{p}/instances/{i}", get),
@@ -20,65 +15,10 @@ pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/universes/{u}/places/{p}/instances/{i}/operations/{o}", get_operation),
 ];
 
-const ROOT: &str = "root";
-/// The instance that sample requests ask for, and how many children it has, so that the list has pages.
-const SAMPLE: &str = "sample";
-const SAMPLE_CHILDREN: u64 = 25;
-const MAX_PLACES: usize = 1_000;
 const MAX_SOURCE: usize = 200_000;
 /// An operation whose result is larger fails with the code 422.
 const MAX_RESULT: usize = 500_000;
 const UNPROCESSABLE: i32 = 422;
-
-/// The instances of each place whose instances somebody asked for, parents before children.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Instances {
-    places: BTreeMap<u64, Vec<Node>>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Node {
-    id: String,
-    parent: String,
-    name: String,
-    /// By the name of the class; empty for classes that the API does not know.
-    details: Map<String, Value>,
-}
-
-impl Instances {
-    fn tree(&mut self, place: u64) -> Result<&mut Vec<Node>, Failure> {
-        if self.places.len() >= MAX_PLACES && !self.places.contains_key(&place) {
-            return Err(Failure::exhausted("The emulator holds no more instances."));
-        }
-        Ok(self.places.entry(place).or_insert_with(|| tree(place)))
-    }
-}
-
-/// What every place has: services, a folder and scripts.
-fn tree(place: u64) -> Vec<Node> {
-    let id = |number: u64| uuid_of(place.wrapping_mul(1_000).wrapping_add(number));
-    let node = |id: String, parent: &str, name: &str, details: Value| Node {
-        id,
-        parent: parent.to_owned(),
-        name: name.to_owned(),
-        details: details.as_object().cloned().unwrap_or_default(),
-    };
-    let script =
-        |source: &str| json!({ "Script": { "Enabled": true, "RunContext": "Legacy", "Source": source } });
-    let module = json!({ "ModuleScript": { "Source": "return {}" } });
-    let (workspace, scripts, folder) = (id(1), id(2), id(3));
-    let mut nodes = vec![
-        node(ROOT.to_owned(), "", "Game", json!({})),
-        node(workspace.clone(), ROOT, "Workspace", json!({})),
-        node(scripts.clone(), ROOT, "ServerScriptService", json!({})),
-        node(folder.clone(), &workspace, "Folder", json!({ "Folder": {} })),
-        node(SAMPLE.to_owned(), &scripts, "Main", script("print(\"Hello\")")),
-        node(id(4), &scripts, "Library", module),
-    ];
-    let child = |number| node(id(10 + number), SAMPLE, &format!("Part {number}"), script("-- part"));
-    nodes.extend((1..=SAMPLE_CHILDREN).map(child));
-    nodes
-}
 
 /// Where a call's instance is, as paths begin.
 fn place_path(call: &Call<'_>) -> Result<String, Failure> {
@@ -94,30 +34,18 @@ fn instance<'a>(state: &'a mut State, call: &Call<'_>) -> Result<(&'a mut Vec<No
     let id = call.param("instance_id");
     let tree = state.instances.tree(place)?;
     let index = tree.iter().position(|node| node.id == id);
-    let index = index.ok_or_else(|| Failure::not_found(format!("The instance '{id}' does not exist.")))?;
+    let index = index.ok_or_else(|| Failure::missing(format_args!("instance '{id}'")))?;
     Ok((tree, index))
 }
 
-fn json(tree: &[Node], node: &Node, place: &str) -> Value {
-    json!({
-        "path": format!("{place}/instances/{}", node.id),
-        "hasChildren": tree.iter().any(|other| other.parent == node.id),
-        "engineInstance": engine_instance(node),
-    })
-}
-
-fn engine_instance(node: &Node) -> Value {
-    json!({ "Id": node.id, "Name": node.name, "Parent": node.parent, "Details": node.details })
-}
-
-/// Each answer is an operation, also those of calls that only read.
+/// Each response is an operation, also those of calls that only read.
 fn begin(state: &mut State, call: &Call<'_>, kind: &str, result: Value) -> Outcome {
-    let id = state.uuid();
+    let id = state.ids.uuid();
     let path = format!("{}/instances/{}/operations/{id}", place_path(call)?, call.param("instance_id"));
     // IN-01: what is small is done in the first response; a list takes a while here.
     let is_small = result.to_string().len() <= MAX_RESULT;
     if call.shapes.is_live() && is_small && kind == "Instance" {
-        return Ok(Reply::json(state.operations.at_once(&path, typed(kind, result))));
+        return Ok(Response::json(state.operations.at_once(&path, typed(kind, result))));
     }
     let result = if !is_small {
         let message = format!("The result is larger than {MAX_RESULT} bytes.");
@@ -128,8 +56,7 @@ fn begin(state: &mut State, call: &Call<'_>, kind: &str, result: Value) -> Outco
     } else {
         Ok(typed(kind, result))
     };
-    state.operations.start(&path, result);
-    Ok(Reply::json(json!({ "path": path, "done": false })))
+    state.operations.begin(&path, result)
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -148,7 +75,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     match call.given("updateMask") {
         // Without a mask, the properties that the body has are changed, however deep they are.
         None => merge(&mut resource, &body),
-        mask => mask::apply(&mut resource, &body, mask, |name| name == "engineInstance")?,
+        mask => update_mask::apply(&mut resource, &body, mask, |name| name == "engineInstance")?,
     }
     // Cleared as a whole, there is nothing left of it.
     let engine = resource.get("engineInstance").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -189,7 +116,7 @@ fn list_children(state: &mut State, call: &Call<'_>) -> Outcome {
     let parent = &tree[index].id;
     let children: Vec<_> =
         tree.iter().filter(|node| node.parent == *parent).map(|node| json(tree, node, &place)).collect();
-    let (page, next) = Cut::v2(200).with_default(200).page(call, &children)?;
+    let (page, next) = Pagination::v2(200).with_default(200).page(call, &children)?;
     let result = json!({ "instances": page, "nextPageToken": next.unwrap_or_default() });
     begin(state, call, "ListInstanceChildrenResponse", result)
 }
@@ -197,9 +124,5 @@ fn list_children(state: &mut State, call: &Call<'_>) -> Outcome {
 fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
     let (instance, operation) = (call.param("instance_id"), call.param("operation_id"));
     let path = format!("{}/instances/{instance}/operations/{operation}", place_path(call)?);
-    state
-        .operations
-        .poll(&path)
-        .map(Reply::json)
-        .ok_or_else(|| Failure::not_found("The operation does not exist."))
+    state.operations.respond(&path)
 }

@@ -1,7 +1,6 @@
-//! What the service of localized names, icons and thumbnails refuses. The rest of it is made up.
+//! Requests of localization.
 
-use crate::call::Call;
-use crate::failure::Failure;
+use crate::api::{Call, Failure};
 
 /// The language that everything is written in at first.
 const SOURCE_LANGUAGE: &str = "en";

@@ -1,13 +1,12 @@
 //! How tasks and logs look: as at the live service, and as Roblox's document says.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
-use super::{End, LINK_SECONDS, Task};
-use crate::call::Call;
-use crate::clock::{later, rfc3339};
-use crate::shapes::form_of;
-use crate::state::Word;
+use crate::api::Call;
+use crate::areas::luau::model::{End, Task};
+use crate::clock::rfc3339;
+use crate::mix::form_of;
 
 /// Who runs a task.
 const USER: u64 = 1;
@@ -55,15 +54,13 @@ pub(super) fn task(task: &Task, path: &str, full: bool, call: &Call<'_>) -> Valu
     json
 }
 
-impl Task {
-    /// Until when the link to the output is good (LX-20).
-    pub(super) fn output_expires(&self) -> Timestamp {
-        later(self.updated, LINK_SECONDS)
-    }
-}
-
 /// What a task has logged, in chunks: all of it in one.
-pub(super) fn chunks(task: &Task, path: &str, logs: &[(Word, String)], structured: bool) -> Vec<Value> {
+pub(super) fn chunks(
+    task: &Task,
+    path: &str,
+    logs: &[(Cow<'static, str>, String)],
+    structured: bool,
+) -> Vec<Value> {
     if logs.is_empty() {
         return Vec::new();
     }

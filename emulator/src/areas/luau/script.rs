@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::arranged::COMMENT;
-use super::literal;
-use crate::luau::{LuauError, LuauLog, LuauRun};
+use crate::api::{LuauError, LuauLog, LuauRun};
+use crate::areas::luau::arranged::COMMENT;
+use crate::areas::luau::literal;
 
 /// What the live service says about an error that is not the script's own (LX-09, LX-17, LX-19).
 pub(super) fn words(error: LuauError) -> &'static str {

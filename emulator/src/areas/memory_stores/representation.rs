@@ -2,12 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Item, Queued, SortKey};
-use crate::call::{Call, Outcome, Reply};
+use crate::api::{Call, Failure, Outcome, Response};
+use crate::areas::memory_stores::model::{Item, Queued, SortKey};
 use crate::clock::rfc3339;
-use crate::failure::Failure;
-use crate::route::encode_segment;
-use crate::shapes::form_of;
+use crate::document::encode_segment;
+use crate::mix::form_of;
 
 /// What an item of a sorted map is the response to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,14 +97,14 @@ pub(super) fn exists(call: &Call<'_>, id: &str) -> Outcome {
     let message = format!("The item '{id}' exists already.");
     if call.shapes.is_live() {
         let body = json!({ "error": "ALREADY_EXISTS", "message": message });
-        return Ok(Reply::json(body).with_status(409));
+        return Ok(Response::json(body).with_status(409));
     }
     Err(Failure::invalid(message))
 }
 
 /// A flush, which the live service names by a path that nothing can be asked at, and says null as long as it is not done
 /// (MS-16).
-pub(super) fn flush(call: &Call<'_>, operation: Reply) -> Reply {
+pub(super) fn flush(call: &Call<'_>, operation: Response) -> Response {
     let parsed = serde_json::from_slice::<Map<String, Value>>(&operation.body);
     let Some(mut json) = parsed.ok().filter(|_| call.shapes.is_live()) else {
         return operation;
@@ -116,5 +115,5 @@ pub(super) fn flush(call: &Call<'_>, operation: Reply) -> Reply {
     if json.get("done") == Some(&json!(false)) {
         json.insert("done".to_owned(), Value::Null);
     }
-    Reply { body: Value::Object(json).to_string().into(), ..operation }
+    Response { body: Value::Object(json).to_string().into(), ..operation }
 }

@@ -1,14 +1,10 @@
-//! Messages to live servers: they are kept, so that a test can read them back.
+//! Requests of messaging.
 
-use std::collections::VecDeque;
-
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, text};
-use crate::failure::Failure;
-use crate::server::Message;
+use crate::api::{Call, Failure, Outcome, synth, text};
+use crate::areas::messaging::model::Message;
+use crate::areas::routes::Routes;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -21,12 +17,6 @@ const MAX_TOPIC: usize = 80;
 const MAX_MESSAGE: usize = 1114;
 const MAX_MESSAGE_OF_THE_GUIDE: usize = 1024;
 const MAX_MESSAGES: usize = 10_000;
-
-/// The latest messages, the oldest first.
-#[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Messages {
-    pub(crate) published: VecDeque<Message>,
-}
 
 fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
@@ -54,5 +44,5 @@ fn keep(state: &mut State, call: &Call<'_>, topic: String, body: &Map<String, Va
         published.pop_front();
     }
     published.push_back(Message { universe: call.number("universe_id")?, topic, message });
-    Ok(crate::synth::no_content(call))
+    Ok(synth::no_content(call))
 }

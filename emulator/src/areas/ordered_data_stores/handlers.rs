@@ -1,17 +1,15 @@
-//! Ordered data stores: whole numbers that are listed by value. Both APIs are over one state.
+//! Requests of ordered data stores.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply};
-use crate::failure::Failure;
-use crate::page::Cut;
-use crate::route::encode_segment;
-use crate::shapes::form_of;
+use crate::api::{Call, Failure, Outcome, Pagination, Response, synth};
+use crate::areas::ordered_data_stores::model::bounds;
+use crate::areas::routes::Routes;
+use crate::document::encode_segment;
+use crate::mix::form_of;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -31,73 +29,6 @@ pub(crate) const ROUTES: Routes = &[
         increment,
     ),
 ];
-
-/// Characters of an id; the guide says 50.
-const MAX_ID: usize = 63;
-const MAX_NAME: usize = 50;
-const MAX_ENTRIES: usize = 1_000_000;
-/// How many stores without entries are remembered, as after somebody looked for one.
-const MAX_EMPTY: usize = 1_000;
-
-#[derive(Default, Serialize, Deserialize)]
-pub(crate) struct OrderedDataStores {
-    #[serde(with = "crate::state::pairs")]
-    entries: BTreeMap<(u64, String, String), BTreeMap<String, i64>>,
-    count: usize,
-}
-
-impl OrderedDataStores {
-    /// One entry, which sample requests ask for.
-    pub(crate) fn seeded() -> OrderedDataStores {
-        let store = BTreeMap::from([("sample-entry".to_owned(), 7)]);
-        let mut stores = OrderedDataStores::default();
-        for name in ["sample-store", "sample"] {
-            let place = (2001, name.to_owned(), "global".to_owned());
-            stores.entries.insert(place, store.clone());
-        }
-        stores
-    }
-}
-
-impl OrderedDataStores {
-    fn store(
-        &mut self,
-        universe: u64,
-        store: &str,
-        scope: &str,
-    ) -> Result<&mut BTreeMap<String, i64>, Failure> {
-        for name in [store, scope] {
-            if name.chars().count() > MAX_NAME {
-                return Err(Failure::invalid(format!(
-                    "A data store's name and scope have at most {MAX_NAME} characters."
-                )));
-            }
-        }
-        if self.entries.len() > self.count + MAX_EMPTY {
-            self.entries.retain(|_, entries| !entries.is_empty());
-        }
-        Ok(self.entries.entry((universe, store.to_owned(), scope.to_owned())).or_default())
-    }
-
-    pub(crate) fn put(
-        &mut self,
-        universe: u64,
-        store: &str,
-        scope: &str,
-        id: &str,
-        value: i64,
-    ) -> Result<(), Failure> {
-        check_id(id)?;
-        let is_full = self.count >= MAX_ENTRIES;
-        let entries = self.store(universe, store, scope)?;
-        if is_full && !entries.contains_key(id) {
-            return Err(Failure::exhausted("The emulator holds no more entries."));
-        }
-        let is_new = entries.insert(id.to_owned(), value).is_none();
-        self.count += usize::from(is_new);
-        Ok(())
-    }
-}
 
 /// What differs between the two APIs.
 struct Dialect {
@@ -146,7 +77,7 @@ fn store<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut BTreeMap<S
 }
 
 fn missing(id: &str) -> Failure {
-    Failure::not_found(format!("The entry '{id}' does not exist."))
+    Failure::missing(format_args!("entry '{id}'"))
 }
 
 /// A number of the body, rounded to the nearest whole one.
@@ -163,19 +94,11 @@ fn number(call: &Call<'_>, name: &str) -> Result<i64, Failure> {
     is_within.then_some(number as i64).ok_or_else(refused)
 }
 
-fn check_id(id: &str) -> Result<(), Failure> {
-    let length = id.chars().count();
-    if length == 0 || length > MAX_ID {
-        return Err(Failure::invalid(format!("The id must have 1 to {MAX_ID} characters.")));
-    }
-    Ok(())
-}
-
 fn put(state: &mut State, call: &Call<'_>, id: &str, value: i64) -> Outcome {
     let dialect = Dialect::of(call);
     let (store, scope) = (dialect.store(call), dialect.scope(call));
     state.ordered_data_stores.put(call.number("universe_id")?, store, scope, id, value)?;
-    Ok(Reply::json(dialect.json(call, id, value)))
+    Ok(Response::json(dialect.json(call, id, value)))
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -183,7 +106,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = dialect.entry(call);
     let value = store(state, call)?.get(id).copied();
     let value = value.ok_or_else(|| missing(id))?;
-    Ok(Reply::json(dialect.json(call, id, value)))
+    Ok(Response::json(dialect.json(call, id, value)))
 }
 
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -222,34 +145,7 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     } else if !dialect.is_v1 {
         return Err(missing(id));
     }
-    Ok(crate::synth::no_content(call))
-}
-
-/// `entry >= 10 && entry <= 50`, with exactly one space between the words.
-fn bounds(filter: &str) -> Result<(i64, i64), Failure> {
-    let refused = || {
-        Failure::invalid(
-            "The filter is invalid: it is of the form 'entry >= 10 && entry <= 50', with one space between words.",
-        )
-    };
-    let (mut least, mut greatest) = (i64::MIN, i64::MAX);
-    let comparisons: Vec<_> = filter.split(" && ").collect();
-    if comparisons.len() > 2 {
-        return Err(refused());
-    }
-    for comparison in comparisons {
-        let words: Vec<_> = comparison.split(' ').collect();
-        let ["entry", operator, number] = words[..] else {
-            return Err(refused());
-        };
-        let number: i64 = number.parse().map_err(|_| refused())?;
-        match operator {
-            ">=" => least = least.max(number),
-            "<=" => greatest = greatest.min(number),
-            _ => return Err(refused()),
-        }
-    }
-    Ok((least, greatest))
+    Ok(synth::no_content(call))
 }
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -274,10 +170,10 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         entries.reverse();
     }
     let (cut, items) = if dialect.is_v1 {
-        let cut = Cut { size: "max_page_size", token: "page_token", ..Cut::v2(100) };
+        let cut = Pagination { size: "max_page_size", token: "page_token", ..Pagination::v2(100) };
         (cut, "entries")
     } else {
-        (Cut::v2(100), "orderedDataStoreEntries")
+        (Pagination::v2(100), "orderedDataStoreEntries")
     };
     let (page, next) = if descending {
         cut.page_by(call, &entries, |entry| Reverse(entry.clone()))?
@@ -285,38 +181,5 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         cut.page_by(call, &entries, Clone::clone)?
     };
     let page: Vec<_> = page.iter().map(|(value, id)| dialect.json(call, id, *value)).collect();
-    Ok(Reply::json(json!({ items: page, "nextPageToken": next.unwrap_or_default() })))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_look_into_nothing_leaves_nothing_behind_for_ever() {
-        let mut stores = OrderedDataStores::default();
-        stores.put(1, "kept", "global", "id", 5).expect("kept");
-        for universe in 0..10 * MAX_EMPTY as u64 {
-            assert!(stores.store(universe, "empty", "global").expect("a store").is_empty());
-            assert!(stores.entries.len() <= MAX_EMPTY + 2);
-        }
-        assert_eq!(stores.store(1, "kept", "global").expect("a store").len(), 1);
-    }
-
-    #[test]
-    fn filters_are_bounds_with_single_spaces() {
-        assert_eq!(bounds("entry >= 10").expect("good"), (10, i64::MAX));
-        assert_eq!(bounds("entry >= -10 && entry <= 50").expect("good"), (-10, 50));
-        for bad in [
-            "entry>=10",
-            "entry  >= 10",
-            "value >= 10",
-            "entry > 10",
-            "entry >= x",
-            "entry >= 1 || entry <= 2",
-            "entry >= 1 && entry <= 2 && entry <= 3",
-        ] {
-            assert!(bounds(bad).is_err(), "{bad}");
-        }
-    }
+    Ok(Response::json(json!({ items: page, "nextPageToken": next.unwrap_or_default() })))
 }

@@ -1,19 +1,15 @@
-//! Secrets of a universe. They come sealed for its public key, and never go out again.
-
-use std::collections::BTreeMap;
+//! Requests of secrets.
 
 use crypto_box::SecretKey;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, synth, text};
+use crate::areas::routes::Routes;
+use crate::areas::secrets::model::{Secret, key_id};
 use crate::clock::rfc3339;
-use crate::failure::Failure;
-use crate::page::Cut;
-use crate::schema::{decode_base64, encode_base64};
-use crate::state::{State, mix};
+use crate::document::{decode_base64, encode_base64};
+use crate::mix::mix;
+use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/universes/{u}/secrets", list),
@@ -27,28 +23,6 @@ const MAX_SECRETS: usize = 500;
 const MAX_ID: usize = 64;
 const MAX_SECRET: usize = 1_024;
 
-#[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Secrets {
-    #[serde(with = "crate::state::pairs")]
-    secrets: BTreeMap<(u64, String), Secret>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Secret {
-    key_id: String,
-    domain: Option<String>,
-    created: Timestamp,
-    updated: Timestamp,
-}
-
-impl Secrets {
-    /// One secret, which sample requests ask for.
-    pub(crate) fn seeded(now: Timestamp) -> Secrets {
-        let secret = Secret { key_id: key_id(2001), domain: None, created: now, updated: now };
-        Secrets { secrets: BTreeMap::from([((2001, "sample".to_owned()), secret)]) }
-    }
-}
-
 /// The key pair of a universe. It protects nothing: it only shows whether a client seals as it must.
 fn key(universe: u64) -> SecretKey {
     let mut bytes = [0; 32];
@@ -60,15 +34,10 @@ fn key(universe: u64) -> SecretKey {
     SecretKey::from_bytes(bytes)
 }
 
-/// SE-02: a number as text.
-fn key_id(universe: u64) -> String {
-    mix(!universe).to_string()
-}
-
 fn get_public_key(_: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let public = key(universe).public_key();
-    Ok(Reply::json(json!({
+    Ok(Response::json(json!({
         "id": "public-key",
         "secret": encode_base64(public.as_bytes()),
         "key_id": key_id(universe),
@@ -143,7 +112,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let reply = json(id, &secret);
     secrets.insert(place, secret);
     let status = call.operation.successes().next().map_or(201, |response| response.status);
-    Ok(Reply::json(reply).with_status(status))
+    Ok(Response::json(reply).with_status(status))
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -151,7 +120,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let id = call.param("secretId");
     let place = (universe, id.to_owned());
-    let missing = || Failure::not_found(format!("The secret '{id}' does not exist."));
+    let missing = || Failure::missing(format_args!("secret '{id}'"));
     let secret = state.secrets.secrets.get_mut(&place).ok_or_else(missing)?;
     if body.contains_key("secret") {
         check_sealed(universe, &body)?;
@@ -161,15 +130,15 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
         secret.domain = domain.as_str().map(str::to_owned);
     }
     secret.updated = call.now;
-    Ok(Reply::json(json(id, secret)))
+    Ok(Response::json(json(id, secret)))
 }
 
 fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.param("secretId");
     let place = (call.number("universeId")?, id.to_owned());
     match state.secrets.secrets.remove(&place) {
-        Some(_) => Ok(crate::synth::no_content(call)),
-        None => Err(Failure::not_found(format!("The secret '{id}' does not exist."))),
+        Some(_) => Ok(synth::no_content(call)),
+        None => Err(Failure::missing(format_args!("secret '{id}'"))),
     }
 }
 
@@ -182,8 +151,8 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         .filter(|((of, _), _)| *of == universe)
         .map(|((_, id), secret)| (id, json(id, secret)))
         .collect();
-    let cut = Cut { size: "limit", token: "cursor", default: 10, max: 500 };
+    let cut = Pagination { size: "limit", token: "cursor", default: 10, max: 500 };
     let (page, next) = cut.page_by(call, &secrets, |(id, _)| id.to_string())?;
     let page: Vec<_> = page.into_iter().map(|(_, secret)| secret).collect();
-    Ok(Reply::json(json!({ "secrets": page, "nextPageCursor": next.unwrap_or_default() })))
+    Ok(Response::json(json!({ "secrets": page, "nextPageCursor": next.unwrap_or_default() })))
 }

@@ -2,11 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Restarts;
 use crate::clock::later;
-use crate::failure::Failure;
-use crate::shapes::form_of;
-use crate::state::{State, mix, uuid_of};
+use crate::mix::{form_of, mix, uuid_of};
 
 /// How many servers the latest version has, live and ended, as other lists have items from the beginning.
 const SERVERS: u64 = 25;
@@ -19,8 +16,6 @@ const NEW_SECONDS: i64 = 30;
 const FIRST_PLAYER: u64 = 1_001;
 /// Studio's own and reserved servers, which log nothing that could be read (SV-13).
 const RESERVED: u64 = 4;
-/// For so many places, it is remembered since when they have servers.
-const MAX_PLACES: usize = 100_000;
 
 /// A game server, live or ended.
 #[derive(Debug, Clone)]
@@ -36,6 +31,13 @@ pub(super) struct Server {
     pub(super) memory: u64,
 }
 
+/// A restart of a place that has come to its end.
+pub(super) struct Done<'a> {
+    pub(super) versions: &'a [usize],
+    pub(super) latest: usize,
+    pub(super) ends: Timestamp,
+}
+
 /// How many servers and players are meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Load {
@@ -44,7 +46,7 @@ pub(super) struct Load {
 }
 
 /// All servers of a place, and what is to be known of the place itself.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Fleet {
     pub(super) latest: usize,
     pub(super) servers: Vec<Server>,
@@ -103,25 +105,20 @@ impl Load {
 }
 
 impl Fleet {
-    pub(super) fn of(state: &mut State, universe: u64, id: u64, now: Timestamp) -> Result<Fleet, Failure> {
-        let place = state.universes.place(universe, id, now)?;
-        let (latest, called) = (place.latest_version(), |words: &str| place.is_called(words));
-        let [hides_active, hides_ended] = ["active servers missing", "ended servers missing"].map(called);
-        let has_none = called("no servers") || place.universe() != universe;
-        let mut fleet = Fleet { latest, servers: Vec::new(), hides_active, hides_ended };
-        if has_none {
-            return Ok(fleet);
-        }
-        let since = state.restarts.open(id, now);
-        if since == now {
-            state.touch();
-        }
-        fleet.begin(id, since);
-        for restart in state.restarts.succeeded(id, now) {
-            fleet.restart(id, restart.versions, restart.latest, restart.ends);
+    /// The servers of a place that has them since then, after these restarts.
+    pub(super) fn new<'a>(
+        place: u64,
+        latest: usize,
+        since: Timestamp,
+        restarts: impl Iterator<Item = Done<'a>>,
+    ) -> Fleet {
+        let mut fleet = Fleet { latest, ..Fleet::default() };
+        fleet.begin(place, since);
+        for restart in restarts {
+            fleet.restart(place, restart.versions, restart.latest, restart.ends);
         }
         fleet.servers.sort_by_key(|server| (!server.is_active(), std::cmp::Reverse(server.created)));
-        Ok(fleet)
+        fleet
     }
 
     /// What a place has from the beginning: most servers run the latest version, and one still runs the version before.
@@ -173,22 +170,5 @@ impl Fleet {
         versions.sort_unstable();
         versions.dedup();
         versions
-    }
-}
-
-/// A restart of a place that has come to its end.
-pub(super) struct Done<'a> {
-    pub(super) versions: &'a [usize],
-    pub(super) latest: usize,
-    pub(super) ends: Timestamp,
-}
-
-impl Restarts {
-    /// Since when a place has servers: since somebody first looked.
-    fn open(&mut self, place: u64, now: Timestamp) -> Timestamp {
-        if self.opened.len() >= MAX_PLACES && !self.opened.contains_key(&place) {
-            return now;
-        }
-        *self.opened.entry(place).or_insert(now)
     }
 }

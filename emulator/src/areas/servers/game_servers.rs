@@ -3,15 +3,21 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::fleet::{CAPACITY, Fleet, Server};
-use crate::call::{Call, Outcome, Reply};
+use crate::api::{Call, Failure, Outcome, Pagination, Response};
+use crate::areas::routes::Routes;
+use crate::areas::servers::fleet::{CAPACITY, Fleet, Server};
+use crate::areas::servers::handlers;
 use crate::clock::{later, rfc3339};
-use crate::failure::Failure;
-use crate::page::Cut;
-use crate::shapes::form_of;
+use crate::mix::form_of;
 use crate::state::State;
 
-const CUT: Cut<'_> = Cut { size: "MaxPageSize", token: "PageToken", default: 10, max: 100 };
+pub(crate) const ROUTES: Routes = &[
+    ("GET /server-management/v1/universes/{u}/places/{p}/versions/{v}/game-servers", list),
+    ("GET /server-management/v1/universes/{u}/places/{p}/game-servers:filter-options", filter_options),
+    ("GET /server-management/v1/universes/{u}/places/{p}/versions/{v}/game-servers/{j}/logs", list_logs),
+];
+
+const CUT: Pagination<'_> = Pagination { size: "MaxPageSize", token: "PageToken", default: 10, max: 100 };
 /// How long it takes until a log can be read (SV-13).
 const LOG_LAG_SECONDS: i64 = 180;
 /// How many messages a server logs, one a minute.
@@ -19,7 +25,7 @@ const MESSAGES: i64 = 5;
 
 /// The fleet of the place that a call names.
 fn fleet(state: &mut State, call: &Call<'_>) -> Result<Fleet, Failure> {
-    Fleet::of(state, call.number("universeId")?, call.number("placeId")?, call.now)
+    handlers::fleet(state, call.number("universeId")?, call.number("placeId")?, call.now)
 }
 
 /// The live service refuses more than a page may have (SV-12); the document has it cut.
@@ -32,9 +38,9 @@ fn check_size(call: &Call<'_>) -> Result<(), Failure> {
 }
 
 /// Servers of one version, those that live first. Another version has none, which is no error (SV-03).
-pub(super) fn list(state: &mut State, call: &Call<'_>) -> Outcome {
+fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     check_size(call)?;
-    let fleet = fleet(state, call)?;
+    let fleet = self::fleet(state, call)?;
     let version = call.param("versionNumber").parse::<usize>().unwrap_or_default();
     let servers: Vec<_> = fleet
         .servers
@@ -48,21 +54,21 @@ pub(super) fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let only_counted = call.query(CUT.size) == Some("0");
     let (page, next) = if only_counted { (Vec::new(), None) } else { CUT.page(call, &servers)? };
     let page: Vec<_> = page.iter().map(|server| server_json(call, server)).collect();
-    let mut reply = json!({ "gameServers": page, "totalCount": total });
-    set_end(&mut reply, next);
+    let mut response = json!({ "gameServers": page, "totalCount": total });
+    set_end(&mut response, next);
     for (name, is_missing) in
         [("activeServersFetchError", fleet.hides_active), ("shutdownServersFetchError", fleet.hides_ended)]
     {
-        reply[name] = match is_missing {
+        response[name] = match is_missing {
             true => json!(true),
             false if call.shapes.is_live() => Value::Null,
             false => json!(false),
         };
     }
     if call.shapes.is_live() {
-        reply["previousPageToken"] = Value::Null;
+        response["previousPageToken"] = Value::Null;
     }
-    Ok(Reply::json(reply))
+    Ok(Response::json(response))
 }
 
 fn set_end(page: &mut Value, next: Option<String>) {
@@ -118,8 +124,8 @@ fn span(duration: SignedDuration) -> String {
 }
 
 /// What a list of servers can be filtered by: versions of places are numbers, those of the engine texts (SV-04).
-pub(super) fn filter_options(state: &mut State, call: &Call<'_>) -> Outcome {
-    let fleet = fleet(state, call)?;
+fn filter_options(state: &mut State, call: &Call<'_>) -> Outcome {
+    let fleet = self::fleet(state, call)?;
     let mut engines: Vec<_> = fleet.active().map(|server| server.engine).collect();
     engines.sort_unstable();
     engines.dedup();
@@ -133,15 +139,15 @@ pub(super) fn filter_options(state: &mut State, call: &Call<'_>) -> Outcome {
                 (field.to_owned(), json!({ "field": field, "type": kind, "values": values }))
             })
             .collect();
-    Ok(Reply::json(json!({ "filters": filters })))
+    Ok(Response::json(json!({ "filters": filters })))
 }
 
 /// What a server has logged, also after its end. At the live service it can be read some minutes later, and only warnings
 /// and errors were ever seen (SV-13).
-pub(super) fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
+fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
     check_size(call)?;
     let live = call.shapes.is_live();
-    let fleet = fleet(state, call)?;
+    let fleet = self::fleet(state, call)?;
     let version = call.param("versionNumber");
     let job = call.param("jobId");
     let server = fleet
@@ -161,9 +167,9 @@ pub(super) fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
         }
     }
     let (page, next) = CUT.page(call, &logs)?;
-    let mut reply = json!({ "gameServerLogs": page });
-    set_end(&mut reply, next);
-    Ok(Reply::json(reply))
+    let mut response = json!({ "gameServerLogs": page });
+    set_end(&mut response, next);
+    Ok(Response::json(response))
 }
 
 /// The time is a text, whatever its name says (SV-05).

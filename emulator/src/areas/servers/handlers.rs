@@ -1,122 +1,33 @@
-//! Game servers, and their restarts: launched for places of a universe, and followed place by place.
+//! Requests of servers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use self::fleet::{Done, Fleet, Load};
-use crate::behaviour::Routes;
-use crate::behaviour::universes::root_place;
-use crate::call::{Call, Outcome, Reply};
+use crate::api::{Call, Failure, Outcome, Response};
+use crate::areas::routes::Routes;
+use crate::areas::servers::fleet::{Fleet, Load};
+use crate::areas::servers::model::{Phase, Restart, covered};
+use crate::areas::universes::model::root_place;
 use crate::clock::{later, rfc3339};
-use crate::failure::Failure;
 use crate::state::State;
-
-mod fleet;
-mod game_servers;
 
 pub(crate) const ROUTES: Routes = &[
     ("POST /server-management/v1/universes/{u}/restarts", launch),
     ("GET /server-management/v1/universes/{u}/restarts", list),
     ("GET /server-management/v1/universes/{u}/restarts:forecast", forecast),
     ("POST /cloud/v2/universes/{u}:restartServers", restart_all),
-    ("GET /server-management/v1/universes/{u}/places/{p}/versions/{v}/game-servers", game_servers::list),
-    (
-        "GET /server-management/v1/universes/{u}/places/{p}/game-servers:filter-options",
-        game_servers::filter_options,
-    ),
-    (
-        "GET /server-management/v1/universes/{u}/places/{p}/versions/{v}/game-servers/{j}/logs",
-        game_servers::list_logs,
-    ),
 ];
 
 const MAX_RESTARTS: usize = 1_000;
 const MAX_PLACES: usize = 1_000;
 /// How large the attributes are at most, as JSON.
 const MAX_ATTRIBUTES: usize = 500;
-/// How long servers take to restart once they begin to, in seconds (SV-08).
-const RESTART_SECONDS: i64 = 6;
 /// The id of a restart of nothing (SV-09).
 const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The latest restarts, the oldest first.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Restarts {
-    launched: VecDeque<Restart>,
-    /// By place: since when it has servers.
-    #[serde(default)]
-    opened: BTreeMap<u64, Timestamp>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Restart {
-    id: String,
-    universe: u64,
-    launched: Timestamp,
-    /// When the time in which nobody new joins is over.
-    begins: Timestamp,
-    /// How often somebody looked.
-    looks: u32,
-    /// By place: which versions were named.
-    places: BTreeMap<u64, Value>,
-    #[serde(default)]
-    covered: BTreeMap<u64, Covered>,
-}
-
-/// What a restart means for a place, as it was when that was launched.
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct Covered {
-    versions: Vec<usize>,
-    latest: usize,
-    instances: u64,
-    players: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
-    Delaying,
-    Restarting,
-    Succeeded,
-}
-
-impl Restarts {
-    /// The restarts of a place that have come to their end, the oldest first.
-    fn succeeded(&self, place: u64, now: Timestamp) -> impl Iterator<Item = Done<'_>> {
-        let is_done = move |restart: &&Restart| restart.phase(now) == Phase::Succeeded;
-        self.launched.iter().filter(is_done).filter_map(move |restart| {
-            let covered = restart.covered.get(&place)?;
-            let ends = restart.ends().min(now);
-            Some(Done { versions: &covered.versions, latest: covered.latest, ends })
-        })
-    }
-}
-
 impl Restart {
-    /// Each look finds the restart one step further, so that nobody has to wait out the bleed-off; time that is
-    /// moved ahead does the same.
-    fn phase(&self, now: Timestamp) -> Phase {
-        let by_looks = match self.looks {
-            0 | 1 => Phase::Delaying,
-            2 => Phase::Restarting,
-            _ => Phase::Succeeded,
-        };
-        let by_time = if now < self.begins {
-            Phase::Delaying
-        } else if now < self.ends() {
-            Phase::Restarting
-        } else {
-            Phase::Succeeded
-        };
-        by_looks.max(by_time)
-    }
-
-    fn ends(&self) -> Timestamp {
-        later(self.begins, RESTART_SECONDS)
-    }
-
     fn json(&self, call: &Call<'_>) -> Value {
         let phase = self.phase(call.now);
         let places: Map<String, Value> = self
@@ -206,7 +117,7 @@ fn launch(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     let is_named = body.get("places").is_some_and(Value::is_object);
     let (id, load) = begin(state, call, universe, minutes, places, is_named)?;
-    Ok(Reply::json(json!({
+    Ok(Response::json(json!({
         "id": id,
         "instancesImpacted": load.instances,
         "playersImpacted": load.players,
@@ -218,7 +129,7 @@ fn owned(state: &mut State, call: &Call<'_>, universe: u64, name: &str) -> Resul
     let number = name.parse::<u64>();
     let number = number.map_err(|_| Failure::invalid(format!("The place '{name}' is not a number.")))?;
     let place = state.universes.place(universe, number, call.now)?;
-    Ok((place.universe() == universe).then_some(number))
+    Ok((place.universe == universe).then_some(number))
 }
 
 /// The minutes in which nobody new joins; the two services differ in how many they allow.
@@ -230,18 +141,22 @@ fn bleed_off(body: &Map<String, Value>, most: i64) -> Result<i64, Failure> {
     }
 }
 
-/// Which servers of a place a filter means.
-fn covered(fleet: &Fleet, filter: &Value) -> Covered {
-    let excludes = filter["excludeCurrentVersion"] == true;
-    let named = filter["versions"].as_array();
-    let is_meant = |version: usize| match named {
-        Some(named) => named.iter().any(|named| named.as_u64() == Some(version as u64)),
-        None => !(excludes && version == fleet.latest),
+/// The servers of a place, as they are now.
+pub(super) fn fleet(state: &mut State, universe: u64, id: u64, now: Timestamp) -> Result<Fleet, Failure> {
+    let place = state.universes.place(universe, id, now)?;
+    let (latest, called) = (place.latest_version(), |words: &str| place.is_called(words));
+    let [hides_active, hides_ended] = ["active servers missing", "ended servers missing"].map(called);
+    let has_none = called("no servers") || place.universe != universe;
+    let fleet = if has_none {
+        Fleet { latest, ..Fleet::default() }
+    } else {
+        let since = state.restarts.open(id, now);
+        if since == now {
+            state.touch();
+        }
+        Fleet::new(id, latest, since, state.restarts.succeeded(id, now))
     };
-    let mut versions = fleet.versions();
-    versions.retain(|version| is_meant(*version));
-    let load = Load::of(fleet.active().filter(|server| is_meant(server.version)));
-    Covered { versions, latest: fleet.latest, instances: load.instances, players: load.players }
+    Ok(Fleet { hides_active, hides_ended, ..fleet })
 }
 
 /// Begins a restart, unless there is no server that it would mean (SV-09): its id, and how much it means.
@@ -256,7 +171,7 @@ fn begin(
     let mut all = BTreeMap::new();
     let mut load = Load::default();
     for (place, filter) in &places {
-        let fleet = Fleet::of(state, universe, *place, call.now)?;
+        let fleet = self::fleet(state, universe, *place, call.now)?;
         let covered = covered(&fleet, filter);
         // What the service fails at each time: a place that is named, without any server of an old version (SV-10).
         if is_named && filter["excludeCurrentVersion"] == true && covered.instances == 0 {
@@ -268,7 +183,7 @@ fn begin(
     if load == Load::default() {
         return Ok((NOTHING.to_owned(), load));
     }
-    let id = state.uuid();
+    let id = state.ids.uuid();
     let restart = Restart {
         id: id.clone(),
         universe,
@@ -294,13 +209,13 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         statuses.insert(restart.id.clone(), restart.json(call));
     }
     state.touch();
-    Ok(Reply::json(json!({ "restartStatuses": statuses })))
+    Ok(Response::json(json!({ "restartStatuses": statuses })))
 }
 
 fn forecast(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let place = root_place(universe);
-    let fleet = Fleet::of(state, universe, place, call.now)?;
+    let fleet = self::fleet(state, universe, place, call.now)?;
     let load = Load::of(fleet.active());
     let (mut instances, mut players) = (Map::new(), Map::new());
     for version in fleet.versions() {
@@ -308,7 +223,7 @@ fn forecast(state: &mut State, call: &Call<'_>) -> Outcome {
         instances.insert(version.to_string(), json!(load.instances));
         players.insert(version.to_string(), json!(load.players));
     }
-    Ok(Reply::json(json!({ "placeForecasts": { place.to_string(): {
+    Ok(Response::json(json!({ "placeForecasts": { place.to_string(): {
         "isNotInUniverse": false,
         "instancesImpacted": load.instances,
         "playersImpacted": load.players,
@@ -342,5 +257,5 @@ fn restart_all(state: &mut State, call: &Call<'_>) -> Outcome {
         places.insert(root_place(universe), filter);
     }
     begin(state, call, universe, minutes, places, is_named)?;
-    Ok(Reply::nothing())
+    Ok(Response::nothing())
 }

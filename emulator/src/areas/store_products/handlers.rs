@@ -1,14 +1,10 @@
-//! Products of the Creator Store: one for each asset that was ever distributed.
+//! Requests of store products.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::failure::Failure;
-use crate::mask;
+use crate::api::{Call, Failure, Outcome, Response, text, update_mask};
+use crate::areas::routes::Routes;
+use crate::areas::store_products::model::{CURRENCY, EXPONENT};
 use crate::shapes::Shapes;
 use crate::state::State;
 
@@ -18,11 +14,8 @@ pub(crate) const ROUTES: Routes = &[
     ("PATCH /cloud/v2/creator-store-products/{p}", update),
 ];
 
-const MAX_PRODUCTS: usize = 100_000;
-/// Prices are in billionths of a dollar.
-const CURRENCY: &str = "USD";
-const EXPONENT: i64 = -9;
 const ID_BEGINS: &str = "CreatorMarketplaceAsset-PRODUCT_TYPE_";
+
 /// The kinds of assets, and how the id of a product goes on with each.
 const KINDS: [(&str, &str); 7] = [
     ("modelAssetId", "MODEL"),
@@ -33,33 +26,6 @@ const KINDS: [(&str, &str); 7] = [
     ("videoAssetId", "VIDEO"),
     ("fontFamilyAssetId", "FONT_FAMILY"),
 ];
-
-/// By id, as they were sent.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct StoreProducts {
-    products: BTreeMap<String, Map<String, Value>>,
-}
-
-impl StoreProducts {
-    /// What sample requests ask for.
-    pub(crate) fn seeded() -> StoreProducts {
-        let product = json!({
-            "modelAssetId": "5001",
-            "published": true,
-            "basePrice": { "currencyCode": CURRENCY, "quantity": { "significand": 4_990_000_000_i64, "exponent": EXPONENT } },
-        });
-        let product = product.as_object().cloned().unwrap_or_default();
-        StoreProducts { products: BTreeMap::from([("8001".to_owned(), product)]) }
-    }
-
-    fn insert(&mut self, id: &str, product: Map<String, Value>) -> Result<(), Failure> {
-        if self.products.len() >= MAX_PRODUCTS {
-            return Err(Failure::exhausted("The emulator holds no more products."));
-        }
-        self.products.insert(id.to_owned(), product);
-        Ok(())
-    }
-}
 
 fn json(id: &str, product: &Map<String, Value>, shapes: Shapes) -> Value {
     let mut json = product.clone();
@@ -94,7 +60,7 @@ fn writable(call: &Call<'_>, body: Map<String, Value>) -> Result<Map<String, Val
 
 fn is_writable(call: &Call<'_>, name: &str) -> bool {
     !matches!(name, "path" | "purchasePrice" | "restrictions")
-        && mask::is_writable(call.document, call.operation, name)
+        && update_mask::is_writable(call.document, call.operation, name)
 }
 
 fn check_price(product: &Map<String, Value>) -> Result<(), Failure> {
@@ -132,16 +98,16 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     if products.products.contains_key(&id) {
         return Err(Failure::invalid("There is a product of this asset already: update it."));
     }
-    let reply = json(&id, &product, call.shapes);
+    let response = json(&id, &product, call.shapes);
     products.insert(&id, product)?;
-    Ok(Reply::json(reply))
+    Ok(Response::json(response))
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.param("creator_store_product_id");
     let product = state.store_products.products.get(id);
-    let product = product.ok_or_else(|| Failure::not_found(format!("The product '{id}' does not exist.")))?;
-    Ok(Reply::json(json(id, product, call.shapes)))
+    let product = product.ok_or_else(|| Failure::missing(format_args!("product '{id}'")))?;
+    Ok(Response::json(json(id, product, call.shapes)))
 }
 
 /// Where there is no product yet, `allowMissing` creates one, whatever the mask says.
@@ -150,19 +116,19 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.param("creator_store_product_id");
     let Some(product) = state.store_products.products.get(id) else {
         if !call.flag("allowMissing") {
-            return Err(Failure::not_found(format!("The product '{id}' does not exist.")));
+            return Err(Failure::missing(format_args!("product '{id}'")));
         }
         let product = writable(call, body)?;
         id_of(&product)?;
-        let reply = json(id, &product, call.shapes);
+        let response = json(id, &product, call.shapes);
         state.store_products.insert(id, product)?;
-        return Ok(Reply::json(reply));
+        return Ok(Response::json(response));
     };
     let mut product = product.clone();
-    mask::apply(&mut product, &body, call.given("updateMask"), |name| is_writable(call, name))?;
+    update_mask::apply(&mut product, &body, call.given("updateMask"), |name| is_writable(call, name))?;
     check_price(&product)?;
     id_of(&product)?;
-    let reply = json(id, &product, call.shapes);
+    let response = json(id, &product, call.shapes);
     state.store_products.products.insert(id.to_owned(), product);
-    Ok(Reply::json(reply))
+    Ok(Response::json(response))
 }

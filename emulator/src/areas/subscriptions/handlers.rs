@@ -1,31 +1,17 @@
-//! Subscriptions. The API only reads them, so that who subscribed is made up: everybody did, for 30 days at a time
-//! from the emulator's first day on; users with an odd number let it end after the first 30 days.
+//! Requests of subscriptions.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply};
+use crate::api::{Call, Failure, Outcome, Response};
+use crate::areas::routes::Routes;
 use crate::clock::{later, rfc3339};
-use crate::failure::Failure;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes =
     &[("GET /cloud/v2/universes/{u}/subscription-products/{p}/subscriptions/{s}", get)];
 
 const PERIOD: i64 = 30 * 86_400;
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Subscriptions {
-    since: Timestamp,
-}
-
-impl Subscriptions {
-    pub(crate) fn seeded(now: Timestamp) -> Subscriptions {
-        Subscriptions { since: now }
-    }
-}
 
 /// The id of a subscription is that of its user.
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -56,7 +42,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
             subscription["expirationDetails"] = json!({ "reason": "SUBSCRIBER_CANCELLED" });
         }
     }
-    Ok(Reply::json(subscription))
+    Ok(Response::json(subscription))
 }
 
 fn full(subscription: &mut Value, user: u64, state: &str, since: Timestamp, billed: Timestamp) {

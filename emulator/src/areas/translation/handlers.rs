@@ -1,12 +1,11 @@
-//! Translation of texts. Nothing is translated: each language gets the text with its own code before it.
+//! Requests of translation.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::failure::Failure;
+use crate::api::{Call, Failure, Outcome, Response, text};
+use crate::areas::routes::Routes;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[("POST /cloud/v2/universes/{u}:translateText", translate)];
@@ -29,5 +28,5 @@ fn translate(_: &mut State, call: &Call<'_>) -> Outcome {
         .filter_map(Value::as_str)
         .map(|code| (code, if code == source { words.to_owned() } else { format!("[{code}] {words}") }))
         .collect();
-    Ok(Reply::json(json!({ "sourceLanguageCode": source, "translations": translations })))
+    Ok(Response::json(json!({ "sourceLanguageCode": source, "translations": translations })))
 }

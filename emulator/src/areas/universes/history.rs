@@ -1,39 +1,17 @@
 //! The versions of places, and what is said of them.
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Place, ROOT_PLACE};
-use crate::call::{Call, Outcome, Reply, text};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, text};
+use crate::areas::routes::Routes;
+use crate::areas::universes::model::{Place, ROOT_PLACE, Version};
 use crate::clock::rfc3339;
-use crate::failure::Failure;
-use crate::page::Cut;
 use crate::state::State;
 
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Version {
-    pub(super) created: Timestamp,
-    pub(super) published: bool,
-    title: Option<String>,
-    description: Option<String>,
-    /// Of its bytes, if it was uploaded.
-    #[serde(default)]
-    pub(super) hash: Option<String>,
-}
-
-impl Version {
-    pub(super) fn new(created: Timestamp, published: bool, hash: Option<String>) -> Version {
-        Version { created, published, title: None, description: None, hash }
-    }
-}
-
-impl Place {
-    /// The number of the version that players get.
-    fn current(&self) -> Option<usize> {
-        self.versions.iter().rposition(|version| version.published).map(|index| index + 1)
-    }
-}
+pub(crate) const ROUTES: Routes = &[
+    ("GET /place-version-history-api/v1/{p}/history", list),
+    ("POST /place-version-history-api/v1/{p}/version/{v}/notes", write_notes),
+];
 
 /// The one that players get is the newest of those that were published, whatever was only saved after it (PL-12).
 fn version_json(number: usize, version: &Version, current: Option<usize>) -> Value {
@@ -63,19 +41,11 @@ fn known_place<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Plac
     state.universes.place(universe, id, call.now)
 }
 
-/// A moment that a query names.
-fn moment(call: &Call<'_>, name: &str) -> Result<Option<Timestamp>, Failure> {
-    let parse = |text: &str| {
-        text.parse().map_err(|_| Failure::invalid(format!("{name} is not an RFC 3339 date and time.")))
-    };
-    call.given(name).map(parse).transpose()
-}
-
-pub(super) fn list(state: &mut State, call: &Call<'_>) -> Outcome {
+fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let wanted = |name: &str, value: bool| call.given(name).is_none_or(|text| text == value.to_string());
     let search = call.given("searchTerm").unwrap_or_default().to_lowercase();
     let is_sample = search == "sample";
-    let (from, until) = (moment(call, "startTime")?, moment(call, "endTime")?);
+    let (from, until) = (call.query_time("startTime")?, call.query_time("endTime")?);
     let place = known_place(state, call)?;
     let current = place.current();
     let versions: Vec<_> = place
@@ -103,16 +73,16 @@ pub(super) fn list(state: &mut State, call: &Call<'_>) -> Outcome {
                 && (search.is_empty() || is_sample || says("title") || says("description"))
         })
         .collect();
-    let cut = Cut { size: "pageSize", token: "cursor", default: 25, max: 100 };
+    let cut = Pagination { size: "pageSize", token: "cursor", default: 25, max: 100 };
     let (page, next) = cut.page(call, &versions)?;
-    let mut reply = json!({ "placeVersions": page, "hasMore": next.is_some() });
+    let mut response = json!({ "placeVersions": page, "hasMore": next.is_some() });
     if let Some(next) = next {
-        reply["nextCursor"] = json!(next);
+        response["nextCursor"] = json!(next);
     }
-    Ok(Reply::json(reply))
+    Ok(Response::json(response))
 }
 
-pub(super) fn write_notes(state: &mut State, call: &Call<'_>) -> Outcome {
+fn write_notes(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let number = call.param("version").parse::<usize>().unwrap_or(0);
     let place = known_place(state, call)?;
@@ -120,8 +90,8 @@ pub(super) fn write_notes(state: &mut State, call: &Call<'_>) -> Outcome {
     let version = number
         .checked_sub(1)
         .and_then(|index| place.versions.get_mut(index))
-        .ok_or_else(|| Failure::not_found("The version does not exist."))?;
+        .ok_or_else(|| Failure::missing("version"))?;
     version.title = text(&body, "title").map(str::to_owned);
     version.description = text(&body, "description").map(str::to_owned);
-    Ok(Reply::json(json!({ "placeVersion": version_json(number, version, current) })))
+    Ok(Response::json(json!({ "placeVersion": version_json(number, version, current) })))
 }

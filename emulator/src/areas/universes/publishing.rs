@@ -3,11 +3,9 @@
 use md5::{Digest, Md5};
 use serde_json::json;
 
-use super::history::Version;
-use super::{IN_TEAM_CREATE, Place, in_team_create};
-use crate::call::{Call, Outcome, Reply, text};
-use crate::failure::Failure;
-use crate::schema::encode_base64;
+use crate::api::{Call, Failure, Outcome, Response, text};
+use crate::areas::universes::model::{IN_TEAM_CREATE, Place, Version, in_team_create};
+use crate::document::encode_base64;
 use crate::state::State;
 
 const MAX_VERSIONS: usize = 10_000;
@@ -33,7 +31,7 @@ pub(super) fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
     let number = place.write(call, published)?;
     let media = call.operation.response(200).and_then(|response| response.json());
     let content_type = media.map_or("application/json", |media| media.media_type.as_str());
-    Ok(Reply::content(content_type, json!({ "versionNumber": number }).to_string()))
+    Ok(Response::content(content_type, json!({ "versionNumber": number }).to_string()))
 }
 
 impl Place {
@@ -43,9 +41,7 @@ impl Place {
         let hash = encode_base64(Md5::digest(call.body));
         let is_same = |last: &Version| last.published == published && last.hash.as_ref() == Some(&hash);
         if !self.versions.last().is_some_and(is_same) {
-            if self.versions.len() >= MAX_VERSIONS {
-                return Err(Failure::exhausted("The emulator holds no more versions."));
-            }
+            Failure::if_full(self.versions.len(), MAX_VERSIONS, "versions")?;
             self.versions.push(Version::new(call.now, published, Some(hash)));
         }
         Ok(self.versions.len())

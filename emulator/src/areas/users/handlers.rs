@@ -1,22 +1,20 @@
-//! Users: profiles, thumbnails, inventories, quotas and notifications.
+//! Requests of users.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::Routes;
-use crate::call::{Call, Outcome, Reply, text};
-use crate::cel::{Grammar, Operator};
-use crate::clock::{day, later, rfc3339};
+use crate::api::synth::{typed, typed_by};
+use crate::api::{Call, Failure, Grammar, Operator, Outcome, Pagination, Response, text};
+use crate::areas::routes::Routes;
+use crate::areas::users::model::{Item, Kind, LAST_USER, asset_types};
+use crate::clock::{day, rfc3339};
 use crate::document::Document;
-use crate::failure::Failure;
-use crate::page::Cut;
-use crate::state::{State, mix, uuid_of};
-use crate::synth::{typed, typed_by};
+use crate::mix::mix;
+use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/users/{user_id}", get),
@@ -27,107 +25,22 @@ pub(crate) const ROUTES: Routes = &[
     ("POST /cloud/v2/users/{user_id}/notifications", notify),
 ];
 
-/// Users beyond this number do not exist.
-const LAST_USER: u64 = 999_999_999_999;
-/// How many things everybody owns.
-const INVENTORY_ITEMS: u64 = 437;
 const MAX_NOTIFIED: usize = 100_000;
 const MAX_LAUNCH_DATA: usize = 200;
 const THUMBNAIL_SIZES: [&str; 11] = ["48", "50", "60", "75", "100", "110", "150", "180", "352", "420", "720"];
-
-#[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Users {
-    /// Who was notified by which universe on which day.
-    #[serde(with = "crate::state::pairs")]
-    notified: HashMap<(u64, u64), i64>,
-    /// What was said of a user at the beginning, in place of what is made up.
-    profiles: BTreeMap<u64, Map<String, Value>>,
-    /// What such a user owns, the latest first.
-    inventories: BTreeMap<u64, Vec<Item>>,
-}
-
-impl Users {
-    pub(crate) fn describe(&mut self, user: u64, profile: Map<String, Value>) {
-        self.profiles.entry(user).or_default().extend(profile);
-    }
-
-    /// Gives a user a thing: an asset of a type such as `HAT`, or one of `BADGE`, `GAME_PASS` and `PRIVATE_SERVER`.
-    pub(crate) fn give(&mut self, document: &Document, user: u64, kind: &str, id: u64) -> Result<(), String> {
-        let kind = match kind {
-            "BADGE" => (Kind::Badge, ""),
-            "GAME_PASS" => (Kind::GamePass, ""),
-            "PRIVATE_SERVER" => (Kind::PrivateServer, ""),
-            asset_type if asset_types(document).iter().any(|known| known == asset_type) => {
-                (Kind::Asset, asset_type)
-            }
-            other => return Err(format!("`{other}` is no type of things in an inventory")),
-        };
-        let items = self.inventories.entry(user).or_default();
-        let index = items.len() as u64 + 1;
-        let asset_type = kind.1.to_owned();
-        items.push(Item { index, kind: kind.0, id, asset_type, collectible: false, made_by_user: false });
-        Ok(())
-    }
-
-    /// What a user owns, the latest first.
-    fn inventory(&self, document: &Document, user: u64) -> Vec<Item> {
-        self.inventories.get(&user).cloned().unwrap_or_else(|| inventory(document, user))
-    }
-}
 
 /// The number of an existing user.
 fn user(call: &Call<'_>) -> Result<u64, Failure> {
     let id = call.number("user_id")?;
     if id > LAST_USER {
-        return Err(Failure::not_found(format!("The user {id} does not exist.")));
+        return Err(Failure::missing(format_args!("user {id}")));
     }
     Ok(id)
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = user(call)?;
-    let mut user = json!({
-        "path": format!("users/{id}"),
-        "createTime": rfc3339(created(id)),
-        "id": id.to_string(),
-        "name": format!("player_{id}"),
-        "displayName": format!("Player {id}"),
-        "about": "A user of the local Open Cloud.",
-        "locale": "en-US",
-        "premium": id % 3 == 0,
-        "idVerified": id % 2 == 1,
-        "socialNetworkProfiles": {
-            "facebook": "",
-            "twitter": "",
-            "youtube": "",
-            "twitch": "",
-            "guilded": "",
-            "visibility": "EVERYONE",
-        },
-    });
-    if call.shapes.is_live() {
-        // US-01: the locale is Roblox's own word, and nothing is said of somebody who says nothing.
-        user["locale"] = json!("en_us");
-        if id.is_multiple_of(5) {
-            user["about"] = json!("");
-        }
-    }
-    if let (Some(user), Some(profile)) = (user.as_object_mut(), state.users.profiles.get(&id)) {
-        user.extend(profile.clone());
-    }
-    if call.shapes.is_live()
-        && user["about"] == ""
-        && let Some(user) = user.as_object_mut()
-    {
-        user.remove("about");
-    }
-    Ok(Reply::json(user))
-}
-
-/// A moment between 2008 and 2024.
-fn created(id: u64) -> Timestamp {
-    let seconds = 1_200_000_000 + mix(id) % 500_000_000;
-    Timestamp::from_second(seconds as i64).unwrap_or(Timestamp::UNIX_EPOCH)
+    Ok(Response::json(state.users.profile(id, call.shapes)))
 }
 
 fn generate_thumbnail(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -148,19 +61,17 @@ fn generate_thumbnail(state: &mut State, call: &Call<'_>) -> Outcome {
     let uri = format!("{}/__emulator/content/users/{id}/avatar/{size}x{size}/{shape}.{file}", call.base_url);
     let response = json!({ "imageUri": uri });
     if !call.shapes.is_live() {
-        let path = format!("users/{id}/operations/{}", state.uuid());
-        state.operations.start(&path, Ok(typed(THUMBNAIL, response)));
-        return Ok(Reply::json(json!({ "path": path, "done": false })));
+        let path = format!("users/{id}/operations/{}", state.ids.uuid());
+        return state.operations.begin(&path, Ok(typed(THUMBNAIL, response)));
     }
     // US-02: most are done when they are asked for. Of users with an odd number, it takes a while here.
-    let operation = URL_SAFE.encode(mix(state.number()).to_be_bytes().repeat(2));
+    let operation = URL_SAFE.encode(mix(state.ids.number()).to_be_bytes().repeat(2));
     let path = format!("users/{id}/operations/{operation}");
     let response = typed_by("apis.roblox.com", THUMBNAIL, response);
     if id.is_multiple_of(2) {
-        return Ok(Reply::json(state.operations.at_once(&path, response)));
+        return Ok(Response::json(state.operations.at_once(&path, response)));
     }
-    state.operations.start(&path, Ok(response));
-    Ok(Reply::json(json!({ "path": path, "done": false })))
+    state.operations.begin(&path, Ok(response))
 }
 
 const THUMBNAIL: &str = "GenerateUserThumbnailResponse";
@@ -168,129 +79,10 @@ const THUMBNAIL: &str = "GenerateUserThumbnailResponse";
 fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = user(call)?;
     let path = format!("users/{id}/operations/{}", call.param("operation_id"));
-    state
-        .operations
-        .poll(&path)
-        .map(Reply::json)
-        .ok_or_else(|| Failure::not_found("The operation does not exist."))
+    state.operations.respond(&path)
 }
 
 // Inventory
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-enum Kind {
-    Asset,
-    Badge,
-    GamePass,
-    PrivateServer,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Item {
-    index: u64,
-    kind: Kind,
-    id: u64,
-    asset_type: String,
-    /// A limited item of Roblox itself; those of users are collectible as well, but no filter finds them.
-    collectible: bool,
-    made_by_user: bool,
-}
-
-/// What the user owns, the latest first.
-fn inventory(document: &Document, user: u64) -> Vec<Item> {
-    let types = asset_types(document);
-    let item = |index: u64| {
-        let (kind, base) = match index % 11 {
-            8 => (Kind::Badge, 200_000),
-            9 => (Kind::GamePass, 300_000),
-            10 => (Kind::PrivateServer, 400_000),
-            _ => (Kind::Asset, 100_000),
-        };
-        let asset_type = match index {
-            _ if index.is_multiple_of(5) => "HAT".to_owned(),
-            _ if index.is_multiple_of(7) => "CLASSIC_PANTS".to_owned(),
-            _ if types.is_empty() => "HAT".to_owned(),
-            _ => types[(mix(index) % types.len() as u64) as usize].clone(),
-        };
-        let limited = kind == Kind::Asset && index.is_multiple_of(6);
-        let made_by_user = index.is_multiple_of(12);
-        Item {
-            index,
-            kind,
-            id: base + index + (user % 1000) * 1_000_000,
-            asset_type,
-            collectible: limited && !made_by_user,
-            made_by_user: limited && made_by_user,
-        }
-    };
-    (1..=INVENTORY_ITEMS).map(item).collect()
-}
-
-/// The asset types that the document knows.
-fn asset_types(document: &Document) -> Vec<String> {
-    let list = || {
-        let operation = document.find("GET", "/cloud/v2/users/1/inventory-items")?;
-        let schema = &operation.operation.response(200)?.json()?.schema;
-        let mut schema = document.resolve(schema);
-        for name in ["inventoryItems", "assetDetails", "inventoryItemAssetType"] {
-            schema = document.resolve(schema.get("properties")?.get(name)?);
-            if let Some(items) = schema.get("items") {
-                schema = document.resolve(items);
-            }
-        }
-        schema.get("enum")?.as_array()
-    };
-    list()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .filter(|name| !name.ends_with("UNSPECIFIED"))
-        .map(str::to_owned)
-        .collect()
-}
-
-impl Item {
-    fn json(&self, user: u64) -> Value {
-        let mut item = Map::new();
-        let id = self.id.to_string();
-        let path = format!("users/{user}/inventory-items/{:012x}", mix(self.id) >> 16);
-        item.insert("path".to_owned(), json!(path));
-        let (name, details) = match self.kind {
-            Kind::Asset => ("assetDetails", self.asset()),
-            Kind::Badge => ("badgeDetails", json!({ "badgeId": id })),
-            Kind::GamePass => ("gamePassDetails", json!({ "gamePassId": id })),
-            Kind::PrivateServer => ("privateServerDetails", json!({ "privateServerId": id })),
-        };
-        item.insert(name.to_owned(), details);
-        // Roblox does not know when a pass was bought.
-        if self.kind != Kind::GamePass {
-            let newest = Timestamp::from_second(1_767_000_000).unwrap_or(Timestamp::UNIX_EPOCH);
-            let time = later(newest, -(self.index as i64) * 7_211);
-            item.insert("addTime".to_owned(), json!(rfc3339(time)));
-        }
-        Value::Object(item)
-    }
-
-    fn asset(&self) -> Value {
-        let mut details = json!({
-            "assetId": self.id.to_string(),
-            "inventoryItemAssetType": self.asset_type,
-            "instanceId": (self.id * 10).to_string(),
-        });
-        if self.collectible || self.made_by_user {
-            let mut collectible = json!({
-                "itemId": uuid_of(self.id),
-                "instanceId": uuid_of(self.id + 1),
-                "instanceState": if self.index.is_multiple_of(4) { "HOLD" } else { "AVAILABLE" },
-            });
-            if self.collectible {
-                collectible["serialNumber"] = json!(self.index * 3);
-            }
-            details["collectibleDetails"] = collectible;
-        }
-        details
-    }
-}
 
 /// `field=value,value;field=value`: either kinds of things, or ids, never both.
 #[derive(Debug, Default)]
@@ -387,17 +179,14 @@ fn list_inventory_items(state: &mut State, call: &Call<'_>) -> Outcome {
         let filter = InventoryFilter::parse(call.document, filter)?;
         items.retain(|item| filter.admits(item));
     }
-    let cut = Cut::v2(100);
+    let cut = Pagination::v2(100);
     let (page, mut next) = cut.page(call, &items)?;
     // The service only notices the end when it looks for more: a last page that is full has a token, too.
     if next.is_none() && !page.is_empty() && page.len() == cut.size(call)? {
         next = Some(cut.token_at(call, items.len()));
     }
     let page: Vec<_> = page.iter().map(|item| item.json(user)).collect();
-    Ok(Reply::json(json!({
-        "inventoryItems": page,
-        "nextPageToken": next.unwrap_or_default(),
-    })))
+    Ok(Response::json(json!({ "inventoryItems": page, "nextPageToken": next.unwrap_or_default() })))
 }
 
 // Quotas
@@ -429,10 +218,7 @@ fn pascal(word: &str) -> String {
 
 fn list_asset_quotas(state: &mut State, call: &Call<'_>) -> Outcome {
     let user = user(call)?;
-    let filter = match call.given("filter") {
-        Some(filter) => QUOTA_FILTER.parse(filter)?,
-        None => Vec::new(),
-    };
+    let filter = call.filter(&QUOTA_FILTER)?;
     if filter.iter().any(|part| part.values[0].quoted) {
         return Err(Failure::invalid("The filter is invalid: its values are words without quotation marks."));
     }
@@ -460,11 +246,7 @@ fn list_asset_quotas(state: &mut State, call: &Call<'_>) -> Outcome {
             "usageResetTime": rfc3339(ends),
         }));
     }
-    let (page, next) = Cut::v2(100).page(call, &quotas)?;
-    Ok(Reply::json(json!({
-        "assetQuotas": page,
-        "nextPageToken": next.unwrap_or_default(),
-    })))
+    Pagination::v2(100).respond(call, "assetQuotas", &quotas)
 }
 
 /// US-09: whole numbers of quotas come as text.
@@ -516,8 +298,8 @@ fn notify(state: &mut State, call: &Call<'_>) -> Outcome {
         )));
     }
     notified.insert((user, universe), today);
-    let id = state.uuid();
-    Ok(Reply::json(json!({
+    let id = state.ids.uuid();
+    Ok(Response::json(json!({
         "path": format!("users/{user}/notifications/{id}"),
         "id": id,
     })))
@@ -526,6 +308,7 @@ fn notify(state: &mut State, call: &Call<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::areas::users::model::inventory;
 
     fn count(filter: &str) -> usize {
         let document = Document::embedded();

@@ -8,10 +8,9 @@ use jiff::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Refusal;
-use super::address::{InvalidAddress, Range};
-use super::scope::KeyScope;
 use crate::clock::later;
+use crate::identity::keys::address::{InvalidAddress, Range};
+use crate::identity::keys::scope::KeyScope;
 
 /// A key that was neither used nor changed for this long lapses.
 const LAPSES_AFTER_SECONDS: i64 = 60 * 86_400;
@@ -28,6 +27,7 @@ const LAPSES_AFTER_SECONDS: i64 = 60 * 86_400;
 /// ```
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[must_use]
 pub struct ApiKey {
     #[serde(deserialize_with = "filled")]
     api_key: String,
@@ -116,41 +116,35 @@ impl ApiKey {
         }
     }
 
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> ApiKey {
         self.name = name.into();
         self
     }
 
     /// The user whom the key belongs to. The default is 1001.
-    #[must_use]
     pub fn user(mut self, user: u64) -> ApiKey {
         self.authorized_user_id = user;
         self
     }
 
     /// Adds a scope; from the first one on, the key may do only what its scopes say.
-    #[must_use]
     pub fn scope(mut self, scope: impl Into<KeyScope>) -> ApiKey {
         self.scopes.get_or_insert_default().push(scope.into());
         self
     }
 
     /// A key without any scope: it may do only what needs none.
-    #[must_use]
     pub fn no_scopes(mut self) -> ApiKey {
         self.scopes = Some(Vec::new());
         self
     }
 
-    #[must_use]
     pub fn disabled(mut self) -> ApiKey {
         self.enabled = false;
         self
     }
 
     /// The key is good until this moment of the emulator's time.
-    #[must_use]
     pub fn expires_at(mut self, time: SystemTime) -> ApiKey {
         self.expiration_time_utc = Some(Timestamp::try_from(time).unwrap_or(Timestamp::MAX));
         self
@@ -167,7 +161,7 @@ impl ApiKey {
         Ok(self)
     }
 
-    /// The text of the key is left out: an answer must not repeat it.
+    /// The text of the key is left out: a response must not repeat it.
     pub(crate) fn described(&self) -> serde_json::Value {
         let mut json = serde_json::to_value(self).unwrap_or_default();
         if let Some(object) = json.as_object_mut() {
@@ -175,6 +169,16 @@ impl ApiKey {
         }
         json
     }
+}
+
+/// Why a key is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Unknown,
+    Disabled,
+    Expired,
+    Lapsed,
+    WrongAddress,
 }
 
 impl fmt::Debug for ApiKey {

@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::identity::scopes::Target;
-
-const ANYTHING: &str = "*";
+use crate::identity::scopes::{ANYTHING, Target, split};
 
 /// One scope of an API key, for everything or for what is named. Written as key introspection writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[must_use]
 pub struct KeyScope {
     name: String,
     operations: Vec<String>,
@@ -44,31 +43,26 @@ impl KeyScope {
     }
 
     /// Adds an operation: `asset:read` with `write`.
-    #[must_use]
     pub fn operation(mut self, operation: impl Into<String>) -> KeyScope {
         self.operations.push(operation.into());
         self
     }
 
-    #[must_use]
     pub fn user(mut self, user: u64) -> KeyScope {
         self.user_ids.get_or_insert_default().push(user.to_string());
         self
     }
 
-    #[must_use]
     pub fn group(mut self, group: u64) -> KeyScope {
         self.group_ids.get_or_insert_default().push(group.to_string());
         self
     }
 
-    #[must_use]
     pub fn universe(mut self, universe: u64) -> KeyScope {
         self.universe_ids.get_or_insert_default().push(universe.to_string());
         self
     }
 
-    #[must_use]
     pub fn store(mut self, universe: u64, name: impl Into<String>) -> KeyScope {
         let store = UniverseDatastore { universe_id: universe.to_string(), datastore_name: name.into() };
         self.universe_datastores.get_or_insert_default().push(store);
@@ -143,11 +137,6 @@ impl<T: AsRef<str>> From<T> for KeyScope {
 
 fn is_or_any(known: &str, asked: &str) -> bool {
     known == asked || known == ANYTHING
-}
-
-/// `asset:write` as its name and its operation.
-pub(crate) fn split(scope: &str) -> (&str, &str) {
-    scope.rsplit_once(':').unwrap_or((scope, ANYTHING))
 }
 
 #[cfg(test)]

@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
+use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::document::{Document, Operation};
-use crate::server::gateway::{API_KEY, Incoming};
-use crate::validate::{Violation, validate_response};
+use crate::document::{Document, Operation, Violation, validate_response};
+use crate::incoming::{Incoming, is_secret};
 
 const MAX_REQUESTS: usize = 1_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -36,17 +35,17 @@ pub struct Recorded {
     pub violations: Vec<Violation>,
     /// Why it was refused, where the live service does not say it: which limit is used up, what is wrong with the key.
     pub notes: Vec<Violation>,
-    /// The status of the answer; 0 if none was sent.
+    /// The status of the response; 0 if none was sent.
     pub status: u16,
     /// The fault that was played, as it was written.
     pub fault: Option<String>,
-    /// What the answer had that the document does not allow: a mistake of the emulator.
-    pub answer_violations: Vec<Violation>,
-    pub answer_content_type: Option<String>,
-    pub answer_body: Bytes,
+    /// What the response had that the document does not allow: a mistake of the emulator.
+    pub response_violations: Vec<Violation>,
+    pub response_content_type: Option<String>,
+    pub response_body: Bytes,
     /// When it came, in the emulator's time, as RFC 3339.
     pub time: String,
-    /// How long it took to answer.
+    /// How long it took to response.
     pub duration: Duration,
 }
 
@@ -67,8 +66,8 @@ pub(crate) struct Entry {
     pub(crate) notes: Vec<Violation>,
     pub(crate) status: u16,
     pub(crate) fault: Option<String>,
-    pub(crate) answer_content_type: Option<String>,
-    pub(crate) answer_body: Bytes,
+    pub(crate) response_content_type: Option<String>,
+    pub(crate) response_body: Bytes,
     pub(crate) time: Timestamp,
     pub(crate) duration: Duration,
     pub(crate) checked: OnceLock<Vec<Violation>>,
@@ -80,18 +79,18 @@ impl Entry {
         let head: usize =
             self.request.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         let target = self.request.path().len() + self.request.query().map_or(0, str::len);
-        target + head + self.request.body.len() + self.answer_body.len()
+        target + head + self.request.body.len() + self.response_body.len()
     }
 
-    /// What the answer had that the document does not allow. What a fault made of it does not count.
-    fn answer_violations(&self, document: &Document) -> &[Violation] {
+    /// What the response had that the document does not allow. What a fault made of it does not count.
+    fn response_violations(&self, document: &Document) -> &[Violation] {
         self.checked.get_or_init(|| match self.operation {
             Some(operation) if self.fault.is_none() && self.status < 300 => validate_response(
                 document,
                 operation,
                 self.status,
-                self.answer_content_type.as_deref(),
-                &self.answer_body,
+                self.response_content_type.as_deref(),
+                &self.response_body,
             ),
             _ => Vec::new(),
         })
@@ -110,9 +109,9 @@ impl Entry {
             notes: self.notes.clone(),
             status: self.status,
             fault: self.fault.clone(),
-            answer_violations: self.answer_violations(document).to_vec(),
-            answer_content_type: self.answer_content_type.clone(),
-            answer_body: self.answer_body.clone(),
+            response_violations: self.response_violations(document).to_vec(),
+            response_content_type: self.response_content_type.clone(),
+            response_body: self.response_body.clone(),
             time: crate::clock::rfc3339(self.time),
             duration: self.duration,
         }
@@ -129,11 +128,6 @@ fn redacted(name: &HeaderName, value: &HeaderValue) -> String {
     } else {
         String::from_utf8_lossy(value.as_bytes()).into_owned()
     }
-}
-
-/// Whether a header says who somebody is.
-pub(crate) fn is_secret(name: &HeaderName) -> bool {
-    name.as_str() == API_KEY || name == AUTHORIZATION || name == PROXY_AUTHORIZATION || name == COOKIE
 }
 
 /// The latest requests, bounded in number and size.
@@ -212,7 +206,6 @@ impl Traffic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::gateway::HERE;
 
     fn entry(head: usize, body: usize) -> Entry {
         let mut headers = HeaderMap::new();
@@ -221,21 +214,14 @@ mod tests {
         let uri = http::Uri::from_static("/cloud/v2/users/1");
         Entry {
             number: 0,
-            request: Incoming {
-                method,
-                uri,
-                headers,
-                body: Bytes::from(vec![0; body]),
-                peer: HERE,
-                is_reused: false,
-            },
+            request: Incoming::local(method, uri, headers, vec![0; body]),
             operation: None,
             violations: Vec::new(),
             notes: Vec::new(),
             status: 200,
             fault: None,
-            answer_content_type: None,
-            answer_body: Bytes::new(),
+            response_content_type: None,
+            response_body: Bytes::new(),
             time: Timestamp::UNIX_EPOCH,
             duration: Duration::ZERO,
             checked: OnceLock::new(),
