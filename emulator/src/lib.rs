@@ -35,12 +35,11 @@ mod mix;
 mod pairs;
 mod seed;
 mod server;
-mod shapes;
 mod state;
 mod store;
 mod wire;
 
-pub use api::{LuauError, LuauLog, LuauRun, LuauTask};
+pub use api::{LuauError, LuauLog, LuauRun, LuauTask, Shapes};
 pub use areas::messaging::model::Message;
 pub use document::{
     Body, Direction, Document, DocumentError, Location, LongRunning, Match, Media, Mode, Operation, Paging,
@@ -53,4 +52,3 @@ pub use identity::{ApiKey, InvalidAddress, KeyScope, OAuthApp};
 pub use inner::traffic::Recorded;
 pub use seed::{Seed, SeedError};
 pub use server::{Builder, Emulator, StateError, StateHandle};
-pub use shapes::Shapes;

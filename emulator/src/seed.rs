@@ -1,7 +1,6 @@
 //! What is there at the beginning, if somebody says so.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -67,16 +66,9 @@ pub struct Seed {
 }
 
 /// A seed that is none, and where it is wrong.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct SeedError(String);
-
-impl fmt::Display for SeedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SeedError {}
 
 impl FromStr for Seed {
     type Err = SeedError;

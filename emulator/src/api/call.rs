@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use crate::api::failure::Failure;
 use crate::api::filter::{Comparison, Grammar};
 use crate::api::scripts::Scripts;
+use crate::api::shapes::Shapes;
+use crate::api::time::time;
 use crate::document::{Document, Operation, Part, multipart, plain, unfit};
-use crate::shapes::Shapes;
 
 /// A request that passed the gateway, with everything that was read from it.
 #[derive(Clone, Copy)]
@@ -109,10 +110,4 @@ impl Call<'_> {
 /// JSON, this is to be asked first.
 pub(crate) fn refuse_unfit(json: &[u8]) -> Result<(), Failure> {
     unfit(json).map_or(Ok(()), |reason| Err(Failure::invalid(format!("The JSON {reason}."))))
-}
-
-/// A moment as RFC 3339 writes it.
-pub(crate) fn time(name: &str, text: &str) -> Result<Timestamp, Failure> {
-    let refused = |_| Failure::invalid(format!("The {name} must be a time such as 2026-01-02T03:04:05Z."));
-    text.parse().map_err(refused)
 }

@@ -6,8 +6,8 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::api::response::Response;
+use crate::api::shapes::Shapes;
 use crate::document::Violation;
-use crate::shapes::Shapes;
 
 /// What comes of a call.
 pub(crate) type Outcome = Result<Response, Failure>;
@@ -44,6 +44,11 @@ impl Failure {
 
     pub(crate) fn invalid(message: impl Into<String>) -> Failure {
         Failure::new(400, "INVALID_ARGUMENT", message)
+    }
+
+    /// Refuses what must not be.
+    pub(crate) fn invalid_if(is_wrong: bool, message: impl fmt::Display) -> Result<(), Failure> {
+        if is_wrong { Err(Failure::invalid(message.to_string())) } else { Ok(()) }
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Failure {

@@ -2,6 +2,7 @@
 //!
 //! It stands on `document`, and knows no area.
 
+mod bounded;
 mod call;
 mod failure;
 pub(crate) mod filter;
@@ -13,10 +14,13 @@ mod page;
 pub(crate) mod picture;
 mod response;
 mod scripts;
+mod shapes;
 pub(crate) mod synth;
+mod time;
 pub(crate) mod update_mask;
 
-pub(crate) use call::{Call, refuse_unfit, time};
+pub(crate) use bounded::push_bounded;
+pub(crate) use call::{Call, refuse_unfit};
 pub(crate) use failure::{Failure, Outcome};
 pub(crate) use filter::{Comparison, Grammar, Operator};
 pub(crate) use ids::Ids;
@@ -26,3 +30,5 @@ pub(crate) use page::Pagination;
 pub(crate) use response::Response;
 pub(crate) use scripts::Scripts;
 pub use scripts::{LuauError, LuauLog, LuauRun, LuauTask};
+pub use shapes::Shapes;
+pub(crate) use time::{day, hour, later, rfc3339, rfc3339_nanos, rfc3339_offset, time};

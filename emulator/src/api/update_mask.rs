@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::api::failure::Failure;
-use crate::document::{Document, Operation};
+use crate::document::{Document, Operation, camel};
 
 /// How deep a path may lead into a field.
 const MAX_DEPTH: usize = 8;
@@ -40,23 +40,6 @@ pub(crate) fn apply(
         copy(resource, body, path);
     }
     Ok(())
-}
-
-/// `display_name` as `displayName`: the service reads both.
-pub(crate) fn camel(path: &str) -> String {
-    let mut camel = String::new();
-    let mut capital = false;
-    for letter in path.trim().chars() {
-        if letter == '_' {
-            capital = true;
-        } else if capital {
-            camel.push(letter.to_ascii_uppercase());
-            capital = false;
-        } else {
-            camel.push(letter);
-        }
-    }
-    camel
 }
 
 fn copy(target: &mut Map<String, Value>, source: &Map<String, Value>, path: &str) {

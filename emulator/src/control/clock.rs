@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Failure, Response};
-use crate::clock::{Clock, rfc3339, seconds};
+use crate::api::{Failure, Response, rfc3339};
+use crate::clock::Clock;
 use crate::control::route::{Route, Routes};
+use crate::document::read_duration;
 use crate::incoming::Incoming;
 use crate::inner::Inner;
 use crate::wire::WireResponse;
@@ -26,7 +27,7 @@ pub(crate) fn told(clock: &Clock) -> Value {
 fn advance(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let by = body.get("advance").and_then(Value::as_str);
-    let by = by.and_then(seconds).and_then(|by| by.try_into().ok());
+    let by = by.and_then(read_duration).and_then(|by| by.try_into().ok());
     let by = by.ok_or_else(|| Failure::invalid("The body must be of the form {\"advance\":\"90s\"}."))?;
     let mut state = inner.state();
     state.clock.advance(by);

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use self::schema::Compiled;
 use self::template::Template;
 
 mod media_type;
+mod names;
 mod nesting;
 mod request;
 mod sample;
@@ -20,12 +22,12 @@ pub(crate) mod tolerance;
 mod validate;
 
 pub(crate) use media_type::{essence, is_json};
+pub(crate) use names::{camel, plain};
 pub(crate) use nesting::unfit;
 pub use request::{Part, RequestParts, multipart, query_pairs};
-pub(crate) use sample::plain;
 pub use sample::{Mode, Sample, SampleRequest, parameter_values, request as sample_request};
 pub use schema::{Direction, to_json_schema};
-pub(crate) use schema::{decode_base64, encode_base64, is_duration, is_uuid};
+pub(crate) use schema::{decode_base64, encode_base64, is_uuid, read_duration};
 pub(crate) use template::{encode_segment, without_names};
 pub(crate) use validate::validate_found;
 pub use validate::{Violation, validate_request, validate_response, validate_value, validate_wire};
@@ -166,9 +168,10 @@ pub struct Paging {
     pub more: Option<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct LongRunning {
+    #[serde(default = "LongRunning::usual")]
     pub dialect: String,
     /// The schema's name of the result.
     pub response: Option<String>,
@@ -191,16 +194,9 @@ impl Match<'_> {
 }
 
 /// What is wrong with a document.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct DocumentError(String);
-
-impl fmt::Display for DocumentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for DocumentError {}
 
 impl Operation {
     pub fn parameter(&self, location: Location, name: &str) -> Option<&Parameter> {
@@ -435,7 +431,7 @@ impl Operation {
             body: operation.get("requestBody").map(|body| Body::read(follow(root, body))),
             responses: responses(root, operation),
             paging: facts.and_then(|facts| facts.get("paging")).and_then(Paging::read),
-            long_running: facts.and_then(|facts| facts.get("operation")).map(LongRunning::read),
+            long_running: facts.and_then(|facts| LongRunning::deserialize(facts.get("operation")?).ok()),
             oauth: security
                 .is_none_or(|security| security.iter().any(|scheme| scheme.get("roblox-oauth2").is_some())),
             needed_scopes: match facts.and_then(|facts| facts.get("needed_scopes")?.as_array()) {
@@ -550,14 +546,8 @@ impl Paging {
 }
 
 impl LongRunning {
-    fn read(facts: &Value) -> LongRunning {
-        let own = |key: &str| text(facts, key).map(str::to_owned);
-        LongRunning {
-            dialect: own("dialect").unwrap_or_else(|| "cloud".to_owned()),
-            response: own("response"),
-            metadata: own("metadata"),
-            base: own("base"),
-        }
+    fn usual() -> String {
+        "cloud".to_owned()
     }
 }
 

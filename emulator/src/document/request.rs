@@ -57,6 +57,27 @@ impl Part {
     }
 }
 
+/// Writes the parts of a `multipart/form-data` body.
+pub(super) fn write_form<'a>(boundary: &str, parts: impl IntoIterator<Item = &'a Part>) -> Vec<u8> {
+    let quote = |text: &str| text.replace('"', "%22").replace(['\r', '\n'], " ");
+    let mut form = Vec::new();
+    for part in parts {
+        let mut head =
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quote(&part.name));
+        if let Some(name) = &part.file_name {
+            head.push_str(&format!("; filename=\"{}\"", quote(name)));
+        }
+        if let Some(content_type) = &part.content_type {
+            head.push_str(&format!("\r\nContent-Type: {content_type}"));
+        }
+        form.extend_from_slice(format!("{head}\r\n\r\n").as_bytes());
+        form.extend_from_slice(&part.content);
+        form.extend_from_slice(b"\r\n");
+    }
+    form.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    form
+}
+
 /// No operation has a form with as many.
 const MAX_PARTS: usize = 1_000;
 

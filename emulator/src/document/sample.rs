@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Number, Value, json};
 
 use crate::document::media_type::is_json;
-use crate::document::request::Part;
+use crate::document::names::plain;
+use crate::document::request::{Part, write_form};
 use crate::document::schema::Direction;
 use crate::document::{Body, Document, Location, Media, Operation, PagingStyle, Parameter};
 
@@ -435,7 +436,7 @@ fn encoded(document: &Document, operation: &Operation, body: &Body) -> (String, 
         (media.media_type.clone(), value.to_string().into_bytes())
     } else if media.media_type == "multipart/form-data" {
         let parts = form_parts(document, media);
-        (format!("multipart/form-data; boundary={BOUNDARY}"), encode_form(&parts))
+        (format!("multipart/form-data; boundary={BOUNDARY}"), write_form(BOUNDARY, &parts))
     } else {
         (media.media_type.clone(), b"<sample/>".to_vec())
     }
@@ -482,25 +483,6 @@ fn form_parts(document: &Document, media: &Media) -> Vec<Part> {
     parts
 }
 
-fn encode_form(parts: &[Part]) -> Vec<u8> {
-    let mut form = Vec::new();
-    for part in parts {
-        let mut head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"", part.name);
-        if let Some(file_name) = &part.file_name {
-            head.push_str(&format!("; filename=\"{file_name}\""));
-        }
-        if let Some(content_type) = &part.content_type {
-            head.push_str(&format!("\r\nContent-Type: {content_type}"));
-        }
-        form.extend_from_slice(head.as_bytes());
-        form.extend_from_slice(b"\r\n\r\n");
-        form.extend_from_slice(&part.content);
-        form.extend_from_slice(b"\r\n");
-    }
-    form.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-    form
-}
-
 fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
@@ -514,11 +496,6 @@ fn kind(schema: &Value) -> Option<&str> {
         let has = |keyword: &str| schema.get(keyword).is_some();
         (has("properties") || has("allOf")).then_some("object")
     })
-}
-
-/// A name without case and separators: `user_id` and `userId` are one.
-pub(crate) fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 fn is_size(name: &str) -> bool {

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose};
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 /// Which way a value travels. It decides what may be missing: a request has no read-only properties, a response no
@@ -18,7 +19,7 @@ pub enum Direction {
 }
 
 /// Seconds that a duration may span at most, in either direction.
-const MAX_DURATION_SECONDS: u64 = 315_576_000_000;
+const MAX_DURATION_SECONDS: i64 = 315_576_000_000;
 
 /// Compiles a schema of the document.
 ///
@@ -320,19 +321,21 @@ fn nullable(mut converted: Map<String, Value>) -> Value {
 }
 
 /// `1.5s`: seconds with at most nine decimals.
-pub(crate) fn is_duration(text: &str) -> bool {
-    let Some(number) = text.strip_suffix('s') else {
-        return false;
-    };
-    let number = number.strip_prefix('-').unwrap_or(number);
-    let (whole, fraction) = match number.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (number, None),
-    };
+pub(crate) fn read_duration(text: &str) -> Option<SignedDuration> {
+    let number = text.strip_suffix('s')?;
+    let (is_negative, number) = number.strip_prefix('-').map_or((false, number), |number| (true, number));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits(whole)
-        && whole.parse::<u64>().is_ok_and(|seconds| seconds <= MAX_DURATION_SECONDS)
-        && fraction.is_none_or(|fraction| digits(fraction) && fraction.len() <= 9)
+    let seconds = whole.parse().ok().filter(|seconds| digits(whole) && *seconds <= MAX_DURATION_SECONDS)?;
+    if !digits(fraction) || fraction.len() > 9 {
+        return None;
+    }
+    let duration = SignedDuration::new(seconds, format!("{fraction:0<9}").parse().ok()?);
+    Some(if is_negative { -duration } else { duration })
+}
+
+fn is_duration(text: &str) -> bool {
+    read_duration(text).is_some()
 }
 
 /// Standard or URL-safe alphabet, with or without padding.
@@ -370,6 +373,14 @@ pub(crate) fn is_uuid(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_read_to_the_nanosecond() {
+        assert_eq!(read_duration("1.5s"), Some(SignedDuration::from_millis(1500)));
+        assert_eq!(read_duration("-0.000000001s"), Some(SignedDuration::from_nanos(-1)));
+        assert_eq!(read_duration("300s"), Some(SignedDuration::from_secs(300)));
+        assert_eq!(read_duration("300"), None);
+    }
 
     fn root() -> Value {
         json!({ "components": { "schemas": {

@@ -13,9 +13,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::document::media_type::{essence, is_json};
+use crate::document::names::{camel, plain};
 use crate::document::nesting::unfit;
-use crate::document::request::{Part, multipart, query_pairs};
-use crate::document::sample::plain;
+use crate::document::request::{Part, multipart, query_pairs, write_form};
 use crate::document::{Document, Location, Operation};
 
 /// Which spellings of a property's name are taken.
@@ -34,17 +34,6 @@ impl Names {
             Names::ProtocolBuffers => sent.contains('_') && camel(sent) == known,
         }
     }
-}
-
-fn camel(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |mut name, word| {
-        let mut letters = word.chars();
-        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
-        name.push_str(letters.as_str());
-        name
-    })
 }
 
 /// What is said of an asset when it is made, and never changes.
@@ -67,24 +56,21 @@ pub(crate) fn query(document: &Document, operation: &Operation, query: &str, nam
         let same = parameters.find(|parameter| names.are_same(&parameter.name, &name));
         same.map_or(name, |parameter| parameter.name.clone())
     };
-    let is_boolean = |name: &str| {
-        operation.parameter(Location::Query, name).is_some_and(|parameter| {
-            document.resolve(&parameter.schema).get("type").and_then(Value::as_str) == Some("boolean")
-        })
+    let schema = |name: &str| {
+        let parameter = operation.parameter(Location::Query, name)?;
+        Some((document.resolve(&parameter.schema), parameter.required))
     };
-    let is_mask = |name: &str| {
-        operation.parameter(Location::Query, name).is_some_and(|parameter| {
-            document.resolve(&parameter.schema).get("format").and_then(Value::as_str) == Some("field-mask")
-        })
+    let says = |name: &str, keyword: &str, word: &str| {
+        schema(name).is_some_and(|(schema, _)| schema.get(keyword).is_some_and(|value| value == word))
     };
+    let is_boolean = |name: &str| says(name, "type", "boolean");
+    let is_mask = |name: &str| says(name, "format", "field-mask");
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let said = query_pairs(query).into_iter().map(|(name, value)| (known(name), value));
     // An optional number that is empty is none: samples of the guides leave it so.
     let is_left_empty = |name: &str| {
-        operation.parameter(Location::Query, name).is_some_and(|parameter| {
-            let kind = document.resolve(&parameter.schema).get("type").and_then(Value::as_str);
-            !parameter.required && matches!(kind, Some("integer" | "number" | "boolean"))
-        })
+        let is_required = schema(name).is_some_and(|(_, is_required)| is_required);
+        !is_required && ["integer", "number", "boolean"].iter().any(|kind| says(name, "type", kind))
     };
     let said = said.filter(|(name, value)| !(value.is_empty() && is_left_empty(name)));
     let said = said.filter(|(name, value)| !(value.is_empty() && is_mask(name)));
@@ -114,21 +100,16 @@ pub(crate) fn body(
     }
     let properties = document.resolve(schema).get("properties")?;
     let boundary = multer::parse_boundary(content_type).ok()?;
-    let mut written = Vec::new();
-    for part in multipart(content_type, body).ok()? {
+    let mut parts = multipart(content_type, body).ok()?;
+    for part in &mut parts {
         let schema = properties.get(&part.name).map(|schema| document.resolve(schema));
         let is_object = |schema: &Value| schema.get("properties").is_some();
-        let content = match schema.filter(|schema| is_object(schema)) {
-            Some(schema) => {
-                let value = read(&part.content)?;
-                serde_json::to_vec(&reader.value(schema, value, 0)).ok()?
-            }
-            None => part.content.to_vec(),
-        };
-        write_part(&mut written, &boundary, &part, &content);
+        if let Some(schema) = schema.filter(|schema| is_object(schema)) {
+            let value = read(&part.content)?;
+            part.content = serde_json::to_vec(&reader.value(schema, value, 0)).ok()?.into();
+        }
     }
-    written.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    Some(written)
+    Some(write_form(&boundary, &parts))
 }
 
 /// The boundary of forms that are written anew.
@@ -149,18 +130,16 @@ pub(crate) fn form(
     let schema = document.resolve(&declared.media("multipart/form-data")?.schema);
     let properties = schema.get("properties").and_then(Value::as_object)?;
     let sent = read(body)?;
-    let mut written = Vec::new();
+    let mut parts = Vec::new();
     for (name, value) in sent.as_object()? {
         let property = document.resolve(properties.get(name)?);
         let is_text = property.get("type").and_then(Value::as_str) == Some("string");
         let is_file = property.get("format").and_then(Value::as_str) == Some("binary");
         let text = value.as_str().filter(|_| is_text && !is_file)?;
-        let part =
-            Part { name: name.clone(), file_name: None, content_type: None, content: Vec::new().into() };
-        write_part(&mut written, BOUNDARY, &part, text.as_bytes());
+        let content = text.to_owned().into();
+        parts.push(Part { name: name.clone(), file_name: None, content_type: None, content });
     }
-    written.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-    Some((format!("multipart/form-data; boundary={BOUNDARY}"), written))
+    Some((format!("multipart/form-data; boundary={BOUNDARY}"), write_form(BOUNDARY, &parts)))
 }
 
 /// The JSON of what came as a form of texts, and its content type: the document may have only JSON where it had a form
@@ -188,21 +167,6 @@ pub(crate) fn json(
 
 fn read(json: &[u8]) -> Option<Value> {
     if unfit(json).is_some() { None } else { serde_json::from_slice(json).ok() }
-}
-
-fn write_part(written: &mut Vec<u8>, boundary: &str, part: &Part, content: &[u8]) {
-    let quote = |text: &str| text.replace('"', "%22").replace(['\r', '\n'], " ");
-    let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quote(&part.name));
-    if let Some(name) = &part.file_name {
-        head.push_str(&format!("; filename=\"{}\"", quote(name)));
-    }
-    if let Some(content_type) = &part.content_type {
-        head.push_str(&format!("\r\nContent-Type: {content_type}"));
-    }
-    written.extend_from_slice(head.as_bytes());
-    written.extend_from_slice(b"\r\n\r\n");
-    written.extend_from_slice(content);
-    written.extend_from_slice(b"\r\n");
 }
 
 struct Reader<'a> {

@@ -2,13 +2,12 @@
 
 use http::header::AUTHORIZATION;
 
-use crate::api::Failure;
+use crate::api::{Failure, Shapes};
 use crate::document::{Match, Operation, query_pairs};
 use crate::identity::keys::{ApiKey, Found, KeyScope, Refusal};
 use crate::identity::scopes::{Creator, Grant, Target, lacking};
 use crate::incoming::{API_KEY, Incoming};
 use crate::inner::Inner;
-use crate::shapes::Shapes;
 use crate::state::State;
 
 /// Lets a request pass, or says why not. If there are both a key and a token, the key counts.
@@ -24,7 +23,7 @@ pub(crate) fn authorize(inner: &Inner, found: &Match<'_>, request: &Incoming) ->
 
 /// Whose API key a request has, if that was said.
 pub(crate) fn owner(inner: &Inner, request: &Incoming) -> Option<u64> {
-    described(&inner.state(), request).map(ApiKey::authorized_user)
+    described(&inner.state(), request).map(|key| key.authorized_user_id)
 }
 
 /// The same, unless it is who keys belong to that nothing else is said of.

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::api::{Failure, Outcome, Response};
-use crate::clock::rfc3339;
+use crate::api::{Failure, Outcome, Response, rfc3339};
 use crate::identity::keys::{ApiKey, Found, KeyScope};
 use crate::identity::scopes;
 use crate::incoming::Incoming;
@@ -43,12 +42,12 @@ pub(super) fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
             "expirationTimeUtc": null,
         }),
         Ok(Found::Described(key)) => json!({
-            "name": key.key_name(),
-            "authorizedUserId": key.authorized_user().to_string(),
+            "name": key.name,
+            "authorizedUserId": key.authorized_user_id.to_string(),
             "scopes": key.granted().map_or_else(everything, <[KeyScope]>::to_vec),
-            "enabled": key.is_enabled(),
+            "enabled": key.enabled,
             "expired": key.is_over(state.clock.now()),
-            "expirationTimeUtc": key.expiration().map(rfc3339),
+            "expirationTimeUtc": key.expiration_time_utc.map(rfc3339),
         }),
     };
     Ok(Response::json(facts))

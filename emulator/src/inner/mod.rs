@@ -7,14 +7,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::api::Scripts;
+use crate::api::{Scripts, Shapes};
 use crate::areas::routes::Handler;
 use crate::document::Document;
 use crate::faults::Rules;
 use crate::identity::{ApiKey, OAuthApp};
 use crate::inner::traffic::Traffic;
 use crate::limits::Limits;
-use crate::shapes::Shapes;
 use crate::state::State;
 use crate::store::Keeper;
 

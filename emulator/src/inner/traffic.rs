@@ -112,7 +112,7 @@ impl Entry {
             response_violations: self.response_violations(document).to_vec(),
             response_content_type: self.response_content_type.clone(),
             response_body: self.response_body.clone(),
-            time: crate::clock::rfc3339(self.time),
+            time: crate::api::rfc3339(self.time),
             duration: self.duration,
         }
     }

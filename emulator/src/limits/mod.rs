@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::clock::later;
+use crate::api::later;
 
 mod policy;
 mod standing;
@@ -150,6 +150,11 @@ fn make_room(windows: &mut HashMap<Key, Window>, now: Timestamp) {
 }
 
 impl Charge {
+    /// One request of a limit on requests.
+    fn of_requests(key: Key, limit: u64, seconds: u32, what: &'static str) -> Charge {
+        Charge { key, limit, seconds, cost: 1, counts_requests: true, name: None, what }
+    }
+
     fn window<'a>(&self, windows: &'a mut HashMap<Key, Window>, now: Timestamp) -> &'a mut Window {
         let length = i64::from(self.seconds.max(1));
         let began = now.as_second().div_euclid(length) * length;

@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
+use crate::api::Shapes;
 use crate::document::Operation;
-use crate::shapes::Shapes;
 
 /// The live service says to come back after so many seconds, however long the window is still full (RL-02).
 const UNDERSTATED_WAIT: u128 = 5;

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use crate::api::{LuauRun, LuauTask, Scripts};
+use crate::api::{LuauRun, LuauTask, Scripts, Shapes};
 use crate::areas;
 use crate::clock::Clock;
 use crate::document::Document;
@@ -20,11 +20,9 @@ use crate::inner::{Config, Inner, Strictness};
 use crate::limits::Limits;
 use crate::seed::Seed;
 use crate::server::emulator::Emulator;
-use crate::server::listener;
-#[cfg(feature = "sqlite")]
-use crate::server::restore;
-use crate::shapes::Shapes;
+use crate::server::{listener, restore};
 use crate::state::State;
+#[cfg(feature = "sqlite")]
 
 const DEFAULT_BODY_LIMIT: usize = 128 * 1024 * 1024;
 

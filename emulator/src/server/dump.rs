@@ -57,18 +57,10 @@ impl Inner {
 
     /// What is at a path of the dumped state.
     pub(crate) fn inspect(&self, path: &[&str]) -> Option<Value> {
-        let mut value = serde_json::to_value(&*self.state()).ok()?;
-        for step in path.iter().filter(|step| !step.is_empty()) {
-            value = match value {
-                Value::Object(mut object) => object.remove(*step)?,
-                Value::Array(mut items) => {
-                    let index = step.parse::<usize>().ok().filter(|index| *index < items.len())?;
-                    items.swap_remove(index)
-                }
-                _ => return None,
-            };
-        }
-        Some(value)
+        let mut state = serde_json::to_value(&*self.state()).ok()?;
+        let steps = path.iter().filter(|step| !step.is_empty());
+        let pointer: String = steps.map(|step| format!("/{}", step.replace('~', "~0"))).collect();
+        state.pointer_mut(&pointer).map(Value::take)
     }
 
     /// Everything is forgotten, apart from the time.

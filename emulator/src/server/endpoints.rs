@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::{Failure, Response};
-use crate::clock::rfc3339;
+use crate::api::{Failure, Response, rfc3339};
 use crate::control::route::{Route, Routes};
 use crate::control::{clock, faults, files, messages, requests, state, visitor};
 use crate::incoming::Incoming;

@@ -7,11 +7,9 @@ use http::Method;
 use jiff::Timestamp;
 
 use crate::api::{Call, Failure, Outcome, Response, list_end};
-use crate::areas;
 use crate::control::route::{Effect as RouteEffect, Route};
 use crate::document::{Match, Operation, Violation};
 use crate::faults::{Effect, Plan};
-use crate::identity;
 use crate::incoming::Incoming;
 use crate::inner::Inner;
 use crate::inner::traffic::Entry;
@@ -21,6 +19,7 @@ use crate::server::{endpoints, played};
 use crate::state::State;
 use crate::store::{Keeper, Record, Ticket};
 use crate::wire::WireResponse;
+use crate::{areas, identity};
 
 /// What came of a request.
 struct Served {

@@ -1,6 +1,5 @@
 //! The state of a running emulator, for tests in the same process.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,16 +18,9 @@ pub struct StateHandle {
 }
 
 /// A state that cannot be loaded, and why.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct StateError(String);
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for StateError {}
 
 impl StateHandle {
     /// The whole state, for [`StateHandle::load`], also of another emulator.

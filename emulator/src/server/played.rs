@@ -1,10 +1,9 @@
 //! What a client gets of a fault.
 
-use crate::api::{Failure, Response};
+use crate::api::{Failure, Response, Shapes};
 use crate::document::Operation;
 use crate::faults::{By, EdgeServer, Effect, Plan};
 use crate::limits;
-use crate::shapes::Shapes;
 
 /// The response of a fault that leaves nothing applied.
 pub(super) fn refusal(plan: &Plan, operation: &Operation, path: &str, shapes: Shapes) -> Option<Response> {

@@ -3,10 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response, text};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, later, text};
 use crate::areas::ads::model::{Campaign, Created, Status, set_amount};
 use crate::areas::routes::Routes;
-use crate::clock::later;
 use crate::document::is_uuid;
 use crate::state::State;
 
@@ -49,9 +48,7 @@ fn check_schedule(schedule: Option<&Value>) -> Result<(), Failure> {
 
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let key = call.header("x-idempotency-key").unwrap_or_default();
-    if !is_uuid(key) {
-        return Err(Failure::invalid("The header x-idempotency-key must be a UUID."));
-    }
+    Failure::invalid_if(!is_uuid(key), "The header x-idempotency-key must be a UUID.")?;
     let fields = call.json()?;
     let ads = &mut state.ads;
     ads.keys.retain(|_, created| later(created.time, KEY_SECONDS) > call.now);
@@ -74,15 +71,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     Failure::if_full(ads.campaigns.len(), MAX_CAMPAIGNS, "campaigns")?;
     let id = state.ids.new_id();
-    let campaign = Campaign {
-        id,
-        fields,
-        status: Status::Active,
-        created: call.now,
-        updated: call.now,
-        looks: 0,
-        pending: None,
-    };
+    let campaign = Campaign::new(id, fields, call.now);
     let response = campaign.json(call.now);
     state.ads.campaigns.insert(id, campaign);
     state.ads.keys.insert(key.to_owned(), Created { time: call.now, body, campaign: id });
@@ -102,16 +91,12 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let campaign = state.ads.get(call.param("id"))?;
     campaign.settle(call.now);
     for fixed in ["objective", "paymentType", "targeting", "creativeAssetIds", "bid"] {
-        if body.contains_key(fixed) {
-            return Err(Failure::invalid(format!("'{fixed}' cannot be changed.")));
-        }
+        Failure::invalid_if(body.contains_key(fixed), format_args!("'{fixed}' cannot be changed."))?;
     }
     if body.get("budget").and_then(|budget| budget.get("type")).is_some() {
         return Err(Failure::invalid("'budget.type' cannot be changed."));
     }
-    if campaign.status == Status::Cancelled {
-        return Err(Failure::invalid("The campaign is cancelled for good."));
-    }
+    Failure::invalid_if(campaign.status == Status::Cancelled, "The campaign is cancelled for good.")?;
     let mut changed = campaign.clone();
     if let Some(schedule) = body.get("schedule").and_then(Value::as_object) {
         if campaign.has_started(call.now) {
@@ -147,7 +132,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
 
 /// The next midnight; the billing account is kept in UTC.
 fn midnight(now: Timestamp) -> Timestamp {
-    let next = (crate::clock::day(now) + 1).saturating_mul(86_400);
+    let next = (crate::api::day(now) + 1).saturating_mul(86_400);
     Timestamp::from_second(next).unwrap_or(Timestamp::MAX)
 }
 
@@ -162,9 +147,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
 fn batch_get_status(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let ids = body.get("campaignIds").and_then(Value::as_array).cloned().unwrap_or_default();
-    if ids.len() > MAX_BATCH {
-        return Err(Failure::invalid(format!("There are more than {MAX_BATCH} campaignIds.")));
-    }
+    Failure::invalid_if(ids.len() > MAX_BATCH, format_args!("There are more than {MAX_BATCH} campaignIds."))?;
     let (mut statuses, mut failures) = (Vec::new(), Vec::new());
     for id in ids.iter().filter_map(Value::as_str) {
         match state.ads.get(id) {

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Failure, object, text};
-use crate::clock::{later, rfc3339};
+use crate::api::{Failure, later, object, rfc3339, text};
 
 /// A review is over when the campaign is looked at that often, or after this many seconds.
 const LOOKS: u32 = 2;
@@ -61,16 +60,8 @@ impl Ads {
             "budget": { "type": "DAILY", "amountMicros": "5000000" },
             "schedule": { "startTime": rfc3339(later(now, 86_400)), "durationInDays": 7 },
         }));
-        let campaign = |id: u64| Campaign {
-            id,
-            fields: fields.clone(),
-            status: Status::Active,
-            created: now,
-            updated: now,
-            looks: 0,
-            pending: None,
-        };
-        let campaigns = (9_301..9_301 + SEEDED).map(|id| (id, campaign(id))).collect();
+        let campaigns = 9_301..9_301 + SEEDED;
+        let campaigns = campaigns.map(|id| (id, Campaign::new(id, fields.clone(), now))).collect();
         Ads { campaigns, keys: BTreeMap::new() }
     }
 
@@ -102,6 +93,11 @@ impl Status {
 }
 
 impl Campaign {
+    pub(super) fn new(id: u64, fields: Map<String, Value>, now: Timestamp) -> Campaign {
+        let status = Status::Active;
+        Campaign { id, fields, status, created: now, updated: now, looks: 0, pending: None }
+    }
+
     /// Whether it serves, and why not.
     fn delivery(&self, now: Timestamp) -> (&'static str, Vec<&'static str>) {
         let reviewed = self.looks >= LOOKS || later(self.created, REVIEW_SECONDS) <= now;

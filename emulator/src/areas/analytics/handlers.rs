@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response, text};
+use crate::api::{Call, Failure, Outcome, Response, Shapes, push_bounded, text};
 use crate::areas::analytics::model::{DIMENSION_VALUES, METRICS, POLLS, Query, times, written};
 use crate::areas::routes::Routes;
-use crate::shapes::Shapes;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -49,9 +48,7 @@ fn check_funnel(body: &Map<String, Value>, shapes: Shapes) -> Result<(), Failure
 fn query(state: &mut State, call: &Call<'_>, kind: &str) -> Outcome {
     let universe = call.number("universeId")?;
     let body = call.json()?;
-    if text(&body, "metric").is_none_or(str::is_empty) {
-        return Err(Failure::invalid("The metric is required."));
-    }
+    Failure::invalid_if(text(&body, "metric").is_none_or(str::is_empty), "The metric is required.")?;
     times(&body)?;
     check_funnel(&body, call.shapes)?;
     let asked = |known: &&Query| known.universe == universe && known.kind == kind && known.body == body;
@@ -61,11 +58,7 @@ fn query(state: &mut State, call: &Call<'_>, kind: &str) -> Outcome {
     let id = state.ids.uuid();
     let query = Query { id, universe, kind: kind.to_owned(), body, created: call.now, polls: 0 };
     let response = query.response(call.shapes);
-    let queries = &mut state.analytics.queries;
-    if queries.len() >= MAX_QUERIES {
-        queries.pop_front();
-    }
-    queries.push_back(query);
+    push_bounded(&mut state.analytics.queries, MAX_QUERIES, query);
     response
 }
 

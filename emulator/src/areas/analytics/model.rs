@@ -6,10 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Failure, object, text, time};
-use crate::clock::{later, rfc3339, rfc3339_offset};
+use crate::api::{Failure, Shapes, later, object, rfc3339, rfc3339_offset, text, time};
 use crate::mix::{mix, mix_text};
-use crate::shapes::Shapes;
 
 pub(super) const METRICS: &str = "metrics";
 pub(super) const DIMENSION_VALUES: &str = "dimension-values";
@@ -113,9 +111,7 @@ fn point(time: Timestamp, value: u64, shapes: Shapes) -> Value {
 pub(super) fn times(body: &Map<String, Value>) -> Result<Vec<Timestamp>, Failure> {
     let time = |name: &str| time(name, text(body, name).unwrap_or_default());
     let (start, end) = (time("startTime")?, time("endTime")?);
-    if end <= start {
-        return Err(Failure::invalid("The endTime must be after the startTime."));
-    }
+    Failure::invalid_if(end <= start, "The endTime must be after the startTime.")?;
     let seconds = end.as_second() - start.as_second();
     let step = match text(body, "granularity") {
         Some("OneMinute") => 60,

@@ -36,9 +36,7 @@ fn grant(state: &mut State, call: &Call<'_>) -> Outcome {
     let mut assets: Vec<u64> =
         list("assetIds").into_iter().chain(requested).filter_map(|id| id.as_u64()).collect();
     assets.dedup();
-    if assets.is_empty() {
-        return Err(Failure::invalid("There is no asset to grant a permission for."));
-    }
+    Failure::invalid_if(assets.is_empty(), "There is no asset to grant a permission for.")?;
     if assets.len() > MAX_BATCH {
         let message = format!("There are more than {MAX_BATCH} assets.");
         return Err(Failure::invalid(message).with_detail("BatchSizeLimitExceeded"));

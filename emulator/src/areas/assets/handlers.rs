@@ -4,12 +4,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response, picture, refuse_unfit, text};
+use crate::api::{
+    Call, Failure, Outcome, Pagination, Response, Shapes, picture, refuse_unfit, rfc3339_nanos, text,
+};
 use crate::areas::assets::model::{APPROVED, Asset, Creator, REVIEWING, Version, number};
 use crate::areas::routes::Routes;
-use crate::clock::rfc3339_nanos;
 use crate::document::{Part, is_json};
-use crate::shapes::Shapes;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -199,9 +199,7 @@ fn check_file(call: &Call<'_>, asset_type: &str, file: &Part) -> Result<(), Fail
             "The file of an asset of type {asset_type} must be one of {allowed}."
         )));
     }
-    if file.content.is_empty() {
-        return Err(Failure::invalid("The file is empty."));
-    }
+    Failure::invalid_if(file.content.is_empty(), "The file is empty.")?;
     // AS-16: it is the form that is limited, whatever is in it.
     if is_live && call.body.len() > MAX_FORM {
         return Err(Failure::too_large(format!("The form is larger than {MAX_FORM} bytes.")));
@@ -241,9 +239,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         return Err(Failure::invalid(format!("The assetType '{asset_type}' is not supported.")));
     }
     let name = text(&request, "displayName").unwrap_or_default();
-    if name.trim().is_empty() {
-        return Err(Failure::invalid("The displayName is required."));
-    }
+    Failure::invalid_if(name.trim().is_empty(), "The displayName is required.")?;
     let creator = Creator::read(request.get("creationContext"))?;
     let mut metadata = Map::new();
     // Social links are not taken over: they can only be set by an update.

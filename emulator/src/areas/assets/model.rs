@@ -7,10 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Failure, text};
-use crate::clock::later;
+use crate::api::{Failure, Shapes, later, text};
 use crate::document::Document;
-use crate::shapes::Shapes;
 
 /// How long what is called `in review` is reviewed, in seconds.
 const REVIEW: i64 = 6 * 3_600;

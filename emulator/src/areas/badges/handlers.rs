@@ -61,13 +61,9 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     };
     Failure::if_full(state.badges.badges.len(), MAX_BADGES, "badges")?;
     let badge = Badge {
-        universe,
-        name: value("name"),
-        description: value("description"),
         enabled: value("isActive") != "false",
         icon,
-        created: call.now,
-        updated: call.now,
+        ..Badge::new(universe, value("name"), value("description"), call.now)
     };
     let id = state.ids.new_id();
     let response = badge.json(id);

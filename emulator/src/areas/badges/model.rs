@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::api::rfc3339;
 use crate::areas::universes::model::root_place;
-use crate::clock::rfc3339;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Badges {
@@ -28,20 +28,17 @@ pub(super) struct Badge {
 impl Badges {
     /// What sample requests ask for.
     pub(crate) fn seeded(now: Timestamp) -> Badges {
-        let badge = Badge {
-            universe: 2001,
-            name: "Sample badge".to_owned(),
-            description: "There from the beginning.".to_owned(),
-            enabled: true,
-            icon: 0,
-            created: now,
-            updated: now,
-        };
+        let description = "There from the beginning.".to_owned();
+        let badge = Badge::new(2001, "Sample badge".to_owned(), description, now);
         Badges { badges: BTreeMap::from([(7001, badge)]) }
     }
 }
 
 impl Badge {
+    pub(super) fn new(universe: u64, name: String, description: String, now: Timestamp) -> Badge {
+        Badge { universe, name, description, enabled: true, icon: 0, created: now, updated: now }
+    }
+
     pub(super) fn json(&self, id: u64) -> Value {
         json!({
             "id": id,

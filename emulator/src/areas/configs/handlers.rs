@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response, text};
+use crate::api::{Call, Failure, Outcome, Response, rfc3339, text};
 use crate::areas::configs::repository::{Repository, Revision, Rules};
 use crate::areas::routes::Routes;
-use crate::clock::rfc3339;
 use crate::mix::mix;
 use crate::state::State;
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
+use crate::api::later;
 use crate::areas::configs::repository::Repository;
-use crate::clock::later;
 
 /// How many revisions the universe 2001 has from the beginning.
 const SEEDED: usize = 25;

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::Failure;
-use crate::clock::{later, rfc3339};
+use crate::api::{Failure, later, rfc3339};
 
 /// Roblox's guide states both.
 const MAX_KEYS: usize = 100;

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::api::{Failure, refuse_unfit};
-use crate::clock::{day, hour, later};
+use crate::api::{Failure, day, hour, later, refuse_unfit};
 use crate::mix::mix_text;
 
 /// Characters of a data store's name, a scope or a key.

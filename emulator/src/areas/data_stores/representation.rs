@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::api::Call;
+use crate::api::{Call, rfc3339, rfc3339_nanos};
 use crate::areas::data_stores::model::Store;
-use crate::clock::{rfc3339, rfc3339_nanos};
 use crate::document::encode_segment;
 use crate::mix::form_of;
 

@@ -142,9 +142,7 @@ fn set(state: &mut State, call: &Call<'_>) -> Outcome {
     let exclusive = call.flag("exclusiveCreate");
     let current = state.data_stores.current(place, call.now)?;
     if let Some(wanted) = call.given("matchVersion") {
-        if exclusive {
-            return Err(Failure::invalid("matchVersion and exclusiveCreate cannot be given together."));
-        }
+        Failure::invalid_if(exclusive, "matchVersion and exclusiveCreate cannot be given together.")?;
         if current.as_ref().is_none_or(|current| current.id != wanted) {
             return not_met(call, current.as_ref(), "The current version is another.", "VersionMismatch");
         }
@@ -159,9 +157,7 @@ fn set(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn increment(state: &mut State, call: &Call<'_>) -> Outcome {
-    if call.header("content-length").is_none() {
-        return Err(Failure::invalid("content-length: 0 is required."));
-    }
+    Failure::invalid_if(call.header("content-length").is_none(), "content-length: 0 is required.")?;
     let amount = call.given("incrementBy").unwrap_or("1");
     let amount = amount.parse().map_err(|_| Failure::invalid("incrementBy must be a whole number."))?;
     let (users, attributes) = (users_in(call)?, attributes_in(call)?);

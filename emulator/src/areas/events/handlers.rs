@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use crate::api::{Call, Failure, Outcome, Pagination, Response};
 use crate::areas::events::model::{Event, Events};
 use crate::areas::routes::Routes;
-use crate::areas::universes::model::root_place;
 use crate::document::Document;
 use crate::state::State;
 
@@ -51,17 +50,7 @@ fn field_names(document: &Document) -> Vec<&str> {
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let body = call.json()?;
-    let mut event = Event {
-        universe,
-        place: root_place(universe),
-        group: body.get("groupId").and_then(Value::as_u64),
-        starts: call.now,
-        ends: call.now,
-        fields: Map::new(),
-        config: Map::new(),
-        created: call.now,
-        updated: call.now,
-    };
+    let mut event = Event::new(universe, body.get("groupId").and_then(Value::as_u64), call.now);
     event.change(&body)?;
     Failure::if_full(state.events.events.len(), MAX_EVENTS, "events")?;
     let id = FIRST_ID + state.ids.number();

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Failure, object, text, time};
+use crate::api::{Failure, later, object, rfc3339, text, time};
 use crate::areas::universes::model::root_place;
-use crate::clock::{later, rfc3339};
 
 /// How many events the universe 2001 has from the beginning, so that its list has pages.
 const SEEDED: u64 = 25;
@@ -32,7 +31,7 @@ pub(crate) struct Events {
     pub(super) events: BTreeMap<u64, Event>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Event {
     pub(super) universe: u64,
     pub(super) place: u64,
@@ -57,23 +56,18 @@ impl Events {
                 "endTime": rfc3339(ends),
                 "visibility": "public",
             });
-            Event {
-                universe: 2001,
-                place: root_place(2001),
-                group: None,
-                starts,
-                ends,
-                fields: object(fields),
-                config: Map::new(),
-                created: now,
-                updated: now,
-            }
+            Event { starts, ends, fields: object(fields), ..Event::new(2001, None, now) }
         };
         Events { events: (0..SEEDED).map(|number| (1001 + number, event(number + 1))).collect() }
     }
 }
 
 impl Event {
+    pub(super) fn new(universe: u64, group: Option<u64>, now: Timestamp) -> Event {
+        let place = root_place(universe);
+        Event { universe, place, group, created: now, updated: now, ..Event::default() }
+    }
+
     pub(super) fn json(&self, id: u64) -> Map<String, Value> {
         let host = match self.group {
             Some(group) => {
@@ -128,9 +122,7 @@ impl Event {
         }
         let time = |name: &str| time(name, text(&self.fields, name).unwrap_or_default());
         (self.starts, self.ends) = (time("startTime")?, time("endTime")?);
-        if self.ends <= self.starts {
-            return Err(Failure::invalid("The endTime must be after the startTime."));
-        }
+        Failure::invalid_if(self.ends <= self.starts, "The endTime must be after the startTime.")?;
         Ok(())
     }
 }

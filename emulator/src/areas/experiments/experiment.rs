@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::object;
-use crate::clock::rfc3339;
+use crate::api::{object, rfc3339};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Experiment {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response, text, time};
+use crate::api::{Call, Failure, Outcome, Response, push_bounded, text, time};
 use crate::areas::experiments::experiment::{Change, Experiment, Stage};
 use crate::areas::experiments::model::Operation;
 use crate::areas::routes::Routes;
@@ -62,12 +62,8 @@ fn begin(state: &mut State, call: &Call<'_>, universe: u64, experiment: String, 
         change,
         outcome: None,
     };
-    let operations = &mut state.experiments.operations;
-    if operations.len() >= MAX_OPERATIONS {
-        operations.pop_front();
-    }
     let response = operation.json();
-    operations.push_back(operation);
+    push_bounded(&mut state.experiments.operations, MAX_OPERATIONS, operation);
     Ok(Response::json(response))
 }
 
@@ -117,9 +113,7 @@ fn definition(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
 fn schedule(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let time = time("scheduledStartTime", text(&body, "scheduledStartTime").unwrap_or_default())?;
-    if time <= call.now {
-        return Err(Failure::invalid("The scheduledStartTime must be in the future."));
-    }
+    Failure::invalid_if(time <= call.now, "The scheduledStartTime must be in the future.")?;
     change(state, call, Change::Schedule(time))
 }
 

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::object;
+use crate::api::{later, object, rfc3339};
 use crate::areas::experiments::experiment::{Change, Experiment, Problem, Stage};
-use crate::clock::{later, rfc3339};
 
 /// How many experiments the universe 2001 has from the beginning, so that its list has pages.
 const SEEDED: i64 = 25;

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response};
+use crate::api::{Call, Failure, Outcome, Response, later, push_bounded, rfc3339};
 use crate::areas::experiments::experiment::{Problem, Stage};
 use crate::areas::experiments::handlers::experiment;
 use crate::areas::routes::Routes;
-use crate::clock::{later, rfc3339};
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -61,10 +60,7 @@ fn mde(state: &mut State, call: &Call<'_>) -> Outcome {
             "totalSampleSize": 10_000,
         });
     } else {
-        if calculations.len() >= MAX_CALCULATIONS {
-            calculations.pop_front();
-        }
-        calculations.push_back(asked);
+        push_bounded(calculations, MAX_CALCULATIONS, asked);
     }
     operation["operationId"] = json!(state.ids.uuid());
     Ok(Response::json(json!({ "operation": operation })))

@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response};
+use crate::api::{Call, Failure, Outcome, Response, rfc3339};
 use crate::areas::routes::Routes;
-use crate::clock::rfc3339;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[

@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::api::{Call, Comparison, Failure, Grammar, Operator, Outcome, Pagination, Response, synth, text};
+use crate::api::{
+    Call, Comparison, Failure, Grammar, Operator, Outcome, Pagination, Response, later, rfc3339, synth, text,
+};
 use crate::areas::groups::model::Group;
 use crate::areas::routes::Routes;
-use crate::clock::{later, rfc3339};
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -196,9 +197,7 @@ fn change_roles(
     let role = group.role_at(path)?;
     // US-12: nobody becomes an owner or a guest, and who has no other role is a member.
     let is_fixed = role.rank == 0 || role.rank == 255 || is_live && role.rank == 1 && verb == Verb::Assign;
-    if is_fixed {
-        return Err(Failure::invalid(format!("The role {} cannot be given or taken.", role.name)));
-    }
+    Failure::invalid_if(is_fixed, format_args!("The role {} cannot be given or taken.", role.name))?;
     if is_live && verb == Verb::Replace {
         group.check_replacement(user, role, call.caller)?;
     }
@@ -268,9 +267,7 @@ fn list_join_requests(state: &mut State, call: &Call<'_>) -> Outcome {
 fn settle(state: &mut State, call: &Call<'_>, join: bool) -> Outcome {
     let user = call.number("join_request_id")?;
     // US-06: nothing is said with it, but there must be one.
-    if call.body.is_empty() {
-        return Err(Failure::invalid("The request body is required: an empty object."));
-    }
+    Failure::invalid_if(call.body.is_empty(), "The request body is required: an empty object.")?;
     let now = call.now;
     let group = group(state, call)?;
     if group.requests.remove(&user).is_none() {

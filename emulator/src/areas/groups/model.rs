@@ -9,9 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::Failure;
-use crate::clock::{later, rfc3339};
-use crate::shapes::Shapes;
+use crate::api::{Failure, Shapes, later, rfc3339};
 
 /// Groups beyond this number do not exist.
 const LAST_GROUP: u64 = 999_999_999_999;

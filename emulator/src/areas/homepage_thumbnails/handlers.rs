@@ -33,9 +33,7 @@ fn listed<'a>(call: &'a Call<'_>, name: &'a str) -> Result<Vec<&'a str>, Failure
 fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let files: Vec<_> = call.form()?.into_iter().filter(|part| part.name == "files").collect();
-    if files.is_empty() {
-        return Err(Failure::invalid("The form has no part 'files'."));
-    }
+    Failure::invalid_if(files.is_empty(), "The form has no part 'files'.")?;
     let mut operations = Map::new();
     for file in files {
         let name = file.file_name.unwrap_or_default();
@@ -124,9 +122,7 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
 fn wanted(gallery: &Gallery, body: &Map<String, Value>) -> Result<Vec<String>, Failure> {
     let ids = crate::api::list(body, "homepageThumbnailIds").iter();
     let ids: Vec<String> = ids.filter_map(|id| id.as_str().map(str::to_owned)).collect();
-    if ids.is_empty() {
-        return Err(Failure::invalid("homepageThumbnailIds must not be empty."));
-    }
+    Failure::invalid_if(ids.is_empty(), "homepageThumbnailIds must not be empty.")?;
     match ids.iter().find(|id| gallery.thumbnail(id).is_none()) {
         Some(missing) => Err(Failure::invalid(format!("The thumbnail '{missing}' does not exist."))),
         None => Ok(ids),

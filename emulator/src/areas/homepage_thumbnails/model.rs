@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::api::Failure;
-use crate::clock::rfc3339;
+use crate::api::{Failure, rfc3339};
 
 const MAX_UNIVERSES: usize = 10_000;
 /// An upload is finished when it is asked for that often.

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Failure, text};
-use crate::clock::rfc3339;
+use crate::api::{Failure, rfc3339, text};
 
 /// The table that sample requests ask for, and how many entries it has from the beginning.
 const SAMPLE: &str = "0b47dd4e-4b0f-4ac8-9dd0-8ae0cbc6ad34";

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::seconds;
+use crate::document::read_duration;
 
 /// A comment with something to arrange after it.
 pub(super) const COMMENT: &str = "--emulator:";
@@ -62,7 +62,7 @@ impl Arranged {
 }
 
 fn time(text: &str) -> Option<SignedDuration> {
-    seconds(text.trim()).filter(|time| !time.is_negative())
+    read_duration(text.trim()).filter(|time| !time.is_negative())
 }
 
 #[cfg(test)]

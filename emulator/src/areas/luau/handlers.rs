@@ -4,13 +4,13 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, LuauTask, Outcome, Pagination, Response, text};
+use crate::api::{Call, Failure, LuauTask, Outcome, Pagination, Response, later, text};
 use crate::areas::luau::arranged::Arranged;
 use crate::areas::luau::model::{Input, LINK_SECONDS, MAX_TIMEOUT, OUTPUTS, Run, Task};
 use crate::areas::luau::{representation, script};
 use crate::areas::routes::Routes;
 use crate::areas::universes::model::Place;
-use crate::clock::{later, seconds};
+use crate::document::read_duration;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -56,15 +56,11 @@ fn is_full(slow_slots: bool) -> Outcome {
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let script = text(&body, "script").unwrap_or_default();
-    if script.is_empty() {
-        return Err(Failure::invalid("The script is required."));
-    }
-    if script.len() > MAX_SCRIPT {
-        return Err(Failure::invalid("The script is larger than 4 MB."));
-    }
+    Failure::invalid_if(script.is_empty(), "The script is required.")?;
+    Failure::invalid_if(script.len() > MAX_SCRIPT, "The script is larger than 4 MB.")?;
     let timeout = match text(&body, "timeout") {
         None => SignedDuration::from_secs(MAX_TIMEOUT),
-        Some(text) => seconds(text)
+        Some(text) => read_duration(text)
             .filter(|timeout| *timeout > SignedDuration::ZERO && timeout.as_secs() <= MAX_TIMEOUT)
             .ok_or_else(|| {
                 Failure::invalid(format!("The timeout must be more than 0s and at most {MAX_TIMEOUT}s."))

@@ -7,10 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::api::{LuauError, LuauRun};
+use crate::api::{LuauError, LuauRun, later};
 use crate::areas::luau::arranged::Arranged;
 use crate::areas::luau::script;
-use crate::clock::later;
 use crate::document::unfit;
 
 /// Bytes of results, as JSON.

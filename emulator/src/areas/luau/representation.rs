@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-use crate::api::Call;
+use crate::api::{Call, rfc3339};
 use crate::areas::luau::model::{End, Task};
-use crate::clock::rfc3339;
 use crate::mix::form_of;
 
 /// Who runs a task.

@@ -7,7 +7,7 @@ use crate::api::{Call, Comparison, Failure, Grammar, Operator, Outcome, Paginati
 use crate::areas::memory_stores::model::{Item, Queue, Queued, SortKey, ttl};
 use crate::areas::memory_stores::representation::{self, To};
 use crate::areas::routes::Routes;
-use crate::clock::seconds;
+use crate::document::read_duration;
 use crate::state::State;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -31,9 +31,7 @@ const MAX_SORT_KEY: usize = 128;
 const MAX_READ: usize = 200;
 
 fn check_value(value: &Value) -> Result<(), Failure> {
-    if value.to_string().len() > MAX_VALUE {
-        return Err(Failure::invalid("ItemValueSizeTooLarge"));
-    }
+    Failure::invalid_if(value.to_string().len() > MAX_VALUE, "ItemValueSizeTooLarge")?;
     Ok(())
 }
 
@@ -84,7 +82,7 @@ fn read(state: &mut State, call: &Call<'_>) -> Outcome {
     };
     let window = match call.given("invisibilityWindow") {
         None => SignedDuration::from_secs(30),
-        Some(text) => seconds(text)
+        Some(text) => read_duration(text)
             .filter(|window| *window > SignedDuration::ZERO)
             .ok_or_else(|| Failure::invalid("The invisibilityWindow must be more than 0s."))?,
     };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::api::Failure;
-use crate::clock::seconds;
+use crate::document::read_duration;
 
 pub(super) const MAX_TTL: i64 = 3_888_000;
 pub(super) const MAX_ITEMS: usize = 1_000_000;
@@ -157,7 +157,7 @@ impl MemoryStores {
 pub(super) fn ttl(text: Option<&str>, now: Timestamp) -> Result<Timestamp, Failure> {
     let ttl = match text {
         None => SignedDuration::from_secs(MAX_TTL),
-        Some(text) => seconds(text).ok_or_else(|| Failure::invalid("The ttl is no duration."))?,
+        Some(text) => read_duration(text).ok_or_else(|| Failure::invalid("The ttl is no duration."))?,
     };
     if ttl < SignedDuration::ZERO || ttl > SignedDuration::from_secs(MAX_TTL) {
         return Err(Failure::invalid(format!("The ttl must be between 0s and {MAX_TTL}s.")));

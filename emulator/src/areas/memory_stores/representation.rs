@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response};
+use crate::api::{Call, Failure, Outcome, Response, rfc3339};
 use crate::areas::memory_stores::model::{Item, Queued, SortKey};
-use crate::clock::rfc3339;
 use crate::document::encode_segment;
 use crate::mix::form_of;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::{Call, Failure, Outcome, synth, text};
+use crate::api::{Call, Failure, Outcome, push_bounded, synth, text};
 use crate::areas::messaging::model::Message;
 use crate::areas::routes::Routes;
 use crate::state::State;
@@ -39,10 +39,10 @@ fn keep(state: &mut State, call: &Call<'_>, topic: String, body: &Map<String, Va
             "The length of published message must be between 1 and {most}."
         )));
     }
-    let published = &mut state.messages.published;
-    if published.len() >= MAX_MESSAGES {
-        published.pop_front();
-    }
-    published.push_back(Message { universe: call.number("universe_id")?, topic, message });
+    push_bounded(
+        &mut state.messages.published,
+        MAX_MESSAGES,
+        Message { universe: call.number("universe_id")?, topic, message },
+    );
     Ok(synth::no_content(call))
 }

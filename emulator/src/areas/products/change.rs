@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::api::{Call, Failure, picture};
+use crate::api::{Call, Failure, Shapes, picture};
 use crate::areas::products::model::{Kind, Product};
 use crate::document::Part;
-use crate::shapes::Shapes;
 
 const MAX_PICTURE: usize = 20 * 1024 * 1024;
 

@@ -2,12 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, Shapes, rfc3339};
 use crate::areas::products::change::Change;
 use crate::areas::products::model::{Catalog, DEVELOPER_PRODUCTS, GAME_PASSES, Kind, Product};
 use crate::areas::routes::Routes;
-use crate::clock::rfc3339;
-use crate::shapes::Shapes;
 use crate::state::State;
 
 pub(crate) const DEVELOPER_PRODUCT_ROUTES: Routes = &[

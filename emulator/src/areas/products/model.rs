@@ -6,9 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::api::Failure;
-use crate::clock::later;
-use crate::shapes::Shapes;
+use crate::api::{Failure, Shapes, later};
 
 const MAX_PRODUCTS: usize = 100_000;
 /// How many products of each kind the universe 2001 has from the beginning, so that its lists have pages.

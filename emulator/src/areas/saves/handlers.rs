@@ -58,9 +58,7 @@ fn bulk_delete(state: &mut State, call: &Call<'_>) -> Outcome {
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let page = call.query_number("page", 1)?;
     let limit = call.query_number("limit", 100)?.min(500);
-    if page == 0 || limit == 0 {
-        return Err(Failure::invalid("page and limit must be positive numbers."));
-    }
+    Failure::invalid_if(page == 0 || limit == 0, "page and limit must be positive numbers.")?;
     let keyword = call.given("keyword").unwrap_or_default().to_lowercase();
     let found: Vec<&Save> = state
         .saves

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Failure, text};
-use crate::clock::{later, rfc3339};
+use crate::api::{Failure, later, rfc3339, text};
 
 /// How many saves there are from the beginning, so that the list has pages.
 const SEEDED: u64 = 25;
@@ -63,9 +62,7 @@ impl Save {
 pub(super) fn target(object: &Map<String, Value>) -> Result<Target, Failure> {
     let kind = text(object, "targetType").unwrap_or_default();
     let id = object.get("targetId").and_then(Value::as_u64).unwrap_or(0);
-    if kind.is_empty() || id == 0 {
-        return Err(Failure::invalid("A save has a targetType and a targetId."));
-    }
+    Failure::invalid_if(kind.is_empty() || id == 0, "A save has a targetType and a targetId.")?;
     let collection = text(object, "collectionName").unwrap_or_default();
     Ok(Target { kind: kind.to_owned(), id, collection: collection.to_owned() })
 }

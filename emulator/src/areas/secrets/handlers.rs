@@ -3,10 +3,9 @@
 use crypto_box::SecretKey;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response, synth, text};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, rfc3339, synth, text};
 use crate::areas::routes::Routes;
 use crate::areas::secrets::model::{Secret, key_id};
-use crate::clock::rfc3339;
 use crate::document::{decode_base64, encode_base64};
 use crate::mix::mix;
 use crate::state::State;
@@ -52,9 +51,7 @@ fn check_sealed(universe: u64, body: &Map<String, Value>) -> Result<(), Failure>
         // A sample made from the schema cannot be sealed.
         return Ok(());
     }
-    if used != key_id(universe) {
-        return Err(Failure::invalid("The key_id is not that of the current public key."));
-    }
+    Failure::invalid_if(used != key_id(universe), "The key_id is not that of the current public key.")?;
     let sealed = decode_base64(sealed).unwrap_or_default();
     let opened = key(universe)
         .unseal(&sealed)

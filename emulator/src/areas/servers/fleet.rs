@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::clock::later;
+use crate::api::later;
 use crate::mix::{form_of, mix, uuid_of};
 
 /// How many servers the latest version has, live and ended, as other lists have items from the beginning.

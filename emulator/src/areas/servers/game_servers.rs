@@ -3,11 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, later, rfc3339};
 use crate::areas::routes::Routes;
 use crate::areas::servers::fleet::{CAPACITY, Fleet, Server};
 use crate::areas::servers::handlers;
-use crate::clock::{later, rfc3339};
 use crate::mix::form_of;
 use crate::state::State;
 

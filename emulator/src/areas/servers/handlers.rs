@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response};
+use crate::api::{Call, Failure, Outcome, Response, later, push_bounded, rfc3339};
 use crate::areas::routes::Routes;
 use crate::areas::servers::fleet::{Fleet, Load};
 use crate::areas::servers::model::{Phase, Restart, covered};
 use crate::areas::universes::model::root_place;
-use crate::clock::{later, rfc3339};
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -112,9 +111,7 @@ fn launch(state: &mut State, call: &Call<'_>) -> Outcome {
         }
         _ => BTreeMap::from([(root_place(universe), Value::Null)]),
     };
-    if places.len() > MAX_PLACES {
-        return Err(Failure::invalid(format!("There are more than {MAX_PLACES} places.")));
-    }
+    Failure::invalid_if(places.len() > MAX_PLACES, format_args!("There are more than {MAX_PLACES} places."))?;
     let is_named = body.get("places").is_some_and(Value::is_object);
     let (id, load) = begin(state, call, universe, minutes, places, is_named)?;
     Ok(Response::json(json!({
@@ -193,11 +190,7 @@ fn begin(
         places,
         covered: all,
     };
-    let launched = &mut state.restarts.launched;
-    if launched.len() >= MAX_RESTARTS {
-        launched.pop_front();
-    }
-    launched.push_back(restart);
+    push_bounded(&mut state.restarts.launched, MAX_RESTARTS, restart);
     Ok((id, load))
 }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::api::later;
 use crate::areas::servers::fleet::{Done, Fleet, Load};
-use crate::clock::later;
 
 /// How long servers take to restart once they begin to, in seconds (SV-08).
 const RESTART_SECONDS: i64 = 6;

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response, text, update_mask};
+use crate::api::{Call, Failure, Outcome, Response, Shapes, text, update_mask};
 use crate::areas::routes::Routes;
 use crate::areas::store_products::model::{CURRENCY, EXPONENT};
-use crate::shapes::Shapes;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[

@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response};
+use crate::api::{Call, Failure, Outcome, Response, later, rfc3339};
 use crate::areas::routes::Routes;
-use crate::clock::{later, rfc3339};
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes =

@@ -17,9 +17,7 @@ fn translate(_: &mut State, call: &Call<'_>) -> Outcome {
     call.number("universe_id")?;
     let body = call.json()?;
     let words = text(&body, "text").unwrap_or_default();
-    if words.is_empty() {
-        return Err(Failure::invalid("The text is required."));
-    }
+    Failure::invalid_if(words.is_empty(), "The text is required.")?;
     let source = text(&body, "sourceLanguageCode").filter(|code| !code.is_empty()).unwrap_or(ASSUMED);
     let wanted = body.get("targetLanguageCodes").and_then(Value::as_array);
     let translations: BTreeMap<_, _> = wanted

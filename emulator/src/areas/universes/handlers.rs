@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response, update_mask};
+use crate::api::{Call, Failure, Outcome, Response, rfc3339, rfc3339_nanos, update_mask};
 use crate::areas::routes::Routes;
 use crate::areas::universes::model::{IN_TEAM_CREATE, Place, in_team_create, root_place};
 use crate::areas::universes::publishing;
-use crate::clock::{rfc3339, rfc3339_nanos};
+use crate::document::camel;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -69,7 +69,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
         // What only the service sets is passed over without a word (UN-01).
         body.retain(|name, _| !is_read_only(name));
         sent_mask = sent_mask.map(|mask| {
-            let field = |path: &str| update_mask::camel(path.split('.').next().unwrap_or_default());
+            let field = |path: &str| camel(path.split('.').next().unwrap_or_default());
             let kept = mask.split(',').filter(|path| !is_read_only(&field(path)));
             kept.collect::<Vec<_>>().join(",")
         });
@@ -99,8 +99,7 @@ fn check_price(
 ) -> Result<(), Failure> {
     let name = "privateServerPriceRobux";
     let is_meant = mask.is_none_or(|mask| {
-        mask.split(',')
-            .any(|path| matches!(update_mask::camel(path).as_str(), "*" | "privateServerPriceRobux"))
+        mask.split(',').any(|path| matches!(camel(path).as_str(), "*" | "privateServerPriceRobux"))
     });
     let Some(price) = body.get(name).and_then(Value::as_i64).filter(|_| is_meant) else {
         return Ok(());

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response, text};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, rfc3339, text};
 use crate::areas::routes::Routes;
 use crate::areas::universes::model::{Place, ROOT_PLACE, Version};
-use crate::clock::rfc3339;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[

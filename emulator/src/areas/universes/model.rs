@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Failure, text};
-use crate::clock::{later, rfc3339};
+use crate::api::{Failure, later, rfc3339, text};
 
 /// What does not exist beyond this number.
 const LAST_ID: u64 = 999_999_999_999_999;

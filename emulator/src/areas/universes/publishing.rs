@@ -18,9 +18,7 @@ pub(super) fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
             return Err(Failure::invalid("The versionType must be Saved or Published."));
         }
     };
-    if call.body.is_empty() {
-        return Err(Failure::invalid("The place file is empty."));
-    }
+    Failure::invalid_if(call.body.is_empty(), "The place file is empty.")?;
     check_xml(call)?;
     let (universe, id) = (call.number("universeId")?, call.number("placeId")?);
     let place = state.universes.place(universe, id, call.now)?;
@@ -58,9 +56,7 @@ fn check_xml(call: &Call<'_>) -> Result<(), Failure> {
     let declared = call.header("content-type").unwrap_or_default();
     let is_binary = declared.trim().eq_ignore_ascii_case("application/octet-stream");
     let has_end = call.body.windows(END.len()).any(|part| part == END);
-    if is_binary || (has_end && !call.body.ends_with(END)) {
-        return Err(Failure::invalid("Invalid Content stream"));
-    }
+    Failure::invalid_if(is_binary || (has_end && !call.body.ends_with(END)), "Invalid Content stream")?;
     Ok(())
 }
 

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::api::update_mask::camel;
-use crate::api::{Call, Failure, Grammar, Operator, Outcome, Pagination, Response};
+use crate::api::{Call, Failure, Grammar, Operator, Outcome, Pagination, Response, rfc3339};
 use crate::areas::routes::Routes;
 use crate::areas::user_restrictions::model::{Log, Restriction};
-use crate::clock::rfc3339;
+use crate::document::camel;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[

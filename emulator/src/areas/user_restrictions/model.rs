@@ -6,9 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Failure, text};
-use crate::clock::{rfc3339, seconds};
-use crate::shapes::Shapes;
+use crate::api::{Failure, Shapes, rfc3339, text};
+use crate::document::read_duration;
 
 const MAX_PRIVATE_REASON: usize = 1_000;
 const MAX_DISPLAY_REASON: usize = 400;
@@ -130,7 +129,7 @@ impl Restriction {
 
 /// Whole seconds, at least one.
 fn duration_of(text: &str) -> Result<SignedDuration, Failure> {
-    let duration = seconds(text).ok_or_else(|| Failure::invalid("The duration is invalid."))?;
+    let duration = read_duration(text).ok_or_else(|| Failure::invalid("The duration is invalid."))?;
     if duration.as_secs() < 1 || duration.subsec_nanos() != 0 {
         return Err(Failure::invalid("The duration must be a whole number of seconds, at least 1s."));
     }

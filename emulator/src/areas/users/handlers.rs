@@ -8,10 +8,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::api::synth::{typed, typed_by};
-use crate::api::{Call, Failure, Grammar, Operator, Outcome, Pagination, Response, text};
+use crate::api::{Call, Failure, Grammar, Operator, Outcome, Pagination, Response, day, rfc3339, text};
 use crate::areas::routes::Routes;
 use crate::areas::users::model::{Item, Kind, LAST_USER, asset_types};
-use crate::clock::{day, rfc3339};
 use crate::document::Document;
 use crate::mix::mix;
 use crate::state::State;
@@ -274,9 +273,7 @@ fn notify(state: &mut State, call: &Call<'_>) -> Outcome {
         .and_then(|path| path.strip_prefix("universes/"))
         .and_then(|id| id.parse::<u64>().ok())
         .ok_or_else(|| Failure::invalid("source.universe must be a universe such as 'universes/123'."))?;
-    if text(payload, "type") != Some("MOMENT") {
-        return Err(Failure::invalid("payload.type must be MOMENT."));
-    }
+    Failure::invalid_if(text(payload, "type") != Some("MOMENT"), "payload.type must be MOMENT.")?;
     if text(payload, "messageId").is_none_or(str::is_empty) {
         return Err(Failure::invalid("payload.messageId is required."));
     }

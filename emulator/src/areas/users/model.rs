@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::clock::{later, rfc3339};
+use crate::api::{Shapes, later, rfc3339};
 use crate::document::Document;
 use crate::mix::{mix, uuid_of};
-use crate::shapes::Shapes;
 
 /// Users beyond this number do not exist.
 pub(super) const LAST_USER: u64 = 999_999_999_999;

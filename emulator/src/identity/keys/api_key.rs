@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::clock::later;
+use crate::api::later;
 use crate::identity::keys::address::{InvalidAddress, Range};
 use crate::identity::keys::scope::KeyScope;
 
@@ -30,15 +30,15 @@ const LAPSES_AFTER_SECONDS: i64 = 60 * 86_400;
 #[must_use]
 pub struct ApiKey {
     #[serde(deserialize_with = "filled")]
-    api_key: String,
+    pub(crate) api_key: String,
     #[serde(default = "default_name")]
-    name: String,
+    pub(crate) name: String,
     #[serde(default = "default_user", with = "number_as_text")]
-    authorized_user_id: u64,
+    pub(crate) authorized_user_id: u64,
     #[serde(default = "yes")]
-    enabled: bool,
+    pub(crate) enabled: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    expiration_time_utc: Option<Timestamp>,
+    pub(crate) expiration_time_utc: Option<Timestamp>,
     /// None: every scope, for everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scopes: Option<Vec<KeyScope>>,
@@ -52,7 +52,7 @@ pub struct ApiKey {
     described_at: Option<Timestamp>,
     /// The emulator was started with it: it is no part of what is kept.
     #[serde(skip)]
-    introduced: bool,
+    pub(crate) introduced: bool,
 }
 
 /// A text that is not empty: nobody could send an empty key, and yet no other would be taken any more.
@@ -223,11 +223,6 @@ impl ApiKey {
         }
     }
 
-    /// The key itself.
-    pub(super) fn text(&self) -> &str {
-        &self.api_key
-    }
-
     pub(super) fn note_use(&mut self, now: Timestamp) {
         self.last_used = Some(now);
     }
@@ -253,29 +248,9 @@ impl ApiKey {
         ApiKey { introduced: true, ..self }
     }
 
-    pub(super) fn is_introduced(&self) -> bool {
-        self.introduced
-    }
-
-    pub(crate) fn key_name(&self) -> &str {
-        &self.name
-    }
-
-    pub(crate) fn authorized_user(&self) -> u64 {
-        self.authorized_user_id
-    }
-
     /// The same, unless it is who keys belong to that nothing else is said of.
     pub(crate) fn named_user(&self) -> Option<u64> {
         (self.authorized_user_id != default_user()).then_some(self.authorized_user_id)
-    }
-
-    pub(crate) fn is_enabled(&self) -> bool {
-        self.enabled
-    }
-
-    pub(crate) fn expiration(&self) -> Option<Timestamp> {
-        self.expiration_time_utc
     }
 
     /// None: every scope.

@@ -17,13 +17,13 @@ pub(crate) struct Keys {
 
 impl From<Vec<ApiKey>> for Keys {
     fn from(keys: Vec<ApiKey>) -> Keys {
-        Keys { known: keys.into_iter().map(|key| (key.text().to_owned(), key)).collect() }
+        Keys { known: keys.into_iter().map(|key| (key.api_key.clone(), key)).collect() }
     }
 }
 
 impl From<Keys> for Vec<ApiKey> {
     fn from(keys: Keys) -> Vec<ApiKey> {
-        keys.known.into_values().filter(|key| !key.is_introduced()).collect()
+        keys.known.into_values().filter(|key| !key.introduced).collect()
     }
 }
 
@@ -37,7 +37,7 @@ pub(crate) enum Found<'a> {
 impl Keys {
     pub(crate) fn add(&mut self, mut key: ApiKey, now: Timestamp) {
         key.note_first_use(now);
-        self.known.insert(key.text().to_owned(), key);
+        self.known.insert(key.api_key.clone(), key);
     }
 
     /// Adds a key that the emulator was started with.
@@ -47,7 +47,7 @@ impl Keys {
 
     pub(crate) fn remove(&mut self, name: &str) -> usize {
         let before = self.known.len();
-        self.known.retain(|_, key| key.key_name() != name);
+        self.known.retain(|_, key| key.name != name);
         before - self.known.len()
     }
 

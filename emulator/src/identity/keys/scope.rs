@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::identity::scopes::{ANYTHING, Target, split};
 
 /// One scope of an API key, for everything or for what is named. Written as key introspection writes it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[must_use]
 pub struct KeyScope {
@@ -32,14 +32,7 @@ impl KeyScope {
     /// A scope as the document names it, such as `asset:write`; for everything, until something is named.
     pub fn new(scope: impl AsRef<str>) -> KeyScope {
         let (name, operation) = split(scope.as_ref());
-        KeyScope {
-            name: name.to_owned(),
-            operations: vec![operation.to_owned()],
-            user_ids: None,
-            group_ids: None,
-            universe_ids: None,
-            universe_datastores: None,
-        }
+        KeyScope { name: name.to_owned(), operations: vec![operation.to_owned()], ..KeyScope::default() }
     }
 
     /// Adds an operation: `asset:read` with `write`.
@@ -100,22 +93,15 @@ impl KeyScope {
             && owned(&self.user_ids, target.user)
     }
 
-    /// The scope for everything there is, as the key of the owner of everything would have it.
     /// Whether it is not restricted to some experiences.
     pub(crate) fn is_for_every_universe(&self) -> bool {
         self.universe_ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == ANYTHING))
     }
 
+    /// The scope for everything there is, as the key of the owner of everything would have it.
     pub(crate) fn everything(name: &str, operations: Vec<String>) -> KeyScope {
         let any = || Some(vec![ANYTHING.to_owned()]);
-        let mut scope = KeyScope {
-            name: name.to_owned(),
-            operations,
-            user_ids: None,
-            group_ids: None,
-            universe_ids: None,
-            universe_datastores: None,
-        };
+        let mut scope = KeyScope { name: name.to_owned(), operations, ..KeyScope::default() };
         if name.starts_with("universe-datastores") {
             let store =
                 UniverseDatastore { universe_id: ANYTHING.to_owned(), datastore_name: ANYTHING.to_owned() };
