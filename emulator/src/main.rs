@@ -10,7 +10,7 @@ use opencloud_emulator::{Builder, Emulator, Seed, Shapes};
 /// The exit code for a command line that cannot be followed.
 const BAD_INPUT: u8 = 2;
 
-/// A local Roblox Open Cloud. It answers on 127.0.0.1 for every host of the API.
+/// A local Roblox Open Cloud. It serves every host of the API on 127.0.0.1.
 ///
 /// Point any client at the address that is printed. What the emulator is told besides, and what it remembers, is under
 /// /__emulator/ there: health, state, requests, clock, faults, messages, reset.

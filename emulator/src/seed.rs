@@ -65,7 +65,7 @@ pub struct Seed {
     requests: Vec<Request>,
 }
 
-/// A seed that is none, and where it is wrong.
+/// An invalid seed, and where it is wrong.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SeedError(String);
@@ -269,8 +269,8 @@ impl Inner {
         if !body.is_empty() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let method: Method = request.method.parse().map_err(|_| "the method is none")?;
-        let uri: Uri = request.path.parse().map_err(|_| "the path is none")?;
+        let method: Method = request.method.parse().map_err(|_| "the method is invalid")?;
+        let uri: Uri = request.path.parse().map_err(|_| "the path is invalid")?;
         let response = self.apply_now(&Incoming::local(method, uri, headers, body));
         match response.status {
             ..300 => Ok(()),

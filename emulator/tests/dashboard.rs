@@ -178,7 +178,7 @@ async fn pages_of_other_sites_change_nothing() {
 
 /// A page that has its own name lead to this machine is for a browser on the emulator's site (DNS rebinding).
 #[tokio::test]
-async fn under_a_name_that_anybody_can_register_nothing_is_answered() {
+async fn under_a_name_that_anybody_can_register_nothing_responds() {
     let client = Client::start().await;
     let named = |target: &str, name: &str| client.request("GET", target).header("host", name);
     for target in ["/__emulator/", "/__emulator/state", "/cloud/v2/users/1"] {

@@ -193,7 +193,7 @@ async fn pictures_in_three_dimensions_are_pending_at_first() {
     assert_eq!((&pending["state"], pending.get("imageUrl")), (&json!("Pending"), None));
     let done = client.get(target).await.ok();
     assert!(done["state"] == "Completed" && done["imageUrl"].is_string(), "{done}");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// IN-01: what is small is done in the first response.
@@ -208,7 +208,7 @@ async fn instances_are_done_in_the_first_response() {
     assert_eq!(client.get(&format!("/cloud/v2/{}", done["path"].as_str().expect("a path"))).await.ok(), done);
     let later = client.get(&format!("{instance}:listChildren")).await.ok();
     assert_eq!(later["done"], false);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
     let document = Client::shaped(opencloud_emulator::Shapes::Document).await;
     assert_eq!(document.get(instance).await.ok()["done"], false);
 }
@@ -239,7 +239,7 @@ async fn analytics_as_it_was_recorded() {
     assert_eq!((failed.status, keys), (400, vec!["done".to_owned(), "error".to_owned()]));
     assert_eq!(failed.json()["error"]["code"], 2001);
     client.post(target, &query("FunnelSteps", "None")).await;
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// LO-01, LO-02, LO-03
@@ -252,7 +252,7 @@ async fn languages_have_roblox_s_own_codes() {
         let part = Part::bytes(&b"\x89PNG"[..]).file_name("a.png").mime_str("image/png").expect("a type");
         client.request("POST", &target).multipart(Form::new().part("Files", part))
     };
-    let code = |answer: &common::Answer| answer.json()["errors"][0]["code"].clone();
+    let code = |response: &common::Response| response.json()["errors"][0]["code"].clone();
     for source in ["en", "en_us"] {
         let refused = client.send(icon(source)).await;
         assert_eq!((refused.status, code(&refused)), (400, json!(26)));

@@ -23,7 +23,7 @@ pub(crate) struct Failure {
     pub(crate) detail: Option<String>,
     /// What the service says of the field that is at fault, where it says it.
     pub(crate) field: Option<String>,
-    /// The gateway answered, not the service.
+    /// The gateway responded, not the service.
     pub(crate) gateway: bool,
     /// What only the record of the request says: the live service does not tell it.
     pub(crate) note: Option<Box<Violation>>,
@@ -133,7 +133,7 @@ impl Failure {
         self
     }
 
-    /// Refuses to hold more than so many of something.
+    /// Refuses to hold more of something than the emulator does.
     pub(crate) fn if_full(count: usize, max: usize, what: &str) -> Result<(), Failure> {
         match count < max {
             true => Ok(()),
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gateway_answers_for_every_service() {
+    fn the_gateway_responds_for_every_service() {
         let expected = json!({ "errors": [{ "code": 0, "message": "Invalid API Key" }] });
         assert_eq!(body(&Failure::unauthorized(), "/cloud/v2/users/1"), expected);
     }

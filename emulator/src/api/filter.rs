@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
         self.space();
         let end = self
             .rest
-            .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '.')
+            .find(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_' && ch != '.')
             .unwrap_or(self.rest.len());
         let (field, rest) = self.rest.split_at(end);
         if field.is_empty() {
@@ -170,25 +170,23 @@ impl<'a> Reader<'a> {
         if let Some(quote @ ('\'' | '"')) = quote {
             let mut text = String::new();
             let mut escaped = false;
-            for (index, letter) in self.rest.char_indices().skip(1) {
+            for (index, ch) in self.rest.char_indices().skip(1) {
                 if escaped {
-                    text.push(letter);
+                    text.push(ch);
                     escaped = false;
-                } else if letter == '\\' {
+                } else if ch == '\\' {
                     escaped = true;
-                } else if letter == quote {
+                } else if ch == quote {
                     self.rest = &self.rest[index + 1..];
                     return Ok(Literal { text, quoted: true });
                 } else {
-                    text.push(letter);
+                    text.push(ch);
                 }
             }
             return Err("a quotation mark is not closed".to_owned());
         }
-        let end = self
-            .rest
-            .find(|letter: char| letter.is_whitespace() || "],&'\"".contains(letter))
-            .unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|ch: char| ch.is_whitespace() || "],&'\"".contains(ch)).unwrap_or(self.rest.len());
         let (text, rest) = self.rest.split_at(end);
         if text.is_empty() {
             return Err("a value is expected".to_owned());

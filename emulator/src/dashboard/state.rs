@@ -49,14 +49,14 @@ pub(super) fn view(inner: &Inner, area: Option<&str>, search: Option<&str>) -> O
 /// `dataStores` as `Data stores`.
 fn title(name: &str) -> String {
     let mut title = String::new();
-    for letter in name.chars() {
+    for ch in name.chars() {
         if title.is_empty() {
-            title.extend(letter.to_uppercase());
-        } else if letter.is_uppercase() || letter == '_' {
+            title.extend(ch.to_uppercase());
+        } else if ch.is_uppercase() || ch == '_' {
             title.push(' ');
-            title.extend(letter.to_lowercase().filter(|letter| *letter != '_'));
+            title.extend(ch.to_lowercase().filter(|ch| *ch != '_'));
         } else {
-            title.push(letter);
+            title.push(ch);
         }
     }
     title

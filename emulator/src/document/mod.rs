@@ -1,4 +1,4 @@
-//! The API document, compiled once: which operations there are, what they take and what they response.
+//! The API document, compiled once: which operations there are, what they take and how they respond.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -56,7 +56,7 @@ pub struct Operation {
     pub method: String,
     /// The path template as the document writes it: `/cloud/v2/users/{user_id}`.
     pub path: String,
-    /// The host that the real service answers on.
+    /// The host of the real service.
     pub host: String,
     pub parameters: Vec<Parameter>,
     pub body: Option<Body>,
@@ -219,7 +219,7 @@ impl Operation {
         self.template.fill(value)
     }
 
-    /// The 2xx answers.
+    /// The 2xx responses.
     pub fn successes(&self) -> impl Iterator<Item = &Response> {
         self.responses.iter().filter(|response| (200..300).contains(&response.status))
     }
@@ -307,7 +307,7 @@ impl Document {
     /// names, the one whose parameter types fit is taken, the stricter first.
     pub fn find(&self, method: &str, raw_path: &str) -> Option<Match<'_>> {
         let count = template::segments(raw_path).count();
-        let method = if method.bytes().any(|letter| letter.is_ascii_lowercase()) {
+        let method = if method.bytes().any(|ch| ch.is_ascii_lowercase()) {
             Cow::Owned(method.to_ascii_uppercase())
         } else {
             Cow::Borrowed(method)

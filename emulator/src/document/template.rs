@@ -129,14 +129,14 @@ impl Segment {
 pub(crate) fn without_names(key: &str) -> String {
     let mut plain = String::new();
     let mut inside = false;
-    for letter in key.chars() {
-        match letter {
+    for ch in key.chars() {
+        match ch {
             '{' => inside = true,
             '}' => inside = false,
             _ if inside => continue,
             _ => {}
         }
-        plain.push(letter);
+        plain.push(ch);
     }
     plain
 }

@@ -1,4 +1,4 @@
-//! Holds requests and responses against the document.
+//! Validates requests and responses against the document.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -128,7 +128,7 @@ pub fn validate_response(
     }
     let sent = essence(content_type.unwrap_or_default());
     let Some(media) = response.content.iter().find(|media| essence(&media.media_type) == sent) else {
-        check.add("header.content-type", "is not declared for this answer");
+        check.add("header.content-type", "is not declared for this response");
         return check.violations;
     };
     if is_json(&media.media_type) || media.media_type == "text/plain" {
@@ -494,7 +494,7 @@ fn is_clamped(operation: &Operation, parameter: &Parameter) -> bool {
     operation.paging.as_ref().and_then(|paging| paging.size.as_ref()) == Some(&parameter.name)
 }
 
-/// A scalar of a schema's type from its text; `None` if the text is none.
+/// A scalar of a schema's type from its text; `None` if the text is not one.
 fn read_scalar(schema: &Value, text: &str) -> Option<Value> {
     match kind(schema) {
         Some("integer") => {

@@ -35,7 +35,7 @@ pub(crate) use rules::{Plan, Rules};
 /// | `count=3` | played that many times, then no more |
 /// | `skip=2` | the first two requests are spared |
 /// | `retry-after=30` | the refusal has a `retry-after` of that many seconds |
-/// | `reset=22` | the refusal has the headers of a rate limit whose window is full for so many seconds more: lists, and a `retry-after` that is too short |
+/// | `reset=22` | the refusal has the headers of a rate limit whose window is full for this many seconds more: lists, and a `retry-after` that is too short |
 /// | `body=gateway`, `body=service` | whose shape the refusal has; that of the service, but a 429 is the gateway's |
 /// | `server=public-gateway` | who writes the HTML page; `haproxy` unless told |
 /// | `reused` | played only for requests on a connection that has served another one before |

@@ -1,4 +1,4 @@
-//! The latest requests and what was answered.
+//! The latest requests and responses.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -16,7 +16,7 @@ use crate::incoming::{Incoming, is_secret};
 const MAX_REQUESTS: usize = 1_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// A request that the emulator answered.
+/// A request that the emulator responded to.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Recorded {

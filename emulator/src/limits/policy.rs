@@ -6,10 +6,10 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use serde_json::Value;
 
-use super::{Charge, Key};
 use crate::api::Shapes;
 use crate::document::{Match, Operation};
 use crate::incoming::API_KEY;
+use crate::limits::charge::{Charge, Key};
 
 /// A limit that is written so high that it says: see the description.
 const UNLIMITED: u64 = 1_000_000;

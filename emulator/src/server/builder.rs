@@ -20,9 +20,10 @@ use crate::inner::{Config, Inner, Strictness};
 use crate::limits::Limits;
 use crate::seed::Seed;
 use crate::server::emulator::Emulator;
-use crate::server::{listener, restore};
-use crate::state::State;
+use crate::server::listener;
 #[cfg(feature = "sqlite")]
+use crate::server::restore;
+use crate::state::State;
 
 const DEFAULT_BODY_LIMIT: usize = 128 * 1024 * 1024;
 

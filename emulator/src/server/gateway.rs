@@ -23,7 +23,7 @@ use crate::{areas, identity};
 
 /// What came of a request.
 struct Served {
-    /// Its status is 0 if nothing is to be answered.
+    /// Its status is 0 if no response is to be sent.
     response: Response,
     violations: Vec<Violation>,
     notes: Vec<Violation>,
@@ -289,7 +289,7 @@ impl Inner {
     /// Applies a request of an earlier time again.
     #[cfg(feature = "sqlite")]
     pub(crate) fn replay(&self, record: &Record) -> Result<(), String> {
-        let incoming = record.request().ok_or("one of its requests is none")?;
+        let incoming = record.request().ok_or("one of its requests is invalid")?;
         self.state().clock.pin(record.time);
         if let Some((route, rest)) = endpoints::find(&incoming) {
             let _ = (route.handler)(self, &incoming, rest);

@@ -1,6 +1,6 @@
 //! A state that outlives the process.
 //!
-//! Every request that may have changed the state is written down before it is answered, together with the time at which
+//! Every request that may have changed the state is written down before the response is sent, together with the time at which
 //! it was applied. A change depends on nothing else (see [`State`]), so that applying the requests again after a
 //! restart gives the same state. Once enough of them have come together, the whole state is written instead.
 //!

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::document::encode_base64;
 
-/// From so many bytes on, a buffer shows compressed.
+/// From this many bytes on, a buffer shows compressed.
 const COMPRESSED_FROM: usize = 32;
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// One segment, and four bytes with the size of the content.

@@ -31,7 +31,7 @@ pub(crate) const ROUTES: Routes = &[
     ("GET /cloud/v2/universes/{u}/data-stores/{s}/scopes/{c}/entries/{e}:listRevisions", list_revisions),
 ];
 
-/// How many stores a list looks at before it answers with what it has.
+/// How many stores a list looks at before it responds with what it has.
 const CHECKED_STORES: usize = 512;
 
 /// The entry that a call names, under this key.
@@ -150,7 +150,7 @@ fn no_revision(revision: &Revision<'_>, failure: Failure) -> Failure {
 fn is_revision(text: &str) -> bool {
     let parts: Vec<_> = text.split('.').collect();
     let is = |part: &str, length: usize, radix: u32| {
-        part.len() == length && part.chars().all(|letter| letter.is_digit(radix))
+        part.len() == length && part.chars().all(|ch| ch.is_digit(radix))
     };
     matches!(parts[..], [time, count, other, last]
         if is(time, 16, 16) && is(count, 10, 10) && is(other, 16, 16) && is(last, 2, 16))
@@ -296,7 +296,7 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
         .collect();
     let mut found = Vec::new();
     let mut looked_at = 0;
-    // Only so many are looked at: if all of them are deleted, the page is empty and the list goes on.
+    // Only the first are looked at: if all of them are deleted, the page is empty and the list goes on.
     for (name, store) in stores.iter().take(CHECKED_STORES) {
         if found.len() == size {
             break;

@@ -58,9 +58,9 @@ impl Reader<'_> {
     }
 
     /// Takes a letter off the beginning, and the spaces around it.
-    fn take(&mut self, letter: char) -> bool {
+    fn take(&mut self, ch: char) -> bool {
         self.space();
-        let rest = self.rest.strip_prefix(letter);
+        let rest = self.rest.strip_prefix(ch);
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
     }
@@ -68,16 +68,16 @@ impl Reader<'_> {
     /// Takes one of these off the beginning.
     fn operator(&mut self, which: &[char]) -> Option<char> {
         self.space();
-        let found = self.next().filter(|letter| which.contains(letter))?;
+        let found = self.next().filter(|ch| which.contains(ch))?;
         self.take(found).then_some(found)
     }
 
     fn word(&mut self) -> Option<&str> {
-        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-        let end = self.rest.find(|letter| !is_part(letter)).unwrap_or(self.rest.len());
+        let is_part = |ch: char| ch.is_ascii_alphanumeric() || ch == '_';
+        let end = self.rest.find(|ch| !is_part(ch)).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
-        (!word.is_empty() && !word.starts_with(|letter: char| letter.is_ascii_digit())).then_some(word)
+        (!word.is_empty() && !word.starts_with(|ch: char| ch.is_ascii_digit())).then_some(word)
     }
 
     /// Whether a value may end here: another one begins after a comma.
@@ -90,8 +90,8 @@ impl Reader<'_> {
     /// Goes on to the comma after a value that is not understood.
     fn skip(&mut self) {
         let mut open = 0_usize;
-        while let Some(letter) = self.next() {
-            match letter {
+        while let Some(ch) = self.next() {
+            match ch {
                 '\'' | '"' => {
                     if self.text().is_none() {
                         self.rest = "";
@@ -107,7 +107,7 @@ impl Reader<'_> {
                 }
                 _ => {}
             }
-            self.rest = self.rest.get(letter.len_utf8()..).unwrap_or_default();
+            self.rest = self.rest.get(ch.len_utf8()..).unwrap_or_default();
         }
     }
 
@@ -128,7 +128,7 @@ impl Reader<'_> {
             '\'' | '"' => self.text().map(Value::from),
             '{' => self.within(Reader::table),
             '[' => self.within(Reader::json_list),
-            letter if letter.is_ascii_alphabetic() => match self.word()? {
+            ch if ch.is_ascii_alphabetic() => match self.word()? {
                 "true" => Some(json!(true)),
                 "false" => Some(json!(false)),
                 "nil" | "null" => Some(Value::Null),
@@ -154,22 +154,22 @@ impl Reader<'_> {
     /// A text in quotation marks, if there is one that has an end. What follows a backslash is read as in Luau, but for
     /// numbers of letters.
     fn text(&mut self) -> Option<String> {
-        let quote = self.next().filter(|letter| matches!(letter, '\'' | '"'))?;
-        let mut letters = self.rest.char_indices().skip(1);
+        let quote = self.next().filter(|ch| matches!(ch, '\'' | '"'))?;
+        let mut chars = self.rest.char_indices().skip(1);
         let mut text = String::new();
-        while let Some((index, letter)) = letters.next() {
-            match letter {
-                _ if letter == quote => {
+        while let Some((index, ch)) = chars.next() {
+            match ch {
+                _ if ch == quote => {
                     self.rest = &self.rest[index + 1..];
                     return Some(text);
                 }
-                '\\' => text.push(match letters.next()?.1 {
+                '\\' => text.push(match chars.next()?.1 {
                     'n' => '\n',
                     't' => '\t',
                     'r' => '\r',
-                    letter => letter,
+                    ch => ch,
                 }),
-                _ => text.push(letter),
+                _ => text.push(ch),
             }
         }
         None
@@ -286,10 +286,10 @@ impl Reader<'_> {
     /// `12`, `1.5`, `.5` and `1e3`.
     fn figures(&mut self) -> Option<f64> {
         let mut before = ' ';
-        let end = self.rest.find(|letter: char| {
-            let is_sign = matches!(letter, '+' | '-') && matches!(before, 'e' | 'E');
-            let is_part = letter.is_ascii_digit() || matches!(letter, '.' | 'e' | 'E') || is_sign;
-            before = letter;
+        let end = self.rest.find(|ch: char| {
+            let is_sign = matches!(ch, '+' | '-') && matches!(before, 'e' | 'E');
+            let is_part = ch.is_ascii_digit() || matches!(ch, '.' | 'e' | 'E') || is_sign;
+            before = ch;
             !is_part
         });
         let (number, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));

@@ -54,7 +54,7 @@ pub(super) fn run(script: &str, version: u64) -> LuauRun {
             }
         };
         loop {
-            rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ';');
+            rest = rest.trim_start_matches(|ch: char| ch.is_whitespace() || ch == ';');
             let Some((kind, text, after)) = statement(rest) else {
                 break;
             };
@@ -72,8 +72,7 @@ pub(super) fn run(script: &str, version: u64) -> LuauRun {
         if let Some(error) = LuauError::ALL.into_iter().find(|error| Some(error.name()) == asked) {
             return fail(logs, error, words(error));
         }
-        let is_word =
-            |text: &&str| !text.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+        let is_word = |text: &&str| !text.starts_with(|ch: char| ch.is_alphanumeric() || ch == '_');
         returned = rest.strip_prefix("return").filter(is_word).or(returned);
     }
     let results = returned.map(|text| literal::list(text, version)).unwrap_or_default();
@@ -117,13 +116,13 @@ fn statement(line: &str) -> Option<(LuauLog, &str, &str)> {
 fn closing_bracket(text: &str) -> Option<usize> {
     let mut open = 1;
     let mut quote = None;
-    let mut letters = text.char_indices();
-    while let Some((index, letter)) = letters.next() {
-        match (quote, letter) {
-            (Some(_), '\\') => drop(letters.next()),
-            (Some(opened), _) if letter == opened => quote = None,
+    let mut chars = text.char_indices();
+    while let Some((index, ch)) = chars.next() {
+        match (quote, ch) {
+            (Some(_), '\\') => drop(chars.next()),
+            (Some(opened), _) if ch == opened => quote = None,
             (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(letter),
+            (None, '\'' | '"') => quote = Some(ch),
             (None, '(') => open += 1,
             (None, ')') => open -= 1,
             _ => {}

@@ -157,7 +157,7 @@ impl MemoryStores {
 pub(super) fn ttl(text: Option<&str>, now: Timestamp) -> Result<Timestamp, Failure> {
     let ttl = match text {
         None => SignedDuration::from_secs(MAX_TTL),
-        Some(text) => read_duration(text).ok_or_else(|| Failure::invalid("The ttl is no duration."))?,
+        Some(text) => read_duration(text).ok_or_else(|| Failure::invalid("The ttl is not a duration."))?,
     };
     if ttl < SignedDuration::ZERO || ttl > SignedDuration::from_secs(MAX_TTL) {
         return Err(Failure::invalid(format!("The ttl must be between 0s and {MAX_TTL}s.")));

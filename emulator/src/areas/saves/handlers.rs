@@ -48,7 +48,9 @@ fn bulk_delete(state: &mut State, call: &Call<'_>) -> Outcome {
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .map(|one| one.as_object().map_or_else(|| Err(Failure::invalid("A target is no object.")), target))
+        .map(|one| {
+            one.as_object().map_or_else(|| Err(Failure::invalid("A target is not an object.")), target)
+        })
         .collect();
     let deleted = targets?.iter().filter(|target| state.saves.remove(target)).count();
     Ok(Response::json(json!({ "deletedCount": deleted })))

@@ -106,10 +106,10 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         created: call.now,
         updated: call.now,
     };
-    let reply = json(id, &secret);
+    let response = json(id, &secret);
     secrets.insert(place, secret);
     let status = call.operation.successes().next().map_or(201, |response| response.status);
-    Ok(Response::json(reply).with_status(status))
+    Ok(Response::json(response).with_status(status))
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {

@@ -12,7 +12,7 @@ use crate::areas::servers::fleet::{Done, Fleet, Load};
 /// How long servers take to restart once they begin to, in seconds (SV-08).
 const RESTART_SECONDS: i64 = 6;
 
-/// For so many places, it is remembered since when they have servers.
+/// For this many places, it is remembered since when they have servers.
 const MAX_OPENED: usize = 100_000;
 
 /// The latest restarts, the oldest first.

@@ -68,7 +68,7 @@ fn check_editors(place: &mut Place) -> Result<(), Failure> {
     }
     let name = text(&place.fields, "displayName").unwrap_or_default().to_ascii_lowercase();
     let times = name.split("busy ").nth(1).map_or(0, |rest| {
-        let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+        let end = rest.find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len());
         rest[..end].parse().unwrap_or(0)
     });
     if place.refusals < times {

@@ -19,7 +19,7 @@ pub(crate) struct UserRestrictions {
     pub(super) restrictions: BTreeMap<(u64, u64, u64), Restriction>,
     /// The latest first.
     pub(super) logs: VecDeque<Log>,
-    /// The answers to idempotency keys.
+    /// The responses to idempotency keys.
     #[serde(alias = "answers")]
     pub(super) responses: BTreeMap<String, Value>,
 }

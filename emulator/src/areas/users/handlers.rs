@@ -208,9 +208,9 @@ const QUOTA_FILTER: Grammar<'_> =
 fn pascal(word: &str) -> String {
     let mut pascal = String::new();
     for part in word.split('_') {
-        let mut letters = part.chars();
-        pascal.extend(letters.next());
-        pascal.push_str(&letters.as_str().to_ascii_lowercase());
+        let mut chars = part.chars();
+        pascal.extend(chars.next());
+        pascal.push_str(&chars.as_str().to_ascii_lowercase());
     }
     pascal
 }

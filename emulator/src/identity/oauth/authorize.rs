@@ -172,11 +172,11 @@ fn deny(ask: Ask, status: u16) -> Response {
 }
 
 fn send_back(to: Url, state: Option<&str>, pairs: &[(&str, &str)], status: u16) -> Response {
-    redirect(&with_answer(to, state, pairs), status)
+    redirect(&with_parameters(to, state, pairs), status)
 }
 
 /// The app's address with what it is told, and with the state that it gave.
-fn with_answer(mut to: Url, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
+fn with_parameters(mut to: Url, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
     to.query_pairs_mut().extend_pairs(pairs).extend_pairs(state.map(|state| ("state", state)));
     to.into()
 }
@@ -202,7 +202,7 @@ fn read(inner: &Inner, pairs: &[(String, String)]) -> Result<Ask, Problem> {
     let state = form.get("state").map(str::to_owned);
     let problem = |code: &str, description: String| {
         let pairs = [("error", code), ("error_description", &description)];
-        Problem::Returned(with_answer(redirect_uri.clone(), state.as_deref(), &pairs))
+        Problem::Returned(with_parameters(redirect_uri.clone(), state.as_deref(), &pairs))
     };
     // Two of Roblox's guides write `Code`.
     let response_type = form.get("response_type").map(str::to_ascii_lowercase);
