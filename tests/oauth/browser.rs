@@ -1,6 +1,6 @@
 //! Logging in from a tool, over real sockets.
 
-use super::server::{CLIENT_ID, Server};
+use super::emulator::{PUBLIC_CLIENT_ID, Server};
 use opencloud::oauth::{App, BrowserLogin, Login};
 use opencloud::{Error, ErrorKind, Scope};
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ async fn port() -> u16 {
 
 fn app(server: &Server, redirect_uri: &str) -> App {
     let clock = server.clone();
-    let app = App::builder(CLIENT_ID).redirect_uri(redirect_uri).client(server.client());
+    let app = App::builder(PUBLIC_CLIENT_ID).redirect_uri(redirect_uri).client(server.client());
     app.clock(move || clock.now()).build().expect("an app")
 }
 

@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "the example's main")]
 mod site;
 
-use super::server::Server;
+use super::emulator::Server;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

@@ -1,6 +1,6 @@
 //! Whatever fails, in whatever order, no session is lost that could be kept.
 
-use super::server::Server;
+use super::emulator::Server;
 use jiff::SignedDuration;
 use opencloud::oauth::{Stored, TokenProvider, TokenSet, TokenStore};
 use opencloud::{CredentialsProvider, Error};

@@ -1,6 +1,7 @@
 //! OAuth 2.0 against an authorization server with real keys, rotation, expiry and revocation.
 
 mod browser;
+mod emulator;
 mod endpoints;
 mod example;
 mod hardship;
@@ -8,5 +9,4 @@ mod identity;
 mod login;
 mod processes;
 mod provider;
-mod server;
 mod store;

@@ -1,6 +1,6 @@
 //! Tokens that renew themselves: once, kept before they are used, and never in a loop.
 
-use super::server::Server;
+use super::emulator::Server;
 use http::Method;
 use opencloud::oauth::{Lease, MemoryTokenStore, Stored, TokenProvider, TokenSet, TokenStore};
 use opencloud::{Client, Credentials, Error, ErrorKind};
