@@ -2,10 +2,12 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod bench;
 pub mod contract;
 pub mod coverage;
 mod delegate;
 pub mod facts;
+pub mod figures;
 pub mod live;
 pub mod needs;
 pub mod surface;

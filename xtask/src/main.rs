@@ -27,6 +27,10 @@ enum Command {
     Contract(xtask::contract::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
     Live(xtask::live::Args),
+    /// Compare calls with the same calls by hand and with another crate: `bench --help` explains.
+    Bench(xtask::bench::Args),
+    /// Print sizes, cycles, dependencies and words of the code: `figures --help` explains.
+    Figures(xtask::figures::Args),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +42,8 @@ fn main() -> ExitCode {
         Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::contract::run(&args),
         Command::Live(args) => xtask::live::run(&args),
+        Command::Bench(args) => xtask::bench::run(&args),
+        Command::Figures(args) => xtask::figures::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");
