@@ -20,6 +20,8 @@ pub(crate) enum WireResponse {
     Reset,
     /// No response: the connection ends in order.
     Close,
+    /// No response: over HTTP/2 the client is told that the request was not begun.
+    Refused,
 }
 
 /// The body of a response.

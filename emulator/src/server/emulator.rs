@@ -134,7 +134,7 @@ impl Emulator {
                 let (parts, body) = response.into_parts();
                 Some(http::Response::from_parts(parts, body.whole()?))
             }
-            WireResponse::Reset | WireResponse::Close => None,
+            WireResponse::Reset | WireResponse::Close | WireResponse::Refused => None,
         }
     }
 

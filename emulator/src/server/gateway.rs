@@ -64,6 +64,7 @@ impl Inner {
                 tokio::time::sleep(time).await;
                 WireResponse::Close
             }
+            Some(Effect::RefuseStream) => WireResponse::Refused,
             _ if response.status == 0 => WireResponse::Reset,
             Some(Effect::Cut(bytes)) => {
                 let bytes = bytes.unwrap_or(response.body.len() / 2).min(response.body.len());

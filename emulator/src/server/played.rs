@@ -12,7 +12,7 @@ pub(super) fn refusal(plan: &Plan, operation: &Operation, path: &str, shapes: Sh
             refused(status, plan, "The emulator was told to refuse this request.", path, shapes)
         }
         Effect::Html(status) => page(status, plan.server, shapes),
-        Effect::Reset | Effect::Stall(_) => Response::empty(0),
+        Effect::Reset | Effect::RefuseStream | Effect::Stall(_) => Response::empty(0),
         _ => return None,
     };
     if let Some(seconds) = plan.reset {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response, picture, text};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, later, picture, text};
 use crate::areas::homepage_thumbnails::model::{Gallery, POLLS, Personalization, Thumbnail, Upload, active};
 use crate::areas::routes::Routes;
 use crate::state::State;
@@ -22,6 +22,13 @@ const MAX_EACH: usize = 1_000;
 /// The numbers of `uploadStatus`.
 const IN_PROGRESS: u32 = 1;
 const FINISHED: u32 = 2;
+/// How long a thumbnail is under review, in seconds. It has its id before.
+const REVIEW: i64 = 30;
+/// What Roblox's guide states of files, and of the thumbnails of a personalization.
+const MAX_FILES: usize = 5;
+const MAX_FILE: usize = 3 * 1024 * 1024;
+const KINDS: [&str; 4] = ["image/bmp", "image/jpeg", "image/png", "image/webp"];
+const MAX_THUMBNAILS: usize = 5;
 
 /// The values of a list in the query that must not be empty.
 fn listed<'a>(call: &'a Call<'_>, name: &'a str) -> Result<Vec<&'a str>, Failure> {
@@ -29,15 +36,18 @@ fn listed<'a>(call: &'a Call<'_>, name: &'a str) -> Result<Vec<&'a str>, Failure
     if values.is_empty() { Err(Failure::invalid(format!("{name} is required."))) } else { Ok(values) }
 }
 
-/// One upload for each file. A file that is no picture gets none, and is null in the response.
+/// One upload for each file. A file that is no picture, or too large, gets none, and is null in the response.
 fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let files: Vec<_> = call.form()?.into_iter().filter(|part| part.name == "files").collect();
     Failure::invalid_if(files.is_empty(), "The form has no part 'files'.")?;
+    let too_many = format!("At most {MAX_FILES} files can be uploaded at once.");
+    Failure::invalid_if(files.len() > MAX_FILES, too_many)?;
     let mut operations = Map::new();
     for file in files {
         let name = file.file_name.unwrap_or_default();
-        if picture::kind(&file.content).is_none() {
+        let is_picture = picture::kind(&file.content).is_some_and(|kind| KINDS.contains(&kind));
+        if !is_picture || file.content.len() > MAX_FILE {
             operations.insert(name, Value::Null);
             continue;
         }
@@ -46,7 +56,7 @@ fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
         let moderation = if rejected { "Rejected" } else { "Approved" }.to_owned();
         let gallery = state.homepage_thumbnails.gallery(universe)?;
         Failure::if_full(gallery.uploads.len().max(gallery.thumbnails.len()), MAX_EACH, "thumbnails")?;
-        let upload = Upload { polls: 0, thumbnail: Thumbnail { id, asset, moderation } };
+        let upload = Upload { polls: 0, thumbnail: Thumbnail { id, asset, moderation, reviewed: None } };
         gallery.uploads.insert(operation.clone(), upload);
         operations.insert(name, json!(operation));
     }
@@ -67,11 +77,15 @@ fn get_uploads(state: &mut State, call: &Call<'_>) -> Outcome {
             statuses.insert(id.to_owned(), json!({ "moderationStatus": "Reviewing" }));
             continue;
         }
+        let is_kept = upload.thumbnail.moderation == "Approved";
+        let is_new = upload.polls == POLLS && is_kept;
+        if is_new {
+            upload.thumbnail.reviewed = Some(later(call.now, REVIEW));
+        }
         let thumbnail = upload.thumbnail.clone();
-        let is_new = upload.polls == POLLS && thumbnail.moderation == "Approved";
-        let mut status = json!({ "moderationStatus": thumbnail.moderation });
+        let mut status = json!({ "moderationStatus": thumbnail.moderation(call.now) });
         // What is rejected never becomes a thumbnail.
-        if thumbnail.moderation == "Approved" {
+        if is_kept {
             status["homepageThumbnailId"] = json!(thumbnail.id);
             status["assetId"] = json!(thumbnail.asset);
         }
@@ -94,7 +108,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
                 "homepageThumbnailId": thumbnail.id,
                 "assetId": thumbnail.asset,
                 "homepageThumbnailStatus": "Active",
-                "moderationStatus": thumbnail.moderation,
+                "moderationStatus": thumbnail.moderation(call.now),
                 "personalizedConfigStatus": active(gallery.is_personalized(&thumbnail.id)),
             })
         })
@@ -104,7 +118,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     Ok(Response::json(json!({ "homepageThumbnails": page, "nextCursor": next })))
 }
 
-/// Says for each thumbnail whether it was there to be deleted.
+/// Says for each thumbnail whether it was there to be deleted. It is taken out of personalizations as well.
 fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     let gallery = state.homepage_thumbnails.gallery(call.number("universeId")?)?;
     let mut deleted = Map::new();
@@ -113,6 +127,9 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
         gallery.thumbnails.retain(|thumbnail| thumbnail.id != id);
         // A thumbnail that is named twice was deleted the first time.
         let was_there = gallery.thumbnails.len() < before;
+        for personalization in &mut gallery.personalizations {
+            personalization.thumbnails.retain(|thumbnail| thumbnail != id);
+        }
         deleted.entry(id).or_insert(json!(was_there));
     }
     Ok(Response::json(Value::Object(deleted)))
@@ -123,6 +140,8 @@ fn wanted(gallery: &Gallery, body: &Map<String, Value>) -> Result<Vec<String>, F
     let ids = crate::api::list(body, "homepageThumbnailIds").iter();
     let ids: Vec<String> = ids.filter_map(|id| id.as_str().map(str::to_owned)).collect();
     Failure::invalid_if(ids.is_empty(), "homepageThumbnailIds must not be empty.")?;
+    let too_many = format!("A personalization has at most {MAX_THUMBNAILS} thumbnails.");
+    Failure::invalid_if(ids.len() > MAX_THUMBNAILS, too_many)?;
     match ids.iter().find(|id| gallery.thumbnail(id).is_none()) {
         Some(missing) => Err(Failure::invalid(format!("The thumbnail '{missing}' does not exist."))),
         None => Ok(ids),

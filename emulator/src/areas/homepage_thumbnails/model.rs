@@ -29,7 +29,20 @@ pub(super) struct Gallery {
 pub(super) struct Thumbnail {
     pub(super) id: String,
     pub(super) asset: u64,
+    /// How the review ends.
     pub(super) moderation: String,
+    /// When.
+    #[serde(default)]
+    pub(super) reviewed: Option<Timestamp>,
+}
+
+impl Thumbnail {
+    pub(super) fn moderation(&self, now: Timestamp) -> &str {
+        match self.reviewed {
+            Some(time) if now < time => "Reviewing",
+            _ => &self.moderation,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,6 +68,7 @@ impl HomepageThumbnails {
                 id,
                 asset: 5001 + number,
                 moderation: "Approved".to_owned(),
+                reviewed: None,
             });
         }
         for number in 0..25 {
@@ -78,7 +92,11 @@ impl Gallery {
         self.thumbnails.iter().find(|thumbnail| thumbnail.id == id)
     }
 
-    /// The last personalization is the one that is served.
+    /// Whether a personalization is the one that is served: the last, unless all of its thumbnails were deleted.
+    fn is_served(&self, index: usize) -> bool {
+        index + 1 == self.personalizations.len() && !self.personalizations[index].thumbnails.is_empty()
+    }
+
     pub(super) fn is_personalized(&self, id: &str) -> bool {
         self.personalizations.last().is_some_and(|last| last.thumbnails.iter().any(|other| other == id))
     }
@@ -101,8 +119,9 @@ impl Gallery {
         json!({
             "id": personalization.id,
             "createdUtc": rfc3339(personalization.created),
-            "personalizedConfigStatus": active(index + 1 == self.personalizations.len()),
+            "personalizedConfigStatus": active(self.is_served(index)),
             "thumbnails": thumbnails,
+            "lastServedUtc": null,
         })
     }
 }
