@@ -125,9 +125,9 @@ async fn requests_that_use_something_up_are_not_repeated() {
     server.facts().failures = vec![Some((500, serde_json::json!({}))), Some((500, serde_json::json!({})))];
     let error = app.refresh(&tokens).await.expect_err("a failure");
     assert_eq!((error.kind(), error.attempts(), server.renewals()), (ErrorKind::Service, 1, 1));
-    // An answer that is lost is not asked for again: the token may be used up.
+    // A response that is lost is not asked for again: the token may be used up.
     server.facts().failures = vec![None];
-    let error = app.refresh(&tokens).await.expect_err("a lost answer");
+    let error = app.refresh(&tokens).await.expect_err("a lost response");
     assert_eq!((error.kind(), error.attempts(), server.renewals()), (ErrorKind::Io, 1, 2));
 }
 

@@ -304,13 +304,13 @@ async fn a_search_that_is_dropped_calls_no_token_forged() {
     let token = server.facts().id_token(NONCE);
     // Whoever logs in first closes their browser while the keys are on their way.
     server.facts().latency = Duration::from_secs(1);
-    let patience = Duration::from_millis(500);
-    tokio::time::timeout(patience, app.verify_id_token(&token, Some(NONCE))).await.expect_err("dropped");
+    let deadline = Duration::from_millis(500);
+    tokio::time::timeout(deadline, app.verify_id_token(&token, Some(NONCE))).await.expect_err("dropped");
     app.verify_id_token(&token, Some(NONCE)).await.expect("the next one has them fetched");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_keys_puts_none_out_of_use() {
+async fn a_response_without_keys_puts_none_out_of_use() {
     for nothing in [json!({}), json!({ "keys": [] }), json!({ "keys": [{ "kty": "RSA", "kid": "key-1" }] })] {
         let server = Server::new();
         let app = server.app();
@@ -368,8 +368,8 @@ async fn a_login_without_an_id_token_is_none() {
     let app = server.app();
     let login = app.authorize([opencloud::Scope::Openid]).begin().expect("a login");
     let back = server.visit(login.url()).await;
-    let answer = json!({ "access_token": "a", "token_type": "Bearer", "expires_in": 899 });
-    server.facts().failures = vec![Some((200, answer))];
+    let response = json!({ "access_token": "a", "token_type": "Bearer", "expires_in": 899 });
+    server.facts().failures = vec![Some((200, response))];
     let error =
         app.finish(login.into_pending(), &Callback::from_query(&back)).await.expect_err("no identity");
     assert!(error.is_authorization_required() && error.to_string().contains("ID token"), "{error}");

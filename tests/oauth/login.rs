@@ -90,7 +90,7 @@ async fn a_login_survives_in_a_session() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_ours_is_refused_before_anything_is_sent() {
+async fn a_response_that_is_not_ours_is_refused_before_anything_is_sent() {
     let server = Server::new();
     let app = server.app();
     for back in [
@@ -132,7 +132,7 @@ async fn a_user_who_says_no_is_understood() {
 }
 
 #[tokio::test]
-async fn the_answer_is_found_in_a_url_a_path_or_a_query() {
+async fn the_response_is_found_in_a_url_a_path_or_a_query() {
     for before in ["", "?", "/callback?", "/a=b/callback?", "https://example.com/a&b=c?", "my-game://login?"]
     {
         let app = Server::new().app();
@@ -292,13 +292,13 @@ async fn no_secret_is_shown() {
 }
 
 proptest::proptest! {
-    /// Whatever a browser brings, it is no answer to this login.
+    /// Nothing that a browser brings ends this login.
     #[test]
-    fn any_answer_is_refused(query in "(https://a/)?[?]?((code|state|error|error_description|%)=?[^&]{0,20}&?){0,6}") {
+    fn any_response_is_refused(query in "(https://a/)?[?]?((code|state|error|error_description|%)=?[^&]{0,20}&?){0,6}") {
         let app = Server::new().app();
         let pending = app.authorize([Scope::Openid]).begin().expect("a login").into_pending();
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let error = runtime.block_on(app.finish(pending, &Callback::from_query(&query))).expect_err("no answer");
+        let error = runtime.block_on(app.finish(pending, &Callback::from_query(&query))).expect_err("no response");
         proptest::prop_assert!(error.is_authorization_required());
     }
 }

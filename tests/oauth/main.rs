@@ -4,7 +4,7 @@ mod browser;
 mod emulator;
 mod endpoints;
 mod example;
-mod hardship;
+mod failure_modes;
 mod identity;
 mod login;
 mod processes;

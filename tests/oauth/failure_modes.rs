@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 /// What a store does when it is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Mood {
+enum Condition {
     #[default]
     Well,
     /// It cannot be read.
@@ -26,7 +26,7 @@ enum Mood {
 
 #[derive(Debug, Default)]
 struct Held {
-    mood: Mood,
+    condition: Condition,
     latency: Duration,
     /// All that was ever saved; the last of it is what is there.
     saved: Vec<TokenSet>,
@@ -41,22 +41,22 @@ impl Store {
     }
 
     /// How it is, after it has taken its time.
-    async fn mood(&self) -> Mood {
+    async fn condition(&self) -> Condition {
         let latency = self.0.lock().expect("a store").latency;
         tokio::time::sleep(latency).await;
-        let mood = self.0.lock().expect("a store").mood;
-        if mood == Mood::Hanging {
+        let condition = self.0.lock().expect("a store").condition;
+        if condition == Condition::Hanging {
             std::future::pending::<()>().await;
         }
-        mood
+        condition
     }
 }
 
 impl TokenStore for Store {
     fn load(&self) -> Stored<'_, Option<TokenSet>> {
         Box::pin(async {
-            match self.mood().await {
-                Mood::Closed => Err("it is closed".into()),
+            match self.condition().await {
+                Condition::Closed => Err("it is closed".into()),
                 _ => Ok(self.0.lock().expect("a store").saved.last().cloned()),
             }
         })
@@ -64,13 +64,13 @@ impl TokenStore for Store {
 
     fn save<'a>(&'a self, tokens: &'a TokenSet) -> Stored<'a, ()> {
         Box::pin(async {
-            let mood = self.mood().await;
-            if mood == Mood::Full {
+            let condition = self.condition().await;
+            if condition == Condition::Full {
                 return Err("it is full".into());
             }
             self.0.lock().expect("a store").saved.push(tokens.clone());
-            match mood {
-                Mood::Lying => Err("it is full, it says".into()),
+            match condition {
+                Condition::Lying => Err("it is full, it says".into()),
                 _ => Ok(()),
             }
         })
@@ -82,7 +82,7 @@ impl TokenStore for Store {
 struct Call {
     after: Duration,
     /// Its caller gives it up then.
-    patience: Duration,
+    deadline: Duration,
     /// Roblox refuses the token that it is given first.
     is_refused: bool,
 }
@@ -91,7 +91,7 @@ struct Call {
 #[derive(Clone, Debug)]
 struct Stage {
     pause: Duration,
-    mood: Mood,
+    condition: Condition,
     store_latency: Duration,
     service_latency: Duration,
     service_fails: bool,
@@ -104,28 +104,28 @@ fn milliseconds(most: u64) -> impl Strategy<Value = Duration> {
 
 fn call() -> impl Strategy<Value = Call> {
     // Half of them wait for whatever comes.
-    let patience = prop_oneof![milliseconds(10_000), Just(Duration::from_secs(600))];
-    (milliseconds(3000), patience, any::<bool>()).prop_map(|(after, patience, is_refused)| Call {
+    let deadline = prop_oneof![milliseconds(10_000), Just(Duration::from_secs(600))];
+    (milliseconds(3000), deadline, any::<bool>()).prop_map(|(after, deadline, is_refused)| Call {
         after,
-        patience,
+        deadline,
         is_refused,
     })
 }
 
 fn stage() -> impl Strategy<Value = Stage> {
-    let mood = prop_oneof![
-        4 => Just(Mood::Well),
-        1 => Just(Mood::Closed),
-        1 => Just(Mood::Full),
-        1 => Just(Mood::Hanging),
-        1 => Just(Mood::Lying),
+    let condition = prop_oneof![
+        4 => Just(Condition::Well),
+        1 => Just(Condition::Closed),
+        1 => Just(Condition::Full),
+        1 => Just(Condition::Hanging),
+        1 => Just(Condition::Lying),
     ];
     let calls = proptest::collection::vec(call(), 0..5);
     let service = (milliseconds(8000), proptest::bool::weighted(0.25));
-    (milliseconds(400_000), mood, milliseconds(3000), service, calls).prop_map(
-        |(pause, mood, store_latency, (service_latency, service_fails), calls)| Stage {
+    (milliseconds(400_000), condition, milliseconds(3000), service, calls).prop_map(
+        |(pause, condition, store_latency, (service_latency, service_fails), calls)| Stage {
             pause,
-            mood,
+            condition,
             store_latency,
             service_latency,
             service_fails,
@@ -154,11 +154,11 @@ async fn live_through(stages: Vec<Stage>) {
         tokio::time::sleep(stage.pause).await;
         {
             let mut held = store.0.lock().expect("a store");
-            (held.mood, held.latency) = (stage.mood, stage.store_latency);
+            (held.condition, held.latency) = (stage.condition, stage.store_latency);
             let mut facts = server.facts();
             facts.now = now().as_second();
             facts.latency = stage.service_latency;
-            // Before it has done anything: an answer that is lost takes the session along.
+            // Before it has done anything: a response that is lost takes the session along.
             facts.failures = stage.service_fails.then(|| Some((503, json!({})))).into_iter().collect();
         }
         let calls: Vec<_> = stage
@@ -168,7 +168,7 @@ async fn live_through(stages: Vec<Stage>) {
                 let provider = provider.clone();
                 tokio::spawn(async move {
                     tokio::time::sleep(call.after).await;
-                    tokio::time::timeout(call.patience, tokens(&provider, call.is_refused)).await
+                    tokio::time::timeout(call.deadline, tokens(&provider, call.is_refused)).await
                 })
             })
             .collect();
@@ -180,7 +180,7 @@ async fn live_through(stages: Vec<Stage>) {
             }
         }
     }
-    (store.0.lock().expect("a store").mood, server.facts().failures) = (Mood::Well, Vec::new());
+    (store.0.lock().expect("a store").condition, server.facts().failures) = (Condition::Well, Vec::new());
     // The first may share what a renewal comes to that has begun before.
     let _ = provider.tokens().await;
     provider.tokens().await.expect("the session is there");
