@@ -38,7 +38,7 @@ impl Users {
             "displayName": format!("Player {id}"),
             "about": "A user of the local Open Cloud.",
             "locale": "en-US",
-            "premium": id % 3 == 0,
+            "premium": id.is_multiple_of(3),
             "idVerified": id % 2 == 1,
             "socialNetworkProfiles": {
                 "facebook": "",
