@@ -246,8 +246,8 @@ mod tests {
 
     #[test]
     fn scopes_are_those_of_all_areas_and_of_the_flows() {
-        let scopes = json!([{ "name": "user.user-notification:write" }, { "name": "asset:read" }]);
-        let mut document = document(json!({ "x-roblox-scopes": scopes }));
+        let stated = json!([{ "name": "user.user-notification:write" }, { "name": "asset:read" }]);
+        let mut document = document(json!({ "x-roblox-scopes": stated }));
         document["components"]["securitySchemes"] = json!({ "o": { "type": "oauth2", "flows": {
             "authorizationCode": { "scopes": { "openid": "" } }
         } } });
