@@ -74,7 +74,8 @@ impl<T: DeserializeOwned + 'static> Response<T> {
         result: http::Response<Bytes>,
     ) -> Result<Self, Error> {
         let expects = started_by.long_running.map_or(ExpectedFields::default(), |info| info.expects);
-        let value = read_body(&result, result.body(), expects).map_err(|error| error.of(started_by))?;
+        let value =
+            read_body(&result, result.body(), expects, false).map_err(|error| error.of(started_by))?;
         Ok(Response::raw(result).with(value))
     }
 }
@@ -90,9 +91,9 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
     let expects = operation.expects;
     let read = match operation.bare_list {
         Some(name) if json_text(reply.body()).starts_with(b"[") => {
-            read_body(reply, &wrap(name, json_text(reply.body())), expects)
+            read_body(reply, &wrap(name, json_text(reply.body())), expects, operation.only_reads())
         }
-        _ => read_body(reply, reply.body(), expects),
+        _ => read_body(reply, reply.body(), expects, operation.only_reads()),
     };
     read.map_err(|error| error.of(operation))
 }
@@ -132,25 +133,29 @@ pub(crate) fn asked_wait(reply: &http::Response<Bytes>) -> Option<std::time::Dur
 
 /// As [`decode`], where it is not known which operation was called.
 pub(crate) fn read<T: DeserializeOwned + 'static>(reply: &http::Response<Bytes>) -> Result<T, Error> {
-    read_body(reply, reply.body(), ExpectedFields::default())
+    read_body(reply, reply.body(), ExpectedFields::default(), false)
 }
 
 /// Reads the body. An empty one means nothing was said, which a type without required fields, a
-/// unit, an `Option` and a JSON value can express.
+/// unit, an `Option` and a JSON value can express. Who only reads asks for something, though: an empty body of
+/// another status than 204 is then cut short, unless the type says that there may be nothing.
 fn read_body<T: DeserializeOwned + 'static>(
     reply: &http::Response<Bytes>,
     body: &[u8],
     mut expects: ExpectedFields,
+    only_reads: bool,
 ) -> Result<T, Error> {
     let body = json_text(body);
-    if body.is_empty() && expects.main.is_some() {
+    if body.is_empty() && (expects.main.is_some() || (only_reads && !may_be_nothing::<T>())) {
         // Nothing to list is 204 (MS-03), null or an empty list: what ends before its first byte is cut short (CN-03).
         let is_cut = reply.status() != http::StatusCode::NO_CONTENT;
         if let Some(error) = is_cut.then(|| serde_json::from_slice::<IgnoredAny>(body).err()).flatten() {
             return Err(Error::cut_short(reply, ".", error));
         }
-        // An empty list needs nothing else.
-        expects.required = &[];
+        if expects.main.is_some() {
+            // An empty list needs nothing else.
+            expects.required = &[];
+        }
     }
     let outcome = match body {
         // `()` stands for an answer that says nothing, whatever the service puts there.
@@ -170,6 +175,11 @@ fn read_body<T: DeserializeOwned + 'static>(
         }
         Failure::Lacks(what) => Error::unusable_answer(what).with_reply(reply),
     })
+}
+
+/// Whether a type has a value for a response that says nothing.
+fn may_be_nothing<T: DeserializeOwned>() -> bool {
+    serde_json::from_slice::<T>(b"null").is_ok()
 }
 
 /// Whether a body is JSON that ends too early (CN-03). The body decides, not the type that it was read

@@ -27,6 +27,10 @@ enum Command {
     Contract(xtask::contract::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
     Live(xtask::live::Args),
+    /// Run the SDK against emulators that fail and are killed, and account for every write: `chaos --help` explains.
+    Chaos(xtask::chaos::Args),
+    /// Make many calls, and compare what is held before and after: `soak --help` explains.
+    Soak(xtask::chaos::Args),
     /// Print sizes, cycles, dependencies and words of the code: `figures --help` explains.
     Figures(xtask::figures::Args),
 }
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
         Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::contract::run(&args),
         Command::Live(args) => xtask::live::run(&args),
+        Command::Chaos(args) => xtask::chaos::run(&args),
+        Command::Soak(args) => xtask::chaos::soak(&args),
         Command::Figures(args) => xtask::figures::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
