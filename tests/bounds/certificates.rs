@@ -1,6 +1,6 @@
 //! Servers whose certificates are not valid. A second process is told which authority the platform knows.
 
-use crate::server::PATIENCE;
+use crate::server::LONG_TIMEOUT;
 use opencloud::retry::Retry;
 use opencloud::{Client, ErrorKind};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
@@ -51,7 +51,7 @@ async fn a_certificate_that_is_not_valid_is_refused_before_anything_is_sent() {
 async fn refused(urls: &BTreeMap<String, String>) {
     let client = |url: &str| {
         let builder = Client::builder().api_key("key").base_url(url).retry(Retry::never());
-        builder.timeout(PATIENCE).attempt_timeout(PATIENCE).build().expect("a client")
+        builder.timeout(LONG_TIMEOUT).attempt_timeout(LONG_TIMEOUT).build().expect("a client")
     };
     // Otherwise it would be for another reason that the others are refused.
     client(&urls["valid"]).users().get(1).await.expect("a certificate of an authority that is known");

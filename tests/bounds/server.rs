@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Longer than any machine needs for what is not to wait.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const LONG_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What may be on its way when a client stops reading: the buffers of both sockets, and what the client has read.
 pub(crate) const ON_ITS_WAY: u64 = 16 * 1024 * 1024;
@@ -87,14 +87,14 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// A client that makes one attempt, and is patient.
+    /// A client that makes one attempt and has a long timeout.
     pub(crate) fn builder(&self) -> ClientBuilder {
         Client::builder()
             .api_key("key")
             .base_url(self.url())
             .retry(Retry::never())
-            .timeout(PATIENCE)
-            .attempt_timeout(PATIENCE)
+            .timeout(LONG_TIMEOUT)
+            .attempt_timeout(LONG_TIMEOUT)
     }
 
     pub(crate) fn client(&self) -> Client {

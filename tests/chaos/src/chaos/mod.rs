@@ -81,7 +81,7 @@ async fn play(binary: &Path, folder: &Path, seed: u64, length: Duration) -> Outc
     for number in 0..WORKERS {
         workers.push(Worker::start(&setting, number)?);
     }
-    let worker_kills = trouble(&mut emulator, &world, &mut workers, seed, length).await?;
+    let worker_kills = disturb(&mut emulator, &world, &mut workers, seed, length).await?;
 
     emulator.set_faults(&world.client, Vec::new()).await?;
     let ledgers: Vec<_> = workers.iter().flat_map(Worker::ledgers).collect();
@@ -125,7 +125,7 @@ impl Schedule {
 }
 
 /// Puts faults in force, kills and moves the clock ahead until the time is over. Returns how many workers were killed.
-async fn trouble(
+async fn disturb(
     emulator: &mut Emulator,
     world: &World,
     workers: &mut [Worker],

@@ -1,7 +1,7 @@
 //! What a run found, as text.
 
 use super::verdict::{Sessions, Tally};
-use super::worker::LastWords;
+use super::worker::Summary;
 use std::fmt::Write;
 
 /// How much a worker's memory may grow after it is warm, in KiB: it makes thousands of calls then, so that a leak of
@@ -19,7 +19,7 @@ pub(crate) struct Report {
     pub(crate) emulator_kills: usize,
     pub(crate) worker_kills: usize,
     /// Nothing of a worker that did not end.
-    pub(crate) workers: Vec<Option<LastWords>>,
+    pub(crate) workers: Vec<Option<Summary>>,
 }
 
 impl Report {
@@ -47,16 +47,18 @@ impl Report {
             .flat_map(|(what, list)| list.iter().map(move |problem| format!("{what}: {problem}")))
             .chain(total.hung.iter().map(|problem| format!("hung: {problem}")))
             .collect();
-        for (number, words) in self.workers.iter().enumerate() {
-            match words {
+        for (number, summary) in self.workers.iter().enumerate() {
+            match summary {
                 None => findings.push(format!("hung: worker {number} did not end")),
-                Some(words) if words.tasks > 0 => {
-                    findings.push(format!("left over: worker {number} has {} tasks", words.tasks));
+                Some(summary) if summary.tasks > 0 => {
+                    findings.push(format!("left over: worker {number} has {} tasks", summary.tasks));
                 }
-                Some(words) if words.memory_after > words.memory_before + GROWTH => findings.push(format!(
-                    "memory: worker {number} grew from {} to {} KiB, more than {GROWTH} KiB",
-                    words.memory_before, words.memory_after
-                )),
+                Some(summary) if summary.memory_after > summary.memory_before + GROWTH => {
+                    findings.push(format!(
+                        "memory: worker {number} grew from {} to {} KiB, more than {GROWTH} KiB",
+                        summary.memory_before, summary.memory_after
+                    ))
+                }
                 Some(_) => {}
             }
         }
@@ -83,9 +85,9 @@ impl Report {
             let cells = [*intents, *acknowledged, *unknown, *refused, tally.lost.len(), tally.doubled.len()];
             row(&mut text, name, cells.map(|cell| cell.to_string()));
         }
-        for (number, words) in self.workers.iter().enumerate() {
-            if let Some(words) = words {
-                let LastWords { tasks, memory_before, memory_after, seconds } = words;
+        for (number, summary) in self.workers.iter().enumerate() {
+            if let Some(summary) = summary {
+                let Summary { tasks, memory_before, memory_after, seconds } = summary;
                 let _ = writeln!(
                     text,
                     "worker {number}: {seconds} s since its last start, tasks left {tasks}, \
@@ -129,8 +131,8 @@ mod tests {
 
     fn report() -> Report {
         let tally = Tally { intents: 5, acknowledged: 3, unknown: 1, refused: 1, ..Tally::default() };
-        let words = LastWords { tasks: 0, memory_before: 9_000, memory_after: 9_500, seconds: 60 };
-        Report { seed: 7, kinds: vec![("create", tally)], workers: vec![Some(words)], ..Report::default() }
+        let summary = Summary { tasks: 0, memory_before: 9_000, memory_after: 9_500, seconds: 60 };
+        Report { seed: 7, kinds: vec![("create", tally)], workers: vec![Some(summary)], ..Report::default() }
     }
 
     #[test]
@@ -153,8 +155,8 @@ mod tests {
         tally.acknowledged = 0;
         wrong.sessions.lost.push("d".to_owned());
         wrong.workers.push(None);
-        wrong.workers.push(Some(LastWords { tasks: 1, memory_before: 0, memory_after: 0, seconds: 1 }));
-        wrong.workers.push(Some(LastWords {
+        wrong.workers.push(Some(Summary { tasks: 1, memory_before: 0, memory_after: 0, seconds: 1 }));
+        wrong.workers.push(Some(Summary {
             tasks: 0,
             memory_before: 1,
             memory_after: 2 + GROWTH,

@@ -103,8 +103,8 @@ impl Session {
         // Nobody renews meanwhile.
         let _lease = self.store.lease().await.map_err(|error| error.to_string())?;
         let now = stored(&self.store).await?;
-        let old = Standing::of(world, before).await?;
-        let new = Standing::of(world, &now).await?;
+        let old = TokenState::of(world, before).await?;
+        let new = TokenState::of(world, &now).await?;
         let is_replaced = now.refresh_token() != before.refresh_token();
         if let Some(event) = judged(is_replaced, &old, &new) {
             self.ledger.write(&Entry::Session(event));
@@ -118,7 +118,7 @@ impl Session {
 }
 
 /// What the end of a session was; nothing if it is reported by who has logged in since.
-fn judged(is_replaced: bool, old: &Standing, new: &Standing) -> Option<SessionEvent> {
+fn judged(is_replaced: bool, old: &TokenState, new: &TokenState) -> Option<SessionEvent> {
     let lost = |reason: &str| Some(SessionEvent::Lost { reason: reason.to_owned() });
     match (is_replaced, old.used, old.ended) {
         (true, ..) if old.session == new.session && !new.ended => {
@@ -137,13 +137,13 @@ fn judged(is_replaced: bool, old: &Standing, new: &Standing) -> Option<SessionEv
 
 /// What the service knows of a refresh token.
 #[derive(Debug, PartialEq, Eq)]
-struct Standing {
+struct TokenState {
     session: String,
     used: bool,
     ended: bool,
 }
 
-impl Standing {
+impl TokenState {
     async fn of(world: &World, tokens: &TokenSet) -> Outcome<Self> {
         let refresh_token = tokens.refresh_token().ok_or("the store holds no refresh token")?;
         let sessions = world.state("identity/oauth/sessions/sessions").await?;
@@ -212,22 +212,22 @@ impl Transport for Unreliable {
 mod tests {
     use super::*;
 
-    fn standing(session: &str, used: bool, ended: bool) -> Standing {
-        Standing { session: session.to_owned(), used, ended }
+    fn token_state(session: &str, used: bool, ended: bool) -> TokenState {
+        TokenState { session: session.to_owned(), used, ended }
     }
 
     #[test]
     fn the_end_of_a_session_is_the_sdks_unless_tokens_never_arrived() {
         let is_lost = |event| matches!(event, Some(SessionEvent::Lost { .. }));
-        let stays = |old| judged(false, &old, &standing("1", false, false));
-        assert_eq!(stays(standing("1", true, true)), Some(SessionEvent::Unrecoverable));
-        assert_eq!(stays(standing("1", true, false)), Some(SessionEvent::Unrecoverable));
-        assert!(is_lost(stays(standing("1", false, true))));
-        assert!(is_lost(stays(standing("1", false, false))));
+        let stays = |old| judged(false, &old, &token_state("1", false, false));
+        assert_eq!(stays(token_state("1", true, true)), Some(SessionEvent::Unrecoverable));
+        assert_eq!(stays(token_state("1", true, false)), Some(SessionEvent::Unrecoverable));
+        assert!(is_lost(stays(token_state("1", false, true))));
+        assert!(is_lost(stays(token_state("1", false, false))));
 
-        let replaced = |new| judged(true, &standing("1", true, false), &new);
-        assert!(is_lost(replaced(standing("1", false, false))), "renewed, and told to log in");
-        assert_eq!(replaced(standing("2", false, false)), None, "another worker has logged in");
-        assert_eq!(replaced(standing("1", false, true)), None, "it is reported when it is used next");
+        let replaced = |new| judged(true, &token_state("1", true, false), &new);
+        assert!(is_lost(replaced(token_state("1", false, false))), "renewed, and told to log in");
+        assert_eq!(replaced(token_state("2", false, false)), None, "another worker has logged in");
+        assert_eq!(replaced(token_state("1", false, true)), None, "it is reported when it is used next");
     }
 }

@@ -42,9 +42,9 @@ pub(crate) struct WorkerOptions {
     pub(crate) seed: u64,
 }
 
-/// What a worker says last.
+/// What a worker prints at its end.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct LastWords {
+pub(crate) struct Summary {
     pub(crate) tasks: u64,
     /// Resident memory in KiB: the most while it warmed up, and at the end.
     pub(crate) memory_before: u64,
@@ -93,13 +93,13 @@ pub(crate) async fn work(options: WorkerOptions) -> Outcome<()> {
     let _ = clock.await;
     drop(shared);
     let after = Resources::settled(tasks_before, LONGEST_TASKS).await;
-    let words = LastWords {
+    let summary = Summary {
         tasks: after.tasks - tasks_before.min(after.tasks),
         memory_before,
         memory_after: after.memory,
         seconds: begun.elapsed().as_secs(),
     };
-    println!("{}", serde_json::to_string(&words).map_err(|error| error.to_string())?);
+    println!("{}", serde_json::to_string(&summary).map_err(|error| error.to_string())?);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The workers as processes: started, killed, started again, and stopped.
 
-use super::worker::{LastWords, ledger_of};
+use super::worker::{Summary, ledger_of};
 use crate::Outcome;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ impl Worker {
     }
 
     /// Lets it end what it does; nothing if it does not end.
-    pub(crate) async fn stop(mut self) -> Outcome<Option<LastWords>> {
+    pub(crate) async fn stop(mut self) -> Outcome<Option<Summary>> {
         let mut input = self.child.stdin.take().ok_or("the worker has no input")?;
         // A worker that has ended already says nothing more, which is reported below.
         let _ = input.write_all(b"stop\n").and_then(|()| input.flush());

@@ -74,9 +74,9 @@ async fn one(client: &Client, random: &mut fastrand::Rng, made: &Made) {
         }
     };
     // The time is drawn from that of a whole call.
-    let patience =
+    let timeout =
         if random.u64(..100) == 0 { Duration::from_micros(random.u64(..3_000)) } else { Duration::MAX };
-    let count = match tokio::time::timeout(patience, call).await {
+    let count = match tokio::time::timeout(timeout, call).await {
         Ok(Ok(())) => &made.done,
         Ok(Err(_)) => &made.failed,
         Err(_) => &made.dropped,
