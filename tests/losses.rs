@@ -4,6 +4,8 @@
     feature = "data_stores",
     feature = "memory_stores",
     feature = "ordered_data_stores",
+    feature = "places",
+    feature = "secrets",
     feature = "universes",
     feature = "user_restrictions",
     feature = "luau",
@@ -119,7 +121,8 @@ async fn what_only_the_service_sets_is_not_sent() {
     script.assert_done();
 }
 
-/// MS-11: what was created is named, by its id or its path.
+/// MS-11, MS-14: what was created has its id, also where the response does not repeat it. One that is wrapped in
+/// something is still told.
 #[tokio::test]
 async fn an_item_that_was_created_has_its_id() {
     let items = "/cloud/v2/universes/1/memory-store/sorted-maps/Map/items";
@@ -129,12 +132,17 @@ async fn an_item_that_was_created_has_its_id() {
         script.client().memory_stores().create_sorted_map_item(1, "Map", "k", item).await
     };
     let path = "universes/1/memory-store/sorted-maps/Map/items/k";
-    for named in [json!({ "id": "k", "value": 7 }), json!({ "path": path, "value": 7 })] {
-        assert_eq!(item(named).await.expect("an item").id.as_deref(), Some("k"));
+    for body in [
+        json!({ "id": "k", "value": 7 }),
+        json!({ "path": path, "value": 7 }),
+        json!({ "path": "universes/1/memory-store/sorted-maps/Map/items/", "value": 7 }),
+        json!({ "value": 7 }),
+    ] {
+        assert_eq!(item(body.clone()).await.expect("an item").id.as_deref(), Some("k"), "{body}");
     }
-    let error = item(json!({ "key": "k", "value": 7 })).await.expect_err("no id");
-    assert!(error.is_decode() && error.message().contains("`id` and `path`"), "{error}");
-    assert!(error.message().contains("it has `key`, `value`") && error.may_have_been_applied(), "{error}");
+    let error = item(json!({ "item": { "id": "k", "value": 7 } })).await.expect_err("wrapped");
+    assert!(error.is_decode() && error.message().contains("it has `item`"), "{error}");
+    assert!(error.may_have_been_applied(), "{error}");
 }
 
 /// UR-03: a bare id is the id. `None` would mean that a script did it.
@@ -204,4 +212,109 @@ async fn a_response_that_ends_before_its_first_byte_is_not_an_empty_list() {
     let batch =
         script.client().memory_stores().queue(1, "q").read::<Value>(10).await.expect("an empty queue");
     assert!(batch.items.is_empty());
+}
+
+/// A response that can be read, and that turns out to be of no use for what a helper promises.
+struct Useless {
+    operation: &'static str,
+    said: Value,
+    /// Whether the request is sent again after a failure that leaves its effect unknown.
+    is_repeated: bool,
+    call: fn(opencloud::Client) -> Outcome,
+}
+
+type Outcome = std::pin::Pin<Box<dyn Future<Output = Option<Error>>>>;
+
+/// The error of a helper, whatever else it gives.
+macro_rules! useless {
+    ($operation:literal, $repeated:literal, $said:tt, |$client:ident| $call:expr) => {
+        Useless {
+            operation: $operation,
+            said: json!($said),
+            is_repeated: $repeated,
+            call: |$client| Box::pin(async move { $call.await.err() }),
+        }
+    };
+}
+
+/// What an error made of it says besides, is what an error of the call itself says.
+#[tokio::test(start_paused = true)]
+async fn an_error_about_what_a_response_says_tells_of_the_response() {
+    use opencloud::call::File;
+    let cases = [
+        useless!("data_stores.get_scoped_entry", true, { "id": "k", "value": "x" }, |client| {
+            client.data_stores().store(1, "S").get::<u64>("k")
+        }),
+        useless!("data_stores.get_scoped_entry", true, { "id": "k", "state": "ACTIVE" }, |client| {
+            client.data_stores().store(1, "S").get::<u64>("k")
+        }),
+        // Without an etag there is nothing to guard the change by.
+        useless!("data_stores.get_scoped_entry", true, { "id": "k", "value": 1 }, |client| {
+            client.data_stores().store(1, "S").update("k", |before: Option<u64>| before)
+        }),
+        useless!("data_stores.increment_scoped_entry", false, { "value": 7.5, "users": [], "attributes": {} }, |client| {
+            client.data_stores().store(1, "S").increment("k", 1).users(["1"]).attributes(json!({}).as_object().cloned().unwrap_or_default())
+        }),
+        useless!("data_stores.list", true, { "dataStores": [{ "path": "universes/1/data-stores/a" }] }, |client| {
+            async move { client.data_stores().erase_user(1, 7).find().await.map(drop) }
+        }),
+        useless!("ordered_data_stores.get_entry", true, { "id": "k", "value": 1e19 }, |client| {
+            client.ordered_data_stores().store(1, "S").get("k")
+        }),
+        useless!("ordered_data_stores.increment_entry", false, { "id": "k", "value": 1e19 }, |client| {
+            client.ordered_data_stores().store(1, "S").increment("k", 1)
+        }),
+        useless!("ordered_data_stores.list_entries", true, { "orderedDataStoreEntries": [{ "value": 7 }] }, |client| {
+            client.ordered_data_stores().store(1, "S").top(3)
+        }),
+        useless!("memory_stores.get_sorted_map_item", true, { "id": "k", "value": "x" }, |client| {
+            client.memory_stores().sorted_map(1, "M").get::<u64>("k")
+        }),
+        useless!("memory_stores.get_sorted_map_item", true, { "id": "k", "value": 1 }, |client| {
+            client.memory_stores().sorted_map(1, "M").update("k", |before: Option<u64>| before)
+        }),
+        useless!("memory_stores.list_sorted_map_items", true, { "items": [{ "id": "k", "value": "x" }] }, |client| {
+            async move { client.memory_stores().sorted_map(1, "M").items::<u64>().items().next().await.expect("one").expect("a page") }
+        }),
+        useless!("memory_stores.read_queue_items", false, { "readId": "r", "items": [{ "id": "k", "data": "x" }] }, |client| {
+            async move { client.memory_stores().queue(1, "Q").read::<u64>(1).await.expect("a batch").items.remove(0).value }
+        }),
+        useless!("memory_stores.read_queue_items", false, { "readId": "", "items": [{ "id": "k", "data": 1 }] }, |client| {
+            client.memory_stores().queue(1, "Q").read::<u64>(1)
+        }),
+        useless!("luau.create_task", false, {
+            "path": "universes/1/places/2/versions/3/luau-execution-sessions/4/tasks/5",
+            "state": "COMPLETE", "output": { "results": ["x"] },
+        }, |client| {
+            async move { client.luau().run("return 1").at(1, 2).await.expect("complete").result::<u64>(0) }
+        }),
+        useless!("secrets.get_public_key", true, { "secret": "no key", "key_id": "1" }, |client| {
+            client.secrets().universe(1).create("id", "content")
+        }),
+        useless!("places.create_version", true, { "versionNumber": -1 }, |client| {
+            client.places().publish(1, 2, File::new(&b"<roblox version=\"4\"></roblox>"[..]).name("a.rbxlx"))
+        }),
+        useless!("user_restrictions.get", true, { "gameJoinRestriction": { "active": true, "duration": "60s" } }, |client| {
+            client.user_restrictions().change_ban(1, 7).private_reason("r")
+        }),
+    ];
+    for Useless { operation, said, is_repeated, call } in cases {
+        let useless = || Answer::json(said.clone()).header("x-request-id", "r-1");
+        let mut script = Script::new();
+        let mut attempts = 1;
+        if is_repeated {
+            script = script.expect(Expect::any(), Answer::status(503, ""));
+            attempts = 2;
+        }
+        let script = script.expect(Expect::any(), useless());
+        let error = call(script.client()).await.unwrap_or_else(|| panic!("{operation}: {said} was taken"));
+        assert_eq!(script.count(), attempts as usize, "{operation}: {error}");
+        assert!(error.is_decode(), "{operation}: {said}: {error}");
+        assert_eq!(error.operation().map(|info| info.id), Some(operation), "{said}: {error}");
+        assert_eq!(error.attempts(), attempts, "{operation}: {said}: {error}");
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(200), "{operation}: {said}");
+        let header = error.headers().and_then(|headers| headers.get("x-request-id"));
+        assert_eq!(header.and_then(|id| id.to_str().ok()), Some("r-1"), "{operation}: {said}");
+        assert_eq!(error.request_ids().collect::<Vec<_>>(), [("x-request-id", "r-1")], "{operation}: {said}");
+    }
 }

@@ -57,7 +57,7 @@ fn a_property_has_other_names_and_its_id_may_be_the_end_of_a_path() {
     let raw = flat(&emit::raw::emit(&model).expect("types"));
     let reading = "crate::decode::object! { Thing { \"id\" => id, \"main\" => main, \"parts\" => parts, \"path\" => path, } \
                    aliases { \"first\" => main, \"oldParts\" => parts, } \
-                   values { \"values\" => parts: Part.data, } ids { id => path, } }";
+                   values { \"values\" => parts: Part.data, } ids { id => path, } requested { } }";
     assert!(raw.contains(reading), "{raw}");
     // Most types have nothing of it.
     assert!(
@@ -158,5 +158,43 @@ fn what_a_response_must_hold_is_in_the_table() {
     ] {
         let table = table(properties, extension);
         assert!(table.contains(&expected), "{expected}\n{table}");
+    }
+}
+
+/// MS-14: a response may leave out an id that the caller has chosen.
+#[test]
+fn an_id_may_be_that_of_the_request() {
+    let text = || json!({ "type": "string" });
+    let document = |parameters: Value, word: Value| {
+        let properties = json!({ "id": text(), "name": text(), "size": { "type": "integer" } });
+        let mut document = document(properties, json!({ "id_from_request": word }));
+        document["paths"]["/things"]["post"]["parameters"] = parameters;
+        document
+    };
+    let parameter =
+        |name: &str, place: &str| json!({ "name": name, "in": place, "required": true, "schema": text() });
+    let built = |parameters: Value, word: Value| {
+        let model = Model::build(&document(parameters, word).to_string(), None).expect("a model");
+        let raw = flat(&emit::raw::emit(&model).expect("types"));
+        (raw, emit::operations::emit(&model).expect("a table"))
+    };
+    // A parameter, or a property of the body.
+    for (place, sent) in [("query", "key"), ("body", "name")] {
+        let (raw, table) = built(json!([parameter("key", "query")]), json!({ "id": sent }));
+        let entry = format!("IdFromRequest {{ property: \"id\", parameter: \"{sent}\" }}");
+        assert!(table.contains(&format!("id_from_request: &[{entry}],")), "{place}: {table}");
+        assert!(raw.contains("ids { } requested { \"id\" => id, } }"), "{place}: {raw}");
+    }
+    // Words about what a version of the document does not have, or what is no id, say nothing.
+    for (parameters, word) in [
+        (json!([parameter("key", "query")]), json!({ "key": "key" })),
+        (json!([parameter("key", "query")]), json!({ "size": "key" })),
+        (json!([parameter("key", "header")]), json!({ "id": "key" })),
+        (json!([]), json!({ "id": "key" })),
+        (json!([]), json!({ "id": "size" })),
+    ] {
+        let (raw, table) = built(parameters, word.clone());
+        assert!(table.contains("id_from_request: &[],"), "{word}: {table}");
+        assert!(!raw.contains("requested"), "{word}: {raw}");
     }
 }

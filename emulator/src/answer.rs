@@ -20,6 +20,8 @@ pub(crate) enum Answer {
     Reset,
     /// No answer: the connection ends in order.
     Close,
+    /// No answer: over HTTP/2 the client is told that the request was not begun.
+    Refused,
 }
 
 /// The body of an answer.

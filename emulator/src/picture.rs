@@ -9,7 +9,9 @@ pub(crate) fn kind(content: &[u8]) -> Option<&'static str> {
         (b"GIF8", "image/gif"),
     ];
     let begins = BEGINNINGS.iter().find(|(beginning, _)| content.starts_with(beginning));
-    begins.map(|(_, kind)| *kind).or_else(|| is_targa(content).then_some("image/tga"))
+    let is_webp = content.starts_with(b"RIFF") && content.get(8..12) == Some(b"WEBP");
+    let begins = begins.map(|(_, kind)| *kind).or_else(|| is_webp.then_some("image/webp"));
+    begins.or_else(|| is_targa(content).then_some("image/tga"))
 }
 
 /// A TGA has no mark at its beginning: its header must make sense.
@@ -32,6 +34,7 @@ mod tests {
         assert_eq!(kind(b"\x89PNG\r\n"), Some("image/png"));
         assert_eq!(kind(b"\xff\xd8\xff\xe0"), Some("image/jpeg"));
         assert_eq!(kind(b"BM..."), Some("image/bmp"));
+        assert_eq!(kind(b"RIFF\x10\0\0\0WEBPVP8 "), Some("image/webp"));
         let mut targa = [0; 18];
         (targa[2], targa[16]) = (2, 24);
         assert_eq!(kind(&targa), Some("image/tga"));

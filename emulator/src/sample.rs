@@ -190,7 +190,7 @@ impl Sample {
         }
         let number = match plain(name).as_str() {
             "status" => 200,
-            "durationseconds" => 604_800,
+            "durationseconds" => 1_209_600,
             "code" | "errorcode" => 5,
             "page" | "pagenumber" | "skip" => 1,
             // Of money, in billionths.

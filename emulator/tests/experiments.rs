@@ -17,7 +17,7 @@ fn definition(name: &str, baselines: usize) -> Value {
     };
     json!({
         "name": name,
-        "durationSeconds": 604_800,
+        "durationSeconds": 1_209_600,
         "experimentConfiguration": {
             "productType": "EXPERIMENT_PRODUCT_TYPE_IN_GAME_CONFIGS",
             "inGameConfigExperimentConfiguration": { "variants": [variant(0), variant(1)] },

@@ -170,6 +170,325 @@ async fn samples_of_other_guides() {
     assert_requests_fit(&client);
 }
 
+/// The guide of experiments: a draft, its start, what it shows, and its end.
+#[tokio::test]
+async fn the_samples_of_experiments() {
+    let client = Client::start().await;
+    let universe = "/creator-configs-public-api/v1/experimentation/universes/7";
+    let finish = async |started: common::Answer| {
+        let operation = started.ok()["operation"].clone();
+        assert!(operation["done"] == false && operation["status"].is_string(), "{operation}");
+        let target = format!("{universe}/operations/{}", operation["operationId"].as_str().expect("an id"));
+        for _ in 0..5 {
+            let operation = client.get(&target).await.ok()["operation"].clone();
+            if operation["done"] == true {
+                return operation["experiment"].clone();
+            }
+        }
+        panic!("{target} does not end");
+    };
+    let variant = |label: &str, is_baseline: bool, entry: Value| {
+        let meta = json!({ "label": label, "isBaseline": is_baseline, "weight": 50 });
+        json!({ "variantMeta": meta, "configEntry": entry })
+    };
+    let create = json!({
+        "name": "WeakerDragon",
+        "description": "Whether more players come back if the dragon is weaker.",
+        "experimentConfiguration": {
+            "productType": "EXPERIMENT_PRODUCT_TYPE_IN_GAME_CONFIGS",
+            "inGameConfigExperimentConfiguration": { "variants": [
+                variant("As it is", true, json!({ "key": "dragonHealth" })),
+                variant("Weaker", false, json!({ "key": "dragonHealth", "entryValue": 250 })),
+            ] },
+        },
+        "exposurePercent": 40,
+        "durationSeconds": 14 * 86_400,
+        "universeGoalMetric": "UNIVERSE_EXPERIMENT_METRIC_DAY_1_RETENTION",
+    });
+    let draft = finish(client.post(&format!("{universe}/experiments"), &create).await).await;
+    assert_eq!(draft["state"], "EXPERIMENT_STATE_DRAFT");
+    let variants = |experiment: &Value| {
+        let configuration = &experiment["experimentConfiguration"]["inGameConfigExperimentConfiguration"];
+        configuration["variants"].as_array().expect("variants").clone()
+    };
+    assert!(variants(&draft).iter().all(|variant| variant["variantMeta"].get("variantId").is_none()));
+
+    let experiment = format!("{universe}/experiments/{}", draft["id"].as_str().expect("an id"));
+    let schedule = json!({ "scheduledStartTime": "2026-06-01T15:00:00Z" });
+    let scheduled = finish(client.post(&format!("{experiment}:schedule"), &schedule).await).await;
+    assert_eq!(scheduled["state"], "EXPERIMENT_STATE_SCHEDULED");
+    // It can be put off, but it can no longer be another one.
+    let later = json!({ "scheduledStartTime": "2026-07-01T15:00:00Z" });
+    finish(client.post(&format!("{experiment}:schedule"), &later).await).await;
+    client.patch(&experiment, &create).await.refused(400);
+
+    let start = client.request("POST", &format!("{experiment}:start")).header("content-length", "0");
+    let running = finish(client.send(start).await).await;
+    assert_eq!(running["state"], "EXPERIMENT_STATE_RUNNING");
+    // Variants have ids from when the experiment runs.
+    let ids: Vec<String> = variants(&running)
+        .iter()
+        .map(|variant| variant["variantMeta"]["variantId"].as_str().expect("an id").to_owned())
+        .collect();
+    assert!(ids.len() == 2 && ids[0] != ids[1], "{ids:?}");
+    assert_eq!(variants(&client.get(&experiment).await.ok()["experiment"]), variants(&running));
+
+    client.emulator.advance(std::time::Duration::from_secs(86_400));
+    let stats = client.get(&format!("{experiment}/stats")).await.ok();
+    let stats = if stats["operation"]["done"] == true {
+        stats
+    } else {
+        client.get(&format!("{experiment}/stats")).await.ok()
+    };
+    assert_eq!(stats["operation"]["experimentStats"]["isSrmDetected"], false);
+
+    let list =
+        "maxPageSize=20&skip=0&sortKey=LIST_EXPERIMENT_SORT_KEY_RELEVANCE&sortOrder=SORT_ORDER_DESCENDING";
+    let list = client.get(&format!("{universe}/experiments?{list}")).await.ok();
+    assert_eq!((&list["total"], &list["experiments"][0]["name"]), (&json!(1), &json!("WeakerDragon")));
+
+    let nobody = json!({ "variantId": "none" });
+    client.post(&format!("{experiment}:complete"), &nobody).await.refused(400);
+    let winner = json!({ "variantId": ids[1] });
+    let over = finish(client.post(&format!("{experiment}:complete"), &winner).await).await;
+    assert_eq!(over["state"], "EXPERIMENT_STATE_COMPLETED");
+    assert_requests_fit(&client);
+    client.assert_answers_fit();
+}
+
+/// The guide of experiments: what it states as limits is an error of the operation.
+#[tokio::test]
+async fn the_limits_of_experiments() {
+    let client = Client::start().await;
+    let universe = "/creator-configs-public-api/v1/experimentation/universes/7";
+    let failure = async |days: u64, variants: usize| {
+        let variants: Vec<_> = (0..variants)
+            .map(|number| {
+                let meta = json!({ "isBaseline": number == 0, "weight": 1 });
+                json!({ "variantMeta": meta, "configEntry": { "key": "k", "entryValue": number } })
+            })
+            .collect();
+        let body = json!({
+            "name": "n",
+            "durationSeconds": days * 86_400,
+            "experimentConfiguration": {
+                "productType": "EXPERIMENT_PRODUCT_TYPE_IN_GAME_CONFIGS",
+                "inGameConfigExperimentConfiguration": { "variants": variants },
+            },
+        });
+        let started = client.post(&format!("{universe}/experiments"), &body).await.ok();
+        let id = started["operation"]["operationId"].as_str().expect("an id").to_owned();
+        client.emulator.advance(std::time::Duration::from_secs(60));
+        let over = client.get(&format!("{universe}/operations/{id}")).await.ok()["operation"].clone();
+        assert_eq!(over["done"], true);
+        over["error"]["errorCode"].as_str().map(str::to_owned)
+    };
+    for (days, variants, code) in [
+        (14, 2, None),
+        (60, 3, None),
+        (13, 2, Some("INVALID_DURATION")),
+        (61, 2, Some("INVALID_DURATION")),
+        (14, 4, Some("INVALID_VARIANT_CONFIGURATION")),
+    ] {
+        assert_eq!(failure(days, variants).await.as_deref(), code, "{days} days, {variants} variants");
+    }
+}
+
+/// The guide of advertising: a campaign from its options to its end.
+#[tokio::test]
+async fn the_samples_of_advertising() {
+    let client = Client::start().await;
+    let ads = "/ads-management/v1";
+    client.get(&format!("{ads}/advertisable-universes")).await.ok();
+    client.get(&format!("{ads}/campaign-options?universeId=2001")).await.ok();
+    let body = json!({
+        "name": "Winter",
+        "objective": "ENGAGEMENT",
+        "paymentType": "CREDIT_CARD",
+        "targetUniverseId": "2001",
+        "creativeAssetIds": ["5001"],
+        "budget": { "type": "DAILY", "amountMicros": "5000000" },
+        "schedule": { "startTime": "2026-01-03T00:00:00Z", "durationInDays": 7 },
+    });
+    let create = |body: &Value| {
+        let request = client.request("POST", &format!("{ads}/campaigns"));
+        let request = request.header("x-idempotency-key", "0d5d9f4e-7a8c-4a53-9d0e-3f9a8a6f5b21");
+        // The version of the API that every minor one is compatible with.
+        client.send(request.header("x-roblox-api-version", "1.0").json(body))
+    };
+    let created = create(&body).await.ok();
+    assert_eq!((&created["status"], &created["deliveryStatus"]), (&json!("ACTIVE"), &json!("IN_REVIEW")));
+    for name in body.as_object().expect("an object").keys() {
+        assert_eq!(created[name], body[name], "{name}");
+    }
+    let id = created["id"].as_str().expect("an id").to_owned();
+    // The same key gives the same campaign; with another body it is a conflict.
+    assert_eq!(create(&body).await.ok()["id"], id);
+    let mut other = body.clone();
+    other["name"] = json!("Other");
+    create(&other).await.refused(409);
+
+    let ids = json!({ "campaignIds": [id, "9"] });
+    let statuses = client.post(&format!("{ads}/campaigns:batchGetStatus"), &ids).await.ok();
+    assert_eq!(
+        (&statuses["statuses"][0]["id"], &statuses["failures"][0]["reason"]),
+        (&json!(id), &json!("NOT_FOUND"))
+    );
+    let change = async |body: Value| client.patch(&format!("{ads}/campaigns/{id}"), &body).await;
+    for status in ["PAUSED", "ACTIVE"] {
+        assert_eq!(change(json!({ "status": status })).await.ok()["status"], status);
+    }
+    let raised = change(json!({ "budget": { "amountMicros": "6000000" } })).await.ok();
+    assert_eq!(raised["budget"]["amountMicros"], "6000000");
+    client.emulator.advance(std::time::Duration::from_secs(2 * 86_400));
+    let lowered = change(json!({ "budget": { "amountMicros": "5000000" } })).await.ok()["budget"].clone();
+    assert_eq!(
+        (&lowered["amountMicros"], &lowered["scheduledAmountMicros"]),
+        (&json!("6000000"), &json!("5000000"))
+    );
+    assert!(lowered["scheduledEffectiveTime"].is_string(), "{lowered}");
+    assert_eq!(change(json!({ "status": "CANCELLED" })).await.ok()["status"], "CANCELLED");
+    assert_ne!(change(json!({ "status": "ACTIVE" })).await.status, 200, "a cancellation is for good");
+    assert_requests_fit(&client);
+    client.assert_answers_fit();
+}
+
+/// The guide of thumbnails for the home page: uploads, and the sets that players are shown.
+#[tokio::test]
+async fn the_samples_of_homepage_thumbnails() {
+    let client = Client::start().await;
+    let universe = "/thumbnail-personalization-api/v1/universes/7";
+    let upload = async |files: &[(&'static str, &'static [u8])]| {
+        let form = files.iter().fold(Form::new(), |form, (name, content)| {
+            form.part("files", Part::bytes(*content).file_name(*name))
+        });
+        client.send(client.request("POST", &format!("{universe}/thumbnails/uploads")).multipart(form)).await
+    };
+    let webp = b"RIFF\x10\0\0\0WEBPVP8 ";
+    let uploaded = upload(&[("first.png", b"\x89PNG\r\n\x1a\n"), ("second.webp", webp)]).await.ok();
+    let operation = |name: &str| uploaded["fileToOperationIdDict"][name].as_str().expect("an id").to_owned();
+    let (first, second) = (operation("first.png"), operation("second.webp"));
+    let target = format!("{universe}/thumbnails/uploads/status?operationIds={first}&operationIds={second}");
+    // An id appears when the upload is finished, before its review is over.
+    let begun = client.get(&target).await.ok();
+    assert!(begun["uploadThumbnailStatusDict"][&first].get("homepageThumbnailId").is_none(), "{begun}");
+    let finished = client.get(&target).await.ok();
+    assert!(finished["uploadStatus"] == 2 || finished["uploadStatus"] == "Finished", "{finished}");
+    let status = &finished["uploadThumbnailStatusDict"];
+    assert_eq!(status[&first]["moderationStatus"], "Reviewing");
+    assert!(status[&first]["assetId"].is_number(), "{status}");
+    let id = |operation: &str| status[operation]["homepageThumbnailId"].as_str().expect("an id").to_owned();
+    let (first, second) = (id(&first), id(&second));
+    client.emulator.advance(std::time::Duration::from_secs(60));
+    let listed = client.get(&format!("{universe}/thumbnails?limit=10")).await.ok();
+    let listed = &listed["homepageThumbnails"][0];
+    assert_eq!(
+        (&listed["moderationStatus"], &listed["homepageThumbnailStatus"]),
+        (&json!("Approved"), &json!("Active"))
+    );
+    assert_eq!(listed["personalizedConfigStatus"], "Inactive");
+
+    let both = json!({ "homepageThumbnailIds": [first, second] });
+    let config = client.post(&format!("{universe}/personalization/create"), &both).await.ok();
+    assert!(config.is_string(), "{config}");
+    let one = json!({ "id": config, "homepageThumbnailIds": [first] });
+    assert_eq!(client.post(&format!("{universe}/personalization/update"), &one).await.ok(), config);
+    let configs = async |status: &str| {
+        let target = format!("{universe}/personalization?status={status}&limit=10&cursor=");
+        client.get(&target).await.ok()["personalizedConfigs"].clone()
+    };
+    let active = configs("Active").await;
+    assert_eq!((&active[0]["id"], &active[0]["lastServedUtc"]), (&config, &Value::Null));
+    assert_eq!(active[0]["thumbnails"].as_array().map(Vec::len), Some(1));
+    // Without thumbnails a set is no longer shown.
+    let deleted = format!("{universe}/thumbnails?homepageThumbnailIds={first}&homepageThumbnailIds={second}");
+    assert_eq!(client.delete(&deleted).await.ok(), json!({ first: true, second: true }));
+    assert_eq!(configs("Active").await, json!([]));
+    assert_eq!(configs("Inactive").await[0]["id"], config);
+
+    // The limits of the guide.
+    let six: Vec<(&'static str, &'static [u8])> =
+        ["1.png", "2.png", "3.png", "4.png", "5.png", "6.png"].map(|name| (name, &b"\x89PNG"[..])).to_vec();
+    upload(&six).await.refused(400);
+    let large: &'static [u8] = Vec::leak([b"\x89PNG".to_vec(), vec![0; 3 << 20]].concat());
+    let refused = upload(&[("large.png", large), ("moving.gif", b"GIF89a")]).await.ok();
+    assert_eq!(refused["fileToOperationIdDict"], json!({ "large.png": null, "moving.gif": null }));
+    let many = json!({ "homepageThumbnailIds": ["1", "2", "3", "4", "5", "6"] });
+    client.post(&format!("{universe}/personalization/create"), &many).await.refused(400);
+    assert_requests_fit(&client);
+    client.assert_answers_fit();
+}
+
+/// The guide of secrets: a content is sealed for the public key of the universe, written, and written anew.
+#[tokio::test]
+async fn the_samples_of_secrets() {
+    let client = Client::start().await;
+    let secrets = "/cloud/v2/universes/2001/secrets";
+    let public = client.get(&format!("{secrets}/public-key")).await.ok();
+    let sealed = |content: &str| common::sealed(&public, content);
+    let create = json!({ "id": "payments", "secret": sealed("first"), "key_id": public["key_id"] });
+    let created = client.post(secrets, &create).await;
+    assert!(matches!(created.status, 200 | 201), "{}", created.text);
+    assert_eq!(created.json()["id"], "payments");
+    assert!(created.json().get("secret").is_none(), "a content never comes back");
+    // SE-01
+    client.post(secrets, &create).await.refused(409);
+    let update = json!({ "secret": sealed("second"), "key_id": public["key_id"] });
+    assert_eq!(client.patch(&format!("{secrets}/payments"), &update).await.ok()["id"], "payments");
+    let unsealed = json!({ "secret": "c2Vjb25k", "key_id": public["key_id"] });
+    client.patch(&format!("{secrets}/payments"), &unsealed).await.refused(400);
+    let delete = client.request("DELETE", &format!("{secrets}/payments"));
+    let deleted = client.send(delete.header("content-type", "application/json")).await;
+    assert!(deleted.status < 300, "{}", deleted.text);
+    assert_requests_fit(&client);
+}
+
+/// The guide of configs: a draft, publishing it, its history, and the way back.
+#[tokio::test]
+async fn the_samples_of_configs() {
+    let client = Client::start().await;
+    let config = "/creator-configs-public-api/v1/configs/universes/7/repositories/InExperienceConfig";
+    let overwrite = async |body: Value| {
+        let request = client.request("PUT", &format!("{config}/draft:overwrite"));
+        client.send(request.json(&body)).await.ok()["draftHash"].clone()
+    };
+    let publish = async |hash: &Value, message: &str| {
+        let body = json!({ "draftHash": hash, "message": message, "deploymentStrategy": "Immediate" });
+        client.post(&format!("{config}/publish"), &body).await.ok()["configVersion"].clone()
+    };
+    let values = async || {
+        client.emulator.advance(std::time::Duration::from_secs(60));
+        client.get(config).await.ok()["entries"].clone()
+    };
+    let hash = overwrite(json!({ "entries": { "dragonHealth": 100 } })).await;
+    assert_eq!(publish(&hash, "A weaker dragon").await, 1);
+    assert_eq!(values().await, json!({ "dragonHealth": 100 }));
+    let full = client.get(&format!("{config}/full")).await.ok();
+    assert_eq!(full["entries"]["dragonHealth"]["value"], 100);
+
+    // Only what is sent changes; the hash of the draft before guards it.
+    let staged = json!({ "entries": { "showTutorial": true } });
+    let first = client.patch(&format!("{config}/draft"), &staged).await.ok()["draftHash"].clone();
+    let guarded = json!({ "entries": { "dragonHealth": 90 }, "previousDraftHash": first });
+    let second = client.patch(&format!("{config}/draft"), &guarded).await.ok()["draftHash"].clone();
+    client.patch(&format!("{config}/draft"), &guarded).await.refused(409);
+    assert_eq!(client.get(&format!("{config}/draft")).await.ok()["draftHash"], second);
+    assert_eq!(publish(&second, "And a tutorial").await, 2);
+    assert_eq!(values().await, json!({ "dragonHealth": 90, "showTutorial": true }));
+
+    let revisions = client.get(&format!("{config}/revisions?MaxPageSize=10")).await.ok()["revisions"].clone();
+    assert_eq!(revisions[0]["message"], "And a tutorial");
+    assert_eq!(revisions[0]["changes"]["dragonHealth"], json!({ "before": 100, "after": 90 }));
+    let id = revisions[1]["revisionId"].as_str().expect("an id").to_owned();
+    let restore = client.request("POST", &format!("{config}/revisions/{id}/restore"));
+    let restored = client.send(restore.header("content-length", "0")).await.ok();
+    // Restoring publishes nothing by itself.
+    assert_eq!(values().await, json!({ "dragonHealth": 90, "showTutorial": true }));
+    assert_eq!(publish(&restored["draftHash"], "Back").await, 3);
+    assert_eq!(values().await, json!({ "dragonHealth": 100 }));
+    client.assert_answers_fit();
+}
+
 /// Names of JSON and of queries in any letter case, as clients of several languages write them.
 #[tokio::test]
 async fn names_in_any_letter_case() {

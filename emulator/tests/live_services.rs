@@ -421,46 +421,23 @@ async fn binary_input_comes_out_again() {
     client.assert_answers_fit();
 }
 
+/// Clients tell by it how old a ban is, and how far their own clock is off.
+#[tokio::test]
+async fn responses_have_the_date_of_the_emulators_clock() {
+    let client = Client::start().await;
+    assert_eq!(client.get("/cloud/v2/users/156").await.header("date"), "Fri, 02 Jan 2026 03:04:05 GMT");
+    client.emulator.advance(std::time::Duration::from_secs(86_400));
+    assert_eq!(client.get("/nowhere").await.header("date"), "Sat, 03 Jan 2026 03:04:05 GMT");
+}
+
 const SECRETS: &str = "/cloud/v2/universes/1/secrets";
 
 #[tokio::test]
 async fn secrets_must_be_sealed() {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    use crypto_box::PublicKey;
-    use crypto_box::aead::rand_core::{CryptoRng, RngCore};
-
-    /// Good enough to seal for a test.
-    struct Counter(u8);
-    impl CryptoRng for Counter {}
-    impl RngCore for Counter {
-        fn next_u32(&mut self) -> u32 {
-            let mut bytes = [0; 4];
-            self.fill_bytes(&mut bytes);
-            u32::from_le_bytes(bytes)
-        }
-        fn next_u64(&mut self) -> u64 {
-            u64::from(self.next_u32())
-        }
-        fn fill_bytes(&mut self, bytes: &mut [u8]) {
-            for byte in bytes {
-                self.0 = self.0.wrapping_mul(5).wrapping_add(3);
-                *byte = self.0;
-            }
-        }
-        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), crypto_box::aead::rand_core::Error> {
-            self.fill_bytes(bytes);
-            Ok(())
-        }
-    }
-
     let client = Client::start().await;
     let key = client.get(&format!("{SECRETS}/public-key")).await.ok();
-    let bytes = STANDARD.decode(key["secret"].as_str().expect("a key")).expect("base64");
-    let public = PublicKey::from_slice(&bytes).expect("32 bytes");
-    let sealed = public.seal(&mut Counter(7), b"hunter2").expect("sealed");
+    let good = common::sealed(&key, "hunter2");
     let secret = |id: &str, secret: &str| json!({ "id": id, "secret": secret, "key_id": key["key_id"], "domain": "*" });
-    let good = STANDARD.encode(&sealed);
     let created = client.post(SECRETS, &secret("API_KEY", &good)).await;
     assert_eq!(created.status, 201, "{}", created.text);
     assert!(created.json().get("secret").is_none());

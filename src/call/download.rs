@@ -75,7 +75,7 @@ impl Request {
             }
         }
         writer.flush().await.map_err(|error| named(unwritable(error)))?;
-        Ok(Response::raw(reply).with(written))
+        Ok(Response::raw(operation, reply).with(written))
     }
 }
 
@@ -98,7 +98,9 @@ impl Decoder {
         match encoding.map(|encoding| encoding.unwrap_or("?").to_ascii_lowercase()).as_deref() {
             None | Some("" | "identity") => Ok(Self::Plain),
             Some("gzip" | "x-gzip") => Ok(Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))),
-            Some(other) => Err(Error::unreadable(format!("the answer is encoded as `{other}`"))),
+            Some(other) => {
+                Err(Error::unreadable(format!("the answer is encoded as `{other}`")).with_reply(reply))
+            }
         }
     }
 

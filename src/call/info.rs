@@ -50,6 +50,8 @@ pub struct OperationInfo {
     pub bare_list: Option<&'static str>,
     /// What its response must hold.
     pub expects: ExpectedFields,
+    /// The properties of its response that the request has said already.
+    pub id_from_request: &'static [IdFromRequest],
     /// Where a response of success lists what has failed, if it does.
     pub errors_in_success: Option<ErrorsInSuccess>,
     /// Whether the body of a 412 is the object that is there, and says nothing of the failure.
@@ -131,6 +133,16 @@ pub struct ExpectedFields {
     pub is_single: bool,
     /// Those that must be there; of alternatives (`path|id`), one.
     pub required: &'static [&'static str],
+}
+
+/// An id that the caller has chosen. Where a response lacks it, it is the one of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IdFromRequest {
+    /// The property of the response.
+    pub property: &'static str,
+    /// The parameter of the path or query, or the property of the JSON body, that has the same value.
+    pub parameter: &'static str,
 }
 
 /// A list in a response of success of what has failed. A response with such items is an error of what they say.

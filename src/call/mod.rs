@@ -34,6 +34,8 @@ pub(crate) use checked::{Checked, Flaw, checked_type};
 pub(crate) use macros::{Hidden, hiding_debug};
 pub(crate) use macros::{accepted, call_methods, given, helper_methods, option_methods, request_type};
 pub(crate) use parameter::Parameter;
+#[allow(unused_imports, reason = "an area need not read what responses say")]
+pub(crate) use response::Origin;
 pub(crate) use response::{Attempts, Secret, SentAt, asked_wait, decode, ends_too_early, json_text, read};
 
 #[cfg(any(feature = "data_stores", feature = "memory_stores"))]
@@ -140,6 +142,17 @@ impl<T> Call<T> {
     /// The value of a query parameter.
     pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The ids of the request that a response may leave out, as the table says.
+    fn requested_ids(&self) -> crate::decode::Ids {
+        let of_body = |name: &str| self.body_value(name).and_then(|value| Some(value.as_str()?.to_owned()));
+        let value = |name: &str| {
+            let parameter = self.segment(name).or_else(|| self.query_value(name)).map(str::to_owned);
+            parameter.or_else(|| of_body(name))
+        };
+        let ids = self.operation.id_from_request.iter();
+        ids.filter_map(|id| Some((id.property, value(id.parameter)?))).collect()
     }
 
     /// The next parameter of the path.
@@ -506,14 +519,16 @@ fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::He
 impl<T: DeserializeOwned + Send + 'static> Call<T> {
     /// Sends the call and reads the answer.
     pub(crate) fn send(self) -> Sending<Response<T>> {
-        let sent = self.send_decoding();
-        Box::pin(async move { sent.await.map(|(reply, value)| Response::raw(reply).with(value)) })
+        let (operation, sent) = (self.operation, self.send_decoding());
+        Box::pin(
+            async move { sent.await.map(|(reply, value)| Response::raw(Some(operation), reply).with(value)) },
+        )
     }
 
     /// Sends the call and decodes the response within the attempts; both are returned.
     pub(crate) fn send_decoding(self) -> Sending<(http::Response<Bytes>, T)> {
-        let operation = self.operation;
-        self.send_reading(move |reply| decode(operation, reply))
+        let (operation, requested) = (self.operation, self.requested_ids());
+        self.send_reading(move |reply| decode(operation, requested.clone(), reply))
     }
 
     /// As [`send`](Self::send), for what the answer says only.

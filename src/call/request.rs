@@ -150,7 +150,7 @@ impl Request {
         };
         let reply = self.client.exchange(operation, request, &self.options, &mut accept).await?;
         let value = value.map_or_else(|| read(&reply), Ok)?;
-        Ok(Response::raw(reply).with(value))
+        Ok(Response::raw(operation, reply).with(value))
     }
 
     /// Sends the request and returns the answer's bytes as they came. If they are JSON, by their content
@@ -162,7 +162,7 @@ impl Request {
     pub async fn send_bytes(self) -> Result<Response<Bytes>, Error> {
         let (operation, request) = self.prepare()?;
         let reply = self.client.exchange(operation, request, &self.options, &mut whole).await?;
-        Ok(Response::raw(reply))
+        Ok(Response::raw(operation, reply))
     }
 
     fn fail(&mut self, error: Error) {

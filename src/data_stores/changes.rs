@@ -40,11 +40,13 @@ pub(super) async fn change(
             }
             (Err(error), _) => return Err(error),
         };
-        if stored.as_ref().is_some_and(|stored| stored.etag.as_ref().is_none_or(String::is_empty)) {
-            return Err(Error::unreadable(
+        if let Some(stored) = &stored
+            && stored.etag.as_ref().is_none_or(String::is_empty)
+        {
+            return Err(stored.blame(Error::unreadable(
                 "the service gave no etag with the entry, so that its change cannot be guarded; \
                  `upsert` writes without a guard, all of it",
-            ));
+            )));
         }
         let Some(mut content) = make(stored.as_ref())? else { return Ok(None) };
         let outcome = match &stored {

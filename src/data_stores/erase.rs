@@ -173,11 +173,18 @@ impl EraseUser {
         if let Some(store) = &self.store {
             return Ok(vec![store.clone()]);
         }
-        let list = self.handle.list(&self.universe).with_options(self.options.clone());
-        let stores = list.items().collect().await?;
-        let unnamed = || Error::unreadable("the service listed a data store without its id");
-        let named = |id: Option<String>| Ok(self.handle.store(&self.universe, id.ok_or_else(unnamed)?));
-        stores.into_iter().map(|store| named(store.id)).collect()
+        let mut pages = self.handle.list(&self.universe).with_options(self.options.clone()).pages();
+        let mut stores = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            for store in page.data_stores.iter().flatten() {
+                let id = store.id.clone().ok_or_else(|| {
+                    page.blame(Error::unreadable("the service listed a data store without its id"))
+                })?;
+                stores.push(self.handle.store(&self.universe, id));
+            }
+        }
+        Ok(stores)
     }
 
     async fn search(&self, store: &Store, plan: &mut ErasurePlan) -> Result<(), Error> {

@@ -37,9 +37,12 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, 
 
 impl Line {
     /// The text of the line, and whether the entry holds Luau buffers.
-    pub(super) fn write(of: &EntryKey, stored: Stored) -> Result<(Vec<u8>, bool), Error> {
-        let missing = || Error::unreadable("the service gave an entry without a value");
-        let value = on_one_line(stored.value.ok_or_else(missing)?)?;
+    pub(super) fn write(of: &EntryKey, mut stored: Stored) -> Result<(Vec<u8>, bool), Error> {
+        let value = stored
+            .value
+            .take()
+            .ok_or_else(|| stored.blame(Error::unreadable("the service gave an entry without a value")))?;
+        let value = on_one_line(value)?;
         let line = Self {
             scope: of.scope.clone(),
             key: of.key.clone(),

@@ -69,9 +69,9 @@ impl Store {
         if matches!(revision, Revision::Latest) && !self.has_path(key) {
             return self.read_by_query(key, options).await;
         }
-        match call.expecting::<Stored>().with_options(options.clone()).output().await {
+        match call.expecting::<Stored>().with_options(options.clone()).send().await {
             Ok(stored) if stored.is_deleted() => Ok(None),
-            Ok(stored) => Ok(Some(stored)),
+            Ok(stored) => Ok(Some(Stored::of(stored))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
@@ -154,9 +154,8 @@ impl Store {
         options: &Options,
     ) -> Result<Stored, Error> {
         content.check(key).and_then(|()| self.check(key)).map_err(|error| error.of(call.operation))?;
-        let operation = call.operation;
-        let stored = call.json(content).expecting::<Stored>().with_options(options.clone()).output().await?;
-        Ok(Stored { written_by: Some(operation), ..stored })
+        let call = call.json(content).expecting::<Stored>().with_options(options.clone());
+        call.send().await.map(Stored::of)
     }
 
     pub(super) async fn increment_stored(
@@ -172,9 +171,8 @@ impl Store {
             .increment_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key, request)
             .call;
         self.check(key).map_err(|error| error.of(call.operation))?;
-        let (operation, call) = (call.operation, call.json(&Increment { amount, rest }));
-        let stored = call.expecting::<Stored>().with_options(options.clone()).output().await?;
-        Ok(Stored { written_by: Some(operation), ..stored })
+        let call = call.json(&Increment { amount, rest }).expecting::<Stored>().with_options(options.clone());
+        call.send().await.map(Stored::of)
     }
 
     pub(super) async fn delete_stored(&self, key: &str, options: &Options) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use super::metadata::metadata_setters;
 use super::wire::{Content, Stored};
 use super::{Store, limits};
 use crate::call::info::OperationInfo;
-use crate::call::{Options, Sending, ends_too_early, json_text, option_methods};
+use crate::call::{Options, Origin, Sending, ends_too_early, json_text, option_methods};
 use crate::ids::UserId;
 use crate::operations::DATA_STORES_SET_VALUE as SET_VALUE;
 use crate::types::DataStoreVersion;
@@ -269,6 +269,7 @@ impl Store {
                 revision_id: entry.version,
                 create_time: entry.created,
                 revision_create_time: entry.versioned,
+                origin: Some(Origin::of(Some(operation), &reply)),
                 ..Stored::default()
             })
         });

@@ -1,9 +1,9 @@
 //! Entries as the service sends and takes them. A value stays the text that it is, so that no number
 //! in it changes.
 
-use crate::Error;
-use crate::call::info::OperationInfo;
+use crate::call::Origin;
 use crate::types::DataStoreState;
+use crate::{Error, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -22,19 +22,22 @@ pub(super) struct Stored {
     pub(super) value: Option<Box<RawValue>>,
     pub(super) users: Option<Vec<String>>,
     pub(super) attributes: Option<Box<RawValue>>,
-    /// What was called, if this is the answer to a write: the write has happened then, whatever is
-    /// wrong with the answer.
+    /// Where it comes from, if it is a response.
     #[serde(skip)]
-    pub(super) written_by: Option<&'static OperationInfo>,
+    pub(super) origin: Option<Origin>,
 }
 
 impl Stored {
-    /// Says of an error about this answer what is known of its effect.
+    pub(super) fn of(response: Response<Self>) -> Self {
+        let (stored, origin) = response.into_parts();
+        Self { origin: Some(origin), ..stored }
+    }
+
+    /// An error about this response. If it is one to a write, the write has happened, whatever is wrong with it.
     pub(super) fn blame(&self, error: Error) -> Error {
-        match self.written_by {
-            Some(operation) => error.after_ambiguous(true).of(operation),
-            None => error,
-        }
+        let Some(origin) = &self.origin else { return error };
+        let is_written = origin.operation.is_some_and(|operation| !operation.only_reads());
+        origin.blame(error.after_ambiguous(is_written))
     }
 
     pub(super) fn is_deleted(&self) -> bool {

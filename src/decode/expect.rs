@@ -14,6 +14,9 @@ use std::fmt;
 const MOST_NAMES: usize = 20;
 const LONGEST_NAME: usize = 60;
 
+/// Ids that the request has said already, by the properties of the response that have the same value.
+pub(crate) type Ids = Vec<(&'static str, String)>;
+
 /// Which object is to be watched.
 #[derive(Clone, Copy)]
 struct Wanted {
@@ -37,21 +40,26 @@ thread_local! {
     // one synchronous call, so that nothing else can see this.
     static WANTED: Cell<Option<Wanted>> = const { Cell::new(None) };
     static LACKS: Cell<Option<String>> = const { Cell::new(None) };
+    static REQUESTED: Cell<Ids> = const { Cell::new(Vec::new()) };
 }
 
-/// Reads the body of a response that must hold these fields.
+/// Reads the body of a response that must hold these fields. Where it lacks an id that was requested, it is
+/// that one.
 pub(crate) fn response<T: DeserializeOwned + 'static>(
     body: &[u8],
     fields: ExpectedFields,
+    requested: Ids,
 ) -> Result<T, Failure> {
     struct Reset;
     impl Drop for Reset {
         fn drop(&mut self) {
             WANTED.set(None);
             LACKS.set(None);
+            REQUESTED.set(Vec::new());
         }
     }
     let _reset = Reset;
+    REQUESTED.set(requested);
     WANTED.set(Some(Wanted { of: Some(TypeId::of::<T>()), fields }));
     let value = serde_json::from_slice(body).map_err(Failure::Json)?;
     let is_watched = WANTED.take().is_none();
@@ -73,6 +81,8 @@ pub(crate) fn response<T: DeserializeOwned + 'static>(
 /// What is seen of an object while it is read.
 pub(super) struct Watch {
     fields: ExpectedFields,
+    /// What the response itself is given where it lacks it; what is inside of it is given nothing.
+    pub(super) requested: Ids,
     names: Vec<String>,
     more: usize,
     has_known: bool,
@@ -85,12 +95,13 @@ impl Watch {
     pub(super) fn begin(of: [TypeId; 2]) -> Option<Self> {
         let wanted = WANTED.get().filter(|wanted| wanted.of.is_none_or(|wanted| of.contains(&wanted)))?;
         WANTED.set(None);
-        Some(Self::new(wanted.fields))
+        Some(Self { requested: REQUESTED.take(), ..Self::new(wanted.fields) })
     }
 
     fn new(fields: ExpectedFields) -> Self {
         Self {
             fields,
+            requested: Vec::new(),
             names: Vec::new(),
             more: 0,
             has_known: false,
@@ -322,7 +333,7 @@ mod tests {
     const ITEMS: ExpectedFields = ExpectedFields { main: Some("items"), is_single: false, required: &[] };
 
     fn lacks(body: &str, fields: ExpectedFields) -> Option<String> {
-        match response::<List>(body.as_bytes(), fields) {
+        match response::<List>(body.as_bytes(), fields, Vec::new()) {
             Ok(_) => None,
             Err(Failure::Lacks(why)) => Some(why),
             Err(Failure::Json(error)) => panic!("{body}: {error}"),
@@ -380,18 +391,45 @@ mod tests {
         assert_eq!(lacks(r#"{"id":"x","output":{"data":{"a":1}}}"#, ITEMS), None);
         assert!(serde_json::from_str::<List>(r#"{"new":["a"]}"#).is_ok());
         // A failure leaves nothing behind.
-        assert!(matches!(response::<List>(b"{", ITEMS), Err(Failure::Json(_))));
+        assert!(matches!(response::<List>(b"{", ITEMS, Vec::new()), Err(Failure::Json(_))));
         assert!(serde_json::from_str::<List>(r#"{"new":["a"]}"#).is_ok());
+    }
+
+    /// MS-14: what the request says is that of the response itself, and of the next response no more.
+    #[test]
+    fn an_id_of_the_request_is_given_to_the_response_alone() {
+        #[derive(Debug, Default)]
+        struct Named {
+            id: Option<String>,
+            inner: Option<Box<Named>>,
+        }
+        object! { Named { "id" => id, "inner" => inner, }
+            aliases {} values {} ids {} requested { "id" => id, }
+        }
+        let read = |body: &str, requested: Ids| {
+            response::<Named>(body.as_bytes(), ExpectedFields::default(), requested).expect("a value")
+        };
+        let asked = || vec![("id", "asked".to_owned()), ("unknown", "x".to_owned())];
+        let named = read(r#"{"inner":{}}"#, asked());
+        assert_eq!(named.id.as_deref(), Some("asked"));
+        assert_eq!(named.inner.expect("an object").id, None);
+        assert_eq!(read(r#"{"id":"told"}"#, asked()).id.as_deref(), Some("told"));
+        assert_eq!(read("{}", Ids::new()).id, None);
+        // What is required must be said, and a failure leaves nothing behind.
+        let required = ExpectedFields { main: None, is_single: false, required: &["id"] };
+        assert!(matches!(response::<Named>(b"{}", required, asked()), Err(Failure::Lacks(_))));
+        assert!(matches!(response::<Named>(b"{", required, asked()), Err(Failure::Json(_))));
+        assert_eq!(read("{}", Ids::new()).id, None);
     }
 
     #[test]
     fn a_type_that_reads_itself_must_hold_what_is_required_too() {
         let fields = ExpectedFields { main: None, is_single: false, required: &["id"] };
         type Map = std::collections::BTreeMap<String, serde_json::Value>;
-        assert!(response::<Map>(br#"{"id":"x"}"#, fields).is_ok());
-        assert!(matches!(response::<Map>(br#"{"name":"x"}"#, fields), Err(Failure::Lacks(_))));
+        assert!(response::<Map>(br#"{"id":"x"}"#, fields, Vec::new()).is_ok());
+        assert!(matches!(response::<Map>(br#"{"name":"x"}"#, fields, Vec::new()), Err(Failure::Lacks(_))));
         // A value keeps everything, so that nothing is lost.
-        assert!(response::<serde_json::Value>(br#"{"name":"x"}"#, fields).is_ok());
+        assert!(response::<serde_json::Value>(br#"{"name":"x"}"#, fields, Vec::new()).is_ok());
     }
 
     #[test]

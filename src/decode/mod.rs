@@ -4,7 +4,7 @@
 mod expect;
 mod locate;
 
-pub(crate) use expect::{Failure, names, response};
+pub(crate) use expect::{Failure, Ids, names, response};
 pub(crate) use locate::path;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -39,13 +39,17 @@ pub(crate) trait Object: Default + 'static {
 
     /// Fills what other fields say.
     fn finish(&mut self) {}
+
+    /// Sets an id that is not there, of this name on the wire, to what the request said.
+    fn fill(&mut self, _name: &str, _id: String) {}
 }
 
 /// Makes a struct readable: the name of each field on the wire and in the struct.
 ///
 /// `aliases` are other names of fields, which count where the field's own name has no value. `values` are
 /// such names of lists whose elements are not items, but the value of one field of an item. `ids` are the
-/// fields that are the last segment of another field, a path, where they are not there themselves.
+/// fields that are the last segment of another field, a path, where they are not there themselves, and
+/// `requested` those that a request may have said already.
 macro_rules! object {
     (@ $kind:ident { $($name:literal => $field:ident,)* } $($rest:tt)*) => {
         impl crate::decode::Object for $kind {
@@ -95,6 +99,7 @@ macro_rules! object {
         aliases { $($alias:literal => $aliased:ident,)* }
         values { $($values:literal => $list:ident: $item:ident.$value:ident,)* }
         ids { $($id:ident => $path:ident,)* }
+        requested { $($requested:literal => $said:ident,)* }
     ) => {
         crate::decode::object! { @ $kind { $($name => $field,)* }
             fn read<'de, A: serde::de::MapAccess<'de>>(
@@ -120,6 +125,16 @@ macro_rules! object {
                 $(self.$id = self.$id.take().or_else(|| {
                     crate::decode::last_segment(self.$path.as_deref()?).map(Into::into)
                 });)*
+            }
+
+            #[allow(unused_variables)]
+            fn fill(&mut self, name: &str, id: String) {
+                match name {
+                    $($requested => {
+                        self.$said.get_or_insert_with(|| id.into());
+                    })*
+                    _ => {}
+                }
             }
         }
     };
@@ -170,6 +185,7 @@ pub(crate) fn read_object<'de, T: Object, D: Deserializer<'de>>(deserializer: D)
             object.finish();
             if let Some(watch) = watch {
                 watch.end(T::IS_EMPTY, &|name| object.has(name));
+                watch.requested.into_iter().for_each(|(name, id)| object.fill(name, id));
             }
             Ok(object)
         }

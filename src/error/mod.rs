@@ -11,7 +11,7 @@ pub use kind::ErrorKind;
 pub(crate) use one_line::{OneLine, Shown};
 
 use crate::call::info::OperationInfo;
-use crate::call::{Attempts, Secret};
+use crate::call::{Attempts, Origin, Secret};
 use crate::transport::RateLimitStatus;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -86,9 +86,18 @@ const REQUEST_IDS: [&str; 4] = ["x-request-id", "roblox-machine-id", "x-roblox-e
 struct Reply {
     status: StatusCode,
     headers: HeaderMap,
-    body: Bytes,
+    /// Not of a response that was read already when something was found to be wrong with it.
+    body: Option<Bytes>,
     /// Headers by which Roblox can find the request, without secrets: unlike the headers they are shown.
     request_ids: Vec<(&'static str, String)>,
+}
+
+impl Reply {
+    fn new(status: StatusCode, headers: &HeaderMap, body: Option<Bytes>) -> Self {
+        let id = |name| Some((name, headers.get(name)?.to_str().ok()?.to_owned()));
+        let request_ids = REQUEST_IDS.into_iter().filter_map(id).collect();
+        Self { status, headers: headers.clone(), body, request_ids }
+    }
 }
 
 impl Inner {
@@ -415,18 +424,20 @@ impl Error {
 
     /// What has arrived of an answer. The error says nothing of the secret that it was got with.
     pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
-        let attempts = reply.extensions().get::<Attempts>().copied();
-        let id = |name| Some((name, reply.headers().get(name)?.to_str().ok()?.to_owned()));
-        let error = self.change(|inner| {
-            inner.attempts = attempts.map_or(inner.attempts, |attempts| attempts.0);
-            inner.reply = Some(Reply {
-                status: reply.status(),
-                headers: reply.headers().clone(),
-                body: reply.body().clone(),
-                request_ids: REQUEST_IDS.into_iter().filter_map(id).collect(),
-            });
-        });
-        match reply.extensions().get::<Secret>() {
+        let attempts = reply.extensions().get::<Attempts>().map_or(self.attempts(), |attempts| attempts.0);
+        let told = Reply::new(reply.status(), reply.headers(), Some(reply.body().clone()));
+        self.attempted(attempts).arrived(told, reply.extensions().get())
+    }
+
+    /// As [`with_reply`](Self::with_reply), of a response whose body is gone.
+    pub(crate) fn with_origin(self, origin: &Origin) -> Self {
+        let told = Reply::new(origin.status, &origin.headers, None);
+        self.attempted(origin.attempts).arrived(told, origin.secret.as_ref())
+    }
+
+    fn arrived(self, reply: Reply, secret: Option<&Secret>) -> Self {
+        let error = self.change(|inner| inner.reply = Some(reply));
+        match secret {
             Some(Secret(secret)) => error.hiding(|text| secret.hide(text)),
             None => error,
         }
@@ -558,9 +569,10 @@ impl Error {
         self.0.reply.as_ref().map(|reply| &reply.headers)
     }
 
-    /// The body of the answer as it came, or as much as arrived, if there was one.
+    /// The body of the answer as it came, or as much as arrived, if there was one. `None` also where the answer
+    /// could be read, and what it says turned out to be of no use.
     pub fn body(&self) -> Option<&Bytes> {
-        self.0.reply.as_ref().map(|reply| &reply.body)
+        self.0.reply.as_ref()?.body.as_ref()
     }
 
     /// The ids by which Roblox can find the request, as name and value of the response's headers: give them

@@ -1,7 +1,7 @@
 //! What a script leaves behind.
 
 use super::{LuauTask, TaskPath};
-use crate::call::Options;
+use crate::call::{Options, Origin};
 use crate::{Client, Error, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,11 +17,18 @@ pub struct Finished {
     options: Options,
     task: LuauTask,
     path: TaskPath,
+    origin: Option<Origin>,
 }
 
 impl Finished {
-    pub(super) fn new(client: Client, options: Options, task: LuauTask, path: TaskPath) -> Self {
-        Self { client, options, task, path }
+    pub(super) fn new(
+        client: Client,
+        options: Options,
+        task: LuauTask,
+        path: TaskPath,
+        origin: Option<Origin>,
+    ) -> Self {
+        Self { client, options, task, path, origin }
     }
 
     /// The path of the task.
@@ -63,7 +70,7 @@ impl Finished {
     ///
     /// Of kind [`Decode`](crate::ErrorKind::Decode) if they are not such values, or not so many.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        read(Value::Array(self.results().to_vec()), "what the script returned")
+        self.read(Value::Array(self.results().to_vec()), "what the script returned")
     }
 
     /// One of the values that the script has returned, counted from 0. One that was not returned is null,
@@ -74,7 +81,14 @@ impl Finished {
     /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is no such value.
     pub fn result<T: DeserializeOwned>(&self, index: usize) -> Result<T, Error> {
         let value = self.results().get(index).cloned().unwrap_or_default();
-        read(value, &format!("value {index} that the script returned"))
+        self.read(value, &format!("value {index} that the script returned"))
+    }
+
+    fn read<T: DeserializeOwned>(&self, value: Value, what: &str) -> Result<T, Error> {
+        T::deserialize(value).map_err(|error| {
+            let error = Error::unreadable(format!("{what} cannot be read: {error}"));
+            self.origin.iter().fold(error, |error, origin| origin.blame(error))
+        })
     }
 
     /// Writes the binary output of the run, 256 MiB at most, and returns its size in bytes. It is read while
@@ -105,8 +119,4 @@ impl Finished {
         let request = self.client.request(http::Method::GET, uri).with_options(self.options.clone());
         request.without_credentials().send_to(writer, LARGEST_OUTPUT).await.map(Response::into_inner)
     }
-}
-
-fn read<T: DeserializeOwned>(value: Value, what: &str) -> Result<T, Error> {
-    T::deserialize(value).map_err(|error| Error::unreadable(format!("{what} cannot be read: {error}")))
 }

@@ -132,9 +132,11 @@ impl UploadBinaryInput {
             .luau
             .create_binary_input(&self.universe, LuauBinaryInput::new().size(size))
             .with_options(self.options.clone())
+            .send()
             .await?;
-        let (Some(path), Some(uri)) = (reserved.path, reserved.upload_uri) else {
-            return Err(Error::unreadable("the service names no address to upload the binary input to"));
+        let (Some(path), Some(uri)) = (reserved.path.clone(), reserved.upload_uri.clone()) else {
+            let problem = "the service names no address to upload the binary input to";
+            return Err(reserved.blame(Error::unreadable(problem)));
         };
         let put = self.luau.client.request(Method::PUT, uri).file(file);
         put.with_options(self.options).without_credentials().send_bytes().await?;

@@ -2,7 +2,7 @@
 
 use super::task::Reference;
 use super::{BinaryInput, Finished, Luau, LuauTask, Task, guard};
-use crate::call::{Options, helper_methods};
+use crate::call::{Options, Origin, helper_methods};
 use crate::ids::{Id, PlaceId, UniverseId};
 use crate::operation::{Operation, PollPolicy, Waits};
 use crate::{Error, RateLimitStatus};
@@ -178,22 +178,25 @@ impl Run {
             let path = input.into_path(&self.script.luau, &self.universe, &self.options).await?;
             task.binary_input = Some(path);
         }
-        let operation = self.create_when_free(task).await?;
+        let (operation, origin) = self.create_when_free(task).await?;
         let Self { script: Script { luau, .. }, options, .. } = self;
         let policy = self.policy.unwrap_or_else(|| patience(self.timeout));
         let path = operation.name().and_then(|name| name.parse().ok());
-        let path = path.ok_or_else(|| Error::unusable_operation("the service names no task"))?;
+        let path =
+            path.ok_or_else(|| origin.blame(Error::unusable_operation("the service names no task")))?;
         Ok(Task::new(Reference { luau, path, options, policy }, operation))
     }
 
     /// The task, as soon as the place has a slot for it.
-    async fn create_when_free(&self, task: LuauTask) -> Result<Operation<LuauTask>, Error> {
+    async fn create_when_free(&self, task: LuauTask) -> Result<(Operation<LuauTask>, Origin), Error> {
         let waits = Waits::new(self.slot);
         let mut attempts = 0;
         let mut earlier: Option<Error> = None;
         loop {
             let error = match self.create(task.clone()).await {
-                Ok(operation) => return Ok(operation),
+                Ok((operation, origin)) => {
+                    return Ok((operation, Origin { attempts: attempts + origin.attempts, ..origin }));
+                }
                 Err(error) => error,
             };
             attempts += error.attempts();
@@ -212,15 +215,13 @@ impl Run {
     }
 
     /// One task.
-    async fn create(&self, task: LuauTask) -> Result<Operation<LuauTask>, Error> {
-        let (luau, options) = (&self.script.luau, self.options.clone());
-        match &self.version {
-            None => luau.create_task(&self.universe, &self.place, task).with_options(options).start().await,
-            Some(version) => {
-                let call = luau.create_task_for_version(&self.universe, &self.place, version, task);
-                call.with_options(options).start().await
-            }
-        }
+    async fn create(&self, task: LuauTask) -> Result<(Operation<LuauTask>, Origin), Error> {
+        let luau = &self.script.luau;
+        let call = match &self.version {
+            None => luau.create_task(&self.universe, &self.place, task).call,
+            Some(version) => luau.create_task_for_version(&self.universe, &self.place, version, task).call,
+        };
+        Operation::start_traced(call.with_options(self.options.clone())).await
     }
 
     async fn run(self) -> Result<Finished, Error> {

@@ -104,6 +104,6 @@ impl Task {
     fn finished(&self, task: LuauTask) -> Finished {
         let Reference { luau, path, options, .. } = self.reference.clone();
         let path = task.path.as_deref().and_then(|path| path.parse().ok()).unwrap_or(path);
-        Finished::new(luau.client, options, task, path)
+        Finished::new(luau.client, options, task, path, self.operation.origin())
     }
 }

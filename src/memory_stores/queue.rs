@@ -196,12 +196,14 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
                 call.call.with_options(options.clone()).send_decoding().await?;
             // Counted from when the request left, so that the batch never seems to be ours for too long.
             let sent_at = reply.extensions().get::<SentAt>().map_or_else(Instant::now, |sent| sent.0);
-            let items: Vec<_> = answer.items.unwrap_or_default().into_iter().map(readable).collect();
+            let blamed = |error: Error| error.with_reply(&reply).of(operation);
+            let items = answer.items.unwrap_or_default().into_iter();
+            let items: Vec<_> = items.map(|item| readable(item, blamed)).collect();
             let id = answer.read_id.unwrap_or_default();
             if id.is_empty() && !items.is_empty() {
                 let problem =
                     "the service gave items without the id of the read, so that they cannot be discarded";
-                return Err(Error::unusable_answer(problem).of(operation));
+                return Err(blamed(Error::unusable_answer(problem)));
             }
             let until = sent_at.checked_add(window);
             Ok(Batch { is_empty: items.is_empty(), items, id, until, queue, options })
@@ -209,7 +211,10 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
     }
 }
 
-fn readable<T: DeserializeOwned>(mut item: MemoryStoreQueueItem) -> QueueItem<Result<T, Error>> {
+fn readable<T: DeserializeOwned>(
+    mut item: MemoryStoreQueueItem,
+    blamed: impl Fn(Error) -> Error,
+) -> QueueItem<Result<T, Error>> {
     let id = item.id.as_deref().unwrap_or("without an id");
     let value = match item.data.take() {
         Some(data) => serde_json::from_value(data).map_err(|error| {
@@ -219,7 +224,7 @@ fn readable<T: DeserializeOwned>(mut item: MemoryStoreQueueItem) -> QueueItem<Re
         // No item can be added without a value (MS-04).
         None => Err(Error::unreadable(format!("the service gave the item {id} without its `data`"))),
     };
-    QueueItem::new(item, value)
+    QueueItem::new(item, value.map_err(blamed))
 }
 
 /// Items that were read, and that are hidden from other readers for a while.

@@ -1,7 +1,6 @@
 use super::{ListSortedMapItems, MemoryStores, UpdateItem, limits};
 use crate::Error;
-use crate::call::info::OperationInfo;
-use crate::call::{Call, Options, Sending, option_methods};
+use crate::call::{Call, Options, Origin, Sending, option_methods};
 use crate::filter::{Number, SortKey, SortedMapFilter, SortedMapOrder};
 use crate::ids::UniverseId;
 use crate::paging::{Facts, Items, List, Pages};
@@ -108,24 +107,24 @@ impl SortedMap {
         &self,
         id: &str,
         options: &Options,
-    ) -> Result<Option<MemoryStoreSortedMapItem>, Error> {
+    ) -> Result<Option<(MemoryStoreSortedMapItem, Origin)>, Error> {
         self.check(id)?;
         let call = self.handle.get_sorted_map_item(&self.universe, self.name.as_str(), id).call;
-        match call.with_options(options.clone()).output().await {
-            Ok(item) => Ok(Some(item)),
+        match call.with_options(options.clone()).send().await {
+            Ok(item) => Ok(Some(item.into_parts())),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Gives also what was called, for those who find fault with the answer.
+    /// Gives also where the item comes from, for those who find fault with it.
     pub(super) async fn write(
         &self,
         id: &str,
         item: MemoryStoreSortedMapItem,
         mode: Mode,
         options: Options,
-    ) -> Result<(MemoryStoreSortedMapItem, &'static OperationInfo), Error> {
+    ) -> Result<(MemoryStoreSortedMapItem, Origin), Error> {
         self.check(id)?;
         let (universe, name) = (&self.universe, self.name.as_str());
         let call = match mode {
@@ -135,8 +134,7 @@ impl SortedMap {
                 self.handle.update_sorted_map_item(universe, name, id, item).allow_missing(true).call
             }
         };
-        let operation = call.operation;
-        Ok((call.with_options(options).output().await?, operation))
+        Ok(call.with_options(options).send().await?.into_parts())
     }
 }
 
@@ -241,8 +239,8 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItem<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let item = self.map.read(&self.id, &self.options).await?;
-            item.map(|item| MapItem::of(self.id, item)).transpose()
+            let Some((item, origin)) = self.map.read(&self.id, &self.options).await? else { return Ok(None) };
+            MapItem::of(self.id, item).map(Some).map_err(|error| origin.blame(error))
         })
     }
 }
@@ -389,6 +387,10 @@ impl<T: DeserializeOwned + Send + 'static> List for MapItems<T> {
 
     fn items(page: Self::Page) -> Vec<Self::Item> {
         page.items.unwrap_or_default().into_iter().map(MapItem::listed).collect()
+    }
+
+    fn traced(item: Self::Item, page: &Origin) -> Self::Item {
+        item.map_err(|error| page.blame(error))
     }
 
     fn read(page: &Self::Page) -> Facts {

@@ -2,7 +2,7 @@ use super::sorted_map::{Mode, sorted, value};
 use super::{MapItem, SortedMap, limits};
 use crate::Error;
 use crate::call::contention::{ATTEMPTS, Contention};
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{Options, Origin, Sending, option_methods};
 use crate::filter::SortKey;
 use crate::types::MemoryStoreSortedMapItem;
 use serde::Serialize;
@@ -62,14 +62,15 @@ where
     /// What is to be written instead of what is stored.
     fn changed(
         &mut self,
-        stored: Option<MemoryStoreSortedMapItem>,
+        stored: Option<(MemoryStoreSortedMapItem, Origin)>,
     ) -> Result<Option<MemoryStoreSortedMapItem>, Error> {
         let mut item = MemoryStoreSortedMapItem::new();
         let mut before = None;
         let mut sort_key = self.sort_key.clone();
-        if let Some(stored) = stored {
-            before = Some(value(&self.id, stored.value.clone())?);
-            item.etag = Some(guard(&self.id, &stored)?);
+        if let Some((stored, origin)) = stored {
+            let blamed = |error: Error| origin.blame(error);
+            before = Some(value(&self.id, stored.value.clone()).map_err(blamed)?);
+            item.etag = Some(guard(&self.id, &stored).map_err(blamed)?);
             sort_key = sort_key.or(MapItem::new(String::new(), stored, ()).sort_key);
         }
         let Some(after) = (self.change)(before) else { return Ok(None) };
@@ -93,10 +94,10 @@ where
             let Some(item) = self.changed(stored)? else { return Ok(None) };
             let written = item.value.clone();
             let error = match self.map.write(&self.id, item, mode, self.options.clone()).await {
-                Ok((mut answer, operation)) => {
+                Ok((mut answer, origin)) => {
                     answer.value = written;
                     let item = MapItem::of(self.id, answer).map(Some);
-                    return item.map_err(|error| error.after_ambiguous(true).of(operation));
+                    return item.map_err(|error| origin.blame(error.after_ambiguous(true)));
                 }
                 Err(error) => error,
             };

@@ -2,7 +2,7 @@ use super::dialect::{self, Failure, Reading, Start};
 use super::target::{self, Target};
 use super::{PollPolicy, States, name};
 use crate::call::info::LongRunningInfo;
-use crate::call::{Call, Options, asked_wait, json_text, read};
+use crate::call::{Call, Options, Origin, asked_wait, json_text, read};
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -113,6 +113,11 @@ impl Progress {
 
 impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     pub(crate) async fn start(call: Call<T>) -> Result<Self, Error> {
+        Self::start_traced(call).await.map(|(operation, _)| operation)
+    }
+
+    /// Gives also where it comes from, for those who find fault with it.
+    pub(crate) async fn start_traced(call: Call<T>) -> Result<(Self, Origin), Error> {
         let started_by = call.operation;
         let info = target::facts(started_by)?;
         let (reply, answer) = call.clone().send_reading(move |reply| json(reply, started_by)).await?;
@@ -136,7 +141,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                 return Err(Error::unusable_operation(why).with_reply(&reply).of(started_by));
             }
         }
-        Ok(operation)
+        Ok((operation, Origin::of(Some(started_by), &reply)))
     }
 
     pub(super) fn resumed(client: &Client, target: Target) -> Self {
@@ -189,6 +194,15 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     /// name, null for a file that was not accepted.
     pub fn metadata(&self) -> Option<&Value> {
         self.metadata.as_ref()
+    }
+
+    /// The response that said that it is done.
+    #[allow(dead_code, reason = "an area need not read results later")]
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        match self.over.as_ref()? {
+            Over::Done(reply) => Some(Origin::of(Some(self.starter), reply)),
+            Over::Failed(_) => None,
+        }
     }
 
     /// Whether it is known to be done, or to have failed.

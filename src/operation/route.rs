@@ -133,6 +133,7 @@ pub(super) mod testing {
         attempt_timeout: None,
         bare_list: None,
         expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
+        id_from_request: &[],
         errors_in_success: None,
         conflict_is_value: false,
         update_mask: None,

@@ -33,25 +33,24 @@ pub struct OrderedCall<T> {
 /// What a call about one key gives: a value, perhaps none, or nothing.
 pub trait OrderedOutcome: Sized + Send + 'static {
     #[doc(hidden)]
-    fn of(value: Option<i64>) -> Result<Self, Error>;
+    fn of(value: Option<i64>) -> Self;
 }
 
 impl OrderedOutcome for Option<i64> {
-    fn of(value: Option<i64>) -> Result<Self, Error> {
-        Ok(value)
+    fn of(value: Option<i64>) -> Self {
+        value
     }
 }
 
 impl OrderedOutcome for i64 {
-    fn of(value: Option<i64>) -> Result<Self, Error> {
-        value.ok_or_else(|| Error::unusable_operation("the service's answer holds no value"))
+    /// Every call that gives a number has one: the service leaves a zero out.
+    fn of(value: Option<i64>) -> Self {
+        value.unwrap_or_default()
     }
 }
 
 impl OrderedOutcome for () {
-    fn of(_: Option<i64>) -> Result<Self, Error> {
-        Ok(())
-    }
+    fn of(_: Option<i64>) -> Self {}
 }
 
 impl<T> OrderedCall<T> {
@@ -67,44 +66,32 @@ impl<T> OrderedCall<T> {
         check_length("key", &key, KEY)?;
         let (handle, universe, name, scope) =
             (&store.handle, &store.universe, store.name.as_str(), store.scope.as_str());
-        let entry = match action {
-            Action::Get => {
-                let call = handle.get_entry(universe, name, scope, key).call;
-                match call.with_options(options).output().await {
-                    Err(error) if error.is_not_found() => return Ok(None),
-                    outcome => outcome?,
-                }
-            }
+        let mut idempotent = options.idempotent;
+        let call = match action {
+            Action::Get => handle.get_entry(universe, name, scope, key).call,
             Action::Set { value, allow_missing } => {
-                let call = handle.update_entry(universe, name, scope, key, entry(value)?);
-                let call = if allow_missing { call.allow_missing(true) } else { call };
                 // Set twice it is the same.
-                let idempotent = Some(options.idempotent.unwrap_or(true));
-                call.call.with_options(Options { idempotent, ..options }).output().await?
+                idempotent.get_or_insert(true);
+                let call = handle.update_entry(universe, name, scope, key, entry(value)?);
+                if allow_missing { call.allow_missing(true).call } else { call.call }
             }
-            Action::Create(value) => {
-                handle
-                    .create_entry(universe, name, scope, key, entry(value)?)
-                    .call
-                    .with_options(options)
-                    .output()
-                    .await?
-            }
+            Action::Create(value) => handle.create_entry(universe, name, scope, key, entry(value)?).call,
             Action::Increment(amount) => {
                 let request = IncrementOrderedDataStoreEntryRequest::new(exact(amount)?);
-                handle
-                    .increment_entry(universe, name, scope, key, request)
-                    .call
-                    .with_options(options)
-                    .output()
-                    .await?
+                handle.increment_entry(universe, name, scope, key, request).call
             }
             Action::Delete => {
-                handle.delete_entry(universe, name, scope, key).call.with_options(options).output().await?;
+                let call = handle.delete_entry(universe, name, scope, key).call;
+                call.with_options(options).output().await?;
                 return Ok(None);
             }
         };
-        whole(&entry).map(Some).ok_or_else(|| Error::unusable_answer(OUT_OF_RANGE))
+        let response = match call.with_options(Options { idempotent, ..options }).send().await {
+            Err(error) if matches!(action, Action::Get) && error.is_not_found() => return Ok(None),
+            response => response?,
+        };
+        let value = whole(&response).ok_or_else(|| response.blame(Error::unusable_answer(OUT_OF_RANGE)))?;
+        Ok(Some(value))
     }
 }
 
@@ -113,7 +100,7 @@ impl<T: OrderedOutcome> IntoFuture for OrderedCall<T> {
     type IntoFuture = Sending<T>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { T::of(self.run().await?) })
+        Box::pin(async move { self.run().await.map(T::of) })
     }
 }
 

@@ -1,6 +1,7 @@
 use super::pager::Settings;
 use super::{List, Pages};
 use crate::Error;
+use crate::call::Origin;
 use futures_core::Stream;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -32,6 +33,7 @@ struct Of<P, T> {
     /// Always there, but for the moment in which a setting is made.
     pages: Option<Pages<P>>,
     items: fn(P) -> Vec<T>,
+    traced: fn(T, &Origin) -> T,
 }
 
 impl<P: Send + 'static, T> Of<P, T> {
@@ -47,7 +49,9 @@ impl<P: Send + 'static, T> Source<T> for Of<P, T> {
             page.map(|page| {
                 page.map(|page| {
                     let token = page.token().map(str::to_owned);
-                    (token, (self.items)(page.into_inner()))
+                    let (page, origin) = page.into_response().into_parts();
+                    let items = (self.items)(page).into_iter();
+                    (token, items.map(|item| (self.traced)(item, &origin)).collect())
                 })
             })
         })
@@ -65,7 +69,7 @@ impl<P: Send + 'static, T> Source<T> for Of<P, T> {
 impl<T: 'static> Items<T> {
     pub(crate) fn of<L: List<Item = T>>(list: L) -> Self {
         Self {
-            pages: Box::new(Of { pages: Some(Pages::of(list)), items: L::items }),
+            pages: Box::new(Of { pages: Some(Pages::of(list)), items: L::items, traced: L::traced }),
             ready: Vec::new().into_iter(),
             token: None,
             left: None,

@@ -60,8 +60,8 @@ pub use pages::Pages;
 
 pub(crate) use page::Facts;
 
-use crate::call::Call;
 use crate::call::info::PagingStyle;
+use crate::call::{Call, Origin};
 use crate::{Error, Response};
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -96,7 +96,7 @@ async fn fetch<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fe
         hasher.write(reply.body());
         hasher.finish()
     });
-    Ok(Fetched { response: Response::raw(reply).with(page), body })
+    Ok(Fetched { response: Response::raw(Some(operation), reply).with(page), body })
 }
 
 /// A call that lists.
@@ -112,6 +112,11 @@ pub(crate) trait List: Sized {
     }
 
     fn items(page: Self::Page) -> Vec<Self::Item>;
+
+    /// An item of a page; where it is an error, that is told the page's response.
+    fn traced(item: Self::Item, _page: &Origin) -> Self::Item {
+        item
+    }
 
     fn read(page: &Self::Page) -> Facts;
 }

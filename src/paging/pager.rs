@@ -106,10 +106,10 @@ impl<P: 'static> Pager<P> {
         let Fetched { response, body } = (self.fetch)(call).await?;
         let mut facts = (self.read)(&response);
         if let Some(flaw) = facts.flaw {
-            return Err(Error::unusable_answer(flaw).attempted(response.attempts()));
+            return Err(response.blame(Error::unusable_answer(flaw)));
         }
         if let Some(flag) = facts.incomplete.filter(|_| !self.settings.allow_incomplete) {
-            return Err(incomplete(flag).attempted(response.attempts()));
+            return Err(response.blame(incomplete(flag)));
         }
         self.items += facts.count as u64;
         let token = position.token().map(str::to_owned);
@@ -117,14 +117,14 @@ impl<P: 'static> Pager<P> {
             (Some(info), Some(asked), Some(items)) => entries::next(info, &asked, items),
             _ => Ok(facts.next.take()),
         };
-        let counted = |error: Error| error.attempted(response.attempts());
+        let blamed = |error: Error| response.blame(error);
         let goes_on = match next {
             Ok(next) => {
                 facts.next = next;
-                position.check(&facts, body).map_err(counted)?;
-                position.advance(&facts).map_err(counted)
+                position.check(&facts, body).map_err(blamed)?;
+                position.advance(&facts).map_err(blamed)
             }
-            Err(error) => Err(counted(error)),
+            Err(error) => Err(blamed(error)),
         };
         let next = position.token().filter(|_| matches!(goes_on, Ok(true))).map(str::to_owned);
         let total = facts.total.and_then(|total| u64::try_from(total).ok());

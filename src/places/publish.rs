@@ -108,10 +108,9 @@ impl Publish {
                 Ok(version) => {
                     let number = version.version_number.and_then(|number| u64::try_from(number).ok());
                     return number.ok_or_else(|| {
-                        Error::unusable_answer(
-                            "the place was uploaded, but the answer names no version number",
-                        )
-                        .attempted(attempts + version.attempts())
+                        let problem = "the place was uploaded, but the answer names no version number";
+                        let error = version.blame(Error::unusable_answer(problem));
+                        error.attempted(attempts + version.attempts())
                     });
                 }
                 Err(error) => error,

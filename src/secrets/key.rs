@@ -1,4 +1,4 @@
-use super::{Plaintext, Secret, Secrets, seal};
+use super::{Plaintext, Secrets, seal};
 use crate::Error;
 use crate::call::Options;
 use crate::ids::UniverseId;
@@ -65,9 +65,9 @@ impl Key {
 }
 
 async fn fetch((secrets, universe): (&Secrets, &UniverseId), options: &Options) -> Result<Key, Error> {
-    let answer: Secret = secrets.get_public_key(universe).with_options(options.clone()).await?;
-    let key = seal::key(answer.secret.as_deref().unwrap_or_default())?;
-    Ok(Key { id: answer.key_id, key })
+    let answer = secrets.get_public_key(universe).with_options(options.clone()).send().await?;
+    let key = seal::key(answer.secret.as_deref().unwrap_or_default()).map_err(|error| answer.blame(error))?;
+    Ok(Key { id: answer.into_inner().key_id, key })
 }
 
 impl std::fmt::Debug for KeyCache {

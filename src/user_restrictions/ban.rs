@@ -1,8 +1,8 @@
 use super::scope::{Scope, check_display_reason, check_private_reason};
 use super::{BanLength, GameJoinRestriction, UserRestriction, UserRestrictions};
-use crate::Error;
 use crate::call::{Options, helper_methods};
 use crate::ids::{PlaceId, UniverseId, UserId};
+use crate::{Error, Response};
 
 impl UserRestrictions {
     /// Bans a user from a universe, or from one [place](Ban::at_place), for a time or for ever. A user
@@ -84,6 +84,6 @@ impl Ban {
         ban.duration = length.checked()?;
         ban.display_reason.as_deref().map_or(Ok(()), check_display_reason)?;
         ban.private_reason.as_deref().map_or(Ok(()), check_private_reason)?;
-        scope.write(ban, &options).await
+        scope.write(ban, &options).await.map(Response::into_inner)
     }
 }

@@ -96,30 +96,31 @@ impl ChangeBan {
         let before = self.scope.read(&self.options).await?;
         let ban = self.changed(&before)?;
         let Some(length) = ban.duration else {
-            return self.scope.write(ban, &self.options).await;
+            return self.scope.write(ban, &self.options).await.map(Response::into_inner);
         };
         let end = end(&before).ok_or_else(|| {
-            Error::unreadable(
+            before.blame(Error::unreadable(
                 "the ban was not changed: the service does not say when it began, so its end cannot be kept; \
                  write it anew with `ban`",
-            )
+            ))
         })?;
         let first = left(&before, end, now(&before)).unwrap_or(length);
         let after = self.scope.write(ban.clone().duration(first), &self.options).await?;
         let after = match self::end(&after) {
             Some(_) => after,
-            None => self.scope.read(&self.options).await.map_err(|error| unclear(error, end))?.into_inner(),
+            None => self.scope.read(&self.options).await.map_err(|error| unclear(error, end))?,
         };
         let tolerance = LATE.min(SignedDuration::try_from(length / 20).unwrap_or(LATE));
         match second(&after, end, tolerance)? {
-            None => Ok(after),
+            None => Ok(after.into_inner()),
             Some(second_length) => {
                 let write = self.scope.write(ban.duration(second_length), &self.options).await;
                 let last = write.map_err(|error| moved(error, &after, end))?;
                 match second(&last, end, LATE)? {
-                    None => Ok(last),
+                    None => Ok(last.into_inner()),
                     Some(_) => {
-                        Err(moved(Error::unreadable("the write that sets its end has moved it"), &last, end))
+                        let error = Error::unreadable("the write that sets its end has moved it");
+                        Err(moved(last.blame(error), &last, end))
                     }
                 }
             }
@@ -177,13 +178,14 @@ fn left(before: &UserRestriction, end: Timestamp, now: Timestamp) -> Option<Dura
 
 /// The length that a second write must give the ban, if there must be one.
 fn second(
-    after: &UserRestriction,
+    after: &Response<UserRestriction>,
     end: Timestamp,
     tolerance: SignedDuration,
 ) -> Result<Option<Duration>, Error> {
     let ban = after.game_join_restriction.as_ref();
     let (Some(start), Some(new_end)) = (ban.and_then(|ban| ban.start_time), self::end(after)) else {
-        return Err(unclear(Error::unreadable("the service does not say when the ban ends"), end));
+        let error = Error::unreadable("the service does not say when the ban ends");
+        return Err(unclear(after.blame(error), end));
     };
     let late = new_end.duration_since(end);
     let is_right = late > -SAME && late < tolerance.max(SAME);

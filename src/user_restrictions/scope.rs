@@ -39,14 +39,15 @@ impl Scope {
         &self,
         ban: GameJoinRestriction,
         options: &Options,
-    ) -> Result<UserRestriction, Error> {
+    ) -> Result<Response<UserRestriction>, Error> {
         let Self { restrictions, universe, place, user } = self;
         let body = UserRestriction::new().game_join_restriction(ban);
         match place {
             Some(place) => {
-                restrictions.update_for_place(universe, place, user, body).with_options(options.clone()).await
+                let call = restrictions.update_for_place(universe, place, user, body);
+                call.with_options(options.clone()).send().await
             }
-            None => restrictions.update(universe, user, body).with_options(options.clone()).await,
+            None => restrictions.update(universe, user, body).with_options(options.clone()).send().await,
         }
     }
 }

@@ -1,8 +1,8 @@
 use super::scope::{Scope, check_private_reason};
 use super::{GameJoinRestriction, UserRestriction, UserRestrictions};
-use crate::Error;
 use crate::call::{Options, helper_methods};
 use crate::ids::{PlaceId, UniverseId, UserId};
+use crate::{Error, Response};
 
 impl UserRestrictions {
     /// Lifts a user's ban from a universe, or from one [place](Unban::at_place). A user who is not
@@ -48,6 +48,6 @@ impl Unban {
         private_reason.as_deref().map_or(Ok(()), check_private_reason)?;
         let mut ban = GameJoinRestriction::new().active(false);
         ban.private_reason = private_reason;
-        scope.write(ban, &options).await
+        scope.write(ban, &options).await.map(Response::into_inner)
     }
 }

@@ -3,6 +3,7 @@
 use super::server::{CLIENT_ID, START, Server};
 use opencloud::oauth::Grant;
 use opencloud::{ErrorKind, Scope};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_token_is_looked_up() {
@@ -141,4 +142,35 @@ async fn it_works_over_http() {
     let login = app.finish(login.into_pending(), &callback).await.expect("a login");
     app.user_info(login.tokens.access_token()).await.expect("a user");
     app.revoke(login.tokens.refresh_token().expect("a token")).await.expect("revoked");
+}
+
+/// An error about what a response says tells of the response, but holds nothing of a body with tokens in it.
+#[tokio::test(start_paused = true)]
+async fn a_response_that_is_of_no_use_is_told() {
+    use opencloud::oauth::{App, TokenSet};
+    use opencloud::testing::{Answer, Expect, Script};
+    let tokens = || TokenSet::new("old", jiff::Timestamp::MIN).expect("a token");
+    for said in [
+        json!({ "access_token": "a-secret", "token_type": 7 }),
+        json!({ "access_token": "a-secret", "token_type": "mac" }),
+        json!([]),
+    ] {
+        let useless = Answer::json(said.clone()).header("x-request-id", "r-1");
+        let script = Script::new().expect(Expect::any(), Answer::not_sent()).expect(Expect::any(), useless);
+        let client = opencloud::Client::builder().transport(script.clone());
+        let app = App::builder("1").client_secret("s").redirect_uri("https://example.com/").client(client);
+        let app = app.build().expect("an app");
+        let tokens = tokens().with_refresh_token("once").expect("a token");
+        let error = app.refresh(&tokens).await.expect_err("of no use");
+        script.assert_done();
+        assert!(error.is_decode() && error.may_have_been_applied(), "{said}: {error:?}");
+        assert_eq!(
+            (error.attempts(), error.status().map(|status| status.as_u16())),
+            (2, Some(200)),
+            "{said}"
+        );
+        assert_eq!(error.request_ids().collect::<Vec<_>>(), [("x-request-id", "r-1")], "{said}");
+        assert_eq!((error.path(), error.body()), (Some("/oauth/v1/token"), None), "{said}");
+        assert!(!format!("{error:?} {error}").contains("a-secret"), "{error:?}");
+    }
 }

@@ -162,3 +162,56 @@ async fn a_dead_session_takes_no_upload_along() {
     let state = server.state.lock().expect("state");
     assert_eq!((state.uploads, state.sessions.iter().sum()), (3, 6_usize), "{:?}", state.sessions);
 }
+
+/// A client of the emulator, over HTTP/2 but for uploads, that begins with a session which has served a request.
+async fn emulated(faults: &[&str]) -> (opencloud_emulator::Emulator, Client) {
+    let emulator = opencloud_emulator::Emulator::start().await.expect("an emulator");
+    let own = || own_http_client().retry(reqwest::retry::never());
+    let client = Client::builder()
+        .api_key(KEY)
+        .base_url(emulator.base_url())
+        .http_client(own().http2_prior_knowledge().build().expect("a client"))
+        .upload_http_client(own().http1_only().pool_max_idle_per_host(0).build().expect("a client"))
+        .retry(Retry::standard().first_wait(Duration::from_millis(1)))
+        .build()
+        .expect("a client");
+    client.universes().get(2001).await.expect("a universe");
+    for fault in faults {
+        emulator.fault(fault).expect("a fault");
+    }
+    (emulator, client)
+}
+
+/// CN-02, against the emulator: a write whose stream is refused is sent again, as it was not begun.
+#[tokio::test]
+async fn a_write_that_was_refused_before_it_was_begun_is_sent_again() {
+    let message = || opencloud::types::PublishMessageRequest::new("news", "hello");
+    let (emulator, client) = emulated(&["messaging.publish=refuse-stream,count=2"]).await;
+    let sent = client.messaging().publish(2001, message()).send().await.expect("published");
+    assert_eq!((sent.attempts(), emulator.messages().len()), (3, 1));
+    // It may have been begun where the session dies instead.
+    let (emulator, client) = emulated(&["messaging.publish=applied:reset,count=1"]).await;
+    let error = client.messaging().publish(2001, message()).await.expect_err("a dead session");
+    assert!(error.may_have_been_applied(), "{error:?}");
+    assert_eq!((error.kind(), error.attempts(), emulator.messages().len()), (ErrorKind::Io, 1, 1));
+}
+
+/// CN-02, against the emulator: reads whose session dies are sent again, over another one.
+#[tokio::test]
+async fn reads_outlive_their_session() {
+    let (emulator, client) = emulated(&["users.get=stall:600s,count=3", "groups.get=reset,count=1"]).await;
+    let reads: Vec<_> = (156..159)
+        .map(|user| {
+            let client = client.clone();
+            tokio::spawn(async move { client.users().get(user).send().await.map(|user| user.attempts()) })
+        })
+        .collect();
+    let begun = || emulator.requests().iter().filter(|request| request.path.contains("/users/")).count();
+    while begun() < 3 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(client.groups().get(4001).send().await.expect("a group").attempts(), 2);
+    for read in reads {
+        assert_eq!(read.await.expect("not stopped").expect("a user"), 2);
+    }
+}

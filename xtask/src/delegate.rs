@@ -4,11 +4,14 @@ use std::process::{Command, ExitCode};
 
 /// Runs the program of a package of this workspace and passes on how it ends.
 pub(crate) fn run(package: &str, arguments: &[String]) -> Result<ExitCode, String> {
-    let status = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", package, "--"])
-        .args(arguments)
-        .status()
-        .map_err(|error| format!("cargo could not run {package}: {error}"))?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--package", package, "--"]).args(arguments);
+    status(&mut cargo, package)
+}
+
+/// Runs a command and passes on how it ends.
+pub(crate) fn status(command: &mut Command, what: &str) -> Result<ExitCode, String> {
+    let status = command.status().map_err(|error| format!("cargo could not run {what}: {error}"))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(ExitCode::from(code.unwrap_or(1)))
 }

@@ -27,6 +27,8 @@ enum Command {
     Contract(xtask::contract::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
     Live(xtask::live::Args),
+    /// Compare calls with the same calls by hand and with another crate: `bench --help` explains.
+    Bench(xtask::bench::Args),
     /// Run the SDK against emulators that fail and are killed, and account for every write: `chaos --help` explains.
     Chaos(xtask::chaos::Args),
     /// Make many calls, and compare what is held before and after: `soak --help` explains.
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::contract::run(&args),
         Command::Live(args) => xtask::live::run(&args),
+        Command::Bench(args) => xtask::bench::run(&args),
         Command::Chaos(args) => xtask::chaos::run(&args),
         Command::Soak(args) => xtask::chaos::soak(&args),
         Command::Figures(args) => xtask::figures::run(&args),

@@ -91,6 +91,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("idempotency", idempotency(operation)),
         ("bare_list", text(&operation.bare_list)),
         ("expects", expected(&operation.expects)),
+        ("id_from_request", slice(operation.id_from_request.iter().map(id_from_request))),
         (
             "errors_in_success",
             operation.errors_in_success.as_ref().map_or("None".to_owned(), errors_in_success),
@@ -119,6 +120,10 @@ fn final_errors(errors: &[Remark]) -> String {
         format!("FinalError {{ when: {}, because: {} }}", condition(&error.when), literal(&error.text))
     };
     slice(errors.iter().map(error))
+}
+
+fn id_from_request((property, parameter): &(String, String)) -> String {
+    format!("IdFromRequest {{ property: {}, parameter: {} }}", literal(property), literal(parameter))
 }
 
 fn errors_in_success(errors: &ErrorsInSuccess) -> String {

@@ -215,13 +215,18 @@ fn emit_reading(writer: &mut Writer, model: &Model, of: &Struct) {
         let from = from.and_then(|from| of.fields.iter().find(|known| known.name == *from));
         ids.extend(from.map(|from| format!("{} => {},", field.ident, from.ident)));
     }
+    let requested: Vec<String> = model
+        .requested_ids(of)
+        .map(|field| format!("{} => {},", literal(&field.name), field.ident))
+        .collect();
     writer.block(format!("crate::decode::object! {{ {}", of.name), |writer| {
         for field in &of.fields {
             writer.line(format!("{} => {},", literal(&field.name), field.ident));
         }
     });
-    if !(aliases.is_empty() && values.is_empty() && ids.is_empty()) {
-        for (what, lines) in [("aliases", aliases), ("values", values), ("ids", ids)] {
+    let besides = [("aliases", aliases), ("values", values), ("ids", ids), ("requested", requested)];
+    if besides.iter().any(|(_, lines)| !lines.is_empty()) {
+        for (what, lines) in besides {
             writer.block(what, |writer| lines.iter().for_each(|line| writer.line(line)));
         }
     }

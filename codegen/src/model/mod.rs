@@ -98,6 +98,8 @@ pub struct Operation {
     pub bare_list: Option<String>,
     /// What the response must hold.
     pub expects: Expected,
+    /// Properties of the response, each with the parameter or property of the request that says it already.
+    pub id_from_request: Vec<(String, String)>,
     /// Where a response of success lists what has failed.
     pub errors_in_success: Option<ErrorsInSuccess>,
     /// Whether the body of a 412 is the object that is there, and says nothing of the failure.
@@ -461,6 +463,18 @@ impl Model {
     /// The type of the items of a list, and the field that each element under an alias is the value of.
     pub fn value_of<'a>(&'a self, field: &'a Field, alias: &Alias) -> Option<(&'a str, &'a Field)> {
         read::value_of(field, alias, &self.structs)
+    }
+
+    /// The fields of a type that requests may have said already.
+    pub fn requested_ids<'a>(&'a self, of: &'a Struct) -> impl Iterator<Item = &'a Field> {
+        let responding = |operation: &&Operation| operation.response.one_struct() == Some(&of.name);
+        let names: BTreeSet<&String> = self
+            .operations
+            .iter()
+            .filter(responding)
+            .flat_map(|operation| operation.id_from_request.iter().map(|(property, _)| property))
+            .collect();
+        of.fields.iter().filter(move |field| names.contains(&field.name))
     }
 
     /// Whether a type must be checked before it is sent.

@@ -284,6 +284,9 @@ pub(super) fn read_operation(
         }
     };
     let errors_in_success = read_errors_in_success(&extension["errors_in_success"], &response, structs);
+    let body = read_body(&operation["requestBody"], document, structs);
+    let id_from_request =
+        read_id_from_request(&extension["id_from_request"], &response, &parameters, body.as_ref(), structs);
     let server = |value: &Value| value["servers"][0]["url"].as_str().map(str::to_owned);
     let host = server(operation)
         .or_else(|| server(document.value()))
@@ -317,9 +320,10 @@ pub(super) fn read_operation(
         expects,
         poll_only: extension[POLL_ONLY] == true,
         parameters,
-        body: read_body(&operation["requestBody"], document, structs),
+        body,
         hints: of_operation_and_area(extension, &area, document, hints),
         final_errors: of_operation_and_area(extension, &area, document, final_errors),
+        id_from_request,
         errors_in_success,
         conflict_is_value: extension["conflict_body"] == "value",
         already_exists: each(&extension["already_exists"]).map(condition).collect(),
@@ -540,6 +544,30 @@ fn read_expected(
         main: main.filter(|_| of_main.is_some()),
         required: words(required).into_iter().filter(|names| names.split('|').any(has)).collect(),
     }
+}
+
+/// The ids of the response that the request says already, as far as both have them.
+fn read_id_from_request(
+    word: &Value,
+    response: &Type,
+    parameters: &[Parameter],
+    body: Option<&Body>,
+    structs: &BTreeMap<String, Struct>,
+) -> Vec<(String, String)> {
+    let fields = |kind: &Type| kind.one_struct().and_then(|name| structs.get(name)).map(|of| &of.fields);
+    let is_id = |field: &Field| matches!(field.kind, Type::String | Type::Id { .. });
+    let has_id = |kind: &Type, name: &str| {
+        fields(kind).into_iter().flatten().any(|field| field.name == name && is_id(field))
+    };
+    let is_sent = |name: &str| {
+        let is_it = |known: &Parameter| known.name == name && known.location != Location::Header;
+        parameters.iter().any(is_it) || matches!(body, Some(Body::Json { kind, .. }) if has_id(kind, name))
+    };
+    let pairs = word.as_object().into_iter().flatten();
+    pairs
+        .filter_map(|(property, sent)| Some((property.clone(), sent.as_str()?.to_owned())))
+        .filter(|(property, sent)| has_id(response, property) && is_sent(sent))
+        .collect()
 }
 
 /// Where a response of success lists what has failed, if its type has such a list.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::behaviour::Routes;
 use crate::call::{Call, Outcome, Reply, text};
-use crate::clock::rfc3339;
+use crate::clock::{later, rfc3339};
 use crate::failure::Failure;
 use crate::page::Cut;
 use crate::picture;
@@ -32,6 +32,13 @@ const IN_PROGRESS: u32 = 1;
 const FINISHED: u32 = 2;
 /// An upload is finished when it is asked for that often.
 const POLLS: u32 = 2;
+/// How long a thumbnail is under review, in seconds. It has its id before.
+const REVIEW: i64 = 30;
+/// What Roblox's guide states of files, and of the thumbnails of a personalization.
+const MAX_FILES: usize = 5;
+const MAX_FILE: usize = 3 * 1024 * 1024;
+const KINDS: [&str; 4] = ["image/bmp", "image/jpeg", "image/png", "image/webp"];
+const MAX_THUMBNAILS: usize = 5;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct HomepageThumbnails {
@@ -50,7 +57,20 @@ struct Gallery {
 struct Thumbnail {
     id: String,
     asset: u64,
+    /// How the review ends.
     moderation: String,
+    /// When.
+    #[serde(default)]
+    reviewed: Option<Timestamp>,
+}
+
+impl Thumbnail {
+    fn moderation(&self, now: Timestamp) -> &str {
+        match self.reviewed {
+            Some(time) if now < time => "Reviewing",
+            _ => &self.moderation,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -76,6 +96,7 @@ impl HomepageThumbnails {
                 id,
                 asset: 5001 + number,
                 moderation: "Approved".to_owned(),
+                reviewed: None,
             });
         }
         for number in 0..25 {
@@ -101,7 +122,11 @@ impl Gallery {
         self.thumbnails.iter().find(|thumbnail| thumbnail.id == id)
     }
 
-    /// The last personalization is the one that is served.
+    /// Whether a personalization is the one that is served: the last, unless all of its thumbnails were deleted.
+    fn is_served(&self, index: usize) -> bool {
+        index + 1 == self.personalizations.len() && !self.personalizations[index].thumbnails.is_empty()
+    }
+
     fn is_personalized(&self, id: &str) -> bool {
         self.personalizations.last().is_some_and(|last| last.thumbnails.iter().any(|other| other == id))
     }
@@ -124,8 +149,9 @@ impl Gallery {
         json!({
             "id": personalization.id,
             "createdUtc": rfc3339(personalization.created),
-            "personalizedConfigStatus": active(index + 1 == self.personalizations.len()),
+            "personalizedConfigStatus": active(self.is_served(index)),
             "thumbnails": thumbnails,
+            "lastServedUtc": null,
         })
     }
 }
@@ -144,17 +170,21 @@ fn listed<'a>(call: &'a Call<'_>, name: &'a str) -> Result<Vec<&'a str>, Failure
     Ok(values)
 }
 
-/// One upload for each file. A file that is no picture gets none, and is null in the answer.
+/// One upload for each file. A file that is no picture, or too large, gets none, and is null in the answer.
 fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let files: Vec<_> = call.form()?.into_iter().filter(|part| part.name == "files").collect();
     if files.is_empty() {
         return Err(Failure::invalid("The form has no part 'files'."));
     }
+    if files.len() > MAX_FILES {
+        return Err(Failure::invalid(format!("At most {MAX_FILES} files can be uploaded at once.")));
+    }
     let mut operations = Map::new();
     for file in files {
         let name = file.file_name.unwrap_or_default();
-        if picture::kind(&file.content).is_none() {
+        let is_picture = picture::kind(&file.content).is_some_and(|kind| KINDS.contains(&kind));
+        if !is_picture || file.content.len() > MAX_FILE {
             operations.insert(name, Value::Null);
             continue;
         }
@@ -165,7 +195,7 @@ fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
         if gallery.uploads.len() >= MAX_EACH || gallery.thumbnails.len() >= MAX_EACH {
             return Err(Failure::exhausted("The emulator holds no more thumbnails."));
         }
-        let upload = Upload { polls: 0, thumbnail: Thumbnail { id, asset, moderation } };
+        let upload = Upload { polls: 0, thumbnail: Thumbnail { id, asset, moderation, reviewed: None } };
         gallery.uploads.insert(operation.clone(), upload);
         operations.insert(name, json!(operation));
     }
@@ -188,11 +218,15 @@ fn get_uploads(state: &mut State, call: &Call<'_>) -> Outcome {
             statuses.insert(id.to_owned(), json!({ "moderationStatus": "Reviewing" }));
             continue;
         }
+        let is_kept = upload.thumbnail.moderation == "Approved";
+        let is_new = upload.polls == POLLS && is_kept;
+        if is_new {
+            upload.thumbnail.reviewed = Some(later(call.now, REVIEW));
+        }
         let thumbnail = upload.thumbnail.clone();
-        let is_new = upload.polls == POLLS && thumbnail.moderation == "Approved";
-        let mut status = json!({ "moderationStatus": thumbnail.moderation });
+        let mut status = json!({ "moderationStatus": thumbnail.moderation(call.now) });
         // What is rejected never becomes a thumbnail.
-        if thumbnail.moderation == "Approved" {
+        if is_kept {
             status["homepageThumbnailId"] = json!(thumbnail.id);
             status["assetId"] = json!(thumbnail.asset);
         }
@@ -215,7 +249,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
                 "homepageThumbnailId": thumbnail.id,
                 "assetId": thumbnail.asset,
                 "homepageThumbnailStatus": "Active",
-                "moderationStatus": thumbnail.moderation,
+                "moderationStatus": thumbnail.moderation(call.now),
                 "personalizedConfigStatus": active(gallery.is_personalized(&thumbnail.id)),
             })
         })
@@ -225,7 +259,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     Ok(Reply::json(json!({ "homepageThumbnails": page, "nextCursor": next })))
 }
 
-/// Says for each thumbnail whether it was there to be deleted.
+/// Says for each thumbnail whether it was there to be deleted. It is taken out of personalizations as well.
 fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     let gallery = state.homepage_thumbnails.gallery(call.number("universeId")?)?;
     let mut deleted = Map::new();
@@ -234,6 +268,9 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
         gallery.thumbnails.retain(|thumbnail| thumbnail.id != id);
         // A thumbnail that is named twice was deleted the first time.
         let was_there = gallery.thumbnails.len() < before;
+        for personalization in &mut gallery.personalizations {
+            personalization.thumbnails.retain(|thumbnail| thumbnail != id);
+        }
         deleted.entry(id).or_insert(json!(was_there));
     }
     Ok(Reply::json(Value::Object(deleted)))
@@ -250,6 +287,9 @@ fn wanted(gallery: &Gallery, body: &Map<String, Value>) -> Result<Vec<String>, F
         .collect();
     if ids.is_empty() {
         return Err(Failure::invalid("homepageThumbnailIds must not be empty."));
+    }
+    if ids.len() > MAX_THUMBNAILS {
+        return Err(Failure::invalid(format!("A personalization has at most {MAX_THUMBNAILS} thumbnails.")));
     }
     match ids.iter().find(|id| gallery.thumbnail(id).is_none()) {
         Some(missing) => Err(Failure::invalid(format!("The thumbnail '{missing}' does not exist."))),

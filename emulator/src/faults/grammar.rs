@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{By, EdgeServer, Effect, Fault, FaultError, Route};
 
 const MAX_LATENCY: Duration = Duration::from_secs(600);
-const EFFECTS: &str = "latency:250ms, a status from 400 to 599, html[:STATUS], reset, stall[:TIME], truncate[:BYTES], \
+const EFFECTS: &str = "latency:250ms, a status from 400 to 599, html[:STATUS], reset, refuse-stream, stall[:TIME], truncate[:BYTES], \
                        cut[:BYTES], duplicate, applied:STATUS, applied:reset";
 const OPTIONS: &str = "probability=0.2, count=3, skip=2, retry-after=30, reset=22, body=gateway|service, \
                        server=haproxy|public-gateway, reused";
@@ -121,6 +121,7 @@ fn read_effect(text: &str) -> Result<Effect, String> {
         ("html", None) => Ok(Effect::Html(502)),
         ("html", Some(argument)) => read_status(argument).map(Effect::Html),
         ("reset", None) => Ok(Effect::Reset),
+        ("refuse-stream", None) => Ok(Effect::RefuseStream),
         ("truncate", None) => Ok(Effect::Truncate(None)),
         ("truncate", Some(argument)) => read_bytes(argument).map(Effect::Truncate),
         ("cut", None) => Ok(Effect::Cut(None)),
@@ -174,6 +175,7 @@ impl fmt::Display for Fault {
             Effect::Refuse(status) => write!(f, "{status}")?,
             Effect::Html(status) => write!(f, "html:{status}")?,
             Effect::Reset => f.write_str("reset")?,
+            Effect::RefuseStream => f.write_str("refuse-stream")?,
             Effect::Truncate(None) => f.write_str("truncate")?,
             Effect::Truncate(Some(bytes)) => write!(f, "truncate:{bytes}")?,
             Effect::Cut(None) => f.write_str("cut")?,
@@ -235,6 +237,7 @@ mod tests {
             (400u16..600).prop_map(Effect::Refuse),
             (400u16..600).prop_map(Effect::Html),
             Just(Effect::Reset),
+            Just(Effect::RefuseStream),
             Just(Effect::Truncate(None)),
             (0usize..1_000_000).prop_map(|bytes| Effect::Truncate(Some(bytes))),
             Just(Effect::Cut(None)),

@@ -23,7 +23,8 @@ pub(crate) use rules::{Plan, Rules};
 /// | `429`, `503`, ... | a refusal with a status from 400 to 599, in the service's own shape; nothing is applied |
 /// | `html`, `html:504` | an HTML page of the edge (502 unless told); nothing is applied |
 /// | `stall`, `stall:2s` | no response, and the connection ends after 19 s, or after that long; nothing is applied |
-/// | `reset` | the connection is reset; nothing is applied |
+/// | `reset` | the connection is reset, over HTTP/2 with all requests on it; nothing of this one is applied |
+/// | `refuse-stream` | over HTTP/2 the request's stream is reset with REFUSED_STREAM, which says that it was not begun; over HTTP/1.1, which has no word for it, as `reset` |
 /// | `truncate`, `truncate:10` | the request is applied, the answer ends after half of its bytes, or after that many |
 /// | `cut`, `cut:10` | the same, but the response ends cleanly, as if it were whole |
 /// | `duplicate` | the request is applied twice, and the first answer is given |
@@ -115,6 +116,8 @@ pub(crate) enum Effect {
     Refuse(u16),
     Html(u16),
     Reset,
+    /// The stream ends, and the client is told that its request was not begun (CN-02).
+    RefuseStream,
     /// The connection breaks in the middle of the response.
     Truncate(Option<usize>),
     /// The response ends too early, but as if it were whole (CN-03).

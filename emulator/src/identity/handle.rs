@@ -49,7 +49,7 @@ impl Emulator {
         match self.inner.tell(&request)? {
             answer @ Answer::Response(_) if !answer.is_success() => None,
             Answer::Response(response) => Some(response.body().text()),
-            Answer::Reset | Answer::Close => None,
+            Answer::Reset | Answer::Close | Answer::Refused => None,
         }
     }
 }

@@ -197,6 +197,7 @@ impl Inner {
                 tokio::time::sleep(time).await;
                 Answer::Close
             }
+            Some(Effect::RefuseStream) => Answer::Refused,
             _ if reply.status == 0 => Answer::Reset,
             Some(Effect::Cut(bytes)) => {
                 let bytes = bytes.unwrap_or(reply.body.len() / 2).min(reply.body.len());
@@ -568,7 +569,7 @@ fn refusal(plan: &Plan, operation: &Operation, path: &str, shapes: Shapes) -> Op
             refused(status, plan, "The emulator was told to refuse this request.", path, shapes)
         }
         Effect::Html(status) => page(status, plan.server, shapes),
-        Effect::Reset | Effect::Stall(_) => Reply::empty(0),
+        Effect::Reset | Effect::RefuseStream | Effect::Stall(_) => Reply::empty(0),
         _ => return None,
     };
     if let Some(seconds) = plan.reset {

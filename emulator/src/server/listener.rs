@@ -1,27 +1,35 @@
 //! Connections: each is served by a task of its own.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::future::poll_fn;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
+use std::{fmt, io};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::{DATE, HOST};
+use http::{HeaderValue, Request, Response, Version, request};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming as IncomingBody};
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::answer::{Answer, Payload};
 use crate::failure::Failure;
 use crate::server::gateway::{Incoming, Inner};
 
+/// What a client of HTTP/2 begins with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long it may take to send the body.
@@ -54,38 +62,145 @@ pub(super) async fn serve(listener: TcpListener, inner: Arc<Inner>) -> Infallibl
     }
 }
 
-async fn connection(stream: TcpStream, peer: IpAddr, inner: Arc<Inner>, large_bodies: Arc<Semaphore>) {
-    // Answers are small and wanted at once.
+/// Serves a connection, over HTTP/2 if the client begins so (with prior knowledge, as there is no TLS to agree on it).
+async fn connection(mut stream: TcpStream, peer: IpAddr, inner: Arc<Inner>, large_bodies: Arc<Semaphore>) {
+    // Responses are small and wanted at once.
     let _ = stream.set_nodelay(true);
-    let is_reset = AtomicBool::new(false);
-    let is_reused = AtomicBool::new(false);
-    let service = service_fn(|request| {
+    let Ok(Ok(start)) = tokio::time::timeout(HEAD_TIMEOUT, start(&mut stream)).await else { return };
+    let is_http2 = start == PREFACE;
+    let end = Arc::new(End::default());
+    let io = TokioIo::new(Connection { start, stream, end: Arc::clone(&end) });
+    let is_reused = Arc::new(AtomicBool::new(false));
+    let ending = Arc::clone(&end);
+    let service = service_fn(move |request| {
         let came = Came { peer, is_reused: is_reused.swap(true, Ordering::Relaxed) };
-        Box::pin(answer(&inner, request, came, &large_bodies, &is_reset))
+        let (inner, large_bodies, end) = (Arc::clone(&inner), Arc::clone(&large_bodies), Arc::clone(&ending));
+        Box::pin(async move { respond(&inner, request, came, &large_bodies, &end).await })
     });
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
     // A client that goes away is no error of ours.
-    let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
-    let stream = connection.into_parts().io.into_inner();
-    if is_reset.load(Ordering::Relaxed) {
-        let _ = stream.set_zero_linger();
+    if is_http2 {
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(HEAD_TIMEOUT)
+            .serve_connection(io, service);
+        tokio::select! {
+            biased;
+            () = end.told.notified() => {}
+            _ = connection => {}
+        }
+    } else {
+        let mut connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .serve_connection(io, service);
+        let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     }
 }
 
-/// The connection is to be reset instead of an answer.
+/// What a client sends first, as far as it may be the beginning of HTTP/2.
+async fn start(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut start = Vec::with_capacity(PREFACE.len());
+    while start.len() < PREFACE.len() && PREFACE.starts_with(&start) {
+        let mut rest = (&mut *stream).take((PREFACE.len() - start.len()) as u64);
+        if rest.read_buf(&mut start).await? == 0 {
+            break;
+        }
+    }
+    Ok(start)
+}
+
+/// How a connection is to end before its client wants it.
+#[derive(Debug, Default)]
+struct End {
+    is_reset: AtomicBool,
+    told: Notify,
+}
+
+impl End {
+    /// Ends the connection, with all that goes on over it.
+    fn now(&self, is_reset: bool) -> Unanswered {
+        self.is_reset.store(is_reset, Ordering::Relaxed);
+        self.told.notify_one();
+        Unanswered(None)
+    }
+}
+
+/// A connection of which the start was read already.
+struct Connection {
+    start: Vec<u8>,
+    stream: TcpStream,
+    end: Arc<End>,
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.start.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let length = self.start.len().min(buffer.remaining());
+        buffer.put_slice(&self.start[..length]);
+        self.start.drain(..length);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.end.is_reset.load(Ordering::Relaxed) {
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+/// There is no response, on purpose. With a reason, only the stream of the request ends.
 #[derive(Debug)]
-struct Reset;
+struct Unanswered(Option<h2::Error>);
 
-impl fmt::Display for Reset {
+impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection is reset on purpose")
+        f.write_str("there is no response, on purpose")
     }
 }
 
-impl std::error::Error for Reset {}
+impl std::error::Error for Unanswered {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.as_ref().map(|reason| reason as _)
+    }
+}
 
 /// How a request came.
 #[derive(Debug, Clone, Copy)]
@@ -95,14 +210,18 @@ struct Came {
     is_reused: bool,
 }
 
-async fn answer(
+async fn respond(
     inner: &Arc<Inner>,
     request: Request<IncomingBody>,
     came: Came,
     large_bodies: &Semaphore,
-    is_reset: &AtomicBool,
-) -> Result<Response<Payload>, Reset> {
-    let (head, body) = request.into_parts();
+    end: &End,
+) -> Result<Response<Payload>, Unanswered> {
+    let is_http2 = request.version() == Version::HTTP_2;
+    let (mut head, body) = request.into_parts();
+    if is_http2 {
+        as_http1(&mut head);
+    }
     let answer = match read(body, inner.body_limit, large_bodies).await {
         Some(body) => {
             let incoming = Incoming {
@@ -121,13 +240,34 @@ async fn answer(
         }
     };
     match answer {
-        Answer::Response(response) => Ok(response),
-        Answer::Close => Err(Reset),
-        Answer::Reset => {
-            is_reset.store(true, Ordering::Relaxed);
-            Err(Reset)
+        Answer::Response(mut response) => {
+            // Clients measure by the service's clock how long something has lasted, and where a window ends.
+            let now = inner.state().clock.now();
+            response.headers_mut().entry(DATE).or_insert_with(|| date(now));
+            Ok(response)
         }
+        Answer::Close => Err(end.now(false)),
+        Answer::Refused if is_http2 => Err(Unanswered(Some(h2::Reason::REFUSED_STREAM.into()))),
+        Answer::Reset | Answer::Refused => Err(end.now(true)),
     }
+}
+
+/// Names the host where HTTP/1.1 does: the rest of the emulator knows no other.
+fn as_http1(head: &mut request::Parts) {
+    let host = head.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        head.headers.entry(HOST).or_insert(host);
+    }
+    if let Some(path) = head.uri.path_and_query().cloned() {
+        head.uri = path.into();
+    }
+}
+
+/// A time as HTTP writes it.
+fn date(time: Timestamp) -> HeaderValue {
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&time);
+    let text = text.ok().and_then(|text| HeaderValue::try_from(text).ok());
+    text.unwrap_or_else(|| HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
 }
 
 /// The whole body; none if it is larger than the limit, or does not come to its end in time.

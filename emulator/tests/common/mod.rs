@@ -167,6 +167,41 @@ pub(crate) fn number(value: &Value) -> i64 {
     value.as_i64().or_else(|| value.as_str()?.parse().ok()).expect("a number")
 }
 
+/// A content, sealed for the key that a universe gives out.
+pub(crate) fn sealed(public_key: &Value, content: &str) -> String {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use crypto_box::aead::rand_core::{CryptoRng, Error, RngCore};
+
+    /// Good enough to seal for a test.
+    struct Counter(u8);
+    impl CryptoRng for Counter {}
+    impl RngCore for Counter {
+        fn next_u32(&mut self) -> u32 {
+            let mut bytes = [0; 4];
+            self.fill_bytes(&mut bytes);
+            u32::from_le_bytes(bytes)
+        }
+        fn next_u64(&mut self) -> u64 {
+            u64::from(self.next_u32())
+        }
+        fn fill_bytes(&mut self, bytes: &mut [u8]) {
+            for byte in bytes {
+                self.0 = self.0.wrapping_mul(5).wrapping_add(3);
+                *byte = self.0;
+            }
+        }
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+            self.fill_bytes(bytes);
+            Ok(())
+        }
+    }
+
+    let key = STANDARD.decode(public_key["secret"].as_str().expect("a key")).expect("base64");
+    let key = crypto_box::PublicKey::from_slice(&key).expect("32 bytes");
+    STANDARD.encode(key.seal(&mut Counter(7), content.as_bytes()).expect("sealed"))
+}
+
 /// Percent-encodes everything but letters and digits.
 pub(crate) fn encode(text: &str) -> String {
     text.bytes()

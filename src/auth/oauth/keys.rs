@@ -152,7 +152,7 @@ async fn fetch(held: Arc<Mutex<Held>>, client: Client) -> Result<(), Error> {
     let request = client.request(Method::GET, KEYS).without_credentials();
     let late = |_| Err(Error::timeout(PATIENCE.as_secs_f64()).at(&Method::GET, path(KEYS)));
     let set = tokio::time::timeout(PATIENCE, request.send()).await.unwrap_or_else(late);
-    let keys = set.and_then(|set| read(&set));
+    let keys = set.and_then(|set| read(&set).map_err(|error| set.blame(error)));
     let mut held = lock(&held);
     // Whoever comes now does not join a fetch that is over.
     held.under_way = None;

@@ -2,7 +2,7 @@
 
 use super::app::Clock;
 use super::tokens::{LIFETIME, TokenSet};
-use crate::call::Response;
+use crate::call::{Origin, Response};
 use crate::{Client, Error, Scope};
 use jiff::{SignedDuration, Timestamp};
 use oauth2::basic::{
@@ -17,6 +17,7 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Where the protocol's endpoints are. The client decides at which host they are reached.
@@ -146,15 +147,16 @@ impl Protocol {
         clock: &Clock,
     ) -> Result<Given, Error> {
         let now = clock.now();
-        let sender = self.sender();
+        let (sender, response) = self.sender();
         let answer = self
             .endpoints
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()))
             .request_async(&sender)
             .await
-            .map_err(|error| self.explain(error, TOKEN, &[code, verifier]))?;
+            .map_err(|error| self.explain(error, &response, TOKEN, &[code, verifier]))?;
         given(&answer, now, None, asked)
+            .map_err(|error| blamed(error, &response).at(&http::Method::POST, path(TOKEN)))
     }
 
     /// Gives a refresh token, which works once, for other tokens.
@@ -166,37 +168,38 @@ impl Protocol {
             ));
         };
         let now = clock.now();
-        let sender = self.sender();
+        let (sender, response) = self.sender();
         let answer = self
             .endpoints
             .exchange_refresh_token(&RefreshToken::new(refresh_token.to_owned()))
             .request_async(&sender)
             .await
-            .map_err(|error| self.explain(error, TOKEN, &[refresh_token]).into_refusal())?;
+            .map_err(|error| self.explain(error, &response, TOKEN, &[refresh_token]).into_refusal())?;
         given(&answer, now, Some(refresh_token), old.scopes())
+            .map_err(|error| blamed(error, &response).at(&http::Method::POST, path(TOKEN)))
     }
 
     /// What the service knows of a token.
     pub(super) async fn introspect(&self, token: &str) -> Result<BasicTokenIntrospectionResponse, Error> {
-        let sender = self.sender();
+        let (sender, response) = self.sender();
         let token = AccessToken::new(token.to_owned());
         self.endpoints
             .introspect(&token)
             .request_async(&sender)
             .await
-            .map_err(|error| self.explain(error, INTROSPECT, &[token.secret()]))
+            .map_err(|error| self.explain(error, &response, INTROSPECT, &[token.secret()]))
     }
 
     /// Ends a session.
     pub(super) async fn revoke(&self, refresh_token: &str) -> Result<(), Error> {
         let token = StandardRevocableToken::RefreshToken(RefreshToken::new(refresh_token.to_owned()));
-        let sender = self.sender();
+        let (sender, response) = self.sender();
         self.endpoints
             .revoke_token(token)
             .map_err(|error| Error::configuration(error.to_string()))?
             .request_async(&sender)
             .await
-            .map_err(|error| self.explain(error, REVOKE, &[refresh_token]))
+            .map_err(|error| self.explain(error, &response, REVOKE, &[refresh_token]))
     }
 
     /// The one endpoint that is Roblox's own.
@@ -221,12 +224,10 @@ impl Protocol {
 
     /// Sends what `oauth2` wants sent: without a credential of the client's, to where the client says,
     /// again only if nothing was sent. What is no success becomes an error like everywhere else.
-    fn sender(
-        &self,
-    ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>> + use<>
-    {
-        let client = self.client.clone();
-        move |request| {
+    fn sender(&self) -> (impl Fn(HttpRequest) -> Sending + use<>, Came) {
+        let (client, came) = (self.client.clone(), Came::default());
+        let seen = came.clone();
+        let sender = move |request: HttpRequest| -> Sending {
             let (parts, body) = request.into_parts();
             let content_type = parts.headers.get(http::header::CONTENT_TYPE);
             let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -236,19 +237,24 @@ impl Protocol {
                 .with_header("accept", "application/json")
                 .bytes(content_type, body)
                 .send_bytes();
+            let seen = seen.clone();
             Box::pin(async move {
-                let reply = sent.await?;
-                let mut response = http::Response::new(reply.to_vec());
-                *response.status_mut() = reply.status();
-                *response.headers_mut() = reply.headers().clone();
+                let (body, origin) = sent.await?.into_parts();
+                let mut response = http::Response::new(body.to_vec());
+                *response.status_mut() = origin.status;
+                *response.headers_mut() = origin.headers.clone();
+                // Nothing is sent again after a response.
+                let _ = seen.set(origin);
                 Ok(response)
             })
-        }
+        };
+        (sender, came)
     }
 
     fn explain<E: ErrorResponse>(
         &self,
         error: RequestTokenError<Error, E>,
+        response: &Came,
         url: &str,
         secrets: &[&str],
     ) -> Error {
@@ -261,6 +267,7 @@ impl Protocol {
             RequestTokenError::ServerResponse(_) => Error::unusable_answer("an error with a success status"),
             RequestTokenError::Other(what) => Error::unusable_answer(what),
         };
+        let error = if error.status().is_some() { error } else { blamed(error, response) };
         self.hiding(error.at(&http::Method::POST, path(url)), secrets)
     }
 
@@ -276,6 +283,16 @@ impl Protocol {
             error.hiding(|text| text.contains(secret).then(|| text.replace(secret, "[hidden]")))
         })
     }
+}
+
+/// The response that came to a request of `oauth2`, which hands on only what it says.
+type Came = Arc<OnceLock<Origin>>;
+
+type Sending = Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>>;
+
+/// An error about what a response says, if one came.
+fn blamed(error: Error, response: &Came) -> Error {
+    response.get().map_or_else(|| error.clone(), |origin| origin.blame(error.clone()))
 }
 
 fn given(answer: &Tokens, now: Timestamp, old: Option<&str>, asked: &[Scope]) -> Result<Given, Error> {

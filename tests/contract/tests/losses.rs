@@ -324,6 +324,11 @@ fn what_the_words_say_is_in_the_table() {
                 assert_eq!(expects.main, Some(main), "{}", operation.id);
             }
         }
+        let of_request = own["id_from_request"].as_object().into_iter().flatten();
+        let of_request: Vec<_> =
+            of_request.map(|(name, sent)| (name.as_str(), sent.as_str().expect("a name"))).collect();
+        let known: Vec<_> = info.id_from_request.iter().map(|id| (id.property, id.parameter)).collect();
+        assert_eq!(known, of_request, "{}", operation.id);
         let errors = &own["errors_in_success"];
         assert_eq!(
             info.errors_in_success.map(|errors| errors.list),
@@ -359,6 +364,10 @@ const UNNAMED: &[(&[&str], &str)] = &[
             "ordered_data_stores.increment_value",
         ],
         "the caller has named the entry; the value is what the call is about",
+    ),
+    (
+        &["memory_stores.create_sorted_map_item"],
+        "the caller has chosen the id: a response without it has that of the request (MS-14)",
     ),
     (&["data_stores.set_value"], "each of its fields may be missing (DS-11)"),
     (

@@ -2,7 +2,7 @@
 //! fields of tomorrow. What is read of a full answer is all of it.
 
 use opencloud::Client;
-use opencloud_contract::shapes::{aliases, info, response, succeeding};
+use opencloud_contract::shapes::{aliases, info, names, response, succeeding};
 use opencloud_contract::{Double, Samples, call, operations};
 use opencloud_emulator::{Document, Mode, Operation, Response, Sample};
 use serde_json::{Value, json};
@@ -128,6 +128,63 @@ async fn other_names_are_read() {
     assert!(read >= 4, "{read} other names");
 }
 
+/// MS-14: an id that the caller has chosen is taken from the response, from the end of a path, and else from the
+/// request. Whatever the response says counts.
+#[tokio::test]
+async fn an_id_that_the_caller_has_chosen_is_not_lost() {
+    let mut told = Vec::new();
+    for operation in operations() {
+        for id in info(operation).id_from_request {
+            told.push(operation.id.as_str());
+            let name = id.property;
+            let response = response(operation).expect("a response");
+            let sent = match operation.parameters.iter().any(|parameter| parameter.name == id.parameter) {
+                true => Samples::new(operation).texts(id.parameter).remove(0),
+                false => Samples::new(operation).body_value()[id.parameter].as_str().expect("it").to_owned(),
+            };
+            let decoded = async |change: &dyn Fn(&mut Value)| {
+                let mut changed = response.clone();
+                change(&mut changed);
+                let body = changed.to_string().into();
+                let decoded = decode(operation, 200, "application/json", body).await;
+                decoded.unwrap_or_else(|error| panic!("{}: {error}", operation.id))[name].clone()
+            };
+            let without = |response: &mut Value, names: &[&str]| {
+                let response = response.as_object_mut().expect("an object");
+                names.iter().for_each(|name| drop(response.remove(*name)));
+            };
+            let place = format!("{} {name}", operation.id);
+            assert_ne!(sent, "said otherwise", "{place}");
+            assert_eq!(decoded(&|response| response[name] = json!("said otherwise")).await, "said otherwise");
+            assert_eq!(decoded(&|response| without(response, &[name, "path"])).await, sent, "{place}");
+            assert_eq!(
+                decoded(&|response| response.as_object_mut().expect("it").clear()).await,
+                sent,
+                "{place}"
+            );
+            let null = |response: &mut Value| {
+                without(response, &["path"]);
+                response[name] = Value::Null;
+            };
+            assert_eq!(decoded(&null).await, sent, "{place}");
+            if names(&operation.successes().find_map(|told| told.content.first()).expect("it").schema)
+                .contains(&(name.to_owned(), "path".to_owned()))
+            {
+                let path = |path: &'static str| {
+                    move |response: &mut Value| {
+                        without(response, &[name]);
+                        response["path"] = json!(path);
+                    }
+                };
+                assert_eq!(decoded(&path("things/at%2Fpath")).await, "at/path", "{place}");
+                // The path of an update was seen to end so.
+                assert_eq!(decoded(&path("things/")).await, sent, "{place}");
+            }
+        }
+    }
+    assert_eq!(told.len(), 21, "{told:?}");
+}
+
 /// A byte order mark before the JSON is no part of it.
 #[tokio::test]
 async fn a_byte_order_mark_is_skipped() {
@@ -143,8 +200,11 @@ async fn a_byte_order_mark_is_skipped() {
         assert_eq!(marked, Ok(plain), "{id}");
     }
     let users_get = operations().iter().find(|operation| operation.id == "users.get").expect("an operation");
-    let empty = decode(users_get, 200, "application/json", b"\xEF\xBB\xBF".to_vec()).await;
-    assert_eq!(empty, Ok(json!({})));
+    let mark = || b"\xEF\xBB\xBF".to_vec();
+    assert_eq!(decode(users_get, 204, "application/json", mark()).await, Ok(json!({})));
+    // CN-03
+    let cut = decode(users_get, 200, "application/json", mark()).await.expect_err("nothing came");
+    assert!(cut.contains("the response ends too early"), "{cut}");
 }
 
 #[tokio::test]

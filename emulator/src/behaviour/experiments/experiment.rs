@@ -6,6 +6,12 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::rfc3339;
 
+const DAY: i64 = 86_400;
+/// How long an experiment may run, in seconds, as Roblox's guide says.
+const DURATION: std::ops::RangeInclusive<i64> = 14 * DAY..=60 * DAY;
+/// How many variants an experiment with configs has at most, as Roblox's guide says.
+const MAX_VARIANTS: usize = 3;
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Experiment {
     pub(super) id: String,
@@ -73,12 +79,13 @@ impl Change {
         }
     }
 
-    /// Whether an experiment in this state can be changed so. Roblox does not say; this is what the words suggest.
+    /// Whether an experiment in this state can be changed so. Roblox's guide says that nothing but the time of its
+    /// start can change once it is scheduled; the rest is what the words suggest.
     pub(super) fn suits(&self, stage: Stage) -> bool {
         match self {
             Change::Create(_) => true,
-            Change::Update(_) | Change::Start => matches!(stage, Stage::Draft | Stage::Scheduled),
-            Change::Schedule(_) => stage == Stage::Draft,
+            Change::Update(_) => stage == Stage::Draft,
+            Change::Start | Change::Schedule(_) => matches!(stage, Stage::Draft | Stage::Scheduled),
             Change::Complete => stage == Stage::Running,
             Change::Discard => !matches!(stage, Stage::Running | Stage::Deleted),
         }
@@ -128,13 +135,36 @@ impl Experiment {
         named.unwrap_or("EXPERIMENT_PRODUCT_TYPE_IN_GAME_CONFIGS").to_owned()
     }
 
+    pub(super) fn is_matchmaking(&self) -> bool {
+        self.product_type().ends_with("MATCHMAKING")
+    }
+
+    /// The property of the configuration that holds the variants.
+    fn product(&self) -> &'static str {
+        match self.is_matchmaking() {
+            true => "matchmakingExperimentConfiguration",
+            false => "inGameConfigExperimentConfiguration",
+        }
+    }
+
     fn variants(&self) -> Vec<Value> {
         let configuration = self.configuration();
-        let of = |name: &str| configuration[name]["variants"].as_array().cloned().unwrap_or_default();
-        if self.product_type().ends_with("MATCHMAKING") {
-            of("matchmakingExperimentConfiguration")
-        } else {
-            of("inGameConfigExperimentConfiguration")
+        configuration[self.product()]["variants"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Begins to run. From then on variants have ids, says Roblox's guide; those that the definition gives stay.
+    pub(super) fn run(&mut self, at: Timestamp) {
+        self.state = Stage::Running;
+        self.started = Some(at);
+        let product = self.product();
+        let configuration = self.definition.get_mut("experimentConfiguration");
+        let variants =
+            configuration.and_then(|configuration| configuration[product]["variants"].as_array_mut());
+        for (number, variant) in variants.into_iter().flatten().enumerate() {
+            let meta = &mut variant["variantMeta"];
+            if meta["variantId"].as_str().is_none_or(str::is_empty) {
+                meta["variantId"] = json!(format!("{}-{number}", self.id));
+            }
         }
     }
 
@@ -153,9 +183,9 @@ impl Experiment {
         if self.text("name").trim().is_empty() {
             return Some(Problem::new("INVALID_EXPERIMENT_NAME", "The experiment has no name."));
         }
-        if self.definition.get("durationSeconds").and_then(Value::as_i64).is_some_and(|seconds| seconds <= 0)
-        {
-            return Some(Problem::new("INVALID_DURATION", "The duration must be positive."));
+        let seconds = self.definition.get("durationSeconds").and_then(Value::as_i64);
+        if seconds.is_some_and(|seconds| !DURATION.contains(&seconds)) {
+            return Some(Problem::new("INVALID_DURATION", "The duration must be 14 to 60 days."));
         }
         let variants = self.variants();
         let baselines =
@@ -163,6 +193,10 @@ impl Experiment {
         if baselines != 1 {
             let message = format!("Exactly one variant must be the baseline, not {baselines}.");
             return Some(Problem::new("MUST_HAVE_EXACTLY_ONE_BASELINE_VARIANT", message));
+        }
+        if !self.is_matchmaking() && variants.len() > MAX_VARIANTS {
+            let message = format!("There must be at most {MAX_VARIANTS} variants, the baseline included.");
+            return Some(Problem::new("INVALID_VARIANT_CONFIGURATION", message));
         }
         if self.product_type().ends_with("IN_GAME_CONFIGS") {
             let others = variants.iter().filter(|variant| variant["variantMeta"]["isBaseline"] != true);

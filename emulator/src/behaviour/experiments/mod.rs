@@ -75,8 +75,7 @@ impl Experiments {
             (3..=SEEDED).map(|number| new((9_500 + number).to_string(), number, "drafted-key")).collect();
         experiments.extend([new("sample".to_owned(), 1, "drafted-key")]);
         let (id, mut running) = new("sample-running".to_owned(), 3, "running-key");
-        running.state = Stage::Running;
-        running.started = Some(later(now, -2 * 86_400));
+        running.run(later(now, -2 * 86_400));
         experiments.insert(id, running);
         let done = Operation {
             id: "sample".to_owned(),
@@ -110,9 +109,10 @@ impl Experiments {
             self.operations[index].outcome = Some(self.apply(&operation, now));
         }
         for experiment in self.universes.values_mut().flat_map(BTreeMap::values_mut) {
-            if experiment.state == Stage::Scheduled && experiment.scheduled.is_some_and(|time| time <= now) {
-                experiment.state = Stage::Running;
-                experiment.started = experiment.scheduled;
+            if let Some(time) = experiment.scheduled.filter(|time| *time <= now)
+                && experiment.state == Stage::Scheduled
+            {
+                experiment.run(time);
                 changed = true;
             }
         }
@@ -136,19 +136,20 @@ impl Experiments {
             Change::Update(definition) => changed.definition = definition.clone(),
             Change::Discard => changed.state = Stage::Deleted,
             Change::Start => {
+                let running = || {
+                    let others = experiments.values().filter(|other| other.id != changed.id);
+                    others.filter(|other| other.state == Stage::Running)
+                };
                 let key = changed.config_key();
-                let is_taken = experiments.values().any(|other| {
-                    other.state == Stage::Running
-                        && key.is_some()
-                        && other.config_key() == key
-                        && other.id != changed.id
-                });
-                if is_taken {
+                if key.is_some() && running().any(|other| other.config_key() == key) {
                     let message = "Another experiment runs with the same key.";
                     return Err(Problem::new("CONFIGS_KEY_ALREADY_IN_USE", message));
                 }
-                changed.state = Stage::Running;
-                changed.started = Some(now);
+                if changed.is_matchmaking() && running().any(Experiment::is_matchmaking) {
+                    let message = "Another matchmaking experiment runs in the universe.";
+                    return Err(Problem::new("MATCHMAKING_OVERLAPPING_RUNTIME", message));
+                }
+                changed.run(now);
             }
             Change::Schedule(time) => {
                 changed.state = Stage::Scheduled;
@@ -212,7 +213,7 @@ fn sample(key: &str) -> Map<String, Value> {
     let definition = json!({
         "name": "Sample experiment",
         "description": "There from the beginning.",
-        "durationSeconds": 604_800,
+        "durationSeconds": 1_209_600,
         "experimentConfiguration": {
             "productType": "EXPERIMENT_PRODUCT_TYPE_IN_GAME_CONFIGS",
             "inGameConfigExperimentConfiguration": { "variants": variants },

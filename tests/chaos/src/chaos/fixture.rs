@@ -8,9 +8,9 @@ use std::time::Duration;
 /// The name of the data store, of the ordered data store and of the sorted map.
 pub(crate) const NAME: &str = "fixed";
 /// How many entries each of them has. Pages are smaller.
-pub(crate) const ENTRIES: u64 = 90;
+pub(crate) const ENTRIES: u64 = 50;
 /// How many of them a page has.
-pub(crate) const PAGE: u64 = 20;
+pub(crate) const PAGE: u64 = 12;
 /// Longer than any run. The clock of a run is moved ahead by hours.
 pub(crate) const TTL: Duration = Duration::from_secs(44 * 24 * 3600);
 

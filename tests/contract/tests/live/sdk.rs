@@ -8,9 +8,11 @@ use opencloud::call::Body;
 use opencloud::transport::retry::Retry;
 use opencloud::transport::{Exchange, Transport};
 use opencloud::{Client, Error};
+use opencloud_contract::shapes::info;
 use opencloud_contract::{Samples, call, operations};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Responds to everything as recorded.
 struct Recorded {
@@ -93,7 +95,7 @@ fn of_success(recording: &Recording, mut read: Value) -> Vec<String> {
         }
     }
     if let (Some(map), Some(known)) = (read.as_object_mut(), expected.as_object()) {
-        for (key, value) in &sdk.derived {
+        for (key, value) in sdk.derived.iter().chain(&requested(recording)) {
             if !known.contains_key(key) && map.get(key) == Some(value) {
                 map.remove(key);
             }
@@ -105,6 +107,23 @@ fn of_success(recording: &Recording, mut read: Value) -> Vec<String> {
         return Vec::new();
     }
     losses(&expected, &read)
+}
+
+/// The ids that a response may leave out, as the request had them.
+fn requested(recording: &Recording) -> BTreeMap<String, Value> {
+    let operation = operations().iter().find(|known| Some(&known.id) == recording.operation.as_ref());
+    let ids = operation.into_iter().flat_map(|operation| {
+        let sent = Samples::new(operation);
+        let parameters = &operation.parameters;
+        info(operation).id_from_request.iter().map(move |id| {
+            let value = match parameters.iter().any(|parameter| parameter.name == id.parameter) {
+                true => sent.texts(id.parameter).swap_remove(0).into(),
+                false => sent.body_value()[id.parameter].clone(),
+            };
+            (id.property.to_owned(), value)
+        })
+    });
+    ids.collect()
 }
 
 fn of_error(recording: &Recording, expected: &Map<String, Value>, error: &Error) -> Vec<String> {

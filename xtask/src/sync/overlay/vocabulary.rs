@@ -14,7 +14,7 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 22] = [
+const OPERATION: [(&str, Check); 23] = [
     ("area", snake_case),
     ("method", snake_case),
     ("paging", object),
@@ -27,6 +27,7 @@ const OPERATION: [(&str, Check); 22] = [
     ("bare_list", text),
     ("main", text),
     ("required_response", names),
+    ("id_from_request", texts),
     ("errors_in_success", object),
     ("conflict_body", |value| one_of(value, &["value"])),
     ("empty_response", |value| one_of(value, &["none"])),
@@ -298,6 +299,11 @@ fn text(value: &Value) -> Result<(), String> {
     expect(value.is_string(), "a text")
 }
 
+fn texts(value: &Value) -> Result<(), String> {
+    let is_right = value.as_object().is_some_and(|members| members.values().all(Value::is_string));
+    expect(is_right, "a map of texts")
+}
+
 /// A hint stands in brackets behind an error: a sentence without a full stop, on one line.
 fn sentence_of(value: &Value) -> Result<(), String> {
     let is_one = |text: &str| !text.trim().is_empty() && !text.ends_with('.') && !text.contains('\n');
@@ -381,13 +387,14 @@ mod tests {
                     "required": ["d|e"],
                     "overdue": {"state": "RUNNING", "time": "timeout", "default": 300, "beyond": 60}},
                 "main": "a", "required_response": ["b|c"], "conflict_body": "value",
+                "id_from_request": {"id": "thing_id"},
                 "errors_in_success": {"list": "a", "unless": "b", "about": "c", "harmless": ["D"]},
             },
             "properties": {
                 "a": {"x-opencloud-aliases": ["b", {"name": "c", "value": "d"}]},
                 "e": {"x-opencloud-id-from": "path"},
+                "f": {"x-opencloud-also": "d"},
             },
-            "properties": {"c": {"x-opencloud-also": "d"}},
         });
         assert_eq!(check(&update), Ok(()));
         let document = json!({"x-opencloud": {
@@ -542,6 +549,11 @@ mod tests {
                 json!({"x-opencloud": {"required_response": "id"}}),
                 "/x-opencloud/required_response",
                 "required_response should be a list of names",
+            ),
+            (
+                json!({"x-opencloud": {"id_from_request": {"id": 1}}}),
+                "/x-opencloud/id_from_request",
+                "id_from_request should be a map of texts",
             ),
             (
                 json!({"x-opencloud": {"errors_in_success": {"unless": "b"}}}),

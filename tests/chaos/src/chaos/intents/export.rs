@@ -7,7 +7,7 @@ use opencloud::data_stores::ExportCheckpoint;
 pub(super) struct Export;
 
 /// How often it goes on before the error is the caller's.
-const RESUMES: u32 = 5;
+const RESUMES: u32 = 10;
 
 impl Kind for Export {
     fn name(&self) -> &'static str {

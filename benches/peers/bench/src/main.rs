@@ -1,0 +1,126 @@
+//! `cargo xtask bench`: what a call costs with this crate, by hand, and with another crate, from one run.
+
+mod build;
+mod chart;
+mod client;
+mod figure;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use client::{Clients, Scenario};
+use figure::{Figure, Target};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask bench",
+    about = "Compare calls with the same calls by hand and with another crate"
+)]
+struct Args {
+    /// Write the figures to this file as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Only instructions, allocations and bytes, without the other crate and without builds.
+    #[arg(long)]
+    quick: bool,
+    /// Exit 1 if a ratio has grown by more than 3 % over those of this file, which `--json` wrote.
+    #[arg(long)]
+    baseline: Option<PathBuf>,
+    /// Draw the figures of this run as SVG.
+    #[arg(long)]
+    chart: Option<PathBuf>,
+}
+
+/// By how much a ratio may grow over the baseline's.
+const TOLERANCE: f64 = 1.03;
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(problem) => {
+            eprintln!("bench failed: {problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<bool, String> {
+    let clients = Clients::build(!args.quick)?;
+    let mut figures = Vec::new();
+    for scenario in Scenario::ALL {
+        figures.extend(of_scenario(&clients, scenario, args.quick)?);
+    }
+    if !args.quick {
+        figures.extend(build::figures()?);
+    }
+    print!("{}", figure::table(&figures));
+    if let Some(path) = &args.json {
+        let json = serde_json::to_string_pretty(&figures).map_err(|error| error.to_string())?;
+        write(path, &(json + "\n"))?;
+    }
+    if let Some(path) = &args.chart {
+        write(path, &chart::svg(&figures))?;
+    }
+    match &args.baseline {
+        Some(path) => compare(&figures, path),
+        None => Ok(true),
+    }
+}
+
+fn of_scenario(clients: &Clients, scenario: Scenario, quick: bool) -> Result<Vec<Figure>, String> {
+    let mut figures = Vec::new();
+    let name = scenario.title();
+    match client::has_valgrind() {
+        true => {
+            let counted = clients.instructions(scenario)?;
+            let most = scenario.most_instructions(&counted);
+            figures.push(Figure::new(&format!("{name}: instructions"), "", counted, Target::Ratio(most)));
+        }
+        false => eprintln!("!! valgrind is not installed: instructions are not counted"),
+    }
+    let counted = clients.allocations(scenario)?;
+    figures.push(Figure::new(
+        &format!("{name}: allocations"),
+        "",
+        counted.map(|run| run.allocations),
+        scenario.most_allocations(),
+    ));
+    figures.push(Figure::new(
+        &format!("{name}: bytes allocated"),
+        "bytes",
+        counted.map(|run| run.bytes),
+        Target::Ratio(scenario.most_bytes()),
+    ));
+    if !quick {
+        figures.push(clients.paired(scenario, "CPU time", |run| run.cpu_ns)?);
+        figures.push(clients.paired(scenario, "wall time", |run| run.wall_ns)?);
+    }
+    Ok(figures)
+}
+
+/// Whether every ratio is within the tolerance of the baseline's; what is not is told.
+fn compare(figures: &[Figure], path: &Path) -> Result<bool, String> {
+    let named = |error: String| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+    let baseline: Vec<Figure> = serde_json::from_str(&text).map_err(|error| named(error.to_string()))?;
+    let mut holds = true;
+    for figure in figures.iter().filter(|figure| figure.is_counted()) {
+        let Some(before) = baseline.iter().find(|before| before.figure == figure.figure) else {
+            continue;
+        };
+        if let (Some(now), Some(before)) = (figure.ratio, before.ratio)
+            && now > before * TOLERANCE
+        {
+            eprintln!("{} has grown: {now:.3} of the call by hand, {before:.3} before", figure.figure);
+            holds = false;
+        }
+    }
+    Ok(holds)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}

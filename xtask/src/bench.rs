@@ -1,0 +1,26 @@
+//! `cargo xtask bench`: what a call costs beside the same call by hand, and with another crate.
+//!
+//! The programs are a workspace of their own, `benches/peers`, so that what we compare ourselves with never
+//! reaches a user's lock file.
+
+use std::process::{Command, ExitCode};
+
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub struct Args {
+    /// What the program takes; `cargo xtask bench --help` lists it.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, String> {
+    let root = crate::root();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["run", "--quiet", "--release", "--package", "bench", "--manifest-path"])
+        .arg(root.join("benches/peers/Cargo.toml"))
+        .arg("--")
+        .args(&args.arguments)
+        .env("CARGO_TARGET_DIR", root.join("target/peers"));
+    crate::delegate::status(&mut cargo, "the benchmark")
+}
