@@ -7,29 +7,34 @@
 #![cfg_attr(feature = "webhook", doc = "[webhooks](crate::webhook).")]
 #![cfg_attr(not(feature = "webhook"), doc = "webhooks (feature `webhook`).")]
 
-#[cfg(all(helpers = "data_stores", helpers = "memory_stores", helpers = "ordered_data_stores"))]
+#[cfg(all(
+    feature = "helpers",
+    feature = "data_stores",
+    feature = "memory_stores",
+    feature = "ordered_data_stores"
+))]
 #[doc = include_str!("../docs/data_stores.md")]
 pub mod data_stores {}
 
 #[doc = include_str!("../docs/live-service.md")]
 pub mod live_service {}
 
-#[cfg(helpers = "luau")]
+#[cfg(all(feature = "helpers", feature = "luau"))]
 #[doc = include_str!("../docs/luau.md")]
 pub mod luau {}
 
-#[cfg(helpers = "user_restrictions")]
+#[cfg(all(feature = "helpers", feature = "user_restrictions"))]
 #[doc = include_str!("../docs/moderation.md")]
 pub mod moderation {}
 
-#[cfg(helpers = "secrets")]
+#[cfg(all(feature = "helpers", feature = "secrets"))]
 #[doc = include_str!("../docs/secrets.md")]
 pub mod secrets {}
 
-#[cfg(helpers = "assets")]
+#[cfg(all(feature = "helpers", feature = "assets"))]
 #[doc = include_str!("../docs/uploads.md")]
 pub mod uploads {}
 
-#[cfg(all(helpers = "groups", helpers = "users"))]
+#[cfg(all(feature = "helpers", feature = "groups", feature = "users"))]
 #[doc = include_str!("../docs/users.md")]
 pub mod users {}

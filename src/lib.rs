@@ -36,54 +36,57 @@
 //!
 //! Where Roblox's document and guides are silent, the decision is ours; it is written down where it is made.
 
-// What no enabled area needs is unused; with all areas, nothing may be.
-#![cfg_attr(not(feature = "full"), allow(dead_code, unreachable_pub, unused_imports, unused_macros))]
+// What no enabled area uses is unused; with all areas and their helpers, nothing may be.
+#![cfg_attr(
+    not(all(feature = "full", feature = "helpers")),
+    allow(dead_code, unreachable_pub, unused_imports, unused_macros)
+)]
 
 // Generated types name the crate by its path.
 extern crate self as opencloud;
 
-#[cfg(helpers = "ads")]
+#[cfg(all(feature = "helpers", feature = "ads"))]
 pub mod ads;
-#[cfg(helpers = "assets")]
+#[cfg(all(feature = "helpers", feature = "assets"))]
 pub mod assets;
 mod auth;
 pub mod bulk;
 pub mod call;
 mod client;
-#[cfg(helpers = "creator_store")]
+#[cfg(all(feature = "helpers", feature = "creator_store"))]
 pub mod creator_store;
-#[cfg(helpers = "data_stores")]
+#[cfg(all(feature = "helpers", feature = "data_stores"))]
 pub mod data_stores;
 mod decode;
 pub mod enums;
 mod error;
 pub mod filter;
 mod generated;
-#[cfg(helpers = "groups")]
+#[cfg(all(feature = "helpers", feature = "groups"))]
 pub mod groups;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 pub mod ids;
-#[cfg(helpers = "luau")]
+#[cfg(all(feature = "helpers", feature = "luau"))]
 pub mod luau;
-#[cfg(helpers = "memory_stores")]
+#[cfg(all(feature = "helpers", feature = "memory_stores"))]
 pub mod memory_stores;
-#[cfg(any(feature = "ads", feature = "creator_store"))]
+#[cfg(all(feature = "helpers", any(feature = "ads", feature = "creator_store")))]
 pub mod money;
 pub mod operation;
-#[cfg(helpers = "ordered_data_stores")]
+#[cfg(all(feature = "helpers", feature = "ordered_data_stores"))]
 pub mod ordered_data_stores;
 pub mod paging;
-#[cfg(helpers = "places")]
+#[cfg(all(feature = "helpers", feature = "places"))]
 pub mod places;
-#[cfg(helpers = "secrets")]
+#[cfg(all(feature = "helpers", feature = "secrets"))]
 pub mod secrets;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;
-#[cfg(helpers = "user_restrictions")]
+#[cfg(all(feature = "helpers", feature = "user_restrictions"))]
 pub mod user_restrictions;
-#[cfg(helpers = "users")]
+#[cfg(all(feature = "helpers", feature = "users"))]
 pub mod users;
 #[cfg(feature = "webhook")]
 pub mod webhook;

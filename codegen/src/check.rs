@@ -32,7 +32,7 @@ fn try_all(document: &str) -> Result<(), Error> {
     let Generated { raw, api, operations, .. } = generate(document, None)?;
     for (what, code) in [("types", raw), ("calls", api), ("table of operations", operations)] {
         syn::parse_file(&code)
-            .map_err(|error| Error::new(format!("the generated {what} would be no Rust: {error}")))?;
+            .map_err(|error| Error::new(format!("the generated {what} could not be parsed: {error}")))?;
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head
 /// Marks an operation that [`Document::select`] has kept for its route alone.
 pub const POLL_ONLY: &str = "poll_only";
 
-const SCHEMA_PREFIX: &str = "#/components/schemas/";
+/// What a reference to a component begins with.
+pub const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
 /// An OpenAPI 3.0 document.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ impl Document {
     /// Parses the document; it must be OpenAPI 3.0.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let value: Value = serde_json::from_str(text)
-            .map_err(|error| Error::new(format!("the document is no JSON: {error}")))?;
+            .map_err(|error| Error::new(format!("the document is not valid JSON: {error}")))?;
         match value.get("openapi").and_then(Value::as_str) {
             Some(version) if version.starts_with("3.0.") => Ok(Self(value)),
             version => Err(Error::new(format!(
@@ -162,6 +163,14 @@ pub fn content_schemas<'a>(
 /// The component that a reference names.
 pub fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix(SCHEMA_PREFIX)
+}
+
+/// The component that a property refers to, also where it is described beside, as the only member of an `allOf`.
+pub fn target(schema: &Value) -> Option<&str> {
+    reference(schema).or_else(|| match schema.get("allOf")?.as_array()?.as_slice() {
+        [only] => reference(only),
+        _ => None,
+    })
 }
 
 /// What a property says beside its type: its names, and which way it travels. Whatever replaces the property's

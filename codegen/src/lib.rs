@@ -8,14 +8,13 @@
 //! and the contract tests use the same [`Model`], so that there is one reading of the document.
 //!
 //! Nothing here knows an operation, a type or an area by name. Whatever the document holds is
-//! generated; what it gets wrong is corrected in `spec/overlay`, and what only the generator needs
+//! generated; what it gets wrong is corrected in `spec/overlay`, and what only the generator requires
 //! is done by a [pass](passes).
 
 mod check;
 pub mod document;
 pub mod emit;
 pub mod error;
-pub mod helpers;
 pub mod model;
 pub mod names;
 pub mod passes;

@@ -8,16 +8,20 @@ pub fn field(name: &str) -> String {
     identifier(ascii_words(name).to_snake_case(), "field")
 }
 
-/// As [`field`], for a method of a type or call: names that would shadow what every value has, or
-/// what every call has, get a trailing underscore too.
+/// As [`field`], for a method of a call.
 pub fn setter(name: &str) -> String {
+    settable(&field(name))
+}
+
+/// The method that sets a field: names that would shadow what every value has, or what every call has, get a trailing
+/// underscore.
+pub fn settable(name: &str) -> String {
     const TAKEN: [&str; 12] =
         ["new", "clone", "into", "from", "default", "send", "items", "pages", "start", "wait", "eq", "fmt"];
-    let name = field(name);
-    if TAKEN.contains(&name.as_str()) || name.starts_with("with_") || name.starts_with("clear_") {
+    if TAKEN.contains(&name) || name.starts_with("with_") || name.starts_with("clear_") {
         format!("{name}_")
     } else {
-        name
+        name.to_owned()
     }
 }
 
@@ -145,7 +149,7 @@ pub fn is_keyword(name: &str) -> bool {
 }
 
 /// Identifiers are plain, whatever the document is written in.
-fn ascii_words(text: &str) -> String {
+pub fn ascii_words(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect()
 }
 

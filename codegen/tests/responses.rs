@@ -73,7 +73,7 @@ fn names_that_a_type_cannot_be_read_by_are_refused() {
         (json!({ "a": { "type": "string", "x-opencloud-aliases": ["b"] }, "b": text() }), "the alias `b`"),
         (
             json!({ "a": { "type": "string", "x-opencloud-aliases": [{ "name": "b", "value": "c" }] } }),
-            "`a` is no list of items",
+            "`a` is not a list of items",
         ),
         (json!({ "a": { "type": "string", "x-opencloud-id-from": "path" } }), "cannot be taken from `path`"),
     ] {

@@ -5,13 +5,7 @@
 
 use std::process::{Command, ExitCode};
 
-#[derive(Debug, clap::Args)]
-#[command(disable_help_flag = true)]
-pub struct Args {
-    /// What the program takes; `cargo xtask bench --help` lists it.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<String>,
-}
+use crate::delegate::{self, Args};
 
 pub fn run(args: &Args) -> Result<ExitCode, String> {
     let root = crate::root();
@@ -20,7 +14,6 @@ pub fn run(args: &Args) -> Result<ExitCode, String> {
         .args(["run", "--quiet", "--release", "--package", "bench", "--manifest-path"])
         .arg(root.join("benches/peers/Cargo.toml"))
         .arg("--")
-        .args(&args.arguments)
         .env("CARGO_TARGET_DIR", root.join("target/peers"));
-    crate::delegate::status(&mut cargo, "the benchmark")
+    delegate::status(&mut cargo, "the benchmark", args)
 }

@@ -78,7 +78,7 @@ pub fn count(document: &Value) -> Coverage {
     coverage
 }
 
-/// Whether the answer of an operation without paging is a list: an array, or an object that holds
+/// Whether the response of an operation without paging is a list: an array, or an object that holds
 /// one and says at most one thing besides.
 fn is_whole_list(document: &Value, operation: &Value) -> bool {
     let success = operation["responses"]

@@ -1,17 +1,27 @@
-//! Commands that need the whole SDK are programs of other packages, so that this one builds without it.
+//! Commands that need the whole SDK are programs of other packages, so that this one builds without it: it makes the
+//! document that the SDK is generated from.
 
 use std::process::{Command, ExitCode};
 
-/// Runs the program of a package of this workspace and passes on how it ends.
-pub(crate) fn run(package: &str, arguments: &[String]) -> Result<ExitCode, String> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["run", "--quiet", "--package", package, "--"]).args(arguments);
-    status(&mut cargo, package)
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub struct Args {
+    /// What the program takes; `--help` lists it.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
 }
 
-/// Runs a command and passes on how it ends.
-pub(crate) fn status(command: &mut Command, what: &str) -> Result<ExitCode, String> {
-    let status = command.status().map_err(|error| format!("cargo could not run {what}: {error}"))?;
+/// Runs the program of a package of this workspace and passes on how it ends.
+pub fn run(package: &str, args: &Args) -> Result<ExitCode, String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--package", package, "--"]);
+    status(&mut cargo, package, args)
+}
+
+/// Runs a command with these arguments and passes on how it ends.
+pub(crate) fn status(command: &mut Command, what: &str, args: &Args) -> Result<ExitCode, String> {
+    let status = command.args(&args.arguments).status();
+    let status = status.map_err(|error| format!("cargo could not run {what}: {error}"))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(ExitCode::from(code.unwrap_or(1)))
 }

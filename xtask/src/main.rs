@@ -19,22 +19,20 @@ enum Command {
     Coverage(xtask::coverage::Args),
     /// Write or check spec/surface.txt, the snapshot of the generated public surface.
     Surface(xtask::surface::Args),
-    /// Write or check src/<area>/needs.txt: what the hand-written helpers are written against.
-    Needs(xtask::needs::Args),
     /// Check spec/live/facts.yaml and write or check docs/live-service.md.
     Facts(xtask::facts::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
-    Contract(xtask::contract::Args),
+    Contract(xtask::delegate::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
-    Live(xtask::live::Args),
+    Live(xtask::delegate::Args),
     /// Compare calls with the same calls by hand and with another crate: `bench --help` explains.
-    Bench(xtask::bench::Args),
+    Bench(xtask::delegate::Args),
     /// Run the SDK against emulators that fail and are killed, and account for every write: `chaos --help` explains.
-    Chaos(xtask::chaos::Args),
+    Chaos(xtask::delegate::Args),
     /// Make many calls, and compare what is held before and after: `soak --help` explains.
-    Soak(xtask::chaos::Args),
+    Soak(xtask::delegate::Args),
     /// Print sizes, cycles, dependencies and words of the code: `figures --help` explains.
-    Figures(xtask::figures::Args),
+    Figures(xtask::delegate::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,14 +40,13 @@ fn main() -> ExitCode {
         Command::Sync(args) => xtask::sync::run(&args).map_err(|error| error.to_string()),
         Command::Coverage(args) => xtask::coverage::run(&args),
         Command::Surface(args) => xtask::surface::run(&args),
-        Command::Needs(args) => xtask::needs::run(&args),
         Command::Facts(args) => xtask::facts::run(&args),
-        Command::Contract(args) => xtask::contract::run(&args),
-        Command::Live(args) => xtask::live::run(&args),
+        Command::Contract(args) => xtask::delegate::run("opencloud-contract", &args),
+        Command::Live(args) => xtask::delegate::run("opencloud-live", &args),
+        Command::Figures(args) => xtask::delegate::run("opencloud-architecture", &args),
         Command::Bench(args) => xtask::bench::run(&args),
         Command::Chaos(args) => xtask::chaos::run(&args),
         Command::Soak(args) => xtask::chaos::soak(&args),
-        Command::Figures(args) => xtask::figures::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");

@@ -31,6 +31,29 @@ impl Located {
     }
 }
 
+/// Collects what is wrong with a file.
+pub(crate) struct Checker<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) located: &'a Located,
+    pub(crate) problems: Vec<Error>,
+}
+
+impl Checker<'_> {
+    /// Adds a problem with the line of a part.
+    pub(crate) fn problem(&mut self, at: &str, message: impl Into<String>) {
+        let place = format!("{}:{}", self.file, self.located.line(at));
+        self.problems.push(Error::new(place, message));
+    }
+
+    /// A part is a map, and has no other keys than these.
+    pub(crate) fn only(&mut self, at: &str, value: &Value, known: &[&str]) {
+        let Some(map) = value.as_object() else { return self.problem(at, "it should be a map") };
+        for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
+            self.problem(&format!("{at}/{}", escape(key)), format!("unknown key {key}"));
+        }
+    }
+}
+
 /// Reads one YAML document. `file` is its name in messages.
 pub fn read(file: &str, text: &str) -> Result<Located> {
     let documents = MarkedYaml::load_from_str(text).map_err(|error| {
@@ -67,14 +90,11 @@ fn convert(file: &str, node: &MarkedYaml, at: &str, lines: &mut BTreeMap<String,
             let mut map = Map::new();
             for (key, value) in entries {
                 let line = key.span.start.line();
-                let YamlData::Value(scalar) = &key.data else {
-                    return Err(Error::new(format!("{file}:{line}"), "a key that is no text"));
-                };
-                // Statuses are written as numbers (`200:`).
-                let name = match scalar {
-                    Scalar::String(text) => text.to_string(),
-                    Scalar::Integer(number) => number.to_string(),
-                    _ => return Err(Error::new(format!("{file}:{line}"), "a key that is no text")),
+                let name = match &key.data {
+                    YamlData::Value(Scalar::String(text)) => text.to_string(),
+                    // Statuses are written as numbers (`200:`).
+                    YamlData::Value(Scalar::Integer(number)) => number.to_string(),
+                    _ => return Err(Error::new(format!("{file}:{line}"), "a key that is not a string")),
                 };
                 let pointer = format!("{at}/{}", escape(&name));
                 lines.insert(pointer.clone(), line);

@@ -1,5 +1,5 @@
 //! Other versions of the upstream document: whatever is added, removed or renamed, a sync succeeds
-//! and tells what happened.
+//! and reports what happened.
 
 #![allow(clippy::unwrap_used)]
 
@@ -249,7 +249,7 @@ fn host_twins_do_not_meet() {
 }
 
 #[test]
-fn odd_documents_are_mended() {
+fn malformed_documents_are_repaired() {
     let (built, _) = changed(|document| {
         let paths = &mut document["paths"];
         paths["/odd/v1/{a}/{b}"] = json!({
@@ -349,7 +349,7 @@ fn mutate(document: &mut Value, all: &[String], numbers: &mut Numbers) {
     }
 }
 
-/// Damages the document in many ways. It must be synced, or refused as no Open Cloud document.
+/// Damages the document in many ways. It must be synced, or refused as not an Open Cloud document.
 fn survive(document: &Value, actions: &[Action], count: u64, changes: usize) -> usize {
     let before = build("test", document, actions).unwrap().document;
     let mut all = Vec::new();
@@ -369,7 +369,9 @@ fn survive(document: &Value, actions: &[Action], count: u64, changes: usize) -> 
                 let _ = diff(&before, &built.document).show(true).to_string();
                 synced += 1;
             }
-            Err(error) => assert!(error.to_string().contains("no Open Cloud document"), "{seed}: {error}"),
+            Err(error) => {
+                assert!(error.to_string().contains("not an Open Cloud document"), "{seed}: {error}")
+            }
         }
     }
     synced

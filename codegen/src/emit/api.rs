@@ -2,7 +2,8 @@
 
 use crate::emit::{Writer, literal};
 use crate::model::{
-    Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Remark, Type,
+    Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Path, Remark,
+    Type,
 };
 use crate::{Error, names};
 use std::collections::BTreeSet;
@@ -44,7 +45,7 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
     }
 }
 
-/// The type of a field, as `request_type!` tells a list from a value.
+/// The type of a field, as `request_type!` distinguishes a list from a value.
 fn kept(kind: &Type) -> String {
     match kind {
         Type::List(item) => format!("[{}]", type_in_types(item)),
@@ -196,12 +197,8 @@ pub(super) struct Listing {
     pub(super) item: String,
     page: String,
     items: String,
-    count: String,
-    next: String,
-    total: String,
-    more: String,
-    incomplete: String,
-    entries: String,
+    /// The fields of the runtime's `Facts`.
+    facts: [(&'static str, String); 7],
     /// Whether a page is the result of an operation that the call starts.
     by_operation: bool,
 }
@@ -322,12 +319,9 @@ impl<'a> Call<'a> {
         let mut input = input(VALUE);
         let others = if required { &self.arguments } else { &self.setters };
         let base = if required { names::field(&input.name) } else { names::setter(&input.name) };
-        let mut name = base.clone();
-        let mut number = 2;
-        while others.iter().any(|other| other.name == name) || (required && name == "self") {
-            name = format!("{base}{number}");
-            number += 1;
-        }
+        let mut taken: BTreeSet<String> = others.iter().map(|other| other.name.clone()).collect();
+        taken.extend(required.then(|| "self".to_owned()));
+        let name = names::unique(base, &mut taken);
         let value = if required { name.as_str() } else { "value" };
         if input.item().is_some() {
             // It is one already: see `emit_collection`.
@@ -348,7 +342,6 @@ impl<'a> Call<'a> {
             .chain(self.arguments.iter().map(|input| format!("{}: {}", input.name, input.accepted())))
             .collect();
         let head = format!("pub fn {}({}) -> {}", operation.method, arguments.join(", "), self.name);
-        writer.line("#[allow(clippy::too_many_arguments, clippy::useless_conversion)]");
         writer.block(head, |writer| {
             self.arguments.iter().for_each(|input| input.emit_collection(writer, &input.name));
             let mut call = format!(
@@ -374,7 +367,6 @@ impl<'a> Call<'a> {
             writer.block(format!("impl {}", self.name), |writer| {
                 for input in &self.setters {
                     writer.doc(&input.doc);
-                    writer.line("#[allow(clippy::useless_conversion)]");
                     writer.block(
                         format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted()),
                         |writer| {
@@ -409,14 +401,8 @@ fn clearable(operation: &Operation, model: &Model) -> Vec<(String, String)> {
     if operation.update_mask().is_none() {
         return Vec::new();
     }
-    let body = match &operation.body {
-        Some(Body::Json { kind: Type::Struct(name), .. }) => model.structs.get(name),
-        Some(Body::Multipart { parts }) => parts.iter().find_map(|part| match &part.kind {
-            PartKind::Json(Type::Struct(name)) => model.structs.get(name),
-            _ => None,
-        }),
-        _ => None,
-    };
+    let body =
+        operation.body.iter().flat_map(Body::types).find_map(|kind| model.structs.get(kind.one_struct()?));
     body.into_iter()
         .flat_map(|of| &of.fields)
         .filter(|field| !field.read_only && !field.is_required() && field.name != "path")
@@ -427,7 +413,7 @@ fn clearable(operation: &Operation, model: &Model) -> Vec<(String, String)> {
 
 fn output(operation: &Operation) -> String {
     let kind = operation.response.rust();
-    if operation.empty_is_none { format!("Option<{kind}>") } else { kind }
+    if operation.empty_is_none() { format!("Option<{kind}>") } else { kind }
 }
 
 /// How the call lists; `None` if this version of the document leaves out what that takes.
@@ -435,15 +421,15 @@ fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
     let paging = operation.paging.as_ref()?;
     let item = paging.item.as_ref()?.rust();
     let by_operation = operation.long_running.as_ref().is_some_and(|facts| facts.response.is_some());
-    if operation.empty_is_none && !by_operation {
+    if operation.empty_is_none() && !by_operation {
         return None;
     }
-    let fields = |path: &Option<Vec<String>>| path.as_ref().and_then(|path| model.fields(&paging.page, path));
-    let read = |path: &Option<Vec<String>>, end: &dyn Fn(&Type) -> Option<&'static str>| {
+    let fields = |path: &Option<Path>| path.as_ref().and_then(|path| model.fields(&paging.page, path));
+    let read = |path: &Option<Path>, end: &dyn Fn(&Type) -> Option<&'static str>| {
         let found = fields(path).and_then(|(fields, kind)| Some(borrow(&fields, end(kind)?)));
         found.unwrap_or_else(|| "None".to_owned())
     };
-    let by_entry = paging.style == "entries";
+    let by_entry = paging.style() == "entries";
     let next = match by_entry {
         true => "None".to_owned(),
         false => read(&paging.next, &|kind| match kind {
@@ -455,34 +441,39 @@ fn listing(operation: &Operation, model: &Model) -> Option<Listing> {
         }),
     };
     // Without its token a list would end after a page as if that were all.
-    if paging.style == "token" && next == "None" {
+    if paging.style() == "token" && next == "None" {
         return None;
     }
     let (items, _) = model.fields(&paging.page, &paging.items)?;
+    let count = match items.is_empty() {
+        true => "page.len()".to_owned(),
+        false => borrow(&items, ".map_or(0, Vec::len)"),
+    };
+    let total = read(&paging.total, &|kind| match kind {
+        Type::Integer => Some(".copied()"),
+        // A cast would make a number of anything.
+        Type::Number => Some(".filter(|total| total.abs() <= 9007199254740992.0).map(|total| *total as i64)"),
+        Type::String => Some(".and_then(|total| total.parse().ok())"),
+        _ => None,
+    });
+    let more = read(&paging.more, &|kind| (*kind == Type::Boolean).then_some(".copied()"));
+    let entries = match by_entry {
+        true => borrow(&items, ".and_then(|items| serde_json::to_value(items).ok())"),
+        false => "None".to_owned(),
+    };
     Some(Listing {
         item,
         page: paging.page.rust(),
         items: take(&items),
-        count: match paging.items.is_empty() {
-            true => "page.len()".to_owned(),
-            false => borrow(&items, ".map_or(0, Vec::len)"),
-        },
-        next,
-        total: read(&paging.total, &|kind| match kind {
-            Type::Integer => Some(".copied()"),
-            // A cast would make a number of anything.
-            Type::Number => {
-                Some(".filter(|total| total.abs() <= 9007199254740992.0).map(|total| *total as i64)")
-            }
-            Type::String => Some(".and_then(|total| total.parse().ok())"),
-            _ => None,
-        }),
-        more: read(&paging.more, &|kind| (*kind == Type::Boolean).then_some(".copied()")),
-        incomplete: incomplete(model, paging),
-        entries: match by_entry {
-            true => borrow(&items, ".and_then(|items| serde_json::to_value(items).ok())"),
-            false => "None".to_owned(),
-        },
+        facts: [
+            ("count", count),
+            ("next", next),
+            ("total", total),
+            ("more", more),
+            ("incomplete", incomplete(model, paging)),
+            ("entries", entries),
+            ("flaw", "None".to_owned()),
+        ],
         by_operation,
     })
 }
@@ -504,15 +495,7 @@ impl Listing {
             writer.block("fn items(page: Self::Page) -> Vec<Self::Item>", |writer| writer.line(&self.items));
             writer.block("fn read(page: &Self::Page) -> crate::paging::Facts", |writer| {
                 writer.block("crate::paging::Facts", |writer| {
-                    for (field, code) in [
-                        ("count", &self.count),
-                        ("next", &self.next),
-                        ("total", &self.total),
-                        ("more", &self.more),
-                        ("incomplete", &self.incomplete),
-                        ("entries", &self.entries),
-                        ("flaw", &"None".to_owned()),
-                    ] {
+                    for (field, code) in &self.facts {
                         writer.line(format!("{field}: {code},"));
                     }
                 });
@@ -524,11 +507,10 @@ impl Listing {
 
 /// The name of the property by which a page says that the list is not whole, if it does.
 fn incomplete(model: &Model, paging: &Paging) -> String {
-    let flags = paging.incomplete.iter().filter_map(|name| {
-        let path: Vec<String> = name.split('.').map(str::to_owned).collect();
-        let (fields, kind) = model.fields(&paging.page, &path)?;
+    let flags = paging.incomplete.iter().filter_map(|path| {
+        let (fields, kind) = model.fields(&paging.page, path)?;
         let is_set = borrow(&fields, ".is_some_and(|flag| *flag)");
-        (*kind == Type::Boolean).then(|| format!("({is_set}).then_some({})", literal(name)))
+        (*kind == Type::Boolean).then(|| format!("({is_set}).then_some({:?})", path.0.join(".")))
     });
     let code = flags.reduce(|first, next| format!("{first}.or_else(|| {next})"));
     code.unwrap_or_else(|| "None".to_owned())
@@ -587,29 +569,28 @@ fn documentation(operation: &Operation) -> String {
             scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(between)
         };
         text.push_str(&format!("\nScopes: {}.", words(&operation.scopes, ", ")));
-        if operation.needed_scopes.is_empty() {
-            text.push_str(" They are not needed, and widen what is answered.");
+        let needed = operation.needed_scopes();
+        if needed.is_empty() {
+            text.push_str(" They are not needed, and widen the response.");
         }
-        for one_of in operation.needed_scopes.iter().filter(|one_of| one_of.len() > 1) {
+        for one_of in needed.iter().filter(|one_of| one_of.len() > 1) {
             text.push_str(&format!(" Needed is {}.", words(one_of, " or ")));
         }
     }
     if !operation.oauth {
         text.push_str("\nTakes an API key only, no OAuth 2.0 token.");
     }
-    let mut limits = Vec::new();
-    for (limit, whose) in
-        [(operation.api_key_limit, "API key owner"), (operation.oauth_limit, "OAuth 2.0 token")]
-    {
-        if let Some(Limit { requests, seconds }) = limit {
-            let period = match seconds {
-                1 => "second".to_owned(),
-                60 => "minute".to_owned(),
-                seconds => format!("{seconds} seconds"),
-            };
-            limits.push(format!("{requests} per {period} and {whose}"));
-        }
-    }
+    let limits = [(operation.api_key_limit, "API key owner"), (operation.oauth_limit, "OAuth 2.0 token")];
+    let limits = limits.into_iter().filter_map(|(limit, whose)| {
+        let Limit { requests, seconds } = limit?;
+        let period = match seconds.get() {
+            1 => "second".to_owned(),
+            60 => "minute".to_owned(),
+            seconds => format!("{seconds} seconds"),
+        };
+        Some(format!("{requests} per {period} and {whose}"))
+    });
+    let limits: Vec<String> = limits.collect();
     if !limits.is_empty() {
         text.push_str(&format!("\nLimit: {}.", limits.join(", ")));
     }

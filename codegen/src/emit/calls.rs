@@ -110,13 +110,7 @@ fn value(input: &Input) -> String {
     match input.source {
         Source::Parameter(parameter) => {
             let name = literal(&parameter.name);
-            match &parameter.kind {
-                Type::List(inner) => format!(
-                    "samples.texts({name}).into_iter().map(|text| {}).collect::<Vec<_>>()",
-                    convert(inner, "text")
-                ),
-                kind => convert(kind, &format!("samples.text({name})")),
-            }
+            texts(&parameter.kind, "text", &name)
         }
         Source::Expression(parameter) => {
             format!("opencloud::filter::raw(samples.text({}))", literal(&parameter.name))
@@ -129,13 +123,20 @@ fn value(input: &Input) -> String {
                 PartKind::File => format!("samples.file({name})"),
                 PartKind::Files => format!("vec![samples.file({name})]"),
                 PartKind::Json(kind) => format!("samples.part::<{}>({name})", kind.rust()),
-                PartKind::Text(Type::List(inner)) => format!(
-                    "samples.part_texts({name}).into_iter().map(|text| {}).collect::<Vec<_>>()",
-                    convert(inner, "text")
-                ),
-                PartKind::Text(kind) => convert(kind, &format!("samples.part_text({name})")),
+                PartKind::Text(kind) => texts(kind, "part_text", &name),
             }
         }
+    }
+}
+
+/// A scalar, or a list of them, of the sample that a method gives.
+fn texts(kind: &Type, method: &str, name: &str) -> String {
+    match kind {
+        Type::List(inner) => format!(
+            "samples.{method}s({name}).into_iter().map(|text| {}).collect::<Vec<_>>()",
+            convert(inner, "text")
+        ),
+        kind => convert(kind, &format!("samples.{method}({name})")),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::emit::{Writer, literal};
 use crate::model::{
-    Condition, ErrorsInSuccess, Expected, Limit, Location, LongRunning, Model, Operation, Overdue, Paging,
-    Polling, Remark, ServiceLimit,
+    ErrorsInSuccess, Expected, Location, LongRunning, Model, Operation, Overdue, Paging, Polling, Remark,
+    ServiceLimit,
 };
 use crate::{Error, names};
 
@@ -13,7 +13,7 @@ pub fn emit(model: &Model) -> Result<String, Error> {
     for operation in model.operations.iter().chain(&model.polled) {
         writer.line("");
         writer.line(format!("/// `{}`", operation.id));
-        // What an operation of another area is only followed at is no operation of this build.
+        // An operation of another area that is here for polling only is not public.
         let visibility = if operation.poll_only { "pub(crate)" } else { "pub" };
         writer.block(
             format!("{visibility} static {}: OperationInfo = OperationInfo", names::constant(&operation.id)),
@@ -54,21 +54,14 @@ fn scopes(writer: &mut Writer, scopes: &[String]) {
 }
 
 fn fields(writer: &mut Writer, operation: &Operation) {
-    let text = |value: &Option<String>| match value {
-        Some(value) => format!("Some({})", literal(value)),
-        None => "None".to_owned(),
-    };
-    let scopes = |scopes: &[String]| {
-        let scopes: Vec<String> = scopes.iter().map(|scope| literal(scope)).collect();
-        format!("&[{}]", scopes.join(", "))
-    };
-    let needed: Vec<String> = operation.needed_scopes.iter().map(|one_of| scopes(one_of)).collect();
+    let needed = operation.needed_scopes();
     let stability = match operation.stability.as_deref() {
         Some("STABLE") => "Stability::Stable",
         Some("BETA") => "Stability::Beta",
         Some("EXPERIMENTAL") => "Stability::Experimental",
         _ => "Stability::Unstated",
     };
+    // Texts, options, flags and structs of these are written in Rust as `Debug` shows them.
     for (name, value) in [
         ("id", literal(&operation.id)),
         ("area", literal(&operation.area)),
@@ -77,123 +70,81 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("host", literal(&operation.host)),
         ("stability", stability.to_owned()),
         ("deprecated", operation.deprecated.to_string()),
-        ("scopes", scopes(&operation.scopes)),
-        ("needed_scopes", format!("&[{}]", needed.join(", "))),
+        ("scopes", format!("&{:?}", operation.scopes)),
+        ("needed_scopes", slice(needed.iter().map(|one_of| format!("&{one_of:?}")))),
         ("api_key", operation.api_key.to_string()),
         ("oauth", operation.oauth.to_string()),
-        ("api_key_limit", limit(operation.api_key_limit)),
-        ("oauth_limit", limit(operation.oauth_limit)),
-        ("limits", limits(&operation.limits)),
-        ("reference", text(&operation.reference)),
-        ("idempotent", operation.idempotent.to_string()),
-        ("retry_too_many_requests", operation.retry_too_many_requests.to_string()),
-        ("attempt_timeout", seconds(operation.attempt_timeout)),
+        ("api_key_limit", format!("{:?}", operation.api_key_limit)),
+        ("oauth_limit", format!("{:?}", operation.oauth_limit)),
+        ("limits", slice(operation.limits.iter().map(limit))),
+        ("reference", format!("{:?}", operation.reference)),
+        ("idempotent", operation.is_idempotent().to_string()),
+        ("retry_too_many_requests", operation.retries_too_many_requests().to_string()),
+        ("attempt_timeout", option(operation.attempt_timeout, seconds)),
         ("idempotency", idempotency(operation)),
-        ("bare_list", text(&operation.bare_list)),
+        ("bare_list", format!("{:?}", operation.bare_list)),
         ("expects", expected(&operation.expects)),
         ("id_from_request", slice(operation.id_from_request.iter().map(id_from_request))),
-        (
-            "errors_in_success",
-            operation.errors_in_success.as_ref().map_or("None".to_owned(), errors_in_success),
-        ),
-        ("conflict_is_value", operation.conflict_is_value.to_string()),
-        ("update_mask", text(&operation.update_mask().map(|mask| mask.name.clone()))),
-        ("paging", operation.paging.as_ref().map_or("None".to_owned(), paging)),
-        ("long_running", operation.long_running.as_ref().map_or("None".to_owned(), long_running)),
+        ("errors_in_success", option(operation.errors_in_success.as_ref(), errors_in_success)),
+        ("conflict_is_value", operation.conflict_is_value().to_string()),
+        ("update_mask", format!("{:?}", operation.update_mask().map(|mask| &mask.name))),
+        ("paging", option(operation.paging.as_ref(), paging)),
+        ("long_running", option(operation.long_running.as_ref(), long_running)),
         ("hints", hints(&operation.hints)),
         ("final_errors", final_errors(&operation.final_errors)),
-        ("already_exists", slice(operation.already_exists.iter().map(condition))),
-        ("polling", operation.polling.map_or("None".to_owned(), polling)),
+        ("already_exists", format!("&{:?}", operation.already_exists)),
+        ("polling", option(operation.polling, polling)),
     ] {
         writer.line(format!("{name}: {value},"));
     }
 }
 
-fn hints(hints: &[Remark]) -> String {
-    let hint =
-        |hint: &Remark| format!("Hint {{ when: {}, say: {} }}", condition(&hint.when), literal(&hint.text));
-    slice(hints.iter().map(hint))
-}
-
-fn final_errors(errors: &[Remark]) -> String {
-    let error = |error: &Remark| {
-        format!("FinalError {{ when: {}, because: {} }}", condition(&error.when), literal(&error.text))
-    };
-    slice(errors.iter().map(error))
-}
-
-fn id_from_request((property, parameter): &(String, String)) -> String {
-    format!("IdFromRequest {{ property: {}, parameter: {} }}", literal(property), literal(parameter))
-}
-
-fn errors_in_success(errors: &ErrorsInSuccess) -> String {
-    let text = |value: &Option<String>| match value {
-        Some(value) => format!("Some({})", literal(value)),
-        None => "None".to_owned(),
-    };
-    format!(
-        "Some(ErrorsInSuccess {{ list: {}, unless: {}, about: {}, harmless: {} }})",
-        literal(&errors.list),
-        text(&errors.unless),
-        text(&errors.about),
-        slice(errors.harmless.iter().map(|code| literal(code))),
-    )
-}
-
-fn condition(when: &Condition) -> String {
-    let text = |value: &Option<String>| match value {
-        Some(value) => format!("Some({})", literal(value)),
-        None => "None".to_owned(),
-    };
-    format!(
-        "Condition {{ status: {:?}, code: {}, message_contains: {}, body_has: {}, effect_unknown: {}, overdue: {} }}",
-        when.status,
-        text(&when.code),
-        text(&when.message_contains),
-        text(&when.body_has),
-        when.effect_unknown,
-        when.overdue,
-    )
+fn option<T>(value: Option<T>, code: impl Fn(T) -> String) -> String {
+    value.map_or_else(|| "None".to_owned(), |value| format!("Some({})", code(value)))
 }
 
 fn slice(items: impl Iterator<Item = String>) -> String {
     format!("&[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
-fn expected(expected: &Expected) -> String {
-    let main = expected.main.as_ref().map_or("None".to_owned(), |main| format!("Some({})", literal(main)));
+fn seconds(time: u64) -> String {
+    format!("std::time::Duration::from_secs({time})")
+}
+
+fn hints(hints: &[Remark]) -> String {
+    slice(hints.iter().map(|hint| format!("Hint {{ when: {:?}, say: {:?} }}", hint.when, hint.text)))
+}
+
+fn final_errors(errors: &[Remark]) -> String {
+    let error =
+        |error: &Remark| format!("FinalError {{ when: {:?}, because: {:?} }}", error.when, error.text);
+    slice(errors.iter().map(error))
+}
+
+fn id_from_request((property, parameter): (&String, &String)) -> String {
+    format!("IdFromRequest {{ property: {property:?}, parameter: {parameter:?} }}")
+}
+
+fn errors_in_success(ErrorsInSuccess { list, unless, about, harmless }: &ErrorsInSuccess) -> String {
     format!(
-        "ExpectedFields {{ main: {main}, is_single: {}, required: &{:?} }}",
-        expected.is_single, expected.required
+        "ErrorsInSuccess {{ list: {list:?}, unless: {unless:?}, about: {about:?}, harmless: &{harmless:?} }}"
     )
 }
 
-fn limit(limit: Option<Limit>) -> String {
-    limit.map_or("None".to_owned(), |limit| {
-        format!("Some(Limit {{ requests: {}, seconds: {} }})", limit.requests, limit.seconds)
-    })
+fn expected(Expected { main, is_single, required }: &Expected) -> String {
+    format!("ExpectedFields {{ main: {main:?}, is_single: {is_single}, required: &{required:?} }}")
 }
 
-fn limits(limits: &[ServiceLimit]) -> String {
-    let one = |limit: &ServiceLimit| {
-        let ServiceLimit { class, limit: Limit { requests, seconds }, tenths_per_user, by, stated, max_wait } =
-            limit;
-        format!(
-            "ServiceLimit {{ class: {}, limit: Limit {{ requests: {requests}, seconds: {seconds} }}, \
-             tenths_per_user: {tenths_per_user}, by: &{by:?}, stated: {stated:?}, max_wait: {max_wait:?} }}",
-            literal(class)
-        )
-    };
-    format!("&[{}]", limits.iter().map(one).collect::<Vec<_>>().join(", "))
+fn limit(limit: &ServiceLimit) -> String {
+    let ServiceLimit { class, limit, tenths_per_user, by, stated, max_wait } = limit;
+    format!(
+        "ServiceLimit {{ class: {class:?}, limit: {limit:?}, tenths_per_user: {tenths_per_user}, by: &{by:?}, \
+         stated: {stated:?}, max_wait: {max_wait:?} }}"
+    )
 }
 
 fn polling(Polling { first, every }: Polling) -> String {
-    let seconds = |seconds: u64| format!("std::time::Duration::from_secs({seconds})");
-    format!("Some(Polling {{ first: {}, every: {} }})", seconds(first), seconds(every))
-}
-
-fn seconds(time: Option<u64>) -> String {
-    time.map_or("None".to_owned(), |seconds| format!("Some(std::time::Duration::from_secs({seconds}))"))
+    format!("Polling {{ first: {}, every: {} }}", seconds(first), seconds(every))
 }
 
 /// How the operation takes an idempotency key, if its parameters say that it does.
@@ -206,41 +157,27 @@ fn idempotency(operation: &Operation) -> String {
         .strip_suffix(".key")
         .map(|prefix| format!("{prefix}.firstSent"))
         .filter(|name| operation.parameters.iter().any(|parameter| parameter.name == *name));
-    let first_sent = first_sent.map_or("None".to_owned(), |name| format!("Some({})", literal(&name)));
     format!(
-        "Some(IdempotencyInfo {{ key: {}, first_sent: {first_sent}, in_header: {} }})",
-        literal(&key.name),
+        "Some(IdempotencyInfo {{ key: {:?}, first_sent: {first_sent:?}, in_header: {} }})",
+        key.name,
         key.location == Location::Header
     )
 }
 
 fn paging(paging: &Paging) -> String {
-    let style = match paging.style.as_str() {
+    let style = match paging.style() {
         "page" => "PagingStyle::PageNumber",
         "offset" => "PagingStyle::Offset",
         "entries" => "PagingStyle::Entries",
         "repeat" => "PagingStyle::Repeat",
         _ => "PagingStyle::Token",
     };
-    let text = |value: &Option<String>| match value {
-        Some(value) => format!("Some({})", literal(value)),
-        None => "None".to_owned(),
-    };
-    let max = paging.max.map_or("None".to_owned(), |max| format!("Some({max})"));
-    let next = match &paging.next {
-        Some(path) => format!("Some({})", literal(&path.join("."))),
-        None => "None".to_owned(),
-    };
+    let next = paging.next.as_ref().map(|path| path.0.join("."));
+    let Paging { token, number, size, max, sizes, cursor, key, .. } = paging;
     format!(
-        "Some(PagingInfo {{ style: {style}, token: {}, number: {}, size: {}, max: {max}, sizes: &{:?}, in_body: {}, \
-         next: {next}, cursor: {}, key: {} }})",
-        text(&paging.token),
-        text(&paging.number),
-        text(&paging.size),
-        paging.sizes,
-        paging.in_body,
-        text(&paging.cursor),
-        text(&paging.key),
+        "PagingInfo {{ style: {style}, token: {token:?}, number: {number:?}, size: {size:?}, max: {max:?}, \
+         sizes: &{sizes:?}, in_body: {}, next: {next:?}, cursor: {cursor:?}, key: {key:?} }}",
+        paging.in_body(),
     )
 }
 
@@ -254,33 +191,23 @@ fn long_running(operation: &LongRunning) -> String {
         _ => "Dialect::Cloud",
     };
     let base = operation.base.as_deref().unwrap_or("/cloud/v2/");
-    let poll = match &operation.poll {
-        Some(id) => format!("Some(&{})", names::constant(id)),
-        None => "None".to_owned(),
-    };
+    let poll = option(operation.poll.as_ref(), |id| format!("&{}", names::constant(id)));
     format!(
-        "Some(LongRunningInfo {{ dialect: {dialect}, base: {}, poll: {poll}, paths: &{:?}, result: &{:?}, \
-         direct: {}, query: &{:?}, expects: {}, has_result: {}, overdue: {} }})",
-        literal(base),
+        "LongRunningInfo {{ dialect: {dialect}, base: {base:?}, poll: {poll}, paths: &{:?}, result: &{:?}, \
+         direct: {}, query: &{:?}, expects: {}, has_result: {}, overdue: {} }}",
         operation.paths,
-        operation.result,
+        operation.result().0,
         operation.direct,
         operation.query,
         expected(&operation.expects),
         operation.has_result,
-        operation.overdue.as_ref().map_or("None".to_owned(), overdue),
+        option(operation.overdue.as_ref(), overdue),
     )
 }
 
-fn overdue(overdue: &Overdue) -> String {
-    let seconds = |count: u64| format!("std::time::Duration::from_secs({count})");
-    format!(
-        "Some(Overdue {{ state: {}, time: {}, default: {}, beyond: {} }})",
-        literal(&overdue.state),
-        literal(&overdue.time),
-        seconds(overdue.default),
-        seconds(overdue.beyond),
-    )
+fn overdue(Overdue { state, time, default, beyond }: &Overdue) -> String {
+    let (default, beyond) = (seconds(*default), seconds(*beyond));
+    format!("Overdue {{ state: {state:?}, time: {time:?}, default: {default}, beyond: {beyond} }}")
 }
 
 #[cfg(test)]
@@ -459,9 +386,9 @@ mod tests {
             assert!(table.contains(line), "{table}");
         }
         for (limit, why) in [
-            (json!({ "requests": 1, "seconds": 60 }), "class is missing"),
-            (json!({ "class": "a", "requests": 0, "seconds": 60 }), "requests is no positive number"),
-            (json!({ "class": "a", "requests": 1 }), "seconds is no positive number"),
+            (json!({ "requests": 1, "seconds": 60 }), "missing field `class`"),
+            (json!({ "class": "a", "requests": 0, "seconds": 60 }), "expected a nonzero u64"),
+            (json!({ "class": "a", "requests": 1 }), "missing field `seconds`"),
             (
                 json!({ "class": "a", "requests": 1, "seconds": 60, "by": ["place_id"] }),
                 "no parameter place_id",

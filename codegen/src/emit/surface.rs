@@ -2,7 +2,7 @@
 //! readable diff.
 
 use crate::emit::api::{Input, calls};
-use crate::model::{EnumValues, Model};
+use crate::model::Model;
 use crate::names;
 use std::fmt::Write;
 
@@ -55,13 +55,8 @@ pub fn emit(model: &Model) -> String {
         }
     }
     for of in model.enums.values() {
-        match &of.values {
-            EnumValues::Words(values) => values.iter().for_each(|(name, word)| {
-                let _ = writeln!(text, "enum {}.{name} = {word:?}", of.name);
-            }),
-            EnumValues::Numbers(values) => values.iter().for_each(|(name, number)| {
-                let _ = writeln!(text, "enum {}.{name} = {number}", of.name);
-            }),
+        for (name, value) in of.literals() {
+            let _ = writeln!(text, "enum {}.{name} = {value}", of.name);
         }
     }
     text
@@ -71,18 +66,9 @@ fn input(input: &Input) -> String {
     format!("{}: {}", input.name, plain(&input.argument))
 }
 
-/// A type without the modules that every user imports anyway.
+/// A type without its modules.
 fn plain(kind: &str) -> String {
-    [
-        "types::",
-        "ids::",
-        "crate::call::",
-        "crate::filter::",
-        "serde_json::",
-        "std::collections::",
-        "std::time::",
-        "jiff::",
-    ]
-    .iter()
-    .fold(kind.to_owned(), |kind, module| kind.replace(module, ""))
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let (modules, last) = kind.rsplit_once("::").unwrap_or(("", kind));
+    modules.split("::").map(|part| part.trim_end_matches(is_part)).chain([last]).collect()
 }

@@ -57,13 +57,13 @@ pub fn literal(text: &str) -> String {
 /// The lines of a text, as a doc comment may hold them: none with a bare carriage return, which Rust refuses there,
 /// nor with what a reader of the source does not see or sees in another order.
 pub fn doc_lines(text: &str) -> Vec<String> {
-    let shown = |letter: char| match letter {
-        '\t' => letter.to_string(),
+    let shown = |ch: char| match ch {
+        '\t' => ch.to_string(),
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
-            letter.escape_unicode().to_string()
+            ch.escape_unicode().to_string()
         }
-        letter if letter.is_control() => letter.escape_unicode().to_string(),
-        letter => letter.to_string(),
+        ch if ch.is_control() => ch.escape_unicode().to_string(),
+        ch => ch.to_string(),
     };
     let text = text.replace("\r\n", "\n");
     let lines = text.trim_end().split(['\n', '\r']);

@@ -1,12 +1,15 @@
 //! What the emitters need to know of a normalised document, and nothing more.
 
 mod read;
+mod types;
 
-use crate::document::{Document, POLL_ONLY, reference};
-use crate::passes::{self, bodies};
+use crate::document::{Document, target};
+use crate::passes::{self, bodies, sanitize};
 use crate::{Error, names};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 
 /// A document, read.
 #[derive(Debug)]
@@ -33,14 +36,17 @@ pub struct Model {
 }
 
 /// A failure, and a sentence about it: a hint, or why it is final.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Remark {
+    #[serde(flatten)]
     pub when: Condition,
+    #[serde(rename = "say", alias = "because")]
     pub text: String,
 }
 
 /// What a failure must look like; see `docs/specification.md`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct Condition {
     pub status: Option<u16>,
     pub code: Option<String>,
@@ -50,19 +56,36 @@ pub struct Condition {
     pub overdue: bool,
 }
 
-#[derive(Debug)]
+/// What `x-opencloud` says of the document; see `docs/specification.md`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Extension {
+    areas: Vec<Area>,
+    ids: Vec<IdType>,
+    hints: Vec<Remark>,
+    final_errors: Vec<Remark>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Area {
     pub name: String,
     pub summary: String,
+    /// Of all its operations.
+    hints: Vec<Remark>,
+    final_errors: Vec<Remark>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct IdType {
     pub name: String,
     pub description: String,
 }
 
-#[derive(Debug)]
+/// One operation. What its `x-opencloud` says is read by serde under the same names, all else is set by `read_operation`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Operation {
     /// `area.method`.
     pub id: String,
@@ -76,8 +99,8 @@ pub struct Operation {
     pub stability: Option<String>,
     pub deprecated: bool,
     pub scopes: Vec<String>,
-    /// Of each of these, one is needed.
-    pub needed_scopes: Vec<Vec<String>>,
+    /// Of each of these, one is needed. `None`: all of `scopes`.
+    needed_scopes: Option<Vec<Vec<String>>>,
     pub api_key: bool,
     pub oauth: bool,
     pub api_key_limit: Option<Limit>,
@@ -85,31 +108,38 @@ pub struct Operation {
     /// The narrowest first.
     pub limits: Vec<ServiceLimit>,
     pub reference: Option<String>,
-    pub idempotent: bool,
-    pub retry_too_many_requests: bool,
+    /// `None`: as the method is.
+    idempotent: Option<bool>,
+    retry_too_many_requests: Option<bool>,
     /// How long an attempt must be given, in seconds, if that is longer than usual.
     pub attempt_timeout: Option<u64>,
-    pub empty_is_none: bool,
+    /// What a response without a body means, if anything.
+    empty_response: Option<String>,
     /// The type of `opencloud::filter` that the query parameter `filter` takes.
     pub filter: Option<String>,
     /// The same for the query parameter `orderBy`.
     pub order_by: Option<String>,
-    /// The property of the answer that a bare array stands for.
+    /// The property of the response that a bare array stands for.
     pub bare_list: Option<String>,
     /// What the response must hold.
+    #[serde(skip)]
     pub expects: Expected,
     /// Properties of the response, each with the parameter or property of the request that says it already.
-    pub id_from_request: Vec<(String, String)>,
+    pub id_from_request: BTreeMap<String, String>,
     /// Where a response of success lists what has failed.
     pub errors_in_success: Option<ErrorsInSuccess>,
-    /// Whether the body of a 412 is the object that is there, and says nothing of the failure.
-    pub conflict_is_value: bool,
+    /// What the body of a 412 is, if it says nothing of the failure.
+    conflict_body: Option<String>,
     /// Whether it is here only because an operation of another area is followed at it.
     pub poll_only: bool,
+    #[serde(skip)]
     pub parameters: Vec<Parameter>,
+    #[serde(skip)]
     pub body: Option<Body>,
+    #[serde(skip)]
     pub response: Type,
     pub paging: Option<Paging>,
+    #[serde(rename = "operation")]
     pub long_running: Option<LongRunning>,
     /// Its own, and behind them those of its area.
     pub hints: Vec<Remark>,
@@ -118,6 +148,8 @@ pub struct Operation {
     /// What a caller should know besides, in whole sentences.
     pub notes: Vec<String>,
     pub polling: Option<Polling>,
+    main: Option<String>,
+    required_response: Vec<String>,
 }
 
 /// The properties of a response that the call is about; see `docs/specification.md`.
@@ -132,39 +164,44 @@ pub struct Expected {
 }
 
 /// A list in a response of success of what has failed; see `docs/specification.md`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct ErrorsInSuccess {
     /// The property that holds the list.
     pub list: String,
-    /// The property beside which its items are no failure of the call.
+    /// The property whose presence means that the call has succeeded all the same.
     pub unless: Option<String>,
     /// The property of an item that names what it is about.
     pub about: Option<String>,
-    /// The codes of items that are no failures.
+    /// The codes of items that do not count as failures.
     pub harmless: Vec<String>,
 }
 
-/// A rate limit: so many requests in so many seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A rate limit: requests per period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Limit {
-    pub requests: u64,
-    pub seconds: u64,
+    pub requests: NonZeroU64,
+    pub seconds: NonZeroU64,
 }
 
 /// A limit of a service for all requests of a class together; see `docs/specification.md`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ServiceLimit {
     pub class: String,
+    #[serde(flatten)]
     pub limit: Limit,
+    #[serde(default)]
     pub tenths_per_user: u64,
     /// Parameters of the path.
+    #[serde(default)]
     pub by: Vec<String>,
     pub stated: Option<u64>,
     pub max_wait: Option<u64>,
 }
 
 /// The pace of polls, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct Polling {
     pub first: u64,
     pub every: u64,
@@ -212,6 +249,23 @@ pub enum Body {
     Raw { media: Vec<String> },
 }
 
+impl Body {
+    /// The types of the body or of its parts.
+    pub fn types(&self) -> Vec<&Type> {
+        match self {
+            Body::Json { kind, .. } => vec![kind],
+            Body::Multipart { parts } => {
+                let kinds = parts.iter().filter_map(|part| match &part.kind {
+                    PartKind::Json(kind) | PartKind::Text(kind) => Some(kind),
+                    PartKind::File | PartKind::Files => None,
+                });
+                kinds.collect()
+            }
+            Body::Empty | Body::Raw { .. } => Vec::new(),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Part {
     pub name: String,
@@ -228,9 +282,10 @@ pub enum PartKind {
 }
 
 /// A type of a field, parameter, body or response.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Type {
     /// Nothing is said.
+    #[default]
     Unit,
     String,
     Integer,
@@ -258,8 +313,9 @@ pub enum Type {
 #[derive(Debug)]
 pub struct Struct {
     pub name: String,
-    pub description: Option<String>,
-    /// By name.
+    /// As progenitor makes it.
+    pub definition: proc_macro2::TokenStream,
+    /// In its order.
     pub fields: Vec<Field>,
     /// Whether a request holds it, so that a caller must be able to make one.
     pub in_request: bool,
@@ -291,12 +347,10 @@ pub struct Field {
     /// Where it stands among the required ones, if it is.
     pub required: Option<usize>,
     pub read_only: bool,
-    pub write_only: bool,
     /// The property that is set with it: the same value under another name.
     pub also: Option<String>,
     /// Whether `Debug` hides it: `format: password`, which OpenAPI has for that.
     pub hidden: bool,
-    pub deprecated: bool,
     /// Other names under which services send it.
     pub aliases: Vec<Alias>,
     /// The property whose last segment it is, where it is absent itself.
@@ -325,6 +379,20 @@ pub struct Enum {
     pub values: EnumValues,
 }
 
+impl Enum {
+    /// Each variant with its word or number, as written in Rust.
+    pub fn literals(&self) -> Vec<(&str, String)> {
+        match &self.values {
+            EnumValues::Words(values) => {
+                values.iter().map(|(name, word)| (name.as_str(), format!("{word:?}"))).collect()
+            }
+            EnumValues::Numbers(values) => {
+                values.iter().map(|(name, number)| (name.as_str(), number.to_string())).collect()
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 pub enum EnumValues {
     /// Variant and word.
@@ -334,60 +402,81 @@ pub enum EnumValues {
 }
 
 /// How a list is paged; see `docs/specification.md`.
-#[derive(Debug)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Paging {
-    pub style: String,
+    pub style: Option<String>,
     pub token: Option<String>,
     /// The parameter that chooses a page by its number, and may not be sent with a token.
     pub number: Option<String>,
     pub size: Option<String>,
     pub max: Option<u64>,
     /// The page sizes that the service takes, if it takes only some.
+    #[serde(skip)]
     pub sizes: Vec<u64>,
-    pub in_body: bool,
-    pub next: Option<Vec<String>>,
-    pub items: Vec<String>,
-    pub total: Option<Vec<String>>,
-    pub more: Option<Vec<String>>,
+    r#in: Option<String>,
+    pub next: Option<Path>,
+    pub items: Path,
+    pub total: Option<Path>,
+    pub more: Option<Path>,
     /// Properties of the response that say that the list is not whole.
-    pub incomplete: Vec<String>,
+    pub incomplete: Vec<Path>,
     /// In each entry of the request, where the token of its own goes (`style: entries`).
     pub cursor: Option<String>,
     /// The property that says which entry of the request an item belongs to (`style: entries`).
     pub key: Option<String>,
-    /// The type of a page: the answer, or the result of the operation that the call starts.
+    /// The type of a page: the response, or the result of the operation that the call starts.
+    #[serde(skip)]
     pub page: Type,
     /// The type of one item; `None` if `items` leads to no list.
+    #[serde(skip)]
     pub item: Option<Type>,
 }
 
+/// The names of properties, from the outermost to the innermost.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub struct Path(pub Vec<String>);
+
+impl From<String> for Path {
+    fn from(dotted: String) -> Self {
+        Self(dotted.split('.').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+}
+
 /// How a long-running operation is followed; see `docs/specification.md`.
-#[derive(Debug)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct LongRunning {
     pub dialect: String,
+    /// The type of the result, and that of the metadata.
     pub response: Option<String>,
     pub metadata: Option<String>,
     pub base: Option<String>,
-    /// The id of the operation that reports the state.
+    /// The path of the operation that reports the state, and as it is read, its id.
     pub poll: Option<String>,
     /// Further forms of the path at which the state is reported.
     pub paths: Vec<String>,
-    /// Where the result is in the envelope.
-    pub result: Vec<String>,
-    /// Whether the answer may be the result instead of the envelope.
+    /// Where the result is in the envelope; `None` where the dialect says it.
+    result: Option<Path>,
+    /// Whether the response may be the result instead of the envelope.
     pub direct: bool,
     /// The query parameters that a poll repeats.
     pub query: Vec<String>,
     /// What the result must hold.
+    #[serde(skip)]
     pub expects: Expected,
     /// Whether the result's type has fields, so that an operation that is done has a result.
+    #[serde(skip)]
     pub has_result: bool,
     /// When it should have been done.
     pub overdue: Option<Overdue>,
+    main: Option<String>,
+    required: Vec<String>,
 }
 
 /// When a long-running operation should have been done; see `docs/specification.md`.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub struct Overdue {
     pub state: String,
     pub time: String,
@@ -406,6 +495,7 @@ impl Model {
             document.select(areas);
         }
         let passes = passes::run(&mut document);
+        let mut types = types::generate(&document)?;
         let mut structs = BTreeMap::new();
         let mut enums = BTreeMap::new();
         for (name, schema) in document.schemas() {
@@ -414,15 +504,18 @@ impl Model {
                     enums.insert(name.clone(), read::read_enum(name, schema, values));
                 }
                 None => {
-                    structs.insert(name.clone(), read::read_struct(name, schema, &document));
+                    let item = types.remove(name).ok_or_else(|| {
+                        Error::new(format!("progenitor made no struct of the schema `{name}`"))
+                    })?;
+                    structs.insert(name.clone(), read::read_struct(item, schema, &document));
                 }
             }
         }
-        read::box_cycles(&mut structs);
+        let Extension { areas: listed, ids, hints, final_errors } = read::extension(document.extension())?;
         let mut operations = document
             .operations()
             .map(|(path, verb, operation)| {
-                read::read_operation(path, verb, operation, &document, &structs, &enums)
+                read::read_operation(path, verb, operation, &document, &listed, &structs, &enums)
             })
             .collect::<Result<Vec<_>, _>>()?;
         operations.sort_by(|a, b| a.id.cmp(&b.id));
@@ -432,24 +525,14 @@ impl Model {
             return Err(Error::new(format!("two operations are called `{}`", pair[0].id)));
         }
         read::mark_requests(&operations, &mut structs);
-        read::check_also(&structs)?;
         read::mark_checked(&mut structs);
         read::check_names(&structs)?;
-        let extension = document.extension();
-        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-        let listed = |key: &str| extension[key].as_array().cloned().unwrap_or_default();
+        let is_enabled = |area: &Area| areas.is_none_or(|areas| areas.contains(&area.name));
         Ok(Self {
-            areas: listed("areas")
-                .iter()
-                .map(|area| Area { name: text(area, "name"), summary: text(area, "summary") })
-                .filter(|area| areas.is_none_or(|areas| areas.contains(&area.name)))
-                .collect(),
-            ids: listed("ids")
-                .iter()
-                .map(|id| IdType { name: text(id, "name"), description: text(id, "description") })
-                .collect(),
-            hints: read::hints(extension),
-            final_errors: read::final_errors(extension),
+            areas: listed.into_iter().filter(is_enabled).collect(),
+            ids,
+            hints,
+            final_errors,
             scopes,
             document,
             passes,
@@ -472,7 +555,7 @@ impl Model {
             .operations
             .iter()
             .filter(responding)
-            .flat_map(|operation| operation.id_from_request.iter().map(|(property, _)| property))
+            .flat_map(|operation| operation.id_from_request.keys())
             .collect();
         of.fields.iter().filter(move |field| names.contains(&field.name))
     }
@@ -489,10 +572,10 @@ impl Model {
     }
 
     /// The fields along a path of properties, and the type at its end.
-    pub fn fields<'a>(&'a self, kind: &'a Type, path: &[String]) -> Option<(Vec<String>, &'a Type)> {
+    pub fn fields<'a>(&'a self, kind: &'a Type, path: &Path) -> Option<(Vec<String>, &'a Type)> {
         let mut fields = Vec::new();
         let mut kind = kind;
-        for name in path {
+        for name in &path.0 {
             let of = kind.one_struct()?;
             let field = self.structs.get(of)?.fields.iter().find(|field| field.name == *name)?;
             fields.push(field.ident.clone());
@@ -503,22 +586,10 @@ impl Model {
 
     /// The types that an operation's calls use, with everything inside them.
     pub fn types_of(&self, operation: &Operation) -> BTreeSet<String> {
-        let mut open: Vec<String> = Vec::new();
-        for parameter in &operation.parameters {
-            open.extend(parameter.kind.named().map(str::to_owned));
-        }
-        match &operation.body {
-            Some(Body::Json { kind, .. }) => open.extend(kind.named().map(str::to_owned)),
-            Some(Body::Multipart { parts }) => {
-                for part in parts {
-                    if let PartKind::Json(kind) | PartKind::Text(kind) = &part.kind {
-                        open.extend(kind.named().map(str::to_owned));
-                    }
-                }
-            }
-            _ => {}
-        }
-        open.extend(operation.response.named().map(str::to_owned));
+        let parameters = operation.parameters.iter().map(|parameter| &parameter.kind);
+        let body = operation.body.iter().flat_map(Body::types);
+        let named = parameters.chain(body).chain([&operation.response]).filter_map(Type::named);
+        let mut open: Vec<String> = named.map(str::to_owned).collect();
         if let Some(long_running) = &operation.long_running {
             open.extend(long_running.response.clone());
             open.extend(long_running.metadata.clone());
@@ -548,7 +619,7 @@ impl Type {
     }
 
     /// The struct that the type is.
-    fn one_struct(&self) -> Option<&str> {
+    pub fn one_struct(&self) -> Option<&str> {
         match self {
             Type::Struct(name) => Some(name),
             Type::Boxed(inner) => inner.one_struct(),
@@ -596,7 +667,53 @@ impl Type {
     }
 }
 
+impl Paging {
+    pub fn style(&self) -> &str {
+        self.style.as_deref().unwrap_or("token")
+    }
+
+    /// Whether token, number and size are sent in the body.
+    pub fn in_body(&self) -> bool {
+        self.r#in.as_deref() == Some("body")
+    }
+}
+
+impl LongRunning {
+    /// Where the result is in the envelope.
+    pub fn result(&self) -> Path {
+        let by_dialect = || match self.dialect.as_str() {
+            "cloud" | "analytics" => Path::from("response".to_owned()),
+            _ => Path::default(),
+        };
+        self.result.clone().unwrap_or_else(by_dialect)
+    }
+}
+
 impl Operation {
+    /// Of each of these, one is needed.
+    pub fn needed_scopes(&self) -> Vec<Vec<String>> {
+        let all = || self.scopes.iter().map(|scope| vec![scope.clone()]).collect();
+        self.needed_scopes.clone().unwrap_or_else(all)
+    }
+
+    pub fn is_idempotent(&self) -> bool {
+        self.idempotent.unwrap_or(matches!(self.verb.as_str(), "GET" | "PUT" | "DELETE" | "HEAD" | "OPTIONS"))
+    }
+
+    pub fn retries_too_many_requests(&self) -> bool {
+        self.retry_too_many_requests != Some(false)
+    }
+
+    /// Whether a response without a body means that nothing is there.
+    pub fn empty_is_none(&self) -> bool {
+        self.empty_response.as_deref() == Some("none")
+    }
+
+    /// Whether the body of a 412 is the object that is there, and says nothing of the failure.
+    pub fn conflict_is_value(&self) -> bool {
+        self.conflict_body.as_deref() == Some("value")
+    }
+
     /// The parameters at a place, in order.
     pub fn at(&self, location: Location) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().filter(move |parameter| parameter.location == location)

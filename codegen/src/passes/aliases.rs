@@ -4,7 +4,7 @@ use crate::passes::hoist::is_type;
 use serde_json::{Map, Value, json};
 
 /// A named string, list or map gives a reader nothing that its content does not. A named object
-/// without properties stays: it is an answer that says nothing yet.
+/// without properties stays: it is a response that has no content yet.
 ///
 /// Relies on `hoist`: whatever is a type stands under `components`.
 pub fn run(document: &mut Document) -> usize {

@@ -1,5 +1,5 @@
 use crate::Document;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Several media types of one body never differ in their schema; JSON is the one that every service
 /// takes. A body of bytes keeps all its types: the caller's file decides.
@@ -7,11 +7,8 @@ pub fn run(document: &mut Document) -> usize {
     let mut count = 0;
     document.each_operation(|_, operation| {
         let Some(body) = operation.get_mut("requestBody") else { return };
-        let Some(content) = body.get_mut("content").and_then(Value::as_object_mut) else {
-            operation.remove("requestBody");
-            count += 1;
-            return;
-        };
+        let mut none = Map::new();
+        let content = body.get_mut("content").and_then(Value::as_object_mut).unwrap_or(&mut none);
         let rank = |media: &str| match kind(media) {
             Kind::Json if media == "application/json" => 0,
             Kind::Json => 1,

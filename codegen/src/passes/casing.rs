@@ -1,28 +1,22 @@
 use crate::document::{Document, reference, reference_to};
 use crate::names;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `typify` writes every type name in camel case; the names are made so before, so that what
 /// refers to them does too.
 pub fn run(document: &mut Document) -> usize {
     let mut renamed = BTreeMap::new();
-    let names: Vec<String> = document.schemas().keys().cloned().collect();
-    for name in names {
+    let mut taken: BTreeSet<String> = document.schemas().keys().cloned().collect();
+    for name in taken.clone() {
         let base = names::own_type(&name);
-        if base == name {
-            continue;
-        }
-        let mut new = base.clone();
-        let mut number = 2;
-        while document.schemas().contains_key(&new) {
-            new = format!("{base}{number}");
-            number += 1;
-        }
-        if let Some(schema) = document.schemas_mut().remove(&name) {
+        if base != name
+            && let Some(schema) = document.schemas_mut().remove(&name)
+        {
+            let new = names::unique(base, &mut taken);
             document.schemas_mut().insert(new.clone(), schema);
+            renamed.insert(name, new);
         }
-        renamed.insert(name, new);
     }
     if !renamed.is_empty() {
         document.each_schema(|_, schema| rename(schema, &renamed));

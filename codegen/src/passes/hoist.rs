@@ -4,7 +4,7 @@ use crate::names;
 use serde_json::{Map, Value, json};
 
 /// Inline types get a name: `x-opencloud-type`, or their parent's name and the property's. Two places
-/// that ask for one name share the type if it is the same, and are told apart by a number if not.
+/// that ask for one name share the type if it is the same, and get a number if not.
 ///
 /// Relies on `wrappers` and `unions`: no `allOf`, `oneOf` or `anyOf` is left.
 pub fn run(document: &mut Document) -> usize {

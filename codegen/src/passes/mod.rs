@@ -1,4 +1,4 @@
-//! Normaliser passes: what the generator needs and the wire does not.
+//! Normaliser passes: what the generator requires and the wire does not.
 //!
 //! Each pass is a small function from document to document that returns how many places it changed.
 //! They run in the order of [`PASSES`]; each may rely on what the ones before it established, and
@@ -7,83 +7,58 @@
 mod aliases;
 pub(crate) mod bodies;
 mod casing;
+mod cycles;
+mod describe;
 mod hoist;
-mod odd;
-pub(crate) mod parameters;
+pub mod parameters;
 mod prune;
 mod responses;
-pub(crate) mod scalars;
+pub mod sanitize;
+pub mod scalars;
 mod tolerance;
 mod unions;
 mod wrappers;
 
 use crate::Document;
 
-/// One step of normalising.
-pub struct Pass {
-    /// What it is called in reports.
-    pub name: &'static str,
-    /// What it does and why, in one line.
-    pub purpose: &'static str,
-    /// Changes the document and returns the number of places.
-    pub run: fn(&mut Document) -> usize,
-}
+/// A pass changes the document and returns the number of places.
+type Pass = fn(&mut Document) -> usize;
 
-/// All passes in order.
-pub const PASSES: [Pass; 12] = [
-    Pass {
-        name: "casing",
-        purpose: "type names are in the camel case that typify would give them",
-        run: casing::run,
-    },
-    Pass {
-        name: "parameters",
-        purpose: "each operation lists its own parameters, exactly those of its path, none reserved",
-        run: parameters::run,
-    },
-    Pass { name: "bodies", purpose: "one media type for each request body", run: bodies::run },
-    Pass {
-        name: "responses",
-        purpose: "one success schema for each operation; errors have one converter at run time",
-        run: responses::run,
-    },
-    Pass {
-        name: "odd",
-        purpose: "schemas that are no schemas, and references to nothing, become any JSON value",
-        run: odd::run,
-    },
-    Pass {
-        name: "wrappers",
-        purpose: "an allOf of one is what it wraps; an allOf of several objects is one object",
-        run: wrappers::run,
-    },
-    Pass {
-        name: "unions",
-        purpose: "a union of objects is one object with every member's properties",
-        run: unions::run,
-    },
-    Pass { name: "hoist", purpose: "every inline object and enum becomes a named type", run: hoist::run },
-    Pass {
-        name: "aliases",
-        purpose: "a component that is neither object nor enum stands where it is referred to",
-        run: aliases::run,
-    },
-    Pass { name: "prune", purpose: "only types that an operation reaches are generated", run: prune::run },
-    Pass {
-        name: "tolerance",
-        purpose: "what would make decoding refuse an answer goes: required, defaults, bounds, formats",
-        run: tolerance::run,
-    },
-    Pass {
-        name: "scalars",
-        purpose: "ids, times, durations and enums are the crate's own types",
-        run: scalars::run,
-    },
+/// All passes in order, by name.
+pub const PASSES: [(&str, Pass); 14] = [
+    // Type names are in the camel case that typify would give them.
+    ("casing", casing::run),
+    // Each operation lists its own parameters, exactly those of its path, none reserved.
+    ("parameters", parameters::run),
+    // One media type for each request body.
+    ("bodies", bodies::run),
+    // One success schema for each operation; errors have one converter at run time.
+    ("responses", responses::run),
+    // Malformed schemas, and references to nothing, become any JSON value.
+    ("sanitize", sanitize::run),
+    // An allOf of one is what it wraps; an allOf of several objects is one object.
+    ("wrappers", wrappers::run),
+    // A union of objects is one object with every member's properties.
+    ("unions", unions::run),
+    // Every inline object and enum becomes a named type.
+    ("hoist", hoist::run),
+    // A component that is neither object nor enum stands where it is referred to.
+    ("aliases", aliases::run),
+    // Only types that an operation reaches are generated.
+    ("prune", prune::run),
+    // What would make decoding refuse a response goes: required, defaults, bounds, formats.
+    ("tolerance", tolerance::run),
+    // Ids, times, durations and enums are the crate's own types.
+    ("scalars", scalars::run),
+    // A property through which a type holds itself is a Box.
+    ("cycles", cycles::run),
+    // Each property says what it is called on the wire, and what a caller should know of it.
+    ("describe", describe::run),
 ];
 
 /// Runs all passes and returns what each changed.
 pub fn run(document: &mut Document) -> Vec<(&'static str, usize)> {
-    PASSES.iter().map(|pass| (pass.name, (pass.run)(document))).collect()
+    PASSES.iter().map(|(name, run)| (*name, run(document))).collect()
 }
 
 #[cfg(test)]

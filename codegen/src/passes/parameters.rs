@@ -1,6 +1,6 @@
 use crate::Document;
+use crate::passes::sanitize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
 
 /// Headers that the client sets itself; OpenAPI ignores them as parameters.
 const RESERVED: [&str; 4] = ["accept", "accept-encoding", "authorization", "content-type"];
@@ -13,32 +13,16 @@ pub fn run(document: &mut Document) -> usize {
             _ => Vec::new(),
         };
         let wanted = template(path);
-        let mut seen = BTreeSet::new();
-        let mut kept: Vec<Value> = Vec::new();
-        for mut parameter in declared {
-            let location = parameter["in"].as_str().unwrap_or_default().to_owned();
-            let name = parameter["name"].as_str().unwrap_or_default().to_owned();
-            let usable = match location.as_str() {
-                "path" => wanted.contains(&name),
-                "query" => !name.is_empty(),
-                "header" => !RESERVED.contains(&name.to_ascii_lowercase().as_str()),
-                _ => false,
+        let mut kept = sanitize::parameters(&declared, &wanted, &mut |_| count += 1);
+        kept.retain_mut(|parameter| {
+            let name = parameter["name"].as_str().unwrap_or_default().to_ascii_lowercase();
+            let is_sent = match parameter["in"].as_str() {
+                Some("header") => !RESERVED.contains(&name.as_str()),
+                _ => !name.is_empty(),
             };
-            if !usable || !seen.insert((location.clone(), name)) {
-                count += 1;
-                continue;
-            }
-            count += usize::from(normalise(&mut parameter, &location));
-            kept.push(parameter);
-        }
-        for name in &wanted {
-            if !seen.contains(&("path".to_owned(), name.clone())) {
-                count += 1;
-                kept.push(json!({
-                    "name": name, "in": "path", "required": true, "schema": { "type": "string" }
-                }));
-            }
-        }
+            count += usize::from(!is_sent || normalise(parameter));
+            is_sent
+        });
         // Arguments follow the path; the rest keeps the document's order.
         kept.sort_by_key(|parameter| {
             let at = wanted.iter().position(|name| parameter["name"] == name.as_str());
@@ -58,7 +42,7 @@ pub fn template(path: &str) -> Vec<String> {
 }
 
 /// A parameter has a schema, and is neither null nor, in a path, optional.
-fn normalise(parameter: &mut Value, location: &str) -> bool {
+fn normalise(parameter: &mut Value) -> bool {
     let Some(parameter) = parameter.as_object_mut() else { return false };
     let mut changed = false;
     if !parameter.contains_key("schema") {
@@ -77,7 +61,7 @@ fn normalise(parameter: &mut Value, location: &str) -> bool {
             changed = true;
         }
     }
-    if location == "path" && parameter.get("required") != Some(&json!(true)) {
+    if parameter["in"] == "path" && parameter.get("required") != Some(&json!(true)) {
         parameter.insert("required".to_owned(), json!(true));
         changed = true;
     }

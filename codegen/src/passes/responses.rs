@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 /// `responses` becomes `response`: the schema of success, if success carries anything.
 ///
 /// The lowest 2xx status with a schema wins; where several differ (200 and 202 of an operation that
-/// may not be done), they are states of one envelope. A reply declared as text is decoded by its
+/// may not be done), they are states of one envelope. A response declared as text is decoded by its
 /// schema all the same: services declare `text/plain` and send JSON.
 pub fn run(document: &mut Document) -> usize {
     let mut count = 0;

@@ -9,20 +9,12 @@ use std::collections::BTreeMap;
 ///
 /// An id that the service takes as a number is marked with `x-number`, because it is sent as one.
 pub fn run(document: &mut Document) -> usize {
-    let ids = id_names(document);
+    let ids = id_names(document.extension());
     let mut count = 0;
-    for schema in document.schemas_mut().values_mut() {
+    for (name, schema) in document.schemas_mut() {
         visit(None, schema, &ids, &mut count);
-    }
-    let enums: Vec<String> = document
-        .schemas()
-        .iter()
-        .filter(|(_, schema)| schema.get("enum").is_some())
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in enums {
-        if let Some(schema) = document.schemas_mut().get_mut(&name).and_then(Value::as_object_mut) {
-            schema.insert("x-rust-type".to_owned(), rust_type(&format!("opencloud::types::{name}")));
+        if schema.get("enum").is_some() {
+            schema["x-rust-type"] = rust_type(&format!("opencloud::types::{name}"));
             count += 1;
         }
     }
@@ -43,9 +35,9 @@ pub fn run(document: &mut Document) -> usize {
 }
 
 /// Which names hold which id type.
-pub fn id_names(document: &Document) -> BTreeMap<String, String> {
+pub fn id_names(extension: &Value) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    for id in document.extension()["ids"].as_array().into_iter().flatten() {
+    for id in extension["ids"].as_array().into_iter().flatten() {
         let Some(kind) = id["name"].as_str() else { continue };
         for name in id["names"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             names.insert(name.to_owned(), kind.to_owned());
@@ -55,7 +47,7 @@ pub fn id_names(document: &Document) -> BTreeMap<String, String> {
 }
 
 /// The `x-rust-type` extension, as typify reads it.
-fn rust_type(path: &str) -> Value {
+pub fn rust_type(path: &str) -> Value {
     let (name, _) = path.split_once("::").unwrap_or((path, ""));
     json!({ "crate": name, "version": "*", "path": path })
 }
@@ -88,26 +80,18 @@ fn scalar(name: Option<&str>, schema: &mut Map<String, Value>, ids: &BTreeMap<St
     let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let format = schema.remove("format").and_then(|format| Some(format.as_str()?.to_owned()));
     let id = name.and_then(|name| ids.get(name));
-    let own = match (kind.as_str(), format.as_deref()) {
+    let (own, format) = match (kind.as_str(), format.as_deref()) {
         ("string", None | Some("int64")) | ("integer", _) if id.is_some() => {
-            id.map(|id| format!("opencloud::ids::{id}"))
+            (id.map(|id| format!("opencloud::ids::{id}")), None)
         }
-        ("string", Some("date-time")) => Some("jiff::Timestamp".to_owned()),
-        ("string", Some("duration")) => Some("std::time::Duration".to_owned()),
-        ("integer", _) => {
-            schema.insert("format".to_owned(), json!("int64"));
-            None
-        }
-        ("number", _) => {
-            schema.insert("format".to_owned(), json!("double"));
-            None
-        }
-        ("string", Some(kept @ ("binary" | "password"))) => {
-            schema.insert("format".to_owned(), json!(kept));
-            None
-        }
-        _ => None,
+        ("string", Some("date-time")) => (Some("jiff::Timestamp".to_owned()), None),
+        ("string", Some("duration")) => (Some("std::time::Duration".to_owned()), None),
+        ("string", Some(kept @ ("binary" | "password"))) => (None, Some(kept)),
+        ("integer", _) => (None, Some("int64")),
+        ("number", _) => (None, Some("double")),
+        _ => (None, None),
     };
+    schema.extend(format.map(|format| ("format".to_owned(), json!(format))));
     let Some(path) = own else { return false };
     if kind == "integer" {
         schema.insert("x-number".to_owned(), json!(true));

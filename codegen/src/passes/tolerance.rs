@@ -3,7 +3,7 @@ use crate::document::each_inner;
 use serde_json::{Value, json};
 
 /// Keywords that would make a generated type refuse, or silently send, a value. What a request
-/// needs is kept aside as `x-required`: it becomes an argument, not a reason to refuse an answer.
+/// needs is kept aside as `x-required`: it becomes an argument, not a reason to refuse a response.
 const STRICT: [&str; 16] = [
     "default",
     "example",
@@ -54,7 +54,7 @@ pub fn run(document: &mut Document) -> usize {
             }
         });
     });
-    // An answer that says nothing yet stays an object.
+    // A response that has no content yet stays an object.
     for schema in document.schemas_mut().values_mut().filter_map(Value::as_object_mut) {
         if schema.is_empty() {
             schema.insert("type".to_owned(), json!("object"));

@@ -35,7 +35,7 @@ pub fn run(document: &mut Document) -> usize {
     count
 }
 
-/// One object with the properties of all members, or any value if one of them is no object. A
+/// One object with the properties of all members, or any value if one of them is not an object. A
 /// property that two members define differently is any value.
 pub fn merge_objects(members: &[Value], components: &Map<String, Value>) -> Value {
     let mut properties = Map::new();

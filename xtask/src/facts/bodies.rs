@@ -1,16 +1,15 @@
 //! The form of `spec/live/bodies/*.json`. Whether they hold is tested in `tests/contract/tests/live`.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
+use opencloud_codegen::passes::parameters::template;
 use serde_json::Value;
 
 use super::check::Vocabulary;
 use super::references::is_id;
 use crate::sync::error::{Error, Result};
-use crate::sync::tree::escape;
-use crate::yaml::{self, Located};
+use crate::yaml::{self, Checker};
 
 const FOLDER: &str = "spec/live/bodies";
 
@@ -20,26 +19,14 @@ const REQUEST: [&str; 7] = ["path", "target", "query", "headers", "body", "form"
 
 /// Every problem, by file and line.
 pub(super) fn check(root: &Path, known: &Vocabulary) -> std::result::Result<Vec<Error>, String> {
-    let folder = root.join(FOLDER);
-    let mut problems = Vec::new();
-    if !folder.is_dir() {
-        return Ok(problems);
+    if !root.join(FOLDER).is_dir() {
+        return Ok(Vec::new());
     }
-    let unreadable = |error: std::io::Error| format!("{FOLDER}: {error}");
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(unreadable)? {
-        names.push(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
-    }
-    names.sort();
-    for name in names {
-        let file = format!("{FOLDER}/{name}");
-        let text = fs::read_to_string(folder.join(&name)).map_err(|error| format!("{file}: {error}"))?;
-        match body(&file, &text, known) {
-            Ok(found) => problems.extend(found),
-            Err(error) => problems.push(error),
-        }
-    }
-    Ok(problems)
+    let mut files = crate::texts(root, &[FOLDER])?;
+    files.sort();
+    let problems =
+        files.iter().flat_map(|(file, text)| body(file, text, known).unwrap_or_else(|error| vec![error]));
+    Ok(problems.collect())
 }
 
 /// The problems of one file.
@@ -49,25 +36,13 @@ fn body(file: &str, text: &str, known: &Vocabulary) -> Result<Vec<Error>> {
     }
     // JSON is YAML, of which every part has its line.
     let located = yaml::read(file, text)?;
-    let mut checker = Checker { file, located: &located, known, problems: Vec::new() };
-    checker.recording();
+    let mut checker = Checker { file, located: &located, problems: Vec::new() };
+    checker.recording(known);
     Ok(checker.problems)
 }
 
-struct Checker<'a> {
-    file: &'a str,
-    located: &'a Located,
-    known: &'a Vocabulary,
-    problems: Vec<Error>,
-}
-
 impl Checker<'_> {
-    fn problem(&mut self, at: &str, message: impl Into<String>) {
-        let place = format!("{}:{}", self.file, self.located.line(at));
-        self.problems.push(Error::new(place, message));
-    }
-
-    fn recording(&mut self) {
+    fn recording(&mut self, known: &Vocabulary) {
         let located = self.located;
         let root = &located.value;
         self.only("", root, &KEYS);
@@ -82,22 +57,22 @@ impl Checker<'_> {
             self.problem("/status", "status: missing, it should be the status of the response");
         }
         match (root["operation"].as_str(), root["endpoint"].as_str()) {
-            (Some(operation), None) => self.request(operation, &root["request"], ""),
+            (Some(operation), None) => self.request(known, operation, &root["request"], ""),
             (None, Some(_)) => self.only("/request", &root["request"], &REQUEST),
             _ => self.problem("", "there should be an operation or, for what is none, an endpoint"),
         }
         for (index, step) in root["emulator"]["before"].as_array().into_iter().flatten().enumerate() {
             let at = format!("/emulator/before/{index}");
             match step["operation"].as_str() {
-                Some(operation) => self.request(operation, &step["request"], &at),
+                Some(operation) => self.request(known, operation, &step["request"], &at),
                 None => self.problem(&at, "a step should have an operation"),
             }
         }
     }
 
     /// The request names what the path of its operation needs.
-    fn request(&mut self, operation: &str, request: &Value, at: &str) {
-        let Some(path) = self.known.operations.get(operation) else {
+    fn request(&mut self, known: &Vocabulary, operation: &str, request: &Value, at: &str) {
+        let Some(path) = known.operations.get(operation) else {
             return self
                 .problem(&format!("{at}/operation"), format!("the document has no operation {operation}"));
         };
@@ -105,20 +80,10 @@ impl Checker<'_> {
         self.only(&at, request, &REQUEST);
         let given: BTreeSet<&str> =
             request["path"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-        let needed: BTreeSet<&str> =
-            path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
-        if request["target"].is_null() && given != needed {
-            let needed: Vec<&str> = needed.into_iter().collect();
+        let mut needed = template(path);
+        needed.sort();
+        if request["target"].is_null() && !given.into_iter().eq(needed.iter().map(String::as_str)) {
             self.problem(&at, format!("the path of {operation} needs {}", needed.join(", ")));
-        }
-    }
-
-    fn only(&mut self, at: &str, value: &Value, known: &[&str]) {
-        let Some(map) = value.as_object() else {
-            return self.problem(at, "it should be a map");
-        };
-        for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
-            self.problem(&format!("{at}/{}", escape(key)), format!("unknown key {key}"));
         }
     }
 }

@@ -28,26 +28,30 @@ pub(super) fn check(ledger: &Ledger, known: &Vocabulary) -> Vec<Error> {
     let mut checker = Checker { ledger, known, found: Vec::new() };
     checker.ids();
     for fact in &ledger.facts {
-        checker.about(&fact.id, &fact.about, &|field| fact.line(field));
+        checker.about(&fact.id, &fact.about, &fact.at);
         if !fact.confidence.is_empty() && !CONFIDENCES.contains(&fact.confidence.as_str()) {
             let message = format!("{}: unknown confidence {}, it is A, A*, B or C", fact.id, fact.confidence);
-            checker.problem(fact.line("confidence"), message);
+            checker.problem(ledger.line(&fact.at, "confidence"), message);
         }
         if !fact.since.is_empty() && !is_date(&fact.since) {
             let message = format!("{}: since {} is not YYYY, YYYY-MM or YYYY-MM-DD", fact.id, fact.since);
-            checker.problem(fact.line("since"), message);
+            checker.problem(ledger.line(&fact.at, "since"), message);
         }
         for source in fact.source.iter().filter(|source| !ledger.sources.contains(source)) {
-            checker.problem(fact.line("source"), format!("{}: {source} is not among the sources", fact.id));
+            checker.problem(
+                ledger.line(&fact.at, "source"),
+                format!("{}: {source} is not among the sources", fact.id),
+            );
         }
         if let Some(other) = &fact.superseded_by
             && !ledger.facts.iter().any(|fact| fact.id == *other)
         {
-            checker.problem(fact.line("superseded_by"), format!("{}: there is no {other}", fact.id));
+            checker
+                .problem(ledger.line(&fact.at, "superseded_by"), format!("{}: there is no {other}", fact.id));
         }
     }
     for question in &ledger.unknown {
-        checker.about(&question.id, &question.about, &|field| question.line(field));
+        checker.about(&question.id, &question.about, &question.at);
     }
     checker.found.sort_by_key(|(line, _)| *line);
     checker.found.into_iter().map(|(_, error)| error).collect()
@@ -65,38 +69,35 @@ impl Checker<'_> {
     }
 
     fn ids(&mut self) {
-        let mut seen = BTreeMap::new();
-        let is_fact = |letters: &str| self.ledger.areas.iter().any(|(known, _)| known == letters);
-        let facts = self.ledger.facts.len();
-        let mut problems = Vec::new();
-        for (index, (id, line)) in self.ledger.ids().enumerate().filter(|(_, (id, _))| !id.is_empty()) {
+        let (ledger, mut seen) = (self.ledger, BTreeMap::new());
+        let is_fact = |letters: &str| ledger.areas.iter().any(|(known, _)| known == letters);
+        let facts = ledger.facts.len();
+        for (index, (id, line)) in ledger.ids().enumerate().filter(|(_, (id, _))| !id.is_empty()) {
             let letters = id.split('-').next().unwrap_or_default();
             if !is_id(id) {
-                problems.push((
-                    line,
-                    format!("malformed id {id}: it is two letters and two digits, as in MS-01"),
-                ));
+                let what = format!("malformed id {id}: it is two letters and two digits, as in MS-01");
+                self.problem(line, what);
             } else if index < facts && !is_fact(letters) {
-                problems.push((line, format!("{id}: {letters} is not among the areas")));
+                self.problem(line, format!("{id}: {letters} is not among the areas"));
             } else if index >= facts && letters != UNKNOWN {
-                problems.push((line, format!("{id}: the id of an open question begins with {UNKNOWN}")));
+                self.problem(line, format!("{id}: the id of an open question begins with {UNKNOWN}"));
             }
             if let Some(first) = seen.insert(id, line) {
-                problems.push((line, format!("duplicate id {id}, the other is in line {first}")));
+                self.problem(line, format!("duplicate id {id}, the other is in line {first}"));
             }
-        }
-        for (line, message) in problems {
-            self.problem(line, message);
         }
     }
 
-    fn about(&mut self, id: &str, about: &About, line: &dyn Fn(&str) -> usize) {
+    fn about(&mut self, id: &str, about: &About, at: &str) {
         for operation in about.operations.iter().filter(|name| !self.known.operations.contains_key(*name)) {
-            self.problem(line("operations"), format!("{id}: the document has no operation {operation}"));
+            self.problem(
+                self.ledger.line(at, "operations"),
+                format!("{id}: the document has no operation {operation}"),
+            );
         }
         let is_area = |name: &String| AREAS.contains(&name.as_str()) || self.known.areas.contains(name);
         for area in about.areas.iter().filter(|name| !is_area(name)) {
-            self.problem(line("area"), format!("{id}: unknown area {area}"));
+            self.problem(self.ledger.line(at, "area"), format!("{id}: unknown area {area}"));
         }
     }
 }

@@ -1,12 +1,26 @@
 //! `spec/live/facts.yaml` as types, each entry with its line.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use crate::sync::error::{Error, Result};
 use crate::sync::tree::escape;
-use crate::yaml::{self, Located};
+use crate::yaml::{self, Checker, Located};
+
+const FACT: [&str; 12] = [
+    "id",
+    "operations",
+    "area",
+    "document",
+    "observed",
+    "since",
+    "evidence",
+    "confidence",
+    "source",
+    "superseded_by",
+    "advice",
+    "no_change",
+];
+const QUESTION: [&str; 5] = ["id", "operations", "area", "question", "meanwhile"];
 
 /// All that the file holds.
 #[derive(Debug)]
@@ -18,6 +32,7 @@ pub(super) struct Ledger {
     pub(super) areas: Vec<(String, String)>,
     pub(super) facts: Vec<Fact>,
     pub(super) unknown: Vec<Question>,
+    located: Located,
 }
 
 /// Something that was observed.
@@ -31,7 +46,7 @@ pub(super) struct Fact {
     pub(super) superseded_by: Option<String>,
     pub(super) advice: Option<String>,
     pub(super) no_change: Option<String>,
-    lines: Lines,
+    pub(super) at: String,
 }
 
 /// Something that no evidence settles yet.
@@ -39,7 +54,7 @@ pub(super) struct Fact {
 pub(super) struct Question {
     pub(super) id: String,
     pub(super) about: About,
-    lines: Lines,
+    pub(super) at: String,
 }
 
 /// What an entry is about: at least one of the two.
@@ -49,85 +64,45 @@ pub(super) struct About {
     pub(super) areas: Vec<String>,
 }
 
-/// The line of an entry and of each of its fields.
-#[derive(Debug)]
-struct Lines {
-    entry: usize,
-    fields: BTreeMap<String, usize>,
-}
-
-impl Lines {
-    fn of(&self, field: &str) -> usize {
-        self.fields.get(field).copied().unwrap_or(self.entry)
-    }
-}
-
-impl Fact {
-    /// The line of a field, or of the entry.
-    pub(super) fn line(&self, field: &str) -> usize {
-        self.lines.of(field)
-    }
-}
-
-impl Question {
-    /// The line of a field, or of the entry.
-    pub(super) fn line(&self, field: &str) -> usize {
-        self.lines.of(field)
-    }
-}
-
 impl Ledger {
     /// Reads the file. What is wrong with single entries is returned beside it; the entries are there
     /// all the same, with empty texts for what they lack.
     pub(super) fn parse(file: &str, text: &str) -> Result<(Self, Vec<Error>)> {
         let located = yaml::read(file, text)?;
-        let mut reader = Reader { file, located: &located, problems: Vec::new() };
-        let Some(root) = located.value.as_object() else {
-            return Err(Error::new(
-                format!("{file}:1"),
-                "the file is a map with sources, areas, facts and unknown",
-            ));
-        };
-        reader.only(root, "", &["sources", "areas", "facts", "unknown"]);
+        let mut reader = Checker { file, located: &located, problems: Vec::new() };
+        if !located.value.is_object() {
+            let what = "the file is a map with sources, areas, facts and unknown";
+            return Err(Error::new(format!("{file}:1"), what));
+        }
+        reader.only("", &located.value, &["sources", "areas", "facts", "unknown"]);
         let sources = reader.ordered("sources").into_iter().map(|(name, _)| name).collect();
         let areas = reader
             .ordered("areas")
             .into_iter()
             .map(|(letters, title)| (letters, title.as_str().unwrap_or_default().to_owned()))
             .collect();
-        let facts = reader.entries("facts", Reader::fact);
-        let unknown = reader.entries("unknown", Reader::question);
-        let ledger = Self { file: file.to_owned(), sources, areas, facts, unknown };
-        Ok((ledger, reader.problems))
+        let facts = reader.entries("facts", &FACT, Checker::fact);
+        let unknown = reader.entries("unknown", &QUESTION, Checker::question);
+        let problems = reader.problems;
+        Ok((Self { file: file.to_owned(), sources, areas, facts, unknown, located }, problems))
     }
 
     /// Every id with its line.
     pub(super) fn ids(&self) -> impl Iterator<Item = (&str, usize)> {
-        let facts = self.facts.iter().map(|fact| (fact.id.as_str(), fact.line("id")));
-        facts.chain(self.unknown.iter().map(|question| (question.id.as_str(), question.line("id"))))
+        let facts = self.facts.iter().map(|fact| (&fact.id, &fact.at));
+        let all = facts.chain(self.unknown.iter().map(|question| (&question.id, &question.at)));
+        all.map(|(id, at)| (id.as_str(), self.line(at, "id")))
     }
-}
 
-struct Reader<'a> {
-    file: &'a str,
-    located: &'a Located,
-    problems: Vec<Error>,
+    /// The line of a field of the entry at a place, or of the entry.
+    pub(super) fn line(&self, at: &str, field: &str) -> usize {
+        self.located.line(&format!("{at}/{field}"))
+    }
 }
 
 type Object = Map<String, Value>;
 
-impl<'a> Reader<'a> {
-    fn problem(&mut self, at: &str, message: impl Into<String>) {
-        let place = format!("{}:{}", self.file, self.located.line(at));
-        self.problems.push(Error::new(place, message));
-    }
-
-    fn only(&mut self, map: &Object, at: &str, known: &[&str]) {
-        for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
-            self.problem(&format!("{at}/{}", escape(key)), format!("unknown key {key}"));
-        }
-    }
-
+impl<'a> Checker<'a> {
     /// The members of a map in the order of the file.
     fn ordered(&mut self, name: &str) -> Vec<(String, &'a Value)> {
         let Some(map) = self.located.value[name].as_object() else {
@@ -139,7 +114,8 @@ impl<'a> Reader<'a> {
         members
     }
 
-    fn entries<T>(&mut self, name: &str, read: fn(&mut Self, &Object, &str) -> T) -> Vec<T> {
+    /// The entries of a list, which have these fields only.
+    fn entries<T>(&mut self, name: &str, fields: &[&str], read: fn(&mut Self, &Object, &str) -> T) -> Vec<T> {
         let located = self.located;
         let Some(list) = located.value[name].as_array() else {
             self.problem(&format!("/{name}"), format!("{name}: missing, it should be a list"));
@@ -148,30 +124,13 @@ impl<'a> Reader<'a> {
         let mut entries = Vec::new();
         for (index, entry) in list.iter().enumerate() {
             let at = format!("/{name}/{index}");
-            match entry.as_object() {
-                Some(entry) => entries.push(read(self, entry, &at)),
-                None => self.problem(&at, "an entry is a map"),
-            }
+            self.only(&at, entry, fields);
+            entries.extend(entry.as_object().map(|entry| read(self, entry, &at)));
         }
         entries
     }
 
     fn fact(&mut self, entry: &Object, at: &str) -> Fact {
-        const FIELDS: [&str; 12] = [
-            "id",
-            "operations",
-            "area",
-            "document",
-            "observed",
-            "since",
-            "evidence",
-            "confidence",
-            "source",
-            "superseded_by",
-            "advice",
-            "no_change",
-        ];
-        self.only(entry, at, &FIELDS);
         let fact = Fact {
             id: self.required(entry, at, "id"),
             about: self.about(entry, at),
@@ -181,7 +140,7 @@ impl<'a> Reader<'a> {
             superseded_by: self.optional(entry, at, "superseded_by"),
             advice: self.optional(entry, at, "advice"),
             no_change: self.optional(entry, at, "no_change"),
-            lines: self.lines(entry, at),
+            at: at.to_owned(),
         };
         for field in ["document", "observed", "evidence"] {
             self.required(entry, at, field);
@@ -193,12 +152,8 @@ impl<'a> Reader<'a> {
     }
 
     fn question(&mut self, entry: &Object, at: &str) -> Question {
-        self.only(entry, at, &["id", "operations", "area", "question", "meanwhile"]);
-        let question = Question {
-            id: self.required(entry, at, "id"),
-            about: self.about(entry, at),
-            lines: self.lines(entry, at),
-        };
+        let question =
+            Question { id: self.required(entry, at, "id"), about: self.about(entry, at), at: at.to_owned() };
         for field in ["question", "meanwhile"] {
             self.required(entry, at, field);
         }
@@ -212,12 +167,6 @@ impl<'a> Reader<'a> {
             self.problem(at, format!("{} has neither operations nor area", name(entry)));
         }
         about
-    }
-
-    fn lines(&self, entry: &Object, at: &str) -> Lines {
-        let line = |key: &String| self.located.line(&format!("{at}/{}", escape(key)));
-        let fields = entry.keys().map(|key| (key.clone(), line(key))).collect();
-        Lines { entry: self.located.line(at), fields }
     }
 
     fn required(&mut self, entry: &Object, at: &str, field: &str) -> String {

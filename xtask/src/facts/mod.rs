@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::sync::error::Error;
+use crate::sync::tree;
 use check::Vocabulary;
 use ledger::Ledger;
 
@@ -79,11 +80,9 @@ fn vocabulary(root: &Path) -> Result<Vocabulary, String> {
     let document: Value =
         serde_json::from_str(&read(root, DOCUMENT)?).map_err(|error| format!("{DOCUMENT}: {error}"))?;
     let mut operations = BTreeMap::new();
-    for (path, methods) in document["paths"].as_object().into_iter().flatten() {
-        for operation in methods.as_object().into_iter().flat_map(|methods| methods.values()) {
-            if let Some(id) = operation["operationId"].as_str() {
-                operations.insert(id.to_owned(), path.clone());
-            }
+    for key in tree::operations(&document) {
+        if let Some(id) = key.get(&document)["operationId"].as_str() {
+            operations.insert(id.to_owned(), key.path.clone());
         }
     }
     let areas =

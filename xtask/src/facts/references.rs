@@ -1,7 +1,6 @@
 //! Where the project names the facts.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use super::ledger::Ledger;
@@ -25,25 +24,9 @@ pub(super) struct Reference {
 /// All references of the project, by file and line.
 pub(super) fn find(root: &Path) -> Result<Vec<Reference>, String> {
     let mut found = Vec::new();
-    let mut open: Vec<String> = FOLDERS.map(str::to_owned).to_vec();
-    while let Some(name) = open.pop() {
-        let path = root.join(&name);
-        let problem = |error: std::io::Error| format!("{name}: {error}");
-        if path.is_dir() {
-            for entry in fs::read_dir(&path).map_err(problem)? {
-                let entry = entry.map_err(problem)?.file_name();
-                let entry = entry.to_string_lossy();
-                let inner = format!("{name}/{entry}");
-                if entry != "target" && !entry.starts_with('.') && !OWN.contains(&inner.as_str()) {
-                    open.push(inner);
-                }
-            }
-        } else if path.is_file() {
-            // What is not text names nothing.
-            let bytes = fs::read(&path).map_err(problem)?;
-            if let Ok(text) = String::from_utf8(bytes) {
-                collect(&name, &text, &mut found);
-            }
+    for (name, text) in crate::texts(root, &FOLDERS)? {
+        if !OWN.iter().any(|own| name.starts_with(own)) {
+            collect(&name, &text, &mut found);
         }
     }
     found.sort();
@@ -80,7 +63,7 @@ pub(super) fn check(ledger: &Ledger, references: &[Reference]) -> Vec<Error> {
     let unused =
         ledger.facts.iter().filter(|fact| fact.no_change.is_none() && !used.contains(fact.id.as_str()));
     problems.extend(unused.map(|fact| {
-        let place = format!("{}:{}", ledger.file, fact.line("id"));
+        let place = format!("{}:{}", ledger.file, ledger.line(&fact.at, "id"));
         Error::new(place, format!("nothing refers to {}, and it has no no_change", fact.id))
     }));
     problems

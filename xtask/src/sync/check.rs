@@ -1,13 +1,13 @@
-//! The last look at the result. Whatever the input was, these hold; if not, it is a bug of ours.
+//! Checks of the result that hold for any input; a failure is a bug of sync.
 
 use std::collections::BTreeSet;
 
+use opencloud_codegen::passes::parameters::template;
 use serde_json::Value;
 
 use super::error::{Error, Result};
 use super::names::ident;
 use super::refs;
-use super::strip;
 use super::tree::{self, OperationKey};
 
 /// Checks that the document is one that the build can read.
@@ -112,7 +112,7 @@ fn check_operations(document: &Value) -> Result<()> {
 }
 
 fn check_path(key: &OperationKey, operation: &Value) -> Result<()> {
-    let mut template = strip::path_parameters(&key.path);
+    let mut wanted = template(&key.path);
     let parameters = operation.get("parameters").and_then(Value::as_array);
     let mut declared: Vec<String> = parameters
         .into_iter()
@@ -120,12 +120,12 @@ fn check_path(key: &OperationKey, operation: &Value) -> Result<()> {
         .filter(|parameter| parameter["in"] == "path")
         .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned))
         .collect();
-    template.sort();
+    wanted.sort();
     declared.sort();
-    if template == declared {
+    if wanted == declared {
         Ok(())
     } else {
-        bug(&key.to_string(), format!("declares {declared:?} for {template:?}"))
+        bug(&key.to_string(), format!("declares {declared:?} for {wanted:?}"))
     }
 }
 
@@ -170,9 +170,9 @@ mod tests {
         }
     }
 
-    /// What the build could not make Rust of is told with its place, however long its names are.
+    /// What would not compile is reported with its place, however long its names are.
     #[test]
-    fn what_would_be_no_rust_is_refused_with_its_place() {
+    fn code_that_does_not_parse_is_refused_with_its_place() {
         assert_eq!(check_code(&document()), Ok(()));
         let long = "a ".repeat(5_000);
         for name in ["a\rb", "a*/b", "\"", &long] {

@@ -1,4 +1,4 @@
-//! Paging and long-running operations: what the overlay says is held against this version of the
+//! Paging and long-running operations: what the overlay says is validated against this version of the
 //! document, and what it does not say is derived where the pattern is unmistakable.
 
 use heck::ToSnakeCase;
@@ -60,41 +60,38 @@ fn verify(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem
         return problems;
     };
     let (kept, paging_problems) = verify_paging(document, key, ours, paging);
-    match (kept, ours.as_object_mut()) {
-        (Some(kept), _) => ours["paging"] = Value::Object(kept),
-        (None, Some(ours)) => {
-            ours.remove("paging");
-        }
-        (None, None) => {}
+    match kept {
+        Some(kept) => ours["paging"] = Value::Object(kept),
+        None => remove(ours, "paging"),
     }
     problems.extend(paging_problems);
     problems
+}
+
+fn remove(object: &mut Value, key: &str) {
+    object.as_object_mut().and_then(|object| object.remove(key));
 }
 
 fn verify_operation(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
     if let Some(poll) = ours.pointer("/operation/poll").and_then(Value::as_str).map(str::to_owned)
         && !tree::operations(document).iter().any(|other| other.method == "get" && other.path == poll)
     {
-        if let Some(operation) = ours.get_mut("operation").and_then(Value::as_object_mut) {
-            operation.remove("poll");
-        }
+        remove(&mut ours["operation"], "poll");
         let why = format!("there is no GET {poll}");
         return vec![Problem { pointer: "/operation/poll", why }];
     }
-    let needs_path =
+    let requires_path =
         ["cloud", "luau"].contains(&ours.pointer("/operation/dialect").and_then(Value::as_str).unwrap_or(""));
     let has_path =
         success_schema(document, key).is_some_and(|schema| field(document, schema, "path").is_some());
-    if !needs_path || has_path {
+    if !requires_path || has_path {
         return Vec::new();
     }
-    if let Some(ours) = ours.as_object_mut() {
-        ours.remove("operation");
-    }
+    remove(ours, "operation");
     vec![Problem { pointer: "/operation", why: "the response has no path to poll at".to_owned() }]
 }
 
-/// A filter type needs a query parameter of its name that is text.
+/// A filter type requires a query parameter of its name that is text.
 fn verify_filters(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
     let queries = queries(document, key);
     let mut problems = Vec::new();
@@ -104,8 +101,8 @@ fn verify_filters(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec
                 && parameter["schema"]["type"] == "string"
                 && parameter["schema"].get("enum").is_none()
         });
-        let ours = ours.as_object_mut();
-        if !is_taken && ours.is_some_and(|ours| ours.remove(word).is_some()) {
+        if !is_taken && ours.get(word).is_some() {
+            remove(ours, word);
             problems.push(Problem { pointer, why: format!("the request has no text parameter {word}") });
         }
     }
@@ -122,9 +119,7 @@ fn verify_scopes(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<
     let mut names = needed.into_iter().flatten().filter_map(Value::as_array).flatten();
     let Some(unlisted) = names.find(|name| !is_listed(name)) else { return Vec::new() };
     let why = format!("the operation does not list the scope {}", unlisted.as_str().unwrap_or_default());
-    if let Some(ours) = ours.as_object_mut() {
-        ours.remove("needed_scopes");
-    }
+    remove(ours, "needed_scopes");
     vec![Problem { pointer: "/needed_scopes", why }]
 }
 
@@ -153,8 +148,8 @@ fn verify_paging(
     };
     let result = ours.pointer("/operation/response").and_then(Value::as_str);
     let result = result.and_then(|name| document.pointer(&tree::component_pointer(name)));
-    let answers: Vec<&Value> = success_schema(document, key).into_iter().chain(result).collect();
-    let is_answered = |path: &str| answers.iter().any(|schema| field(document, schema, path).is_some());
+    let responses: Vec<&Value> = success_schema(document, key).into_iter().chain(result).collect();
+    let is_in_response = |path: &str| responses.iter().any(|schema| field(document, schema, path).is_some());
     let mut problems = Vec::new();
     for (word, pointer, is_request) in [
         ("token", "/paging/token", true),
@@ -170,7 +165,7 @@ fn verify_paging(
         };
         // Each item has the token of its own entry.
         let is_in_item = style == "entries" && word == "next";
-        if is_in_item || if is_request { is_sent(&name) } else { is_answered(&name) } {
+        if is_in_item || if is_request { is_sent(&name) } else { is_in_response(&name) } {
             continue;
         }
         let owner = if is_request { "request" } else { "response" };
@@ -264,8 +259,8 @@ fn paging(document: &Value, key: &OperationKey) -> Option<Value> {
     Some(paging)
 }
 
-/// The `cloud` dialect: an answer of exactly `path`, `done`, `error`, `response` (and `metadata`).
-/// Reading an operation answers the same, but starts none.
+/// The `cloud` dialect: a response of exactly `path`, `done`, `error`, `response` (and `metadata`).
+/// Reading an operation has the same response, but starts nothing.
 fn long_running(document: &Value, key: &OperationKey) -> Option<Value> {
     const FIELDS: [&str; 4] = ["path", "done", "error", "response"];
     let is_poll = key.method == "get" && key.path.contains("/operations/{");
@@ -304,7 +299,7 @@ mod tests {
         })
     }
 
-    fn answer(name: &str) -> Value {
+    fn response(name: &str) -> Value {
         json!({"200": {"content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}}}})
     }
 
@@ -323,20 +318,20 @@ mod tests {
                 {"name": "pageToken", "in": "query", "schema": {"type": "string"}},
                 {"name": "maxPageSize", "in": "query", "schema": {"type": "integer", "maximum": 50}},
             ],
-            "responses": answer("List"),
+            "responses": response("List"),
         }));
         assert_eq!(
             ours["paging"],
             json!({"style": "token", "token": "pageToken", "size": "maxPageSize", "max": 50, "next": "nextPageToken", "items": "things"})
         );
-        let (ours, _) = run(json!({"parameters": [], "responses": answer("List")}));
+        let (ours, _) = run(json!({"parameters": [], "responses": response("List")}));
         assert_eq!(ours, json!({}));
     }
 
     #[test]
     fn long_running_operations_are_derived() {
         let (ours, _) = run(json!({
-            "responses": answer("Operation"),
+            "responses": response("Operation"),
             "x-long-running-operation-parameters": {"response": {"$ref": "#/components/schemas/Meta"}},
         }));
         assert_eq!(
@@ -346,14 +341,14 @@ mod tests {
     }
 
     #[test]
-    fn paging_that_does_not_fit_is_left_out_and_told() {
+    fn paging_that_does_not_fit_is_left_out_and_reported() {
         let paging = |extra: Value| {
             let mut paging =
                 json!({"style": "token", "token": "t", "next": "nextPageToken", "items": "things"});
             paging.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
             json!({
                 "parameters": [{"name": "t", "in": "query", "schema": {"type": "string"}}],
-                "responses": answer("List"),
+                "responses": response("List"),
                 "x-opencloud": {"paging": paging},
             })
         };
@@ -374,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_without_its_parameter_is_left_out_and_told() {
+    fn a_filter_without_its_parameter_is_left_out_and_reported() {
         let cases = [
             (json!({"name": "filter", "in": "query", "schema": {"type": "string"}}), true),
             (json!({"name": "Filter", "in": "query", "schema": {"type": "string"}}), true),
@@ -386,7 +381,7 @@ mod tests {
         for (parameter, is_kept) in cases {
             let (ours, stale) = run(json!({
                 "parameters": [parameter],
-                "responses": answer("Meta"),
+                "responses": response("Meta"),
                 "x-opencloud": {"filter": "ThingFilter"},
             }));
             assert_eq!(ours.get("filter").is_some(), is_kept, "{parameter}");
@@ -394,7 +389,7 @@ mod tests {
         }
         let (ours, stale) = run(json!({
             "parameters": [{"name": "orderBy", "in": "query", "schema": {"type": "string"}}],
-            "responses": answer("Meta"),
+            "responses": response("Meta"),
             "x-opencloud": {"order_by": "ThingOrder"},
         }));
         assert_eq!(ours, json!({"order_by": "ThingOrder"}));
@@ -402,14 +397,14 @@ mod tests {
     }
 
     #[test]
-    fn a_needed_scope_that_is_not_listed_is_left_out_and_told() {
+    fn a_needed_scope_that_is_not_listed_is_left_out_and_reported() {
         for (needed, why) in [
             (json!([["a:read", "b:write"]]), ""),
             (json!([]), ""),
             (json!([["a:read"], ["c:read"]]), "the operation does not list the scope c:read"),
         ] {
             let (ours, stale) = run(json!({
-                "responses": answer("Meta"),
+                "responses": response("Meta"),
                 "x-roblox-scopes": [{"name": "a:read"}, "b:write"],
                 "x-opencloud": {"needed_scopes": needed},
             }));
@@ -419,9 +414,9 @@ mod tests {
     }
 
     #[test]
-    fn a_dialect_without_its_field_is_left_out_and_told() {
+    fn a_dialect_without_its_field_is_left_out_and_reported() {
         let (ours, stale) =
-            run(json!({"responses": answer("Meta"), "x-opencloud": {"operation": {"dialect": "cloud"}}}));
+            run(json!({"responses": response("Meta"), "x-opencloud": {"operation": {"dialect": "cloud"}}}));
         assert_eq!(ours, json!({}));
         assert_eq!(stale, ["the response has no path to poll at"]);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A failure, told in one line that starts with the place to look at.
+/// A failure, shown in one line that starts with the place to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     place: String,

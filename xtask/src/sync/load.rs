@@ -1,4 +1,4 @@
-//! Reading the upstream document, and refusing what is none.
+//! Reads the upstream document, and refuses anything else.
 
 use std::fs::File;
 use std::io::Read;
@@ -69,13 +69,13 @@ pub fn parse(source: &str, bytes: &[u8]) -> Result<Value> {
 fn check_version(source: &str, document: &Value) -> Result<()> {
     let fail = |place: &str, what: String| Err(Error::new(format!("{source}: {place}"), what));
     if !document.is_object() {
-        return fail("$", "not an OpenAPI document, but a JSON value that is no object".into());
+        return fail("$", "not an OpenAPI document: the JSON value is not an object".into());
     }
     if let Some(version) = document.get("swagger") {
         return fail("swagger", format!("version {version}, but only OpenAPI 3.0 is read"));
     }
     match document.get("openapi") {
-        None => return fail("openapi", "missing, so this is no OpenAPI document".into()),
+        None => return fail("openapi", "missing, so this is not an OpenAPI document".into()),
         Some(Value::String(version)) if version == "3.0" || version.starts_with("3.0.") => {}
         Some(version) => {
             return fail("openapi", format!("version {version}, but only OpenAPI 3.0 is read"));
@@ -83,7 +83,7 @@ fn check_version(source: &str, document: &Value) -> Result<()> {
     }
     match document.get("paths") {
         None => fail("paths", "missing".into()),
-        Some(paths) if !paths.is_object() => fail("paths", "is no object".into()),
+        Some(paths) if !paths.is_object() => fail("paths", "is not an object".into()),
         Some(_) => Ok(()),
     }
 }
@@ -110,7 +110,7 @@ mod tests {
                 "{\"openapi\": \"3.0.4\", \"paths\"",
                 "f.json:1:28: the JSON ends too early, the file is truncated: EOF while parsing an object",
             ),
-            ("[]", "f.json: $: not an OpenAPI document, but a JSON value that is no object"),
+            ("[]", "f.json: $: not an OpenAPI document: the JSON value is not an object"),
             ("{\"swagger\": \"2.0\"}", "f.json: swagger: version \"2.0\", but only OpenAPI 3.0 is read"),
             (
                 "{\"openapi\": \"3.1.0\", \"paths\": {}}",
@@ -120,9 +120,9 @@ mod tests {
                 "{\"openapi\": 3.0, \"paths\": {}}",
                 "f.json: openapi: version 3.0, but only OpenAPI 3.0 is read",
             ),
-            ("{\"paths\": {}}", "f.json: openapi: missing, so this is no OpenAPI document"),
+            ("{\"paths\": {}}", "f.json: openapi: missing, so this is not an OpenAPI document"),
             ("{\"openapi\": \"3.0.4\"}", "f.json: paths: missing"),
-            ("{\"openapi\": \"3.0.4\", \"paths\": []}", "f.json: paths: is no object"),
+            ("{\"openapi\": \"3.0.4\", \"paths\": []}", "f.json: paths: is not an object"),
         ];
         for (text, expected) in cases {
             assert_eq!(message(text), expected, "{text}");

@@ -7,13 +7,14 @@ pub mod check;
 pub mod derive;
 pub mod diff;
 pub mod error;
+mod helpers;
 pub mod load;
-pub mod mend;
 pub mod names;
 pub mod overlay;
 pub mod pin;
 pub mod refs;
 pub mod report;
+pub mod sanitize;
 pub mod select;
 pub mod strip;
 pub mod tree;
@@ -21,7 +22,7 @@ pub mod write;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -41,7 +42,7 @@ pub struct Args {
     /// Write nothing; exit with 1 if a file would change.
     #[arg(long)]
     pub check: bool,
-    /// Take stale overlay actions, diverged types and left-out helpers as an error.
+    /// Take stale overlay actions and diverged types as an error.
     #[arg(long)]
     pub strict: bool,
     /// Show details of changed limits and scopes.
@@ -73,17 +74,18 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let actions = overlay::load(&args.root.join("spec/overlay"), "spec/overlay")?;
     let mut built = build(&args.upstream, &upstream, &actions)?;
     let files = Files::new(args, &built, &bytes)?;
-    built.report.left_out = left_out(&args.root, &files.document)?;
-    let told = format!("{}{}", files.difference(&built.document, args.verbose), built.report);
-    // A reader that has seen enough (`| head`) is no reason to stop.
-    let _ = std::io::stdout().write_all(told.as_bytes());
+    if let Some(before) = &files.document_before {
+        built.report.helpers = helpers::touched(&args.root, before, &files.document)?;
+    }
+    let text = format!("{}{}", files.difference(&built.document, args.verbose), built.report);
+    // A closed pipe (`| head`) does not stop the sync.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     if args.strict && built.report.is_strict_failure() {
         let report = &built.report;
         eprintln!(
-            "--strict: {} stale actions, {} diverged types, {} lines that helpers need; nothing written",
+            "--strict: {} stale actions, {} diverged types; nothing written",
             report.stale.len(),
-            report.diverged.len(),
-            report.left_out.len()
+            report.diverged.len()
         );
         return Ok(ExitCode::from(1));
     }
@@ -135,7 +137,7 @@ impl Files {
             Some(old) => {
                 let diff = diff::diff(&old, document);
                 if diff.is_empty() && before != Some(&self.document) {
-                    "open-cloud.json: the same, but written otherwise\n".to_owned()
+                    "open-cloud.json: the same, but formatted differently\n".to_owned()
                 } else {
                     format!("open-cloud.json: {}", diff.show(is_verbose))
                 }
@@ -168,7 +170,7 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     let mut report = Report::default();
     let (selected, counts) = select::select(upstream, &mut report);
     if counts.selected == 0 {
-        let what = "no operation takes an API key or OAuth 2.0, so this is no Open Cloud document";
+        let what = "no operation takes an API key or OAuth 2.0, so this is not an Open Cloud document";
         return Err(Error::new(format!("{source}: paths"), what));
     }
     let mut document = strip::strip(&selected, Keep::Facts, &mut report);
@@ -177,10 +179,10 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     refs::prune(&mut document, &keep);
     let origins = overlay::apply(&mut document, actions, &mut report);
     document = strip::strip(&document, Keep::Ours, &mut report);
-    mend::mend(&mut document, &mut report);
+    sanitize::sanitize(&mut document, &mut report);
     derive::derive(&mut document, &origins, &mut report);
     names::name_operations(&mut document, &origins, &mut report)?;
-    // A type that the corrections made unreachable needs no name.
+    // A type that the corrections made unreachable has no name.
     let keep = refs::reachable(&document, &BTreeSet::new());
     refs::prune(&mut document, &keep);
     names::name_types(&mut document, &origins, &mut report);
@@ -190,21 +192,6 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     check::check_code(&document)?;
     report.sort();
     Ok(Built { document, report, counts })
-}
-
-/// The hand-written helpers that this document cannot carry, and why; see `opencloud_codegen::helpers`.
-fn left_out(root: &Path, document: &str) -> Result<Vec<String>> {
-    let unusable = |error: opencloud_codegen::Error| Error::new("open-cloud.json", error.to_string());
-    let model = opencloud_codegen::Model::build(document, None).map_err(unusable)?;
-    let surface = opencloud_codegen::emit::surface::emit(&model);
-    let mut found = Vec::new();
-    for area in &model.areas {
-        let path = root.join("src").join(&area.name).join("needs.txt");
-        let Ok(text) = std::fs::read_to_string(path) else { continue };
-        let unmet = opencloud_codegen::helpers::Needs::parse(&text).unmet(&surface);
-        found.extend(unmet.iter().map(|why| format!("{}: {why}", area.name)));
-    }
-    Ok(found)
 }
 
 /// Components that the overlay itself refers to.

@@ -1,7 +1,5 @@
 //! `spec/UPSTREAM.toml`: which version of the upstream document the facts come from.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
@@ -58,7 +56,7 @@ impl Pin {
         }
     }
 
-    /// Reads a recorded pin; one that cannot be read counts as none, and is written anew.
+    /// Reads a recorded pin; one that cannot be read is ignored and overwritten.
     pub fn parse(text: &str) -> Option<Self> {
         toml::from_str(text).ok()
     }
@@ -79,23 +77,7 @@ fn url_of_file(path: &str) -> String {
 }
 
 fn today() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    civil_date(since.map_or(0, |since| since.as_secs() / 86_400))
-}
-
-/// The date of a day counted from 1970-01-01.
-fn civil_date(day: u64) -> String {
-    // Years start in March here, so that the leap day is the last of a year.
-    let day = day + 719_468;
-    let era = day / 146_097;
-    let day_of_era = day % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day_of_month:02}")
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
 #[cfg(test)]
@@ -103,15 +85,6 @@ mod tests {
     use super::*;
 
     const COUNTS: Counts = Counts { upstream: 3, selected: 2 };
-
-    #[test]
-    fn days_are_dates() {
-        for (day, date) in
-            [(0, "1970-01-01"), (11_016, "2000-02-29"), (11_017, "2000-03-01"), (20_687, "2026-08-22")]
-        {
-            assert_eq!(civil_date(day), date);
-        }
-    }
 
     #[test]
     fn the_same_bytes_keep_what_was_recorded() {

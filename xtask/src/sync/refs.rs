@@ -79,7 +79,7 @@ pub fn operation_references(operation: &Value) -> BTreeSet<String> {
     found
 }
 
-/// Adds the components that the given ones refer to, and drops names that are no component.
+/// Adds the components that the given ones refer to, and drops names of components that do not exist.
 pub fn close(document: &Value, start: BTreeSet<String>) -> BTreeSet<String> {
     let mut open: Vec<String> = start.into_iter().collect();
     let mut closed = BTreeSet::new();

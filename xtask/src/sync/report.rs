@@ -1,4 +1,4 @@
-//! What a sync has to tell besides the document itself.
+//! What a sync reports besides the document itself.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub struct Diverged {
 /// Collected over all passes and printed at the end, in sorted order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Oddities of the upstream document, and how they were handled.
+    /// Defects of the upstream document, and how they were handled.
     pub warnings: Vec<String>,
     /// Overlay actions without a target or without an effect.
     pub stale: Vec<Stale>,
@@ -34,8 +34,8 @@ pub struct Report {
     pub undocumented: Vec<String>,
     /// Component types whose name is derived.
     pub unnamed_types: Vec<String>,
-    /// What helpers are written against and the document lacks: they are not compiled.
-    pub left_out: Vec<String>,
+    /// Places in hand-written helpers where names stand that are gone or changed.
+    pub helpers: Vec<String>,
 }
 
 impl Report {
@@ -48,7 +48,7 @@ impl Report {
 
     /// Whether `--strict` refuses to go on.
     pub fn is_strict_failure(&self) -> bool {
-        !self.stale.is_empty() || !self.diverged.is_empty() || !self.left_out.is_empty()
+        !self.stale.is_empty() || !self.diverged.is_empty()
     }
 
     pub fn sort(&mut self) {
@@ -83,7 +83,7 @@ impl fmt::Display for Report {
             ("unnamed types (their names are derived)", &self.unnamed_types),
             ("stale overlay actions", &stale),
             ("diverged types", &diverged),
-            ("helpers that are left out (not compiled) with this document", &self.left_out),
+            ("helpers that may be touched (the compiler decides)", &self.helpers),
             ("warnings", &self.warnings),
         ];
         for (title, items) in lists.into_iter().filter(|(_, items)| !items.is_empty()) {

@@ -2,7 +2,9 @@
 //!
 //! The result is a document of its own: only the selected operations, each complete in itself (its
 //! parameters, bodies and responses in place, its security and servers stated), and all component
-//! schemas. Nothing about the upstream document is taken for granted; what is odd is mended, and told.
+//! schemas. Nothing about the upstream document is taken for granted; what is malformed is repaired and reported.
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
@@ -46,7 +48,7 @@ pub fn select(upstream: &Value, report: &mut Report) -> (Value, Counts) {
             }
             if !operation.is_object() {
                 let method = method.to_ascii_uppercase();
-                report.warn(format!("{method} {key}: the operation is no object, dropped"));
+                report.warn(format!("{method} {key}: the operation is not an object, dropped"));
                 continue;
             }
             total += 1;
@@ -168,7 +170,7 @@ fn merge_parameters(
             continue;
         };
         let Some(parameters) = parameters.as_array() else {
-            report.warn(format!("{name}: parameters are no list, dropped"));
+            report.warn(format!("{name}: parameters are not a list, dropped"));
             continue;
         };
         for parameter in parameters {
@@ -179,13 +181,9 @@ fn merge_parameters(
             let taken = merged
                 .iter()
                 .any(|other| other["name"] == parameter["name"] && other["in"] == parameter["in"]);
-            if !taken {
+            // What an operation itself declares twice is reported when it is sanitized.
+            if !taken || std::ptr::eq(owner, operation) {
                 merged.push(parameter.clone());
-            } else if std::ptr::eq(owner, operation) {
-                report.warn(format!(
-                    "{name}: parameter {} is declared twice, the first stays",
-                    parameter["name"]
-                ));
             }
         }
     }
@@ -220,26 +218,7 @@ fn resolve<'a>(upstream: &'a Value, value: &'a Value) -> Option<&'a Value> {
 
 /// References are URIs, so characters that a URI cannot hold are percent-encoded in them.
 pub fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let code = text
-            .get(index + 1..index + 3)
-            .filter(|_| bytes[index] == b'%')
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match code {
-            Some(byte) => {
-                decoded.push(byte);
-                index += 3;
-            }
-            None => {
-                decoded.push(bytes[index]);
-                index += 1;
-            }
-        }
-    }
-    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+    percent_encoding::percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
 #[cfg(test)]

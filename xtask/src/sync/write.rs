@@ -73,7 +73,7 @@ fn stage(path: &Path, text: &str) -> std::io::Result<PathBuf> {
     Ok(beside)
 }
 
-/// Best effort, on a way out that tells of the first error already.
+/// Best effort, on a way out that returns the first error already.
 fn discard(staged: &[Staged]) {
     for file in staged {
         let _ = fs::remove_file(&file.beside);

@@ -4,10 +4,9 @@ mod operations;
 mod schemas;
 mod types;
 
-use std::fmt;
-
 use serde_json::Value;
 
+use super::refs;
 use super::tree;
 
 const BREAKS: &str = "breaks callers";
@@ -22,6 +21,11 @@ pub struct Line {
 impl Line {
     fn new(text: impl Into<String>, breaks: bool) -> Self {
         Self { text: text.into(), breaks }
+    }
+
+    fn show(&self, indent: &str) -> String {
+        let breaks = if self.breaks { format!("  [{BREAKS}]") } else { String::new() };
+        format!("{indent}{}{breaks}\n", self.text)
     }
 }
 
@@ -43,11 +47,25 @@ pub struct Entry {
 
 impl Entry {
     fn breaks(&self) -> bool {
-        matches!(self.kind, Kind::Removed | Kind::Renamed) || self.lines.iter().any(|line| line.breaks)
+        self.breaks_itself() || self.lines.iter().any(|line| line.breaks)
+    }
+
+    fn breaks_itself(&self) -> bool {
+        matches!(self.kind, Kind::Removed | Kind::Renamed)
+    }
+
+    fn show(&self) -> String {
+        let sign = match self.kind {
+            Kind::Added => '+',
+            Kind::Removed => '-',
+            Kind::Renamed | Kind::Changed => '~',
+        };
+        let head = Line::new(self.subject.as_str(), self.breaks_itself()).show(&format!("  {sign} "));
+        self.lines.iter().fold(head, |text, line| text + &line.show("      "))
     }
 }
 
-/// Changes that are told as a number, and one by one only if asked for.
+/// Changes that are counted, and listed only if asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     pub what: &'static str,
@@ -66,8 +84,12 @@ pub struct Diff {
 /// Compares two documents as `sync` writes them.
 pub fn diff(old: &Value, new: &Value) -> Diff {
     let renamed = types::renamed(old, new);
+    // A renamed type is listed with the types; a reference to it is the same.
+    let mut old = old.clone();
+    refs::rename(&mut old, &renamed);
+    let old = &old;
     let mut found = Diff::default();
-    operations::compare(old, new, &renamed, &mut found);
+    operations::compare(old, new, &mut found);
     types::compare(old, new, &renamed, &mut found);
     for key in ["openapi", "info", "servers", "x-opencloud"] {
         if old.get(key) != new.get(key) {
@@ -100,81 +122,37 @@ impl Diff {
     }
 
     /// The difference as text.
-    pub fn show(&self, is_verbose: bool) -> impl fmt::Display + use<'_> {
-        Shown { diff: self, is_verbose }
-    }
-}
-
-struct Shown<'a> {
-    diff: &'a Diff,
-    is_verbose: bool,
-}
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let diff = self.diff;
-        if diff.is_empty() {
-            return writeln!(f, "no differences");
+    pub fn show(&self, is_verbose: bool) -> String {
+        if self.is_empty() {
+            return "no differences\n".to_owned();
         }
-        writeln!(f, "changed")?;
-        for (title, entries) in [("operations", &diff.operations), ("types", &diff.types)] {
+        let mut text = "changed\n".to_owned();
+        for (title, entries) in [("operations", &self.operations), ("types", &self.types)] {
             if !entries.is_empty() {
-                writeln!(f, "{title}")?;
+                text += &format!("{title}\n");
             }
-            for entry in entries {
-                write_entry(f, entry)?;
-            }
+            entries.iter().for_each(|entry| text += &entry.show());
         }
-        if !diff.document.is_empty() {
-            writeln!(f, "document")?;
+        if !self.document.is_empty() {
+            text += "document\n";
         }
-        for line in &diff.document {
-            write_line(f, "  ~ ", line)?;
-        }
-        for summary in &diff.summaries {
-            let hint = if self.is_verbose { "" } else { " (--verbose shows them)" };
-            writeln!(f, "{}: {} changed{hint}", summary.what, summary.details.len())?;
-            for detail in summary.details.iter().filter(|_| self.is_verbose) {
-                writeln!(f, "  ~ {detail}")?;
+        self.document.iter().for_each(|line| text += &line.show("  ~ "));
+        for summary in &self.summaries {
+            let hint = if is_verbose { "" } else { " (--verbose shows them)" };
+            text += &format!("{}: {} changed{hint}\n", summary.what, summary.details.len());
+            for detail in summary.details.iter().filter(|_| is_verbose) {
+                text += &format!("  ~ {detail}\n");
             }
         }
         let total = |entries: &[Entry]| {
             let count = |kind| entries.iter().filter(|entry| entry.kind == kind).count();
-            format!(
-                "{} added, {} removed, {} renamed, {} changed",
-                count(Kind::Added),
-                count(Kind::Removed),
-                count(Kind::Renamed),
-                count(Kind::Changed)
-            )
+            let [added, removed, renamed, changed] =
+                [Kind::Added, Kind::Removed, Kind::Renamed, Kind::Changed].map(count);
+            format!("{added} added, {removed} removed, {renamed} renamed, {changed} changed")
         };
-        writeln!(
-            f,
-            "operations: {}; types: {}; {} of these {BREAKS}",
-            total(&diff.operations),
-            total(&diff.types),
-            diff.breaking()
-        )
+        let (operations, types) = (total(&self.operations), total(&self.types));
+        text + &format!("operations: {operations}; types: {types}; {} of these {BREAKS}\n", self.breaking())
     }
-}
-
-fn write_entry(f: &mut fmt::Formatter<'_>, entry: &Entry) -> fmt::Result {
-    let sign = match entry.kind {
-        Kind::Added => '+',
-        Kind::Removed => '-',
-        Kind::Renamed | Kind::Changed => '~',
-    };
-    let breaks = matches!(entry.kind, Kind::Removed | Kind::Renamed);
-    write_line(f, &format!("  {sign} "), &Line::new(entry.subject.as_str(), breaks))?;
-    for line in &entry.lines {
-        write_line(f, "      ", line)?;
-    }
-    Ok(())
-}
-
-fn write_line(f: &mut fmt::Formatter<'_>, indent: &str, line: &Line) -> fmt::Result {
-    let breaks = if line.breaks { format!("  [{BREAKS}]") } else { String::new() };
-    writeln!(f, "{indent}{}{breaks}", line.text)
 }
 
 /// A value in one line, for details.

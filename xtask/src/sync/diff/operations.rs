@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use opencloud_codegen::passes::parameters::template;
+use opencloud_codegen::passes::scalars::id_names;
 use serde_json::Value;
 
 use super::super::tree::{self, OperationKey};
-use super::schemas::{self, Context, Renamed};
+use super::schemas::{self, Direction};
 use super::{Diff, Entry, Kind, Line, compact};
 
-/// Facts that are told as a number.
+/// Facts whose changes are counted.
 const SUMMARISED: [(&str, &str); 10] = [
     ("/x-roblox-scopes", "scopes of operations"),
     ("/x-roblox-rate-limits", "rate limits of operations"),
@@ -22,7 +24,7 @@ const SUMMARISED: [(&str, &str); 10] = [
     ("/x-opencloud/upstream_id", "upstream ids of operations"),
 ];
 
-/// Facts that are told as they are.
+/// Facts whose changes are shown.
 const TOLD: [(&str, &str, bool); 14] = [
     ("/deprecated", "deprecated", false),
     ("/security", "security", false),
@@ -41,16 +43,16 @@ const TOLD: [(&str, &str, bool); 14] = [
 ];
 
 /// Adds what changed about the operations.
-pub(crate) fn compare(old: &Value, new: &Value, renamed: &Renamed, found: &mut Diff) {
+pub(crate) fn compare(old: &Value, new: &Value, found: &mut Diff) {
     let pairs = pairs(old, new);
-    let ids = IdTypes::new(new);
+    let ids = id_names(&new["x-opencloud"]);
     for (before, after) in pairs {
         let (kind, subject, lines) = match (before, after) {
             (Some(key), None) => (Kind::Removed, titled(&key, key.get(old)), Vec::new()),
             (None, Some(key)) => (Kind::Added, titled(&key, key.get(new)), Vec::new()),
             (Some(before), Some(after)) => {
                 let (old_operation, new_operation) = (before.get(old), after.get(new));
-                let lines = changes(&before, old_operation, &after, new_operation, renamed, &ids);
+                let lines = changes(&before, old_operation, &after, new_operation, &ids);
                 summarise(old_operation, new_operation, found);
                 let (old_id, new_id) = (id(old_operation), id(new_operation));
                 if old_id != new_id {
@@ -109,12 +111,7 @@ fn pairs(old: &Value, new: &Value) -> Vec<Pair> {
 }
 
 fn without_names(path: &str) -> String {
-    let mut parts = path.split('{');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        let rest = part.split_once('}').map_or("", |(_, rest)| rest);
-        format!("{text}{{}}{rest}")
-    })
+    template(path).iter().fold(path.to_owned(), |path, name| path.replace(&format!("{{{name}}}"), "{}"))
 }
 
 fn summarise(old: &Value, new: &Value, found: &mut Diff) {
@@ -125,17 +122,14 @@ fn summarise(old: &Value, new: &Value, found: &mut Diff) {
             found.summarise(what, detail);
         }
     }
-    let (before, after) = (errors(old), errors(new));
+    let is_error = |status: &str| !status.starts_with('2');
+    let (before, after) = (responses(old, is_error), responses(new, is_error));
     if before != after {
         let statuses =
             |errors: &BTreeMap<String, Value>| errors.keys().cloned().collect::<Vec<_>>().join(", ");
         let detail = format!("{}: {} -> {}", id(new), statuses(&before), statuses(&after));
         found.summarise("error responses of operations", detail);
     }
-}
-
-fn errors(operation: &Value) -> BTreeMap<String, Value> {
-    responses(operation, |status| !status.starts_with('2'))
 }
 
 fn responses(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Value> {
@@ -152,23 +146,19 @@ fn changes(
     old: &Value,
     after: &OperationKey,
     new: &Value,
-    renamed: &Renamed,
-    ids: &IdTypes,
+    ids: &BTreeMap<String, String>,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     if before != after {
         lines.push(Line::new(format!("route {before} -> {after}"), false));
     }
-    let context = Context { renamed, is_sent: true };
-    path_parameters(before, old, after, new, context, ids, &mut lines);
-    other_parameters(old, new, context, &mut lines);
-    body(old, new, context, &mut lines);
-    let context = Context { renamed, is_sent: false };
-    successes(old, new, context, &mut lines);
+    path_parameters(before, old, after, new, ids, &mut lines);
+    other_parameters(old, new, &mut lines);
+    body(old, new, &mut lines);
+    successes(old, new, &mut lines);
     for (pointer, what, breaks) in TOLD {
-        // A renamed type is told with the types.
         let (before, after) = (old.pointer(pointer), new.pointer(pointer));
-        if before.map(|value| with_new_names(value, renamed)).as_ref() != after {
+        if before != after {
             let breaks = breaks && before.is_some() != after.is_some();
             lines.push(Line::new(format!("{what}: {} -> {}", compact(before), compact(after)), breaks));
         }
@@ -185,42 +175,6 @@ fn changes(
     lines
 }
 
-/// A value with the names of types as they are now.
-fn with_new_names(value: &Value, renamed: &Renamed) -> Value {
-    match value {
-        Value::String(text) => {
-            let name = text.strip_prefix("#/components/schemas/").unwrap_or(text);
-            match renamed.get(name) {
-                Some(new_name) => Value::from(text.replace(name, new_name)),
-                None => value.clone(),
-            }
-        }
-        Value::Array(items) => items.iter().map(|item| with_new_names(item, renamed)).collect(),
-        Value::Object(map) => {
-            map.iter().map(|(key, member)| (key.clone(), with_new_names(member, renamed))).collect()
-        }
-        other => other.clone(),
-    }
-}
-
-/// Which parameter names stand for an id type.
-struct IdTypes(BTreeMap<String, String>);
-
-impl IdTypes {
-    fn new(document: &Value) -> Self {
-        let ids = document.pointer("/x-opencloud/ids").and_then(Value::as_array);
-        let mut by_parameter = BTreeMap::new();
-        for id in ids.into_iter().flatten() {
-            let names = id.get("names").and_then(Value::as_array);
-            for name in names.into_iter().flatten().filter_map(Value::as_str) {
-                let kind = id["name"].as_str().unwrap_or_default();
-                by_parameter.insert(name.to_owned(), kind.to_owned());
-            }
-        }
-        Self(by_parameter)
-    }
-}
-
 fn parameters(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> Vec<(&str, &str, &Value)> {
     let parameters = operation.get("parameters").and_then(Value::as_array);
     let parameters = parameters.into_iter().flatten();
@@ -230,19 +184,18 @@ fn parameters(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> Vec<(&str,
         .collect()
 }
 
-/// Path parameters are arguments by position, so their names matter only as far as they tell the type.
+/// Path parameters are arguments by position, so their names matter only where they decide the type.
 fn path_parameters(
     before: &OperationKey,
     old: &Value,
     after: &OperationKey,
     new: &Value,
-    context: Context,
-    ids: &IdTypes,
+    ids: &BTreeMap<String, String>,
     lines: &mut Vec<Line>,
 ) {
     let in_order = |key: &OperationKey, operation: &Value| -> Vec<(String, Value)> {
         let declared = parameters(operation, |place| place == "path");
-        let names = super::super::strip::path_parameters(&key.path).into_iter();
+        let names = template(&key.path).into_iter();
         names
             .map(|name| {
                 let parameter = declared.iter().find(|(_, declared, _)| *declared == name);
@@ -259,14 +212,20 @@ fn path_parameters(
     }
     for ((old_name, old_schema), (new_name, new_schema)) in old.iter().zip(&new) {
         if old_name != new_name {
-            let breaks = ids.0.get(old_name) != ids.0.get(new_name);
+            let breaks = ids.get(old_name) != ids.get(new_name);
             lines.push(Line::new(format!("path parameter {old_name} is called {new_name}"), breaks));
         }
-        schemas::compare(&format!("path parameter {new_name}"), old_schema, new_schema, context, lines);
+        schemas::compare(
+            &format!("path parameter {new_name}"),
+            old_schema,
+            new_schema,
+            Direction::Sent,
+            lines,
+        );
     }
 }
 
-fn other_parameters(old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+fn other_parameters(old: &Value, new: &Value, lines: &mut Vec<Line>) {
     let by_name = |operation| -> BTreeMap<(String, String), Value> {
         let found = parameters(operation, |place| place != "path").into_iter();
         found
@@ -274,17 +233,13 @@ fn other_parameters(old: &Value, new: &Value, context: Context, lines: &mut Vec<
             .collect()
     };
     let (old, new) = (by_name(old), by_name(new));
-    let is_required = |parameter: &Value| parameter.get("required") == Some(&Value::Bool(true));
     for ((place, name), parameter) in &old {
         let Some(other) = new.get(&(place.clone(), name.clone())) else {
             lines.push(Line::new(format!("- {place} parameter {name}"), true));
             continue;
         };
         let at = format!("{place} parameter {name}");
-        if is_required(parameter) != is_required(other) {
-            let now = if is_required(other) { "required" } else { "optional" };
-            lines.push(Line::new(format!("{at}: is {now} now"), true));
-        }
+        compare_required(&at, parameter, other, lines);
         for key in ["style", "explode", "allowReserved", "deprecated"] {
             if parameter.get(key) != other.get(key) {
                 let what =
@@ -292,11 +247,11 @@ fn other_parameters(old: &Value, new: &Value, context: Context, lines: &mut Vec<
                 lines.push(Line::new(what, false));
             }
         }
-        schemas::compare(&at, &parameter["schema"], &other["schema"], context, lines);
+        schemas::compare(&at, &parameter["schema"], &other["schema"], Direction::Sent, lines);
     }
     for ((place, name), parameter) in &new {
         if !old.contains_key(&(place.clone(), name.clone())) {
-            let kind = schemas::describe(&parameter["schema"], &Renamed::new());
+            let kind = schemas::describe(&parameter["schema"]);
             let note = if is_required(parameter) { ", required" } else { "" };
             let text = format!("+ {place} parameter {name}: {kind}{note}");
             lines.push(Line::new(text, is_required(parameter)));
@@ -304,8 +259,18 @@ fn other_parameters(old: &Value, new: &Value, context: Context, lines: &mut Vec<
     }
 }
 
-fn body(old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
-    let is_required = |body: &Value| body.get("required") == Some(&Value::Bool(true));
+fn compare_required(at: &str, old: &Value, new: &Value, lines: &mut Vec<Line>) {
+    if is_required(old) != is_required(new) {
+        let now = if is_required(new) { "required" } else { "optional" };
+        lines.push(Line::new(format!("{at}: is {now} now"), true));
+    }
+}
+
+fn is_required(parameter_or_body: &Value) -> bool {
+    parameter_or_body["required"] == true
+}
+
+fn body(old: &Value, new: &Value, lines: &mut Vec<Line>) {
     match (old.get("requestBody"), new.get("requestBody")) {
         (None, None) => {}
         (Some(_), None) => lines.push(Line::new("- body", true)),
@@ -314,17 +279,14 @@ fn body(old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
             lines.push(Line::new(format!("+ body{note}"), is_required(body)));
         }
         (Some(before), Some(after)) => {
-            if is_required(before) != is_required(after) {
-                let now = if is_required(after) { "required" } else { "optional" };
-                lines.push(Line::new(format!("body: is {now} now"), true));
-            }
-            content("body", &before["content"], &after["content"], context, lines);
+            compare_required("body", before, after, lines);
+            content("body", &before["content"], &after["content"], Direction::Sent, lines);
         }
     }
 }
 
 /// Compares the schema that both have for the first media type, and the media types.
-fn content(at: &str, old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+fn content(at: &str, old: &Value, new: &Value, direction: Direction, lines: &mut Vec<Line>) {
     let (before, after) = (tree::sorted_keys(old), tree::sorted_keys(new));
     if before != after {
         let what = format!("{at}: media types {} -> {}", before.join(", "), after.join(", "));
@@ -340,13 +302,13 @@ fn content(at: &str, old: &Value, new: &Value, context: Context, lines: &mut Vec
         let any = Value::Object(serde_json::Map::new());
         let mut found = Vec::new();
         let (old, new) = (old.get("schema").unwrap_or(&any), new.get("schema").unwrap_or(&any));
-        schemas::compare(at, old, new, context, &mut found);
+        schemas::compare(at, old, new, direction, &mut found);
         // The media types of one body have one schema.
         lines.extend(found.into_iter().filter(|line| seen.insert(line.text.clone())));
     }
 }
 
-fn successes(old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+fn successes(old: &Value, new: &Value, lines: &mut Vec<Line>) {
     let is_success = |status: &str| status.starts_with('2');
     let (old, new) = (responses(old, is_success), responses(new, is_success));
     for (status, response) in &old {
@@ -355,7 +317,7 @@ fn successes(old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) 
             continue;
         };
         let at = format!("response {status}");
-        content(&at, &response["content"], &other["content"], context, lines);
+        content(&at, &response["content"], &other["content"], Direction::Received, lines);
         if response.get("headers") != other.get("headers") {
             lines.push(Line::new(format!("{at}: headers changed"), false));
         }
@@ -363,12 +325,12 @@ fn successes(old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) 
     for status in new.keys().filter(|status| !old.contains_key(*status)) {
         lines.push(Line::new(format!("+ response {status}"), false));
     }
-    let kinds = |responses: &BTreeMap<String, Value>, renamed: &Renamed| -> BTreeSet<String> {
+    let kinds = |responses: &BTreeMap<String, Value>| -> BTreeSet<String> {
         let contents = responses.values().map(|response| &response["content"]);
         let medias = contents.flat_map(|content| tree::sorted_entries(content).into_iter());
-        medias.filter_map(|(_, media)| Some(schemas::describe(media.get("schema")?, renamed))).collect()
+        medias.filter_map(|(_, media)| Some(schemas::describe(media.get("schema")?))).collect()
     };
-    let (before, after) = (kinds(&old, context.renamed), kinds(&new, &Renamed::new()));
+    let (before, after) = (kinds(&old), kinds(&new));
     let is_told = lines.iter().any(|line| line.breaks && line.text.starts_with("response "));
     if before != after && !is_told {
         let list = |kinds: BTreeSet<String>| kinds.into_iter().collect::<Vec<_>>().join(", ");

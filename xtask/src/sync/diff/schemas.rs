@@ -5,47 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::refs;
+use super::super::strip::schema::KEYWORDS;
 use super::super::tree;
 use super::Line;
 
-/// New names of types by their old ones.
-pub(crate) type Renamed = BTreeMap<String, String>;
-
-/// What the comparison has to know about the place of a schema.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub renamed: &'a Renamed,
-    /// Whether callers build values of it, so that a new required property breaks them.
-    pub is_sent: bool,
+/// Whether callers build values of a schema, so that a new required property breaks them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Sent,
+    Received,
 }
 
-/// Facts that a caller sees at most in documentation or in a server's refusal.
-const LIMITS: [&str; 20] = [
-    "default",
-    "deprecated",
-    "discriminator",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "pattern",
-    "readOnly",
-    "uniqueItems",
-    "writeOnly",
-    "x-immutable",
-    "x-oneOf",
-];
+/// Keywords whose changes have a line of their own. All others are facts that a caller sees at most in documentation or in a
+/// server's refusal.
+const TOLD: [&str; 6] = ["format", "nullable", "required", "x-enum-varnames", "x-enumNames", "enum"];
 
 /// Adds what differs. `at` names the schema in messages and may be empty.
-pub(crate) fn compare(at: &str, old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
-    let (before, after) = (describe(old, context.renamed), describe(new, &Renamed::new()));
+pub(crate) fn compare(at: &str, old: &Value, new: &Value, direction: Direction, lines: &mut Vec<Line>) {
+    let (before, after) = (describe(old), describe(new));
     if before != after {
         lines.push(Line::new(prefixed(at, &format!("{before} -> {after}")), true));
         return;
@@ -55,25 +32,26 @@ pub(crate) fn compare(at: &str, old: &Value, new: &Value, context: Context, line
         lines.push(Line::new(prefixed(at, &format!("is {now} now")), false));
     }
     compare_values(at, old, new, lines);
-    for key in LIMITS {
+    let others = KEYWORDS.iter().map(|(key, _)| *key).filter(|key| !TOLD.contains(key));
+    for key in others.chain(["discriminator"]) {
         if old.get(key) != new.get(key) {
             let what = format!("{key} {} -> {}", super::compact(old.get(key)), super::compact(new.get(key)));
             lines.push(Line::new(prefixed(at, &what), false));
         }
     }
-    compare_properties(at, old, new, context, lines);
+    compare_properties(at, old, new, direction, lines);
     for (key, suffix) in [("items", "[]"), ("additionalProperties", "{}"), ("not", "(not)")] {
         if let (Some(old), Some(new)) = (old.get(key), new.get(key))
             && old.is_object()
             && new.is_object()
         {
-            compare(&format!("{at}{suffix}"), old, new, context, lines);
+            compare(&format!("{at}{suffix}"), old, new, direction, lines);
         }
     }
     for key in ["allOf", "oneOf", "anyOf"] {
         let members = |schema: &Value| schema.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         for (old, new) in members(old).iter().zip(&members(new)) {
-            compare(at, old, new, context, lines);
+            compare(at, old, new, direction, lines);
         }
     }
 }
@@ -121,7 +99,7 @@ fn values(schema: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn compare_properties(at: &str, old: &Value, new: &Value, context: Context, lines: &mut Vec<Line>) {
+fn compare_properties(at: &str, old: &Value, new: &Value, direction: Direction, lines: &mut Vec<Line>) {
     let none = Value::Null;
     let (old_properties, new_properties) =
         (old.get("properties").unwrap_or(&none), new.get("properties").unwrap_or(&none));
@@ -131,7 +109,7 @@ fn compare_properties(at: &str, old: &Value, new: &Value, context: Context, line
     };
     for (name, schema) in tree::sorted_entries(old_properties) {
         let Some(other) = new_properties.get(name) else {
-            let kind = describe(schema, context.renamed);
+            let kind = describe(schema);
             lines.push(Line::new(format!("- {}: {kind}", label(name)), true));
             continue;
         };
@@ -140,20 +118,20 @@ fn compare_properties(at: &str, old: &Value, new: &Value, context: Context, line
             let now = if new_required.contains(name.as_str()) { "required" } else { "optional" };
             lines.push(Line::new(format!("{property}: is {now} now"), true));
         }
-        compare(&property, schema, other, context, lines);
+        compare(&property, schema, other, direction, lines);
     }
     for (name, schema) in tree::sorted_entries(new_properties) {
         if old_properties.get(name).is_none() {
             let is_required = new_required.contains(name.as_str());
-            let kind = describe(schema, &Renamed::new());
+            let kind = describe(schema);
             let note = if is_required { ", required" } else { "" };
             let text = format!("+ {}: {kind}{note}", label(name));
-            lines.push(Line::new(text, is_required && context.is_sent));
+            lines.push(Line::new(text, is_required && direction == Direction::Sent));
         }
     }
     // A constructor takes its arguments in this order, and many are of one type.
     let (before, after) = (required_in_order(old), required_in_order(new));
-    if context.is_sent && before != after && old_required == new_required {
+    if direction == Direction::Sent && before != after && old_required == new_required {
         let order = format!("required in the order {}, not {}", after.join(", "), before.join(", "));
         lines.push(Line::new(prefixed(at, &order), true));
     }
@@ -169,29 +147,25 @@ fn required_in_order(schema: &Value) -> Vec<&str> {
 }
 
 /// The type that a schema becomes, in short. Two schemas of one type have one description.
-pub(crate) fn describe(schema: &Value, renamed: &Renamed) -> String {
-    let new_name = |name: String| renamed.get(&name).cloned().unwrap_or(name);
+pub(crate) fn describe(schema: &Value) -> String {
     if let Some(name) = refs::target_of(schema) {
-        return new_name(name);
+        return name;
     }
     if let Some(name) = schema.get("x-opencloud-type").and_then(Value::as_str) {
         return name.to_owned();
     }
     for (key, sign) in [("allOf", " & "), ("oneOf", " | "), ("anyOf", " | ")] {
         if let Some(members) = schema.get(key).and_then(Value::as_array) {
-            let members: Vec<String> = members.iter().map(|member| describe(member, renamed)).collect();
+            let members: Vec<String> = members.iter().map(describe).collect();
             return members.join(sign);
         }
     }
     let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
     let format = schema.get("format").and_then(Value::as_str);
     match kind {
-        "array" => format!(
-            "[{}]",
-            schema.get("items").map_or_else(|| "any".to_owned(), |items| describe(items, renamed))
-        ),
+        "array" => format!("[{}]", schema.get("items").map_or_else(|| "any".to_owned(), describe)),
         "object" | "" if schema.get("properties").is_none() => match schema.get("additionalProperties") {
-            Some(values) if values.is_object() => format!("map of {}", describe(values, renamed)),
+            Some(values) if values.is_object() => format!("map of {}", describe(values)),
             _ if kind.is_empty() => "any".to_owned(),
             _ => "object".to_owned(),
         },

@@ -1,3 +1,4 @@
+use super::schemas::Direction;
 use super::*;
 use serde_json::json;
 
@@ -203,15 +204,13 @@ fn a_new_required_property_breaks_only_what_is_sent() {
 fn another_order_of_what_is_required_breaks_what_is_sent() {
     let schema =
         |order: [&str; 2]| json!({"type": "object", "required": order, "properties": {"a": {}, "b": {}}});
-    let found = |is_sent| {
-        let renamed = super::schemas::Renamed::new();
-        let context = super::schemas::Context { renamed: &renamed, is_sent };
+    let found = |direction| {
         let mut lines = Vec::new();
-        super::schemas::compare("", &schema(["a", "b"]), &schema(["b", "a"]), context, &mut lines);
+        super::schemas::compare("", &schema(["a", "b"]), &schema(["b", "a"]), direction, &mut lines);
         lines.into_iter().map(|line| (line.text, line.breaks)).collect::<Vec<_>>()
     };
-    assert_eq!(found(true), [("required in the order b, a, not a, b".to_owned(), true)]);
-    assert_eq!(found(false), []);
+    assert_eq!(found(Direction::Sent), [("required in the order b, a, not a, b".to_owned(), true)]);
+    assert_eq!(found(Direction::Received), []);
 }
 
 #[test]

@@ -7,10 +7,13 @@ use serde_json::Value;
 use super::super::names::UPSTREAM;
 use super::super::refs;
 use super::super::tree;
-use super::schemas::{self, Context, Renamed};
+use super::schemas::{self, Direction};
 use super::{Diff, Entry, Kind};
 
-/// Types that are called otherwise now: their name is gone, and a new one stands for what it stood for.
+/// New names of types by their old ones.
+pub(crate) type Renamed = BTreeMap<String, String>;
+
+/// Types with a new name: the old one is gone, and a new one has the same upstream name.
 pub(crate) fn renamed(old: &Value, new: &Value) -> Renamed {
     let (old_types, new_types) = (by_name(old), by_name(new));
     let mut found = Renamed::new();
@@ -49,14 +52,14 @@ pub(crate) fn compare(old: &Value, new: &Value, renamed: &Renamed, found: &mut D
             found.types.push(entry(Kind::Removed, (*name).clone(), Vec::new()));
             continue;
         };
-        let context = Context { renamed, is_sent: sent.contains(new_name) };
+        let direction = if sent.contains(new_name) { Direction::Sent } else { Direction::Received };
         let mut lines = Vec::new();
-        schemas::compare("", schema, other, context, &mut lines);
+        schemas::compare("", schema, other, direction, &mut lines);
         if renamed.contains_key(*name) {
             found.types.push(entry(Kind::Renamed, format!("{name} -> {new_name}"), lines));
         } else if !lines.is_empty() {
             found.types.push(entry(Kind::Changed, (*name).clone(), lines));
-        } else if schema != other && !differs_only_by_rename(schema, other) {
+        } else if schema != other {
             found.summarise("descriptions and other words of types", (*name).clone());
         }
     }
@@ -69,20 +72,6 @@ pub(crate) fn compare(old: &Value, new: &Value, renamed: &Renamed, found: &mut D
 
 fn entry(kind: Kind, subject: String, lines: Vec<super::Line>) -> Entry {
     Entry { kind, subject, lines }
-}
-
-/// Whether only the names of other types tell the two apart; those are listed on their own.
-fn differs_only_by_rename(old: &Value, new: &Value) -> bool {
-    fn blank(schema: &Value) -> Value {
-        let mut schema = schema.clone();
-        tree::visit_mut(&mut schema, "", &mut |_, schema| {
-            if schema.get("$ref").is_some() {
-                schema["$ref"] = Value::Null;
-            }
-        });
-        schema
-    }
-    blank(old) == blank(new)
 }
 
 /// Types that callers send, directly or inside another.

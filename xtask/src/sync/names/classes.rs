@@ -1,11 +1,11 @@
 //! Which of the schemas with one name are the same type.
 //!
 //! Two schemas can be equal only by referring to two schemas that are equal in turn. So all are taken
-//! as equal that have one name, and classes are split until nothing tells their members apart.
+//! as equal that have one name, and classes are split until their members are the same.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::refs;
 use super::super::tree;
@@ -61,7 +61,7 @@ fn count(classes: &[usize]) -> usize {
     classes.iter().max().copied().unwrap_or_default()
 }
 
-/// What an inline schema says about its one use is no part of the type.
+/// What an inline schema says about its one use does not belong to the type.
 fn forget_use(signature: &mut Value) {
     const USE: [&str; 6] = ["nullable", "default", "readOnly", "writeOnly", "deprecated", "x-immutable"];
     if let Some(map) = signature.as_object_mut() {
@@ -73,34 +73,17 @@ fn forget_use(signature: &mut Value) {
 
 /// A schema without names and sentences, its references as the classes that they lead to.
 fn signature(schema: &Value, classes: &BTreeMap<&str, usize>) -> Value {
-    let Some(map) = schema.as_object() else {
-        return schema.clone();
-    };
-    let mut kept = Map::new();
-    for (key, value) in map {
-        let value = match key.as_str() {
-            "description" | "x-opencloud-type" => continue,
-            "$ref" => {
-                let component = value.as_str().and_then(refs::component_of);
-                match component.and_then(|name| classes.get(name.as_str())) {
-                    Some(class) => Value::from(*class),
-                    None => value.clone(),
-                }
-            }
-            "properties" => tree::sorted_entries(value)
-                .into_iter()
-                .map(|(name, schema)| (name.clone(), signature(schema, classes)))
-                .collect(),
-            "items" | "additionalProperties" | "not" => signature(value, classes),
-            "allOf" | "oneOf" | "anyOf" => {
-                let members = value.as_array().into_iter().flatten();
-                members.map(|schema| signature(schema, classes)).collect()
-            }
-            _ => value.clone(),
-        };
-        kept.insert(key.clone(), value);
-    }
-    Value::Object(kept)
+    let mut signature = schema.clone();
+    tree::visit_mut(&mut signature, "", &mut |_, schema| {
+        let Some(map) = schema.as_object_mut() else { return };
+        map.remove("description");
+        map.remove("x-opencloud-type");
+        let component = map.get("$ref").and_then(Value::as_str).and_then(refs::component_of);
+        if let Some(class) = component.and_then(|name| classes.get(name.as_str())) {
+            map.insert("$ref".to_owned(), Value::from(*class));
+        }
+    });
+    signature
 }
 
 #[cfg(test)]

@@ -1,15 +1,8 @@
 //! What is an identifier, and how a text becomes one.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
-
-/// Strict and reserved keywords of the 2024 edition.
-const KEYWORDS: [&str; 52] = [
-    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
-    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
-    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
-    "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual",
-    "where", "while", "yield",
-];
+use opencloud_codegen::names::ascii_words;
+pub use opencloud_codegen::names::is_keyword;
 
 /// Names that the library itself has, and that a derived type must not take.
 const LIBRARY_TYPES: [&str; 38] = [
@@ -59,10 +52,6 @@ const LIBRARY_METHODS: [&str; 14] = [
     "to_owned", "try_into", "wait",
 ];
 
-pub fn is_keyword(name: &str) -> bool {
-    KEYWORDS.contains(&name)
-}
-
 /// Whether generated code uses a type or trait of this bare name.
 pub fn is_prelude(name: &str) -> bool {
     opencloud_codegen::names::RESERVED_TYPES.contains(&name)
@@ -104,10 +93,6 @@ pub fn upper_camel_case(text: &str, fallback: &str) -> String {
         Some(first) if first.is_ascii_uppercase() => name,
         Some(_) => format!("{fallback}{name}"),
     }
-}
-
-fn ascii_words(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Gives each type its name: renames components, merges those that are the same, and tells those
-//! apart that are not.
+//! Gives each type its name: renames components, merges those that are the same, and gives
+//! different names to those that are not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,10 +53,8 @@ fn resolve_aliases(document: &mut Value) {
         .collect();
     let mut names = BTreeMap::new();
     for alias in aliases.keys() {
-        let mut target = alias;
-        for _ in 0..aliases.len() {
-            target = aliases.get(target).unwrap_or(target);
-        }
+        let chain = std::iter::successors(Some(alias), |name| aliases.get(*name));
+        let target = chain.take(aliases.len() + 1).last().unwrap_or(alias);
         // A circle of aliases says nothing about a value.
         if aliases.contains_key(target) {
             if let Some(schema) = document.pointer_mut(&tree::component_pointer(alias)) {
@@ -66,11 +64,8 @@ fn resolve_aliases(document: &mut Value) {
             names.insert(alias.clone(), target.clone());
         }
     }
-    let keep = tree::components(document)
-        .into_iter()
-        .map(|(name, _)| name.clone())
-        .filter(|name| !names.contains_key(name))
-        .collect();
+    let components = tree::components(document).into_iter().map(|(name, _)| name.clone());
+    let keep = components.filter(|name| !names.contains_key(name)).collect();
     refs::rename(document, &names);
     refs::prune(document, &keep);
 }

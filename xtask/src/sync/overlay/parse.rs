@@ -60,7 +60,7 @@ fn action(file: &str, located: &Located, at: &str) -> Result<Action> {
     let path = match JsonPath::parse(target) {
         Ok(path) => path,
         Err(error) => {
-            let what = format!("target {target} is no JSONPath: {error}");
+            let what = format!("target {target} is not a valid JSONPath: {error}");
             return fail("/target", what);
         }
     };
@@ -69,7 +69,7 @@ fn action(file: &str, located: &Located, at: &str) -> Result<Action> {
         (None, Some(Value::Bool(true))) => Change::Remove,
         (Some(_), Some(_)) => return fail("", "an action has either update or remove".into()),
         (None, Some(Value::Bool(false)) | None) => {
-            return fail("", "an action needs update or remove: true".into());
+            return fail("", "an action requires update or remove: true".into());
         }
         (None, Some(_)) => return fail("/remove", "remove should be true or false".into()),
     };
@@ -79,7 +79,7 @@ fn action(file: &str, located: &Located, at: &str) -> Result<Action> {
     };
     let reason = action.get("description").and_then(Value::as_str);
     if is_correction && reason.is_none_or(|reason| reason.trim().is_empty()) {
-        let what = "a correction needs a description: its reason, with the evidence";
+        let what = "a correction requires a description: its reason, with the evidence";
         return fail("", what.into());
     }
     if let Change::Update(update) = &change
@@ -139,21 +139,27 @@ mod tests {
             (&format!("{head}- a\n"), "x:3: an action is a map with target and update or remove"),
             (&format!("{head}- target: $\n  updaet: {{}}\n"), "x:4: unknown key updaet in an action"),
             (&format!("{head}- update: {{}}\n"), "x:3: target: missing, it should be a JSONPath"),
-            (&format!("{head}- target: $\n"), "x:3: an action needs update or remove: true"),
-            (&format!("{head}- target: $\n  remove: false\n"), "x:3: an action needs update or remove: true"),
+            (&format!("{head}- target: $\n"), "x:3: an action requires update or remove: true"),
+            (
+                &format!("{head}- target: $\n  remove: false\n"),
+                "x:3: an action requires update or remove: true",
+            ),
             (
                 &format!("{head}- target: $\n  update: {{}}\n  remove: true\n"),
                 "x:3: an action has either update or remove",
             ),
             (
                 &format!("{head}- target: $\n  update: {{ type: string }}\n"),
-                "x:3: a correction needs a description: its reason, with the evidence",
+                "x:3: a correction requires a description: its reason, with the evidence",
             ),
             (
                 &format!("{head}- target: $\n  remove: true\n"),
-                "x:3: a correction needs a description: its reason, with the evidence",
+                "x:3: a correction requires a description: its reason, with the evidence",
             ),
-            (&format!("{head}- target: $\n  update:\n    ? [a]\n    : b\n"), "x:5: a key that is no text"),
+            (
+                &format!("{head}- target: $\n  update:\n    ? [a]\n    : b\n"),
+                "x:5: a key that is not a string",
+            ),
             (&format!("{head}- target: $\n  update: !t {{}}\n"), "x:4: YAML tags are not used here"),
             (
                 &format!("{head}- target: $\n  update:\n    a: 1\n    a: 2\n"),
@@ -166,7 +172,7 @@ mod tests {
         }
         let error = parse("x", &format!("{head}- target: $.paths[\n  update: {{}}\n"));
         let error = error.unwrap_err().to_string();
-        assert!(error.starts_with("x:3: target $.paths[ is no JSONPath: "), "{error}");
+        assert!(error.starts_with("x:3: target $.paths[ is not a valid JSONPath: "), "{error}");
         let error = parse("x", "overlay: 1.0.0\nactions:\n  - target: 'a\n").unwrap_err();
         assert!(error.to_string().starts_with("x:"), "{error}");
     }

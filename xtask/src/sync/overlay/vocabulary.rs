@@ -14,103 +14,137 @@ pub(crate) struct Problem {
 
 type Check = fn(&Value) -> Result<(), String>;
 
-const OPERATION: [(&str, Check); 23] = [
-    ("area", snake_case),
-    ("method", snake_case),
-    ("paging", object),
-    ("operation", object),
-    ("filter", upper_camel_case),
-    ("order_by", upper_camel_case),
-    ("idempotent", flag),
-    ("retry_too_many_requests", flag),
-    ("attempt_timeout", count),
-    ("bare_list", text),
-    ("main", text),
-    ("required_response", names),
-    ("id_from_request", texts),
-    ("errors_in_success", object),
-    ("conflict_body", |value| one_of(value, &["value"])),
-    ("empty_response", |value| one_of(value, &["none"])),
-    ("needed_scopes", alternatives),
-    ("hints", list),
-    ("final_errors", list),
-    ("already_exists", list),
-    ("notes", names),
-    ("limits", list),
-    ("polling", object),
+/// What a word can hold.
+enum Shape {
+    Value(Check),
+    Map(&'static Table),
+    List(&'static Table),
+}
+
+use Shape::{List, Map, Value as Is};
+
+type Words = &'static [(&'static str, Shape)];
+
+/// The words of a map.
+struct Table {
+    words: &'static [Words],
+    required: &'static [&'static str],
+    /// Whether one of the first words must be there.
+    is_condition: bool,
+}
+
+const fn table(words: &'static [Words], required: &'static [&'static str]) -> Table {
+    Table { words, required, is_condition: false }
+}
+
+const fn condition(words: &'static [Words], required: &'static [&'static str]) -> Table {
+    Table { words, required, is_condition: true }
+}
+
+const OPERATION: Words = &[
+    ("area", Is(snake_case)),
+    ("method", Is(snake_case)),
+    ("paging", Map(&PAGING)),
+    ("operation", Map(&LONG_RUNNING)),
+    ("filter", Is(upper_camel_case)),
+    ("order_by", Is(upper_camel_case)),
+    ("idempotent", Is(flag)),
+    ("retry_too_many_requests", Is(flag)),
+    ("attempt_timeout", Is(count)),
+    ("bare_list", Is(text)),
+    ("main", Is(text)),
+    ("required_response", Is(names)),
+    ("id_from_request", Is(texts)),
+    ("errors_in_success", Map(&ERRORS_IN_SUCCESS)),
+    ("conflict_body", Is(|value| one_of(value, &["value"]))),
+    ("empty_response", Is(|value| one_of(value, &["none"]))),
+    ("needed_scopes", Is(alternatives)),
+    ("already_exists", List(&ALREADY_EXISTS)),
+    ("notes", Is(names)),
+    ("limits", List(&LIMIT)),
+    ("polling", Map(&POLLING)),
 ];
 
-const LIMIT: [(&str, Check); 7] = [
-    ("class", text),
-    ("requests", count),
-    ("seconds", count),
-    ("tenths_per_user", count),
-    ("by", names),
-    ("stated", count),
-    ("max_wait", count),
-];
-const LIMIT_NEEDS: [&str; 4] = ["class", "requests", "seconds", "by"];
+/// What is known of failures of an operation, of an area, or of all.
+const FAILURES: Words = &[("hints", List(&HINT)), ("final_errors", List(&FINAL_ERROR))];
 
-const POLLING: [(&str, Check); 2] = [("first", count), ("every", count)];
+const DOCUMENT: Words = &[("areas", List(&AREA)), ("ids", List(&ID))];
 
-/// Where a response of success lists what has failed.
-const ERRORS_IN_SUCCESS: [(&str, Check); 4] =
-    [("list", text), ("unless", text), ("about", text), ("harmless", names)];
+const AREA_WORDS: Words = &[("name", Is(snake_case)), ("summary", Is(text))];
+static AREA: Table = table(&[AREA_WORDS, FAILURES], &["name", "summary"]);
+
+const ID_WORDS: Words = &[("name", Is(upper_camel_case)), ("description", Is(text)), ("names", Is(names))];
+static ID: Table = table(&[ID_WORDS], &["name", "description", "names"]);
 
 /// Which failures a hint, a final error or "already exists" is about.
-const CONDITION: [(&str, Check); 6] = [
-    ("status", status),
-    ("code", text),
-    ("message_contains", text),
-    ("body_has", text),
-    ("effect_unknown", always),
-    ("overdue", always),
+const CONDITION: Words = &[
+    ("status", Is(status)),
+    ("code", Is(text)),
+    ("message_contains", Is(text)),
+    ("effect_unknown", Is(always)),
+    ("overdue", Is(always)),
 ];
+const BODY: Words = &[("body_has", Is(text))];
+const NO_BODY: Words = &[("body_has", Is(|_| Err("is for final_errors only".to_owned())))];
+static HINT: Table = condition(&[CONDITION, NO_BODY, &[("say", Is(sentence_of))]], &["say"]);
+static FINAL_ERROR: Table = condition(&[CONDITION, BODY, &[("because", Is(sentence_of))]], &["because"]);
+static ALREADY_EXISTS: Table = condition(&[CONDITION, NO_BODY], &[]);
 
-/// Lists of conditions, and the sentence that each of them carries.
-const FAILURES: [(&str, Option<&str>); 3] =
-    [("hints", Some("say")), ("final_errors", Some("because")), ("already_exists", None)];
-
-const PAGING: [(&str, Check); 13] = [
-    ("style", |value| one_of(value, &["token", "page", "offset", "entries", "repeat"])),
-    ("token", text),
-    ("number", text),
-    ("size", text),
-    ("max", count),
-    ("in", |value| one_of(value, &["query", "body"])),
-    ("next", text),
-    ("items", text),
-    ("total", text),
-    ("more", text),
-    ("incomplete", names),
-    ("cursor", text),
-    ("key", text),
+const LIMIT_WORDS: Words = &[
+    ("class", Is(text)),
+    ("requests", Is(count)),
+    ("seconds", Is(count)),
+    ("tenths_per_user", Is(count)),
+    ("by", Is(names)),
+    ("stated", Is(count)),
+    ("max_wait", Is(count)),
 ];
+static LIMIT: Table = table(&[LIMIT_WORDS], &["class", "requests", "seconds", "by"]);
 
-const LONG_RUNNING: [(&str, Check); 12] = [
-    ("dialect", |value| one_of(value, &DIALECTS)),
-    ("response", text),
-    ("metadata", text),
-    ("base", text),
-    ("poll", text),
-    ("paths", names),
-    ("result", text),
-    ("direct", flag),
-    ("query", names),
-    ("main", text),
-    ("required", names),
-    ("overdue", object),
+static POLLING: Table = table(&[&[("first", Is(count)), ("every", Is(count))]], &[]);
+
+/// Where a response of success lists what has failed.
+const ERRORS: Words =
+    &[("list", Is(text)), ("unless", Is(text)), ("about", Is(text)), ("harmless", Is(names))];
+static ERRORS_IN_SUCCESS: Table = table(&[ERRORS], &["list"]);
+
+const PAGING_WORDS: Words = &[
+    ("style", Is(|value| one_of(value, &["token", "page", "offset", "entries", "repeat"]))),
+    ("token", Is(text)),
+    ("number", Is(text)),
+    ("size", Is(text)),
+    ("max", Is(count)),
+    ("in", Is(|value| one_of(value, &["query", "body"]))),
+    ("next", Is(text)),
+    ("items", Is(text)),
+    ("total", Is(text)),
+    ("more", Is(text)),
+    ("incomplete", Is(names)),
+    ("cursor", Is(text)),
+    ("key", Is(text)),
 ];
-
-const OVERDUE: [(&str, Check); 4] = [("state", text), ("time", text), ("default", count), ("beyond", count)];
+static PAGING: Table = table(&[PAGING_WORDS], &[]);
 
 const DIALECTS: [&str; 6] = ["cloud", "analytics", "experiment", "luau", "restart", "thumbnail_upload"];
+const LONG_RUNNING_WORDS: Words = &[
+    ("dialect", Is(|value| one_of(value, &DIALECTS))),
+    ("response", Is(text)),
+    ("metadata", Is(text)),
+    ("base", Is(text)),
+    ("poll", Is(text)),
+    ("paths", Is(names)),
+    ("result", Is(text)),
+    ("direct", Is(flag)),
+    ("query", Is(names)),
+    ("main", Is(text)),
+    ("required", Is(names)),
+    ("overdue", Map(&OVERDUE)),
+];
+static LONG_RUNNING: Table = table(&[LONG_RUNNING_WORDS], &[]);
 
-const DOCUMENT: [(&str, Check); 4] =
-    [("areas", list), ("ids", list), ("hints", list), ("final_errors", list)];
-const AREA: [(&str, Check); 4] =
-    [("name", snake_case), ("summary", text), ("hints", list), ("final_errors", list)];
-const ID: [(&str, Check); 3] = [("name", upper_camel_case), ("description", text), ("names", names)];
+const OVERDUE_WORDS: Words =
+    &[("state", Is(text)), ("time", Is(text)), ("default", Is(count)), ("beyond", Is(count))];
+static OVERDUE: Table = table(&[OVERDUE_WORDS], &["state", "time", "default", "beyond"]);
 
 /// Checks all of our extensions in an update.
 pub(crate) fn check(update: &Value) -> Result<(), Problem> {
@@ -125,131 +159,72 @@ fn walk(value: &Value, at: &str) -> Result<(), Problem> {
     }
     for (key, member) in sorted_entries(value) {
         let pointer = format!("{at}/{}", escape(key));
-        match key.as_str() {
-            "x-opencloud" => extension(member, &pointer)?,
-            "x-opencloud-type" => upper_camel_case(member).map_err(|what| problem(&pointer, key, what))?,
-            "x-opencloud-also" => text(member).map_err(|what| problem(&pointer, key, what))?,
-            "x-enum-varnames" => names(member).map_err(|what| problem(&pointer, key, what))?,
-            "x-opencloud-aliases" => aliases(member).map_err(|what| problem(&pointer, key, what))?,
-            "x-opencloud-id-from" => text(member).map_err(|what| problem(&pointer, key, what))?,
-            _ => walk(member, &pointer)?,
-        }
+        let check: Check = match key.as_str() {
+            "x-opencloud" => {
+                extension(member, &pointer)?;
+                continue;
+            }
+            "x-opencloud-type" => upper_camel_case,
+            "x-opencloud-also" | "x-opencloud-id-from" => text,
+            "x-enum-varnames" => names,
+            "x-opencloud-aliases" => aliases,
+            _ => {
+                walk(member, &pointer)?;
+                continue;
+            }
+        };
+        check(member).map_err(|what| problem(&pointer, key, what))?;
     }
     Ok(())
 }
 
 fn extension(value: &Value, at: &str) -> Result<(), Problem> {
-    if value.get("areas").is_some() || value.get("ids").is_some() {
-        members(value, at, &DOCUMENT)?;
-        failures(value, at)?;
-        for (key, words, needed) in [
-            ("areas", &AREA[..], &["name", "summary"][..]),
-            ("ids", &ID[..], &["name", "description", "names"]),
-        ] {
-            let items = value.get(key).and_then(Value::as_array);
-            for (index, item) in items.into_iter().flatten().enumerate() {
-                let at = format!("{at}/{key}/{index}");
-                members(item, &at, words)?;
-                failures(item, &at)?;
-                for word in needed {
-                    if item.get(word).is_none() {
-                        return Err(problem(&at, word, "is missing".into()));
-                    }
-                }
-            }
+    let is_of_document = value.get("areas").is_some() || value.get("ids").is_some();
+    let words = if is_of_document { DOCUMENT } else { OPERATION };
+    members(value, at, &[words, FAILURES])?;
+    // A hint about an operation that is overdue has something to go by.
+    let hints = value.get("hints").and_then(Value::as_array);
+    let overdue = hints.into_iter().flatten().position(|hint| hint.get("overdue").is_some());
+    match overdue {
+        Some(index) if value.pointer("/operation/overdue").is_none() => {
+            let at = format!("{at}/hints/{index}/overdue");
+            Err(problem(&at, "overdue", "requires `operation.overdue`, which says when".into()))
         }
-        return Ok(());
+        _ => Ok(()),
     }
-    members(value, at, &OPERATION)?;
-    failures(value, at)?;
-    for (key, words) in [
-        ("paging", &PAGING[..]),
-        ("operation", &LONG_RUNNING[..]),
-        ("polling", &POLLING[..]),
-        ("errors_in_success", &ERRORS_IN_SUCCESS[..]),
-    ] {
-        if let Some(inner) = value.get(key) {
-            members(inner, &format!("{at}/{key}"), words)?;
-        }
+}
+
+/// Checks a map against its table.
+fn map(value: &Value, at: &str, table: &Table) -> Result<(), Problem> {
+    members(value, at, table.words)?;
+    if let Some(word) = table.required.iter().find(|word| value.get(word).is_none()) {
+        return Err(problem(at, word, "is missing".into()));
     }
-    overdue(value, at)?;
-    if value.get("errors_in_success").is_some_and(|errors| errors.get("list").is_none()) {
-        return Err(problem(&format!("{at}/errors_in_success"), "list", "is missing".into()));
-    }
-    let limits = value.get("limits").and_then(Value::as_array);
-    for (index, limit) in limits.into_iter().flatten().enumerate() {
-        let at = format!("{at}/limits/{index}");
-        members(limit, &at, &LIMIT)?;
-        if let Some(word) = LIMIT_NEEDS.iter().find(|word| limit.get(*word).is_none()) {
-            return Err(problem(&at, word, "is missing".into()));
-        }
+    let conditions = table.words.first().into_iter().chain(table.words.get(1)).copied().flatten();
+    if table.is_condition && !conditions.into_iter().any(|(word, _)| value.get(word).is_some()) {
+        let list = at.rsplit('/').nth(1).unwrap_or(at);
+        return Err(problem(at, list, "requires a condition: which failures is this about?".into()));
     }
     Ok(())
 }
 
-/// Checks when an operation is overdue: all of it is said, and a hint about it has something to go by.
-fn overdue(value: &Value, at: &str) -> Result<(), Problem> {
-    let Some(overdue) = value.get("operation").and_then(|operation| operation.get("overdue")) else {
-        let hints = value.get("hints").and_then(Value::as_array);
-        let mut hints = hints.into_iter().flatten().enumerate();
-        return match hints.find(|(_, hint)| hint.get("overdue").is_some()) {
-            Some((index, _)) => {
-                let at = format!("{at}/hints/{index}/overdue");
-                Err(problem(&at, "overdue", "needs `operation.overdue`, which says when".into()))
-            }
-            None => Ok(()),
-        };
-    };
-    let at = format!("{at}/operation/overdue");
-    members(overdue, &at, &OVERDUE)?;
-    match OVERDUE.iter().find(|(word, _)| overdue.get(word).is_none()) {
-        Some((word, _)) => Err(problem(&at, word, "is missing".into())),
-        None => Ok(()),
-    }
-}
-
-/// Checks what is said of failures: each has a condition, and a sentence where it needs one.
-fn failures(value: &Value, at: &str) -> Result<(), Problem> {
-    for (key, sentence) in FAILURES {
-        let items = value.get(key).and_then(Value::as_array);
-        for (index, item) in items.into_iter().flatten().enumerate() {
-            let at = format!("{at}/{key}/{index}");
-            let words: Vec<(&str, Check)> =
-                CONDITION.into_iter().chain(sentence.map(|word| (word, sentence_of as Check))).collect();
-            members(item, &at, &words)?;
-            if key != "final_errors" && item.get("body_has").is_some() {
-                return Err(problem(
-                    &format!("{at}/body_has"),
-                    "body_has",
-                    "is for final_errors only".into(),
-                ));
-            }
-            if let Some(word) = sentence.filter(|word| item.get(word).is_none()) {
-                return Err(problem(&at, word, "is missing".into()));
-            }
-            if !CONDITION.iter().any(|(word, _)| item.get(word).is_some()) {
-                return Err(problem(&at, key, "needs a condition: which failures is this about?".into()));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn members(value: &Value, at: &str, words: &[(&str, Check)]) -> Result<(), Problem> {
-    object(value).map_err(|what| Problem {
-        pointer: at.to_owned(),
-        message: format!("{} {what}", at.rsplit('/').next().unwrap_or(at)),
-    })?;
+fn members(value: &Value, at: &str, words: &[Words]) -> Result<(), Problem> {
+    object(value).map_err(|what| problem(at, at.rsplit('/').next().unwrap_or(at), what))?;
     for (key, member) in sorted_entries(value) {
         let pointer = format!("{at}/{}", escape(key));
-        match words.iter().find(|(word, _)| word == key) {
-            Some((_, check)) => check(member).map_err(|what| problem(&pointer, key, what))?,
+        let shape = words.iter().copied().flatten().find(|(word, _)| word == key).map(|(_, shape)| shape);
+        match shape {
+            Some(Is(check)) => check(member).map_err(|what| problem(&pointer, key, what))?,
+            Some(Map(table)) => map(member, &pointer, table)?,
+            Some(List(table)) => {
+                list(member).map_err(|what| problem(&pointer, key, what))?;
+                for (index, item) in member.as_array().into_iter().flatten().enumerate() {
+                    map(item, &format!("{pointer}/{index}"), table)?;
+                }
+            }
             None => {
-                return Err(problem(
-                    &pointer,
-                    key,
-                    "is not in the vocabulary (docs/specification.md)".into(),
-                ));
+                let what = "is not in the vocabulary (docs/specification.md)".to_owned();
+                return Err(problem(&pointer, key, what));
             }
         }
     }
@@ -262,10 +237,10 @@ fn problem(pointer: &str, key: &str, what: String) -> Problem {
 
 fn snake_case(value: &Value) -> Result<(), String> {
     let name = value.as_str().ok_or("should be a snake_case name")?;
-    if ident::is_keyword(name) {
+    if !ident::is_snake_case(name) {
+        Err(format!("{name:?} is not a snake_case identifier"))
+    } else if ident::is_keyword(name) {
         Err(format!("{name} is a Rust keyword"))
-    } else if !ident::is_snake_case(name) {
-        Err(format!("{name:?} is no snake_case identifier"))
     } else {
         Ok(())
     }
@@ -273,12 +248,12 @@ fn snake_case(value: &Value) -> Result<(), String> {
 
 fn upper_camel_case(value: &Value) -> Result<(), String> {
     let name = value.as_str().ok_or("should be an UpperCamelCase name")?;
-    if ident::is_keyword(name) {
+    if !ident::is_upper_camel_case(name) {
+        Err(format!("{name:?} is not an UpperCamelCase identifier"))
+    } else if ident::is_keyword(name) {
         Err(format!("{name} is a Rust keyword"))
     } else if ident::is_prelude(name) {
         Err(format!("{name} is a name of Rust's prelude"))
-    } else if !ident::is_upper_camel_case(name) {
-        Err(format!("{name:?} is no UpperCamelCase identifier"))
     } else {
         Ok(())
     }
@@ -421,17 +396,17 @@ mod tests {
             (
                 json!({"x-opencloud": {"method": "getUser"}}),
                 "/x-opencloud/method",
-                "method \"getUser\" is no snake_case identifier",
+                "method \"getUser\" is not a snake_case identifier",
             ),
             (
                 json!({"x-opencloud": {"method": ""}}),
                 "/x-opencloud/method",
-                "method \"\" is no snake_case identifier",
+                "method \"\" is not a snake_case identifier",
             ),
             (
                 json!({"x-opencloud": {"area": "2d"}}),
                 "/x-opencloud/area",
-                "area \"2d\" is no snake_case identifier",
+                "area \"2d\" is not a snake_case identifier",
             ),
             (json!({"x-opencloud": {"area": "async"}}), "/x-opencloud/area", "area async is a Rust keyword"),
             (
@@ -447,12 +422,12 @@ mod tests {
             (
                 json!({"x-opencloud": {"filter": "thing filter"}}),
                 "/x-opencloud/filter",
-                "filter \"thing filter\" is no UpperCamelCase identifier",
+                "filter \"thing filter\" is not an UpperCamelCase identifier",
             ),
             (
                 json!({"x-opencloud-type": "fooBar"}),
                 "/x-opencloud-type",
-                "x-opencloud-type \"fooBar\" is no UpperCamelCase identifier",
+                "x-opencloud-type \"fooBar\" is not an UpperCamelCase identifier",
             ),
             (
                 json!({"x-opencloud": {"paging": {"style": "cursor"}}}),
@@ -478,7 +453,7 @@ mod tests {
             (
                 json!({"x-opencloud": {"final_errors": [{"because": "so"}]}}),
                 "/x-opencloud/final_errors/0",
-                "final_errors needs a condition: which failures is this about?",
+                "final_errors requires a condition: which failures is this about?",
             ),
             (
                 json!({"x-opencloud": {"hints": [{"body_has": "price", "say": "Wait"}]}}),
@@ -503,7 +478,7 @@ mod tests {
             (
                 json!({"x-opencloud": {"hints": [{"status": 409, "say": "Wait"}, {"overdue": true, "say": "Look"}]}}),
                 "/x-opencloud/hints/1/overdue",
-                "overdue needs `operation.overdue`, which says when",
+                "overdue requires `operation.overdue`, which says when",
             ),
             (
                 json!({"x-opencloud": {"operation": {"overdue": {"state": "A", "time": "t", "default": 1}}}}),
@@ -538,7 +513,7 @@ mod tests {
             (
                 json!({"x-opencloud": {"ids": [{"name": "user_id"}]}}),
                 "/x-opencloud/ids/0/name",
-                "name \"user_id\" is no UpperCamelCase identifier",
+                "name \"user_id\" is not an UpperCamelCase identifier",
             ),
             (
                 json!({"x-opencloud-aliases": [{"name": "c"}]}),

@@ -1,12 +1,13 @@
 //! Keeps the facts of a document and drops its prose.
 //!
-//! Each function here builds its part anew from the keys that are facts, so that prose which Roblox
-//! adds under some new key stays out by itself. What would not be valid OpenAPI 3.0 is mended here.
+//! Each function here builds its part from the keys that are facts, so that prose which Roblox
+//! adds under some new key stays out by itself. What would not be valid OpenAPI 3.0 is dropped here.
 
 mod extensions;
 mod path;
-mod schema;
+pub(crate) mod schema;
 
+use opencloud_codegen::passes::sanitize;
 use serde_json::{Map, Value, json};
 
 use super::report::Report;
@@ -91,70 +92,59 @@ pub fn strip(document: &Value, keep: Keep, report: &mut Report) -> Value {
     stripped
 }
 
-/// The parameters of a path template, in order.
-pub fn path_parameters(template: &str) -> Vec<String> {
-    path::parse(template).map_or_else(Vec::new, |path| path.parameters)
-}
-
 /// The servers' URLs.
 fn servers(value: &Value) -> Value {
     let urls = value.as_array().into_iter().flatten();
     urls.filter_map(|server| server.get("url")?.as_str()).map(|url| json!({ "url": url })).collect()
 }
 
+/// The members with these keys whose values are as they should be.
+fn picked(source: &Value, keys: &[&str], is_right: fn(&Value) -> bool) -> Map<String, Value> {
+    let of_key =
+        |key: &&str| Some(((*key).to_owned(), source.get(*key).filter(|value| is_right(value))?.clone()));
+    keys.iter().filter_map(of_key).collect()
+}
+
 /// Names, kinds and URLs of the security schemes; the names of scopes without what is said of them.
 fn security_schemes(value: &Value) -> Value {
-    let mut schemes = Map::new();
-    for (name, scheme) in tree::sorted_entries(value) {
-        if let Some(scheme) = security_scheme(scheme) {
-            schemes.insert(name.clone(), scheme);
-        }
-    }
-    Value::Object(schemes)
+    let schemes = tree::sorted_entries(value).into_iter();
+    schemes.filter_map(|(name, scheme)| Some((name.clone(), security_scheme(scheme)?))).collect()
 }
 
 fn security_scheme(scheme: &Value) -> Option<Value> {
-    let text = |key: &str| scheme.get(key).and_then(Value::as_str);
-    match text("type")? {
-        "apiKey" => {
-            let place = text("in").filter(|place| ["header", "query", "cookie"].contains(place))?;
-            Some(json!({ "type": "apiKey", "name": text("name")?, "in": place }))
+    let needed: &[&str] = match scheme.get("type")?.as_str()? {
+        "apiKey" if ["header", "query", "cookie"].contains(&scheme["in"].as_str()?) => {
+            &["type", "name", "in"]
         }
-        "http" => Some(json!({ "type": "http", "scheme": text("scheme")? })),
-        "openIdConnect" => {
-            let url = text("openIdConnectUrl")?;
-            Some(json!({ "type": "openIdConnect", "openIdConnectUrl": url }))
-        }
+        "http" => &["type", "scheme"],
+        "openIdConnect" => &["type", "openIdConnectUrl"],
         "oauth2" => {
-            let mut flows = Map::new();
-            for (name, flow) in tree::sorted_entries(&scheme["flows"]) {
-                let needed: &[&str] = match name.as_str() {
-                    "implicit" => &["authorizationUrl"],
-                    "password" | "clientCredentials" => &["tokenUrl"],
-                    "authorizationCode" => &["authorizationUrl", "tokenUrl"],
-                    _ => continue,
-                };
-                if !needed.iter().all(|key| flow.get(key).is_some_and(Value::is_string)) {
-                    continue;
-                }
-                let mut facts = Map::new();
-                for key in ["authorizationUrl", "tokenUrl", "refreshUrl"] {
-                    if let Some(url) = flow.get(key).filter(|url| url.is_string()) {
-                        facts.insert(key.to_owned(), url.clone());
-                    }
-                }
-                let scopes: Map<String, Value> =
-                    tree::sorted_keys(&flow["scopes"]).into_iter().map(|scope| (scope, json!(""))).collect();
-                facts.insert("scopes".to_owned(), Value::Object(scopes));
-                flows.insert(name.clone(), Value::Object(facts));
-            }
-            Some(json!({ "type": "oauth2", "flows": flows }))
+            let flows = tree::sorted_entries(&scheme["flows"]).into_iter();
+            let flows: Map<String, Value> =
+                flows.filter_map(|(name, facts)| Some((name.clone(), flow(name, facts)?))).collect();
+            return Some(json!({ "type": "oauth2", "flows": flows }));
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    let facts = picked(scheme, needed, Value::is_string);
+    (facts.len() == needed.len()).then_some(Value::Object(facts))
 }
 
-/// The passes over one operation, which all tell of oddities at the same place.
+fn flow(name: &str, flow: &Value) -> Option<Value> {
+    let needed: &[&str] = match name {
+        "implicit" => &["authorizationUrl"],
+        "password" | "clientCredentials" => &["tokenUrl"],
+        "authorizationCode" => &["authorizationUrl", "tokenUrl"],
+        _ => return None,
+    };
+    let mut facts = picked(flow, &["authorizationUrl", "tokenUrl", "refreshUrl"], Value::is_string);
+    let scopes: Map<String, Value> =
+        tree::sorted_keys(&flow["scopes"]).into_iter().map(|scope| (scope, json!(""))).collect();
+    facts.insert("scopes".to_owned(), Value::Object(scopes));
+    needed.iter().all(|key| facts.contains_key(*key)).then_some(Value::Object(facts))
+}
+
+/// The passes over one operation, which all warn with the same place.
 struct Stripper<'a> {
     place: String,
     keep: Keep,
@@ -169,9 +159,7 @@ impl Stripper<'_> {
     fn operation(&mut self, operation: &Value, template: &[String]) -> Value {
         let mut facts = extensions::of_operation(operation);
         self.keep.carry(operation, &mut facts);
-        if let Some(id) = operation.get("operationId").filter(|id| id.is_string()) {
-            facts.insert("operationId".to_owned(), id.clone());
-        }
+        facts.extend(picked(operation, &["operationId"], Value::is_string));
         if let Some(url) = operation.pointer("/externalDocs/url").filter(|url| url.is_string()) {
             facts.insert("externalDocs".to_owned(), json!({ "url": url }));
         }
@@ -193,34 +181,14 @@ impl Stripper<'_> {
     }
 
     fn parameters(&mut self, parameters: &Value, template: &[String]) -> Value {
-        let mut kept: Vec<Value> = Vec::new();
-        for parameter in parameters.as_array().into_iter().flatten() {
-            let text = |key: &str| parameter.get(key).and_then(Value::as_str);
-            let (Some(name), Some(place)) = (text("name"), text("in")) else {
-                self.warn("a parameter has no name or place, dropped");
-                continue;
-            };
-            match place {
-                "path" if !template.iter().any(|declared| declared == name) => {
-                    self.warn(&format!("parameter {name} is not in the path, dropped"));
-                }
-                "path" | "query" | "header" => kept.push(self.parameter(parameter, name, place)),
-                _ => self.warn(&format!("parameter {name} is in {place}, dropped")),
-            }
-        }
-        for name in template {
-            let declared = |p: &Value| p["in"] == "path" && p["name"] == name.as_str();
-            if !kept.iter().any(declared) {
-                self.warn(&format!("path parameter {name} is not declared, taken as a string"));
-                kept.push(json!({
-                    "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-                }));
-            }
-        }
-        Value::Array(kept)
+        let declared = parameters.as_array().map_or(&[][..], Vec::as_slice);
+        let kept = sanitize::parameters(declared, template, &mut |what| self.warn(&what));
+        kept.iter().map(|parameter| self.parameter(parameter)).collect()
     }
 
-    fn parameter(&mut self, parameter: &Value, name: &str, place: &str) -> Value {
+    fn parameter(&mut self, parameter: &Value) -> Value {
+        let text = |key: &str| parameter[key].as_str().unwrap_or_default();
+        let (name, place) = (text("name"), text("in"));
         let mut facts = Map::new();
         self.keep.carry(parameter, &mut facts);
         facts.insert("name".to_owned(), json!(name));
@@ -228,11 +196,7 @@ impl Stripper<'_> {
         if place == "path" || parameter.get("required") == Some(&json!(true)) {
             facts.insert("required".to_owned(), json!(true));
         }
-        for key in ["explode", "deprecated", "allowReserved"] {
-            if let Some(flag) = parameter.get(key).filter(|flag| flag.is_boolean()) {
-                facts.insert(key.to_owned(), flag.clone());
-            }
-        }
+        facts.extend(picked(parameter, &["explode", "deprecated", "allowReserved"], Value::is_boolean));
         if let Some(style) = parameter.get("style").and_then(Value::as_str) {
             if parameter_styles(place).contains(&style) {
                 facts.insert("style".to_owned(), json!(style));
@@ -267,11 +231,9 @@ impl Stripper<'_> {
         if content.is_empty() {
             return None;
         }
-        let mut facts = json!({ "content": content });
-        if body.get("required") == Some(&json!(true)) {
-            facts["required"] = json!(true);
-        }
-        Some(facts)
+        let mut facts = picked(body, &["required"], |value| *value == true);
+        facts.insert("content".to_owned(), Value::Object(content));
+        Some(Value::Object(facts))
     }
 
     fn content(&mut self, content: &Value, what: &str) -> Map<String, Value> {
@@ -293,19 +255,12 @@ impl Stripper<'_> {
     fn encoding(&mut self, encoding: &Value) -> Map<String, Value> {
         let mut kept = Map::new();
         for (part, how) in tree::sorted_entries(encoding) {
-            let mut facts = Map::new();
-            if let Some(media) = how.get("contentType").filter(|media| media.is_string()) {
-                facts.insert("contentType".to_owned(), media.clone());
-            }
+            let mut facts = picked(how, &["contentType"], Value::is_string);
             let style = how.get("style").and_then(Value::as_str);
             if let Some(style) = style.filter(|style| parameter_styles("query").contains(style)) {
                 facts.insert("style".to_owned(), json!(style));
             }
-            for key in ["explode", "allowReserved"] {
-                if let Some(flag) = how.get(key).filter(|flag| flag.is_boolean()) {
-                    facts.insert(key.to_owned(), flag.clone());
-                }
-            }
+            facts.extend(picked(how, &["explode", "allowReserved"], Value::is_boolean));
             let headers = self.headers(&how["headers"]);
             if !headers.is_empty() {
                 facts.insert("headers".to_owned(), Value::Object(headers));
@@ -323,11 +278,9 @@ impl Stripper<'_> {
                 Some(schema) => self.schema(schema, &what),
                 None => json!({ "type": "string" }),
             };
-            let mut facts = json!({ "schema": schema });
-            if header.get("required") == Some(&json!(true)) {
-                facts["required"] = json!(true);
-            }
-            kept.insert(name.clone(), facts);
+            let mut facts = picked(header, &["required"], |value| *value == true);
+            facts.insert("schema".to_owned(), schema);
+            kept.insert(name.clone(), Value::Object(facts));
         }
         kept
     }
@@ -339,7 +292,7 @@ impl Stripper<'_> {
                 continue;
             }
             let Some(status) = status_key(status) else {
-                self.warn(&format!("response {status} is no status, dropped"));
+                self.warn(&format!("response {status} is not a status code, dropped"));
                 continue;
             };
             let what = format!("response {status}");
@@ -415,54 +368,15 @@ fn status_key(status: &str) -> Option<String> {
 
 /// OpenAPI wants a description of each response; this is the one that the protocol gives.
 fn reason(status: &str) -> &'static str {
-    match status {
-        "200" => "OK",
-        "201" => "Created",
-        "202" => "Accepted",
-        "203" => "Non-Authoritative Information",
-        "204" => "No Content",
-        "206" => "Partial Content",
-        "301" => "Moved Permanently",
-        "302" => "Found",
-        "303" => "See Other",
-        "304" => "Not Modified",
-        "307" => "Temporary Redirect",
-        "308" => "Permanent Redirect",
-        "400" => "Bad Request",
-        "401" => "Unauthorized",
-        "402" => "Payment Required",
-        "403" => "Forbidden",
-        "404" => "Not Found",
-        "405" => "Method Not Allowed",
-        "406" => "Not Acceptable",
-        "408" => "Request Timeout",
-        "409" => "Conflict",
-        "410" => "Gone",
-        "411" => "Length Required",
-        "412" => "Precondition Failed",
-        "413" => "Content Too Large",
-        "415" => "Unsupported Media Type",
-        "416" => "Range Not Satisfiable",
-        "422" => "Unprocessable Content",
-        "424" => "Failed Dependency",
-        "425" => "Too Early",
-        "428" => "Precondition Required",
-        "429" => "Too Many Requests",
-        "451" => "Unavailable For Legal Reasons",
-        "500" => "Internal Server Error",
-        "501" => "Not Implemented",
-        "502" => "Bad Gateway",
-        "503" => "Service Unavailable",
-        "504" => "Gateway Timeout",
-        "default" => "Any other status",
-        _ => match status.as_bytes().first() {
-            Some(b'1') => "Informational",
-            Some(b'2') => "Success",
-            Some(b'3') => "Redirection",
-            Some(b'4') => "Client Error",
-            _ => "Server Error",
-        },
-    }
+    let code = status.parse().ok().and_then(|code| http::StatusCode::from_u16(code).ok());
+    code.and_then(|code| code.canonical_reason()).unwrap_or(match status.as_bytes().first() {
+        Some(b'1') => "Informational",
+        Some(b'2') => "Success",
+        Some(b'3') => "Redirection",
+        Some(b'4') => "Client Error",
+        Some(b'5') => "Server Error",
+        _ => "Any other status",
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ pub(crate) struct Path {
     pub parameters: Vec<String>,
 }
 
-/// Reads a path template; `None` if it is none. A parameter that occurs twice gets a number, since
+/// Reads a path template; `None` if it is malformed. A parameter that occurs twice gets a number, since
 /// an operation can declare a name only once.
 pub(crate) fn parse(template: &str) -> Option<Path> {
     if !template.starts_with('/') {

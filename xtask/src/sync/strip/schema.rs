@@ -6,43 +6,37 @@ use super::super::report::Report;
 use super::super::tree;
 use super::{Keep, OURS};
 
-/// What a keyword's value has to look like. Anything else would make the document unreadable.
-enum Shape {
-    Text,
-    Flag,
-    Number,
-    Count,
-    Names,
-    Values,
-    Anything,
-}
+/// A keyword, and what its value has to look like.
+type Keyword = (&'static str, fn(&Value) -> bool);
 
-const KEYWORDS: [(&str, Shape); 25] = [
-    ("format", Shape::Text),
-    ("pattern", Shape::Text),
-    ("nullable", Shape::Flag),
-    ("readOnly", Shape::Flag),
-    ("writeOnly", Shape::Flag),
-    ("deprecated", Shape::Flag),
-    ("uniqueItems", Shape::Flag),
-    ("exclusiveMinimum", Shape::Flag),
-    ("exclusiveMaximum", Shape::Flag),
-    ("x-immutable", Shape::Flag),
-    ("minimum", Shape::Number),
-    ("maximum", Shape::Number),
-    ("multipleOf", Shape::Number),
-    ("minLength", Shape::Count),
-    ("maxLength", Shape::Count),
-    ("minItems", Shape::Count),
-    ("maxItems", Shape::Count),
-    ("minProperties", Shape::Count),
-    ("maxProperties", Shape::Count),
-    ("required", Shape::Names),
-    ("x-enum-varnames", Shape::Names),
-    ("x-enumNames", Shape::Names),
-    ("enum", Shape::Values),
-    ("default", Shape::Anything),
-    ("x-oneOf", Shape::Anything),
+/// The keywords that are facts, and what their values have to look like. Anything else would make the document unreadable.
+pub(crate) const KEYWORDS: [Keyword; 25] = [
+    ("format", Value::is_string),
+    ("pattern", Value::is_string),
+    ("nullable", Value::is_boolean),
+    ("readOnly", Value::is_boolean),
+    ("writeOnly", Value::is_boolean),
+    ("deprecated", Value::is_boolean),
+    ("uniqueItems", Value::is_boolean),
+    ("exclusiveMinimum", Value::is_boolean),
+    ("exclusiveMaximum", Value::is_boolean),
+    ("x-immutable", Value::is_boolean),
+    ("minimum", Value::is_number),
+    ("maximum", Value::is_number),
+    ("multipleOf", Value::is_number),
+    ("minLength", Value::is_u64),
+    ("maxLength", Value::is_u64),
+    ("minItems", Value::is_u64),
+    ("maxItems", Value::is_u64),
+    ("minProperties", Value::is_u64),
+    ("maxProperties", Value::is_u64),
+    ("required", is_list_of_names),
+    ("x-enum-varnames", is_list_of_names),
+    ("x-enumNames", is_list_of_names),
+    ("enum", |value| value.as_array().is_some_and(|values| !values.is_empty())),
+    ("default", |_| true),
+    // Maps a union's name to the fields that are its members.
+    ("x-oneOf", |value| value.as_object().is_some_and(|unions| unions.values().all(is_list_of_names))),
 ];
 
 /// Keywords with a meaning beside a reference. OpenAPI 3.0 ignores them there, Roblox means them.
@@ -51,7 +45,7 @@ const BESIDE_REFERENCE: [&str; 5] = ["nullable", "readOnly", "writeOnly", "depre
 /// The facts of a schema.
 pub(crate) fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report) -> Value {
     let Some(source) = schema.as_object() else {
-        report.warn(format!("{place}: a schema is no object, taken as any value"));
+        report.warn(format!("{place}: a schema is not an object, taken as any value"));
         return json!({});
     };
     let mut facts = keywords(source, place, report);
@@ -59,32 +53,26 @@ pub(crate) fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report
     if let Some(reference) = source.get("$ref") {
         return reference_schema(reference, facts, place, report);
     }
-    add_type(source, &mut facts, place, report);
+    if let Some(kind) = source.get("type") {
+        facts.insert("type".to_owned(), kind.clone());
+    }
     add_exclusive_bounds(source, &mut facts);
     add_children(source, keep, &mut facts, place, report);
-    if !facts.contains_key("enum") {
-        for names in ["x-enum-varnames", "x-enumNames"] {
-            facts.remove(names);
-        }
-    }
     if let Some(discriminator) = source.get("discriminator").and_then(discriminator) {
         facts.insert("discriminator".to_owned(), discriminator);
-    }
-    if facts.get("type") == Some(&json!("array")) && !facts.contains_key("items") {
-        facts.insert("items".to_owned(), json!({}));
     }
     Value::Object(facts)
 }
 
 fn keywords(source: &Map<String, Value>, place: &str, report: &mut Report) -> Map<String, Value> {
     let mut facts = Map::new();
-    for (key, shape) in KEYWORDS {
+    for (key, is_right) in KEYWORDS {
         let Some(value) = source.get(key) else {
             continue;
         };
-        if fits(value, &shape) && (key != "x-oneOf" || is_one_of(value)) {
+        if is_right(value) {
             facts.insert(key.to_owned(), value.clone());
-        } else if !is_known_oddity(key, value) {
+        } else if !is_known_defect(key, value) {
             report.warn(format!("{place}: {key} has an unexpected value, dropped"));
         }
     }
@@ -93,7 +81,7 @@ fn keywords(source: &Map<String, Value>, place: &str, report: &mut Report) -> Ma
 
 /// Malformed in a way that upstream is known for: `required` as a flag of a property, bounds of
 /// JSON Schema's later drafts (read elsewhere), an enum or a list of names without members.
-fn is_known_oddity(key: &str, value: &Value) -> bool {
+fn is_known_defect(key: &str, value: &Value) -> bool {
     match key {
         "required" => value.is_boolean() || *value == json!([]),
         "exclusiveMinimum" | "exclusiveMaximum" => value.is_number(),
@@ -102,31 +90,14 @@ fn is_known_oddity(key: &str, value: &Value) -> bool {
     }
 }
 
-fn fits(value: &Value, shape: &Shape) -> bool {
-    match shape {
-        Shape::Text => value.is_string(),
-        Shape::Flag => value.is_boolean(),
-        Shape::Number => value.is_number(),
-        Shape::Count => value.is_u64(),
-        Shape::Names => is_list_of_names(value),
-        Shape::Values => value.as_array().is_some_and(|values| !values.is_empty()),
-        Shape::Anything => true,
-    }
-}
-
 pub(crate) fn is_list_of_names(value: &Value) -> bool {
     let is_list = |list: &Vec<Value>| !list.is_empty() && list.iter().all(Value::is_string);
     value.as_array().is_some_and(is_list)
 }
 
-/// `x-oneOf` maps a union's name to the fields that are its members.
-fn is_one_of(value: &Value) -> bool {
-    value.as_object().is_some_and(|unions| unions.values().all(is_list_of_names))
-}
-
 fn reference_schema(reference: &Value, facts: Map<String, Value>, place: &str, report: &mut Report) -> Value {
     if !reference.is_string() {
-        report.warn(format!("{place}: a reference is no string, taken as any value"));
+        report.warn(format!("{place}: a reference is not a string, taken as any value"));
         return json!({});
     }
     let mut beside = facts;
@@ -137,28 +108,6 @@ fn reference_schema(reference: &Value, facts: Map<String, Value>, place: &str, r
         beside.insert("$ref".to_owned(), reference.clone());
     }
     Value::Object(beside)
-}
-
-/// A list of types is OpenAPI 3.1, and in it `null` is what 3.0 calls nullable.
-fn add_type(source: &Map<String, Value>, facts: &mut Map<String, Value>, place: &str, report: &mut Report) {
-    const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
-    let declared: Vec<&str> = match source.get("type") {
-        None => return,
-        Some(Value::String(name)) => vec![name],
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        Some(_) => vec![""],
-    };
-    if declared.contains(&"null") {
-        facts.insert("nullable".to_owned(), json!(true));
-    }
-    let named: Vec<&str> = declared.into_iter().filter(|name| *name != "null").collect();
-    match named.as_slice() {
-        [name] if TYPES.contains(name) => {
-            facts.insert("type".to_owned(), json!(name));
-        }
-        [] => {}
-        _ => report.warn(format!("{place}: an unknown type, taken as any value")),
-    }
 }
 
 /// Later drafts of JSON Schema put the bound itself into `exclusiveMinimum`.
@@ -262,7 +211,7 @@ mod tests {
                 "properties": {
                     "description": {"type": "string"},
                     "title": {"type": "string"}, "example": {"$ref": "#/components/schemas/A"},
-                    "summary": {"type": "object", "properties": {"tags": {"type": "array", "items": {}}}},
+                    "summary": {"type": "object", "properties": {"tags": {"type": "array"}}},
                     "required": {"type": "boolean"},
                     "$ref": {"type": "string"},
                 },
@@ -276,9 +225,6 @@ mod tests {
     fn values_that_openapi_cannot_hold_are_dropped() {
         let cases = [
             (json!(true), json!({}), 1),
-            (json!({"type": ["string", "null"]}), json!({"type": "string", "nullable": true}), 0),
-            (json!({"type": ["string", "integer"]}), json!({}), 1),
-            (json!({"type": "int"}), json!({}), 1),
             (json!({"type": "string", "nullable": "yes"}), json!({"type": "string"}), 1),
             (json!({"minimum": "1", "maxLength": -1}), json!({}), 2),
             (json!({"exclusiveMinimum": 3}), json!({"minimum": 3, "exclusiveMinimum": true}), 0),

@@ -6,7 +6,7 @@ use opencloud_codegen::{Generated, check, generate};
 use serde_json::{Value, json};
 
 /// Texts that end something in Rust, or that it does not allow somewhere.
-fn odd() -> Vec<(&'static str, String)> {
+fn hostile() -> Vec<(&'static str, String)> {
     vec![
         ("a bare carriage return", "a\rb".to_owned()),
         ("a line feed", "a\nb".to_owned()),
@@ -82,8 +82,8 @@ fn document(text: &str) -> Value {
 }
 
 #[test]
-fn odd_names_and_texts_generate_rust() {
-    for (what, text) in odd() {
+fn hostile_names_and_texts_generate_rust() {
+    for (what, text) in hostile() {
         check(&document(&text).to_string()).unwrap_or_else(|error| panic!("{what}: {error:.400}"));
     }
 }
@@ -91,13 +91,13 @@ fn odd_names_and_texts_generate_rust() {
 /// The compiler refuses source that is shown in another order than it is read in.
 #[test]
 fn nothing_in_the_source_is_unseen() {
-    for (what, text) in odd() {
+    for (what, text) in hostile() {
         let Generated { raw, api, operations, .. } =
             generate(&document(&text).to_string(), None).expect("code");
         for code in [raw, api, operations] {
-            let unseen = |letter: &char| {
-                (letter.is_control() && !matches!(letter, '\n' | '\t'))
-                    || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            let unseen = |ch: &char| {
+                (ch.is_control() && !matches!(ch, '\n' | '\t'))
+                    || matches!(ch, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
             };
             assert_eq!(code.chars().find(unseen), None, "{what}");
         }
@@ -106,9 +106,9 @@ fn nothing_in_the_source_is_unseen() {
 
 /// What cannot be a name in Rust is refused with the operation that has it, though others are about it.
 #[test]
-fn what_would_be_no_rust_is_refused_with_its_place() {
+fn code_that_does_not_parse_is_refused_with_its_place() {
     let with = |word: &str, value: &str| {
-        let mut document = document("odd");
+        let mut document = document("hostile");
         let mut other = document["paths"]["/things/{thingId}/parts"]["post"].clone();
         other["operationId"] = json!("things.other");
         other["x-opencloud"]["method"] = json!("other");
@@ -128,8 +128,8 @@ fn what_would_be_no_rust_is_refused_with_its_place() {
 
 /// The words reach the service as they are in the document.
 #[test]
-fn odd_names_are_sent_as_they_are() {
-    for (what, text) in odd().into_iter().filter(|(_, text)| !text.is_empty()) {
+fn hostile_names_are_sent_as_they_are() {
+    for (what, text) in hostile().into_iter().filter(|(_, text)| !text.is_empty()) {
         let Generated { raw, operations, .. } = generate(&document(&text).to_string(), None).expect("code");
         assert!(strings(&raw).contains(&text), "{what}: the property");
         assert!(strings(&operations).contains(&text), "{what}: the code of the hint");

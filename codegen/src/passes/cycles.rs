@@ -1,0 +1,80 @@
+use crate::Document;
+use crate::document::reference;
+use crate::passes::scalars::rust_type;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every property through which a type holds itself is a `Box`. progenitor breaks a cycle too, but at a place that depends on
+/// the other types of the document, so that enabling an area could change the types of another.
+///
+/// Relies on `hoist`: objects are references.
+pub fn run(document: &mut Document) -> usize {
+    let held: BTreeMap<String, Vec<String>> = document
+        .schemas()
+        .iter()
+        .map(|(name, schema)| {
+            (name.clone(), properties(schema).filter_map(reference).map(str::to_owned).collect())
+        })
+        .collect();
+    let mut count = 0;
+    for (name, schema) in document.schemas_mut() {
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for property in properties.into_iter().flat_map(|properties| properties.values_mut()) {
+            if reference(property).is_some_and(|inner| holds(&held, inner, name)) {
+                let mut boxed = rust_type("std::boxed::Box");
+                boxed["parameters"] = json!([{ "$ref": property["$ref"] }]);
+                property["x-rust-type"] = boxed;
+                property.as_object_mut().map(|property| property.remove("$ref"));
+                count += 1;
+            }
+        }
+    }
+    count
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = &Value> {
+    schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|properties| properties.values())
+}
+
+fn holds(held: &BTreeMap<String, Vec<String>>, outer: &str, inner: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![outer];
+    while let Some(name) = open.pop() {
+        if name == inner {
+            return true;
+        }
+        if seen.insert(name) {
+            open.extend(held.get(name).into_iter().flatten().map(String::as_str));
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::reference_to;
+    use crate::passes::testing;
+
+    #[test]
+    fn what_holds_itself_is_boxed_and_a_list_of_itself_is_not() {
+        let mut document = testing::components(json!({
+            "Tree": { "properties": {
+                "parent": reference_to("Tree"),
+                "leaf": reference_to("Leaf"),
+                "branches": { "type": "array", "items": reference_to("Tree") },
+            } },
+            "Leaf": { "properties": { "at": reference_to("Tree"), "color": reference_to("Color") } },
+            "Color": { "type": "string", "enum": ["RED"] },
+        }));
+        assert_eq!(run(&mut document), 3);
+        let boxed = |of: &str, property: &str| {
+            document.schemas()[of]["properties"][property]["x-rust-type"]["parameters"][0].clone()
+        };
+        assert_eq!(boxed("Tree", "parent"), reference_to("Tree"));
+        assert_eq!(boxed("Tree", "leaf"), reference_to("Leaf"));
+        assert_eq!(boxed("Leaf", "at"), reference_to("Tree"));
+        assert_eq!(boxed("Leaf", "color"), Value::Null);
+        assert_eq!(boxed("Tree", "branches"), Value::Null);
+    }
+}
