@@ -2,7 +2,7 @@
 //!
 //! None of it depends on how fast the machine is: where something must end early, what it must end before is many times
 //! later.
-#![cfg(feature = "full")]
+#![cfg(all(feature = "full", feature = "helpers"))]
 
 mod bodies;
 #[cfg(all(target_os = "linux", feature = "rustls", not(feature = "native-tls")))]
