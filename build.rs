@@ -15,6 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("raw.rs"), generated.raw)?;
     fs::write(out.join("api.rs"), generated.api)?;
+    fs::write(out.join("ids.rs"), generated.ids)?;
     fs::write(out.join("operations.rs"), generated.operations)?;
+    fs::write(out.join("scopes.rs"), generated.scopes)?;
     Ok(())
 }

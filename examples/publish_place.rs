@@ -8,7 +8,7 @@
 //! local Open Cloud of its own.
 
 use opencloud::Client;
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud_emulator::Emulator;
 use std::env;
 use std::process::ExitCode;

@@ -9,7 +9,7 @@
 //! cargo run --example quickstart
 //! ```
 
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::filter::InventoryFilter;
 use opencloud::types::{
     Asset, AssetCreationContext, AssetCreator, InventoryItemAssetType as ItemType, ThumbnailFormat,

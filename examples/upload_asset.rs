@@ -8,7 +8,7 @@
 //! ```
 
 use opencloud::assets::AssetUpload;
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
 use std::env;

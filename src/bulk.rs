@@ -12,7 +12,8 @@
 //! # }
 //! ```
 
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{CallFuture, option_methods};
+use crate::client::Options;
 use crate::{Error, ErrorKind};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -26,7 +27,7 @@ pub(crate) const DEFAULT_CONCURRENCY: usize = 4;
 const MAX_CONCURRENCY: usize = 64;
 
 /// How the call for one thing is made.
-type MakeCall<K, T> = Box<dyn Fn(&K, Options) -> Sending<T> + Send + Sync>;
+type MakeCall<K, T> = Box<dyn Fn(&K, Options) -> CallFuture<T> + Send + Sync>;
 
 /// One call for each of many things, made when this is awaited. A thing that is named twice is called
 /// for once.
@@ -42,11 +43,10 @@ pub struct Bulk<K, T> {
     options: Options,
 }
 
-#[allow(dead_code, reason = "which areas have bulk calls depends on the enabled ones")]
 impl<K: Clone + Eq + Hash, T> Bulk<K, T> {
     pub(crate) fn new(
         keys: impl IntoIterator<Item = K>,
-        call: impl Fn(&K, Options) -> Sending<T> + Send + Sync + 'static,
+        call: impl Fn(&K, Options) -> CallFuture<T> + Send + Sync + 'static,
     ) -> Self {
         let mut seen = HashSet::new();
         Self {
@@ -133,7 +133,7 @@ impl<K: fmt::Debug, T> fmt::Debug for Bulk<K, T> {
 #[non_exhaustive]
 #[must_use = "some of the calls may have failed"]
 pub struct Report<K, T> {
-    /// What has succeeded, each with its answer.
+    /// What has succeeded, each with its response.
     pub done: Vec<(K, T)>,
     /// What has failed, each with its reason.
     pub failed: Vec<(K, Error)>,
@@ -147,7 +147,7 @@ impl<K, T> Report<K, T> {
         self.failed.is_empty() && self.not_tried.is_empty()
     }
 
-    /// All answers, if everything has succeeded.
+    /// All responses, if everything has succeeded.
     ///
     /// # Errors
     ///

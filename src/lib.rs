@@ -45,45 +45,58 @@
 // Generated types name the crate by its path.
 extern crate self as opencloud;
 
+mod wire;
+
+mod spec;
+pub mod types;
+
+pub mod body;
+mod error;
+
+mod credentials;
+pub mod filter;
+#[cfg(all(feature = "helpers", any(feature = "assets", feature = "places")))]
+mod markup;
+#[cfg(all(feature = "helpers", any(feature = "ads", feature = "creator_store")))]
+pub mod money;
+
+mod transport;
+
+mod call;
+mod client;
+
+pub mod bulk;
+pub mod operation;
+pub mod paging;
+
 #[cfg(all(feature = "helpers", feature = "ads"))]
 pub mod ads;
+pub mod api_key;
 #[cfg(all(feature = "helpers", feature = "assets"))]
 pub mod assets;
-mod auth;
-pub mod bulk;
-pub mod call;
-mod client;
 #[cfg(all(feature = "helpers", feature = "creator_store"))]
 pub mod creator_store;
 #[cfg(all(feature = "helpers", feature = "data_stores"))]
 pub mod data_stores;
-mod decode;
-pub mod enums;
-mod error;
-pub mod filter;
 mod generated;
 #[cfg(all(feature = "helpers", feature = "groups"))]
 pub mod groups;
 #[cfg(any(doc, doctest))]
 pub mod guide;
-pub mod ids;
 #[cfg(all(feature = "helpers", feature = "luau"))]
 pub mod luau;
 #[cfg(all(feature = "helpers", feature = "memory_stores"))]
 pub mod memory_stores;
-#[cfg(all(feature = "helpers", any(feature = "ads", feature = "creator_store")))]
-pub mod money;
-pub mod operation;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 #[cfg(all(feature = "helpers", feature = "ordered_data_stores"))]
 pub mod ordered_data_stores;
-pub mod paging;
 #[cfg(all(feature = "helpers", feature = "places"))]
 pub mod places;
 #[cfg(all(feature = "helpers", feature = "secrets"))]
 pub mod secrets;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod transport;
 #[cfg(all(feature = "helpers", feature = "user_restrictions"))]
 pub mod user_restrictions;
 #[cfg(all(feature = "helpers", feature = "users"))]
@@ -91,16 +104,14 @@ pub mod users;
 #[cfg(feature = "webhook")]
 pub mod webhook;
 
-pub use auth::introspection as api_key;
-#[cfg(feature = "oauth")]
-pub use auth::oauth;
-pub use auth::{Credentials, CredentialsProvider, Provided};
-pub use call::{Response, info::OperationInfo};
+pub use call::{CallFuture, Request, Response, path_segment};
 pub use client::{Client, ClientBuilder};
+pub use credentials::{Credentials, CredentialsProvider, Provided};
 pub use error::{Error, ErrorKind};
-pub use generated::api::*;
-pub use generated::{operations, operations::Scope, types};
-pub use transport::{RateLimitStatus, RateLimitWindow, limit, retry};
+pub use generated::*;
+pub use spec::{OperationInfo, RateLimitStatus, RateLimitWindow, Scope, operations};
+pub use transport::{Chunks, Exchange, Opening, Transport, limit, retry};
+pub use wire::{enums, ids};
 
 /// The README's programs, compiled.
 #[cfg(all(doctest, feature = "default"))]

@@ -43,7 +43,7 @@ impl Money {
         match is_iso || is_other {
             true => Ok(Self { amount: amount.into(), currency }),
             false => Err(Error::invalid_request(format!(
-                "{currency:?} is no currency: it is three capital letters such as `USD`, or begins with `X-`"
+                "{currency:?} is not a currency: it is three capital letters such as `USD`, or begins with `X-`"
             ))),
         }
     }
@@ -97,10 +97,9 @@ impl Money {
     }
 
     /// What digits and an exponent say.
-    #[allow(dead_code, reason = "which areas write money so depends on the enabled ones")]
     pub(crate) fn from_digits(currency: &str, digits: i64, exponent: i64) -> Result<Self, Error> {
         let unreadable =
-            || Error::unreadable(format!("{digits}e{exponent} {currency} is no amount that can be read"));
+            || Error::unreadable(format!("{digits}e{exponent} {currency} is not an amount that can be read"));
         let amount = scaled(digits, exponent).ok_or_else(unreadable)?;
         Self::new(amount, currency).map_err(|_| unreadable())
     }
@@ -109,7 +108,7 @@ impl Money {
     ///
     /// # Errors
     ///
-    /// If it is no whole number of them, or more than an `i64` holds.
+    /// If it is not a whole number of them, or more than an `i64` holds.
     pub fn in_units(&self, decimals: u32) -> Result<i64, Error> {
         let normal = self.amount.normalize();
         let zeros = decimals.checked_sub(normal.scale());
@@ -146,7 +145,7 @@ impl FromStr for Money {
 
     /// Reads what `Display` writes: `4.99 USD`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let refuse = || Error::invalid_request(format!("{text:?} is no amount such as `4.99 USD`"));
+        let refuse = || Error::invalid_request(format!("{text:?} is not an amount such as `4.99 USD`"));
         let (amount, currency) = text.split_once(' ').ok_or_else(refuse)?;
         Self::new(Decimal::from_str_exact(amount).map_err(|_| refuse())?, currency)
     }

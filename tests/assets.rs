@@ -10,8 +10,8 @@ use opencloud::assets::{
     AssetPermissionSubject, AssetPrivacy, AssetUpload, GrantAssetPermissionsRequest,
     GrantAssetPermissionsResponse, Moderation, RollbackAssetRequest, SocialSite,
 };
-use opencloud::call::{Body, File, Form};
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::body::{Body, File, Form};
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud::{Client, Error, ErrorKind};
 use opencloud_emulator::Emulator;
 use serde_json::{Value, json};
@@ -23,14 +23,14 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
 const MODEL: &[u8] = b"<roblox!\x89\xff\r\n\x1a\n and so on";
 const PATH: &str = "operations/op";
 
-fn done() -> Answer {
+fn done() -> MockResponse {
     let asset = json!({
         "path": "assets/2205400862",
         "assetId": "2205400862",
         "assetType": "ASSET_TYPE_DECAL",
         "moderationResult": { "moderationState": "MODERATION_STATE_APPROVED" },
     });
-    Answer::operation_done(PATH, asset)
+    MockResponse::operation_done(PATH, asset)
 }
 
 fn hat(file: File) -> AssetUpload {
@@ -61,7 +61,7 @@ async fn refused(upload: AssetUpload) -> String {
 #[tokio::test(start_paused = true)]
 async fn an_upload_sends_the_asset_and_its_file_and_waits() {
     let script = Script::new()
-        .expect(Expect::post("/assets/v1/assets"), Answer::json(json!({ "path": PATH })))
+        .expect(Expect::post("/assets/v1/assets"), MockResponse::json(json!({ "path": PATH })))
         .expect(Expect::get("/assets/v1/operations/op"), done());
     let upload =
         hat(File::new(PNG).name("/home/me/hat.jpg.png")).description("On the head").expected_price(10);
@@ -107,8 +107,8 @@ async fn what_the_service_finds_wrong_with_a_file_or_a_name_is_a_kind_of_its_own
     ] {
         let failed = json!({ "path": PATH, "done": true, "error": { "code": "INVALID_ARGUMENT", "message": message } });
         let script = Script::new()
-            .expect(Expect::post("/assets/v1/assets"), Answer::json(json!({ "path": PATH })))
-            .expect(Expect::get("/assets/v1/operations/op"), Answer::json(failed));
+            .expect(Expect::post("/assets/v1/assets"), MockResponse::json(json!({ "path": PATH })))
+            .expect(Expect::get("/assets/v1/operations/op"), MockResponse::json(failed));
         let error = scripted(&script).assets().upload(hat(File::new(PNG))).await.expect_err("a failure");
         assert_eq!(error.kind(), kind, "{error}");
         let text = format!("POST /assets/v1/assets: the operation failed: INVALID_ARGUMENT: {message}");
@@ -133,7 +133,7 @@ async fn a_grant_that_fails_for_some_assets_says_for_which_and_why() {
     });
     let script = Script::new().expect(
         Expect::patch("/asset-permissions-api/v1/assets/permissions").json(asked),
-        Answer::json(granted),
+        MockResponse::json(granted),
     );
     let request = GrantAssetPermissionsRequest::new()
         .subject_type(AssetPermissionSubject::Universe)
@@ -303,7 +303,7 @@ async fn as_09_a_rollback_is_sent_as_json() {
     let version = "assets/5/versions/1";
     let script = Script::new().expect(
         Expect::post("/assets/v1/assets/5/versions:rollback").json(json!({ "assetVersion": version })),
-        Answer::json(json!({ "path": "assets/5/versions/3" })),
+        MockResponse::json(json!({ "path": "assets/5/versions/3" })),
     );
     let rolled = scripted(&script).assets().rollback(5, RollbackAssetRequest::new(version)).await;
     assert_eq!(rolled.expect("a version").path.as_deref(), Some("assets/5/versions/3"));
@@ -345,7 +345,7 @@ async fn as_17_a_permission_that_was_not_granted_on_all_is_an_error() {
     ] {
         let script = Script::new().always(
             Expect::patch("/asset-permissions-api/v1/assets/permissions"),
-            Answer::json(response.clone()),
+            MockResponse::json(response.clone()),
         );
         let generated = scripted(&script).assets().grant_permissions(three()).await;
         let says_so = problem.is_some_and(|problem| problem.contains("refused"));
@@ -371,8 +371,8 @@ async fn as_17_a_permission_that_was_not_granted_on_all_is_an_error() {
     }
 }
 
-fn moderated(state: Value) -> Answer {
-    Answer::json(json!({ "assetId": "5", "moderationResult": state }))
+fn moderated(state: Value) -> MockResponse {
+    MockResponse::json(json!({ "assetId": "5", "moderationResult": state }))
 }
 
 /// AS-22.
@@ -420,7 +420,7 @@ async fn as_22_moderation_that_takes_too_long_is_an_error_that_says_what_is_know
 async fn a_throttled_upload_is_sent_again_if_its_file_can_be_read_again() {
     for (file, attempts) in [(File::new(PNG), 2), (File::reader(PNG, PNG.len() as u64), 1)] {
         let script = Script::new()
-            .expect(Expect::post("/assets/v1/assets"), Answer::rate_limited(1))
+            .expect(Expect::post("/assets/v1/assets"), MockResponse::rate_limited(1))
             .expect(Expect::post("/assets/v1/assets"), done());
         let outcome = scripted(&script).assets().upload(hat(file)).await;
         assert_eq!(outcome.is_ok(), attempts == 2, "{outcome:?}");
@@ -437,7 +437,7 @@ const ASSET: &str = "/assets/v1/assets/2205400862";
 async fn an_edit_of_metadata_names_what_it_changes_and_takes_the_asset_as_answer() {
     let script = Script::new().expect(
         Expect::patch(ASSET).query("updateMask", "description,icon,twitchSocialLink,twitterSocialLink"),
-        Answer::json(json!({ "assetId": "2205400862", "description": "Now with doors" })),
+        MockResponse::json(json!({ "assetId": "2205400862", "description": "Now with doors" })),
     );
     let asset = scripted(&script)
         .assets()
@@ -460,7 +460,7 @@ async fn an_edit_of_metadata_names_what_it_changes_and_takes_the_asset_as_answer
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_says_nothing_is_not_taken_for_a_change() {
     for answer in [json!({}), json!({ "operationId": "op" }), json!({ "assetId": null })] {
-        let script = Script::new().expect(Expect::patch(ASSET), Answer::json(answer.clone()));
+        let script = Script::new().expect(Expect::patch(ASSET), MockResponse::json(answer.clone()));
         let error =
             scripted(&script).assets().edit(2205400862).description("new").await.expect_err("no asset");
         assert!(error.is_decode() && error.may_have_been_applied(), "{answer}: {error}");
@@ -470,7 +470,7 @@ async fn an_answer_that_says_nothing_is_not_taken_for_a_change() {
 #[tokio::test(start_paused = true)]
 async fn an_edit_of_content_has_no_mask_and_waits() {
     let script = Script::new()
-        .expect(Expect::patch(ASSET), Answer::json(json!({ "path": PATH })))
+        .expect(Expect::patch(ASSET), MockResponse::json(json!({ "path": PATH })))
         .expect(Expect::get("/assets/v1/operations/op"), done());
     let edit = scripted(&script).assets().edit(2205400862).content(File::new(MODEL).name("house.rbxm"));
     edit.await.expect("an asset");
@@ -496,7 +496,7 @@ async fn a_description_may_be_as_long_as_the_limit() {
         let description = "é".repeat(length);
         let script = Script::new()
             .expect(Expect::post("/assets/v1/assets"), done())
-            .expect(Expect::patch(ASSET), Answer::json(json!({ "assetId": "2205400862" })));
+            .expect(Expect::patch(ASSET), MockResponse::json(json!({ "assetId": "2205400862" })));
         let assets = scripted(&script).assets();
         assets.upload(hat(File::new(PNG)).description(&description)).await.expect("an asset");
         assets.edit(2205400862).description(&description).await.expect("an asset");
@@ -530,11 +530,11 @@ async fn download(max_bytes: u64) -> (Result<u64, Error>, Vec<u8>) {
     let script = Script::new()
         .expect(
             Expect::get("/asset-delivery-api/v1/assetId/5/version/2"),
-            Answer::json(json!({ "location": "https://c0.rbxcdn.example/abc?signature=x" })),
+            MockResponse::json(json!({ "location": "https://c0.rbxcdn.example/abc?signature=x" })),
         )
         .expect(
             Expect::get("/abc").header("accept-encoding", "gzip"),
-            Answer::bytes(gzip.finish().expect("gzip")).header("content-encoding", "gzip"),
+            MockResponse::bytes(gzip.finish().expect("gzip")).header("content-encoding", "gzip"),
         );
     let mut content = Vec::new();
     let read = scripted(&script).assets().download(5).version(2).max_bytes(max_bytes);
@@ -559,7 +559,7 @@ async fn a_download_reads_the_location_without_credentials_and_within_a_bound() 
 async fn a_delivery_that_is_refused_says_why() {
     use opencloud::ErrorKind;
     let told = |body: serde_json::Value| async move {
-        let script = Script::new().always(Expect::any(), Answer::json(body));
+        let script = Script::new().always(Expect::any(), MockResponse::json(body));
         scripted(&script).assets().download(5).write_to(&mut Vec::new()).await.expect_err("no content")
     };
     for (code, message, kind) in [
@@ -588,7 +588,7 @@ async fn a_delivery_that_is_refused_says_why() {
 async fn a_delivery_without_a_location_is_an_error_whoever_asks_for_it() {
     use opencloud::ErrorKind;
     let refused = json!({ "errors": [{ "code": 409, "message": "Asset is archived." }, { "code": 0 }] });
-    let script = Script::new().always(Expect::any(), Answer::json(refused.clone()));
+    let script = Script::new().always(Expect::any(), MockResponse::json(refused.clone()));
     let assets = scripted(&script).assets();
     let newest = assets.get_delivery_location(5).await.expect_err("no location");
     let version = assets.get_version_delivery_location(5, 2).await.expect_err("no location");
@@ -606,7 +606,7 @@ async fn a_delivery_without_a_location_is_an_error_whoever_asks_for_it() {
         ("{\"errors\":null}", Some("the response lacks `location`; it has `errors`")),
         ("{\"location\":\"https://a.example/b\",\"errors\":[{\"code\":403}]}", None),
     ] {
-        let script = Script::new().always(Expect::any(), Answer::status(200, body));
+        let script = Script::new().always(Expect::any(), MockResponse::status(200, body));
         let outcome = scripted(&script).assets().get_delivery_location(5).await;
         assert_eq!(outcome.as_ref().err().map(opencloud::Error::message), message, "{body}");
     }
@@ -615,8 +615,8 @@ async fn a_delivery_without_a_location_is_an_error_whoever_asks_for_it() {
 /// `AS-09`, `AS-10`: the response is the version, or the asset.
 #[tokio::test]
 async fn a_version_or_an_asset_without_its_path_is_no_success() {
-    let nothing =
-        Script::new().always(Expect::any(), Answer::json(json!({ "published": true, "state": "Active" })));
+    let nothing = Script::new()
+        .always(Expect::any(), MockResponse::json(json!({ "published": true, "state": "Active" })));
     let assets = scripted(&nothing).assets();
     let version = RollbackAssetRequest::new("assets/5/versions/1");
     for (error, lacks) in [

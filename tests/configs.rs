@@ -2,14 +2,14 @@
 #![cfg(feature = "configs")]
 
 use opencloud::configs::{ConfigRepository, OverwriteConfigDraftRequest, UpdateConfigDraftRequest};
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use serde_json::{Value, json};
 
 const DRAFT: &str =
     "/creator-configs-public-api/v1/configs/universes/1/repositories/InExperienceConfig/draft";
 
-fn hash() -> Answer {
-    Answer::json(json!({ "draftHash": "new" }))
+fn hash() -> MockResponse {
+    MockResponse::json(json!({ "draftHash": "new" }))
 }
 
 fn sent(script: &Script) -> Value {
@@ -54,10 +54,10 @@ async fn cf_01_a_response_may_hold_no_hash() {
     let revision = || Expect::post(DRAFT.replace("/draft", "/revisions/r/restore"));
     for none in [json!({ "draftHash": null }), json!({})] {
         let script = Script::new()
-            .expect(Expect::get(DRAFT), Answer::json(none.clone()))
-            .expect(Expect::patch(DRAFT), Answer::json(none.clone()))
-            .expect(Expect::put(format!("{DRAFT}:overwrite")), Answer::json(none.clone()))
-            .expect(revision(), Answer::json(none.clone()));
+            .expect(Expect::get(DRAFT), MockResponse::json(none.clone()))
+            .expect(Expect::patch(DRAFT), MockResponse::json(none.clone()))
+            .expect(Expect::put(format!("{DRAFT}:overwrite")), MockResponse::json(none.clone()))
+            .expect(revision(), MockResponse::json(none.clone()));
         let configs = script.client().configs();
         let draft = configs.get_draft(1_u64, repository()).await.expect("a draft");
         assert_eq!(draft.draft_hash, None);
@@ -73,7 +73,7 @@ async fn cf_01_a_response_may_hold_no_hash() {
         script.assert_done();
     }
     // A name that nobody knows is still found out.
-    let renamed = Answer::json(json!({ "hashes": { "draft": "new" } }));
+    let renamed = MockResponse::json(json!({ "hashes": { "draft": "new" } }));
     let script = Script::new().expect(Expect::patch(DRAFT), renamed);
     let request = UpdateConfigDraftRequest::new();
     let error =
@@ -84,7 +84,7 @@ async fn cf_01_a_response_may_hold_no_hash() {
 /// CF-02, CF-04.
 #[tokio::test]
 async fn cf_02_cf_04_what_was_never_published_or_staged_is_not_found() {
-    let script = Script::new().always(Expect::any(), Answer::status(404, ""));
+    let script = Script::new().always(Expect::any(), MockResponse::status(404, ""));
     let configs = script.client().configs();
     let repository = || ConfigRepository::from("InExperienceConfig");
     assert!(configs.get(1_u64, repository()).await.expect_err("nothing").is_not_found());

@@ -4,7 +4,7 @@
 mod support;
 
 use opencloud::operation::PollPolicy;
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::types::{DataStoreEntry, LuauTask, Place, PlaceVersionType};
 use opencloud::{Client, Error, ErrorKind};
 use serde_json::{Value, json};
@@ -12,18 +12,19 @@ use std::time::Duration;
 use support::scripted;
 
 /// A client whose every call is answered so.
-fn answering(answer: Answer) -> Client {
+fn answering(answer: MockResponse) -> Client {
     scripted(&Script::new().always(Expect::any(), answer))
 }
 
-async fn error_of(answer: Answer) -> Error {
+async fn error_of(answer: MockResponse) -> Error {
     answering(answer).users().get(1).with_retry(opencloud::retry::Retry::never()).await.expect_err("an error")
 }
 
 #[tokio::test]
 async fn every_shape_says_the_same() {
     for shape in ErrorShape::ALL {
-        let answer = Answer::error(*shape, 404, "NOT_FOUND", "no such user").header("x-request-id", "7");
+        let answer =
+            MockResponse::error(*shape, 404, "NOT_FOUND", "no such user").header("x-request-id", "7");
         let error = error_of(answer).await;
         // A page of the edge says nothing of the user (ER-03).
         let kind = if *shape == ErrorShape::Html { ErrorKind::Io } else { ErrorKind::NotFound };
@@ -68,7 +69,7 @@ async fn every_status_has_its_kind() {
         (599, ErrorKind::Service),
         (304, ErrorKind::Redirect),
     ] {
-        let error = error_of(Answer::error(ErrorShape::Code, status, "C", "m")).await;
+        let error = error_of(MockResponse::error(ErrorShape::Code, status, "C", "m")).await;
         assert_eq!(error.kind(), kind, "{status}");
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
         let predicates = [
@@ -95,7 +96,7 @@ async fn moderation_and_bad_files_are_kinds_of_their_own() {
         (400, "InvalidImage", ErrorKind::InvalidFile),
     ] {
         for shape in [ErrorShape::Gateway, ErrorShape::Status, ErrorShape::Text] {
-            let error = error_of(Answer::error(shape, status, "INVALID", message)).await;
+            let error = error_of(MockResponse::error(shape, status, "INVALID", message)).await;
             assert_eq!(error.kind(), kind, "{message} as {shape:?}");
             assert!(error.hint().is_some());
         }
@@ -105,7 +106,7 @@ async fn moderation_and_bad_files_are_kinds_of_their_own() {
 /// A call, what it is answered, and a part of the text that the error then has.
 #[tokio::test(start_paused = true)]
 async fn known_failures_say_what_to_do() {
-    let code = |status, code: &str| answering(Answer::error(ErrorShape::Code, status, code, "words"));
+    let code = |status, code: &str| answering(MockResponse::error(ErrorShape::Code, status, code, "words"));
     let place = || Place::new();
     let entry = || DataStoreEntry::new();
     let query = opencloud::types::AnalyticsMetricsRequest::default;
@@ -157,7 +158,7 @@ async fn known_failures_say_what_to_do() {
 async fn details_are_kept() {
     let details = json!([{ "errorDetailType": "DatastoreErrorInfo", "datastoreErrorCode": "InvalidCursor" }]);
     let body = json!({ "error": "INVALID_ARGUMENT", "message": "bad cursor", "errorDetails": details });
-    let error = error_of(Answer::status(400, body.to_string())).await;
+    let error = error_of(MockResponse::status(400, body.to_string())).await;
     assert_eq!(error.details(), Some(&details));
     assert_eq!((error.code(), error.message()), (Some("INVALID_ARGUMENT"), "bad cursor"));
     assert_eq!(serde_json::from_slice::<Value>(error.body().expect("a body")).expect("JSON"), body);
@@ -167,7 +168,7 @@ async fn details_are_kept() {
 async fn odd_bodies_lose_nothing() {
     let bodies: [&[u8]; 6] = [b"", b"\xff\xfe\x00", b"{\"code\":\"NOT_F", b"<html>", b"[]", b"null"];
     for body in bodies {
-        let error = error_of(Answer::status(500, body.to_vec())).await;
+        let error = error_of(MockResponse::status(500, body.to_vec())).await;
         assert_eq!(error.body().map(|kept| &kept[..]), Some(body));
         assert_eq!(error.kind(), ErrorKind::Service);
         assert!(!error.message().is_empty());
@@ -179,8 +180,12 @@ async fn odd_bodies_lose_nothing() {
 async fn a_decode_failure_names_the_place() {
     let body =
         json!({ "inventoryItems": [{ "path": "a" }, { "assetDetails": { "assetId": { "odd": true } } }] });
-    let error =
-        answering(Answer::json(body)).users().list_inventory_items(1).send().await.expect_err("an error");
+    let error = answering(MockResponse::json(body))
+        .users()
+        .list_inventory_items(1)
+        .send()
+        .await
+        .expect_err("an error");
     assert!(error.is_decode());
     let text = error.to_string();
     assert!(text.contains("inventoryItems[1].assetDetails.assetId"), "{text}");
@@ -192,10 +197,10 @@ async fn a_decode_failure_names_the_place() {
 #[tokio::test]
 async fn the_wait_that_the_service_asks_for_is_told() {
     for (answer, wait) in [
-        (Answer::rate_limited(7), Some(7)),
-        (Answer::error(ErrorShape::Code, 429, "", "").header("x-ratelimit-reset", "9"), Some(9)),
-        (Answer::error(ErrorShape::Code, 503, "", "").header("x-ratelimit-reset", "9"), None),
-        (Answer::error(ErrorShape::Code, 429, "", ""), None),
+        (MockResponse::rate_limited(7), Some(7)),
+        (MockResponse::error(ErrorShape::Code, 429, "", "").header("x-ratelimit-reset", "9"), Some(9)),
+        (MockResponse::error(ErrorShape::Code, 503, "", "").header("x-ratelimit-reset", "9"), None),
+        (MockResponse::error(ErrorShape::Code, 429, "", ""), None),
     ] {
         let error = error_of(answer).await;
         assert_eq!(error.retry_after(), wait.map(Duration::from_secs));
@@ -205,7 +210,7 @@ async fn the_wait_that_the_service_asks_for_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn it_reads_as_one_line() {
-    let client = answering(Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "try later"));
+    let client = answering(MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "try later"));
     let error = client.users().get(156).await.expect_err("an error");
     assert_eq!(
         error.to_string(),
@@ -227,7 +232,7 @@ async fn it_reads_as_one_line() {
 
 /// A failed request, and the error of an upload of a place that is told so.
 async fn publishing(status: u16, message: &str) -> Error {
-    answering(Answer::error(ErrorShape::Gateway, status, "0", message))
+    answering(MockResponse::error(ErrorShape::Gateway, status, "0", message))
         .places()
         .create_version(1, 2, PlaceVersionType::Saved, vec![1])
         .with_retry(opencloud::retry::Retry::never())
@@ -270,7 +275,7 @@ async fn no_credential_is_renewed_for_a_missing_scope() {
     for (message, renewals) in [("API Key has insufficient scopes.", 0), ("Invalid API Key", 1)] {
         let provider: &'static Renewing = Box::leak(Box::default());
         let script =
-            Script::new().always(Expect::any(), Answer::error(ErrorShape::Gateway, 401, "0", message));
+            Script::new().always(Expect::any(), MockResponse::error(ErrorShape::Gateway, 401, "0", message));
         let client = Client::builder()
             .credentials(opencloud::Credentials::provider(provider))
             .transport(script)
@@ -285,8 +290,9 @@ async fn no_credential_is_renewed_for_a_missing_scope() {
 #[allow(deprecated)]
 #[tokio::test(start_paused = true)]
 async fn failures_that_were_seen_say_what_to_do() {
-    let client =
-        |status, code: &str, message: &str| answering(Answer::error(ErrorShape::Code, status, code, message));
+    let client = |status, code: &str, message: &str| {
+        answering(MockResponse::error(ErrorShape::Code, status, code, message))
+    };
     let history = |message: &str| {
         let client = client(403, "", message);
         async move { client.places().list_versions(2).send().await.map(drop) }
@@ -337,14 +343,14 @@ async fn failures_that_were_seen_say_what_to_do() {
     let error = publishing(409, "Server is busy and unable to process your upload request").await;
     assert!(error.hint().is_some_and(|hint| hint.contains("some minutes")), "{error}");
     // LX-16: the quota has a hint of its own kind, if the service names a time.
-    let limited = Answer::error(ErrorShape::Gateway, 429, "0", "").header("x-ratelimit-reset", "44");
+    let limited = MockResponse::error(ErrorShape::Gateway, 429, "0", "").header("x-ratelimit-reset", "44");
     let limited = answering(limited)
         .luau()
         .create_task(1, 2, LuauTask::new())
         .with_retry(opencloud::retry::Retry::never());
     assert_eq!(limited.await.expect_err("limited").hint().as_deref(), Some("the service asks to wait 44 s"));
     // RL-05
-    let daily = Answer::error(ErrorShape::Gateway, 429, "0", "")
+    let daily = MockResponse::error(ErrorShape::Gateway, 429, "0", "")
         .header("x-ratelimit-reset", "56442")
         .header("x-ratelimit-remaining", "0");
     let error = answering(daily).users().get(1).await.expect_err("a daily limit");
@@ -356,7 +362,7 @@ async fn failures_that_were_seen_say_what_to_do() {
 async fn a_task_that_does_not_end_and_one_that_the_service_failed_have_hints() {
     let path = "universes/1/places/2/versions/3/luau-execution-sessions/s/tasks/t";
     let wait = |task: Value| async move {
-        let script = Script::new().always(Expect::any(), Answer::json(task));
+        let script = Script::new().always(Expect::any(), MockResponse::json(task));
         scripted(&script).luau().create_task(1, 2, LuauTask::new()).wait().await.map(drop)
     };
     // A minute after the end of its script, of 300 seconds at most, and not sooner; nor while it has no turn.
@@ -369,11 +375,11 @@ async fn a_task_that_does_not_end_and_one_that_the_service_failed_have_hints() {
         (json!({ "path": path, "state": "QUEUED" }), 3600, false),
         (json!({ "path": path }), 3600, false),
     ] {
-        let script = Script::new().always(Expect::any(), Answer::json(task));
+        let script = Script::new().always(Expect::any(), MockResponse::json(task));
         let policy = PollPolicy::new().deadline(Duration::from_secs(seconds));
         let call = scripted(&script).luau().create_task(1, 2, LuauTask::new());
-        let mut operation = call.start().await.expect("started");
-        let error = operation.wait_with(policy).await.expect_err("no end");
+        let operation = call.start().await.expect("started");
+        let error = operation.with_poll_policy(policy).wait().await.expect_err("no end");
         let is_told = error.hint().is_some_and(|hint| hint.contains("unable to load this version"));
         assert_eq!((error.is_timeout(), is_told), (true, is_explained), "{seconds}: {error}");
     }
@@ -387,8 +393,9 @@ async fn a_task_that_does_not_end_and_one_that_the_service_failed_have_hints() {
 async fn what_is_final_is_sent_once() {
     use opencloud::types::Universe;
     let query = opencloud::types::AnalyticsMetricsRequest::default;
-    let code =
-        |status, code: &str, message: &str| answering(Answer::error(ErrorShape::Code, status, code, message));
+    let code = |status, code: &str, message: &str| {
+        answering(MockResponse::error(ErrorShape::Code, status, code, message))
+    };
     // UN-03: only where the body has the field, and not for another status.
     let priced = || Universe::new().private_server_price_robux(100);
     let update = |status, universe: Universe| {
@@ -406,7 +413,7 @@ async fn what_is_final_is_sent_once() {
     assert_eq!(error.await.expect_err("an error").attempts(), 1);
 
     // ER-03: a page of the edge says nothing of the price, nor does it mean what the service means by its status.
-    let page = |status| answering(Answer::error(ErrorShape::Html, status, "", "Internal Server Error"));
+    let page = |status| answering(MockResponse::error(ErrorShape::Html, status, "", "Internal Server Error"));
     let error = page(500).universes().update(1, priced()).await.expect_err("an error");
     assert_eq!((error.attempts(), error.kind()), (4, ErrorKind::Service), "{error}");
     assert!(!error.to_string().contains("price"), "{error}");
@@ -439,7 +446,7 @@ async fn what_is_final_is_sent_once() {
 #[tokio::test]
 async fn what_exists_already_is_told_from_other_refusals() {
     let answered = |status, body: Value| {
-        let client = answering(Answer::status(status, body.to_string()));
+        let client = answering(MockResponse::status(status, body.to_string()));
         async move {
             client.data_stores().create_entry(1, "s", "e", DataStoreEntry::new()).await.expect_err("an error")
         }
@@ -457,7 +464,7 @@ async fn what_exists_already_is_told_from_other_refusals() {
         let error = answered(status, body.clone()).await;
         assert_eq!(error.is_already_exists(), exists, "{status} {body}");
     }
-    let conflict = || answering(Answer::error(ErrorShape::Code, 409, "", "no"));
+    let conflict = || answering(MockResponse::error(ErrorShape::Code, 409, "", "no"));
     let secret = opencloud::types::Secret::new();
     assert!(conflict().secrets().create(1, secret).await.expect_err("409").is_already_exists());
     assert!(!conflict().users().get(1).await.expect_err("409").is_already_exists());
@@ -468,19 +475,21 @@ async fn what_exists_already_is_told_from_other_refusals() {
 async fn sentences_are_messages_and_words_are_codes() {
     let sentence = json!({ "error": "The place does not belong to the universe." }).to_string();
     for body in [sentence.clone(), format!("\u{feff}{sentence}")] {
-        let error = error_of(Answer::status(400, body)).await;
+        let error = error_of(MockResponse::status(400, body)).await;
         assert_eq!((error.code(), error.message()), (None, "The place does not belong to the universe."));
     }
-    let error =
-        error_of(Answer::status(400, json!({ "status": "INVALID_ARGUMENT", "title": "bad" }).to_string()))
-            .await;
+    let error = error_of(MockResponse::status(
+        400,
+        json!({ "status": "INVALID_ARGUMENT", "title": "bad" }).to_string(),
+    ))
+    .await;
     assert_eq!((error.code(), error.message()), (Some("INVALID_ARGUMENT"), "bad"));
 }
 
 /// `ER-09`
 #[tokio::test]
 async fn the_ids_that_roblox_finds_a_request_by_are_kept() {
-    let answer = Answer::error(ErrorShape::Code, 500, "INTERNAL", "no")
+    let answer = MockResponse::error(ErrorShape::Code, 500, "INTERNAL", "no")
         .header("roblox-machine-id", "machine-1")
         .header("x-roblox-edge", "ams")
         .header("x-request-id", "request-1")
@@ -492,7 +501,7 @@ async fn the_ids_that_roblox_finds_a_request_by_are_kept() {
         [("x-request-id", "request-1"), ("roblox-machine-id", "machine-1"), ("x-roblox-edge", "ams")]
     );
     assert!(format!("{error:?}").contains("machine-1"));
-    assert_eq!(error_of(Answer::error(ErrorShape::Code, 500, "", "no")).await.request_ids().count(), 0);
+    assert_eq!(error_of(MockResponse::error(ErrorShape::Code, 500, "", "no")).await.request_ids().count(), 0);
     let unsent = scripted(&Script::new()).users().get("..").await.expect_err("an error");
     assert_eq!(unsent.request_ids().count(), 0);
 }
@@ -502,20 +511,24 @@ async fn the_ids_that_roblox_finds_a_request_by_are_kept() {
 async fn nothing_from_outside_breaks_the_line() {
     let evil = "a\nb\u{1b}[31m\u{2028}\u{202e}";
     let path = format!("/other/{evil}");
-    let failed = Answer::json(
+    let failed = MockResponse::json(
         json!({ "path": "users/1/operations/2", "done": true, "error": { "code": 3, "message": evil } }),
     );
-    let odd = Answer::json(
+    let odd = MockResponse::json(
         json!({ evil: 1, "inventoryItems": [{ "assetDetails": { "assetId": { evil: evil } } }] }),
     );
     let client = answering(failed);
     let errors = [
-        error_of(Answer::error(ErrorShape::Code, 400, evil, evil)).await,
-        error_of(Answer::error(ErrorShape::Text, 400, evil, evil)).await,
+        error_of(MockResponse::error(ErrorShape::Code, 400, evil, evil)).await,
+        error_of(MockResponse::error(ErrorShape::Text, 400, evil, evil)).await,
         client.users().generate_thumbnail(1).wait().await.map(drop).expect_err("failed"),
         answering(odd).users().list_inventory_items(1).send().await.map(drop).expect_err("a decode error"),
-        answering(Answer::empty()).request(http::Method::GET, &path).await.map(drop).expect_err("a path"),
-        answering(Answer::empty()).users().get(evil).await.map(drop).expect_err("an id"),
+        answering(MockResponse::empty())
+            .request(http::Method::GET, &path)
+            .await
+            .map(drop)
+            .expect_err("a path"),
+        answering(MockResponse::empty()).users().get(evil).await.map(drop).expect_err("an id"),
     ];
     let is_hidden = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{202e}');
     for error in errors {

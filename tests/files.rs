@@ -6,8 +6,8 @@ mod support;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::Method;
-use opencloud::call::{Body, File, Form};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::body::{Body, File, Form};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Error, ErrorKind};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -53,8 +53,8 @@ async fn each_attempt_sends_the_whole_file() {
         (File::reader(CONTENT, CONTENT.len() as u64).name("C:\\me\\a.txt"), "a.txt", 1),
     ] {
         let script = Script::new()
-            .expect_times(2, Expect::put("/upload"), Answer::rate_limited(1))
-            .expect(Expect::put("/upload"), Answer::empty());
+            .expect_times(2, Expect::put("/upload"), MockResponse::rate_limited(1))
+            .expect(Expect::put("/upload"), MockResponse::empty());
         let outcome = send(&script, file).await;
         assert_eq!(outcome.is_ok(), attempts == 3, "{outcome:?}");
         assert_eq!(sent(&script), vec![(name.to_owned(), CONTENT.to_vec()); attempts]);
@@ -72,7 +72,7 @@ async fn a_file_that_cannot_be_sent_says_why() {
         std::error::Error::source(&missing).and_then(|source| source.downcast_ref::<std::io::Error>());
     assert_eq!(cause.map(std::io::Error::kind), Some(std::io::ErrorKind::NotFound));
     let folder = File::open(std::env::temp_dir()).await.expect_err("a folder");
-    assert!(folder.to_string().contains("is no file"), "{folder}");
+    assert!(folder.to_string().contains("is not a file"), "{folder}");
     let large = File::reader(CONTENT, None).spooled(CONTENT.len() as u64 - 1).await.expect_err("too large");
     assert!(large.is_usage() && large.to_string().contains("larger than 18 bytes"), "{large}");
 
@@ -118,7 +118,7 @@ fn gzip(content: &[u8]) -> Vec<u8> {
     encoder.finish().expect("gzip")
 }
 
-async fn download(answer: Answer, max_bytes: u64) -> (Result<u64, Error>, Vec<u8>) {
+async fn download(answer: MockResponse, max_bytes: u64) -> (Result<u64, Error>, Vec<u8>) {
     let script = Script::new().expect(Expect::get("/file").header("accept-encoding", "gzip"), answer);
     let mut content = Vec::new();
     let request = scripted(&script).request(Method::GET, "/file");
@@ -128,13 +128,13 @@ async fn download(answer: Answer, max_bytes: u64) -> (Result<u64, Error>, Vec<u8
 
 #[tokio::test]
 async fn an_answer_is_written_as_it_comes() {
-    let compressed = || Answer::bytes(gzip(CONTENT)).header("content-encoding", "gzip");
-    for answer in [Answer::bytes(CONTENT), compressed()] {
+    let compressed = || MockResponse::bytes(gzip(CONTENT)).header("content-encoding", "gzip");
+    for answer in [MockResponse::bytes(CONTENT), compressed()] {
         let (outcome, content) = download(answer, CONTENT.len() as u64).await;
         assert_eq!(outcome.expect("a download"), CONTENT.len() as u64);
         assert_eq!(content, CONTENT);
     }
-    for answer in [Answer::bytes(CONTENT), compressed()] {
+    for answer in [MockResponse::bytes(CONTENT), compressed()] {
         let (outcome, content) = download(answer, CONTENT.len() as u64 - 1).await;
         assert_eq!(outcome.expect_err("too much").kind(), ErrorKind::ResponseTooLarge);
         assert_eq!(content, b"");
@@ -144,12 +144,12 @@ async fn an_answer_is_written_as_it_comes() {
 #[tokio::test]
 async fn a_download_that_fails_says_why() {
     let whole = gzip(CONTENT);
-    let broken = Answer::bytes(whole[..whole.len() - 6].to_vec()).header("content-encoding", "gzip");
+    let broken = MockResponse::bytes(whole[..whole.len() - 6].to_vec()).header("content-encoding", "gzip");
     assert!(download(broken, 100).await.0.is_err());
-    let (outcome, _) = download(Answer::bytes(CONTENT).header("content-encoding", "br"), 100).await;
+    let (outcome, _) = download(MockResponse::bytes(CONTENT).header("content-encoding", "br"), 100).await;
     let error = outcome.expect_err("another encoding").to_string();
     assert!(error.contains("`br`") && error.contains("GET /file"), "{error}");
-    let refusal = Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "no such file");
+    let refusal = MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "no such file");
     let (outcome, content) = download(refusal, 100).await;
     let error = outcome.expect_err("no file");
     assert!(error.is_not_found() && error.to_string().contains("no such file"), "{error}");
@@ -161,7 +161,7 @@ async fn a_download_that_fails_says_why() {
 async fn a_bomb_ends_at_the_bound() {
     let bomb = gzip(&vec![0; 64 * 1024 * 1024]);
     let (outcome, content) =
-        download(Answer::bytes(bomb).header("content-encoding", "gzip"), 1024 * 1024).await;
+        download(MockResponse::bytes(bomb).header("content-encoding", "gzip"), 1024 * 1024).await;
     assert_eq!(outcome.expect_err("too much").kind(), ErrorKind::ResponseTooLarge);
     assert!(content.len() <= 1024 * 1024);
 }
@@ -169,8 +169,8 @@ async fn a_bomb_ends_at_the_bound() {
 #[tokio::test(start_paused = true)]
 async fn a_download_is_repeated_until_the_answer_begins() {
     let script = Script::new()
-        .expect(Expect::get("/file"), Answer::status(503, "busy"))
-        .expect(Expect::get("/file"), Answer::bytes(CONTENT));
+        .expect(Expect::get("/file"), MockResponse::status(503, "busy"))
+        .expect(Expect::get("/file"), MockResponse::bytes(CONTENT));
     let mut content = Vec::new();
     let reply = scripted(&script).request(Method::GET, "/file").send_to(&mut content, 100).await;
     assert_eq!(reply.expect("a download").attempts(), 2);

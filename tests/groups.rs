@@ -3,7 +3,7 @@
 #![cfg(feature = "groups")]
 
 use opencloud::ids::{GroupId, RoleId, UserId};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Client, Credentials, Error, ErrorKind};
 use opencloud_emulator::Emulator;
 use serde_json::{Value, json};
@@ -27,9 +27,9 @@ async fn the_groups_of_users_are_their_memberships_in_all_groups() {
     let second = first.clone().query("pageToken", "next");
     let several = Expect::get(MEMBERSHIPS).query("filter", "user in ['users/1','users/2']");
     let script = Script::new()
-        .expect(first, Answer::page("groupMemberships", [membership(7, 156, &[99, 98])], Some("next")))
-        .expect(second, Answer::page("groupMemberships", [membership(8, 156, &[5])], None))
-        .expect(several, Answer::page("groupMemberships", [], None));
+        .expect(first, MockResponse::page("groupMemberships", [membership(7, 156, &[99, 98])], Some("next")))
+        .expect(second, MockResponse::page("groupMemberships", [membership(8, 156, &[5])], None))
+        .expect(several, MockResponse::page("groupMemberships", [], None));
     let groups = script.client().groups();
     let memberships = groups.list_groups(156).items().collect().await.expect("two pages");
     let found: Vec<_> = memberships.iter().map(|member| (member.group_id(), member.role_ids())).collect();
@@ -43,7 +43,8 @@ async fn the_groups_of_users_are_their_memberships_in_all_groups() {
 
 #[tokio::test(start_paused = true)]
 async fn up_to_fifty_users_are_asked_for_at_once() {
-    let script = Script::new().always(Expect::get(MEMBERSHIPS), Answer::page("groupMemberships", [], None));
+    let script =
+        Script::new().always(Expect::get(MEMBERSHIPS), MockResponse::page("groupMemberships", [], None));
     let groups = script.client().groups();
     for (users, requests) in [(0, Some(0)), (1, Some(1)), (49, Some(1)), (50, Some(1)), (51, None)] {
         let before = script.count();
@@ -63,13 +64,13 @@ async fn a_role_is_given_before_the_others_are_taken_away() {
     let script = Script::new()
         .expect(
             Expect::post(format!("{member}:assignRole")).json(role(99)),
-            Answer::json(membership(7, 156, &[99, 98, 97])),
+            MockResponse::json(membership(7, 156, &[99, 98, 97])),
         )
-        .expect(unassign().json(role(98)), Answer::json(membership(7, 156, &[99, 97])))
+        .expect(unassign().json(role(98)), MockResponse::json(membership(7, 156, &[99, 97])))
         // US-12: one that the service does not let go (Member) stays, and is in the response.
         .expect(
             unassign().json(role(97)),
-            Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "every member has this role"),
+            MockResponse::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "every member has this role"),
         );
     let membership = script.client().groups().set_role(7, 156, "099").await.expect("set");
     assert_eq!(membership.role_ids(), [RoleId::from(99), 97.into()]);
@@ -79,7 +80,7 @@ async fn a_role_is_given_before_the_others_are_taken_away() {
 /// US-14.
 #[tokio::test(start_paused = true)]
 async fn us_14_a_user_who_is_no_member_is_in_an_empty_list() {
-    let script = Script::new().always(Expect::any(), Answer::json(json!({ "groupMemberships": [] })));
+    let script = Script::new().always(Expect::any(), MockResponse::json(json!({ "groupMemberships": [] })));
     let groups = script.client().groups();
     assert!(groups.list_groups(156).items().collect().await.expect("a list").is_empty());
 }
@@ -91,7 +92,7 @@ async fn us_04_a_membership_is_known_by_its_user_and_not_by_the_id_in_its_path()
     let member =
         json!({ "path": "groups/7/memberships/MTU2", "user": "users/156", "role": "groups/7/roles/99" });
     let script = Script::new()
-        .expect(Expect::post("/cloud/v2/groups/7/memberships/156:assignRole"), Answer::json(member));
+        .expect(Expect::post("/cloud/v2/groups/7/memberships/156:assignRole"), MockResponse::json(member));
     let member = script.client().groups().set_role(7, 156, 99).await.expect("set");
     assert_eq!((member.user_id(), member.group_id()), (Some(156.into()), Some(7.into())));
     script.assert_done();
@@ -101,11 +102,14 @@ async fn us_04_a_membership_is_known_by_its_user_and_not_by_the_id_in_its_path()
 async fn giving_a_role_may_be_sent_again() {
     let member = "/cloud/v2/groups/7/memberships/156";
     let script = Script::new()
-        .expect(Expect::post(format!("{member}:assignRole")), Answer::interrupted())
-        .expect(Expect::post(format!("{member}:assignRole")), Answer::json(membership(7, 156, &[99, 98])))
+        .expect(Expect::post(format!("{member}:assignRole")), MockResponse::interrupted())
+        .expect(
+            Expect::post(format!("{member}:assignRole")),
+            MockResponse::json(membership(7, 156, &[99, 98])),
+        )
         .expect(
             Expect::post(format!("{member}:unassignRole")),
-            Answer::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "that role is above yours"),
+            MockResponse::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "that role is above yours"),
         );
     let error = script.client().groups().set_role(7, 156, 99).await.expect_err("not all of it");
     assert_eq!(error.kind(), ErrorKind::PermissionDenied);
@@ -128,11 +132,11 @@ fn users<T>(outcomes: &[(UserId, T)]) -> Vec<u64> {
 
 #[tokio::test(start_paused = true)]
 async fn each_join_request_has_an_outcome_of_its_own() {
-    let missing = Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "no such request");
+    let missing = MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "no such request");
     let script = Script::new()
-        .always(accept(1), Answer::json(json!({})))
+        .always(accept(1), MockResponse::json(json!({})))
         .always(accept(2), missing)
-        .always(accept(3), Answer::json(json!({})));
+        .always(accept(3), MockResponse::json(json!({})));
     let report = script.client().groups().accept_join_requests(7, [3, 2, 1, 2, 3]).await;
     assert_eq!(report.to_string(), "2 done, 1 failed");
     assert_eq!(users(&report.done), [3, 1], "in the order in which they were given");
@@ -147,8 +151,8 @@ async fn each_join_request_has_an_outcome_of_its_own() {
 #[tokio::test(start_paused = true)]
 async fn a_credential_that_is_refused_stops_the_rest() {
     let script = Script::new()
-        .expect(accept(1), Answer::json(json!({})))
-        .expect(accept(2), Answer::error(ErrorShape::Gateway, 401, "0", "Invalid API Key"));
+        .expect(accept(1), MockResponse::json(json!({})))
+        .expect(accept(2), MockResponse::error(ErrorShape::Gateway, 401, "0", "Invalid API Key"));
     let report = script.client().groups().accept_join_requests(7, 1..=100).concurrency(1).await;
     assert_eq!((users(&report.done), users(&report.failed)), (vec![1], vec![2]));
     assert_eq!(report.not_tried.len(), 98);
@@ -160,7 +164,7 @@ async fn a_credential_that_is_refused_stops_the_rest() {
 async fn a_request_whose_fate_is_unknown_is_not_sent_again() {
     let script = Script::new().expect(
         Expect::post("/cloud/v2/groups/7/join-requests/1:decline").header("x-api-key", "another-key"),
-        Answer::interrupted(),
+        MockResponse::interrupted(),
     );
     let key = Credentials::api_key("another-key").expect("a key");
     let report = script.client().groups().decline_join_requests(7, [1]).with_credentials(key).await;
@@ -171,7 +175,7 @@ async fn a_request_whose_fate_is_unknown_is_not_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn no_more_calls_are_under_way_than_is_said() {
     // Each request stalls until its time is over, so that time counts the rounds.
-    let script = Script::new().always(Expect::any(), Answer::stalled());
+    let script = Script::new().always(Expect::any(), MockResponse::stalled());
     for (concurrency, rounds) in [(1, 12), (4, 3), (5, 3), (12, 1), (0, 12), (1_000, 1)] {
         let start = tokio::time::Instant::now();
         let report = script

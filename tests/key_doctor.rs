@@ -5,7 +5,7 @@ mod support;
 
 use jiff::{SignedDuration, Timestamp};
 use opencloud::api_key::{Missing, Problem, Report, Target};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Credentials, ErrorKind, Scope};
 use serde_json::{Value, json};
 use support::{KEY, scripted};
@@ -39,7 +39,7 @@ fn key(changes: Value) -> Value {
 }
 
 fn client(changes: Value) -> opencloud::Client {
-    scripted(&Script::new().expect(asked(), Answer::json(key(changes))))
+    scripted(&Script::new().expect(asked(), MockResponse::json(key(changes))))
 }
 
 fn names(missing: &Missing) -> String {
@@ -54,7 +54,7 @@ fn missing(report: &Report) -> Vec<(&'static str, String, Vec<Target>)> {
 
 #[tokio::test]
 async fn a_key_is_looked_at_and_is_nowhere_but_in_the_body() {
-    let script = Script::new().expect(asked(), Answer::json(key(json!({}))));
+    let script = Script::new().expect(asked(), MockResponse::json(key(json!({}))));
     let info = scripted(&script).api_key().introspect().await.expect("facts");
     assert_eq!((info.name.as_deref(), info.authorized_user_id), (Some("deploy"), Some(156.into())));
     let scopes = info.scopes.expect("scopes");
@@ -309,10 +309,11 @@ async fn bad_input_is_refused_before_anything_is_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_does_not_show_the_key() {
-    let script =
-        Script::new().expect(asked(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "later")).expect(
+    let script = Script::new()
+        .expect(asked(), MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "later"))
+        .expect(
             asked(),
-            Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", &format!("no such key: {KEY}")),
+            MockResponse::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", &format!("no such key: {KEY}")),
         );
     let error = scripted(&script).api_key().introspect().await.expect_err("refused");
     assert_eq!((error.status().map(|status| status.as_u16()), error.attempts()), (Some(400), 2));
@@ -323,7 +324,7 @@ async fn a_refusal_does_not_show_the_key() {
 /// `AU-01`: Roblox does not look at an older key, which may work all the same.
 #[tokio::test(start_paused = true)]
 async fn a_key_that_roblox_does_not_look_at_is_not_called_bad() {
-    let refused = || Answer::error(ErrorShape::Gateway, 401, "0", "Invalid API Key");
+    let refused = || MockResponse::error(ErrorShape::Gateway, 401, "0", "Invalid API Key");
     let client = scripted(&Script::new().always(asked(), refused()));
     let error = client.api_key().introspect().await.expect_err("not looked at");
     assert!(!error.is_unauthenticated(), "{error}");
@@ -339,18 +340,18 @@ async fn a_key_that_roblox_does_not_look_at_is_not_called_bad() {
     assert!(!text.contains("nothing is missing"), "{text}");
 
     // A harmless read decides, and only what is about the key does.
-    let read = |answer: Answer| {
+    let read = |answer: MockResponse| {
         let client = scripted(&Script::new().always(Expect::get("/cloud/v2/users/1"), answer));
         async move { client.users().get(1).await }
     };
-    let error = |status| Answer::error(ErrorShape::Gateway, status, "0", "no");
-    let page = |status| Answer::status(status, PAGE).header("content-type", "text/html");
+    let error = |status| MockResponse::error(ErrorShape::Gateway, status, "0", "no");
+    let page = |status| MockResponse::status(status, PAGE).header("content-type", "text/html");
     for (answer, is_fine, words) in [
-        (Answer::json(json!({ "path": "users/1" })), true, "a call with the key succeeded"),
+        (MockResponse::json(json!({ "path": "users/1" })), true, "a call with the key succeeded"),
         (error(403), true, "the service takes the key"),
         (error(404), true, "the service takes the key"),
         (
-            Answer::error(ErrorShape::Gateway, 401, "0", "API Key has insufficient scopes."),
+            MockResponse::error(ErrorShape::Gateway, 401, "0", "API Key has insufficient scopes."),
             true,
             "takes the key",
         ),
@@ -362,7 +363,7 @@ async fn a_key_that_roblox_does_not_look_at_is_not_called_bad() {
         (page(401), false, "says nothing of the key"),
         (page(403), false, "says nothing of the key"),
         (page(404), false, "says nothing of the key"),
-        (Answer::not_sent(), false, "says nothing of the key"),
+        (MockResponse::not_sent(), false, "says nothing of the key"),
     ] {
         let report = report().await.proven_by(read(answer).await);
         assert_eq!(report.is_fine(), is_fine, "{report}");
@@ -375,7 +376,7 @@ const PAGE: &str = "<html><head><title>401 Unauthorized</title></head><body></bo
 /// `AU-01`, `ER-03`: a page of the edge is not the service's word that it does not look at the key.
 #[tokio::test(start_paused = true)]
 async fn a_page_of_the_edge_does_not_say_that_the_key_is_not_looked_at() {
-    let page = Answer::status(401, PAGE).header("content-type", "text/html");
+    let page = MockResponse::status(401, PAGE).header("content-type", "text/html");
     let client = scripted(&Script::new().always(asked(), page));
     let error = client.api_key().introspect().await.expect_err("a page");
     assert_eq!(error.kind(), ErrorKind::Io, "{error}");
@@ -390,7 +391,7 @@ async fn both_names_of_the_end_are_read_and_names_stay_on_their_line() {
         let mut body = key(json!({ "name": "a\nb\u{1b}[31m" }));
         body.as_object_mut().expect("an object").remove("expirationTimeUtc");
         body[name] = json!("2020-01-01T00:00:00Z");
-        let client = scripted(&Script::new().expect(asked(), Answer::json(body)));
+        let client = scripted(&Script::new().expect(asked(), MockResponse::json(body)));
         let report = client.api_key().check(["users.get"]).await.expect("a report");
         assert!(matches!(report.problems[..], [Problem::Expired(Some(_))]), "{report}");
         assert!(report.to_string().starts_with("API key `a b [31m`\n"), "{report}");

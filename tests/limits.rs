@@ -4,10 +4,10 @@
 mod support;
 
 use opencloud::limit::{Acquire, Observation, Quota, RateLimit, RateLimitStore};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
-use opencloud::transport::{Exchange, Transport};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::types::UserRestriction;
 use opencloud::{Client, Credentials, CredentialsProvider, Provided};
+use opencloud::{Exchange, Transport};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ impl Clock {
 }
 
 impl Transport for Clock {
-    fn exchange(&self, request: http::Request<opencloud::call::Body>, _: usize) -> Exchange<'_> {
+    fn exchange(&self, request: http::Request<opencloud::body::Body>, _: usize) -> Exchange<'_> {
         self.0.lock().expect("arrivals").push((Instant::now(), request.uri().path().to_owned()));
         Box::pin(async { Ok(http::Response::new(bytes::Bytes::from_static(b"{}"))) })
     }
@@ -67,8 +67,9 @@ fn the_table_has_the_limits_that_were_seen() {
 
 #[tokio::test(start_paused = true)]
 async fn tasks_of_the_newest_and_of_a_given_version_are_counted_apart() {
-    let created =
-        Answer::json(json!({ "path": "universes/1/places/2/versions/3/luau-execution-session-tasks/4" }));
+    let created = MockResponse::json(
+        json!({ "path": "universes/1/places/2/versions/3/luau-execution-session-tasks/4" }),
+    );
     let client = client(Script::new().always(Expect::any(), created), RateLimit::from_spec());
     let start = Instant::now();
     let task = opencloud::types::LuauTask::new;
@@ -138,7 +139,7 @@ async fn waiting_ends_with_the_deadline() {
     }
     let call = client.users().list_inventory_items(1).with_timeout(Duration::from_secs(5));
     let (result, wait) = support::timed(async { call.send().await.map(drop) }).await;
-    let error = result.expect_err("no turn");
+    let error = result.expect_err("no permit");
     assert!(error.is_timeout() && !error.may_have_been_applied(), "{error}");
     assert!(error.to_string().contains("nothing was sent"), "{error}");
     assert_eq!((wait.as_secs(), error.attempts()), (5, 0));
@@ -211,9 +212,9 @@ async fn a_provider_is_an_owner_and_so_are_its_keys() {
 #[tokio::test(start_paused = true)]
 async fn a_query_that_is_too_large_holds_nobody_back() {
     for (code, seconds) in [("3000", 0), ("2", 30)] {
-        let answer = Answer::error(ErrorShape::Code, 429, code, "no").header("retry-after", "30");
+        let answer = MockResponse::error(ErrorShape::Code, 429, code, "no").header("retry-after", "30");
         let script =
-            Script::new().expect(Expect::any(), answer).always(Expect::any(), Answer::json(json!({})));
+            Script::new().expect(Expect::any(), answer).always(Expect::any(), MockResponse::json(json!({})));
         let client = client(script, RateLimit::from_spec());
         let start = Instant::now();
         let query =
@@ -267,13 +268,15 @@ async fn more_users_raise_the_limits_of_data_stores() {
 #[tokio::test(start_paused = true)]
 async fn answers_correct_the_table() {
     let ok = |remaining: &str, reset: &str| {
-        Answer::json(json!({})).header("x-ratelimit-remaining", remaining).header("x-ratelimit-reset", reset)
+        MockResponse::json(json!({}))
+            .header("x-ratelimit-remaining", remaining)
+            .header("x-ratelimit-reset", reset)
     };
     let script = Script::new()
         .expect(Expect::any(), ok("0", "20"))
-        .expect(Expect::any(), Answer::json(json!({})))
-        .expect(Expect::any(), Answer::rate_limited(5))
-        .always(Expect::any(), Answer::json(json!({})));
+        .expect(Expect::any(), MockResponse::json(json!({})))
+        .expect(Expect::any(), MockResponse::rate_limited(5))
+        .always(Expect::any(), MockResponse::json(json!({})));
     let client = client(script, RateLimit::from_spec());
     let start = Instant::now();
     let send = async |expected: u64| {
@@ -291,8 +294,8 @@ async fn answers_correct_the_table() {
 #[tokio::test(start_paused = true)]
 async fn a_429_holds_back_the_others() {
     let script = Script::new()
-        .expect(Expect::any(), Answer::rate_limited(30))
-        .always(Expect::any(), Answer::json(json!({})));
+        .expect(Expect::any(), MockResponse::rate_limited(30))
+        .always(Expect::any(), MockResponse::json(json!({})));
     let client = client(script.clone(), RateLimit::from_spec());
     let first = tokio::spawn({
         let client = client.clone();
@@ -308,7 +311,7 @@ async fn a_429_holds_back_the_others() {
 
 #[tokio::test(start_paused = true)]
 async fn a_daily_limit_ends_each_call_at_once() {
-    let daily = Answer::error(ErrorShape::Gateway, 429, "0", "")
+    let daily = MockResponse::error(ErrorShape::Gateway, 429, "0", "")
         .header("x-ratelimit-limit", "100, 100;w=86400, 100;w=86400")
         .header("x-ratelimit-remaining", "86")
         .header("x-ratelimit-reset", "56442");
@@ -328,7 +331,7 @@ async fn a_daily_limit_ends_each_call_at_once() {
 struct SlowRefusal(Clock);
 
 impl Transport for SlowRefusal {
-    fn exchange(&self, request: http::Request<opencloud::call::Body>, most: usize) -> Exchange<'_> {
+    fn exchange(&self, request: http::Request<opencloud::body::Body>, most: usize) -> Exchange<'_> {
         if !self.0.arrivals().is_empty() {
             return self.0.exchange(request, most);
         }
@@ -400,7 +403,7 @@ impl RateLimitStore for Handle {
 
 /// What a store is told when a ban gets these responses one after the other: of each, the quotas by number, with what
 /// is left, the seconds to wait, and whether the request was refused.
-async fn told(responses: Vec<Answer>) -> Vec<(usize, Option<u64>, Option<u64>, bool)> {
+async fn told(responses: Vec<MockResponse>) -> Vec<(usize, Option<u64>, Option<u64>, bool)> {
     let script = Script::new();
     let script =
         responses.into_iter().fold(script, |script, response| script.expect(Expect::any(), response));
@@ -429,14 +432,14 @@ async fn told(responses: Vec<Answer>) -> Vec<(usize, Option<u64>, Option<u64>, b
 
 #[tokio::test(start_paused = true)]
 async fn a_response_speaks_of_the_windows_that_it_names() {
-    let limits = |response: Answer, remaining: &str, reset: &str| {
+    let limits = |response: MockResponse, remaining: &str, reset: &str| {
         response
             .header("x-ratelimit-limit", "2, 2;w=60, 10;w=1, 150;w=1")
             .header("x-ratelimit-remaining", remaining)
             .header("x-ratelimit-reset", reset)
     };
-    let ok = || Answer::json(json!({}));
-    let refused = || Answer::error(ErrorShape::Gateway, 429, "0", "").header("retry-after", "5");
+    let ok = || MockResponse::json(json!({}));
+    let refused = || MockResponse::error(ErrorShape::Gateway, 429, "0", "").header("retry-after", "5");
     // The figures of the user are the user's, and not the key's.
     assert_eq!(told(vec![limits(ok(), "1", "59")]).await, [(0, Some(1), Some(59), false)]);
     assert_eq!(
@@ -457,7 +460,7 @@ async fn a_response_speaks_of_the_windows_that_it_names() {
         [(0, Some(0), Some(44), true), (1, None, None, true), (2, None, None, true)]
     );
     // Where it does not say what is used up, it is the narrowest.
-    let silent = Answer::error(ErrorShape::Empty, 429, "", "").header("retry-after", "30");
+    let silent = MockResponse::error(ErrorShape::Empty, 429, "", "").header("retry-after", "30");
     assert_eq!(
         told(vec![silent, ok()]).await,
         [(0, Some(0), Some(30), true), (1, None, None, true), (2, None, None, true)]
@@ -467,7 +470,7 @@ async fn a_response_speaks_of_the_windows_that_it_names() {
 #[tokio::test(start_paused = true)]
 async fn an_operation_without_other_limits_is_corrected_by_whatever_its_headers_say() {
     let told = async |limit: &str, remaining: &str, reset: &str| {
-        let response = Answer::json(json!({}))
+        let response = MockResponse::json(json!({}))
             .header("x-ratelimit-limit", limit)
             .header("x-ratelimit-remaining", remaining)
             .header("x-ratelimit-reset", reset);
@@ -552,7 +555,7 @@ impl Service {
 }
 
 impl Transport for Service {
-    fn exchange(&self, request: http::Request<opencloud::call::Body>, _: usize) -> Exchange<'_> {
+    fn exchange(&self, request: http::Request<opencloud::body::Body>, _: usize) -> Exchange<'_> {
         let user = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
         Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(40)).await;
@@ -656,14 +659,14 @@ impl RateLimitStore for Away {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_fails_between_attempts_is_named() {
-    let script = Script::new().expect(Expect::any(), Answer::status(503, "busy"));
+    let script = Script::new().expect(Expect::any(), MockResponse::status(503, "busy"));
     let client = Client::builder()
         .api_key("SECRET-KEY")
         .transport(script.clone())
         .rate_limit(RateLimit::with_store(Away::default()))
         .build()
         .expect("a client");
-    let error = client.users().get(156).await.expect_err("no turn");
+    let error = client.users().get(156).await.expect_err("no permit");
     assert!(error.to_string().contains("the store of the rate limit is away"), "{error}");
     assert_eq!(error.attempts(), 1);
     script.assert_done();

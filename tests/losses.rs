@@ -12,7 +12,7 @@
     feature = "users"
 ))]
 
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -49,8 +49,9 @@ async fn a_number_that_json_cannot_express_is_refused_with_its_path() {
     let stored =
         json!({ "value": { "coins": 1, "position": [0, 0] }, "etag": "e", "state": "ACTIVE", "id": "k" });
     let entry = || Expect::get("/cloud/v2/universes/1/data-stores/Players/scopes/global/entries/k");
-    let script =
-        Script::new().expect(entry(), Answer::json(stored.clone())).expect(entry(), Answer::json(stored));
+    let script = Script::new()
+        .expect(entry(), MockResponse::json(stored.clone()))
+        .expect(entry(), MockResponse::json(stored));
     let store = script.client().data_stores().store(1, "Players");
     assert_refused(store.update("k", |_: Option<Player>| Some(lost())).await, "update");
     let mut read = store.get::<Player>("k").await.expect("read").expect("an entry");
@@ -66,9 +67,9 @@ async fn an_entry_without_its_value_is_an_error() {
     let renamed = json!({ "content": { "coins": 1 }, "etag": "e", "state": "ACTIVE", "id": "k" });
     let null = json!({ "value": null, "etag": "e", "state": "ACTIVE", "id": "k" });
     let script = Script::new()
-        .expect(Expect::get(path), Answer::json(renamed.clone()))
-        .expect(Expect::get(path), Answer::json(renamed))
-        .expect(Expect::get(path), Answer::json(null));
+        .expect(Expect::get(path), MockResponse::json(renamed.clone()))
+        .expect(Expect::get(path), MockResponse::json(renamed))
+        .expect(Expect::get(path), MockResponse::json(null));
     let store = script.client().data_stores().store(1, "Players");
     let error = store.get::<Option<Value>>("k").await.expect_err("no value");
     assert!(error.is_decode() && error.to_string().contains("`value`"), "{error}");
@@ -92,8 +93,8 @@ async fn a_value_out_of_range_is_no_other_value() {
         (json!("inf"), None),
         (json!("1e999"), None),
     ] {
-        let script =
-            Script::new().expect(Expect::get(entry), Answer::json(json!({ "id": "k", "value": value })));
+        let script = Script::new()
+            .expect(Expect::get(entry), MockResponse::json(json!({ "id": "k", "value": value })));
         let store = script.client().ordered_data_stores().store(1, "Best");
         match (store.get("k").await, read) {
             (Ok(found), Some(_)) => assert_eq!(found, read, "{value}"),
@@ -102,7 +103,7 @@ async fn a_value_out_of_range_is_no_other_value() {
         }
     }
     // A zero may be left out; a value under another name may not.
-    let answer = |body: Value| Script::new().expect(Expect::get(entry), Answer::json(body));
+    let answer = |body: Value| Script::new().expect(Expect::get(entry), MockResponse::json(body));
     let zero = answer(json!({ "id": "k" })).client().ordered_data_stores().store(1, "Best").get("k").await;
     assert_eq!(zero.expect("zero"), Some(0));
     let renamed = answer(json!({ "id": "k", "score": 7 })).client().ordered_data_stores().store(1, "Best");
@@ -127,7 +128,7 @@ async fn what_only_the_service_sets_is_not_sent() {
 async fn an_item_that_was_created_has_its_id() {
     let items = "/cloud/v2/universes/1/memory-store/sorted-maps/Map/items";
     let item = |body: Value| async move {
-        let script = Script::new().expect(Expect::post(items), Answer::json(body));
+        let script = Script::new().expect(Expect::post(items), MockResponse::json(body));
         let item = opencloud::types::MemoryStoreSortedMapItem::new().value(json!(7));
         script.client().memory_stores().create_sorted_map_item(1, "Map", "k", item).await
     };
@@ -150,7 +151,7 @@ async fn an_item_that_was_created_has_its_id() {
 async fn a_bare_id_is_an_id() {
     let log = json!({ "logs": [{ "user": "7", "place": "182", "moderator": { "robloxUser": "45" } }] });
     let script = Script::new()
-        .expect(Expect::get("/cloud/v2/universes/1/user-restrictions:listLogs"), Answer::json(log));
+        .expect(Expect::get("/cloud/v2/universes/1/user-restrictions:listLogs"), MockResponse::json(log));
     let logs = script.client().user_restrictions().list_logs(1).items().collect().await.expect("logs");
     let id = |id: u64| Some(id);
     assert_eq!(logs[0].user_id().and_then(|user| user.as_u64()), id(7));
@@ -173,7 +174,7 @@ async fn a_result_under_another_name_is_an_error() {
         (json!({ "output": { "values": [7] } }), false),
         (json!({ "returned": { "results": [7] } }), false),
     ] {
-        let script = Script::new().always(Expect::any(), Answer::json(task(rest.clone())));
+        let script = Script::new().always(Expect::any(), MockResponse::json(task(rest.clone())));
         let task = opencloud::types::LuauTask::new().script("return 7");
         let outcome = script.client().luau().create_task(1, 2, task).wait().await;
         assert_eq!(outcome.is_ok(), is_read, "{rest}: {outcome:?}");
@@ -183,9 +184,9 @@ async fn a_result_under_another_name_is_an_error() {
 /// CN-03, before the first byte: it is no empty list.
 #[tokio::test(start_paused = true)]
 async fn a_response_that_ends_before_its_first_byte_is_not_an_empty_list() {
-    let nothing = || Answer::status(200, "");
+    let nothing = || MockResponse::status(200, "");
     let entries = || Expect::get("/cloud/v2/universes/1/data-stores/Players/entries");
-    let page = Answer::page("dataStoreEntries", [json!({ "id": "k", "path": "p" })], None);
+    let page = MockResponse::page("dataStoreEntries", [json!({ "id": "k", "path": "p" })], None);
     let script = Script::new().expect(entries(), nothing()).expect(entries(), page);
     let listed = script.client().data_stores().list_entries(1, "Players").items().collect().await;
     assert_eq!(listed.expect("the second response is whole").len(), 1);
@@ -208,7 +209,7 @@ async fn a_response_that_ends_before_its_first_byte_is_not_an_empty_list() {
     script.assert_done();
 
     // MS-03
-    let script = Script::new().expect(read(), Answer::empty());
+    let script = Script::new().expect(read(), MockResponse::empty());
     let batch =
         script.client().memory_stores().queue(1, "q").read::<Value>(10).await.expect("an empty queue");
     assert!(batch.items.is_empty());
@@ -240,7 +241,7 @@ macro_rules! useless {
 /// What an error made of it says besides, is what an error of the call itself says.
 #[tokio::test(start_paused = true)]
 async fn an_error_about_what_a_response_says_tells_of_the_response() {
-    use opencloud::call::File;
+    use opencloud::body::File;
     let cases = [
         useless!("data_stores.get_scoped_entry", true, { "id": "k", "value": "x" }, |client| {
             client.data_stores().store(1, "S").get::<u64>("k")
@@ -299,11 +300,11 @@ async fn an_error_about_what_a_response_says_tells_of_the_response() {
         }),
     ];
     for Useless { operation, said, is_repeated, call } in cases {
-        let useless = || Answer::json(said.clone()).header("x-request-id", "r-1");
+        let useless = || MockResponse::json(said.clone()).header("x-request-id", "r-1");
         let mut script = Script::new();
         let mut attempts = 1;
         if is_repeated {
-            script = script.expect(Expect::any(), Answer::status(503, ""));
+            script = script.expect(Expect::any(), MockResponse::status(503, ""));
             attempts = 2;
         }
         let script = script.expect(Expect::any(), useless());

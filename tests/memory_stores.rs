@@ -8,7 +8,7 @@ mod bounds;
 use bounds::assert_bounds;
 use opencloud::filter::{SortKey, SortedMapFilter};
 use opencloud::retry::Retry;
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Client, ErrorKind};
 use opencloud_emulator::Emulator;
 use serde_json::{Value, json};
@@ -56,11 +56,11 @@ async fn a_batch_is_not_discarded_when_others_may_have_it() {
         .query("allOrNothing", true);
     let discard = Expect::post(format!("{QUEUE}/items:discard")).json(json!({ "readId": "r" }));
     let script = Script::new()
-        .expect(read.clone(), Answer::json(json!({ "readId": "r", "items": [item.clone()] })))
-        .expect(read.clone(), Answer::json(json!({ "readId": "r", "items": [item] })))
-        .expect(discard.clone(), Answer::interrupted())
-        .expect(discard, Answer::json(json!({})))
-        .expect(read, Answer::json(json!({ "readId": "r" })));
+        .expect(read.clone(), MockResponse::json(json!({ "readId": "r", "items": [item.clone()] })))
+        .expect(read.clone(), MockResponse::json(json!({ "readId": "r", "items": [item] })))
+        .expect(discard.clone(), MockResponse::interrupted())
+        .expect(discard, MockResponse::json(json!({})))
+        .expect(read, MockResponse::json(json!({ "readId": "r" })));
     let queue = script.client().memory_stores().queue(1, "Jobs");
     let read = || queue.read::<i64>(5).invisible_for(Duration::from_secs(20)).all_or_nothing();
     let late = read().await.expect("an answer");
@@ -79,11 +79,11 @@ async fn one_item_that_cannot_be_read_keeps_neither_the_others_nor_the_batch_awa
     let script = Script::new()
         .expect(
             Expect::get(format!("{QUEUE}/items:read")),
-            Answer::json(json!({ "readId": "r", "items": items })),
+            MockResponse::json(json!({ "readId": "r", "items": items })),
         )
         .expect(
             Expect::post(format!("{QUEUE}/items:discard")).json(json!({ "readId": "r" })),
-            Answer::json(json!({})),
+            MockResponse::json(json!({})),
         );
     let queue = script.client().memory_stores().queue(1, "Jobs");
     let batch = queue.read::<i64>(2).await.expect("an answer");
@@ -100,12 +100,12 @@ async fn a_discard_is_tried_again_and_never_sent_when_the_items_are_visible() {
     let read = Expect::get(format!("{QUEUE}/items:read"));
     let discard = Expect::post(format!("{QUEUE}/items:discard"));
     let item = json!({ "readId": "r", "items": [{ "id": "1", "data": 7 }] });
-    let lost = || Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
+    let lost = || MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
     let script = Script::new()
-        .expect(read.clone(), Answer::json(item.clone()))
+        .expect(read.clone(), MockResponse::json(item.clone()))
         .expect(discard.clone(), lost())
-        .expect(discard.clone(), Answer::json(json!({})))
-        .expect(read, Answer::json(item))
+        .expect(discard.clone(), MockResponse::json(json!({})))
+        .expect(read, MockResponse::json(item))
         .always(discard, lost());
     let queue = script.client().memory_stores().queue(1, "Jobs");
     // The options of the read are those of its end.
@@ -126,8 +126,8 @@ async fn the_time_in_which_items_are_hidden_begins_when_the_request_leaves() {
     let read = Expect::get(format!("{QUEUE}/items:read"));
     let item = json!({ "readId": "r", "items": [{ "id": "1", "data": 7 }] });
     let limited =
-        Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "slow").header("retry-after", "20");
-    let script = Script::new().expect(read.clone(), limited).expect(read, Answer::json(item));
+        MockResponse::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "slow").header("retry-after", "20");
+    let script = Script::new().expect(read.clone(), limited).expect(read, MockResponse::json(item));
     let queue = script.client().memory_stores().queue(1, "Jobs");
     let batch = queue.read::<i64>(1).invisible_for(Duration::from_secs(10)).await.expect("an answer");
     assert!(batch.remaining() > Duration::from_secs(9), "{:?}", batch.remaining());
@@ -135,7 +135,7 @@ async fn the_time_in_which_items_are_hidden_begins_when_the_request_leaves() {
 
 #[tokio::test(start_paused = true)]
 async fn adding_and_reading_are_not_repeated_after_a_failure_that_leaves_their_effect_unknown() {
-    let lost = || Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
+    let lost = || MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
     let script = Script::new()
         .expect(Expect::post(format!("{QUEUE}/items")).json(json!({ "data": 1, "ttl": "1.5s" })), lost())
         .expect(Expect::get(format!("{QUEUE}/items:read")), lost());
@@ -199,7 +199,7 @@ async fn a_sort_key_has_1_to_128_characters_or_is_a_finite_number() {
         map(&client).update("id", add).sort_key(text(length)).await
     })
     .await;
-    let script = Script::new().always(Expect::any(), Answer::json(json!({})));
+    let script = Script::new().always(Expect::any(), MockResponse::json(json!({})));
     let write = |key: SortKey| map(&script.client()).set("id", &1).sort_key(key);
     for number in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
         assert!(write(number.into()).await.expect_err("a failure").is_usage());
@@ -228,7 +228,8 @@ async fn a_value_has_up_to_32_kib_as_json() {
     .await;
     assert_bounds("set", 2..=MOST, async |client, bytes| map(&client).set("id", &text(bytes)).await).await;
     // What a change makes of an item is known after it was read only.
-    let script = Script::new().expect(Expect::get(ITEM), Answer::json(json!({ "value": 1, "etag": "e" })));
+    let script =
+        Script::new().expect(Expect::get(ITEM), MockResponse::json(json!({ "value": 1, "etag": "e" })));
     let longer = move |_: Option<Value>| Some(text(MOST + 1).into());
     let error = map(&script.client()).update("id", longer).await.expect_err("a failure");
     assert!(error.is_usage() && error.to_string().contains("32769"), "{error}");
@@ -268,7 +269,7 @@ async fn a_read_asks_for_1_to_200_items() {
 
 #[tokio::test(start_paused = true)]
 async fn a_priority_that_is_no_number_and_a_window_of_no_time_are_refused() {
-    let script = Script::new().always(Expect::any(), Answer::json(json!({ "id": "r" })));
+    let script = Script::new().always(Expect::any(), MockResponse::json(json!({ "id": "r" })));
     let queue = script.client().memory_stores().queue(1, "Jobs");
     for priority in [f64::NAN, f64::INFINITY] {
         assert!(queue.add(&1).priority(priority).await.expect_err("a failure").is_usage());
@@ -325,8 +326,8 @@ async fn a_map_keeps_values_with_their_sort_keys() {
 async fn an_item_of_another_type_is_named_and_does_not_end_the_list() {
     let items = json!([{ "id": "a", "value": "one" }, { "id": "b", "value": 2 }]);
     let script = Script::new()
-        .always(Expect::get(ITEM), Answer::json(json!({ "id": "id", "value": "one" })))
-        .always(Expect::any(), Answer::json(json!({ "items": items })));
+        .always(Expect::get(ITEM), MockResponse::json(json!({ "id": "id", "value": "one" })))
+        .always(Expect::any(), MockResponse::json(json!({ "items": items })));
     let map = script.client().memory_stores().sorted_map(1, "Map");
     let listed = map.items::<i64>().items().collect().await.expect("an answer");
     assert_eq!(listed[1].as_ref().expect("a number").value, 2);
@@ -342,12 +343,15 @@ async fn a_change_of_an_item_begins_anew_on_a_conflict() {
     let stored =
         |value: i64, etag: &str| json!({ "id": "id", "value": value, "etag": etag, "stringSortKey": "s" });
     let script = Script::new()
-        .expect(Expect::get(ITEM), Answer::json(stored(1, "one")))
-        .expect(Expect::patch(ITEM), Answer::error(ErrorShape::Code, 409, "ABORTED", "DataUpdateConflict"))
-        .expect(Expect::get(ITEM), Answer::json(stored(2, "two")))
+        .expect(Expect::get(ITEM), MockResponse::json(stored(1, "one")))
+        .expect(
+            Expect::patch(ITEM),
+            MockResponse::error(ErrorShape::Code, 409, "ABORTED", "DataUpdateConflict"),
+        )
+        .expect(Expect::get(ITEM), MockResponse::json(stored(2, "two")))
         .expect(
             Expect::patch(ITEM).json(json!({ "value": 3, "etag": "two", "stringSortKey": "s" })),
-            Answer::json(stored(3, "three")),
+            MockResponse::json(stored(3, "three")),
         );
     let map = script.client().memory_stores().sorted_map(1, "Map");
     let changed = map
@@ -373,8 +377,8 @@ async fn a_read_in_any_shape_gives_its_items() {
     ] {
         let discard = Expect::post(format!("{QUEUE}/items:discard")).json(json!({ "readId": "r" }));
         let script = Script::new()
-            .expect(read.clone(), Answer::json(body.clone()))
-            .expect(discard, Answer::json(json!({})));
+            .expect(read.clone(), MockResponse::json(body.clone()))
+            .expect(discard, MockResponse::json(json!({})));
         let queue = script.client().memory_stores().queue(1, "Jobs");
         let batch = queue.read::<String>(5).await.expect("a batch");
         assert_eq!(batch.items.len(), 1, "{body}");
@@ -390,10 +394,10 @@ async fn a_read_in_any_shape_gives_its_items() {
 #[tokio::test]
 async fn an_empty_read_is_empty_in_any_shape() {
     for answer in [
-        Answer::json(json!({ "id": "r" })),
-        Answer::json(json!({ "id": "r", "queueItems": null })),
-        Answer::json(json!({ "readId": "r", "items": [], "tomorrow": 7 })),
-        Answer::status(204, ""),
+        MockResponse::json(json!({ "id": "r" })),
+        MockResponse::json(json!({ "id": "r", "queueItems": null })),
+        MockResponse::json(json!({ "readId": "r", "items": [], "tomorrow": 7 })),
+        MockResponse::status(204, ""),
     ] {
         let script = Script::new().expect(Expect::get(format!("{QUEUE}/items:read")), answer);
         let batch =
@@ -412,7 +416,8 @@ async fn a_read_in_an_unknown_shape_is_an_error() {
         (json!({ "token": "r", "items": [{ "data": 1 }] }), ["`token`", "`items`"]),
         (json!({ "result": { "items": [] }, "b": 1 }), ["`result`", "`b`"]),
     ] {
-        let script = Script::new().expect(Expect::get(format!("{QUEUE}/items:read")), Answer::json(body));
+        let script =
+            Script::new().expect(Expect::get(format!("{QUEUE}/items:read")), MockResponse::json(body));
         let error =
             script.client().memory_stores().queue(1, "Jobs").read::<Value>(5).await.expect_err("an error");
         assert!(error.is_decode(), "{error}");
@@ -420,7 +425,7 @@ async fn a_read_in_an_unknown_shape_is_an_error() {
     }
     // An item without its value is an error of its own.
     let body = json!({ "readId": "r", "items": [{ "id": "1", "payload": 1 }] });
-    let script = Script::new().expect(Expect::get(format!("{QUEUE}/items:read")), Answer::json(body));
+    let script = Script::new().expect(Expect::get(format!("{QUEUE}/items:read")), MockResponse::json(body));
     let batch =
         script.client().memory_stores().queue(1, "Jobs").read::<Option<i64>>(5).await.expect("a batch");
     assert!(batch.items[0].value.as_ref().expect_err("no value").to_string().contains("`data`"));
@@ -435,13 +440,13 @@ async fn an_item_always_has_its_id() {
         json!({ "items": [{ "path": "universes/1/memory-stores/sorted-maps/Map/items/a%2Fb", "value": 1 }] });
     let map = "/cloud/v2/universes/1/memory-store/sorted-maps/Map/items";
     let script = Script::new()
-        .expect(Expect::post(format!("{QUEUE}/items")), Answer::json(added))
-        .expect(Expect::patch(ITEM), Answer::json(written.clone()))
-        .expect(Expect::get(ITEM), Answer::json(written.clone()))
-        .expect(Expect::patch(ITEM), Answer::json(written.clone()))
-        .expect(Expect::get(ITEM), Answer::json(written))
-        .expect(Expect::get(map), Answer::json(listed))
-        .expect(Expect::get(map), Answer::json(json!({ "items": [{ "value": 1 }] })));
+        .expect(Expect::post(format!("{QUEUE}/items")), MockResponse::json(added))
+        .expect(Expect::patch(ITEM), MockResponse::json(written.clone()))
+        .expect(Expect::get(ITEM), MockResponse::json(written.clone()))
+        .expect(Expect::patch(ITEM), MockResponse::json(written.clone()))
+        .expect(Expect::get(ITEM), MockResponse::json(written))
+        .expect(Expect::get(map), MockResponse::json(listed))
+        .expect(Expect::get(map), MockResponse::json(json!({ "items": [{ "value": 1 }] })));
     let client = script.client();
     let item = client.memory_stores().queue(1, "Jobs").add(&1).await.expect("added");
     assert_eq!(item.id.as_deref(), Some("0af1"));
@@ -463,7 +468,7 @@ async fn an_item_always_has_its_id() {
 async fn a_map_is_listed_under_its_old_name_too() {
     let body = json!({ "memoryStoreSortedMapItems": [{ "id": "a", "value": 1 }], "nextPageToken": null });
     let path = "/cloud/v2/universes/1/memory-store/sorted-maps/Map/items";
-    let script = Script::new().expect(Expect::get(path), Answer::json(body));
+    let script = Script::new().expect(Expect::get(path), MockResponse::json(body));
     let map = script.client().memory_stores().sorted_map(1, "Map");
     assert_eq!(map.items::<i64>().items().collect().await.expect("a list").len(), 1);
 }
@@ -508,9 +513,9 @@ async fn a_flush_is_followed_at_the_documented_route() {
     let done = json!({ "path": "cloud/v2/universes/1/operations/AbC-_9", "done": true, "response": {} });
     let poll = Expect::get("/cloud/v2/universes/1/memory-store/operations/AbC-_9");
     let script = Script::new()
-        .expect(Expect::post("/cloud/v2/universes/1/memory-store:flush"), Answer::json(named.clone()))
-        .expect(poll.clone(), Answer::json(named))
-        .expect(poll, Answer::json(done));
+        .expect(Expect::post("/cloud/v2/universes/1/memory-store:flush"), MockResponse::json(named.clone()))
+        .expect(poll.clone(), MockResponse::json(named))
+        .expect(poll, MockResponse::json(done));
     let flush = script.client().memory_stores().flush(1);
     flush.wait().await.expect("flushed");
     script.assert_done();

@@ -6,7 +6,7 @@ mod script;
 
 use opencloud::analytics::{AnalyticsDimensionValuesRequest, AnalyticsMetricsRequest};
 use opencloud::assets::Asset;
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::experiments::CalculateExperimentMdeRequest;
 use opencloud::luau::LuauTask;
 use opencloud::operation::{Operation, PollPolicy, Progress, State};
@@ -528,8 +528,11 @@ async fn waits_grow_and_keep_to_the_limit_of_the_route() {
     script.bearer().users().generate_thumbnail(9).wait().await.expect("done");
     assert_eq!(script.times(), [0.0, 0.0, 6.0, 12.0]);
     let script = pending(3);
-    let policy = PollPolicy::new().first(Duration::from_secs(3)).initial(Duration::from_secs(2)).factor(1.0);
-    script.client().users().generate_thumbnail(9).wait_with(policy).await.expect("done");
+    let policy = PollPolicy::new()
+        .first_delay(Duration::from_secs(3))
+        .initial_delay(Duration::from_secs(2))
+        .multiplier(1.0);
+    script.client().users().generate_thumbnail(9).with_poll_policy(policy).wait().await.expect("done");
     assert_eq!(script.times(), [0.0, 3.0, 5.0, 7.0]);
     // The call that is repeated was the first poll.
     let stats = |done: bool| ok(json!({ "operation": { "done": done, "experimentStats": {} } }));
@@ -579,8 +582,14 @@ async fn a_poll_that_never_answers_is_bounded_by_the_deadline() {
     });
     let start = tokio::time::Instant::now();
     let policy = PollPolicy::new().deadline(Duration::from_secs(90));
-    let error =
-        script.client().users().generate_thumbnail(9).wait_with(policy).await.expect_err("never done");
+    let error = script
+        .client()
+        .users()
+        .generate_thumbnail(9)
+        .with_poll_policy(policy)
+        .wait()
+        .await
+        .expect_err("never done");
     assert!(error.is_timeout(), "{error}");
     assert_eq!(error.operation_name(), Some("users.generate_thumbnail:/cloud/v2/users/9/operations/t"));
     assert!(start.elapsed() <= Duration::from_secs(95), "{:?}", start.elapsed());
@@ -605,11 +614,11 @@ async fn a_failed_poll_is_no_failed_operation() {
         let seen: Arc<Mutex<Vec<Progress>>> = Arc::default();
         let log = seen.clone();
         let policy = PollPolicy::new()
-            .failures(40)
+            .tolerated_failures(40)
             .deadline(Duration::from_secs(36_000))
             .on_progress(move |progress| log.lock().expect("a lock").push(progress.clone()));
         let script = troubled(40, trouble);
-        script.client().users().generate_thumbnail(9).wait_with(policy).await.expect("done");
+        script.client().users().generate_thumbnail(9).with_poll_policy(policy).wait().await.expect("done");
         let seen = seen.lock().expect("a lock");
         let most = seen.iter().map(Progress::failures).max();
         assert!(most > Some(0) && seen.iter().any(|progress| progress.error().is_some()), "{seen:?}");
@@ -772,7 +781,7 @@ async fn states_are_a_stream() {
     let states = ["QUEUED", "PROCESSING", "PROCESSING", "COMPLETE"];
     let script = Script::json(states.map(|state| json!({ "path": TASK, "state": state })));
     let task = script.client().luau().create_task(1, 2, LuauTask::default()).start().await.expect("started");
-    let mut states = task.states(PollPolicy::new());
+    let mut states = task.states();
     let mut seen = Vec::new();
     while let Some(state) = states.next().await {
         seen.push(match state.expect("a state") {

@@ -7,7 +7,7 @@ mod bounds;
 
 use bounds::assert_bounds;
 use opencloud::ordered_data_stores::{OrderedDataStore, OrderedEntry};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
 use serde_json::json;
@@ -98,7 +98,7 @@ async fn a_key_has_1_to_63_characters_and_names_and_scopes_1_to_50() {
 
 #[tokio::test(start_paused = true)]
 async fn a_value_that_the_service_would_round_is_refused() {
-    let script = Script::new().always(Expect::any(), Answer::json(json!({ "value": 1.0 })));
+    let script = Script::new().always(Expect::any(), MockResponse::json(json!({ "value": 1.0 })));
     let store = script.client().ordered_data_stores().store(1, "Points");
     let greatest = 1_i64 << 53;
     for value in [greatest + 1, -greatest - 1, i64::MAX, i64::MIN] {
@@ -118,12 +118,12 @@ async fn a_value_that_the_service_would_round_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn setting_is_repeated_and_adding_is_not() {
-    let lost = || Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
+    let lost = || MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
     let script = Script::new()
         .expect(Expect::patch(format!("{ENTRIES}/key")).query("allowMissing", true), lost())
         .expect(
             Expect::patch(format!("{ENTRIES}/key")).json(json!({ "value": 5.0 })),
-            Answer::json(json!({ "value": 5 })),
+            MockResponse::json(json!({ "value": 5 })),
         )
         .expect(Expect::post(format!("{ENTRIES}/key:increment")).json(json!({ "amount": 5 })), lost())
         .expect(Expect::post(ENTRIES).query("id", "key"), lost());

@@ -3,9 +3,9 @@
 
 mod support;
 
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::places::{PlaceFile, PlaceFormat, UpdatePlaceVersionNotesRequest};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
 use serde_json::json;
@@ -17,9 +17,9 @@ const BINARY: &[u8] = b"<roblox!\x89\xff\r\n\x1a\n\0\0the place";
 const XML: &[u8] = b"<?xml version=\"1.0\"?>\n<roblox version=\"4\"></roblox>";
 const VERSIONS: &str = "/universes/v1/42/places/1818/versions";
 
-fn answered() -> Answer {
+fn answered() -> MockResponse {
     // The service says that this is text.
-    Answer::bytes(json!({ "versionNumber": 7 }).to_string()).header("content-type", "text/plain")
+    MockResponse::bytes(json!({ "versionNumber": 7 }).to_string()).header("content-type", "text/plain")
 }
 
 async fn publish(script: &Script, file: impl Into<PlaceFile>) -> Result<u64, Error> {
@@ -40,7 +40,7 @@ async fn the_format_goes_by_the_content() {
         let script =
             Script::new().expect(Expect::post(VERSIONS).query("versionType", "Published"), answered());
         assert_eq!(publish(&script, file).await.expect("a version"), 7);
-        let opencloud::call::Body::Bytes { content_type: sent, content: body, .. } =
+        let opencloud::body::Body::Bytes { content_type: sent, content: body, .. } =
             &script.received()[0].body
         else {
             panic!("a place is sent as it is");
@@ -72,7 +72,7 @@ async fn what_is_no_place_is_not_sent() {
 
 #[tokio::test]
 async fn a_conflict_says_what_to_do() {
-    let conflict = Answer::error(ErrorShape::Code, 409, "ABORTED", "Server is busy.");
+    let conflict = MockResponse::error(ErrorShape::Code, 409, "ABORTED", "Server is busy.");
     let script = Script::new().expect(Expect::post(VERSIONS), conflict);
     let error = publish(&script, BINARY).await.expect_err("a conflict").to_string();
     assert!(error.contains("Server is busy.") && error.contains("Team Create"), "{error}");
@@ -86,15 +86,15 @@ async fn publishing_is_repeated_if_the_bytes_are_there() {
     disk.write_all(BINARY).expect("writing");
     let path = || File::open(disk.path());
     let reader = || File::reader(BINARY, BINARY.len() as u64);
-    let failed = |status: u16| Answer::status(status, "Request Context Failure");
+    let failed = |status: u16| MockResponse::status(status, "Request Context Failure");
     for (file, answer, attempts) in [
-        (path().await.expect("a file"), Answer::rate_limited(1), 2),
+        (path().await.expect("a file"), MockResponse::rate_limited(1), 2),
         (path().await.expect("a file"), failed(500), 2),
         (path().await.expect("a file"), failed(502), 2),
         (File::new(BINARY), failed(504), 2),
-        (File::new(BINARY), Answer::interrupted(), 2),
+        (File::new(BINARY), MockResponse::interrupted(), 2),
         (File::new(BINARY), failed(400), 1),
-        (reader(), Answer::rate_limited(1), 1),
+        (reader(), MockResponse::rate_limited(1), 1),
         (reader(), failed(500), 1),
     ] {
         let script =
@@ -112,11 +112,14 @@ async fn publishing_is_repeated_if_the_bytes_are_there() {
 
 #[tokio::test(start_paused = true)]
 async fn what_an_earlier_upload_may_have_done_is_not_forgotten() {
-    let busy = Answer::error(ErrorShape::Code, 409, "ABORTED", "Server is busy.");
+    let busy = MockResponse::error(ErrorShape::Code, 409, "ABORTED", "Server is busy.");
     let script = Script::new()
-        .expect(Expect::post(VERSIONS), Answer::interrupted())
+        .expect(Expect::post(VERSIONS), MockResponse::interrupted())
         .expect(Expect::post(VERSIONS), busy)
-        .always(Expect::post(VERSIONS), Answer::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no"));
+        .always(
+            Expect::post(VERSIONS),
+            MockResponse::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no"),
+        );
     let publish = scripted(&script).places().publish(42, 1818, BINARY);
     let error = publish.wait_while_busy(Duration::from_secs(300)).await.expect_err("a refusal");
     assert!(error.is_permission_denied() && error.may_have_been_applied(), "{error}");
@@ -130,7 +133,7 @@ async fn what_an_earlier_upload_may_have_done_is_not_forgotten() {
 async fn a_busy_server_can_be_waited_for() {
     let busy = || {
         let words = "Server is busy and unable to process your upload request. Please try again later.";
-        Answer::error(ErrorShape::Code, 409, "ABORTED", words)
+        MockResponse::error(ErrorShape::Code, 409, "ABORTED", words)
     };
     let reader = || File::reader(BINARY, BINARY.len() as u64);
     let files = [PlaceFile::from(BINARY), PlaceFile::from(reader())];
@@ -160,7 +163,7 @@ async fn a_busy_server_can_be_waited_for() {
     }
 
     // Another conflict is none that passes.
-    let other = Answer::error(ErrorShape::Code, 409, "ABORTED", "The place is not in this universe.");
+    let other = MockResponse::error(ErrorShape::Code, 409, "ABORTED", "The place is not in this universe.");
     let script = Script::new().always(Expect::post(VERSIONS), other);
     let publish = scripted(&script).places().publish(42, 1818, BINARY);
     publish.wait_while_busy(Duration::from_secs(300)).await.expect_err("a conflict");

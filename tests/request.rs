@@ -4,8 +4,9 @@
 mod support;
 
 use http::Method;
-use opencloud::call::{File, Form, path_segment};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::body::{File, Form};
+use opencloud::path_segment;
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::{scripted, timed};
@@ -15,12 +16,12 @@ async fn a_request_to_anything() {
     let script = Script::new()
         .expect(
             Expect::post("/new/api").query("a b", "1&2").header("x-own", "1").json(json!({ "text": "ü" })),
-            Answer::json(json!({ "id": 7 })),
+            MockResponse::json(json!({ "id": 7 })),
         )
-        .expect(Expect::put("/upload"), Answer::empty())
-        .expect(Expect::post("/form"), Answer::bytes("raw"))
-        .expect(Expect::get("/typed"), Answer::json(json!({ "id": "7" })))
-        .expect(Expect::delete("/a%2Fb/c"), Answer::empty());
+        .expect(Expect::put("/upload"), MockResponse::empty())
+        .expect(Expect::post("/form"), MockResponse::bytes("raw"))
+        .expect(Expect::get("/typed"), MockResponse::json(json!({ "id": "7" })))
+        .expect(Expect::delete("/a%2Fb/c"), MockResponse::empty());
     let client = scripted(&script);
 
     let call = client.request(Method::POST, "/new/api").query("a b", "1&2").with_header("x-own", "1");
@@ -61,9 +62,9 @@ async fn a_list_is_anything_that_can_be_gone_through() {
         .expect(
             Expect::post("/cloud/v2/universes/1:translateText")
                 .json(json!({ "text": "hi", "targetLanguageCodes": ["fr-fr", "de-de"] })),
-            Answer::json(json!({})),
+            MockResponse::json(json!({})),
         )
-        .expect(Expect::any().query("ids", "1").query("ids", "2"), Answer::json(json!({})));
+        .expect(Expect::any().query("ids", "1").query("ids", "2"), MockResponse::json(json!({})));
     let client = scripted(&script);
     let request = TranslateTextRequest::new("hi").target_language_codes(["fr-fr", "de-de"]);
     client.universes().translate_text(1, request).await.expect("an answer");
@@ -80,7 +81,8 @@ async fn it_is_retried_like_any_call() {
     for (method, requests) in
         [(Method::GET, 4), (Method::PUT, 4), (Method::DELETE, 4), (Method::POST, 1), (Method::PATCH, 1)]
     {
-        let script = Script::new().always(Expect::any(), Answer::error(ErrorShape::Html, 503, "", "down"));
+        let script =
+            Script::new().always(Expect::any(), MockResponse::error(ErrorShape::Html, 503, "", "down"));
         let error = scripted(&script).request(method.clone(), "/unknown/api").await.expect_err("an error");
         assert_eq!(script.count(), requests, "{method}");
         assert_eq!(error.may_have_been_applied(), method != Method::GET);
@@ -90,8 +92,8 @@ async fn it_is_retried_like_any_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_known_operation_keeps_its_rules() {
-    let script =
-        Script::new().always(Expect::any(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "down"));
+    let script = Script::new()
+        .always(Expect::any(), MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "down"));
     let client = scripted(&script);
     let read = client.request(Method::GET, "/cloud/v2/universes/1/memory-store/queues/q/items:read");
     let error = read.await.expect_err("an error");
@@ -106,7 +108,7 @@ async fn a_known_operation_keeps_its_rules() {
 
 #[tokio::test]
 async fn a_script_tells_what_went_wrong() {
-    let script = Script::new().expect(Expect::get("/cloud/v2/users/1"), Answer::json(json!({})));
+    let script = Script::new().expect(Expect::get("/cloud/v2/users/1"), MockResponse::json(json!({})));
     let error = scripted(&script).users().get(2).await.expect_err("an error");
     assert!(error.to_string().contains("GET /cloud/v2/users/2; expected GET /cloud/v2/users/1"), "{error}");
     let panic =
@@ -121,8 +123,8 @@ async fn a_script_tells_what_went_wrong() {
 #[tokio::test]
 async fn a_script_can_be_strict() {
     let script = Script::new()
-        .expect(Expect::post("/a").json(json!({ "a": 1 })), Answer::json(json!(1)))
-        .always(Expect::get("/b"), Answer::json(json!(2)));
+        .expect(Expect::post("/a").json(json!({ "a": 1 })), MockResponse::json(json!(1)))
+        .always(Expect::get("/b"), MockResponse::json(json!(2)));
     let client = script.client();
     assert_eq!(client.request(Method::GET, "/b").await.expect("an answer"), json!(2), "whenever it comes");
     assert!(client.request(Method::POST, "/a").json(&json!({ "a": 2 })).await.is_err());
@@ -137,11 +139,11 @@ async fn a_script_can_be_strict() {
 #[tokio::test(start_paused = true)]
 async fn a_script_can_fail_as_networks_do() {
     let script = Script::new()
-        .expect(Expect::any(), Answer::not_sent())
-        .expect(Expect::any(), Answer::interrupted())
-        .expect(Expect::any(), Answer::json(json!({})).interrupted_body())
-        .expect(Expect::any(), Answer::rate_limited(9))
-        .expect(Expect::any(), Answer::json(json!({ "name": "a" })));
+        .expect(Expect::any(), MockResponse::not_sent())
+        .expect(Expect::any(), MockResponse::interrupted())
+        .expect(Expect::any(), MockResponse::json(json!({})).interrupted_body())
+        .expect(Expect::any(), MockResponse::rate_limited(9))
+        .expect(Expect::any(), MockResponse::json(json!({ "name": "a" })));
     let client =
         script.builder().retry(opencloud::retry::Retry::standard().attempts(9).jitter(false)).build();
     let call = client.expect("a client").users().get(1);

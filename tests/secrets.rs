@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crypto_box::SecretKey;
 use opencloud::secrets::Plaintext;
-use opencloud::testing::{Answer, ErrorShape, Expect, Received, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Received, Script};
 use opencloud::{Client, ErrorKind};
 use opencloud_emulator::Emulator;
 use serde_json::{Value, json};
@@ -20,13 +20,13 @@ fn key(number: u8) -> SecretKey {
     SecretKey::from([number; 32])
 }
 
-fn public_key(number: u8) -> Answer {
+fn public_key(number: u8) -> MockResponse {
     let key = STANDARD.encode(key(number).public_key().as_bytes());
-    Answer::json(json!({ "id": "public-key", "secret": key, "key_id": format!("key-{number}") }))
+    MockResponse::json(json!({ "id": "public-key", "secret": key, "key_id": format!("key-{number}") }))
 }
 
-fn refused(status: u16) -> Answer {
-    Answer::error(ErrorShape::Problem, status, "Bad Request", "the key_id is out of date")
+fn refused(status: u16) -> MockResponse {
+    MockResponse::error(ErrorShape::Problem, status, "Bad Request", "the key_id is out of date")
 }
 
 /// What the service finds in a request, opened with the key that the request names.
@@ -40,8 +40,8 @@ fn opened(request: &Received) -> (Value, String) {
     (body, String::from_utf8(content).expect("UTF-8"))
 }
 
-fn created() -> Answer {
-    Answer::json(json!({ "id": "discord", "key_id": "key-1" }))
+fn created() -> MockResponse {
+    MockResponse::json(json!({ "id": "discord", "key_id": "key-1" }))
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +131,7 @@ async fn what_needs_no_key_asks_for_none() {
         )
         // None is said by an empty one.
         .expect(Expect::patch(format!("{SECRETS}/discord")).json(json!({ "domain": "" })), created())
-        .expect(Expect::delete(format!("{SECRETS}/discord")), Answer::status(200, ""));
+        .expect(Expect::delete(format!("{SECRETS}/discord")), MockResponse::status(200, ""));
     let secrets = script.client().secrets().universe(42);
     secrets.update("discord").domain("discord.com").await.expect("updated");
     secrets.update("discord").without_domain().await.expect("updated");
@@ -165,7 +165,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_none_seals_nothing() {
     let script = Script::new()
-        .expect(Expect::get(PUBLIC_KEY), Answer::json(json!({ "secret": "c2hvcnQ=", "key_id": "1" })));
+        .expect(Expect::get(PUBLIC_KEY), MockResponse::json(json!({ "secret": "c2hvcnQ=", "key_id": "1" })));
     let error = script.client().secrets().universe(42).create("discord", CONTENT).await.expect_err("no key");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("nothing was sealed or sent"), "{error}");

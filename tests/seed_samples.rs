@@ -3,9 +3,9 @@
 #![cfg(all(feature = "assets", feature = "users", feature = "groups"))]
 
 use opencloud::assets::AssetUpload;
-use opencloud::call::{Body, File};
+use opencloud::body::{Body, File};
 use opencloud::filter::{AssetQuotaFilter, Expression, InventoryFilter};
-use opencloud::testing::{Answer, Expect, Received, Script};
+use opencloud::testing::{Expect, MockResponse, Received, Script};
 use opencloud::users::{
     AssetQuotaAssetType, AssetQuotaType, InventoryItemAssetType as Asset, ThumbnailFormat, ThumbnailShape,
     ThumbnailSize,
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 async fn a_user_is_fetched() {
     let script = Script::new().expect(
         Expect::get("/cloud/v2/users/123456789").header("x-api-key", "test-api-key"),
-        Answer::json(json!({
+        MockResponse::json(json!({
             "path": "users/123456789",
             "createTime": "2008-06-20T07:12:03.4Z",
             "id": "123456789",
@@ -48,11 +48,11 @@ async fn a_thumbnail_is_made() {
                 .query("size", 420)
                 .query("format", "PNG")
                 .query("shape", "ROUND"),
-            Answer::operation_running(path),
+            MockResponse::operation_running(path),
         )
         .expect(
             Expect::get(format!("/cloud/v2/{path}")),
-            Answer::operation_done(path, json!({ "imageUri": "https://tr.rbxcdn.com/x" })),
+            MockResponse::operation_done(path, json!({ "imageUri": "https://tr.rbxcdn.com/x" })),
         );
     let users = script.client().users();
     let call = users
@@ -69,7 +69,7 @@ async fn a_thumbnail_is_made() {
 async fn a_square_headshot_is_made() {
     let script = Script::new().expect(
         Expect::get("/cloud/v2/users/123456789:generateThumbnail").query("shape", "SQUARE"),
-        Answer::operation_done(
+        MockResponse::operation_done(
             "users/123456789/operations/op",
             json!({ "imageUri": "https://tr.rbxcdn.com/x" }),
         ),
@@ -99,11 +99,15 @@ async fn an_inventory_is_listed_page_by_page_without_a_loop() {
     let script = Script::new()
         .expect(
             Expect::get(INVENTORY).query("maxPageSize", 100),
-            Answer::page("inventoryItems", [hat(), json!({ "badgeDetails": { "badgeId": 7 } })], Some("2")),
+            MockResponse::page(
+                "inventoryItems",
+                [hat(), json!({ "badgeDetails": { "badgeId": 7 } })],
+                Some("2"),
+            ),
         )
         .expect(
             Expect::get(INVENTORY).query("maxPageSize", 100).query("pageToken", "2"),
-            Answer::page("inventoryItems", [json!({ "gamePassDetails": { "gamePassId": "8" } })], None),
+            MockResponse::page("inventoryItems", [json!({ "gamePassDetails": { "gamePassId": "8" } })], None),
         );
     let items =
         script.client().users().list_inventory_items(123456789).items().collect().await.expect("items");
@@ -121,7 +125,7 @@ async fn an_inventory_is_listed_page_by_page_without_a_loop() {
 
 #[tokio::test(start_paused = true)]
 async fn an_inventory_is_read_by_a_loop_over_pages() {
-    let page = |token: Option<&str>| Answer::page("inventoryItems", [hat()], token);
+    let page = |token: Option<&str>| MockResponse::page("inventoryItems", [hat()], token);
     let script = Script::new()
         .expect(Expect::get(INVENTORY).query("maxPageSize", 50), page(Some("2")))
         .expect(Expect::get(INVENTORY).query("maxPageSize", 50).query("pageToken", "2"), page(Some("")));
@@ -166,7 +170,7 @@ async fn inventories_are_filtered() {
     for (filter, sent) in filters {
         let script = Script::new().expect(
             Expect::get(INVENTORY).query("filter", sent).query("maxPageSize", 10),
-            Answer::page("inventoryItems", [], None),
+            MockResponse::page("inventoryItems", [], None),
         );
         let list = script.client().users().list_inventory_items(123456789);
         list.filter(filter).items().limit(10).collect().await.expect(sent);
@@ -179,7 +183,7 @@ async fn quotas_are_listed() {
     let script = Script::new().expect(
         Expect::get("/cloud/v2/users/123456789/asset-quotas")
             .query("filter", "quotaType == RateLimitUpload && assetType == Audio"),
-        Answer::page(
+        MockResponse::page(
             "assetQuotas",
             [json!({
                 "path": "users/123456789/asset-quotas/x",
@@ -219,7 +223,7 @@ async fn a_notification_is_sent() {
                 "analyticsData": { "category": "Test_Analytics_Category" },
             },
         })),
-        Answer::json(json!({ "path": "users/123456789/notifications/n", "id": "n" })),
+        MockResponse::json(json!({ "path": "users/123456789/notifications/n", "id": "n" })),
     );
     let sent = script
         .client()
@@ -241,7 +245,7 @@ async fn the_groups_of_a_user_are_listed() {
         Expect::get("/cloud/v2/groups/-/memberships")
             .query("filter", "user == 'users/123456789'")
             .query("maxPageSize", 100),
-        Answer::page(
+        MockResponse::page(
             "groupMemberships",
             [json!({
                 "path": "groups/7/memberships/MTIzNDU2Nzg5",
@@ -277,11 +281,11 @@ async fn an_asset_is_uploaded() {
     let script = Script::new()
         .expect(
             Expect::post("/assets/v1/assets").header("x-api-key", "test-api-key"),
-            Answer::json(json!({ "path": "operations/op" })),
+            MockResponse::json(json!({ "path": "operations/op" })),
         )
         .expect(
             Expect::get("/assets/v1/operations/op"),
-            Answer::operation_done("operations/op", json!({ "assetId": "2205400862" })),
+            MockResponse::operation_done("operations/op", json!({ "assetId": "2205400862" })),
         );
     let upload = AssetUpload::by_user(123456789, "Sign", File::new(&content[..]).name("sign.png"))
         .description("This way");
@@ -308,11 +312,14 @@ async fn an_asset_is_updated() {
     let script = Script::new()
         .expect(
             Expect::patch("/assets/v1/assets/2205400862").header("x-api-key", "test-api-key"),
-            Answer::json(json!({ "path": "operations/op" })),
+            MockResponse::json(json!({ "path": "operations/op" })),
         )
         .expect(
             Expect::get("/assets/v1/operations/op"),
-            Answer::operation_done("operations/op", json!({ "assetId": "2205400862", "revisionId": "2" })),
+            MockResponse::operation_done(
+                "operations/op",
+                json!({ "assetId": "2205400862", "revisionId": "2" }),
+            ),
         );
     let edit = script.client().assets().edit(2205400862).content(File::new(&content[..]).name("house.fbx"));
     let asset = edit.await.expect("an asset");

@@ -26,7 +26,7 @@ use opencloud::localization::{
 };
 use opencloud::luau::TaskPath;
 use opencloud::oauth::{PendingLogin, TokenSet};
-use opencloud::testing::{Answer, Expect, Script as Service};
+use opencloud::testing::{Expect, MockResponse, Script as Service};
 use opencloud::{Client, ErrorKind, operations};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -132,7 +132,7 @@ fn import(
     file: &[u8],
     from: Option<ImportCheckpoint>,
 ) -> (Service, Result<ImportCheckpoint, opencloud::Error>) {
-    let service = Service::new().always(Expect::any(), Answer::json(json!({})));
+    let service = Service::new().always(Expect::any(), MockResponse::json(json!({})));
     let mut import = store(&service, "Players").import();
     if let Some(from) = from {
         import = import.resume(from);
@@ -150,8 +150,8 @@ fn import_checkpoint() -> ImportCheckpoint {
 fn export_checkpoint() -> ExportCheckpoint {
     let listed = |key: &str| json!({ "id": key, "path": format!("universes/1/data-stores/s/entries/{key}") });
     let service = Service::new()
-        .expect(Expect::any(), Answer::page("dataStoreEntries", [listed("a")], Some("two")))
-        .always(Expect::any(), Answer::json(json!({ "value": 1 })));
+        .expect(Expect::any(), MockResponse::page("dataStoreEntries", [listed("a")], Some("two")))
+        .always(Expect::any(), MockResponse::json(json!({ "value": 1 })));
     let mut saved = None;
     let export = store(&service, "Players").export().write_to(Vec::new(), |checkpoint| {
         saved = Some(checkpoint.clone());
@@ -221,8 +221,8 @@ fn a_checkpoint_is_used_only_for_what_it_is_of() {
         let checkpoint: ExportCheckpoint =
             serde_json::from_value(json!({ "state": state, "checksum": checksum }))
                 .expect("its form is right");
-        let service =
-            Service::new().always(Expect::any(), Answer::page("dataStoreEntries", Vec::<Value>::new(), None));
+        let service = Service::new()
+            .always(Expect::any(), MockResponse::page("dataStoreEntries", Vec::<Value>::new(), None));
         let export = store(&service, "Players").export().resume(checkpoint);
         (in_paused_time(export.write_to(Vec::new(), |_| Ok(()))), service.count())
     };

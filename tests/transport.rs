@@ -14,7 +14,7 @@ mod sockets;
 mod support;
 
 use opencloud::ErrorKind as Is;
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use serde_json::json;
 use std::time::Duration;
 use support::{Kind, timed};
@@ -22,7 +22,7 @@ use support::{Kind, timed};
 /// What happens to a call that is answered the same whatever is tried.
 struct Row {
     name: &'static str,
-    answer: Answer,
+    answer: MockResponse,
     /// The error's kind; `None` if the call succeeds.
     kind: Option<Is>,
     /// The number of requests and the seconds until the result, for a call that may be sent twice.
@@ -40,8 +40,8 @@ const TEN_SECONDS_LATER: &str = "Sun, 06 Nov 1994 08:49:47 GMT";
 const ALL_FOUR: (usize, f64) = (4, 3.5);
 const ONE: (usize, f64) = (1, 0.0);
 
-fn status(status: u16) -> Answer {
-    Answer::error(ErrorShape::Code, status, "CODE", "the service's words")
+fn status(status: u16) -> MockResponse {
+    MockResponse::error(ErrorShape::Code, status, "CODE", "the service's words")
 }
 
 fn rows() -> Vec<Row> {
@@ -55,23 +55,23 @@ fn rows() -> Vec<Row> {
     };
     let limited = |name: &str, value: &str| status(429).header(name, value);
     let mut rows = vec![
-        row("connection refused", Answer::not_sent(), Some(Is::Connect), ALL_FOUR, ALL_FOUR, false),
-        row("reset before the answer", Answer::interrupted(), Some(Is::Io), ALL_FOUR, ONE, true),
+        row("connection refused", MockResponse::not_sent(), Some(Is::Connect), ALL_FOUR, ALL_FOUR, false),
+        row("reset before the answer", MockResponse::interrupted(), Some(Is::Io), ALL_FOUR, ONE, true),
         row(
             "reset in mid-body",
-            Answer::json(json!({})).interrupted_body(),
+            MockResponse::json(json!({})).interrupted_body(),
             Some(Is::Io),
             ALL_FOUR,
             ONE,
             true,
         ),
         // CN-03
-        row("truncated JSON", Answer::status(200, "{\"path\":"), Some(Is::Io), ALL_FOUR, ONE, true),
-        row("JSON that is none", Answer::status(200, "{\"path\"]"), Some(Is::Decode), ONE, ONE, true),
+        row("truncated JSON", MockResponse::status(200, "{\"path\":"), Some(Is::Io), ALL_FOUR, ONE, true),
+        row("JSON that is none", MockResponse::status(200, "{\"path\"]"), Some(Is::Decode), ONE, ONE, true),
         // ER-03
         row(
             "an edge page with 400",
-            Answer::error(ErrorShape::Html, 400, "", "400 Bad request"),
+            MockResponse::error(ErrorShape::Html, 400, "", "400 Bad request"),
             Some(Is::Io),
             ALL_FOUR,
             ONE,
@@ -79,7 +79,7 @@ fn rows() -> Vec<Row> {
         ),
         row(
             "an edge page with 200",
-            Answer::error(ErrorShape::Html, 200, "", "Sorry"),
+            MockResponse::error(ErrorShape::Html, 200, "", "Sorry"),
             Some(Is::Io),
             ALL_FOUR,
             ONE,
@@ -87,7 +87,7 @@ fn rows() -> Vec<Row> {
         ),
         row(
             "an edge page with 404",
-            Answer::error(ErrorShape::Html, 404, "", "Sorry"),
+            MockResponse::error(ErrorShape::Html, 404, "", "Sorry"),
             Some(Is::Io),
             ALL_FOUR,
             ONE,
@@ -95,7 +95,7 @@ fn rows() -> Vec<Row> {
         ),
         row(
             "an edge page with 429",
-            Answer::error(ErrorShape::Html, 429, "", "Too Many Requests"),
+            MockResponse::error(ErrorShape::Html, 429, "", "Too Many Requests"),
             Some(Is::Io),
             ALL_FOUR,
             ONE,
@@ -112,7 +112,7 @@ fn rows() -> Vec<Row> {
         row("404 with a broken body", status(404).interrupted_body(), Some(Is::NotFound), ONE, ONE, false),
         row("503 with a broken body", status(503).interrupted_body(), Some(Is::Service), ALL_FOUR, ONE, true),
         // 30 s, 0.5 s, 30 s, 1 s, 30 s, 2 s, and what the deadline of 120 s leaves.
-        row("stalled body", Answer::stalled(), Some(Is::Timeout), (4, 120.0), (1, 30.0), true),
+        row("stalled body", MockResponse::stalled(), Some(Is::Timeout), (4, 120.0), (1, 30.0), true),
         row("401", status(401), Some(Is::Unauthenticated), ONE, ONE, false),
         row("403", status(403), Some(Is::PermissionDenied), ONE, ONE, false),
         row("404", status(404), Some(Is::NotFound), ONE, ONE, false),
@@ -187,7 +187,7 @@ fn rows() -> Vec<Row> {
             ONE,
             true,
         ),
-        row("unexpected 204", Answer::empty(), None, ONE, ONE, false),
+        row("unexpected 204", MockResponse::empty(), None, ONE, ONE, false),
         row(
             "redirect to another host",
             status(302).header("location", "https://evil.example/"),
@@ -206,7 +206,7 @@ fn rows() -> Vec<Row> {
         ),
         row(
             "a body beyond the bound",
-            Answer::bytes(vec![b' '; 2000]),
+            MockResponse::bytes(vec![b' '; 2000]),
             Some(Is::ResponseTooLarge),
             ONE,
             ONE,
@@ -215,7 +215,7 @@ fn rows() -> Vec<Row> {
     ];
     for (code, name) in [(500, "500"), (502, "502"), (503, "503"), (504, "504")] {
         for shape in [ErrorShape::Code, ErrorShape::Html, ErrorShape::Empty] {
-            let answer = Answer::error(shape, code, "INTERNAL", "the service's words");
+            let answer = MockResponse::error(shape, code, "INTERNAL", "the service's words");
             rows.push(row(name, answer, Some(Is::Service), ALL_FOUR, ONE, true));
         }
     }
@@ -262,7 +262,7 @@ async fn every_failure_of_every_kind_of_call() {
 async fn requests_are_repeated_unchanged() {
     let script = Script::new()
         .expect_times(3, Expect::any(), status(503))
-        .expect(Expect::any(), Answer::json(json!({})));
+        .expect(Expect::any(), MockResponse::json(json!({})));
     let reply = support::scripted(&script)
         .universes()
         .update(1, opencloud::types::Universe::new().voice_chat_enabled(true))

@@ -2,7 +2,7 @@
 
 #![cfg(feature = "user_restrictions")]
 
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::user_restrictions::BanLength;
 use opencloud::{Client, Error, ErrorKind};
 use opencloud_emulator::Emulator;
@@ -40,10 +40,10 @@ async fn a_ban_is_written_as_a_whole_with_mask_and_idempotency_key() {
                     "excludeAltAccounts": true,
                 }),
             ),
-            Answer::json(restriction(json!({ "active": true }))),
+            MockResponse::json(restriction(json!({ "active": true }))),
         )
         // Absent means for ever.
-        .expect(write(PLACE, json!({ "active": true })), Answer::json(restriction(json!({}))));
+        .expect(write(PLACE, json!({ "active": true })), MockResponse::json(restriction(json!({}))));
     let restrictions = script.client().user_restrictions();
     let answer = restrictions
         .ban(42, 156, WEEK)
@@ -71,8 +71,8 @@ async fn a_ban_is_written_as_a_whole_with_mask_and_idempotency_key() {
 #[tokio::test(start_paused = true)]
 async fn a_ban_that_is_sent_again_has_the_same_key() {
     let script = Script::new()
-        .expect(Expect::patch(UNIVERSE), Answer::interrupted())
-        .expect(Expect::patch(UNIVERSE), Answer::json(restriction(json!({ "active": true }))));
+        .expect(Expect::patch(UNIVERSE), MockResponse::interrupted())
+        .expect(Expect::patch(UNIVERSE), MockResponse::json(restriction(json!({ "active": true }))));
     script.client().user_restrictions().ban(42, 156, WEEK).await.expect("banned");
     script.assert_done();
     let received = script.received();
@@ -85,10 +85,10 @@ async fn a_ban_that_is_sent_again_has_the_same_key() {
 #[tokio::test(start_paused = true)]
 async fn an_unban_says_that_no_ban_is_active() {
     let script = Script::new()
-        .expect(write(UNIVERSE, json!({ "active": false })), Answer::json(restriction(json!({}))))
+        .expect(write(UNIVERSE, json!({ "active": false })), MockResponse::json(restriction(json!({}))))
         .expect(
             write(PLACE, json!({ "active": false, "privateReason": "Appeal" })),
-            Answer::json(restriction(json!({}))),
+            MockResponse::json(restriction(json!({}))),
         );
     let restrictions = script.client().user_restrictions();
     assert!(!restrictions.unban(42, 156).await.expect("lifted").is_banned());
@@ -117,8 +117,8 @@ async fn changing_a_reason_changes_nothing_else() {
     let mut answer = after.clone();
     answer["startTime"] = json!("2026-01-01T00:00:00Z");
     let script = Script::new()
-        .expect(Expect::get(UNIVERSE), Answer::json(restriction(before)))
-        .expect(write(UNIVERSE, after), Answer::json(restriction(answer)));
+        .expect(Expect::get(UNIVERSE), MockResponse::json(restriction(before)))
+        .expect(write(UNIVERSE, after), MockResponse::json(restriction(answer)));
     let client = script.client();
     client.user_restrictions().change_ban(42, 156).display_reason("Cheating").await.expect("changed");
     script.assert_done();
@@ -130,15 +130,15 @@ async fn a_ban_that_begins_anew_is_cut_to_its_old_end() {
         restriction(json!({ "active": true, "startTime": start, "duration": duration }))
     };
     let script = Script::new()
-        .expect(Expect::get(PLACE), Answer::json(ban("2026-01-01T00:00:00Z", "604800s")))
+        .expect(Expect::get(PLACE), MockResponse::json(ban("2026-01-01T00:00:00Z", "604800s")))
         .expect(
             write(PLACE, json!({ "active": true, "duration": "604800s", "privateReason": "x" })),
             // The service has begun it anew, after two days and half a second.
-            Answer::json(ban("2026-01-03T00:00:00.5Z", "604800s")),
+            MockResponse::json(ban("2026-01-03T00:00:00.5Z", "604800s")),
         )
         .expect(
             write(PLACE, json!({ "active": true, "duration": "432000s", "privateReason": "x" })),
-            Answer::json(ban("2026-01-03T00:00:01Z", "432000s")),
+            MockResponse::json(ban("2026-01-03T00:00:01Z", "432000s")),
         );
     let client = script.client();
     client.user_restrictions().change_ban(42, 156).at_place(7).private_reason("x").await.expect("changed");
@@ -146,9 +146,9 @@ async fn a_ban_that_begins_anew_is_cut_to_its_old_end() {
 }
 
 /// A ban, and when the service says this.
-fn banned(start: &str, duration: &str, date: &str) -> Answer {
+fn banned(start: &str, duration: &str, date: &str) -> MockResponse {
     let ban = json!({ "active": true, "startTime": start, "duration": duration });
-    Answer::json(restriction(ban)).header("date", date)
+    MockResponse::json(restriction(ban)).header("date", date)
 }
 
 /// What was left of the ban of a week, after a day.
@@ -201,7 +201,7 @@ async fn a_ban_never_ends_while_its_length_is_found_out() {
         let mut body = restriction(json!({ "active": true, "startTime": FIRST, "duration": duration }));
         body.as_object_mut().expect("a body").extend(before.as_object().expect("fields").clone());
         let script = Script::new()
-            .expect(Expect::get(UNIVERSE), Answer::json(body).header("date", date))
+            .expect(Expect::get(UNIVERSE), MockResponse::json(body).header("date", date))
             .expect(write(UNIVERSE, active(duration)), banned(FIRST, duration, date));
         change(&script).await.expect("changed");
         script.assert_done();
@@ -210,7 +210,7 @@ async fn a_ban_never_ends_while_its_length_is_found_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_second_write_waits_for_the_limit() {
-    let refused = || Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "");
+    let refused = || MockResponse::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "");
     let script = Script::new()
         .expect(Expect::get(UNIVERSE), banned(FIRST, "604800s", DATE))
         .expect(write(UNIVERSE, active(SIX_DAYS)), banned(FIRST, SIX_DAYS, DATE))
@@ -224,7 +224,7 @@ async fn a_second_write_waits_for_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_of_the_second_write_says_how_the_ban_was_left() {
-    let failed = || Answer::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no");
+    let failed = || MockResponse::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no");
     for (start, length, ends, words) in [
         (FIRST, SIX_DAYS, "2026-01-07T00:00:00Z", "earlier"),
         ("2026-01-03T00:00:00Z", SIX_DAYS, "2026-01-09T00:00:00Z", "later"),
@@ -243,7 +243,7 @@ async fn an_error_of_the_second_write_says_how_the_ban_was_left() {
     // It has moved again, or it does not say when the ban ends.
     for second in [
         banned("2026-01-03T00:00:00Z", "604800s", DATE),
-        Answer::json(restriction(json!({ "active": true }))),
+        MockResponse::json(restriction(json!({ "active": true }))),
     ] {
         let script = Script::new()
             .expect(Expect::get(UNIVERSE), banned(FIRST, "604800s", DATE))
@@ -257,7 +257,7 @@ async fn an_error_of_the_second_write_says_how_the_ban_was_left() {
 
 #[tokio::test(start_paused = true)]
 async fn an_end_that_the_response_does_not_tell_is_read() {
-    let silent = || Answer::json(restriction(json!({ "active": true })));
+    let silent = || MockResponse::json(restriction(json!({ "active": true })));
     for (then, is_known) in [(banned(A_DAY_LATER, SIX_DAYS, DATE), true), (silent(), false)] {
         let script = Script::new()
             .expect(Expect::get(UNIVERSE), banned(FIRST, "604800s", DATE))
@@ -273,7 +273,7 @@ async fn an_end_that_the_response_does_not_tell_is_read() {
     // Nothing is written to a ban whose end is not known.
     let script = Script::new().expect(
         Expect::get(UNIVERSE),
-        Answer::json(restriction(json!({ "active": true, "duration": "604800s" }))),
+        MockResponse::json(restriction(json!({ "active": true, "duration": "604800s" }))),
     );
     let error = change(&script).await.expect_err("no end");
     script.assert_done();
@@ -285,11 +285,11 @@ async fn a_permanent_ban_stays_permanent_when_its_reason_changes() {
     let script = Script::new()
         .expect(
             Expect::get(UNIVERSE),
-            Answer::json(restriction(json!({ "active": true, "startTime": "2026-01-01T00:00:00Z" }))),
+            MockResponse::json(restriction(json!({ "active": true, "startTime": "2026-01-01T00:00:00Z" }))),
         )
         .expect(
             write(UNIVERSE, json!({ "active": true, "excludeAltAccounts": false })),
-            Answer::json(restriction(json!({ "active": true, "startTime": "2026-02-01T00:00:00Z" }))),
+            MockResponse::json(restriction(json!({ "active": true, "startTime": "2026-02-01T00:00:00Z" }))),
         );
     let client = script.client();
     client.user_restrictions().change_ban(42, 156).exclude_alt_accounts(false).await.expect("changed");
@@ -303,7 +303,7 @@ async fn where_there_is_no_ban_none_is_made() {
         (json!({}), "not banned"),
         (json!({ "active": true, "inherited": true }), "the universe's"),
     ] {
-        let script = Script::new().expect(Expect::get(PLACE), Answer::json(restriction(found)));
+        let script = Script::new().expect(Expect::get(PLACE), MockResponse::json(restriction(found)));
         let client = script.client();
         let change = client.user_restrictions().change_ban(42, 156).at_place(7).private_reason("x");
         let error = change.await.expect_err(why);

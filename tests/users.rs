@@ -4,7 +4,7 @@
 
 use opencloud::ids::{AssetId, BadgeId, GamePassId};
 use opencloud::operation::PollPolicy;
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::users::{Ownable, ThumbnailFormat, ThumbnailShape, ThumbnailSize};
 use opencloud::{Client, Error, ErrorKind};
 use opencloud_emulator::Emulator;
@@ -27,13 +27,13 @@ async fn whether_a_user_owns_something_is_asked_by_its_id() {
         let asked = || Expect::get(INVENTORY).query("filter", filter).query("maxPageSize", 1);
         let found = [json!({ "path": "users/156/inventory-items/x" })];
         let script = Script::new()
-            .expect(asked(), Answer::page("inventoryItems", found, Some("there may be more")))
-            .expect(asked(), Answer::page("inventoryItems", [], None))
+            .expect(asked(), MockResponse::page("inventoryItems", found, Some("there may be more")))
+            .expect(asked(), MockResponse::page("inventoryItems", [], None))
             // An empty page is not the end while there is a token.
-            .expect(asked(), Answer::page("inventoryItems", [], Some("next")))
+            .expect(asked(), MockResponse::page("inventoryItems", [], Some("next")))
             .expect(
                 asked().query("pageToken", "next"),
-                Answer::page("inventoryItems", [json!({ "path": "x" })], None),
+                MockResponse::page("inventoryItems", [json!({ "path": "x" })], None),
             );
         let users = script.client().users();
         for owns in [true, false, true] {
@@ -47,7 +47,7 @@ async fn whether_a_user_owns_something_is_asked_by_its_id() {
 async fn a_private_inventory_is_an_error_and_not_a_no() {
     let script = Script::new().expect(
         Expect::get(INVENTORY),
-        Answer::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "the inventory is private"),
+        MockResponse::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "the inventory is private"),
     );
     let users = script.client().users();
     let error = users.owns(156, Ownable::badge(1)).await.expect_err("private");
@@ -70,10 +70,10 @@ async fn thumbnails_of_many_users_are_started_followed_and_reported() {
     let uri = |user: u64| json!({ "imageUri": format!("https://cdn.example/{user}") });
     let path = |user: u64| format!("users/{user}/operations/op");
     let script = Script::new()
-        .always(started(1), Answer::operation_running(&path(1)))
-        .always(polled(1), Answer::operation_done(&path(1), uri(1)))
-        .always(started(2), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "no such user"))
-        .always(started(3), Answer::operation_done(&path(3), uri(3)));
+        .always(started(1), MockResponse::operation_running(&path(1)))
+        .always(polled(1), MockResponse::operation_done(&path(1), uri(1)))
+        .always(started(2), MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "no such user"))
+        .always(started(3), MockResponse::operation_done(&path(3), uri(3)));
     let report = script
         .client()
         .users()
@@ -103,8 +103,10 @@ async fn thumbnails_of_many_users_are_started_followed_and_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_thumbnail_is_not_told_is_not_sent() {
-    let script = Script::new()
-        .always(Expect::any(), Answer::operation_done("users/1/operations/op", json!({ "imageUri": "u" })));
+    let script = Script::new().always(
+        Expect::any(),
+        MockResponse::operation_done("users/1/operations/op", json!({ "imageUri": "u" })),
+    );
     assert!(script.client().users().thumbnails([1]).await.is_complete());
     assert!(script.received()[0].query.is_empty());
 }
@@ -116,7 +118,7 @@ fn notification(payload: Value) -> Expect {
 
 #[tokio::test(start_paused = true)]
 async fn a_notification_holds_what_was_said_and_nothing_else() {
-    let answer = || Answer::json(json!({ "path": "users/156/notifications/n", "id": "n" }));
+    let answer = || MockResponse::json(json!({ "path": "users/156/notifications/n", "id": "n" }));
     let script = Script::new()
         .expect(notification(json!({ "type": "MOMENT", "messageId": "message-1" })), answer())
         .expect(
@@ -168,7 +170,7 @@ async fn notifications_are_checked_before_anything_is_sent() {
     }
     assert_eq!(script.count(), 0);
 
-    let script = Script::new().always(Expect::any(), Answer::json(json!({ "id": "n" })));
+    let script = Script::new().always(Expect::any(), MockResponse::json(json!({ "id": "n" })));
     let users = script.client().users();
     for data in ["x".repeat(199), "x".repeat(200), "é".repeat(100)] {
         users.notify(156, 42, "message-1").launch_data(data).await.expect("accepted");

@@ -29,8 +29,15 @@ pub fn check(document: &str) -> Result<(), Error> {
 }
 
 fn try_all(document: &str) -> Result<(), Error> {
-    let Generated { raw, api, operations, .. } = generate(document, None)?;
-    for (what, code) in [("types", raw), ("calls", api), ("table of operations", operations)] {
+    let Generated { raw, api, ids, operations, scopes, .. } = generate(document, None)?;
+    let files = [
+        ("types", raw),
+        ("calls", api),
+        ("ids", ids),
+        ("table of operations", operations),
+        ("scopes", scopes),
+    ];
+    for (what, code) in files {
         syn::parse_file(&code)
             .map_err(|error| Error::new(format!("the generated {what} could not be parsed: {error}")))?;
     }

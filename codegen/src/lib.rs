@@ -1,7 +1,7 @@
 //! Turns `spec/open-cloud.json` into the Rust code of the `opencloud` crate.
 //!
 //! ```text
-//! document -> Document::select(areas) -> passes -> Model -> emit::{raw, api, operations, surface}
+//! document -> Document::select(areas) -> passes -> Model -> emit::{raw, api, ids, operations, surface}
 //! ```
 //!
 //! The crate is an ordinary library: `build.rs` of `opencloud` calls [`generate`], and `cargo xtask`
@@ -31,8 +31,12 @@ pub struct Generated {
     pub raw: String,
     /// One handle per area, one request type per operation, and the constructors of request types.
     pub api: String,
+    /// The id types.
+    pub ids: String,
     /// The static table of operations.
     pub operations: String,
+    /// The enum of scopes.
+    pub scopes: String,
     /// The public surface of the above, as text.
     pub surface: String,
 }
@@ -40,17 +44,22 @@ pub struct Generated {
 impl Generated {
     /// The number of generated lines.
     pub fn lines(&self) -> usize {
-        [&self.raw, &self.api, &self.operations].iter().map(|file| file.lines().count()).sum()
+        [&self.raw, &self.api, &self.ids, &self.operations, &self.scopes]
+            .iter()
+            .map(|file| file.lines().count())
+            .sum()
     }
 }
 
-/// Generates the three files for the given areas, or for all of them.
+/// Generates the files for the given areas, or for all of them.
 pub fn generate(document: &str, areas: Option<&[String]>) -> Result<Generated, Error> {
     let model = Model::build(document, areas)?;
     Ok(Generated {
         raw: emit::raw::emit(&model)?,
         api: emit::api::emit(&model)?,
+        ids: emit::ids::emit(&model),
         operations: emit::operations::emit(&model)?,
+        scopes: emit::operations::scopes(&model),
         surface: emit::surface::emit(&model),
     })
 }

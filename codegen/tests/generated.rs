@@ -17,8 +17,14 @@ const FORBIDDEN: [&str; 8] = [
     "unsafe ",
 ];
 
-fn files(generated: &Generated) -> [(&'static str, &str); 3] {
-    [("raw", &generated.raw), ("api", &generated.api), ("operations", &generated.operations)]
+fn files(generated: &Generated) -> [(&'static str, &str); 5] {
+    [
+        ("raw", &generated.raw),
+        ("api", &generated.api),
+        ("ids", &generated.ids),
+        ("operations", &generated.operations),
+        ("scopes", &generated.scopes),
+    ]
 }
 
 /// Parses each file and looks for what must not be there. Returns the number of items.

@@ -92,9 +92,9 @@ fn hostile_names_and_texts_generate_rust() {
 #[test]
 fn nothing_in_the_source_is_unseen() {
     for (what, text) in hostile() {
-        let Generated { raw, api, operations, .. } =
+        let Generated { raw, api, ids, operations, scopes, .. } =
             generate(&document(&text).to_string(), None).expect("code");
-        for code in [raw, api, operations] {
+        for code in [raw, api, ids, operations, scopes] {
             let unseen = |ch: &char| {
                 (ch.is_control() && !matches!(ch, '\n' | '\t'))
                     || matches!(ch, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

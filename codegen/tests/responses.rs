@@ -55,13 +55,13 @@ fn a_property_has_other_names_and_its_id_may_be_the_end_of_a_path() {
     });
     let model = build(properties, json!({})).expect("a model");
     let raw = flat(&emit::raw::emit(&model).expect("types"));
-    let reading = "crate::decode::object! { Thing { \"id\" => id, \"main\" => main, \"parts\" => parts, \"path\" => path, } \
+    let reading = "crate::wire::decode::object! { Thing { \"id\" => id, \"main\" => main, \"parts\" => parts, \"path\" => path, } \
                    aliases { \"first\" => main, \"oldParts\" => parts, } \
                    values { \"values\" => parts: Part.data, } ids { id => path, } requested { } }";
     assert!(raw.contains(reading), "{raw}");
     // Most types have nothing of it.
     assert!(
-        raw.contains("crate::decode::object! { Part { \"data\" => data, \"weight\" => weight, } }"),
+        raw.contains("crate::wire::decode::object! { Part { \"data\" => data, \"weight\" => weight, } }"),
         "{raw}"
     );
 }

@@ -10,7 +10,7 @@ fn read(micros: Option<&String>) -> Option<Result<Money, Error>> {
     let micros = micros?;
     Some(match micros.parse() {
         Ok(digits) => Money::from_digits(CURRENCY, digits, -i64::from(DECIMALS)),
-        Err(_) => Err(Error::unreadable(format!("{micros:?} is no number of millionths of a dollar"))),
+        Err(_) => Err(Error::unreadable(format!("{micros:?} is not a number of millionths of a dollar"))),
     })
 }
 
@@ -35,7 +35,7 @@ impl AdsBudget {
     ///
     /// # Errors
     ///
-    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is no number.
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is not a number.
     pub fn amount(&self) -> Option<Result<Money, Error>> {
         read(self.amount_micros.as_ref())
     }
@@ -45,7 +45,7 @@ impl AdsBudget {
     ///
     /// # Errors
     ///
-    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is no number.
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is not a number.
     pub fn scheduled_amount(&self) -> Option<Result<Money, Error>> {
         read(self.scheduled_amount_micros.as_ref())
     }

@@ -15,4 +15,4 @@
 
 mod budgets;
 
-pub use crate::generated::api::ads::*;
+pub use crate::generated::ads::*;

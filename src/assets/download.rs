@@ -1,9 +1,9 @@
 use super::{AssetKind, Assets};
-use crate::call::{Options, option_methods};
+use crate::call::option_methods;
+use crate::client::Options;
 use crate::ids::{AssetId, Id};
 use crate::types::AssetDeliveryLocation;
 use crate::{Error, Response};
-use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
 impl Assets {
@@ -62,7 +62,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As of every call, and as of [`Request::send_to`](crate::call::Request::send_to).
+    /// As of every call, and as of [`Request::send_to`](crate::Request::send_to).
     pub async fn write_to<W: AsyncWrite + Unpin + Send>(self, writer: W) -> Result<u64, Error> {
         let Self { assets, asset, version, max_bytes, options } = self;
         let call = match version {
@@ -72,17 +72,16 @@ impl Download {
             None => assets.get_delivery_location(asset).with_options(options.clone()).call,
         };
         let operation = call.operation;
-        let (reply, found) = call.send_decoding().await?;
-        let location = location(found, &reply).map_err(|error| error.of(operation))?;
+        let (exchanged, found) = call.send_decoding().await?;
+        let location =
+            location(found).map_err(|error| exchanged.attach_to(error).with_operation(operation))?;
         let get = assets.client.request(http::Method::GET, location).with_options(options);
         get.without_credentials().send_to(writer, max_bytes).await.map(Response::into_inner)
     }
 }
 
 /// Where the content is. Why the service does not say, the call itself has told (`AS-11`).
-fn location(found: AssetDeliveryLocation, reply: &http::Response<Bytes>) -> Result<String, Error> {
+fn location(found: AssetDeliveryLocation) -> Result<String, Error> {
     let location = found.location.filter(|location| !location.is_empty());
-    location.ok_or_else(|| {
-        Error::unreadable("the service names no location of the asset's content").with_reply(reply)
-    })
+    location.ok_or_else(|| Error::unreadable("the service names no location of the asset's content"))
 }

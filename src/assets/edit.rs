@@ -2,7 +2,9 @@ use super::inspect::inspect;
 use super::upload::{check_description, check_name};
 use super::{Asset, AssetKind, AssetPreview, Assets, SocialLink};
 use crate::Error;
-use crate::call::{File, Options, helper_methods};
+use crate::body::File;
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::AssetId;
 use crate::operation::{Operation, PollPolicy};
 use std::collections::BTreeMap;
@@ -36,13 +38,13 @@ pub enum SocialSite {
 
 impl Assets {
     /// Changes an asset: its metadata, its content, or both. What is not set stays; the update mask is made
-    /// from what is set. It waits until the change is done, whether the service answers with an operation,
+    /// from what is set. It waits until the change is done, whether the service responds with an operation,
     /// as it does for content, or with the asset.
     ///
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
     /// use opencloud::assets::SocialSite;
-    /// use opencloud::call::File;
+    /// use opencloud::body::File;
     ///
     /// client
     ///     .assets()
@@ -61,7 +63,7 @@ impl Assets {
     /// # Errors
     ///
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if nothing is
-    /// to be changed, the file is no model (see [`upload`](Assets::upload)), name or description are too long, or
+    /// to be changed, the file is not a model (see [`upload`](Assets::upload)), name or description are too long, or
     /// more than three social links are set; as of [`Operation::wait`], and as of every call.
     pub fn edit(&self, asset: impl Into<AssetId>) -> Edit {
         Edit {
@@ -140,7 +142,7 @@ impl Edit {
         self
     }
 
-    /// Sets what the asset is, if it is no model. Roblox takes no new content for other kinds at present.
+    /// Sets what the asset is, if it is not a model. Roblox takes no new content for other kinds at present.
     pub fn kind(mut self, kind: AssetKind) -> Self {
         self.kind = kind;
         self
@@ -160,13 +162,13 @@ impl Edit {
     }
 
     /// Sends the change, and leaves the waiting to the caller. An operation of which the service has
-    /// answered with the asset is over.
+    /// responded with the asset is over.
     ///
     /// # Errors
     ///
     /// See [`Assets::edit`].
     pub async fn start(self) -> Result<Operation<Asset>, Error> {
-        let Self { assets, id, mut asset, links, content, kind, max_bytes, options, .. } = self;
+        let Self { assets, id, mut asset, links, content, kind, max_bytes, policy, options } = self;
         if asset == Asset::new() && links.is_empty() && content.is_none() {
             return Err(Error::invalid_request("nothing of the asset is to be changed"));
         }
@@ -195,12 +197,11 @@ impl Edit {
         if let Some(file) = content {
             call = call.file_content(file);
         }
-        call.start().await
+        call.with_poll_policy(policy).start().await
     }
 
     async fn run(self) -> Result<Asset, Error> {
-        let policy = self.policy.clone();
-        self.start().await?.wait_with(policy).await
+        self.start().await?.wait().await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The file formats that the service takes, and how they are told apart.
 
-pub(super) use crate::call::markup::HEAD;
-use crate::call::markup::Markup;
+pub(super) use crate::markup::HEAD;
+use crate::markup::Markup;
 
 /// What a glTF model can begin with, as an object of JSON.
 const GLTF_PROPERTIES: [&[u8]; 19] = [

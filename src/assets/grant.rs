@@ -1,6 +1,7 @@
 use super::{Assets, GrantAssetPermissionsRequest, GrantAssetPermissionsResponse};
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::AssetId;
 
 /// So many assets are named in an error.
@@ -54,10 +55,12 @@ impl Grant {
         let asked = asked(&self.request);
         let call = self.assets.grant_permissions(self.request).with_options(self.options).call;
         let operation = call.operation;
-        let (reply, response) = call.send_decoding().await?;
+        let (exchanged, response) = call.send_decoding().await?;
         match unmentioned(&asked, &response) {
             None => Ok(response),
-            Some(message) => Err(Error::refused(message, None).with_reply(&reply).of(operation)),
+            Some(message) => {
+                Err(exchanged.attach_to(Error::refused(message, None)).with_operation(operation))
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::format::HEAD;
 use super::{AssetKind, Format};
 use crate::Error;
-use crate::call::File;
+use crate::body::File;
 
 /// Names, types and measures a file, or refuses it. The kind is the caller's, or else the one that the
 /// file's format has. A media type that the caller has set is taken as it is, and so is a bound on the size.

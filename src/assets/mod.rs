@@ -8,7 +8,7 @@
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
 //! use opencloud::assets::AssetUpload;
-//! use opencloud::call::File;
+//! use opencloud::body::File;
 //!
 //! let file = File::open("hat.png").await?;
 //! let hat = client.assets().upload(AssetUpload::by_user(156, "Hat", file)).await?;
@@ -27,7 +27,7 @@ mod moderation;
 mod upload;
 mod waiting;
 
-pub use crate::generated::api::assets::*;
+pub use crate::generated::assets::*;
 pub use download::Download;
 pub use edit::{Edit, SocialSite};
 pub use format::Format;

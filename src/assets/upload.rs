@@ -1,7 +1,9 @@
 use super::inspect::inspect;
 use super::{Asset, AssetCreationContext, AssetCreator, AssetKind, AssetPrivacy, Assets};
 use crate::Error;
-use crate::call::{File, Options, check_longest, helper_methods};
+use crate::body::File;
+use crate::call::{check_longest, helper_methods};
+use crate::client::Options;
 use crate::ids::{GroupId, UserId};
 use crate::operation::{Operation, PollPolicy};
 
@@ -132,7 +134,7 @@ impl Assets {
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
     /// use opencloud::assets::{AssetKind, AssetUpload};
-    /// use opencloud::call::File;
+    /// use opencloud::body::File;
     ///
     /// let file = File::open("walk.rbxm").await?.on_progress(|sent, total| println!("{sent} of {total:?}"));
     /// let upload = AssetUpload::by_group(7, "Walk", file).kind(AssetKind::Animation);
@@ -183,11 +185,10 @@ impl Upload {
     /// See [`Assets::upload`].
     pub async fn start(self) -> Result<Operation<Asset>, Error> {
         let (asset, file) = self.upload.into_parts().await?;
-        self.assets.create(asset, file).with_options(self.options).start().await
+        self.assets.create(asset, file).with_options(self.options).with_poll_policy(self.policy).start().await
     }
 
     async fn run(self) -> Result<Asset, Error> {
-        let policy = self.policy.clone();
-        self.start().await?.wait_with(policy).await
+        self.start().await?.wait().await
     }
 }

@@ -1,6 +1,7 @@
 use super::{Assets, Moderation};
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::AssetId;
 use crate::operation::Waits;
 use std::time::Duration;
@@ -74,7 +75,7 @@ impl WaitForModeration {
                     let seconds = self.deadline.as_secs_f64();
                     let message =
                         format!("moderation has not decided about the asset after {seconds} s: {said}");
-                    return Err(Error::not_in_time(message).of(&crate::operations::ASSETS_GET));
+                    return Err(Error::not_in_time(message).with_operation(&crate::operations::ASSETS_GET));
                 }
             }
         }

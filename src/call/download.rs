@@ -1,11 +1,11 @@
-//! Answers that are written as they come.
+//! Responses that are written as they come.
 
-use super::response::attempts;
-use super::source::next;
 use super::{Request, Response};
+use crate::transport::{Chunks, Exchanged};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
+use futures_util::StreamExt as _;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
 use std::io::{self, Write};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
@@ -15,11 +15,11 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 const PIECE: usize = 4 * 1024;
 
 impl Request {
-    /// Sends the request and writes the answer's content to a writer as it comes, decompressed if it is
+    /// Sends the request and writes the response's content to a writer as it comes, decompressed if it is
     /// compressed with gzip. Returns the number of bytes written.
     ///
-    /// Nothing is written unless the answer is a success, and an attempt is repeated only before that.
-    /// `with_timeout` bounds the time until the answer begins; each further piece of it must come within
+    /// Nothing is written unless the response is a success, and an attempt is repeated only before that.
+    /// `with_timeout` bounds the time until the response begins; each further piece of it must come within
     /// the time of an attempt.
     ///
     /// ```no_run
@@ -42,28 +42,32 @@ impl Request {
         if !self.headers.iter().any(|(name, _)| name == ACCEPT_ENCODING) {
             self.headers.push((ACCEPT_ENCODING, HeaderValue::from_static("gzip")));
         }
-        let (operation, request) = self.prepare()?;
-        let named = |error| self.named(error, operation);
+        let request = self.prepare()?;
+        let operation = request.operation;
         // What does not compress grows a little by being compressed.
         let on_the_way = max_bytes.saturating_add(max_bytes / 1_000 + 1_024);
-        let (reply, mut chunks, idle) =
-            self.client.open(operation, request, &self.options, on_the_way).await?;
-        let sent = attempts(&reply);
-        let named = |error: Error| named(error.attempted(sent));
-        let mut decoder = Decoder::of(&reply).map_err(named)?;
+        let idle = self.client.longest_attempt(operation, &self.options);
+        let opener = self.client.opener(on_the_way);
+        let exchanged = self.client.exchange(request, &self.options, Some(&opener), &mut |_| Ok(())).await?;
+        let mut chunks =
+            opener.into_chunks().unwrap_or_else(|| -> Chunks { Box::pin(futures_util::stream::empty()) });
+        let named = |error: Error| self.named(error.with_attempts(exchanged.attempts), operation);
+        let mut decoder = Decoder::of(&exchanged).map_err(named)?;
         let (mut received, mut written) = (0, 0);
         loop {
-            let chunk = tokio::time::timeout(idle, next(&mut chunks)).await;
-            let chunk = chunk.map_err(|_| named(Error::timeout(idle.as_secs_f64()).with_reply(&reply)))?;
-            let mut rest = chunk.transpose().map_err(|error| named(error.with_reply(&reply)))?;
+            let chunk = tokio::time::timeout(idle, chunks.next()).await;
+            let chunk = chunk.map_err(|_| named(exchanged.attach_to(Error::timeout(idle.as_secs_f64()))))?;
+            let mut rest = chunk.transpose().map_err(|error| named(exchanged.attach_to(error)))?;
             let is_last = rest.is_none();
             received += rest.as_ref().map_or(0, |chunk| chunk.len() as u64);
             loop {
-                let plain = decoder.decode(rest.as_mut()).map_err(|error| named(broken(error, &reply)))?;
+                let plain = decoder
+                    .decode(rest.as_mut())
+                    .map_err(|error| named(exchanged.attach_to(Error::io(ErrorKind::Io, error))))?;
                 written += plain.len() as u64;
                 if written > max_bytes || received > on_the_way {
                     let limit = usize::try_from(max_bytes).unwrap_or(usize::MAX);
-                    return Err(named(Error::too_large(limit).with_reply(&reply)));
+                    return Err(named(exchanged.attach_to(Error::too_large(limit))));
                 }
                 writer.write_all(&plain).await.map_err(|error| named(unwritable(error)))?;
                 if rest.as_ref().is_none_or(Bytes::is_empty) {
@@ -75,16 +79,12 @@ impl Request {
             }
         }
         writer.flush().await.map_err(|error| named(unwritable(error)))?;
-        Ok(Response::raw(operation, reply).with(written))
+        Ok(Response::new(operation, exchanged, written))
     }
 }
 
 fn unwritable(error: io::Error) -> Error {
     Error::local_io("what was received cannot be written", error)
-}
-
-fn broken(error: io::Error, reply: &http::Response<Bytes>) -> Error {
-    Error::io(ErrorKind::Io, error).with_reply(reply)
 }
 
 enum Decoder {
@@ -93,13 +93,13 @@ enum Decoder {
 }
 
 impl Decoder {
-    fn of(reply: &http::Response<Bytes>) -> Result<Self, Error> {
-        let encoding = reply.headers().get(CONTENT_ENCODING).map(HeaderValue::to_str);
+    fn of(exchanged: &Exchanged) -> Result<Self, Error> {
+        let encoding = exchanged.headers().get(CONTENT_ENCODING).map(HeaderValue::to_str);
         match encoding.map(|encoding| encoding.unwrap_or("?").to_ascii_lowercase()).as_deref() {
             None | Some("" | "identity") => Ok(Self::Plain),
             Some("gzip" | "x-gzip") => Ok(Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))),
             Some(other) => {
-                Err(Error::unreadable(format!("the answer is encoded as `{other}`")).with_reply(reply))
+                Err(exchanged.attach_to(Error::unreadable(format!("the response is encoded as `{other}`"))))
             }
         }
     }

@@ -1,18 +1,18 @@
 //! Failures that a response of success lists (`AS-11`, `AS-17`).
 
-use super::response::json_text;
 use crate::Error;
-use crate::call::info::ErrorsInSuccess;
-use bytes::Bytes;
+use crate::spec::ErrorsInSuccess;
+use crate::transport::Exchanged;
+use crate::wire::decode::json_text;
 use serde_json::Value;
 
 /// So many items are named in a message.
 const MOST_NAMED: usize = 10;
 
 /// The error that a response of success is, if it lists failures.
-pub(super) fn told(errors: ErrorsInSuccess, reply: &http::Response<Bytes>) -> Option<Error> {
-    // What is no JSON is told by whoever reads it as the response.
-    let body: Value = serde_json::from_slice(json_text(reply.body())).ok()?;
+pub(super) fn told(errors: ErrorsInSuccess, exchanged: &Exchanged) -> Option<Error> {
+    // What is not JSON is told by whoever reads it as the response.
+    let body: Value = serde_json::from_slice(json_text(exchanged.body())).ok()?;
     if errors.unless.is_some_and(|name| is_there(&body[name])) {
         return None;
     }
@@ -29,7 +29,8 @@ pub(super) fn told(errors: ErrorsInSuccess, reply: &http::Response<Bytes>) -> Op
     };
     let details = failures.iter().copied().cloned().collect();
     let (code, is_partial) = (text(&first["code"]), errors.about.is_some());
-    Some(Error::told_in_success(reply, code, message, Value::Array(details), is_partial))
+    let error = Error::reported_in_success(code, message, Value::Array(details), is_partial);
+    Some(exchanged.attach_to(error))
 }
 
 fn is_there(value: &Value) -> bool {

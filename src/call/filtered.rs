@@ -1,10 +1,11 @@
 //! What a call is filtered and ordered by.
 
 use super::Call;
-use super::response::Attempts;
 use crate::Error;
 use crate::filter::{Condition, Expression, Grammar, Invalid};
+use crate::transport::Exchanged;
 use bytes::Bytes;
+use tokio::time::Instant;
 
 /// Why a call with these path parameters cannot have this filter, if so.
 type Refuse = fn(&[String], &Condition) -> Option<String>;
@@ -16,12 +17,11 @@ pub(super) struct Filtered {
     refuse: Option<Refuse>,
 }
 
-/// The answer to a call that is not sent, since nothing can match its filter: an empty object, which
+/// The response to a call that is not sent, since nothing can match its filter: an empty object, which
 /// every list reads as an empty page.
-pub(super) fn nothing() -> http::Response<Bytes> {
-    let mut reply = http::Response::new(Bytes::from_static(b"{}"));
-    reply.extensions_mut().insert(Attempts(0));
-    reply
+pub(super) fn nothing() -> Exchanged {
+    let response = http::Response::new(Bytes::from_static(b"{}"));
+    Exchanged { response, attempts: 0, sent_at: Instant::now(), secret: None }
 }
 
 impl From<Invalid> for Error {
@@ -30,7 +30,6 @@ impl From<Invalid> for Error {
     }
 }
 
-#[allow(dead_code, reason = "unused if no enabled area has a list with filters")]
 impl<T> Call<T> {
     /// Holds the call to what the grammar of its filter asks for, even if it gets no filter.
     pub(crate) fn filtered_by<F: Grammar>(mut self) -> Self {

@@ -1,11 +1,11 @@
-//! What every generated call and request type has.
+//! What every generated call and hand-written helper has.
 
-/// Sending, awaiting and the `with_*` options of a call.
+/// CallFuture, awaiting and the `with_*` options of a call.
 macro_rules! call_methods {
     ($name:ident => $output:ty) => {
         impl $name {
-            /// Sends the call and returns the answer with status, headers and attempts.
-            pub fn send(self) -> crate::call::Sending<crate::Response<$output>> {
+            /// Sends the call and returns the response with status, headers and attempts.
+            pub fn send(self) -> crate::call::CallFuture<crate::Response<$output>> {
                 self.call.send()
             }
 
@@ -18,8 +18,8 @@ macro_rules! call_methods {
             }
 
             /// Makes this call as the helper is made that it is a step of.
-            #[allow(dead_code)]
-            pub(crate) fn with_options(mut self, options: crate::call::Options) -> Self {
+            #[allow(dead_code, reason = "a helper need not make this call")]
+            pub(crate) fn with_options(mut self, options: crate::client::Options) -> Self {
                 self.call.options = options;
                 self
             }
@@ -27,7 +27,7 @@ macro_rules! call_methods {
 
         impl std::future::IntoFuture for $name {
             type Output = Result<$output, crate::Error>;
-            type IntoFuture = crate::call::Sending<$output>;
+            type IntoFuture = crate::call::CallFuture<$output>;
 
             fn into_future(self) -> Self::IntoFuture {
                 self.call.output()
@@ -88,92 +88,12 @@ macro_rules! option_methods {
 }
 pub(crate) use option_methods;
 
-/// The constructor and setters of a type that requests hold.
-macro_rules! request_type {
-    ($name:ident ($($required:ident: $required_type:tt),*)
-     $($setter:ident = $field:ident $(also $also:ident)?: $kind:tt,)*) => {
-        impl $name {
-            /// A value with what the service requires, and nothing else set.
-            #[allow(clippy::too_many_arguments)]
-            pub fn new($($required: crate::call::accepted!($required_type)),*) -> Self {
-                #[allow(unused_mut)]
-                let mut value = Self::default();
-                $(value.$required = Some(crate::call::given!($required_type $required));)*
-                value
-            }
-
-            $(
-                #[doc = concat!("Sets `", stringify!($field), "`", $(" and `", stringify!($also), "`",)? ".")]
-                #[must_use]
-                pub fn $setter(mut self, value: crate::call::accepted!($kind)) -> Self {
-                    self.$field = Some(crate::call::given!($kind value));
-                    $(self.$also.clone_from(&self.$field);)?
-                    self
-                }
-            )*
-        }
-    };
-}
-pub(crate) use request_type;
-
-/// What a caller may give for a value (`{String}`), or for a list (`[String]`): anything that can be gone
-/// through.
-macro_rules! accepted {
-    ({$kind:ty}) => { impl Into<$kind> };
-    ([$item:ty]) => { impl IntoIterator<Item = impl Into<$item>> };
-}
-pub(crate) use accepted;
-
-/// What was given, as it is kept.
-macro_rules! given {
-    ({$kind:ty} $value:ident) => {
-        $value.into()
-    };
-    ([$item:ty] $values:ident) => {
-        $values.into_iter().map(Into::into).collect()
-    };
-}
-pub(crate) use given;
-
-/// `Debug` of a type whose text must not hold what some of its fields do.
-#[allow(unused_macros, reason = "an area need not have such a type")]
-macro_rules! hiding_debug {
-    ($name:ident { $($shown:ident),* } hides { $($hidden:ident),* }) => {
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($name))
-                    $(.field(stringify!($shown), &self.$shown))*
-                    $(.field(stringify!($hidden), &self.$hidden.as_ref().map(|_| crate::call::Hidden)))*
-                    .finish()
-            }
-        }
-    };
-}
-#[allow(unused_imports, reason = "an area need not have such a type")]
-pub(crate) use hiding_debug;
-
-/// Stands for what is there, but not shown.
-#[allow(dead_code, reason = "an area need not have such a type")]
-pub(crate) struct Hidden;
-
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("(hidden)")
-    }
-}
-
-/// Awaiting and the `with_*` options of a hand-written helper: a struct with `options: Options`, which are
-/// those of each call that it makes, and `async fn run(self)`.
-#[allow(unused_macros, reason = "an area need not have such a helper")]
-macro_rules! helper_methods {
-    ($name:ident => $output:ty) => {
-        impl $name {
-            crate::call::option_methods!(each);
-        }
-
-        impl std::future::IntoFuture for $name {
+/// Awaiting a hand-written helper, which has `async fn run(self)`.
+macro_rules! awaitable {
+    ([$($generics:tt)*] $name:ty => $output:ty) => {
+        impl<$($generics)*> std::future::IntoFuture for $name {
             type Output = Result<$output, crate::Error>;
-            type IntoFuture = crate::call::Sending<$output>;
+            type IntoFuture = crate::call::CallFuture<$output>;
 
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(self.run())
@@ -181,5 +101,17 @@ macro_rules! helper_methods {
         }
     };
 }
-#[allow(unused_imports, reason = "an area need not have such a helper")]
+pub(crate) use awaitable;
+
+/// Awaiting and the `with_*` options of a helper: a struct with `options: Options`, which are those of each
+/// call that it makes.
+macro_rules! helper_methods {
+    ($name:ident => $output:ty) => {
+        impl $name {
+            crate::call::option_methods!(each);
+        }
+
+        crate::call::awaitable!([] $name => $output);
+    };
+}
 pub(crate) use helper_methods;

@@ -1,66 +1,41 @@
-//! The runtime under every generated call: its inputs, its options, sending and decoding.
+//! One call: its inputs, how it is made, sending, and the response.
 
-mod body;
-mod checked;
-#[cfg(feature = "files")]
-mod disk;
 #[cfg(feature = "files")]
 mod download;
-pub(crate) mod encode;
 mod errors;
-mod file;
 mod filtered;
-pub mod info;
 mod macros;
-#[cfg(feature = "files")]
-pub(crate) mod markup;
-mod parameter;
-pub(crate) mod path;
 mod request;
 mod response;
-pub(crate) mod source;
-mod stream;
 
-pub use body::{Body, Form, Part};
-pub use file::File;
-pub use path::segment as path_segment;
-pub use request::Request;
+pub use request::{Request, path_segment};
 pub use response::Response;
-pub use stream::BodyStream;
 
-#[allow(unused_imports, reason = "an area need not have such a type")]
-pub(crate) use checked::{Checked, Flaw, checked_type};
-#[allow(unused_imports, reason = "an area need not have such a type")]
-pub(crate) use macros::{Hidden, hiding_debug};
-pub(crate) use macros::{accepted, call_methods, given, helper_methods, option_methods, request_type};
-pub(crate) use parameter::Parameter;
-#[allow(unused_imports, reason = "an area need not read what responses say")]
-pub(crate) use response::Origin;
-pub(crate) use response::{Attempts, Secret, SentAt, asked_wait, decode, ends_too_early, json_text, read};
+pub(crate) use macros::{awaitable, call_methods, helper_methods, option_methods};
+pub(crate) use response::{decode, read};
 
-#[cfg(any(feature = "data_stores", feature = "memory_stores"))]
-pub(crate) use crate::transport::contention;
-use crate::transport::retry::RetryPolicy;
-use crate::transport::{Accept, PathValues};
-use crate::{Client, Credentials, Error};
+use crate::body::{Body, File, Form, Part};
+use crate::client::Options;
+use crate::spec::OperationInfo;
+use crate::transport::{Accept, Exchanged, PreparedRequest};
+use crate::wire::path::{PathTemplate, encode};
+use crate::wire::{Checked, Flaw, Parameter};
+use crate::{Client, Error};
 use bytes::Bytes;
-use info::OperationInfo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// One call of an operation: what is sent, how it is sent, and what is expected back.
 ///
 /// The first problem with an input is kept and returned when the call is sent.
-pub struct Call<T> {
+pub(crate) struct Call<T> {
     pub(crate) client: Client,
     pub(crate) operation: &'static OperationInfo,
     /// The path template: the operation's, unless the service has named another form.
-    template: &'static str,
+    template: PathTemplate<'static>,
     segments: Vec<String>,
     query: Vec<(&'static str, String)>,
     headers: Vec<(http::HeaderName, http::HeaderValue)>,
@@ -70,18 +45,6 @@ pub struct Call<T> {
     pub(crate) options: Options,
     problem: Option<Error>,
     output: PhantomData<fn() -> T>,
-}
-
-/// How a call is made. What is `None` is as the client says.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Options {
-    pub(crate) credentials: Option<Credentials>,
-    /// Whether no credential is sent.
-    pub(crate) anonymous: bool,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) attempt_timeout: Option<Duration>,
-    pub(crate) retry: Option<Arc<dyn RetryPolicy>>,
-    pub(crate) idempotent: Option<bool>,
 }
 
 /// Headers that say how a request is framed, how its connection is used or for whom it is made, which the
@@ -103,13 +66,12 @@ const RESERVED: &[&str] = &[
     "upgrade",
 ];
 
-#[allow(dead_code, reason = "which of these are used depends on the enabled areas")]
 impl<T> Call<T> {
     pub(crate) fn new(client: &Client, operation: &'static OperationInfo) -> Self {
         Self {
             client: client.clone(),
             operation,
-            template: operation.path,
+            template: PathTemplate(operation.path),
             segments: Vec::new(),
             query: Vec::new(),
             headers: Vec::new(),
@@ -124,14 +86,13 @@ impl<T> Call<T> {
 
     /// Uses another form of the operation's path.
     pub(crate) fn at(mut self, template: &'static str) -> Self {
-        self.template = template;
+        self.template = PathTemplate(template);
         self
     }
 
     /// The value of a parameter of the path.
     pub(crate) fn segment(&self, name: &str) -> Option<&str> {
-        let at = path::parameters(self.template).position(|known| known == name)?;
-        self.segments.get(at).map(String::as_str)
+        self.template.value(name, &self.segments)
     }
 
     /// The values of all parameters of the path, in order.
@@ -145,7 +106,7 @@ impl<T> Call<T> {
     }
 
     /// The ids of the request that a response may leave out, as the table says.
-    fn requested_ids(&self) -> crate::decode::Ids {
+    fn requested_ids(&self) -> crate::wire::decode::Ids {
         let of_body = |name: &str| self.body_value(name).and_then(|value| Some(value.as_str()?.to_owned()));
         let value = |name: &str| {
             let parameter = self.segment(name).or_else(|| self.query_value(name)).map(str::to_owned);
@@ -234,7 +195,7 @@ impl<T> Call<T> {
                 let content_type = given.or(media.first().copied()).unwrap_or("application/octet-stream");
                 let content_type = content_type.to_owned();
                 self.check_length(&file);
-                self.body = file.into_body(content_type);
+                self.body = Body::file(file, content_type);
             }
         }
         self
@@ -360,7 +321,7 @@ impl<T> Call<T> {
         if self.operation.update_mask.is_none() || !self.mask.is_empty() {
             return;
         }
-        let in_path = |name: &str| self.operation.path.contains(&format!("{{{name}}}"));
+        let in_path = |name: &str| PathTemplate(self.operation.path).parameters().any(|known| known == name);
         self.mask = value
             .as_object()
             .into_iter()
@@ -386,7 +347,7 @@ impl<T> Call<T> {
         self.problem.get_or_insert(error);
     }
 
-    /// The same call, expecting another answer.
+    /// The same call, expecting another response.
     pub(crate) fn expecting<U>(self) -> Call<U> {
         Call {
             client: self.client,
@@ -408,62 +369,66 @@ impl<T> Call<T> {
     /// error of kind [`Io`](crate::ErrorKind::Io), counts as a failed attempt.
     pub(crate) fn send_reading<V: Send + 'static>(
         self,
-        mut read: impl FnMut(&http::Response<Bytes>) -> Result<V, Error> + Send + 'static,
-    ) -> Sending<(http::Response<Bytes>, V)>
+        mut read: impl FnMut(&Exchanged) -> Result<V, Error> + Send + 'static,
+    ) -> CallFuture<(Exchanged, V)>
     where
         T: 'static,
     {
         Box::pin(async move {
             let mut value = None;
-            let mut accept = |reply: &http::Response<Bytes>| {
-                value = Some(read(reply)?);
+            let mut accept = |exchanged: &Exchanged| {
+                value = Some(read(exchanged)?);
                 Ok(())
             };
-            let reply = self.expecting::<()>().transmitted(&mut accept).await?;
+            let exchanged = self.expecting::<()>().transmit(&mut accept).await?;
             match value {
-                Some(value) => Ok((reply, value)),
+                Some(value) => Ok((exchanged, value)),
                 // Nothing was sent, because nothing can match.
-                None => read(&reply).map(|value| (reply, value)),
+                None => read(&exchanged).map(|value| (exchanged, value)),
             }
         })
     }
 }
 
-/// A call that was sent when this is awaited.
-pub type Sending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+/// The future of a call: its response has been read when it is ready.
+pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 impl Call<()> {
     /// One body of code for all types that can be expected back: it is the bulk of every call.
-    fn transmitted<'a>(
+    fn transmit<'a>(
         self,
         accept: Accept<'a>,
-    ) -> Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>> {
-        Box::pin(self.transmit(accept))
+    ) -> Pin<Box<dyn Future<Output = Result<Exchanged, Error>> + Send + 'a>> {
+        Box::pin(async move {
+            let (client, operation, options) = (self.client.clone(), self.operation, self.options.clone());
+            match self.prepare().map_err(|error| error.with_operation(operation))? {
+                Some(request) => client.exchange(request, &options, None, accept).await,
+                None => Ok(filtered::nothing()),
+            }
+        })
     }
 
-    async fn transmit(mut self, accept: Accept<'_>) -> Result<http::Response<Bytes>, Error> {
+    /// The request as it is sent; `None` if nothing can match the call's filter.
+    fn prepare(mut self) -> Result<Option<PreparedRequest>, Error> {
         if let Some(problem) = self.problem.take() {
-            return Err(problem.of(self.operation));
+            return Err(problem);
         }
-        let target = self.target().map_err(|error| error.of(self.operation))?;
-        if self.matches_nothing().map_err(|error| error.of(self.operation))? {
-            return Ok(filtered::nothing());
+        let target = self.target()?;
+        if self.matches_nothing()? {
+            return Ok(None);
         }
         let mut request = http::Request::builder().method(self.operation.method.clone()).uri(target);
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.headers.drain(..));
         }
-        let mut request = request
-            .body(self.body)
-            .map_err(|error| Error::invalid_request(error.to_string()).of(self.operation))?;
-        request.extensions_mut().insert(PathValues(self.segments));
-        self.client.exchange(Some(self.operation), request, &self.options, accept).await
+        let http = request.body(self.body).map_err(|error| Error::invalid_request(error.to_string()))?;
+        Ok(Some(PreparedRequest { operation: Some(self.operation), path_values: self.segments, http }))
     }
 
     /// The URL: host, path and query.
     fn target(&self) -> Result<String, Error> {
         let mut target = self.client.origin(self.operation.host).to_owned();
-        path::write(&mut target, self.template, &self.segments)?;
+        self.template.write(&mut target, &self.segments).map_err(Error::invalid_request)?;
         let mask = self
             .operation
             .update_mask
@@ -474,7 +439,7 @@ impl Call<()> {
             target.push(separator);
             target.push_str(name);
             target.push('=');
-            target.extend(path::encode(value));
+            target.extend(encode(value));
             separator = '&';
         }
         Ok(target)
@@ -482,7 +447,6 @@ impl Call<()> {
 }
 
 /// Refuses a text that is empty, or longer than the service takes; `limit` counts characters.
-#[allow(dead_code, reason = "which areas have such limits depends on the enabled ones")]
 pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), Error> {
     match text.is_empty() {
         true => Err(Error::invalid_request(format!("the {what} is empty"))),
@@ -491,7 +455,6 @@ pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), E
 }
 
 /// Refuses a text that is longer than the service takes; `limit` counts characters.
-#[allow(dead_code, reason = "which areas have such limits depends on the enabled ones")]
 pub(crate) fn check_longest(what: &str, text: &str, limit: usize) -> Result<(), Error> {
     match text.chars().count() {
         length if length > limit => Err(Error::invalid_request(format!(
@@ -517,22 +480,22 @@ fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::He
 }
 
 impl<T: DeserializeOwned + Send + 'static> Call<T> {
-    /// Sends the call and reads the answer.
-    pub(crate) fn send(self) -> Sending<Response<T>> {
+    /// Sends the call and reads the response.
+    pub(crate) fn send(self) -> CallFuture<Response<T>> {
         let (operation, sent) = (self.operation, self.send_decoding());
-        Box::pin(
-            async move { sent.await.map(|(reply, value)| Response::raw(Some(operation), reply).with(value)) },
-        )
+        Box::pin(async move {
+            sent.await.map(|(exchanged, value)| Response::new(Some(operation), exchanged, value))
+        })
     }
 
     /// Sends the call and decodes the response within the attempts; both are returned.
-    pub(crate) fn send_decoding(self) -> Sending<(http::Response<Bytes>, T)> {
+    pub(crate) fn send_decoding(self) -> CallFuture<(Exchanged, T)> {
         let (operation, requested) = (self.operation, self.requested_ids());
-        self.send_reading(move |reply| decode(operation, requested.clone(), reply))
+        self.send_reading(move |exchanged| decode(operation, requested.clone(), exchanged))
     }
 
-    /// As [`send`](Self::send), for what the answer says only.
-    pub(crate) fn output(self) -> Sending<T> {
+    /// As [`send`](Self::send), for what the response says only.
+    pub(crate) fn output(self) -> CallFuture<T> {
         let sent = self.send_decoding();
         Box::pin(async move { sent.await.map(|(_, value)| value) })
     }

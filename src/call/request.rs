@@ -1,8 +1,10 @@
-use super::{
-    Body, BodyStream, File, Form, Options, Response, checked_header, option_methods, path, response,
-};
-use crate::call::info::OperationInfo;
-use crate::transport::{DEFAULT_HOST, PathValues};
+use super::{Response, checked_header, option_methods, response};
+use crate::body::{Body, BodyStream, File, Form, json};
+use crate::client::Options;
+use crate::spec::OperationInfo;
+use crate::transport::{DEFAULT_HOST, Exchanged, PreparedRequest};
+use crate::wire::decode::ends_too_early;
+use crate::wire::path::{self, PathTemplate, encode};
 use crate::{Client, Error};
 use bytes::Bytes;
 use http::Method;
@@ -12,6 +14,24 @@ use serde_json::Value;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
+/// One segment of a path for [`Client::request`]: an id or key of any text, percent-encoded so that it stays
+/// one segment.
+///
+/// ```
+/// # fn main() -> Result<(), opencloud::Error> {
+/// let entry = opencloud::path_segment("player/12:increment")?;
+/// assert_eq!(entry, "player%2F12%3Aincrement");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// If no encoding makes it safe: if it is empty, `.` or `..`, or holds a control character.
+pub fn path_segment(value: impl AsRef<str>) -> Result<String, Error> {
+    path::segment(value.as_ref()).map_err(Error::invalid_request)
+}
+
 /// A request to anything, with the client's credentials, limits, retries and errors: for what this
 /// crate has no method for yet. Made by [`Client::request`].
 ///
@@ -20,11 +40,11 @@ use std::pin::Pin;
 /// use http::Method;
 /// use serde_json::json;
 ///
-/// let answer = client
+/// let response = client
 ///     .request(Method::POST, "/cloud/v2/universes/1:publishMessage")
 ///     .json(&json!({ "topic": "news", "message": "hello" }))
 ///     .await?;
-/// # let _: serde_json::Value = answer;
+/// # let _: serde_json::Value = response;
 /// # Ok(())
 /// # }
 /// ```
@@ -41,12 +61,19 @@ pub struct Request {
     problem: Option<Error>,
 }
 
-impl Request {
-    pub(crate) fn new(client: Client, method: Method, target: String) -> Self {
-        Self {
-            client,
+impl Client {
+    /// A request to anything, with this client's credentials, limits, retries and errors: for what
+    /// this crate has no method for yet.
+    ///
+    /// `target` is a path of `apis.roblox.com` (`/cloud/v2/users/1`), or a whole URL. The credential
+    /// goes to the hosts of Open Cloud only, so a URL of another host (a presigned upload, a CDN) is
+    /// called without. Put ids into paths with [`path_segment`](path_segment). If the
+    /// request is one of the operations of this crate, that operation's limits and retry rules hold.
+    pub fn request(&self, method: http::Method, target: impl Into<String>) -> Request {
+        Request {
+            client: self.clone(),
             method,
-            target,
+            target: target.into(),
             query: Vec::new(),
             headers: Vec::new(),
             body: Body::Empty,
@@ -54,7 +81,9 @@ impl Request {
             problem: None,
         }
     }
+}
 
+impl Request {
     /// Adds a query parameter, percent-encoded.
     pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.query.push((name.into(), value.to_string()));
@@ -63,7 +92,7 @@ impl Request {
 
     /// Sets a JSON body. A number that JSON cannot express (NaN, an infinity) fails the call, with its path.
     pub fn json<B: Serialize + ?Sized>(mut self, body: &B) -> Self {
-        match super::encode::to_vec(body) {
+        match json::to_vec(body) {
             Ok(content) => self.body = Body::json(content),
             Err(error) => self.fail(error),
         }
@@ -81,7 +110,7 @@ impl Request {
     pub fn file(mut self, file: impl Into<File>) -> Self {
         let file = file.into();
         let content_type = file.content_type().unwrap_or("application/octet-stream").to_owned();
-        self.body = file.into_body(content_type);
+        self.body = Body::file(file, content_type);
         self
     }
 
@@ -106,7 +135,6 @@ impl Request {
     option_methods!();
 
     /// Makes this request as the helper is made that it is a step of.
-    #[allow(dead_code, reason = "an area need not have such a helper")]
     pub(crate) fn with_options(mut self, options: Options) -> Self {
         self.options = options;
         self
@@ -124,7 +152,7 @@ impl Request {
         self
     }
 
-    /// Sends the request and returns the answer as JSON; an empty one is null.
+    /// Sends the request and returns the response as JSON; an empty one is null.
     ///
     /// # Errors
     ///
@@ -133,79 +161,82 @@ impl Request {
         self.send_as().await
     }
 
-    /// Sends the request and returns the answer as a type of yours.
+    /// Sends the request and returns the response as a type of yours.
     ///
     /// # Errors
     ///
     /// As for every call: see [`Error`].
     pub async fn send_as<T: DeserializeOwned + Send + 'static>(self) -> Result<Response<T>, Error> {
-        let (operation, request) = self.prepare()?;
-        let read = |reply: &http::Response<Bytes>| {
-            response::read(reply).map_err(|error| self.named(error, operation))
-        };
+        let request = self.prepare()?;
+        let operation = request.operation;
         let mut value = None;
-        let mut accept = |reply: &http::Response<Bytes>| {
-            value = Some(read(reply)?);
+        let mut accept = |exchanged: &Exchanged| {
+            value = Some(response::read(exchanged).map_err(|error| self.named(error, operation))?);
             Ok(())
         };
-        let reply = self.client.exchange(operation, request, &self.options, &mut accept).await?;
-        let value = value.map_or_else(|| read(&reply), Ok)?;
-        Ok(Response::raw(operation, reply).with(value))
+        let exchanged = self.client.exchange(request, &self.options, None, &mut accept).await?;
+        let value = value.ok_or_else(|| Error::unusable_response("the response was not read"))?;
+        Ok(Response::new(operation, exchanged, value))
     }
 
-    /// Sends the request and returns the answer's bytes as they came. If they are JSON, by their content
+    /// Sends the request and returns the response's bytes as they came. If they are JSON, by their content
     /// type, and end too early, the attempt has failed.
     ///
     /// # Errors
     ///
     /// As for every call: see [`Error`].
     pub async fn send_bytes(self) -> Result<Response<Bytes>, Error> {
-        let (operation, request) = self.prepare()?;
-        let reply = self.client.exchange(operation, request, &self.options, &mut whole).await?;
-        Ok(Response::raw(operation, reply))
+        let request = self.prepare()?;
+        let operation = request.operation;
+        let exchanged = self.client.exchange(request, &self.options, None, &mut whole).await?;
+        let body = exchanged.body().clone();
+        Ok(Response::new(operation, exchanged, body))
     }
 
     fn fail(&mut self, error: Error) {
         self.problem.get_or_insert(error);
     }
 
-    /// The request as it is sent, and the operation of the table that it calls.
-    pub(super) fn prepare(&self) -> Result<(Option<&'static OperationInfo>, http::Request<Body>), Error> {
+    /// The request as it is sent.
+    pub(super) fn prepare(&self) -> Result<PreparedRequest, Error> {
         let (host, path) = place(&self.target);
         let known = known(&self.method, &host, path);
         let operation = known.as_ref().map(|(operation, _)| *operation);
-        let named = |error: Error| self.named(error, operation);
-        if let Some(problem) = self.problem.clone() {
-            return Err(named(problem));
+        let path_values = known.map(|(_, values)| values).unwrap_or_default();
+        let http = self.request().map_err(|error| self.named(error, operation))?;
+        Ok(PreparedRequest { operation, path_values, http })
+    }
+
+    fn request(&self) -> Result<http::Request<Body>, Error> {
+        if let Some(problem) = &self.problem {
+            return Err(problem.clone());
         }
-        let mut target = self.url().map_err(named)?;
+        let mut target = self.url()?;
         for (name, value) in &self.query {
             target.push(if target.contains('?') { '&' } else { '?' });
-            target.extend(path::encode(name));
+            target.extend(encode(name));
             target.push('=');
-            target.extend(path::encode(value));
+            target.extend(encode(value));
         }
         let mut request = http::Request::builder().method(self.method.clone()).uri(target);
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.headers.iter().cloned());
         }
-        let mut request = request
-            .body(self.body.clone())
-            .map_err(|error| named(Error::invalid_request(error.to_string())))?;
-        if let Some((_, values)) = known {
-            request.extensions_mut().insert(PathValues(values));
-        }
-        Ok((operation, request))
+        request.body(self.body.clone()).map_err(|error| Error::invalid_request(error.to_string()))
     }
 
+    /// Says in an error what was called.
     pub(super) fn named(&self, error: Error, operation: Option<&'static OperationInfo>) -> Error {
-        name(error, operation, &self.method, &self.target)
+        match operation {
+            Some(operation) => error.with_operation(operation),
+            None => error.with_request(&self.method, place(&self.target).1),
+        }
     }
 
     /// The URL without the query that was added.
     fn url(&self) -> Result<String, Error> {
         if self.target.starts_with('/') {
-            path::check_whole(&self.target)?;
+            path::check_whole(&self.target).map_err(Error::invalid_request)?;
             return Ok(format!("{}{}", self.client.origin(DEFAULT_HOST), self.target));
         }
         self.client.locate(&self.target)
@@ -246,20 +277,13 @@ fn place(target: &str) -> (String, &str) {
     }
 }
 
-/// Says in an error what was called.
-fn name(error: Error, operation: Option<&'static OperationInfo>, method: &Method, target: &str) -> Error {
-    match operation {
-        Some(operation) => error.of(operation),
-        None => error.at(method, place(target).1),
-    }
-}
-
 /// Refuses JSON that ends too early.
-fn whole(reply: &http::Response<Bytes>) -> Result<(), Error> {
-    let content_type = reply.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+fn whole(exchanged: &Exchanged) -> Result<(), Error> {
+    let content_type =
+        exchanged.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_json = content_type.is_some_and(|value| value.starts_with("application/json"));
-    match is_json && response::ends_too_early(reply.body()) {
-        true => response::read::<IgnoredAny>(reply).map(drop),
+    match is_json && ends_too_early(exchanged.body()) {
+        true => response::read::<IgnoredAny>(exchanged).map(drop),
         false => Ok(()),
     }
 }
@@ -275,27 +299,15 @@ fn known(method: &Method, host: &str, path: &str) -> Option<(&'static OperationI
         .min_by_key(|(_, values)| values.len())
 }
 
-/// The values that a template's parameters have in a path, if it is a path of that template.
+/// The values of a template's parameters in a path, percent-decoded, if it is a path of that template.
 fn values(template: &str, path: &str) -> Option<Vec<String>> {
-    let mut values = Vec::new();
-    let mut segments = path.split('/');
-    for part in template.split('/') {
-        let segment = segments.next()?;
-        let Some((before, rest)) = part.split_once('{') else {
-            if part != segment {
-                return None;
-            }
-            continue;
-        };
-        let (_, after) = rest.split_once('}')?;
-        let value = segment.strip_prefix(before)?.strip_suffix(after)?;
-        if value.is_empty() || value.contains(':') {
-            return None;
-        }
-        let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
-        values.push(value.into_owned());
-    }
-    segments.next().is_none().then_some(values)
+    let values = PathTemplate(template).capture(path)?;
+    let decode = |value: &str| {
+        // A colon would begin the verb of another operation.
+        let is_value = !value.is_empty() && !value.contains(':');
+        is_value.then(|| percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+    };
+    values.into_iter().map(decode).collect()
 }
 
 #[cfg(test)]

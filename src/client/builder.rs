@@ -1,4 +1,4 @@
-use super::{API_KEY_VARIABLE, Client, Inner, Patience};
+use super::{API_KEY_VARIABLE, Client, Inner, Timeouts};
 use crate::transport::limit::RateLimit;
 use crate::transport::retry::{Retry, RetryBudget, RetryPolicy};
 use crate::transport::{Hosts, HttpOptions, OnThisMachine, Reqwest, Times, Transport, shown};
@@ -74,7 +74,7 @@ pub struct ClientBuilder {
     http_options: HttpOptions,
 }
 
-/// For whom.
+/// Credentials.
 impl ClientBuilder {
     /// Makes calls with this API key.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
@@ -86,7 +86,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// If the variable is not set or is no Unicode text.
+    /// If the variable is not set or is not Unicode text.
     pub fn api_key_from_env(self) -> Result<Self, Error> {
         let refuse = |why: &str| {
             Err(Error::configuration(format!("the environment variable {API_KEY_VARIABLE} {why}")))
@@ -94,7 +94,7 @@ impl ClientBuilder {
         match std::env::var(API_KEY_VARIABLE) {
             Ok(key) => Ok(self.api_key(key)),
             Err(std::env::VarError::NotPresent) => refuse("is not set; it holds the API key"),
-            Err(std::env::VarError::NotUnicode(_)) => refuse("is no Unicode text"),
+            Err(std::env::VarError::NotUnicode(_)) => refuse("is not Unicode text"),
         }
     }
 
@@ -105,7 +105,7 @@ impl ClientBuilder {
     }
 }
 
-/// Where to.
+/// Endpoints.
 impl ClientBuilder {
     /// Reaches every host of Open Cloud at this URL: a proxy, an emulator, a test server.
     ///
@@ -116,7 +116,7 @@ impl ClientBuilder {
     }
 
     /// Reaches one host at this URL: one of Open Cloud (`thumbnails.roblox.com`), which is then given
-    /// the credential there, or one that answers point to (a CDN, a host of presigned uploads),
+    /// the credential there, or one that responses point to (a CDN, a host of presigned uploads),
     /// which is given none. A host with a port is written with it.
     pub fn host_url(mut self, host: impl Into<String>, url: impl Into<String>) -> Self {
         self.hosts.insert(host.into(), url.into());
@@ -130,7 +130,7 @@ impl ClientBuilder {
     }
 }
 
-/// How long and how often.
+/// Timeouts, retries and rate limits.
 impl ClientBuilder {
     /// Bounds each call, with all its attempts and waiting, 120 seconds by default; more where an
     /// [attempt](Self::attempt_timeout) may take longer.
@@ -190,9 +190,9 @@ impl ClientBuilder {
     }
 }
 
-/// By what means.
+/// HTTP.
 impl ClientBuilder {
-    /// The largest answer that is read, in bytes; 64 MiB by default.
+    /// The largest response that is read, in bytes; 64 MiB by default.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = Some(bytes);
         self
@@ -218,7 +218,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Shows the JSON bodies of requests and answers to `tracing`, at the level DEBUG, bounded, and
+    /// Shows the JSON bodies of requests and responses to `tracing`, at the level DEBUG, bounded, and
     /// without the values of properties that look like secrets: for finding a fault. They may hold
     /// personal data. Needs the feature `tracing`.
     pub fn log_bodies(mut self, log: bool) -> Self {
@@ -268,7 +268,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// If there is no credential or it cannot be sent in a header, if a URL is no `http` or `https`
+    /// If there is no credential or it cannot be sent in a header, if a URL is not a `http` or `https`
     /// URL, if it is plain `http` to another machine and that was not allowed, if a timeout is zero,
     /// if settings contradict each other, or if TLS cannot be set up.
     pub fn build(self) -> Result<Client, Error> {
@@ -331,12 +331,12 @@ impl ClientBuilder {
 fn times(
     attempt: (Option<Duration>, Duration),
     total: (Option<Duration>, Duration),
-) -> Result<Patience, Error> {
+) -> Result<Timeouts, Error> {
     if [attempt.0, total.0].into_iter().flatten().any(|time| time.is_zero()) {
         return Err(Error::configuration("a timeout of zero leaves no time for anything"));
     }
     let default = Times { attempt: attempt.1, total: total.1 };
-    Ok(Patience { attempt: attempt.0, total: total.0, default })
+    Ok(Timeouts { attempt: attempt.0, total: total.0, default })
 }
 
 fn transport(

@@ -1,9 +1,9 @@
 //! The key that makes sending a request twice safe.
 
 use crate::Error;
-use crate::call::Body;
-use crate::call::info::IdempotencyInfo;
-use crate::call::path;
+use crate::body::Body;
+use crate::spec::IdempotencyInfo;
+use crate::wire::path;
 use http::{HeaderName, HeaderValue, Request, Uri};
 
 /// Makes the idempotency key, unless the caller gave one. The request keeps it over its attempts.

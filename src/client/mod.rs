@@ -1,20 +1,20 @@
-//! The client: where calls go, for whom, and how.
+//! The client: its endpoints, credentials and HTTP settings.
 
 mod builder;
 mod idempotency;
+mod options;
 
 pub use builder::ClientBuilder;
+pub(crate) use options::Options;
 
-use crate::call::info::OperationInfo;
-use crate::call::{Body, Options, Request};
+use crate::body::Body;
+use crate::spec::OperationInfo;
+#[cfg(feature = "files")]
+use crate::transport::Opener;
 use crate::transport::limit::RateLimit;
 use crate::transport::retry::{RetryBudget, RetryPolicy};
-use crate::transport::{Accept, Exchanged, Hosts, Sending, Times, Transport};
-#[cfg(feature = "files")]
-use crate::transport::{Chunks, Opener};
+use crate::transport::{Accept, Exchanged, Hosts, PreparedRequest, RetryLoop, Times, Transport};
 use crate::{Credentials, Error};
-#[cfg(feature = "files")]
-use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,9 +29,9 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     credentials: Credentials,
     hosts: Hosts,
-    times: Patience,
+    times: Timeouts,
     /// Of requests that send files or forms.
-    upload_times: Patience,
+    upload_times: Timeouts,
     retry: Arc<dyn RetryPolicy>,
     budget: RetryBudget,
     limit: Option<RateLimit>,
@@ -44,13 +44,13 @@ struct Inner {
 /// How long calls may take: as the caller has set, or else a default, which an operation of the table
 /// may raise.
 #[derive(Clone, Copy, Debug)]
-struct Patience {
+struct Timeouts {
     attempt: Option<Duration>,
     total: Option<Duration>,
     default: Times,
 }
 
-impl Patience {
+impl Timeouts {
     fn times(&self, operation: Option<&OperationInfo>) -> Times {
         let least = operation.and_then(|operation| operation.attempt_timeout);
         let default = least.map_or(self.default, |least| self.default.with_attempt(least));
@@ -82,22 +82,6 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// A request to anything, with this client's credentials, limits, retries and errors: for what
-    /// this crate has no method for yet.
-    ///
-    /// `target` is a path of `apis.roblox.com` (`/cloud/v2/users/1`), or a whole URL. The credential
-    /// goes to the hosts of Open Cloud only, so a URL of another host (a presigned upload, a CDN) is
-    /// called without. Put ids into paths with [`path_segment`](crate::call::path_segment). If the
-    /// request is one of the operations of this crate, that operation's limits and retry rules hold.
-    pub fn request(&self, method: http::Method, target: impl Into<String>) -> Request {
-        Request::new(self.clone(), method, target.into())
-    }
-
-    /// What this client's API key may do, and what is wrong with it.
-    pub fn api_key(&self) -> crate::api_key::ApiKey {
-        crate::api_key::ApiKey::new(self.clone())
-    }
-
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.0.credentials
     }
@@ -120,90 +104,68 @@ impl Client {
     }
 
     /// How long a call takes at most, waiting and repeating included.
-    #[allow(dead_code, reason = "only some areas ask")]
     pub(crate) fn longest_call(&self, options: &Options) -> Duration {
         options.timeout.unwrap_or(self.0.times.times(None).total)
     }
 
-    /// Sends a request that may be no operation of the table.
+    /// How long an attempt of a call takes at most.
+    #[cfg(feature = "files")]
+    pub(crate) fn longest_attempt(
+        &self,
+        operation: Option<&'static OperationInfo>,
+        options: &Options,
+    ) -> Duration {
+        options.attempt_timeout.unwrap_or(self.0.times.times(operation).attempt)
+    }
+
+    /// What reads a response of success later, in pieces: the transport of [`exchange`](Self::exchange) then.
+    #[cfg(feature = "files")]
+    pub(crate) fn opener(&self, max_bytes: u64) -> Opener {
+        Opener::new(Arc::clone(&self.0.transport), max_bytes)
+    }
+
+    /// Sends a request, again where that helps. With an `opener`, the body of a success is read later.
     pub(crate) async fn exchange(
         &self,
-        operation: Option<&'static OperationInfo>,
-        request: http::Request<Body>,
+        mut request: PreparedRequest,
         options: &Options,
+        opener: Option<&dyn Transport>,
         accept: Accept<'_>,
-    ) -> Exchanged {
-        self.send(Way { transport: &*self.0.transport, is_open: false }, operation, request, options, accept)
-            .await
-    }
-
-    /// As [`exchange`](Self::exchange), for an answer whose content is read later: the answer without
-    /// it, the content, and how long a piece of it may take.
-    #[cfg(feature = "files")]
-    pub(crate) async fn open(
-        &self,
-        operation: Option<&'static OperationInfo>,
-        request: http::Request<Body>,
-        options: &Options,
-        max_bytes: u64,
-    ) -> Result<(http::Response<Bytes>, Chunks, Duration), Error> {
-        let opener = Opener::new(Arc::clone(&self.0.transport), max_bytes);
-        let idle = options.attempt_timeout.unwrap_or(self.0.times.times(operation).attempt);
-        let way = Way { transport: &opener, is_open: true };
-        let reply = self.send(way, operation, request, options, &mut |_| Ok(())).await?;
-        let nothing = || -> Chunks { Box::pin(futures_util::stream::empty()) };
-        Ok((reply, opener.into_chunks().unwrap_or_else(nothing), idle))
-    }
-
-    async fn send(
-        &self,
-        way: Way<'_>,
-        operation: Option<&'static OperationInfo>,
-        mut request: http::Request<Body>,
-        options: &Options,
-        accept: Accept<'_>,
-    ) -> Exchanged {
+    ) -> Result<Exchanged, Error> {
         let client = &*self.0;
-        let credentials = options.credentials.as_ref().unwrap_or(&client.credentials);
-        let is_service = client.hosts.may_have_credential(request.uri());
-        let prepared = prepare(&mut request, operation, &client.user_agent);
-        prepared.map_err(|error| match operation {
-            Some(operation) => error.of(operation),
-            None => error.at(request.method(), request.uri().path()),
-        })?;
-        let times = match request.body().is_upload() {
-            true => client.upload_times.times(operation).with_bytes(request.body().length().unwrap_or(0)),
+        let operation = request.operation;
+        let prepared = prepare(&mut request.http, operation, &client.user_agent);
+        prepared.map_err(|error| request.explain(error))?;
+        let is_service = client.hosts.may_have_credential(request.http.uri());
+        let body = request.http.body();
+        let times = match body.is_upload() {
+            true => client.upload_times.times(operation).with_bytes(body.length().unwrap_or(0)),
             false => client.times.times(operation),
         };
-        let total = options.timeout.unwrap_or(times.total);
         let idempotent = match operation {
             Some(operation) => operation.idempotent || operation.idempotency.is_some(),
-            None => request.method().is_idempotent(),
+            None => request.http.method().is_idempotent(),
         };
-        Sending {
-            transport: way.transport,
-            operation,
-            credentials: (is_service && !options.anonymous).then_some(credentials),
+        RetryLoop {
+            transport: opener.unwrap_or(&*client.transport),
+            credentials: (is_service && !options.anonymous)
+                .then_some(options.credentials.as_ref().unwrap_or(&client.credentials)),
             retry: options.retry.as_deref().unwrap_or(&*client.retry),
             budget: &client.budget,
             limit: client.limit.as_ref(),
-            times: Times { attempt: options.attempt_timeout.unwrap_or(times.attempt), total },
+            times: Times {
+                attempt: options.attempt_timeout.unwrap_or(times.attempt),
+                total: options.timeout.unwrap_or(times.total),
+            },
             idempotent: options.idempotent.unwrap_or(idempotent),
             is_service,
-            is_open: way.is_open,
+            is_open: opener.is_some(),
             max_response_bytes: client.max_response_bytes,
             log_bodies: client.log_bodies,
         }
         .run(request, accept)
         .await
     }
-}
-
-/// How a request travels.
-struct Way<'a> {
-    transport: &'a dyn Transport,
-    /// Whether the body of a success is read later.
-    is_open: bool,
 }
 
 /// Adds what every request carries, typed or not.

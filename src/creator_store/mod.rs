@@ -18,4 +18,4 @@
 
 mod prices;
 
-pub use crate::generated::api::creator_store::*;
+pub use crate::generated::creator_store::*;

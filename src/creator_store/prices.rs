@@ -16,7 +16,7 @@ impl TryFrom<Money> for types::Money {
     /// If it is less than nothing, no whole number of them, or more than 9,223,372,036.854775807.
     fn try_from(money: Money) -> Result<Self, Error> {
         if money.amount().is_sign_negative() && !money.is_zero() {
-            return Err(Error::invalid_request(format!("{money} is no price: it is less than nothing")));
+            return Err(Error::invalid_request(format!("{money} is not a price: it is less than nothing")));
         }
         let billionths = money.in_units(DECIMALS)?;
         let quantity = types::Decimal::new().significand(billionths).exponent(-i64::from(DECIMALS));

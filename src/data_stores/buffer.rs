@@ -3,17 +3,13 @@
 //! The service shows one as an envelope, and an envelope that is written stays the table that it is: the game then
 //! finds a table where it has put a buffer (DS-14).
 
-use super::scan;
+use super::scan::{self, BUFFER, COMPRESSED, PLAIN, TYPE};
 use crate::Error;
+use crate::wire::debug_fields;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
-
-pub(super) const TYPE: &str = "t";
-pub(super) const BUFFER: &str = "buffer";
-pub(super) const PLAIN: &str = "base64";
-pub(super) const COMPRESSED: &str = "zbase64";
 
 /// A Luau `buffer` in a value, as the service shows it: `{"m": null, "t": "buffer", "zbase64": ".."}`, or with
 /// `base64`.
@@ -62,13 +58,13 @@ impl LuauBuffer {
     ///
     /// # Errors
     ///
-    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is no Base64.
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is not Base64.
     pub fn encoded(&self) -> Result<Vec<u8>, Error> {
         let name = if self.is_compressed() { COMPRESSED } else { PLAIN };
         let text = self.envelope.get(name).and_then(Value::as_str).unwrap_or_default();
         STANDARD
             .decode(text)
-            .map_err(|error| Error::unreadable(format!("the buffer's `{name}` is no Base64: {error}")))
+            .map_err(|error| Error::unreadable(format!("the buffer's `{name}` is not Base64: {error}")))
     }
 
     /// The bytes of the buffer, of which there may be so many at most.
@@ -141,12 +137,8 @@ pub(super) fn refuse(key: &str, json: &str) -> Result<(), Error> {
     )))
 }
 
-/// How many bytes there are in Base64 says nothing that `bytes` would not, and they may be many.
-impl std::fmt::Debug for LuauBuffer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LuauBuffer").field("is_compressed", &self.is_compressed()).finish_non_exhaustive()
-    }
-}
+// How many bytes there are in Base64 says nothing that `bytes` would not, and they may be many.
+debug_fields!(LuauBuffer { is_compressed() });
 
 /// As the service shows it.
 impl Serialize for LuauBuffer {

@@ -4,8 +4,8 @@ use super::Store;
 use super::requests::Revision;
 use super::wire::{Content, Stored};
 use crate::Error;
-use crate::call::Options;
-use crate::call::contention::Contention;
+use crate::client::Options;
+use crate::operation::contention::Contention;
 
 /// What it means to write the same twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) async fn change(
             (Ok(stored), _) => stored,
             // The write is what the caller has to know about.
             (Err(error), Some(write)) if write.may_have_been_applied() => {
-                return Err(write.noting(&format!("and what came of it could not be read: {error}")));
+                return Err(write.with_note(&format!("and what came of it could not be read: {error}")));
             }
             (Err(error), _) => return Err(error),
         };

@@ -20,7 +20,7 @@ pub struct EntryKey {
 impl EntryKey {
     /// Says of an error that it is about this entry.
     pub(super) fn blame(&self, error: Error) -> Error {
-        error.about(&format!("the entry `{}` of the scope `{}`", self.key, self.scope))
+        error.with_context(&format!("the entry `{}` of the scope `{}`", self.key, self.scope))
     }
 }
 

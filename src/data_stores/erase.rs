@@ -7,10 +7,11 @@ use super::wire::Stored;
 use super::{DataStores, EntryKey, Store, limits};
 use crate::Error;
 use crate::bulk::Bulk;
-use crate::call::{Options, option_methods};
+use crate::call::option_methods;
+use crate::client::Options;
 use crate::ids::{UniverseId, UserId};
+use crate::wire::debug_fields;
 use futures_util::future::join_all;
-use std::fmt;
 use std::sync::Arc;
 
 const CONCURRENCY: usize = 8;
@@ -225,7 +226,7 @@ impl EraseUser {
             Outcome::Vanished => plan.vanished += 1,
             Outcome::Failed(of, error) => {
                 let entry = entry(of, None);
-                let error = error.about(&format!("the data store `{}`", store.name));
+                let error = error.with_context(&format!("the data store `{}`", store.name));
                 if !self.unreadable.is_skipped(&entry, &error) {
                     return Err(error);
                 }
@@ -260,12 +261,4 @@ impl ErasurePlan {
     }
 }
 
-impl fmt::Debug for EraseUser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EraseUser")
-            .field("universe", &self.universe)
-            .field("store", &self.store)
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(EraseUser { universe, store, user });

@@ -5,7 +5,8 @@ use super::listed::{Listed, Outcome};
 use super::unreadable::Unreadable;
 use super::{EntryKey, Store};
 use crate::Error;
-use crate::call::{Options, option_methods};
+use crate::call::option_methods;
+use crate::client::Options;
 use futures_util::future::join_all;
 use std::io;
 use std::pin::Pin;
@@ -37,7 +38,7 @@ pub(super) const MAX_CONCURRENCY: usize = 64;
 /// the machine loses what is flushed but not yet on the disk: call `sync_data` on the file before the
 /// checkpoint is saved, as `examples/export_data_store.rs` does.
 ///
-/// An export is no snapshot: an entry that is created, changed or deleted while it runs may be in it or not.
+/// An export is not a snapshot: an entry that is created, changed or deleted while it runs may be in it or not.
 /// Roblox does not say how long the token in a checkpoint is good for; if it is not, the service refuses
 /// it, and the export must begin anew.
 #[must_use = "an export is made by `write_to`"]
@@ -106,7 +107,7 @@ impl Export {
     /// ([versioning](https://create.roblox.com/docs/cloud-services/data-stores/versioning-listing-and-caching)).
     ///
     /// It is asked only of errors that may be due to the entry: one that is refused (4xx, but not for want
-    /// of permission or for a rate limit), status 500, or an answer that cannot be read.
+    /// of permission or for a rate limit), status 500, or a response that cannot be read.
     ///
     /// ```no_run
     /// # async fn run(players: opencloud::data_stores::Store) -> Result<(), opencloud::Error> {

@@ -5,7 +5,8 @@ use super::line::Line;
 use super::wire::Content;
 use super::{EntryKey, Store, buffer, limits};
 use crate::Error;
-use crate::call::{Options, option_methods};
+use crate::call::option_methods;
+use crate::client::Options;
 use futures_util::future::join_all;
 use std::future::poll_fn;
 use std::io;
@@ -106,7 +107,7 @@ impl Import {
     /// # Errors
     ///
     /// As of every call, with the line that it is about; if the checkpoint is of another import or file; if a line
-    /// is no entry, too long, of another scope than the one that was chosen, or shows a Luau buffer; and of kind
+    /// is not an entry, too long, of another scope than the one that was chosen, or shows a Luau buffer; and of kind
     /// [`LocalIo`](crate::ErrorKind::LocalIo) if the reader or `on_checkpoint` fails. What is under way is
     /// ended first.
     pub async fn read_from<R: AsyncBufRead + Unpin>(
@@ -208,7 +209,7 @@ impl Import {
             What::Entry(of, content) => (of, content),
         };
         let is_written = self.write_entry(&self.store.at_scope_of(&of), &of.key, &content).await;
-        let named = |error: Error| error.about(&format!("line {number} of the import"));
+        let named = |error: Error| error.with_context(&format!("line {number} of the import"));
         Ok((mark, if is_written.map_err(named)? { End::Written } else { End::Skipped }))
     }
 

@@ -3,8 +3,8 @@ use super::requests::Revision;
 use super::wire::{Content, Stored};
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::{Options, Sending, option_methods};
-use std::future::IntoFuture;
+use crate::call::{awaitable, option_methods};
+use crate::client::Options;
 
 /// The incrementing of an entry. It gives the entry with its new value. Made by
 /// [`Store::increment`].
@@ -27,24 +27,21 @@ impl IncrementBy {
     option_methods!(each);
 }
 
-impl IntoFuture for IncrementBy {
-    type Output = Result<Entry<i64>, Error>;
-    type IntoFuture = Sending<Entry<i64>>;
+awaitable!([] IncrementBy => Entry<i64>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { store, key, amount, metadata, options } = self;
-            metadata.check()?;
-            let before = match metadata.is_whole() {
-                true => None,
-                false => store.read(&key, &Revision::Latest, &options).await?,
-            };
-            let (users, attributes) = metadata.over(before.as_ref())?;
-            let rest = Content { users, attributes, ..Content::default() };
-            let stored = store.increment_stored(&key, amount, rest, &options).await?;
-            let value = number(&stored)?;
-            Entry::new(store.scope_name(), &key, stored, value)
-        })
+impl IncrementBy {
+    async fn run(self) -> Result<Entry<i64>, Error> {
+        let Self { store, key, amount, metadata, options } = self;
+        metadata.check()?;
+        let before = match metadata.is_whole() {
+            true => None,
+            false => store.read(&key, &Revision::Latest, &options).await?,
+        };
+        let (users, attributes) = metadata.over(before.as_ref())?;
+        let rest = Content { users, attributes, ..Content::default() };
+        let stored = store.increment_stored(&key, amount, rest, &options).await?;
+        let value = number(&stored)?;
+        Entry::new(store.scope_name(), &key, stored, value)
     }
 }
 
@@ -53,7 +50,7 @@ fn number(stored: &Stored) -> Result<i64, Error> {
     let text = stored.value.as_deref().map_or("null", |value| value.get());
     let whole = text.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0'));
     whole.map_or(text, |(whole, _)| whole).parse().map_err(|_| {
-        let problem = "the service's answer to the increment holds no whole number";
-        stored.blame(Error::unusable_answer(problem))
+        let problem = "the service's response to the increment holds no whole number";
+        stored.blame(Error::unusable_response(problem))
     })
 }

@@ -7,6 +7,8 @@ use crate::call::{check_length, check_longest};
 use crate::ids::UserId;
 use serde_json::{Map, Value};
 
+/// Stands for all scopes where a list is asked for.
+pub(super) const ALL_SCOPES: &str = "-";
 /// Characters of a data store's name, a scope or a key.
 pub(super) const NAME: usize = 50;
 /// Characters of a value as JSON.
@@ -22,7 +24,7 @@ pub(super) fn name(what: &str, text: &str) -> Result<(), Error> {
 /// The number that the service knows a user by.
 pub(super) fn user(user: &UserId) -> Result<u64, Error> {
     user.as_u64().filter(|number| *number > 0).ok_or_else(|| {
-        Error::invalid_request(format!("`{user}` is no id of a user, which is a number such as 156"))
+        Error::invalid_request(format!("`{user}` is not an id of a user, which is a number such as 156"))
     })
 }
 

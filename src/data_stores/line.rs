@@ -61,7 +61,7 @@ impl Line {
 
     pub(super) fn read(text: &[u8], number: u64) -> Result<Self, Error> {
         serde_json::from_slice(text).map_err(|error| {
-            Error::invalid_request(format!("line {number} of the import is no entry: {error}"))
+            Error::invalid_request(format!("line {number} of the import is not an entry: {error}"))
         })
     }
 
@@ -79,12 +79,12 @@ fn on_one_line(json: Box<RawValue>) -> Result<Box<RawValue>, Error> {
     }
     let mut text = String::with_capacity(json.get().len());
     let (mut in_string, mut is_escaped) = (false, false);
-    for letter in json.get().chars() {
-        if in_string || !letter.is_ascii_whitespace() {
-            text.push(letter);
+    for ch in json.get().chars() {
+        if in_string || !ch.is_ascii_whitespace() {
+            text.push(ch);
         }
-        in_string ^= letter == '"' && !is_escaped;
-        is_escaped = in_string && letter == '\\' && !is_escaped;
+        in_string ^= ch == '"' && !is_escaped;
+        is_escaped = in_string && ch == '\\' && !is_escaped;
     }
     RawValue::from_string(text).map_err(Error::encode)
 }

@@ -1,15 +1,14 @@
+use super::limits::ALL_SCOPES;
 use super::listed::Listed;
 use super::{EntryKey, ListScopedEntries, Store};
 use crate::Error;
-use crate::call::path::encode;
-use crate::call::{Call, Options, option_methods};
+use crate::call::{Call, option_methods};
+use crate::client::Options;
 use crate::filter::IdFilter;
 use crate::paging::{Facts, Items, List, Pages};
 use crate::types::{DataStoreEntry, ListDataStoreEntriesResponse};
+use crate::wire::path::encode;
 use percent_encoding::percent_decode_str;
-
-/// Stands for all scopes where a list is asked for.
-pub(super) const ALL_SCOPES: &str = "-";
 
 /// The list of the keys of a data store. Made by [`Store::entries`].
 ///

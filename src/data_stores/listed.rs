@@ -1,11 +1,11 @@
 //! Entries as a listing names them, and where they are read.
 
-use super::list::ALL_SCOPES;
+use super::limits::ALL_SCOPES;
 use super::requests::Revision;
 use super::wire::Stored;
 use super::{EntryKey, Store, limits};
 use crate::Error;
-use crate::call::Options;
+use crate::client::Options;
 use std::collections::BTreeSet;
 
 /// So many names of several entries are remembered.

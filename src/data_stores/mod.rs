@@ -53,7 +53,7 @@ mod v1;
 mod wire;
 mod write;
 
-pub use crate::generated::api::data_stores::*;
+pub use crate::generated::data_stores::*;
 pub use buffer::LuauBuffer;
 pub use checkpoint::{ExportCheckpoint, ImportCheckpoint};
 pub use entry::{Entry, EntryKey};

@@ -1,10 +1,10 @@
 use super::requests::Revision;
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{awaitable, option_methods};
+use crate::client::Options;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 /// The reading of an entry. Made by [`Store::get`].
@@ -39,23 +39,20 @@ impl<T> ReadEntry<T> {
     option_methods!();
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadEntry<T> {
-    type Output = Result<Option<Entry<T>>, Error>;
-    type IntoFuture = Sending<Option<Entry<T>>>;
+awaitable!([T: DeserializeOwned + Send + 'static] ReadEntry<T> => Option<Entry<T>>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            match &self.revision {
-                Revision::Id(id) if id.is_empty() => {
-                    return Err(Error::invalid_request("the id of the revision is empty"));
-                }
-                Revision::At(time) if *time <= Timestamp::UNIX_EPOCH => {
-                    return Err(Error::invalid_request("the time of a revision must be after 1970"));
-                }
-                _ => {}
+impl<T: DeserializeOwned + Send + 'static> ReadEntry<T> {
+    async fn run(self) -> Result<Option<Entry<T>>, Error> {
+        match &self.revision {
+            Revision::Id(id) if id.is_empty() => {
+                return Err(Error::invalid_request("the id of the revision is empty"));
             }
-            let stored = self.store.read(&self.key, &self.revision, &self.options).await?;
-            stored.map(|stored| Entry::of(self.store.scope_name(), &self.key, stored)).transpose()
-        })
+            Revision::At(time) if *time <= Timestamp::UNIX_EPOCH => {
+                return Err(Error::invalid_request("the time of a revision must be after 1970"));
+            }
+            _ => {}
+        }
+        let stored = self.store.read(&self.key, &self.revision, &self.options).await?;
+        stored.map(|stored| Entry::of(self.store.scope_name(), &self.key, stored)).transpose()
     }
 }

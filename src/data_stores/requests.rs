@@ -1,11 +1,12 @@
 //! The single requests that the helpers are made of. What is too long is refused here, so that no
 //! helper can forget it.
 
-use super::list::ALL_SCOPES;
+use super::limits::ALL_SCOPES;
 use super::wire::{Content, Increment, Stored};
 use super::{Store, buffer, limits};
 use crate::Error;
-use crate::call::{Call, Options, path_segment};
+use crate::call::{Call, path_segment};
+use crate::client::Options;
 use crate::types::{DataStoreEntry, IncrementDataStoreEntryRequest};
 use jiff::Timestamp;
 
@@ -65,7 +66,7 @@ impl Store {
         };
         let call =
             self.handle.get_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), id).call;
-        self.check(key).map_err(|error| error.of(call.operation))?;
+        self.check(key).map_err(|error| error.with_operation(call.operation))?;
         if matches!(revision, Revision::Latest) && !self.has_path(key) {
             return self.read_by_query(key, options).await;
         }
@@ -153,7 +154,10 @@ impl Store {
         content: &Content,
         options: &Options,
     ) -> Result<Stored, Error> {
-        content.check(key).and_then(|()| self.check(key)).map_err(|error| error.of(call.operation))?;
+        content
+            .check(key)
+            .and_then(|()| self.check(key))
+            .map_err(|error| error.with_operation(call.operation))?;
         let call = call.json(content).expecting::<Stored>().with_options(options.clone());
         call.send().await.map(Stored::of)
     }
@@ -170,7 +174,7 @@ impl Store {
             .handle
             .increment_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key, request)
             .call;
-        self.check(key).map_err(|error| error.of(call.operation))?;
+        self.check(key).map_err(|error| error.with_operation(call.operation))?;
         let call = call.json(&Increment { amount, rest }).expecting::<Stored>().with_options(options.clone());
         call.send().await.map(Stored::of)
     }
@@ -181,7 +185,7 @@ impl Store {
         }
         let call =
             self.handle.delete_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key).call;
-        self.check(key).map_err(|error| error.of(call.operation))?;
+        self.check(key).map_err(|error| error.with_operation(call.operation))?;
         call.with_options(options.clone()).output().await
     }
 }

@@ -1,7 +1,12 @@
 //! Finds Luau buffers in the text of a value, however deep they are, without reading it into memory.
 
-use super::buffer::{BUFFER, COMPRESSED, PLAIN, TYPE};
 use std::borrow::Cow;
+
+/// The names in the object that a buffer is written as.
+pub(super) const TYPE: &str = "t";
+pub(super) const BUFFER: &str = "buffer";
+pub(super) const PLAIN: &str = "base64";
+pub(super) const COMPRESSED: &str = "zbase64";
 
 /// So many are told of.
 const MOST: usize = 64;
@@ -27,11 +32,11 @@ pub(super) fn paths(json: &str) -> Vec<String> {
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut found = Vec::new();
     let mut rest = json;
-    while let Some(letter) = rest.bytes().next() {
-        let length = if letter == b'"' { text_length(rest) } else { 1 };
+    while let Some(ch) = rest.bytes().next() {
+        let length = if ch == b'"' { text_length(rest) } else { 1 };
         let (token, behind) = rest.split_at(length);
         rest = behind;
-        match (letter, open.last_mut()) {
+        match (ch, open.last_mut()) {
             (b'{', _) => open.push(Open::Object { key: None, is_buffer: false, has_content: false }),
             (b'[', _) => open.push(Open::List { index: 0 }),
             (b'}' | b']', _) => {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::call::encode::to_raw_value;
+use crate::body::json::to_raw_value;
 use crate::ids::UniverseId;
 use crate::ids::UserId;
 use serde::Serialize;
@@ -116,7 +116,7 @@ impl Store {
     /// condition. The number itself is always right. It is never sent again after a failure that
     /// leaves its effect unknown: see [`Error::may_have_been_applied`](crate::Error::may_have_been_applied).
     ///
-    /// Known to Roblox: beyond the range of an `i64` the answer is cut to it, but what is stored may
+    /// Known to Roblox: beyond the range of an `i64` the response is cut to it, but what is stored may
     /// not be.
     pub fn increment(&self, key: impl Into<String>, amount: i64) -> IncrementBy {
         IncrementBy::new(self.clone(), key.into(), amount)

@@ -3,9 +3,9 @@ use super::requests::Revision;
 use super::wire::Content;
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{awaitable, option_methods};
+use crate::client::Options;
 use crate::types::DataStoreState;
-use std::future::IntoFuture;
 
 /// The bringing back of a deleted entry. It gives the entry without its value. Made by
 /// [`Store::undelete`].
@@ -44,39 +44,35 @@ impl UndeleteEntry {
     }
 }
 
-impl IntoFuture for UndeleteEntry {
-    type Output = Result<Entry<()>, Error>;
-    type IntoFuture = Sending<Entry<()>>;
+awaitable!([] UndeleteEntry => Entry<()>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { store, key, allow_buffers, options } = &self;
-            store.check(key)?;
-            if store.read(key, &Revision::Latest, options).await?.is_some() {
-                return Err(Error::invalid_request(
-                    "the entry is there; to return to an earlier revision, read that and write it",
-                ));
+impl UndeleteEntry {
+    async fn run(self) -> Result<Entry<()>, Error> {
+        let Self { store, key, allow_buffers, options } = &self;
+        store.check(key)?;
+        if store.read(key, &Revision::Latest, options).await?.is_some() {
+            return Err(Error::invalid_request(
+                "the entry is there; to return to an earlier revision, read that and write it",
+            ));
+        }
+        let gone = || Error::invalid_request("no revision of the entry is left that could be brought back");
+        let id = self.latest_revision().await?.ok_or_else(gone)?;
+        let found = store.read(key, &Revision::Id(id), options).await?.ok_or_else(gone)?;
+        let content = Content {
+            value: found.value,
+            users: found.users,
+            attributes: found.attributes,
+            etag: None,
+            allow_buffers: *allow_buffers,
+        };
+        // Created, so that what somebody else has written in between is not overwritten.
+        let stored = match store.create_stored(key, &content, options).await {
+            Ok(stored) => stored,
+            Err(error) => {
+                let revived = store.revive(key, &content, error.clone(), options).await?;
+                revived.ok_or(error)?
             }
-            let gone =
-                || Error::invalid_request("no revision of the entry is left that could be brought back");
-            let id = self.latest_revision().await?.ok_or_else(gone)?;
-            let found = store.read(key, &Revision::Id(id), options).await?.ok_or_else(gone)?;
-            let content = Content {
-                value: found.value,
-                users: found.users,
-                attributes: found.attributes,
-                etag: None,
-                allow_buffers: *allow_buffers,
-            };
-            // Created, so that what somebody else has written in between is not overwritten.
-            let stored = match store.create_stored(key, &content, options).await {
-                Ok(stored) => stored,
-                Err(error) => {
-                    let revived = store.revive(key, &content, error.clone(), options).await?;
-                    revived.ok_or(error)?
-                }
-            };
-            Entry::new(store.scope_name(), key, stored, ())
-        })
+        };
+        Entry::new(store.scope_name(), key, stored, ())
     }
 }

@@ -5,12 +5,12 @@ use super::metadata::{Metadata, metadata_setters};
 use super::wire::{Content, Stored};
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::contention::ATTEMPTS;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{awaitable, option_methods};
+use crate::client::Options;
+use crate::operation::contention::ATTEMPTS;
+use crate::wire::debug_fields;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fmt;
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 /// The change of a value. It gives the entry as it was written, or `None` if nothing was to be
@@ -54,44 +54,31 @@ impl<T, F> UpdateValue<T, F> {
     option_methods!(each);
 }
 
-impl<T, F> IntoFuture for UpdateValue<T, F>
-where
-    T: Serialize + DeserializeOwned + Send + 'static,
-    F: FnMut(Option<T>) -> Option<T> + Send + 'static,
+awaitable!([T: Serialize + DeserializeOwned + Send + 'static, F: FnMut(Option<T>) -> Option<T> + Send + 'static] UpdateValue<T, F> => Option<Entry<T>>);
+
+impl<T: Serialize + DeserializeOwned + Send + 'static, F: FnMut(Option<T>) -> Option<T> + Send + 'static>
+    UpdateValue<T, F>
 {
-    type Output = Result<Option<Entry<T>>, Error>;
-    type IntoFuture = Sending<Option<Entry<T>>>;
-
-    fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move {
-            self.metadata.check()?;
-            let mut written = None;
-            let stored =
-                change(&self.store, &self.key, &self.options, self.attempts, Effect::Another, |stored| {
-                    let Some(changed) =
-                        (self.change)(stored.map(|stored| value(&self.key, stored)).transpose()?)
-                    else {
-                        return Ok(None);
-                    };
-                    let changed = crate::call::encode::to_raw_value(&changed)?;
-                    let (users, attributes) = self.metadata.over(stored)?;
-                    written = Some(changed.clone());
-                    let allow_buffers = self.allow_buffers;
-                    Ok(Some(Content { value: Some(changed), users, attributes, etag: None, allow_buffers }))
-                })
-                .await?;
-            // What was sent is what is stored, also if the answer should not repeat it.
-            let stored = stored.map(|stored| Stored { value: written, ..stored });
-            stored.map(|stored| Entry::of(self.store.scope_name(), &self.key, stored)).transpose()
-        })
+    async fn run(mut self) -> Result<Option<Entry<T>>, Error> {
+        self.metadata.check()?;
+        let mut written = None;
+        let stored =
+            change(&self.store, &self.key, &self.options, self.attempts, Effect::Another, |stored| {
+                let Some(changed) = (self.change)(stored.map(|stored| value(&self.key, stored)).transpose()?)
+                else {
+                    return Ok(None);
+                };
+                let changed = crate::body::json::to_raw_value(&changed)?;
+                let (users, attributes) = self.metadata.over(stored)?;
+                written = Some(changed.clone());
+                let allow_buffers = self.allow_buffers;
+                Ok(Some(Content { value: Some(changed), users, attributes, etag: None, allow_buffers }))
+            })
+            .await?;
+        // What was sent is what is stored, also if the response should not repeat it.
+        let stored = stored.map(|stored| Stored { value: written, ..stored });
+        stored.map(|stored| Entry::of(self.store.scope_name(), &self.key, stored)).transpose()
     }
 }
 
-impl<T, F> fmt::Debug for UpdateValue<T, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpdateValue")
-            .field("store", &self.store)
-            .field("key", &self.key)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(UpdateValue<T, F> { store, key });

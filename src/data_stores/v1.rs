@@ -4,11 +4,14 @@ use super::metadata::Metadata;
 use super::metadata::metadata_setters;
 use super::wire::{Content, Stored};
 use super::{Store, limits};
-use crate::call::info::OperationInfo;
-use crate::call::{Options, Origin, Sending, ends_too_early, json_text, option_methods};
+use crate::call::{awaitable, option_methods};
+use crate::client::Options;
 use crate::ids::UserId;
 use crate::operations::DATA_STORES_SET_VALUE as SET_VALUE;
+use crate::spec::OperationInfo;
+use crate::transport::{Exchanged, Origin};
 use crate::types::DataStoreVersion;
+use crate::wire::decode::{ends_too_early, json_text};
 use crate::{Error, ErrorKind};
 use base64::Engine;
 use http::StatusCode;
@@ -18,7 +21,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 /// A data store through the first version of the API. Made by [`Store::v1`].
@@ -48,7 +50,7 @@ impl StoreV1 {
         WriteVersioned {
             store: self.store.clone(),
             key: key.into(),
-            value: crate::call::encode::to_raw_value(value),
+            value: crate::body::json::to_raw_value(value),
             metadata: Metadata::default(),
             match_version: None,
             exclusive_create: false,
@@ -94,7 +96,7 @@ impl<T: DeserializeOwned> Versioned<T> {
     ///
     /// # Errors
     ///
-    /// Of kind [`Decode`](crate::ErrorKind::Decode) if its value is none of `T`, or does not match its checksum.
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if its value is not a `T`, or does not match its checksum.
     pub fn of_conflict(error: &Error) -> Option<Result<Self, Error>> {
         if error.status_of_service() != Some(StatusCode::PRECONDITION_FAILED) {
             return None;
@@ -105,10 +107,9 @@ impl<T: DeserializeOwned> Versioned<T> {
         response.headers_mut().clone_from(error.headers()?);
         *response.status_mut() = StatusCode::PRECONDITION_FAILED;
         // The write was refused for certain, however its response has arrived.
-        let whole =
-            verify(&response).map_err(|error| Error::unreadable(error.message()).with_reply(&response));
+        let whole = verify(&response).map_err(|error| Error::unreadable(error.message()));
         let entry = whole.and_then(|()| read(&response));
-        Some(entry.map_err(|error| error.of(operation)))
+        Some(entry.map_err(|error| error.with_response(&response).with_operation(operation)))
     }
 }
 
@@ -126,16 +127,13 @@ impl<T> ReadVersioned<T> {
     option_methods!();
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadVersioned<T> {
-    type Output = Result<Option<Versioned<T>>, Error>;
-    type IntoFuture = Sending<Option<Versioned<T>>>;
+awaitable!([T: DeserializeOwned + Send + 'static] ReadVersioned<T> => Option<Versioned<T>>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { store, key, options, .. } = self;
-            let Some((reply, operation)) = store.fetch(&key, &options).await? else { return Ok(None) };
-            read(&reply).map(Some).map_err(|error| error.of(operation))
-        })
+impl<T: DeserializeOwned + Send + 'static> ReadVersioned<T> {
+    async fn run(self) -> Result<Option<Versioned<T>>, Error> {
+        let Self { store, key, options, .. } = self;
+        let Some((exchanged, operation)) = store.fetch(&key, &options).await? else { return Ok(None) };
+        read_exchanged(&exchanged).map(Some).map_err(|error| error.with_operation(operation))
     }
 }
 
@@ -173,59 +171,53 @@ impl WriteVersioned {
     option_methods!();
 }
 
-impl IntoFuture for WriteVersioned {
-    type Output = Result<DataStoreVersion, Error>;
-    type IntoFuture = Sending<DataStoreVersion>;
+awaitable!([] WriteVersioned => DataStoreVersion);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { store, key, value, metadata, match_version, exclusive_create, allow_buffers, options } =
-                self;
-            if match_version.is_some() && exclusive_create {
-                return Err(Error::invalid_request("an entry that must not be there can match no version"));
-            }
-            store.check(&key)?;
-            let content = Content { value: Some(value?), allow_buffers, ..Content::default() };
-            content.check(&key)?;
-            let value = content.value.as_deref().unwrap_or(RawValue::NULL);
-            let mut call = store
-                .handle
-                .set_value(&store.universe, store.name.as_str(), key.as_str(), Value::Null)
-                .scope(store.scope_name())
-                .content_md5(checksum(value.get().as_bytes()));
-            if let Some(users) = &metadata.users {
-                let ids: Vec<u64> = users.iter().map(limits::user).collect::<Result<_, _>>()?;
-                call = call.roblox_entry_userids(serde_json::to_string(&ids).map_err(Error::encode)?);
-            }
-            if let Some(attributes) = &metadata.attributes {
-                limits::attributes(attributes)?;
-                call = call.roblox_entry_attributes(ascii(&Value::Object(attributes.clone()).to_string()));
-            }
-            if let Some(version) = match_version {
-                call = call.match_version(version);
-            }
-            if exclusive_create {
-                call = call.exclusive_create(true);
-            }
-            let call = call.call.json_as_is(value.get().to_owned());
-            call.with_options(options).output().await
-        })
+impl WriteVersioned {
+    async fn run(self) -> Result<DataStoreVersion, Error> {
+        let Self { store, key, value, metadata, match_version, exclusive_create, allow_buffers, options } =
+            self;
+        if match_version.is_some() && exclusive_create {
+            return Err(Error::invalid_request("an entry that must not be there can match no version"));
+        }
+        store.check(&key)?;
+        let content = Content { value: Some(value?), allow_buffers, ..Content::default() };
+        content.check(&key)?;
+        let value = content.value.as_deref().unwrap_or(RawValue::NULL);
+        let mut call = store
+            .handle
+            .set_value(&store.universe, store.name.as_str(), key.as_str(), Value::Null)
+            .scope(store.scope_name())
+            .content_md5(checksum(value.get().as_bytes()));
+        if let Some(users) = &metadata.users {
+            let ids: Vec<u64> = users.iter().map(limits::user).collect::<Result<_, _>>()?;
+            call = call.roblox_entry_userids(serde_json::to_string(&ids).map_err(Error::encode)?);
+        }
+        if let Some(attributes) = &metadata.attributes {
+            limits::attributes(attributes)?;
+            call = call.roblox_entry_attributes(ascii(&Value::Object(attributes.clone()).to_string()));
+        }
+        if let Some(version) = match_version {
+            call = call.match_version(version);
+        }
+        if exclusive_create {
+            call = call.exclusive_create(true);
+        }
+        let call = call.call.json_as_is(value.get().to_owned());
+        call.with_options(options).output().await
     }
 }
 
 /// JSON without letters that a header cannot carry.
 fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
-    for letter in json.chars() {
+    for ch in json.chars() {
         // A deletion is ASCII, and stands in JSON as it is.
-        match letter.is_ascii() && !letter.is_ascii_control() {
-            true => text.push(letter),
+        match ch.is_ascii() && !ch.is_ascii_control() {
+            true => text.push(ch),
             false => {
                 let mut units = [0; 2];
-                letter
-                    .encode_utf16(&mut units)
-                    .iter()
-                    .for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+                ch.encode_utf16(&mut units).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
             }
         }
     }
@@ -240,27 +232,29 @@ fn checksum(content: &[u8]) -> String {
 /// The requests of the first version that the helpers of the second make for an entry whose key or scope
 /// no path can hold: here they stand in the query, which holds every text.
 impl Store {
-    /// The answer that holds an entry, verified; `None` if there is none.
+    /// The response that holds an entry, verified; `None` if there is none.
     async fn fetch(
         &self,
         key: &str,
         options: &Options,
-    ) -> Result<Option<(http::Response<bytes::Bytes>, &'static OperationInfo)>, Error> {
+    ) -> Result<Option<(Exchanged, &'static OperationInfo)>, Error> {
         let call = self.handle.get_value(&self.universe, self.name.as_str(), key);
         let call = call.scope(self.scope_name()).call;
         let operation = call.operation;
-        self.check(key).map_err(|error| error.of(operation))?;
+        self.check(key).map_err(|error| error.with_operation(operation))?;
+        let verify =
+            |exchanged: &Exchanged| verify(&exchanged.response).map_err(|error| exchanged.attach_to(error));
         match call.with_options(options.clone()).send_reading(verify).await {
-            Ok((reply, ())) if reply.status() == StatusCode::NO_CONTENT => Ok(None),
-            Ok((reply, ())) => Ok(Some((reply, operation))),
+            Ok((exchanged, ())) if exchanged.status() == StatusCode::NO_CONTENT => Ok(None),
+            Ok((exchanged, ())) => Ok(Some((exchanged, operation))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     pub(super) async fn read_by_query(&self, key: &str, options: &Options) -> Result<Option<Stored>, Error> {
-        let Some((reply, operation)) = self.fetch(key, options).await? else { return Ok(None) };
-        let stored = read::<Box<RawValue>>(&reply).and_then(|entry| {
+        let Some((exchanged, operation)) = self.fetch(key, options).await? else { return Ok(None) };
+        let stored = read_exchanged::<Box<RawValue>>(&exchanged).and_then(|entry| {
             let attributes = to_raw_value(&entry.attributes).map_err(Error::encode)?;
             Ok(Stored {
                 value: Some(entry.value),
@@ -269,11 +263,11 @@ impl Store {
                 revision_id: entry.version,
                 create_time: entry.created,
                 revision_create_time: entry.versioned,
-                origin: Some(Origin::of(Some(operation), &reply)),
+                origin: Some(Origin::of(Some(operation), exchanged.clone())),
                 ..Stored::default()
             })
         });
-        stored.map(Some).map_err(|error| error.of(operation))
+        stored.map(Some).map_err(|error| error.with_operation(operation))
     }
 
     /// Writes a whole entry; what is not in it is cleared.
@@ -305,50 +299,54 @@ impl Store {
     pub(super) async fn delete_by_query(&self, key: &str, options: &Options) -> Result<(), Error> {
         let call = self.handle.delete_value(&self.universe, self.name.as_str(), key);
         let call = call.scope(self.scope_name()).call;
-        self.check(key).map_err(|error| error.of(call.operation))?;
+        self.check(key).map_err(|error| error.with_operation(call.operation))?;
         call.with_options(options.clone()).output().await
     }
 }
 
-fn header<'a>(reply: &'a http::Response<bytes::Bytes>, name: &str) -> Option<&'a str> {
+fn header<'a>(response: &'a http::Response<bytes::Bytes>, name: &str) -> Option<&'a str> {
     // Text beyond ASCII may stand in a header as it is.
-    std::str::from_utf8(reply.headers().get(name)?.as_bytes()).ok()
+    std::str::from_utf8(response.headers().get(name)?.as_bytes()).ok()
 }
 
 /// Refuses a content that is not what its checksum says, or that ends too early: it was lost on the way
 /// (CN-03).
-fn verify(reply: &http::Response<bytes::Bytes>) -> Result<(), Error> {
-    let expected = header(reply, "content-md5").filter(|_| reply.status() != http::StatusCode::NO_CONTENT);
+fn verify(response: &http::Response<bytes::Bytes>) -> Result<(), Error> {
+    let expected =
+        header(response, "content-md5").filter(|_| response.status() != http::StatusCode::NO_CONTENT);
     match expected {
-        Some(expected) if expected != checksum(reply.body()) => Err(Error::interrupted(
+        Some(expected) if expected != checksum(response.body()) => Err(Error::interrupted(
             "the content does not match the checksum that the service sent with it: it was changed on the way",
-        )
-        .with_reply(reply)),
-        None if ends_too_early(reply.body()) => {
-            Err(Error::interrupted("the entry's value ends too early").with_reply(reply))
+        )),
+        None if ends_too_early(response.body()) => {
+            Err(Error::interrupted("the entry's value ends too early"))
         }
         _ => Ok(()),
     }
 }
 
-fn read<T: DeserializeOwned>(reply: &http::Response<bytes::Bytes>) -> Result<Versioned<T>, Error> {
+fn read_exchanged<T: DeserializeOwned>(exchanged: &Exchanged) -> Result<Versioned<T>, Error> {
+    read(&exchanged.response).map_err(|error| exchanged.attach_to(error))
+}
+
+fn read<T: DeserializeOwned>(response: &http::Response<bytes::Bytes>) -> Result<Versioned<T>, Error> {
     let broken = |what: &str, error: &dyn std::fmt::Display| {
-        Error::io(ErrorKind::Decode, format!("{what} cannot be read: {error}")).with_reply(reply)
+        Error::io(ErrorKind::Decode, format!("{what} cannot be read: {error}"))
     };
-    let time = |name: &str| header(reply, name).and_then(|text| text.parse().ok());
+    let time = |name: &str| header(response, name).and_then(|text| text.parse().ok());
     // Roblox's samples have a list of JSON there, its words one without brackets.
-    let text = header(reply, "roblox-entry-userids").unwrap_or_default().trim_start_matches('[');
+    let text = header(response, "roblox-entry-userids").unwrap_or_default().trim_start_matches('[');
     let users: Vec<UserId> = serde_json::from_str(&format!("[{}]", text.trim_end_matches(']')))
         .map_err(|error| broken("the header `roblox-entry-userids`", &error))?;
-    let attributes = match header(reply, "roblox-entry-attributes") {
+    let attributes = match header(response, "roblox-entry-attributes") {
         Some(text) if !text.is_empty() => serde_json::from_str(text)
             .map_err(|error| broken("the header `roblox-entry-attributes`", &error))?,
         _ => Map::new(),
     };
     Ok(Versioned {
-        value: serde_json::from_slice(json_text(reply.body()))
+        value: serde_json::from_slice(json_text(response.body()))
             .map_err(|error| broken("the entry's value", &error))?,
-        version: header(reply, "roblox-entry-version").map(str::to_owned),
+        version: header(response, "roblox-entry-version").map(str::to_owned),
         users,
         attributes,
         created: time("roblox-entry-created-time"),

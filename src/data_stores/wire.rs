@@ -1,7 +1,7 @@
 //! Entries as the service sends and takes them. A value stays the text that it is, so that no number
 //! in it changes.
 
-use crate::call::Origin;
+use crate::transport::Origin;
 use crate::types::DataStoreState;
 use crate::{Error, Response};
 use jiff::Timestamp;
@@ -37,7 +37,7 @@ impl Stored {
     pub(super) fn blame(&self, error: Error) -> Error {
         let Some(origin) = &self.origin else { return error };
         let is_written = origin.operation.is_some_and(|operation| !operation.only_reads());
-        origin.blame(error.after_ambiguous(is_written))
+        origin.blame(error.with_earlier_ambiguity(is_written))
     }
 
     pub(super) fn is_deleted(&self) -> bool {

@@ -4,10 +4,10 @@ use super::metadata::{Metadata, metadata_setters};
 use super::wire::Content;
 use super::{Entry, Store};
 use crate::Error;
-use crate::call::contention::ATTEMPTS;
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{awaitable, option_methods};
+use crate::client::Options;
+use crate::operation::contention::ATTEMPTS;
 use serde_json::value::RawValue;
-use std::future::IntoFuture;
 
 /// What stands in the way of a write, and what becomes of the rest.
 #[derive(Clone, Debug)]
@@ -82,14 +82,7 @@ impl WriteEntry {
     }
 }
 
-impl IntoFuture for WriteEntry {
-    type Output = Result<Entry<()>, Error>;
-    type IntoFuture = Sending<Entry<()>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
+awaitable!([] WriteEntry => Entry<()>);
 
 /// The deletion of an entry. Made by [`Store::delete`].
 #[must_use = "a call is sent when it is awaited"]
@@ -108,11 +101,10 @@ impl RemoveEntry {
     option_methods!();
 }
 
-impl IntoFuture for RemoveEntry {
-    type Output = Result<(), Error>;
-    type IntoFuture = Sending<()>;
+awaitable!([] RemoveEntry => ());
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.store.delete_stored(&self.key, &self.options).await })
+impl RemoveEntry {
+    async fn run(self) -> Result<(), Error> {
+        self.store.delete_stored(&self.key, &self.options).await
     }
 }

@@ -1,4 +1,4 @@
-//! From an answer that is no success to what it says.
+//! From a response with a status of failure to what it says.
 
 use super::ErrorKind;
 use super::one_line::is_hidden;
@@ -11,38 +11,39 @@ const LONGEST_TEXT: usize = 500;
 
 /// What the body of an error says.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Said {
+pub(super) struct ParsedBody {
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
     pub(super) details: Option<Value>,
 }
 
 /// Reads a body, of any of the shapes that the services have.
-pub(super) fn read(body: &[u8]) -> Said {
+pub(super) fn read(body: &[u8]) -> ParsedBody {
     // A byte order mark is not part of JSON, and some services begin with one.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => object_body(object),
-        Ok(Value::String(text)) => Said { message: plain(&text), ..Said::default() },
-        Ok(Value::Null) => Said::default(),
-        Ok(Value::Array(items)) => {
-            Said { details: (!items.is_empty()).then_some(Value::Array(items)), ..Said::default() }
-        }
-        Ok(scalar) => Said { message: Some(scalar.to_string()), ..Said::default() },
-        Err(_) => Said { message: no_json(&String::from_utf8_lossy(body)), ..Said::default() },
+        Ok(Value::String(text)) => ParsedBody { message: plain(&text), ..ParsedBody::default() },
+        Ok(Value::Null) => ParsedBody::default(),
+        Ok(Value::Array(items)) => ParsedBody {
+            details: (!items.is_empty()).then_some(Value::Array(items)),
+            ..ParsedBody::default()
+        },
+        Ok(scalar) => ParsedBody { message: Some(scalar.to_string()), ..ParsedBody::default() },
+        Err(_) => ParsedBody { message: no_json(&String::from_utf8_lossy(body)), ..ParsedBody::default() },
     }
 }
 
-fn object_body(mut object: Map<String, Value>) -> Said {
+fn object_body(mut object: Map<String, Value>) -> ParsedBody {
     match object.remove("errors") {
         // The gateway, the legacy services, ads: the first error speaks, the others are details.
         Some(Value::Array(errors)) if !errors.is_empty() => {
             let first = match &errors[0] {
                 Value::Object(first) => fields(first.clone()),
-                other => Said { message: text(other), ..Said::default() },
+                other => ParsedBody { message: text(other), ..ParsedBody::default() },
             };
             let envelope = fields(object);
-            return Said {
+            return ParsedBody {
                 code: first.code.or(envelope.code),
                 message: first.message.or(envelope.message),
                 details: Some(Value::Array(errors)),
@@ -53,7 +54,7 @@ fn object_body(mut object: Map<String, Value>) -> Said {
             let envelope = fields(object);
             let message = [envelope.message].into_iter().flatten().chain(by_field(&errors));
             let message: Vec<String> = message.collect();
-            return Said {
+            return ParsedBody {
                 code: envelope.code,
                 message: (!message.is_empty()).then(|| message.join(" ")),
                 details: Some(Value::Object(errors)),
@@ -66,7 +67,7 @@ fn object_body(mut object: Map<String, Value>) -> Said {
         Some(Value::Object(error)) => {
             let said = fields(error);
             let envelope = fields(object);
-            Said {
+            ParsedBody {
                 code: said.code.or(envelope.code),
                 message: said.message.or(envelope.message),
                 details: said.details.or(envelope.details),
@@ -75,13 +76,13 @@ fn object_body(mut object: Map<String, Value>) -> Said {
         // Server management has the message here (`ER-08`): a code has no blanks.
         Some(Value::String(error)) if error.trim().contains(char::is_whitespace) => {
             let said = fields(object);
-            Said { message: said.message.or_else(|| plain(&error)), ..said }
+            ParsedBody { message: said.message.or_else(|| plain(&error)), ..said }
         }
         // Data stores v1, memory stores (`MS-13`) and OAuth have the code here, place version history a second
         // message.
         Some(Value::String(error)) if !error.is_empty() => {
             let said = fields(object);
-            Said {
+            ParsedBody {
                 message: said.message.or_else(|| said.code.is_some().then(|| error.clone())),
                 code: said.code.or(Some(error)),
                 details: said.details,
@@ -93,7 +94,7 @@ fn object_body(mut object: Map<String, Value>) -> Said {
 
 /// The members that carry a code, a message and details under one name or another; what is left
 /// over becomes the details, so that nothing is lost.
-fn fields(mut object: Map<String, Value>) -> Said {
+fn fields(mut object: Map<String, Value>) -> ParsedBody {
     let mut take = |names: &[&str]| {
         let found: Vec<Value> = names.iter().filter_map(|name| object.remove(*name)).collect();
         found.iter().find_map(text)
@@ -119,7 +120,7 @@ fn fields(mut object: Map<String, Value>) -> Said {
     });
     object.retain(|_, value| !value.is_null());
     let details = details.or_else(|| (!object.is_empty()).then_some(Value::Object(object)));
-    Said { code: code.or(status), message, details }
+    ParsedBody { code: code.or(status), message, details }
 }
 
 /// Whether a text can be a code, and is not the number of a status.
@@ -164,17 +165,17 @@ fn no_json(text: &str) -> Option<String> {
 
 /// Text for one line of a terminal or log: trimmed, without control characters, bounded.
 pub(super) fn plain(text: &str) -> Option<String> {
-    let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_hidden(letter));
+    let text = text.trim_matches(|ch: char| ch.is_whitespace() || is_hidden(ch));
     let mut short: String =
-        text.chars().take(LONGEST_TEXT).map(|letter| if is_hidden(letter) { ' ' } else { letter }).collect();
+        text.chars().take(LONGEST_TEXT).map(|ch| if is_hidden(ch) { ' ' } else { ch }).collect();
     if text.chars().count() > LONGEST_TEXT {
         short.push('…');
     }
     (!short.is_empty()).then_some(short)
 }
 
-/// What kind of failure an answer is.
-pub(super) fn kind(status: StatusCode, said: &Said) -> ErrorKind {
+/// What kind of failure a response is.
+pub(super) fn kind(status: StatusCode, said: &ParsedBody) -> ErrorKind {
     if status.is_client_error()
         && let Some(kind) = moderation(said.code.as_deref(), said.message.as_deref().unwrap_or_default())
     {
@@ -195,11 +196,11 @@ pub(super) fn kind(status: StatusCode, said: &Said) -> ErrorKind {
     }
 }
 
-fn lacks_scope(said: &Said) -> bool {
+fn lacks_scope(said: &ParsedBody) -> bool {
     said.message.as_ref().is_some_and(|message| message.to_ascii_lowercase().contains("insufficient scope"))
 }
 
-/// What moderation and file checks say in words, in answers and in failed operations alike.
+/// What moderation and file checks say in words, in responses and in failed operations alike.
 pub(super) fn moderation(code: Option<&str>, message: &str) -> Option<ErrorKind> {
     let message = message.to_lowercase();
     let says = |words: &str| message.contains(words);
@@ -214,7 +215,7 @@ pub(super) fn moderation(code: Option<&str>, message: &str) -> Option<ErrorKind>
     }
 }
 
-/// Whether a request may have had its effect although this was the answer.
+/// Whether a request may have had its effect although this was the response.
 pub(super) fn is_ambiguous(status: StatusCode) -> bool {
     match status.as_u16() {
         // "Send it there instead" means that it was not done here; other redirects follow an effect.

@@ -17,7 +17,7 @@ impl Error {
             write!(f, "{method} {path}: ")?;
         }
         match self.status() {
-            // The answer was none of a failed request: it told of a failed operation.
+            // The response was none of a failed request: it told of a failed operation.
             Some(status) if status.is_success() && self.tells_of_operation() => {
                 f.write_str("the operation failed: ")?;
             }

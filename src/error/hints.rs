@@ -2,8 +2,8 @@
 
 use super::known::holds;
 use super::{Error, ErrorKind};
-use crate::call::info::Hint;
-use crate::generated::operations;
+use crate::operations;
+use crate::spec::Hint;
 use std::time::Duration;
 
 pub(super) fn hint(error: &Error) -> Option<String> {

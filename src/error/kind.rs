@@ -20,7 +20,7 @@ pub enum ErrorKind {
     Refused,
     /// The credential is missing, wrong or expired (401), or a provider could not give one.
     Unauthenticated,
-    /// The user must authorize the app (again): they refused, the answer to a login cannot be
+    /// The user must authorize the app (again): they refused, the response to a login cannot be
     /// trusted, or the refresh token is worth nothing any more.
     AuthorizationRequired,
     /// The credential may not do this (403, or a 401 that names a missing scope).
@@ -41,9 +41,9 @@ pub enum ErrorKind {
     Redirect,
     /// The service failed (5xx).
     Service,
-    /// The answer is larger than allowed.
+    /// The response is larger than allowed.
     ResponseTooLarge,
-    /// The answer could not be read.
+    /// The response could not be read.
     Decode,
     /// A long-running operation failed.
     Operation,

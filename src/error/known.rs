@@ -1,8 +1,8 @@
 //! Failures that the operation table knows.
 
 use super::{Error, ErrorKind, Inner};
-use crate::call::info::{Condition, FinalError};
-use crate::generated::operations;
+use crate::operations;
+use crate::spec::{Condition, FinalError};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ impl Condition {
 
 impl Error {
     /// Notes whether the table says that no further attempt changes this failure.
-    pub(super) fn judged(self, request: Option<&[u8]>) -> Self {
+    pub(super) fn classified(self, request: Option<&[u8]>) -> Self {
         if self.0.final_reason.is_some() || self.status().is_none_or(|status| status.is_success()) {
             return self;
         }
@@ -98,12 +98,16 @@ mod tests {
     fn the_status_of_a_page_of_the_edge_says_nothing() {
         for status in [400, 401, 409] {
             let page = Bytes::from_static(b"<html><head><title>It already exists</title></head></html>");
-            let reply = http::Response::builder().status(status).body(page).expect("a response");
-            let error = Error::edge_page(&reply);
+            let response = http::Response::builder().status(status).body(page).expect("a response");
+            let error = Error::edge_page(&response);
             assert_eq!((error.kind(), error.status_of_service()), (ErrorKind::Io, None), "{error}");
             assert!(error.status().is_some() && !error.is_already_exists(), "{error}");
             for operation in operations::ALL {
-                assert!(!error.clone().of(operation).is_already_exists(), "{}: {error}", operation.id);
+                assert!(
+                    !error.clone().with_operation(operation).is_already_exists(),
+                    "{}: {error}",
+                    operation.id
+                );
             }
             #[cfg(feature = "oauth")]
             assert_eq!(error.into_refusal().kind(), ErrorKind::Io);

@@ -10,9 +10,7 @@ mod one_line;
 pub use kind::ErrorKind;
 pub(crate) use one_line::{OneLine, Shown};
 
-use crate::call::info::OperationInfo;
-use crate::call::{Attempts, Origin, Secret};
-use crate::transport::RateLimitStatus;
+use crate::spec::{OperationInfo, RateLimitStatus};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
@@ -56,9 +54,9 @@ struct Inner {
     code: Option<String>,
     details: Option<Value>,
     operation: Option<&'static OperationInfo>,
-    /// What was called, where it is no operation of the table.
+    /// What was called, where it is not an operation of the table.
     target: Option<(Method, String)>,
-    reply: Option<Reply>,
+    response: Option<ReceivedResponse>,
     retry_after: Option<Duration>,
     attempts: u32,
     /// Why it was not sent again, although it could be.
@@ -83,7 +81,7 @@ struct Inner {
 const REQUEST_IDS: [&str; 4] = ["x-request-id", "roblox-machine-id", "x-roblox-edge", "cf-ray"];
 
 #[derive(Clone)]
-struct Reply {
+struct ReceivedResponse {
     status: StatusCode,
     headers: HeaderMap,
     /// Not of a response that was read already when something was found to be wrong with it.
@@ -92,7 +90,7 @@ struct Reply {
     request_ids: Vec<(&'static str, String)>,
 }
 
-impl Reply {
+impl ReceivedResponse {
     fn new(status: StatusCode, headers: &HeaderMap, body: Option<Bytes>) -> Self {
         let id = |name| Some((name, headers.get(name)?.to_str().ok()?.to_owned()));
         let request_ids = REQUEST_IDS.into_iter().filter_map(id).collect();
@@ -103,8 +101,8 @@ impl Reply {
 impl Inner {
     /// Drops ids that repeat a secret.
     fn forget_ids(&mut self, names: &[&'static str]) {
-        if let Some(reply) = &mut self.reply {
-            reply.request_ids.retain(|(name, _)| !names.contains(name));
+        if let Some(response) = &mut self.response {
+            response.request_ids.retain(|(name, _)| !names.contains(name));
         }
     }
 }
@@ -119,7 +117,7 @@ impl Error {
             details: None,
             operation: None,
             target: None,
-            reply: None,
+            response: None,
             retry_after: None,
             attempts: 0,
             stopped: None,
@@ -140,13 +138,13 @@ impl Error {
     }
 
     /// A request that certainly did not reach the service, because of `source`: for
-    /// [transports](crate::transport::Transport) of your own. Such a request is sent again.
+    /// [transports](crate::Transport) of your own. Such a request is sent again.
     pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::io(ErrorKind::Connect, source)
     }
 
-    /// A request that the service may have received, and whose answer did not arrive: for
-    /// [transports](crate::transport::Transport) of your own. It is sent again only if that does
+    /// A request that the service may have received, and whose response did not arrive: for
+    /// [transports](crate::Transport) of your own. It is sent again only if that does
     /// no harm.
     pub fn interrupted(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::io(ErrorKind::Io, source)
@@ -177,7 +175,6 @@ impl Error {
     }
 
     /// What became of a file, reader or writer of the caller's.
-    #[allow(dead_code, reason = "which areas read and write files depends on the enabled ones")]
     pub(crate) fn local_io(what: &str, error: std::io::Error) -> Self {
         Self::new(ErrorKind::LocalIo, format!("{what}: {error}"))
             .change(|inner| inner.source = Some(Arc::new(error)))
@@ -204,7 +201,7 @@ impl Error {
     }
 
     /// The same error, if it is an OAuth 2.0 service's refusal of a code or refresh token, and not of
-    /// the request or the app. Roblox does not document these answers; RFC 6749 does.
+    /// the request or the app. Roblox does not document these responses; RFC 6749 does.
     #[cfg(feature = "oauth")]
     pub(crate) fn into_refusal(self) -> Self {
         const OTHERS_FAULT: &[&str] = &[
@@ -221,13 +218,13 @@ impl Error {
         }
     }
 
-    /// A success that is none.
-    pub(crate) fn unusable_answer(message: impl Into<String>) -> Self {
+    /// A response of success that cannot be used.
+    pub(crate) fn unusable_response(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Decode, message).change(|inner| inner.ambiguous = true)
     }
 
     pub(crate) fn timeout(seconds: f64) -> Self {
-        Self::new(ErrorKind::Timeout, format!("no answer within {seconds} seconds"))
+        Self::new(ErrorKind::Timeout, format!("no response within {seconds} seconds"))
             .change(|inner| inner.ambiguous = true)
     }
 
@@ -237,7 +234,7 @@ impl Error {
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {
-        Self::new(ErrorKind::ResponseTooLarge, format!("the answer is larger than {limit} bytes"))
+        Self::new(ErrorKind::ResponseTooLarge, format!("the response is larger than {limit} bytes"))
             .change(|inner| inner.ambiguous = true)
     }
 
@@ -255,10 +252,10 @@ impl Error {
             .into_operation_failure()
     }
 
-    /// The one converter of answers that are no success.
-    pub(crate) fn answer(reply: &http::Response<Bytes>) -> Self {
-        let status = reply.status();
-        let said = convert::read(reply.body());
+    /// The error that a response with a status of failure is.
+    pub(crate) fn from_response(response: &http::Response<Bytes>) -> Self {
+        let status = response.status();
+        let said = convert::read(response.body());
         let kind = convert::kind(status, &said);
         let message = said
             .message
@@ -268,17 +265,20 @@ impl Error {
                 inner.code = said.code;
                 inner.details = said.details;
                 inner.ambiguous = convert::is_ambiguous(status);
-                inner.retry_after = RateLimitStatus::read(reply.headers()).wait(status);
+                inner.retry_after = RateLimitStatus::read(response.headers()).wait(status);
             })
-            .with_reply(reply)
+            .with_response(response)
     }
 
     /// What a response says of a failure of this operation.
-    pub(crate) fn answer_of(operation: Option<&OperationInfo>, reply: &http::Response<Bytes>) -> Self {
-        let error = Self::answer(reply);
+    pub(crate) fn from_operation_response(
+        operation: Option<&OperationInfo>,
+        response: &http::Response<Bytes>,
+    ) -> Self {
+        let error = Self::from_response(response);
         // The body is the entry that is there, whose words are nobody's but the caller's (DS-09).
         let is_value = operation.is_some_and(|operation| operation.conflict_is_value);
-        match is_value && reply.status() == StatusCode::PRECONDITION_FAILED {
+        match is_value && response.status() == StatusCode::PRECONDITION_FAILED {
             true => error.restated(ErrorKind::Conflict, "what is there is not what the request requires"),
             false => error,
         }
@@ -286,52 +286,50 @@ impl Error {
 
     /// What a response of success says of a failure (`AS-11`, `AS-17`). A code that is an HTTP status decides the
     /// kind.
-    pub(crate) fn told_in_success(
-        reply: &http::Response<Bytes>,
+    pub(crate) fn reported_in_success(
         code: Option<String>,
         message: String,
         details: Value,
         is_partial: bool,
     ) -> Self {
-        let said = convert::Said { code, message: convert::plain(&message).or(Some(message)), details: None };
+        let said =
+            convert::ParsedBody { code, message: convert::plain(&message).or(Some(message)), details: None };
         let status = said.code.as_ref().and_then(|code| StatusCode::from_bytes(code.as_bytes()).ok());
         let status = status.filter(|status| status.is_client_error() || status.is_server_error());
         let kind = convert::kind(status.unwrap_or(StatusCode::BAD_REQUEST), &said);
-        Self::new(kind, said.message.unwrap_or_default())
-            .change(|inner| {
-                inner.code = said.code;
-                inner.details = Some(details);
-                // What is not among the failures was done.
-                inner.ambiguous = is_partial;
-            })
-            .with_reply(reply)
+        Self::new(kind, said.message.unwrap_or_default()).change(|inner| {
+            inner.code = said.code;
+            inner.details = Some(details);
+            // What is not among the failures was done.
+            inner.ambiguous = is_partial;
+        })
     }
 
-    pub(crate) fn undecodable(reply: &http::Response<Bytes>, path: &str, error: serde_json::Error) -> Self {
-        Self::new(ErrorKind::Decode, format!("the answer cannot be read at `{path}`: {error}"))
-            .change(|inner| {
+    pub(crate) fn undecodable(path: &str, error: serde_json::Error) -> Self {
+        Self::new(ErrorKind::Decode, format!("the response cannot be read at `{path}`: {error}")).change(
+            |inner| {
                 inner.ambiguous = true;
                 inner.source = Some(Arc::new(error));
-            })
-            .with_reply(reply)
+            },
+        )
     }
 
     /// A response whose JSON ends too early: the rest was lost on the way (CN-03).
-    pub(crate) fn cut_short(reply: &http::Response<Bytes>, path: &str, error: serde_json::Error) -> Self {
-        Self::new(ErrorKind::Io, format!("the response ends too early, at `{path}`: {error}"))
-            .change(|inner| {
+    pub(crate) fn cut_short(path: &str, error: serde_json::Error) -> Self {
+        Self::new(ErrorKind::Io, format!("the response ends too early, at `{path}`: {error}")).change(
+            |inner| {
                 inner.ambiguous = true;
                 inner.source = Some(Arc::new(error));
-            })
-            .with_reply(reply)
+            },
+        )
     }
 
     /// A page of the edge in place of a response (ER-03). A status that passes keeps its kind; any other
-    /// says nothing of the request. That goes for a 429 too: it is no limit of the service's, which would say that
+    /// says nothing of the request. That goes for a 429 too: it is not a limit of the service's, which would say that
     /// nothing was done.
-    pub(crate) fn edge_page(reply: &http::Response<Bytes>) -> Self {
-        let error = Self::answer(reply).change(|inner| inner.is_edge_page = true);
-        if matches!(reply.status().as_u16(), 408 | 500 | 502..=504) {
+    pub(crate) fn edge_page(response: &http::Response<Bytes>) -> Self {
+        let error = Self::from_response(response).change(|inner| inner.is_edge_page = true);
+        if matches!(response.status().as_u16(), 408 | 500 | 502..=504) {
             return error;
         }
         let title = error.message().to_owned();
@@ -342,18 +340,12 @@ impl Error {
         })
     }
 
-    /// A value of an answer that cannot be what it should be.
-    #[allow(dead_code, reason = "which areas have such values depends on the enabled ones")]
+    /// A value of a response that cannot be what it should be.
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Decode, message)
     }
 
-    /// What a service says of an operation that is of no use: it cannot be followed.
-    pub(crate) fn unusable_operation(message: impl Into<String>) -> Self {
-        Self::unusable_answer(message)
-    }
-
-    /// An operation that is not done when the caller's patience ends.
+    /// An operation that is not done when the deadline passes.
     pub(crate) fn unfinished(seconds: f64) -> Self {
         Self::new(
             ErrorKind::Timeout,
@@ -378,25 +370,21 @@ impl Error {
     }
 
     /// Says which of many things it is about.
-    #[allow(dead_code, reason = "an area need not have such tasks")]
-    pub(crate) fn about(self, what: &str) -> Self {
+    pub(crate) fn with_context(self, what: &str) -> Self {
         self.change(|inner| inner.message = format!("{what}: {}", inner.message))
     }
 
     /// Adds what is known besides.
-    #[allow(dead_code, reason = "an area need not have such tasks")]
-    pub(crate) fn noting(self, note: &str) -> Self {
+    pub(crate) fn with_note(self, note: &str) -> Self {
         self.change(|inner| inner.message = format!("{}; {note}", inner.message))
     }
 
     /// A state that did not come in time: nothing was asked for that may have been applied.
-    #[allow(dead_code, reason = "an area need not have such tasks")]
     pub(crate) fn not_in_time(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Timeout, message)
     }
 
     /// A request that the service has refused with a response of success, in its words.
-    #[allow(dead_code, reason = "an area need not have such calls")]
     pub(crate) fn refused(message: impl Into<String>, details: Option<Value>) -> Self {
         Self::new(ErrorKind::Refused, message).change(|inner| inner.details = details)
     }
@@ -413,52 +401,42 @@ impl Error {
     }
 
     /// Says where the list can be resumed.
-    pub(crate) fn resume_at(self, token: Option<String>) -> Self {
+    pub(crate) fn with_resume_token(self, token: Option<String>) -> Self {
         self.change(|inner| inner.resume_token = token)
     }
 
     /// Says which long-running operation it is about.
-    pub(crate) fn named(self, name: Option<&str>) -> Self {
+    pub(crate) fn with_operation_name(self, name: Option<&str>) -> Self {
         self.change(|inner| inner.operation_name = name.map(str::to_owned))
     }
 
-    /// What has arrived of an answer. The error says nothing of the secret that it was got with.
-    pub(crate) fn with_reply(self, reply: &http::Response<Bytes>) -> Self {
-        let attempts = reply.extensions().get::<Attempts>().map_or(self.attempts(), |attempts| attempts.0);
-        let told = Reply::new(reply.status(), reply.headers(), Some(reply.body().clone()));
-        self.attempted(attempts).arrived(told, reply.extensions().get())
+    /// Adds what has arrived of a response.
+    pub(crate) fn with_response(self, response: &http::Response<Bytes>) -> Self {
+        let received =
+            ReceivedResponse::new(response.status(), response.headers(), Some(response.body().clone()));
+        self.change(|inner| inner.response = Some(received))
     }
 
-    /// As [`with_reply`](Self::with_reply), of a response whose body is gone.
-    pub(crate) fn with_origin(self, origin: &Origin) -> Self {
-        let told = Reply::new(origin.status, &origin.headers, None);
-        self.attempted(origin.attempts).arrived(told, origin.secret.as_ref())
-    }
-
-    fn arrived(self, reply: Reply, secret: Option<&Secret>) -> Self {
-        let error = self.change(|inner| inner.reply = Some(reply));
-        match secret {
-            Some(Secret(secret)) => error.hiding(|text| secret.hide(text)),
-            None => error,
-        }
+    /// As [`with_response`](Self::with_response), of a response whose body is gone.
+    pub(crate) fn with_head(self, status: StatusCode, headers: &HeaderMap) -> Self {
+        self.change(|inner| inner.response = Some(ReceivedResponse::new(status, headers, None)))
     }
 
     /// Says which operation failed, unless that is known.
-    pub(crate) fn of(self, operation: &'static OperationInfo) -> Self {
-        self.of_request(operation, None)
+    pub(crate) fn with_operation(self, operation: &'static OperationInfo) -> Self {
+        self.with_sent_request(operation, None)
     }
 
     /// Says which operation failed, unless that is known, and judges the failure by the JSON body that was
     /// sent.
-    pub(crate) fn of_request(self, operation: &'static OperationInfo, body: Option<&[u8]>) -> Self {
+    pub(crate) fn with_sent_request(self, operation: &'static OperationInfo, body: Option<&[u8]>) -> Self {
         self.change(|inner| {
             inner.operation.get_or_insert(operation);
         })
-        .judged(body)
+        .classified(body)
     }
 
     /// Says what to do, in the place of what the failure alone would suggest.
-    #[allow(dead_code, reason = "an area need not have such a failure")]
     pub(crate) fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.change(|inner| inner.hint = Some(hint.into()))
     }
@@ -468,34 +446,34 @@ impl Error {
         self.change(|inner| inner.kind = ErrorKind::Refused)
     }
 
-    /// Says what was called, where that is no operation of the table.
-    pub(crate) fn at(self, method: &Method, path: &str) -> Self {
+    /// Says what was called, where that is not an operation of the table.
+    pub(crate) fn with_request(self, method: &Method, path: &str) -> Self {
         self.change(|inner| {
             inner.target.get_or_insert_with(|| (method.clone(), path.to_owned()));
         })
-        .judged(None)
+        .classified(None)
     }
 
-    pub(crate) fn attempted(self, attempts: u32) -> Self {
+    pub(crate) fn with_attempts(self, attempts: u32) -> Self {
         self.change(|inner| inner.attempts = attempts)
     }
 
     /// Says why the request was not sent again, although it could be.
-    pub(crate) fn stopped(self, why: impl Into<String>) -> Self {
+    pub(crate) fn with_stop_reason(self, why: impl Into<String>) -> Self {
         self.change(|inner| inner.stopped = Some(why.into()))
     }
 
     /// Adds that an earlier attempt left its effect unknown.
-    pub(crate) fn after_ambiguous(self, earlier: bool) -> Self {
+    pub(crate) fn with_earlier_ambiguity(self, earlier: bool) -> Self {
         if earlier { self.change(|inner| inner.ambiguous = true) } else { self }
     }
 
-    /// Keeps what an earlier failure of the same call has left: its answer, and its unknown effect.
-    pub(crate) fn after(self, earlier: &Self) -> Self {
+    /// Keeps what an earlier failure of the same call has left: its response, and its unknown effect.
+    pub(crate) fn with_earlier(self, earlier: &Self) -> Self {
         let ambiguous = earlier.is_ambiguous();
-        self.after_ambiguous(ambiguous).change(|inner| {
-            if inner.reply.is_none() {
-                inner.reply.clone_from(&earlier.0.reply);
+        self.with_earlier_ambiguity(ambiguous).change(|inner| {
+            if inner.response.is_none() {
+                inner.response.clone_from(&earlier.0.response);
             }
         })
     }
@@ -505,11 +483,11 @@ impl Error {
     }
 
     /// Hides a secret that the service or a library repeated.
-    pub(crate) fn hiding(self, hide: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn redacted(self, hide: impl Fn(&str) -> Option<String>) -> Self {
         let hidden =
             [Some(&self.0.message), self.0.code.as_ref()].map(|text| text.and_then(|text| hide(text)));
         let details = self.0.details.as_ref().and_then(|details| hide(&details.to_string()));
-        let ids = self.0.reply.iter().flat_map(|reply| &reply.request_ids);
+        let ids = self.0.response.iter().flat_map(|response| &response.request_ids);
         let telling: Vec<&'static str> =
             ids.filter(|(_, id)| hide(id).is_some()).map(|(name, _)| *name).collect();
         match (&hidden, &details) {
@@ -537,9 +515,9 @@ impl Error {
         self.0.kind
     }
 
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if there was a response.
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.reply.as_ref().map(|reply| reply.status)
+        self.0.response.as_ref().map(|response| response.status)
     }
 
     /// The status, if it is known to be the service's own: that of a page of the edge (`ER-03`) says nothing of
@@ -564,21 +542,21 @@ impl Error {
         self.0.details.as_ref()
     }
 
-    /// The headers of the answer, if there was one.
+    /// The headers of the response, if there was one.
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.reply.as_ref().map(|reply| &reply.headers)
+        self.0.response.as_ref().map(|response| &response.headers)
     }
 
-    /// The body of the answer as it came, or as much as arrived, if there was one. `None` also where the answer
+    /// The body of the response as it came, or as much as arrived, if there was one. `None` also where the response
     /// could be read, and what it says turned out to be of no use.
     pub fn body(&self) -> Option<&Bytes> {
-        self.0.reply.as_ref()?.body.as_ref()
+        self.0.response.as_ref()?.body.as_ref()
     }
 
     /// The ids by which Roblox can find the request, as name and value of the response's headers: give them
     /// to its support. They name machines and requests, no person.
     pub fn request_ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let ids = self.0.reply.iter().flat_map(|reply| &reply.request_ids);
+        let ids = self.0.response.iter().flat_map(|response| &response.request_ids);
         ids.map(|(name, id)| (*name, id.as_str()))
     }
 
@@ -710,7 +688,7 @@ impl Error {
         self.is(ErrorKind::Service)
     }
 
-    /// Whether the answer could not be read.
+    /// Whether the response could not be read.
     pub fn is_decode(&self) -> bool {
         self.is(ErrorKind::Decode)
     }

@@ -20,12 +20,12 @@ impl Write for OneLine<'_, '_> {
 }
 
 /// Control characters, the line ends of Unicode, and the marks that turn the direction of writing.
-pub(super) fn is_hidden(letter: char) -> bool {
+pub(super) fn is_hidden(ch: char) -> bool {
     let is_mark = matches!(
-        letter,
+        ch,
         '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
     );
-    letter.is_control() || is_mark
+    ch.is_control() || is_mark
 }
 
 /// Shows a text on one line.

@@ -23,7 +23,7 @@ pub struct IdFilter {
 }
 
 impl IdFilter {
-    /// Ids that begin with this text; an empty one is no filter.
+    /// Ids that begin with this text; an empty one is not a filter.
     pub fn starts_with(prefix: impl Into<String>) -> Self {
         Self { prefix: prefix.into() }
     }

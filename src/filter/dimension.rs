@@ -82,7 +82,7 @@ impl DimensionFilter {
     /// # Errors
     ///
     /// If no dimension is named or a list of values is empty, which would not say whether nothing or
-    /// everything is meant; and if `T` is no such type.
+    /// everything is meant; and if `T` is not such a type.
     pub fn build<T: DeserializeOwned>(self) -> Result<T, Invalid> {
         serde_json::to_value(&self)
             .and_then(serde_json::from_value)

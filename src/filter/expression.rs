@@ -30,7 +30,7 @@ pub(crate) enum Condition {
     /// It is sent without the parameter.
     #[default]
     Everything,
-    /// It is not sent, since nothing can match; the answer is empty.
+    /// It is not sent, since nothing can match; the response is empty.
     Nothing,
     /// It is sent with this text.
     Text(String),
@@ -77,7 +77,7 @@ impl<F> Expression<F> {
     }
 
     /// Whether nothing can match, as with an empty list of ids. Such a call is not sent, and its
-    /// answer is empty.
+    /// response is empty.
     pub fn matches_nothing(&self) -> bool {
         self.condition == Condition::Nothing
     }

@@ -61,7 +61,7 @@ impl From<ForumPostFilter> for Expression<ForumPostFilter> {
     }
 }
 
-/// What the comments on a forum post are filtered by: what they reply to.
+/// What the comments on a forum post are filtered by: what they response to.
 ///
 /// ```
 /// use opencloud::filter::{Expression, ForumCommentFilter};

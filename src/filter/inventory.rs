@@ -7,7 +7,7 @@ use crate::ids::{AssetId, BadgeId, GamePassId};
 /// What a user's inventory is filtered by: the types of items, or ids.
 ///
 /// The service takes one or the other, so they are two builders. A part that is not asked for
-/// matches nothing, and so does an empty list: then no request is made, and the answer is empty.
+/// matches nothing, and so does an empty list: then no request is made, and the response is empty.
 ///
 /// ```
 /// use opencloud::filter::{Expression, InventoryFilter};

@@ -9,15 +9,15 @@ pub(super) type Written = Result<String, String>;
 pub(super) fn quoted(text: &str) -> String {
     let mut written = String::with_capacity(text.len() + 2);
     written.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => written.extend(['\\', letter]),
+    for ch in text.chars() {
+        match ch {
+            '"' | '\\' => written.extend(['\\', ch]),
             '\n' => written.push_str(r"\n"),
             '\r' => written.push_str(r"\r"),
             '\t' => written.push_str(r"\t"),
             // Control characters all lie below U+00A0, so four digits are enough.
-            _ if letter.is_control() => written.push_str(&format!(r"\u{:04x}", u32::from(letter))),
-            _ => written.push(letter),
+            _ if ch.is_control() => written.push_str(&format!(r"\u{:04x}", u32::from(ch))),
+            _ => written.push(ch),
         }
     }
     written.push('"');
@@ -28,7 +28,7 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) fn digits(what: &str, id: &str) -> Written {
     match !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) {
         true => Ok(id.to_owned()),
-        false => Err(format!("{what} is a number, and {id:?} is none")),
+        false => Err(format!("{what} is a number, not {id:?}")),
     }
 }
 
@@ -39,7 +39,7 @@ pub(super) fn resource(collection: &str, what: &str, id: &str) -> Written {
 
 /// A word that stands without quotation marks.
 pub(super) fn word(what: &str, text: &str, also: &[char]) -> Written {
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || also.contains(&letter);
+    let fits = |ch: char| ch.is_ascii_alphanumeric() || also.contains(&ch);
     match !text.is_empty() && text.chars().all(fits) {
         true => Ok(text.to_owned()),
         false => Err(format!("{what} is a word without quotation marks, which {text:?} cannot be")),
@@ -49,19 +49,19 @@ pub(super) fn word(what: &str, text: &str, also: &[char]) -> Written {
 /// The name of a field, which may lie inside another.
 pub(super) fn field(name: &str) -> Written {
     let is_name = |part: &str| {
-        part.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
-            && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        part.starts_with(|ch: char| ch.is_ascii_alphabetic() || ch == '_')
+            && part.chars().all(|ch| ch.is_ascii_alphanumeric() || ch == '_')
     };
     match name.split('.').all(is_name) {
         true => Ok(name.to_owned()),
-        false => Err(format!("{name:?} is no name of a field")),
+        false => Err(format!("{name:?} is not a name of a field")),
     }
 }
 
 /// A moment of the years 1 to 9999, which is what RFC 3339 and the services can say.
 pub(super) fn time(time: Timestamp) -> Written {
     let text = time.to_string();
-    match text.starts_with("0000-") || !text.starts_with(|letter: char| letter.is_ascii_digit()) {
+    match text.starts_with("0000-") || !text.starts_with(|ch: char| ch.is_ascii_digit()) {
         true => Err(format!("the time {text} lies before the year 1")),
         false => Ok(text),
     }

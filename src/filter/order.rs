@@ -87,7 +87,7 @@ pub struct ServerOrder {
 }
 
 impl ServerOrder {
-    /// By this field, by its name in the answers. The service orders by one field at a time.
+    /// By this field, by its name in the responses. The service orders by one field at a time.
     pub fn by(field: impl Into<String>) -> Self {
         Self { field: field.into(), is_descending: false }
     }

@@ -5,7 +5,7 @@ use super::{Expression, Grammar};
 
 /// What a user's asset quotas are filtered by: the type of quota and the type of asset.
 ///
-/// The filter has words of its own (`RateLimitUpload`), other than those of the answers
+/// The filter has words of its own (`RateLimitUpload`), other than those of the responses
 /// (`RATE_LIMIT_UPLOAD`). It takes both, and the enums, and sends the filter's.
 ///
 /// ```

@@ -125,7 +125,7 @@ macro_rules! compared {
                 }
             )*
 
-            /// Compares any field, by its name in the answers: for those that have no method of their
+            /// Compares any field, by its name in the responses: for those that have no method of their
             /// own, because Roblox does not say how their values are written, or has added them.
             pub fn field(name: impl AsRef<str>) -> Field<Self, Scalar> {
                 Field::new(name.as_ref())

@@ -1,6 +1,7 @@
 use super::Groups;
 use crate::bulk::Bulk;
-use crate::call::{Options, Sending};
+use crate::call::CallFuture;
+use crate::client::Options;
 use crate::ids::{GroupId, UserId};
 
 impl Groups {
@@ -29,7 +30,7 @@ impl Groups {
         group: impl Into<GroupId>,
         users: impl IntoIterator<Item = impl Into<UserId>>,
     ) -> Bulk<UserId, ()> {
-        self.answer_each(group.into(), users, |groups, group, user, options| {
+        self.decide_each(group.into(), users, |groups, group, user, options| {
             groups.accept_join_request(group, user.as_str()).with_options(options).into_future()
         })
     }
@@ -41,19 +42,19 @@ impl Groups {
         group: impl Into<GroupId>,
         users: impl IntoIterator<Item = impl Into<UserId>>,
     ) -> Bulk<UserId, ()> {
-        self.answer_each(group.into(), users, |groups, group, user, options| {
+        self.decide_each(group.into(), users, |groups, group, user, options| {
             groups.decline_join_request(group, user.as_str()).with_options(options).into_future()
         })
     }
 
-    fn answer_each(
+    fn decide_each(
         &self,
         group: GroupId,
         users: impl IntoIterator<Item = impl Into<UserId>>,
-        answer: fn(&Self, &GroupId, &UserId, Options) -> Sending<()>,
+        response: fn(&Self, &GroupId, &UserId, Options) -> CallFuture<()>,
     ) -> Bulk<UserId, ()> {
         let groups = self.clone();
         let users = users.into_iter().map(Into::into);
-        Bulk::new(users, move |user: &UserId, options| answer(&groups, &group, user, options))
+        Bulk::new(users, move |user: &UserId, options| response(&groups, &group, user, options))
     }
 }

@@ -22,5 +22,5 @@ mod of_user;
 mod reading;
 mod set_role;
 
-pub use crate::generated::api::groups::*;
+pub use crate::generated::groups::*;
 pub use set_role::SetRole;

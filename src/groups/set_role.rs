@@ -1,6 +1,7 @@
 use super::{AssignGroupRoleRequest, GroupMembership, Groups, UnassignGroupRoleRequest};
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{GroupId, RoleId, UserId};
 use http::StatusCode;
 
@@ -25,9 +26,9 @@ impl Groups {
     ///
     /// # Errors
     ///
-    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if the user is no member, of kind
+    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if the user is not a member, of kind
     /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the ids of
-    /// group and role are no numbers; and as of every call. After an error of the second or a later
+    /// group and role are not numbers; and as of every call. After an error of the second or a later
     /// request the member has the new role, and some of the old ones still; calling it again is safe.
     pub fn set_role(
         &self,
@@ -75,10 +76,10 @@ impl SetRole {
             groups.assign_role(&group, user.as_str(), request).with_options(options.clone()).await?;
         for other in member.role_ids().into_iter().filter(|other| *other != role) {
             let request = UnassignGroupRoleRequest::new(path(&other));
-            let answer =
+            let response =
                 groups.unassign_role(&group, user.as_str(), request).with_options(options.clone()).await;
-            match answer {
-                Ok(answer) => member = answer,
+            match response {
+                Ok(response) => member = response,
                 Err(error) if error.status_of_service() == Some(StatusCode::BAD_REQUEST) => {}
                 Err(error) => return Err(error),
             }

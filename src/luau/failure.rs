@@ -26,7 +26,7 @@ use std::fmt::{self, Write};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The script raised an error, or is no Luau.
+    /// The script raised an error, or is not a Luau.
     #[non_exhaustive]
     Script {
         /// What the service says of it.

@@ -1,7 +1,8 @@
 //! What a script leaves behind.
 
 use super::{LuauTask, TaskPath};
-use crate::call::{Options, Origin};
+use crate::client::Options;
+use crate::transport::Origin;
 use crate::{Client, Error, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -78,7 +79,7 @@ impl Finished {
     ///
     /// # Errors
     ///
-    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is no such value.
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if it is not such a value.
     pub fn result<T: DeserializeOwned>(&self, index: usize) -> Result<T, Error> {
         let value = self.results().get(index).cloned().unwrap_or_default();
         self.read(value, &format!("value {index} that the script returned"))
@@ -109,7 +110,7 @@ impl Finished {
     ///
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if there is none: the run must ask for it
     /// ([`Run::binary_output`](super::Run::binary_output)). Otherwise see
-    /// [`Request::send_to`](crate::call::Request::send_to).
+    /// [`Request::send_to`](crate::Request::send_to).
     pub async fn write_binary_output<W: AsyncWrite + Unpin + Send>(&self, writer: W) -> Result<u64, Error> {
         let Some(uri) = self.task.binary_output_uri.as_deref().filter(|uri| !uri.is_empty()) else {
             return Err(Error::invalid_request(

@@ -24,7 +24,7 @@ pub(super) fn guarded(script: &str, version: u64) -> String {
 pub(super) fn found(message: &str) -> Option<(u64, u64)> {
     let (_, versions) = message.split_once(MARK)?;
     let (found, rest) = versions.split_once(':')?;
-    let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+    let digits = rest.find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len());
     Some((found.parse().ok()?, rest[..digits].parse().ok()?))
 }
 

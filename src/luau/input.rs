@@ -2,7 +2,9 @@
 
 use super::{Luau, LuauBinaryInput};
 use crate::Error;
-use crate::call::{File, Options, helper_methods};
+use crate::body::File;
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::UniverseId;
 use bytes::Bytes;
 use http::Method;

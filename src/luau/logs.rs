@@ -1,11 +1,12 @@
 //! What scripts log.
 
-use super::task::Reference;
+use super::task::{Reference, Task};
 use super::{ListTaskLogs, LuauLogMessage, LuauTask, LuauTaskLog, LuauTaskLogView, TaskPath};
 use crate::Error;
-use crate::call::{Call, json_text};
+use crate::call::Call;
 use crate::operation::{State, States, Waits};
 use crate::operations::LUAU_LIST_TASK_LOGS as LIST_LOGS;
+use crate::wire::decode::json_text;
 use futures_core::Stream;
 use serde_json::Value;
 use std::fmt;
@@ -29,19 +30,32 @@ const MOST_READ_AGAIN: u32 = 12;
 const LATE: [u64; 3] = [2, 3, 5];
 
 /// How messages are asked for and read.
-pub(super) struct View<M> {
+struct View<M> {
     view: LuauTaskLogView,
     messages: fn(LuauTaskLog) -> Vec<M>,
 }
 
-pub(super) const FLAT: View<String> =
+const FLAT: View<String> =
     View { view: LuauTaskLogView::Flat, messages: |log| log.messages.unwrap_or_default() };
 
-pub(super) const STRUCTURED: View<LuauLogMessage> =
+const STRUCTURED: View<LuauLogMessage> =
     View { view: LuauTaskLogView::Structured, messages: |log| log.structured_messages.unwrap_or_default() };
 
+impl Task {
+    /// What the script logs, in order, each message with its time and kind. It comes after the script has
+    /// ended. See [`Logs`].
+    pub fn logs(&self) -> Logs<LuauLogMessage> {
+        Logs::new(self.reference.clone(), STRUCTURED)
+    }
+
+    /// As [`logs`](Self::logs), but bare texts.
+    pub fn flat_logs(&self) -> Logs<String> {
+        Logs::new(self.reference.clone(), FLAT)
+    }
+}
+
 /// The messages that a task logs, as a [`Stream`] that also has [`next`](Logs::next). It ends when the task
-/// has ended; that the script failed is not its error, but that of [`Task::wait`](super::Task::wait).
+/// has ended; that the script failed is not its error, but that of [`Task::wait`](Task::wait).
 ///
 /// The messages come after the end of the script: before it the service was seen to give an empty log. It is
 /// asked every 30 seconds all the same, and what it gives is handed on. After the end the log can be some
@@ -62,11 +76,11 @@ pub(super) const STRUCTURED: View<LuauLogMessage> =
 /// ```
 #[must_use = "a stream is read when it is polled"]
 pub struct Logs<M> {
-    turn: Turn<M>,
+    stage: Stage<M>,
     ready: std::vec::IntoIter<M>,
 }
 
-enum Turn<M> {
+enum Stage<M> {
     Idle(Box<Following<M>>),
     Busy(Pin<Box<dyn Future<Output = Round<M>> + Send>>),
     Over,
@@ -75,7 +89,7 @@ enum Turn<M> {
 type Round<M> = (Box<Following<M>>, Result<Vec<M>, Error>);
 
 impl<M: Clone + PartialEq + Send + 'static> Logs<M> {
-    pub(super) fn new(task: Reference, view: View<M>) -> Self {
+    fn new(task: Reference, view: View<M>) -> Self {
         let following = Following {
             task,
             view,
@@ -85,14 +99,14 @@ impl<M: Clone + PartialEq + Send + 'static> Logs<M> {
             again: READ_AGAIN,
             is_over: false,
         };
-        Self { turn: Turn::Idle(Box::new(following)), ready: Vec::new().into_iter() }
+        Self { stage: Stage::Idle(Box::new(following)), ready: Vec::new().into_iter() }
     }
 
     /// How often a log that is empty after the end is read again: 3 times by default (after 2, 3 and 5
     /// seconds), 12 at most. With 0, a script that logs nothing is done at once. It says nothing once the first
     /// message was asked for.
     pub fn read_again(mut self, times: u32) -> Self {
-        if let Turn::Idle(following) = &mut self.turn {
+        if let Stage::Idle(following) = &mut self.stage {
             following.again = times.min(MOST_READ_AGAIN);
         }
         self
@@ -114,24 +128,24 @@ impl<M: Clone + PartialEq + Send + 'static> Logs<M> {
             if let Some(message) = self.ready.next() {
                 return Poll::Ready(Some(Ok(message)));
             }
-            match std::mem::replace(&mut self.turn, Turn::Over) {
-                Turn::Over => return Poll::Ready(None),
-                Turn::Idle(following) if following.is_over => {}
-                Turn::Idle(mut following) => {
-                    self.turn = Turn::Busy(Box::pin(async move {
+            match std::mem::replace(&mut self.stage, Stage::Over) {
+                Stage::Over => return Poll::Ready(None),
+                Stage::Idle(following) if following.is_over => {}
+                Stage::Idle(mut following) => {
+                    self.stage = Stage::Busy(Box::pin(async move {
                         let round = following.round().await;
                         (following, round)
                     }));
                 }
-                Turn::Busy(mut round) => match round.as_mut().poll(context) {
+                Stage::Busy(mut round) => match round.as_mut().poll(context) {
                     Poll::Pending => {
-                        self.turn = Turn::Busy(round);
+                        self.stage = Stage::Busy(round);
                         return Poll::Pending;
                     }
                     Poll::Ready((_, Err(error))) => return Poll::Ready(Some(Err(error))),
                     Poll::Ready((following, Ok(messages))) => {
                         self.ready = messages.into_iter();
-                        self.turn = Turn::Idle(following);
+                        self.stage = Stage::Idle(following);
                     }
                 },
             }
@@ -151,7 +165,7 @@ impl<M: Clone + PartialEq + Send + 'static> Stream for Logs<M> {
 
 impl<M> fmt::Debug for Logs<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Logs").field("is_over", &matches!(self.turn, Turn::Over)).finish_non_exhaustive()
+        f.debug_struct("Logs").field("is_over", &matches!(self.stage, Stage::Over)).finish_non_exhaustive()
     }
 }
 
@@ -176,7 +190,7 @@ impl<M: Clone + PartialEq + 'static> Following<M> {
         let read_last = *self.read.get_or_insert_with(Instant::now);
         let states = match &mut self.states {
             Some(states) => states,
-            None => self.states.insert(self.task.operation()?.states(self.task.policy.clone())),
+            None => self.states.insert(self.task.operation()?.states()),
         };
         match states.next().await.transpose()? {
             Some(State::Pending(progress)) => {

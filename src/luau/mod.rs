@@ -5,7 +5,7 @@
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
 //! let finished = client.luau().run("return 6 * 7, game.Name").at(42, 43).await?;
-//! let (answer, name): (i64, String) = finished.decode()?;
+//! let (response, name): (i64, String) = finished.decode()?;
 //! # Ok(())
 //! # }
 //! ```
@@ -29,7 +29,7 @@ mod path;
 mod run;
 mod task;
 
-pub use crate::generated::api::luau::*;
+pub use crate::generated::luau::*;
 pub use failure::Failure;
 pub use finished::Finished;
 pub use input::{BinaryInput, UploadBinaryInput, UploadedInput};
@@ -39,7 +39,7 @@ pub use run::{Run, Script};
 pub use task::Task;
 
 use crate::Error;
-use crate::call::File;
+use crate::body::File;
 use crate::ids::UniverseId;
 
 impl Luau {
@@ -53,7 +53,7 @@ impl Luau {
     ///
     /// # Errors
     ///
-    /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if it is no path of a task.
+    /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if it is not a path of a task.
     pub fn resume(&self, path: impl AsRef<str>) -> Result<Task, Error> {
         Task::at(self, path.as_ref().parse()?)
     }

@@ -86,7 +86,7 @@ impl FromStr for TaskPath {
         let refuse = || {
             let shown: String = text.chars().take(200).collect();
             Error::invalid_request(format!(
-                "{shown:?} is no path of a Luau task, such as `universes/1/places/2/versions/3/{SESSIONS}/4/tasks/5`"
+                "{shown:?} is not a path of a Luau task, such as `universes/1/places/2/versions/3/{SESSIONS}/4/tasks/5`"
             ))
         };
         if text.len() > LONGEST {
@@ -123,7 +123,7 @@ impl FromStr for TaskPath {
             _ => return Err(refuse()),
         };
         let segments = [Some(universe), Some(place), version, session, Some(task)];
-        // What is no id, or would not be sent as it stands here.
+        // What is not an id, or would not be sent as it stands here.
         if segments.into_iter().flatten().any(|id| path_segment(id).ok().as_deref() != Some(id)) {
             return Err(refuse());
         }

@@ -1,18 +1,19 @@
 //! Scripts, and where and how they run.
 
-use super::task::Reference;
+use super::task::{LONGEST_RUN, Reference, poll_policy};
 use super::{BinaryInput, Finished, Luau, LuauTask, Task, guard};
-use crate::call::{Options, Origin, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{Id, PlaceId, UniverseId};
 use crate::operation::{Operation, PollPolicy, Waits};
+use crate::transport::Origin;
+use crate::wire::debug_fields;
 use crate::{Error, RateLimitStatus};
 use std::fmt;
 use std::time::Duration;
 
 /// The largest script, in bytes.
 const LARGEST_SCRIPT: usize = 4 * 1024 * 1024;
-/// The longest time that a script runs. The service shortens a longer one without a word (LX-14).
-const LONGEST_RUN: Duration = Duration::from_secs(300);
 /// How often a place is asked for a free slot: one that was given back takes a new task after about 10 seconds
 /// (LX-10).
 const SLOT_INTERVAL: Duration = Duration::from_secs(10);
@@ -118,7 +119,7 @@ impl Run {
     ///
     /// ```no_run
     /// # #[cfg(feature = "places")]
-    /// # async fn run(client: opencloud::Client, file: opencloud::call::File) -> Result<(), opencloud::Error> {
+    /// # async fn run(client: opencloud::Client, file: opencloud::body::File) -> Result<(), opencloud::Error> {
     /// let version = client.places().publish(42, 43, file).await?;
     /// client.luau().run("return 1").at_version(42, 43, version).expect_version(version).await?;
     /// # Ok(())
@@ -139,7 +140,7 @@ impl Run {
         self
     }
 
-    /// Gives the script bytes to read, 100 MiB at most: bytes or a [`File`](crate::call::File), which are
+    /// Gives the script bytes to read, 100 MiB at most: bytes or a [`File`](crate::body::File), which are
     /// uploaded first, or what was [uploaded](Luau::upload_binary_input) for several runs.
     pub fn binary_input(mut self, input: impl Into<BinaryInput>) -> Self {
         self.input = Some(input.into());
@@ -164,7 +165,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// See [`Run`]. That the script failed at once is no error here.
+    /// See [`Run`]. That the script failed at once is not an error here.
     pub async fn start(mut self) -> Result<Task, Error> {
         // An empty script stays one, to be refused.
         if let Some(version) = self.expected.filter(|_| !self.script.text.is_empty()) {
@@ -180,10 +181,9 @@ impl Run {
         }
         let (operation, origin) = self.create_when_free(task).await?;
         let Self { script: Script { luau, .. }, options, .. } = self;
-        let policy = self.policy.unwrap_or_else(|| patience(self.timeout));
+        let policy = self.policy.unwrap_or_else(|| poll_policy(self.timeout));
         let path = operation.name().and_then(|name| name.parse().ok());
-        let path =
-            path.ok_or_else(|| origin.blame(Error::unusable_operation("the service names no task")))?;
+        let path = path.ok_or_else(|| origin.blame(Error::unusable_response("the service names no task")))?;
         Ok(Task::new(Reference { luau, path, options, policy }, operation))
     }
 
@@ -201,16 +201,16 @@ impl Run {
             };
             attempts += error.attempts();
             // A task that an earlier call may have created runs all the same.
-            let error = earlier.iter().fold(error, Error::after);
+            let error = earlier.iter().fold(error, Error::with_earlier);
             if is_full(&error) && waits.next(slot_wait(&error)).await {
                 earlier = Some(error);
                 continue;
             }
             let error = match is_full(&error) && !self.slot.is_zero() {
-                true => error.noting(&format!("it was asked for {} s", self.slot.as_secs_f64())),
+                true => error.with_note(&format!("it was asked for {} s", self.slot.as_secs_f64())),
                 false => error,
             };
-            return Err(error.attempted(attempts));
+            return Err(error.with_attempts(attempts));
         }
     }
 
@@ -270,31 +270,10 @@ fn slot_wait(error: &Error) -> Duration {
     own.unwrap_or_default().max(SLOT_INTERVAL)
 }
 
-/// How long a task is waited for: the time that its script may run, and some for its turn.
-pub(super) fn patience(timeout: Option<Duration>) -> PollPolicy {
-    let turn = Duration::from_secs(300);
-    let deadline = timeout.unwrap_or(LONGEST_RUN).saturating_add(turn);
-    PollPolicy::new().longest(Duration::from_secs(5)).deadline(deadline)
-}
-
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Script({} bytes)", self.text.len())
     }
 }
 
-impl fmt::Debug for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run")
-            .field("script", &self.script)
-            .field("universe", &self.universe)
-            .field("place", &self.place)
-            .field("version", &self.version)
-            .field("expected", &self.expected)
-            .field("slot", &self.slot)
-            .field("timeout", &self.timeout)
-            .field("input", &self.input)
-            .field("output", &self.output)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Run { script, universe, place, version, expected, slot, timeout, input, output });

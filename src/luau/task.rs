@@ -1,10 +1,20 @@
 //! Tasks that were started.
 
-use super::logs::{FLAT, STRUCTURED};
-use super::{Finished, Logs, Luau, LuauLogMessage, LuauTask, TaskPath};
-use crate::call::Options;
+use super::{Finished, Luau, LuauTask, TaskPath};
+use crate::client::Options;
 use crate::operation::{Operation, PollPolicy, State};
 use crate::{Credentials, Error};
+use std::time::Duration;
+
+/// The longest time that a script runs. The service shortens a longer one without a word (LX-14).
+pub(super) const LONGEST_RUN: Duration = Duration::from_secs(300);
+
+/// How long a task is waited for: the time that its script may run, and some for its turn.
+pub(super) fn poll_policy(timeout: Option<Duration>) -> PollPolicy {
+    let turn = Duration::from_secs(300);
+    let deadline = timeout.unwrap_or(LONGEST_RUN).saturating_add(turn);
+    PollPolicy::new().maximum_delay(Duration::from_secs(5)).deadline(deadline)
+}
 
 /// A task that was started, by [`Run::start`](super::Run::start) or before ([`Luau::resume`]).
 ///
@@ -13,7 +23,7 @@ use crate::{Credentials, Error};
 #[must_use = "a task goes on, but nobody waits for it"]
 #[derive(Debug)]
 pub struct Task {
-    reference: Reference,
+    pub(super) reference: Reference,
     operation: Operation<LuauTask>,
 }
 
@@ -31,17 +41,18 @@ impl Reference {
     pub(super) fn operation(&self) -> Result<Operation<LuauTask>, Error> {
         let operations = self.luau.client.operations();
         let operation = operations.at_path(&crate::operations::LUAU_CREATE_TASK, self.path.as_str())?;
-        Ok(operation.with_options(self.options.clone()))
+        Ok(operation.with_options(self.options.clone()).with_poll_policy(self.policy.clone()))
     }
 }
 
 impl Task {
     pub(super) fn new(reference: Reference, operation: Operation<LuauTask>) -> Self {
+        let operation = operation.with_poll_policy(reference.policy.clone());
         Self { reference, operation }
     }
 
     pub(super) fn at(luau: &Luau, path: TaskPath) -> Result<Self, Error> {
-        let (luau, policy) = (luau.clone(), super::run::patience(None));
+        let (luau, policy) = (luau.clone(), poll_policy(None));
         let reference = Reference { luau, path, options: Options::default(), policy };
         let operation = reference.operation()?;
         Ok(Self { reference, operation })
@@ -55,6 +66,7 @@ impl Task {
     /// How the task is polled, by waiting and by reading logs; see
     /// [`Run::with_poll_policy`](super::Run::with_poll_policy).
     pub fn with_poll_policy(mut self, policy: PollPolicy) -> Self {
+        self.operation = self.operation.with_poll_policy(policy.clone());
         self.reference.policy = policy;
         self
     }
@@ -86,19 +98,8 @@ impl Task {
     ///
     /// See [`Run`](super::Run).
     pub async fn wait(&mut self) -> Result<Finished, Error> {
-        let task = self.operation.wait_with(self.reference.policy.clone()).await?;
+        let task = self.operation.wait().await?;
         Ok(self.finished(task))
-    }
-
-    /// What the script logs, in order, each message with its time and kind. It comes after the script has
-    /// ended. See [`Logs`].
-    pub fn logs(&self) -> Logs<LuauLogMessage> {
-        Logs::new(self.reference.clone(), STRUCTURED)
-    }
-
-    /// As [`logs`](Self::logs), but bare texts.
-    pub fn flat_logs(&self) -> Logs<String> {
-        Logs::new(self.reference.clone(), FLAT)
     }
 
     fn finished(&self, task: LuauTask) -> Finished {

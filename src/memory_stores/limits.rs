@@ -34,7 +34,7 @@ pub(super) fn ttl(ttl: Option<Duration>) -> Result<(), Error> {
 /// A value as JSON. The service refuses null as a whole in a queue (MS-04); that a sorted map does is our
 /// reading, so that a value that is missing in a response is never taken for a null.
 pub(super) fn value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
-    let value = crate::call::encode::to_value(value)?;
+    let value = crate::body::json::to_value(value)?;
     if value.is_null() {
         return Err(Error::invalid_request(
             "the value is null, which the service does not take as a whole (only inside of lists and objects)",

@@ -15,7 +15,7 @@
 //! for player in &batch.items {
 //!     match &player.value {
 //!         Ok(player) => println!("{player}"),
-//!         Err(error) => eprintln!("{error}"), // it is no `String`; the others are here all the same
+//!         Err(error) => eprintln!("{error}"), // it is not a `String`; the others are here all the same
 //!     }
 //! }
 //! batch.discard().await?; // what is not discarded comes again after 60 seconds
@@ -31,7 +31,7 @@ mod queue;
 mod sorted_map;
 mod update;
 
-pub use crate::generated::api::memory_stores::*;
+pub use crate::generated::memory_stores::*;
 pub use queue::{AddItem, Batch, Queue, QueueItem, ReadItems};
 pub use sorted_map::{MapItem, MapItems, ReadItem, RemoveItem, SortedMap, WriteItem};
 pub use update::UpdateItem;

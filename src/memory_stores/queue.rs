@@ -1,6 +1,7 @@
 use super::{MemoryStores, limits};
 use crate::Error;
-use crate::call::{Options, Sending, SentAt, option_methods};
+use crate::call::{awaitable, option_methods};
+use crate::client::Options;
 use crate::ids::UniverseId;
 use crate::types::{
     DiscardMemoryStoreQueueItemsRequest, MemoryStoreQueueItem, ReadMemoryStoreQueueItemsResponse,
@@ -9,7 +10,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -45,7 +45,7 @@ impl Queue {
     /// Reads up to so many items (1 to 200) from the front, and hides them from other readers for 30
     /// seconds. They stay in the queue until the batch is [discarded](Batch::discard).
     ///
-    /// The value of each is a `Result`: one that is no `T` is an error of its own, and keeps neither the
+    /// The value of each is a `Result`: one that is not a `T` is an error of its own, and keeps neither the
     /// others nor the batch away.
     ///
     /// It is not sent again after a failure that leaves its effect unknown: what it has hidden comes
@@ -93,28 +93,25 @@ impl AddItem {
     option_methods!();
 }
 
-impl IntoFuture for AddItem {
-    type Output = Result<QueueItem<()>, Error>;
-    type IntoFuture = Sending<QueueItem<()>>;
+awaitable!([] AddItem => QueueItem<()>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { queue, value, priority, ttl, options } = self;
-            queue.check()?;
-            limits::ttl(ttl)?;
-            let mut item = MemoryStoreQueueItem::new(value?);
-            if let Some(priority) = priority {
-                if !priority.is_finite() {
-                    return Err(Error::invalid_request("the priority must be a finite number"));
-                }
-                item = item.priority(priority);
+impl AddItem {
+    async fn run(self) -> Result<QueueItem<()>, Error> {
+        let Self { queue, value, priority, ttl, options } = self;
+        queue.check()?;
+        limits::ttl(ttl)?;
+        let mut item = MemoryStoreQueueItem::new(value?);
+        if let Some(priority) = priority {
+            if !priority.is_finite() {
+                return Err(Error::invalid_request("the priority must be a finite number"));
             }
-            if let Some(ttl) = ttl {
-                item = item.ttl(ttl);
-            }
-            let call = queue.handle.create_queue_item(&queue.universe, queue.name.as_str(), item).call;
-            call.with_options(options).output().await.map(|item| QueueItem::new(item, ()))
-        })
+            item = item.priority(priority);
+        }
+        if let Some(ttl) = ttl {
+            item = item.ttl(ttl);
+        }
+        let call = queue.handle.create_queue_item(&queue.universe, queue.name.as_str(), item).call;
+        call.with_options(options).output().await.map(|item| QueueItem::new(item, ()))
     }
 }
 
@@ -167,47 +164,43 @@ impl<T> ReadItems<T> {
     option_methods!();
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItems<T> {
-    type Output = Result<Batch<T>, Error>;
-    type IntoFuture = Sending<Batch<T>>;
+awaitable!([T: DeserializeOwned + Send + 'static] ReadItems<T> => Batch<T>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { queue, count, all_or_nothing, window, options, .. } = self;
-            queue.check()?;
-            if !(1..=MOST).contains(&count) {
-                return Err(Error::invalid_request(format!(
-                    "{count} items cannot be read at once; 1 to {MOST} can"
-                )));
-            }
-            if window.is_zero() {
-                return Err(Error::invalid_request("the items must be invisible for longer than nothing"));
-            }
-            let mut call = queue
-                .handle
-                .read_queue_items(&queue.universe, queue.name.as_str())
-                .count(i64::from(count))
-                .invisibility_window(window);
-            if all_or_nothing {
-                call = call.all_or_nothing(true);
-            }
-            let operation = call.call.operation;
-            let (reply, answer): (_, ReadMemoryStoreQueueItemsResponse) =
-                call.call.with_options(options.clone()).send_decoding().await?;
-            // Counted from when the request left, so that the batch never seems to be ours for too long.
-            let sent_at = reply.extensions().get::<SentAt>().map_or_else(Instant::now, |sent| sent.0);
-            let blamed = |error: Error| error.with_reply(&reply).of(operation);
-            let items = answer.items.unwrap_or_default().into_iter();
-            let items: Vec<_> = items.map(|item| readable(item, blamed)).collect();
-            let id = answer.read_id.unwrap_or_default();
-            if id.is_empty() && !items.is_empty() {
-                let problem =
-                    "the service gave items without the id of the read, so that they cannot be discarded";
-                return Err(blamed(Error::unusable_answer(problem)));
-            }
-            let until = sent_at.checked_add(window);
-            Ok(Batch { is_empty: items.is_empty(), items, id, until, queue, options })
-        })
+impl<T: DeserializeOwned + Send + 'static> ReadItems<T> {
+    async fn run(self) -> Result<Batch<T>, Error> {
+        let Self { queue, count, all_or_nothing, window, options, .. } = self;
+        queue.check()?;
+        if !(1..=MOST).contains(&count) {
+            return Err(Error::invalid_request(format!(
+                "{count} items cannot be read at once; 1 to {MOST} can"
+            )));
+        }
+        if window.is_zero() {
+            return Err(Error::invalid_request("the items must be invisible for longer than nothing"));
+        }
+        let mut call = queue
+            .handle
+            .read_queue_items(&queue.universe, queue.name.as_str())
+            .count(i64::from(count))
+            .invisibility_window(window);
+        if all_or_nothing {
+            call = call.all_or_nothing(true);
+        }
+        let operation = call.call.operation;
+        let (exchanged, response): (_, ReadMemoryStoreQueueItemsResponse) =
+            call.call.with_options(options.clone()).send_decoding().await?;
+        // Counted from when the request left, so that the batch never seems to be ours for too long.
+        let blamed = |error: Error| exchanged.attach_to(error).with_operation(operation);
+        let items = response.items.unwrap_or_default().into_iter();
+        let items: Vec<_> = items.map(|item| readable(item, blamed)).collect();
+        let id = response.read_id.unwrap_or_default();
+        if id.is_empty() && !items.is_empty() {
+            let problem =
+                "the service gave items without the id of the read, so that they cannot be discarded";
+            return Err(blamed(Error::unusable_response(problem)));
+        }
+        let until = exchanged.sent_at.checked_add(window);
+        Ok(Batch { is_empty: items.is_empty(), items, id, until, queue, options })
     }
 }
 

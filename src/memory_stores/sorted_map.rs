@@ -1,15 +1,16 @@
 use super::{ListSortedMapItems, MemoryStores, UpdateItem, limits};
 use crate::Error;
-use crate::call::{Call, Options, Origin, Sending, option_methods};
+use crate::call::{Call, awaitable, option_methods};
+use crate::client::Options;
 use crate::filter::{Number, SortKey, SortedMapFilter, SortedMapOrder};
 use crate::ids::UniverseId;
 use crate::paging::{Facts, Items, List, Pages};
+use crate::transport::Origin;
 use crate::types::{ListMemoryStoreSortedMapItemsResponse, MemoryStoreSortedMapItem};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -233,15 +234,12 @@ impl<T> ReadItem<T> {
     option_methods!();
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for ReadItem<T> {
-    type Output = Result<Option<MapItem<T>>, Error>;
-    type IntoFuture = Sending<Option<MapItem<T>>>;
+awaitable!([T: DeserializeOwned + Send + 'static] ReadItem<T> => Option<MapItem<T>>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Some((item, origin)) = self.map.read(&self.id, &self.options).await? else { return Ok(None) };
-            MapItem::of(self.id, item).map(Some).map_err(|error| origin.blame(error))
-        })
+impl<T: DeserializeOwned + Send + 'static> ReadItem<T> {
+    async fn run(self) -> Result<Option<MapItem<T>>, Error> {
+        let Some((item, origin)) = self.map.read(&self.id, &self.options).await? else { return Ok(None) };
+        MapItem::of(self.id, item).map(Some).map_err(|error| origin.blame(error))
     }
 }
 
@@ -279,28 +277,25 @@ impl WriteItem {
     option_methods!();
 }
 
-impl IntoFuture for WriteItem {
-    type Output = Result<MapItem<()>, Error>;
-    type IntoFuture = Sending<MapItem<()>>;
+awaitable!([] WriteItem => MapItem<()>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { map, id, value, mode, sort_key, ttl, mut options } = self;
-            limits::ttl(ttl)?;
-            let mut item = MemoryStoreSortedMapItem::new().value(value?);
-            if let Some(key) = sort_key {
-                item = sorted(item, key)?;
-            }
-            if let Some(ttl) = ttl {
-                item = item.ttl(ttl);
-            }
-            if !matches!(mode, Mode::Missing) {
-                // Written twice it is the same.
-                options.idempotent = Some(options.idempotent.unwrap_or(true));
-            }
-            let (written, _) = map.write(&id, item, mode, options).await?;
-            Ok(MapItem::new(id, written, ()))
-        })
+impl WriteItem {
+    async fn run(self) -> Result<MapItem<()>, Error> {
+        let Self { map, id, value, mode, sort_key, ttl, mut options } = self;
+        limits::ttl(ttl)?;
+        let mut item = MemoryStoreSortedMapItem::new().value(value?);
+        if let Some(key) = sort_key {
+            item = sorted(item, key)?;
+        }
+        if let Some(ttl) = ttl {
+            item = item.ttl(ttl);
+        }
+        if !matches!(mode, Mode::Missing) {
+            // Written twice it is the same.
+            options.idempotent = Some(options.idempotent.unwrap_or(true));
+        }
+        let (written, _) = map.write(&id, item, mode, options).await?;
+        Ok(MapItem::new(id, written, ()))
     }
 }
 
@@ -317,17 +312,14 @@ impl RemoveItem {
     option_methods!();
 }
 
-impl IntoFuture for RemoveItem {
-    type Output = Result<(), Error>;
-    type IntoFuture = Sending<()>;
+awaitable!([] RemoveItem => ());
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let Self { map, id, options } = self;
-            map.check(&id)?;
-            let call = map.handle.delete_sorted_map_item(&map.universe, map.name.as_str(), id).call;
-            call.with_options(options).output().await
-        })
+impl RemoveItem {
+    async fn run(self) -> Result<(), Error> {
+        let Self { map, id, options } = self;
+        map.check(&id)?;
+        let call = map.handle.delete_sorted_map_item(&map.universe, map.name.as_str(), id).call;
+        call.with_options(options).output().await
     }
 }
 

@@ -1,14 +1,15 @@
 use super::sorted_map::{Mode, sorted, value};
 use super::{MapItem, SortedMap, limits};
 use crate::Error;
-use crate::call::contention::{ATTEMPTS, Contention};
-use crate::call::{Options, Origin, Sending, option_methods};
+use crate::call::{awaitable, option_methods};
+use crate::client::Options;
 use crate::filter::SortKey;
+use crate::operation::contention::{ATTEMPTS, Contention};
+use crate::transport::Origin;
 use crate::types::MemoryStoreSortedMapItem;
+use crate::wire::debug_fields;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fmt;
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -94,10 +95,10 @@ where
             let Some(item) = self.changed(stored)? else { return Ok(None) };
             let written = item.value.clone();
             let error = match self.map.write(&self.id, item, mode, self.options.clone()).await {
-                Ok((mut answer, origin)) => {
-                    answer.value = written;
-                    let item = MapItem::of(self.id, answer).map(Some);
-                    return item.map_err(|error| origin.blame(error.after_ambiguous(true)));
+                Ok((mut response, origin)) => {
+                    response.value = written;
+                    let item = MapItem::of(self.id, response).map(Some);
+                    return item.map_err(|error| origin.blame(error.with_earlier_ambiguity(true)));
                 }
                 Err(error) => error,
             };
@@ -131,21 +132,6 @@ fn guard(id: &str, stored: &MemoryStoreSortedMapItem) -> Result<String, Error> {
     })
 }
 
-impl<T, F> IntoFuture for UpdateItem<T, F>
-where
-    T: Serialize + DeserializeOwned + Send + 'static,
-    F: FnMut(Option<T>) -> Option<T> + Send + 'static,
-{
-    type Output = Result<Option<MapItem<T>>, Error>;
-    type IntoFuture = Sending<Option<MapItem<T>>>;
+awaitable!([T: Serialize + DeserializeOwned + Send + 'static, F: FnMut(Option<T>) -> Option<T> + Send + 'static] UpdateItem<T, F> => Option<MapItem<T>>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
-
-impl<T, F> fmt::Debug for UpdateItem<T, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpdateItem").field("map", &self.map).field("id", &self.id).finish_non_exhaustive()
-    }
-}
+debug_fields!(UpdateItem<T, F> { map, id });

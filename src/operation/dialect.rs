@@ -1,13 +1,13 @@
-//! The forms in which services report an operation: what an answer says of its state, without any
+//! The forms in which services report an operation: what a response says of its state, without any
 //! input or output.
 
-use crate::call::info::{Dialect, LongRunningInfo};
+use crate::spec::{Dialect, LongRunningInfo};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// What an answer says of the state.
+/// What a response says of the state.
 #[derive(Debug, PartialEq)]
-pub(super) enum Reading {
+pub(super) enum PollStatus {
     Pending,
     Done(Value),
     Failed(Failure),
@@ -28,14 +28,14 @@ pub(super) struct Failure {
 #[derive(Debug, PartialEq)]
 pub(super) enum Start {
     /// It is done, or has failed.
-    Over(Reading),
+    Over(PollStatus),
     /// At a path that the service names.
     Path(String),
     /// At the poll route, with this id for the parameter that the starting call does not have.
     Id(String),
-    /// At the poll route, under this key of the answer.
+    /// At the poll route, under this key of the response.
     Key(String),
-    /// At the poll route, with these values of a query parameter, and a key to read the answer by.
+    /// At the poll route, with these values of a query parameter, and a key to read the response by.
     Query(&'static str, Vec<String>, String),
     /// By repeating the starting call.
     Repeat,
@@ -52,88 +52,93 @@ pub(super) fn query_names(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
-/// Reads the answer of a poll. `key` is what [`Start::Key`] or [`Start::Query`] held.
-pub(super) fn read(info: &LongRunningInfo, status: StatusCode, answer: &Value, key: Option<&str>) -> Reading {
-    if let Some(lacking) = lacking(info, answer) {
-        return Reading::Unusable(lacking);
+/// Reads the response of a poll. `key` is what [`Start::Key`] or [`Start::Query`] held.
+pub(super) fn read(
+    info: &LongRunningInfo,
+    status: StatusCode,
+    response: &Value,
+    key: Option<&str>,
+) -> PollStatus {
+    if let Some(lacking) = lacking(info, response) {
+        return PollStatus::Unusable(lacking);
     }
     match info.dialect {
         Dialect::Cloud => {
-            let result = at(answer, info.result);
-            envelope(info, answer, result, !info.result.is_empty() && !result.is_null())
+            let result = at(response, info.result);
+            envelope(info, response, result, !info.result.is_empty() && !result.is_null())
         }
-        Dialect::Analytics if status == StatusCode::ACCEPTED => Reading::Pending,
-        Dialect::Analytics => envelope(info, answer, at(answer, info.result), true),
-        Dialect::Experiment => envelope(info, &answer["operation"], at(answer, info.result), false),
-        Dialect::Luau => task(answer),
-        Dialect::Restart => restart(&answer["restartStatuses"][key.unwrap_or_default()]),
-        Dialect::ThumbnailUpload if !finished(&answer["uploadStatus"]) => Reading::Pending,
-        Dialect::ThumbnailUpload => uploaded(answer, key),
+        Dialect::Analytics if status == StatusCode::ACCEPTED => PollStatus::Pending,
+        Dialect::Analytics => envelope(info, response, at(response, info.result), true),
+        Dialect::Experiment => envelope(info, &response["operation"], at(response, info.result), false),
+        Dialect::Luau => task(response),
+        Dialect::Restart => restart(&response["restartStatuses"][key.unwrap_or_default()]),
+        Dialect::ThumbnailUpload if !finished(&response["uploadStatus"]) => PollStatus::Pending,
+        Dialect::ThumbnailUpload => uploaded(response, key),
     }
 }
 
-/// Reads the answer of the starting call; `Err` says why it cannot be followed.
-pub(super) fn start(info: &LongRunningInfo, status: StatusCode, answer: &Value) -> Result<Start, String> {
+/// Reads the response of the starting call; `Err` says why it cannot be followed.
+pub(super) fn start(info: &LongRunningInfo, status: StatusCode, response: &Value) -> Result<Start, String> {
     match info.dialect {
         Dialect::Cloud | Dialect::Analytics | Dialect::Luau => {
-            match read(info, status, answer, None) {
-                Reading::Pending => {}
+            match read(info, status, response, None) {
+                PollStatus::Pending => {}
                 over => return Ok(Start::Over(over)),
             }
-            text(&answer["path"]).map(Start::Path).ok_or_else(|| lacks("`path`", answer))
+            text(&response["path"]).map(Start::Path).ok_or_else(|| lacks("`path`", response))
         }
-        Dialect::Experiment => match read(info, status, answer, None) {
-            Reading::Pending if info.poll.is_none() => Ok(Start::Repeat),
-            Reading::Pending => {
-                text(&answer["operation"]["operationId"]).map(Start::Id).ok_or_else(
-                    || match &answer["operation"] {
-                        Value::Null => lacks("`operation`", answer),
+        Dialect::Experiment => {
+            match read(info, status, response, None) {
+                PollStatus::Pending if info.poll.is_none() => Ok(Start::Repeat),
+                PollStatus::Pending => text(&response["operation"]["operationId"]).map(Start::Id).ok_or_else(
+                    || match &response["operation"] {
+                        Value::Null => lacks("`operation`", response),
                         operation => lacks("`operationId` of its `operation`", operation),
                     },
-                )
+                ),
+                over => Ok(Start::Over(over)),
             }
-            over => Ok(Start::Over(over)),
-        },
-        Dialect::Restart => match text(&answer["id"]) {
+        }
+        Dialect::Restart => match text(&response["id"]) {
             // There was nothing to restart.
             Some(id) if id.chars().all(|c| matches!(c, '0' | '-')) => {
-                Ok(Start::Over(Reading::Done(json!({}))))
+                Ok(Start::Over(PollStatus::Done(json!({}))))
             }
             Some(id) => Ok(Start::Key(id)),
-            None => Err(lacks("`id`", answer)),
+            None => Err(lacks("`id`", response)),
         },
-        Dialect::ThumbnailUpload => uploads(answer),
+        Dialect::ThumbnailUpload => uploads(response),
     }
 }
 
-/// Whether an answer is the result itself, where a service may answer so: it says something, and has
+/// Whether a response is the result itself, where a service may respond so: it says something, and has
 /// nothing of an operation.
-pub(super) fn is_direct(info: &LongRunningInfo, answer: &Value) -> bool {
+pub(super) fn is_direct(info: &LongRunningInfo, response: &Value) -> bool {
     let parts = ["done", "error", "response", "metadata", "operationId"];
     let says_something =
-        answer.as_object().is_some_and(|answer| answer.values().any(|value| !value.is_null()));
-    info.direct && says_something && parts.iter().all(|part| answer.get(part).is_none_or(Value::is_null))
+        response.as_object().is_some_and(|response| response.values().any(|value| !value.is_null()));
+    info.direct && says_something && parts.iter().all(|part| response.get(part).is_none_or(Value::is_null))
 }
 
 /// Reads the body of a refused poll: services report a failed operation as a failed request, too.
-pub(super) fn failed_request(dialect: Dialect, answer: &Value) -> Option<Failure> {
-    let envelope = if dialect == Dialect::Experiment { &answer["operation"] } else { answer };
+pub(super) fn failed_request(dialect: Dialect, response: &Value) -> Option<Failure> {
+    let envelope = if dialect == Dialect::Experiment { &response["operation"] } else { response };
     let is_operation = is_true(&envelope["done"]) || dialect == Dialect::Analytics;
     (is_operation && envelope["error"].is_object()).then(|| failure(&envelope["error"]))
 }
 
 /// What a service says of an operation beside its state.
-pub(super) fn metadata(dialect: Dialect, answer: &Value, key: Option<&str>) -> Option<Value> {
+pub(super) fn metadata(dialect: Dialect, response: &Value, key: Option<&str>) -> Option<Value> {
     let metadata = match dialect {
-        Dialect::Cloud | Dialect::Analytics => answer["metadata"].clone(),
-        Dialect::Experiment => answer["operation"].clone(),
-        Dialect::Luau | Dialect::Restart => answer.clone(),
-        Dialect::ThumbnailUpload => with_files(answer, key),
+        Dialect::Cloud | Dialect::Analytics => response["metadata"].clone(),
+        Dialect::Experiment => response["operation"].clone(),
+        Dialect::Luau | Dialect::Restart => response.clone(),
+        Dialect::ThumbnailUpload => with_files(response, key),
     };
     (!metadata.is_null()).then_some(metadata)
 }
 
-/// Whether a key is one that the dialect reads answers by, or is not needed.
+/// Whether a key is one that the dialect reads responses by, or is not needed.
 pub(super) fn admits(dialect: Dialect, key: Option<&str>) -> bool {
     match dialect {
         Dialect::Restart => key.is_some_and(|key| !key.is_empty()),
@@ -143,10 +148,10 @@ pub(super) fn admits(dialect: Dialect, key: Option<&str>) -> bool {
 }
 
 /// The service's own word for the state, where it has one.
-pub(super) fn status(dialect: Dialect, answer: &Value) -> Option<String> {
+pub(super) fn status(dialect: Dialect, response: &Value) -> Option<String> {
     match dialect {
-        Dialect::Luau => text(&answer["state"]),
-        Dialect::Experiment => text(&answer["operation"]["status"]),
+        Dialect::Luau => text(&response["state"]),
+        Dialect::Experiment => text(&response["operation"]["status"]),
         _ => None,
     }
 }
@@ -155,53 +160,53 @@ pub(super) fn status(dialect: Dialect, answer: &Value) -> Option<String> {
 ///
 /// Done without a result is done where the result has nothing to say, and nothing else is there that says
 /// something. Otherwise the service calls it by a name that is not known, and it must not read as empty.
-fn envelope(info: &LongRunningInfo, envelope: &Value, result: &Value, silence_is_done: bool) -> Reading {
+fn envelope(info: &LongRunningInfo, envelope: &Value, result: &Value, silence_is_done: bool) -> PollStatus {
     let done = &envelope["done"];
     let is_done = if done.is_null() { silence_is_done } else { is_true(done) };
     match &envelope["error"] {
-        error if !error.is_null() => Reading::Failed(failure(error)),
+        error if !error.is_null() => PollStatus::Failed(failure(error)),
         _ if is_done && result.is_null() && (info.has_result || says_more(envelope)) => {
-            Reading::Unusable(lacks(&format!("`{}`", info.result.join(".")), envelope))
+            PollStatus::Unusable(lacks(&format!("`{}`", info.result.join(".")), envelope))
         }
-        _ if is_done => Reading::Done(result.clone()),
-        _ => Reading::Pending,
+        _ if is_done => PollStatus::Done(result.clone()),
+        _ => PollStatus::Pending,
     }
 }
 
-fn task(task: &Value) -> Reading {
+fn task(task: &Value) -> PollStatus {
     match task["state"].as_str() {
-        Some("COMPLETE") => Reading::Done(task.clone()),
-        Some("FAILED") => Reading::Failed(failure(&task["error"])),
-        Some("CANCELLED") => Reading::Failed(Failure {
+        Some("COMPLETE") => PollStatus::Done(task.clone()),
+        Some("FAILED") => PollStatus::Failed(failure(&task["error"])),
+        Some("CANCELLED") => PollStatus::Failed(Failure {
             code: Some("CANCELLED".to_owned()),
             message: "the task was cancelled".to_owned(),
             details: None,
         }),
-        _ => Reading::Pending,
+        _ => PollStatus::Pending,
     }
 }
 
 /// A restart has no failure; one that is not listed (yet) is not done.
-fn restart(restart: &Value) -> Reading {
+fn restart(restart: &Value) -> PollStatus {
     let places = restart["placeRestartStatuses"].as_object().filter(|places| !places.is_empty());
     let is_done = places
         .is_some_and(|places| places.values().all(|place| place["state"].as_str() == Some("SUCCEEDED")));
-    if is_done { Reading::Done(restart.clone()) } else { Reading::Pending }
+    if is_done { PollStatus::Done(restart.clone()) } else { PollStatus::Pending }
 }
 
-fn uploads(answer: &Value) -> Result<Start, String> {
+fn uploads(response: &Value) -> Result<Start, String> {
     let files =
-        answer[UPLOAD_FILES].as_object().ok_or_else(|| lacks(&format!("`{UPLOAD_FILES}`"), answer))?;
+        response[UPLOAD_FILES].as_object().ok_or_else(|| lacks(&format!("`{UPLOAD_FILES}`"), response))?;
     let ids: Vec<String> = files.values().filter_map(text).collect();
     if ids.is_empty() {
         let names: Vec<&str> = files.keys().map(String::as_str).collect();
-        return Ok(Start::Over(Reading::Failed(Failure {
+        return Ok(Start::Over(PollStatus::Failed(Failure {
             code: None,
             message: format!("no file was accepted: {}", names.join(", ")),
             details: None,
         })));
     }
-    Ok(Start::Query(UPLOAD_IDS, ids, answer[UPLOAD_FILES].to_string()))
+    Ok(Start::Query(UPLOAD_IDS, ids, response[UPLOAD_FILES].to_string()))
 }
 
 /// The operation id of each file, from the key.
@@ -209,28 +214,28 @@ fn files(key: &str) -> Option<Map<String, Value>> {
     serde_json::from_str(key).ok()
 }
 
-/// An answer of uploads, and which of them is of which file: that only the first answer says.
-fn with_files(answer: &Value, key: Option<&str>) -> Value {
-    let mut answer = answer.clone();
-    if let (Some(answer), Some(files)) = (answer.as_object_mut(), key.and_then(files)) {
-        answer.entry(UPLOAD_FILES).or_insert(files.into());
+/// A response of uploads, and which of them is of which file: that only the first response says.
+fn with_files(response: &Value, key: Option<&str>) -> Value {
+    let mut response = response.clone();
+    if let (Some(response), Some(files)) = (response.as_object_mut(), key.and_then(files)) {
+        response.entry(UPLOAD_FILES).or_insert(files.into());
     }
-    answer
+    response
 }
 
 /// Uploads that are finished. The result says nothing of files that were not accepted, and a part
 /// must not be taken for the whole.
-fn uploaded(answer: &Value, key: Option<&str>) -> Reading {
+fn uploaded(response: &Value, key: Option<&str>) -> PollStatus {
     let files = key.and_then(files).unwrap_or_default();
     let refused: Vec<&str> =
         files.iter().filter(|(_, id)| text(id).is_none()).map(|(name, _)| name.as_str()).collect();
     if refused.is_empty() {
-        return Reading::Done(answer.clone());
+        return PollStatus::Done(response.clone());
     }
-    Reading::Failed(Failure {
+    PollStatus::Failed(Failure {
         code: None,
         message: format!("not all files were accepted, namely not {}", refused.join(", ")),
-        details: Some(with_files(answer, key)),
+        details: Some(with_files(response, key)),
     })
 }
 
@@ -253,9 +258,9 @@ fn failure(error: &Value) -> Failure {
 /// The members that every envelope may have.
 const ENVELOPE: &[&str] = &["path", "done", "error", "metadata", "response"];
 
-/// Says what an answer lacks that has nothing of the dialect, and content under other names: it would be taken
-/// for an operation that is not done, until the caller's patience ends.
-fn lacking(info: &LongRunningInfo, answer: &Value) -> Option<String> {
+/// Says what a response lacks that has nothing of the dialect, and content under other names: it would be taken
+/// for an operation that is not done, until the deadline.
+fn lacking(info: &LongRunningInfo, response: &Value) -> Option<String> {
     let known = match info.dialect {
         // The result itself, perhaps.
         _ if info.direct => return None,
@@ -265,8 +270,8 @@ fn lacking(info: &LongRunningInfo, answer: &Value) -> Option<String> {
         Dialect::Restart => &["restartStatuses"],
         Dialect::ThumbnailUpload => &["uploadStatus"],
     };
-    let has_nothing = known.iter().all(|name| answer[*name].is_null());
-    (has_nothing && says_more(answer)).then(|| lacks(&format!("`{}`", known.join("` and `")), answer))
+    let has_nothing = known.iter().all(|name| response[*name].is_null());
+    (has_nothing && says_more(response)).then(|| lacks(&format!("`{}`", known.join("` and `")), response))
 }
 
 /// Whether an envelope has content besides what every envelope has.
@@ -281,13 +286,13 @@ fn says_more(envelope: &Value) -> bool {
 }
 
 /// What a response lacks, and what it has.
-fn lacks(what: &str, answer: &Value) -> String {
-    let found = answer.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-    format!("the response lacks {what}; {}", crate::decode::names(found, 0))
+fn lacks(what: &str, response: &Value) -> String {
+    let found = response.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    format!("the response lacks {what}; {}", crate::wire::decode::names(found, 0))
 }
 
-fn at<'a>(answer: &'a Value, path: &[&str]) -> &'a Value {
-    path.iter().fold(answer, |value, name| &value[*name])
+fn at<'a>(response: &'a Value, path: &[&str]) -> &'a Value {
+    path.iter().fold(response, |value, name| &value[*name])
 }
 
 fn is_true(value: &Value) -> bool {
@@ -317,31 +322,31 @@ mod tests {
             result,
             direct: false,
             query: &[],
-            expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
+            expects: crate::spec::ExpectedFields { main: None, is_single: false, required: &[] },
             has_result: false,
             overdue: None,
         }
     }
 
-    fn failed(code: &str, message: &str) -> Reading {
-        Reading::Failed(Failure {
+    fn failed(code: &str, message: &str) -> PollStatus {
+        PollStatus::Failed(Failure {
             code: Some(code.to_owned()).filter(|code| !code.is_empty()),
             message: message.to_owned(),
             details: None,
         })
     }
 
-    fn unusable(why: &str) -> Reading {
-        Reading::Unusable(why.to_owned())
+    fn unusable(why: &str) -> PollStatus {
+        PollStatus::Unusable(why.to_owned())
     }
 
-    /// What, in which dialect, where the result is, status, answer, and how it is read.
-    type Case = (&'static str, Dialect, &'static [&'static str], u16, Value, Reading);
+    /// What, in which dialect, where the result is, status, response, and how it is read.
+    type Case = (&'static str, Dialect, &'static [&'static str], u16, Value, PollStatus);
 
     #[test]
     fn each_dialect_is_read() {
         use Dialect::*;
-        use Reading::{Done, Pending};
+        use PollStatus::{Done, Pending};
         let experiment: &[&str] = &["operation", "experiment"];
         let restarts = |state: &str| {
             json!({ "restartStatuses": { "r": { "placeRestartStatuses": {
@@ -530,9 +535,9 @@ mod tests {
                 Done(json!({ "uploadStatus": "Finished" })),
             ),
         ];
-        for (what, dialect, result, status, answer, reading) in cases {
+        for (what, dialect, result, status, response, reading) in cases {
             let status = StatusCode::from_u16(status).expect("a status");
-            assert_eq!(read(&info(dialect, result), status, &answer, Some("r")), reading, "{what}");
+            assert_eq!(read(&info(dialect, result), status, &response, Some("r")), reading, "{what}");
         }
     }
 
@@ -541,7 +546,7 @@ mod tests {
         use Dialect::*;
         let repeated = LongRunningInfo { poll: None, ..info(Experiment, &[]) };
         let zero = "00000000-0000-0000-0000-000000000000";
-        for (what, info, answer, start) in [
+        for (what, info, response, start) in [
             (
                 "a path",
                 info(Cloud, &["response"]),
@@ -552,7 +557,7 @@ mod tests {
                 "done at once",
                 info(Cloud, &["response"]),
                 json!({ "done": true }),
-                Start::Over(Reading::Done(Value::Null)),
+                Start::Over(PollStatus::Done(Value::Null)),
             ),
             ("a task", info(Luau, &[]), json!({ "path": "tasks/1" }), Start::Path("tasks/1".to_owned())),
             (
@@ -567,7 +572,7 @@ mod tests {
                 "nothing to restart",
                 info(Restart, &[]),
                 json!({ "id": zero }),
-                Start::Over(Reading::Done(json!({}))),
+                Start::Over(PollStatus::Done(json!({}))),
             ),
             (
                 "uploads",
@@ -586,7 +591,7 @@ mod tests {
                 Start::Over(failed("", "no file was accepted: a.png")),
             ),
         ] {
-            assert_eq!(super::start(&info, StatusCode::OK, &answer), Ok(start), "{what}");
+            assert_eq!(super::start(&info, StatusCode::OK, &response), Ok(start), "{what}");
         }
         for dialect in [Cloud, Experiment, Restart, ThumbnailUpload, Luau] {
             assert!(
@@ -601,7 +606,7 @@ mod tests {
         let error = json!({ "code": 3000, "message": "too large" });
         let failure =
             Failure { code: Some("3000".to_owned()), message: "too large".to_owned(), details: None };
-        for (dialect, answer, expected) in [
+        for (dialect, response, expected) in [
             (Dialect::Analytics, json!({ "path": "p", "done": true, "error": error }), Some(&failure)),
             (Dialect::Analytics, json!({ "error": error }), Some(&failure)),
             (Dialect::Analytics, json!({ "errors": [error] }), None),
@@ -610,7 +615,7 @@ mod tests {
             (Dialect::Experiment, json!({ "operation": { "done": true, "error": error } }), Some(&failure)),
             (Dialect::Cloud, Value::Null, None),
         ] {
-            assert_eq!(failed_request(dialect, &answer).as_ref(), expected, "{dialect:?} {answer}");
+            assert_eq!(failed_request(dialect, &response).as_ref(), expected, "{dialect:?} {response}");
         }
     }
 }

@@ -1,8 +1,13 @@
-use super::dialect::{self, Failure, Reading, Start};
+use super::dialect::{self, Failure, PollStatus, Start};
+use super::name;
+use super::policy::PollPolicy;
+use super::progress::Progress;
 use super::target::{self, Target};
-use super::{PollPolicy, States, name};
-use crate::call::info::LongRunningInfo;
-use crate::call::{Call, Options, Origin, asked_wait, json_text, read};
+use crate::call::{Call, read};
+use crate::client::Options;
+use crate::spec::LongRunningInfo;
+use crate::transport::{Exchanged, Origin};
+use crate::wire::decode::json_text;
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -29,16 +34,17 @@ pub struct Operation<T> {
     metadata: Option<Value>,
     /// The service's word for the state.
     status: Option<String>,
-    over: Option<Over>,
+    over: Option<Outcome>,
+    policy: PollPolicy,
     /// The wait that the service has asked for.
     asked: Option<Duration>,
     result: PhantomData<fn() -> T>,
 }
 
 /// How an operation ended; kept, so that it can be asked again.
-enum Over {
-    /// The answer, with the result as its body.
-    Done(http::Response<Bytes>),
+enum Outcome {
+    /// The response, with the result as its body.
+    Done(Box<Exchanged>),
     Failed(Error),
 }
 
@@ -55,62 +61,6 @@ pub enum State<T> {
     Failed(Error),
 }
 
-/// What is known of an operation that is not done.
-#[derive(Clone, Default)]
-pub struct Progress {
-    polls: u32,
-    failures: u32,
-    elapsed: Duration,
-    status: Option<String>,
-    metadata: Option<Value>,
-    error: Option<Error>,
-}
-
-/// Without the metadata, which may be the service's whole answer and hold anything.
-impl std::fmt::Debug for Progress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Progress")
-            .field("polls", &self.polls)
-            .field("failures", &self.failures)
-            .field("elapsed", &self.elapsed)
-            .field("status", &self.status)
-            .field("error", &self.error)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Progress {
-    /// How many polls were made.
-    pub fn polls(&self) -> u32 {
-        self.polls
-    }
-
-    /// How many polls in a row have failed; 0 if the last one did not.
-    pub fn failures(&self) -> u32 {
-        self.failures
-    }
-
-    /// Why the last poll failed, if it did.
-    pub fn error(&self) -> Option<&Error> {
-        self.error.as_ref()
-    }
-
-    /// How long the operation was waited for; zero for a single [`Operation::poll`].
-    pub fn elapsed(&self) -> Duration {
-        self.elapsed
-    }
-
-    /// The service's own word for the state, where it has one: `QUEUED`, `PROCESSING`, ...
-    pub fn status(&self) -> Option<&str> {
-        self.status.as_deref()
-    }
-
-    /// What the service said last beside the state; see [`Operation::metadata`].
-    pub fn metadata(&self) -> Option<&Value> {
-        self.metadata.as_ref()
-    }
-}
-
 impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     pub(crate) async fn start(call: Call<T>) -> Result<Self, Error> {
         Self::start_traced(call).await.map(|(operation, _)| operation)
@@ -120,28 +70,31 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     pub(crate) async fn start_traced(call: Call<T>) -> Result<(Self, Origin), Error> {
         let started_by = call.operation;
         let info = target::facts(started_by)?;
-        let (reply, answer) = call.clone().send_reading(move |reply| json(reply, started_by)).await?;
+        let (exchanged, response) =
+            call.clone().send_reading(move |exchanged| json(exchanged, started_by)).await?;
         let mut operation = Self::new(&call.client, started_by, call.options.clone());
-        operation.note(&info, &reply, &answer);
-        let started = dialect::start(&info, reply.status(), &answer).and_then(|start| match start {
+        operation.note(&info, &exchanged, &response);
+        let started = dialect::start(&info, exchanged.status(), &response).and_then(|start| match start {
             Start::Over(reading) => {
                 // There may be a path all the same, so that the result can be fetched again.
-                let path = answer["path"].as_str().map(|path| Start::Path(path.to_owned()));
+                let path = response["path"].as_str().map(|path| Start::Path(path.to_owned()));
                 Ok((reading, path.and_then(|path| Target::new(&call, &info, path).ok())))
             }
-            start => Target::new(&call, &info, start).map(|target| (Reading::Pending, Some(target))),
+            start => Target::new(&call, &info, start).map(|target| (PollStatus::Pending, Some(target))),
         });
         match started {
             Ok((reading, target)) => {
                 operation.follow(target);
-                operation.end(reading, &reply)?;
+                operation.end(reading, &exchanged)?;
             }
-            Err(_) if dialect::is_direct(&info, &answer) => operation.end(Reading::Done(answer), &reply)?,
+            Err(_) if dialect::is_direct(&info, &response) => {
+                operation.end(PollStatus::Done(response), &exchanged)?
+            }
             Err(why) => {
-                return Err(Error::unusable_operation(why).with_reply(&reply).of(started_by));
+                return Err(exchanged.attach_to(Error::unusable_response(why)).with_operation(started_by));
             }
         }
-        Ok((operation, Origin::of(Some(started_by), &reply)))
+        Ok((operation, Origin::of(Some(started_by), exchanged)))
     }
 
     pub(super) fn resumed(client: &Client, target: Target) -> Self {
@@ -151,7 +104,6 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     }
 
     /// Polls it as the helper is made that it is a step of.
-    #[allow(dead_code, reason = "an area need not have such a helper")]
     pub(crate) fn with_options(mut self, options: Options) -> Self {
         self.options = options;
         self
@@ -167,6 +119,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
             metadata: None,
             status: None,
             over: None,
+            policy: PollPolicy::default(),
             asked: None,
             result: PhantomData,
         }
@@ -187,7 +140,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     }
 
     /// What the service said last beside the state: the `metadata` of the operation, or the whole
-    /// answer where the service has no such part (of a Luau task, a restart, a thumbnail upload; of
+    /// response where the service has no such part (of a Luau task, a restart, a thumbnail upload; of
     /// an experiment, its `operation`).
     ///
     /// Of a thumbnail upload it always holds `fileToOperationIdDict`, too: the operation id by file
@@ -197,11 +150,10 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     }
 
     /// The response that said that it is done.
-    #[allow(dead_code, reason = "an area need not read results later")]
     pub(crate) fn origin(&self) -> Option<Origin> {
         match self.over.as_ref()? {
-            Over::Done(reply) => Some(Origin::of(Some(self.starter), reply)),
-            Over::Failed(_) => None,
+            Outcome::Done(done) => Some(Origin::of(Some(self.starter), (**done).clone())),
+            Outcome::Failed(_) => None,
         }
     }
 
@@ -224,7 +176,13 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         self.state(Progress { polls: 1, ..Progress::default() })
     }
 
-    /// Waits until it is done and returns the result, with the default [`PollPolicy`].
+    /// How it is polled, and how long it is waited for.
+    pub fn with_poll_policy(mut self, policy: PollPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Waits until it is done and returns the result.
     ///
     /// # Errors
     ///
@@ -232,29 +190,19 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     /// if the deadline passes (it goes on then), and as of every call if it cannot be polled.
     /// [`Error::operation_name`] is its name.
     pub async fn wait(&mut self) -> Result<T, Error> {
-        self.wait_with(PollPolicy::default()).await
+        self.wait_for_response().await.map(Response::into_inner)
     }
 
-    /// As [`wait`](Self::wait), but polls as the policy says.
-    ///
-    /// # Errors
-    ///
-    /// As [`wait`](Self::wait).
-    pub async fn wait_with(&mut self, policy: PollPolicy) -> Result<T, Error> {
-        self.wait_for_response(policy).await.map(Response::into_inner)
-    }
-
-    pub(super) async fn wait_for_response(&mut self, policy: PollPolicy) -> Result<Response<T>, Error> {
-        let mut patience = Patience::new(policy);
+    pub(super) async fn wait_for_response(&mut self) -> Result<Response<T>, Error> {
+        let mut poller = self.poller();
         while self.over.is_none() {
-            patience.step(self).await?;
+            poller.step(self).await?;
         }
         self.outcome()
     }
 
-    /// The states until it is over, as a stream: for progress bars.
-    pub fn states(self, policy: PollPolicy) -> States<T> {
-        States::new(self, Patience::new(policy))
+    pub(super) fn poller(&self) -> Poller {
+        Poller::new(self.policy.clone())
     }
 
     /// One request, and what it says.
@@ -269,20 +217,22 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         }
         let poll = call.operation;
         self.asked = None;
-        match call.send_reading(move |reply| json(reply, poll)).await {
-            Ok((reply, answer)) => {
-                self.note(&info, &reply, &answer);
-                let reading = dialect::read(&info, reply.status(), &answer, self.key());
-                self.end(reading, &reply).map_err(|error| error.of(poll))
+        match call.send_reading(move |exchanged| json(exchanged, poll)).await {
+            Ok((exchanged, response)) => {
+                self.note(&info, &exchanged, &response);
+                let reading = dialect::read(&info, exchanged.status(), &response, self.key());
+                self.end(reading, &exchanged).map_err(|error| error.with_operation(poll))
             }
             Err(error) => {
                 self.asked = error.retry_after();
                 match failure(&info, &error) {
                     Some(_) => {
-                        self.over = Some(Over::Failed(error.into_operation_failure().named(self.name())));
+                        self.over = Some(Outcome::Failed(
+                            error.into_operation_failure().with_operation_name(self.name()),
+                        ));
                         Ok(())
                     }
-                    None => Err(error.named(self.name())),
+                    None => Err(error.with_operation_name(self.name())),
                 }
             }
         }
@@ -292,31 +242,29 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         self.target.as_ref()?.key.as_deref()
     }
 
-    fn note(&mut self, info: &LongRunningInfo, reply: &http::Response<Bytes>, answer: &Value) {
-        self.metadata = dialect::metadata(info.dialect, answer, self.key());
-        self.status = dialect::status(info.dialect, answer);
-        self.asked = asked_wait(reply);
+    fn note(&mut self, info: &LongRunningInfo, exchanged: &Exchanged, response: &Value) {
+        self.metadata = dialect::metadata(info.dialect, response, self.key());
+        self.status = dialect::status(info.dialect, response);
+        self.asked = exchanged.asked_wait();
     }
 
-    fn end(&mut self, reading: Reading, reply: &http::Response<Bytes>) -> Result<(), Error> {
+    fn end(&mut self, reading: PollStatus, exchanged: &Exchanged) -> Result<(), Error> {
         self.over = match reading {
-            Reading::Pending => None,
-            Reading::Done(result) => {
+            PollStatus::Pending => None,
+            PollStatus::Done(result) => {
                 let body = if result.is_null() { Bytes::new() } else { result.to_string().into() };
-                let mut done = http::Response::new(body);
-                *done.status_mut() = reply.status();
-                *done.headers_mut() = reply.headers().clone();
-                *done.extensions_mut() = reply.extensions().clone();
-                Some(Over::Done(done))
+                let mut done = exchanged.clone();
+                *done.response.body_mut() = body;
+                Some(Outcome::Done(Box::new(done)))
             }
-            Reading::Failed(Failure { code, message, details }) => {
-                let error =
-                    Error::operation_failed(code, message, details).with_reply(reply).of(self.starter);
-                Some(Over::Failed(error.named(self.name())))
+            PollStatus::Failed(Failure { code, message, details }) => {
+                let error = exchanged.attach_to(Error::operation_failed(code, message, details));
+                let error = error.with_operation(self.starter);
+                Some(Outcome::Failed(error.with_operation_name(self.name())))
             }
-            Reading::Unusable(why) => {
-                let error = Error::unusable_operation(why).with_reply(reply).of(self.starter);
-                return Err(error.named(self.name()));
+            PollStatus::Unusable(why) => {
+                let error = exchanged.attach_to(Error::unusable_response(why)).with_operation(self.starter);
+                return Err(error.with_operation_name(self.name()));
             }
         };
         Ok(())
@@ -326,8 +274,8 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     fn state(&self, progress: Progress) -> Result<State<T>, Error> {
         match &self.over {
             None => Ok(State::Pending(self.described(progress))),
-            Some(Over::Failed(error)) => Ok(State::Failed(error.clone())),
-            Some(Over::Done(_)) => self.outcome().map(|response| State::Done(response.into_inner())),
+            Some(Outcome::Failed(error)) => Ok(State::Failed(error.clone())),
+            Some(Outcome::Done(_)) => self.outcome().map(|response| State::Done(response.into_inner())),
         }
     }
 
@@ -338,11 +286,10 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
     /// The result of an operation that is over.
     fn outcome(&self) -> Result<Response<T>, Error> {
         match &self.over {
-            Some(Over::Failed(error)) => Err(error.clone()),
-            Some(Over::Done(reply)) => {
-                Response::decode_result(self.starter, reply.clone()).map_err(|error| error.named(self.name()))
-            }
-            None => Err(Error::unusable_operation("the operation is not done")),
+            Some(Outcome::Failed(error)) => Err(error.clone()),
+            Some(Outcome::Done(done)) => Response::decode_result(self.starter, (**done).clone())
+                .map_err(|error| error.with_operation_name(self.name())),
+            None => Err(Error::unusable_response("the operation is not done")),
         }
     }
 }
@@ -371,16 +318,16 @@ impl<T> std::fmt::Debug for Operation<T> {
     }
 }
 
-/// What is left of the caller's patience with an operation.
-pub(super) struct Patience {
+/// Polls an operation, as its policy says, until the deadline.
+pub(super) struct Poller {
     policy: PollPolicy,
     since: Instant,
     polls: u32,
     failures: u32,
 }
 
-impl Patience {
-    pub(super) fn new(policy: PollPolicy) -> Self {
+impl Poller {
+    fn new(policy: PollPolicy) -> Self {
         Self { policy, since: Instant::now(), polls: 0, failures: 0 }
     }
 
@@ -392,15 +339,15 @@ impl Patience {
         if operation.over.is_some() {
             return operation.state(Progress::default());
         }
-        let patience = self.wait(operation).await?;
+        let time = self.wait(operation).await?;
         self.polls = self.polls.saturating_add(1);
-        let poll = timeout(patience, operation.ask()).await;
-        let error = poll.unwrap_or_else(|_| Err(Error::timeout(patience.as_secs_f64()))).err();
+        let poll = timeout(time, operation.ask()).await;
+        let error = poll.unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64()))).err();
         self.failures = if error.is_some() { self.failures + 1 } else { 0 };
         if let Some(error) =
             error.clone().filter(|error| !may_pass(error) || !self.policy.tolerates(self.failures))
         {
-            return Err(error.named(operation.name()));
+            return Err(error.with_operation_name(operation.name()));
         }
         let progress = Progress {
             polls: self.polls,
@@ -425,9 +372,9 @@ impl Patience {
         let wait = self.policy.wait(polls, operation.asked, route, target.pace());
         let left = self.policy.time().saturating_sub(self.since.elapsed());
         if (left.is_zero() && self.polls > 0) || wait.least > left {
-            let error = Error::unfinished(self.policy.time().as_secs_f64()).of(operation.starter);
+            let error = Error::unfinished(self.policy.time().as_secs_f64()).with_operation(operation.starter);
             let error = error.overdue(operation.is_overdue(&target.info, self.since.elapsed()));
-            return Err(error.named(operation.name.as_deref()));
+            return Err(error.with_operation_name(operation.name.as_deref()));
         }
         sleep(wait.planned.min(left)).await;
         Ok(left.saturating_sub(wait.planned).max(LAST_POLL))
@@ -442,16 +389,16 @@ fn may_pass(error: &Error) -> bool {
 
 /// Why the operation failed, if a refused poll says that it did.
 fn failure(info: &LongRunningInfo, error: &Error) -> Option<Failure> {
-    let answer: Value = serde_json::from_slice(json_text(error.body()?)).ok()?;
-    dialect::failed_request(info.dialect, &answer)
+    let response: Value = serde_json::from_slice(json_text(error.body()?)).ok()?;
+    dialect::failed_request(info.dialect, &response)
 }
 
 /// The JSON of a response; an empty one says nothing.
-fn json(reply: &http::Response<Bytes>, operation: &'static OperationInfo) -> Result<Value, Error> {
-    read(reply).map_err(|error| match error.kind() {
-        ErrorKind::Decode => {
-            Error::unusable_operation("the answer is no JSON").with_reply(reply).of(operation)
-        }
-        _ => error.of(operation),
+fn json(exchanged: &Exchanged, operation: &'static OperationInfo) -> Result<Value, Error> {
+    read(exchanged).map_err(|error| match error.kind() {
+        ErrorKind::Decode => exchanged
+            .attach_to(Error::unusable_response("the response is not JSON"))
+            .with_operation(operation),
+        _ => error.with_operation(operation),
     })
 }

@@ -29,26 +29,29 @@
 //!
 //! Homepage thumbnails that are uploaded together are followed together. If some files were not
 //! accepted, the operation fails once the others are finished: [`Error::message`] says which, and
-//! [`Error::details`] is the answer, with the operation id of each file. Otherwise
+//! [`Error::details`] is the response, with the operation id of each file. Otherwise
 //! [`Operation::metadata`] says which result is of which file.
 //!
 //! Roblox does not say how long it keeps an operation after it is done (a Luau task: 24 hours).
 
+#[cfg(any(feature = "data_stores", feature = "memory_stores"))]
+pub(crate) mod contention;
 mod dialect;
 mod following;
 mod name;
 mod policy;
+mod progress;
 mod resume;
 mod route;
 mod states;
 mod target;
 mod waits;
 
-pub use following::{Operation, Progress, State};
+pub use following::{Operation, State};
 pub use policy::PollPolicy;
+pub use progress::Progress;
 pub use resume::Operations;
 pub use states::States;
-#[allow(unused_imports, reason = "an area need not have such a helper")]
 pub(crate) use waits::Waits;
 
 use crate::Error;
@@ -57,29 +60,34 @@ use crate::paging::Fetched;
 use serde::de::DeserializeOwned;
 
 /// Waits before something is tried again: for an area that waits for something else than an operation.
-#[allow(dead_code, reason = "an area need not wait")]
 pub(crate) async fn pause(wait: std::time::Duration) {
     tokio::time::sleep(wait).await;
 }
 
 /// Starts the operation that reads a page of a list, and waits for the page.
 pub(crate) async fn page<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
-    let page = Operation::start(call).await?.wait_for_response(PollPolicy::default()).await?;
+    let page = Operation::start(call).await?.wait_for_response().await?;
     Ok(page.into())
 }
 
 /// The methods of a call that starts an operation.
-#[allow(unused_macros, reason = "an area need not have such a call")]
 macro_rules! start_methods {
     ($name:ident => $result:ty) => {
         impl $name {
+            /// How the operation is polled, and how long it is waited for.
+            pub fn with_poll_policy(mut self, policy: crate::operation::PollPolicy) -> Self {
+                self.poll_policy = policy;
+                self
+            }
+
             /// Starts the operation.
             ///
             /// # Errors
             ///
-            /// As of every call. An operation that was started and failed at once is no error here.
+            /// As of every call. An operation that was started and failed at once is not an error here.
             pub async fn start(self) -> Result<crate::operation::Operation<$result>, crate::Error> {
-                crate::operation::Operation::start(self.call.expecting()).await
+                let operation = crate::operation::Operation::start(self.call.expecting()).await?;
+                Ok(operation.with_poll_policy(self.poll_policy))
             }
 
             /// Starts the operation, waits until it is done and returns its result.
@@ -90,20 +98,7 @@ macro_rules! start_methods {
             pub async fn wait(self) -> Result<$result, crate::Error> {
                 self.start().await?.wait().await
             }
-
-            /// As [`wait`](Self::wait), but polls as the policy says.
-            ///
-            /// # Errors
-            ///
-            /// As [`wait`](Self::wait).
-            pub async fn wait_with(
-                self,
-                policy: crate::operation::PollPolicy,
-            ) -> Result<$result, crate::Error> {
-                self.start().await?.wait_with(policy).await
-            }
         }
     };
 }
-#[allow(unused_imports, reason = "an area need not have such a call")]
 pub(crate) use start_methods;

@@ -11,9 +11,9 @@
 //! written with.
 
 use super::dialect;
-use super::route::{self, Found};
+use super::route::{self, PollRoute};
 use super::target::{Target, facts};
-use crate::call::path::{encode, write};
+use crate::wire::path::{PathTemplate, encode};
 use crate::{Error, OperationInfo};
 use percent_encoding::percent_decode_str;
 
@@ -25,7 +25,7 @@ const BODY: &str = "body";
 /// or it is too long.
 pub(super) fn format(target: &Target) -> Option<String> {
     let mut name = format!("{}:", target.starter.id);
-    write(&mut name, target.route.template, &target.route.segments).ok()?;
+    PathTemplate(target.route.template).write(&mut name, &target.route.segments).ok()?;
     let pairs = |name: &mut String,
                  mut separator: char,
                  second: char,
@@ -46,7 +46,7 @@ pub(super) fn format(target: &Target) -> Option<String> {
 
 /// Reads a name.
 pub(super) fn parse(name: &str) -> Result<Target, Error> {
-    let refuse = |why: String| Error::invalid_request(format!("this is no name of an operation: {why}"));
+    let refuse = |why: String| Error::invalid_request(format!("this is not a name of an operation: {why}"));
     if name.len() > LONGEST_NAME {
         return Err(refuse("it is too long".to_owned()));
     }
@@ -62,7 +62,7 @@ pub(super) fn parse(name: &str) -> Result<Target, Error> {
     let route = match route::parameters(starter.path, path) {
         // The starting call is repeated, which must not start anything anew.
         Some(segments) if info.poll.is_none() && starter.idempotent => {
-            Found { poll: starter, template: starter.path, segments }
+            PollRoute { poll: starter, template: starter.path, segments }
         }
         _ => route::of_whole_path(&info, path).map_err(refuse)?,
     };
@@ -82,7 +82,7 @@ pub(super) fn parse(name: &str) -> Result<Target, Error> {
         }
     }
     if !dialect::admits(info.dialect, target.key.as_deref()) {
-        return Err(refuse("its key is missing, or is none of this operation".to_owned()));
+        return Err(refuse("its key is missing, or does not belong to this operation".to_owned()));
     }
     Ok(target)
 }

@@ -1,6 +1,7 @@
-use super::Progress;
-use crate::call::info::Polling;
-use std::fmt;
+use super::progress::Progress;
+use crate::spec::Polling;
+use crate::transport::backoff::Backoff;
+use crate::wire::debug_fields;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,13 +24,11 @@ use std::time::Duration;
 #[derive(Clone)]
 #[must_use]
 pub struct PollPolicy {
-    first: Option<Duration>,
-    initial: Duration,
-    factor: f64,
-    longest: Duration,
-    shortest: Option<Duration>,
+    first_delay: Option<Duration>,
+    backoff: Backoff,
+    minimum_delay: Option<Duration>,
     deadline: Duration,
-    failures: u32,
+    tolerated_failures: u32,
     on_progress: Option<OnProgress>,
 }
 
@@ -41,13 +40,16 @@ type OnProgress = Arc<dyn Fn(&Progress) + Send + Sync>;
 impl Default for PollPolicy {
     fn default() -> Self {
         Self {
-            first: None,
-            initial: Duration::from_secs(1),
-            factor: 1.5,
-            longest: Duration::from_secs(30),
-            shortest: None,
+            first_delay: None,
+            backoff: Backoff {
+                initial_delay: Duration::from_secs(1),
+                maximum_delay: Duration::from_secs(30),
+                multiplier: 1.5,
+                jitter: false,
+            },
+            minimum_delay: None,
             deadline: Duration::from_secs(300),
-            failures: 5,
+            tolerated_failures: 5,
             on_progress: None,
         }
     }
@@ -60,34 +62,34 @@ impl PollPolicy {
     }
 
     /// The wait before the first poll; none by default, but for operations of assets.
-    pub fn first(mut self, wait: Duration) -> Self {
-        self.first = Some(wait);
+    pub fn first_delay(mut self, delay: Duration) -> Self {
+        self.first_delay = Some(delay);
         self
     }
 
     /// The wait before the second poll; 1 second by default.
-    pub fn initial(mut self, wait: Duration) -> Self {
-        self.initial = wait;
+    pub fn initial_delay(mut self, delay: Duration) -> Self {
+        self.backoff.initial_delay = delay;
         self
     }
 
-    /// How many times longer each wait is than the one before; 1.5 by default. A factor under 1, or
-    /// one that is no number, counts as 1.
-    pub fn factor(mut self, factor: f64) -> Self {
-        self.factor = if factor.is_finite() { factor.max(1.0) } else { 1.0 };
+    /// How many times longer each wait is than the one before; 1.5 by default. A multiplier under 1, or
+    /// one that is not a number, counts as 1.
+    pub fn multiplier(mut self, multiplier: f64) -> Self {
+        self.backoff.multiplier = if multiplier.is_finite() { multiplier.max(1.0) } else { 1.0 };
         self
     }
 
     /// The longest wait; 30 seconds by default.
-    pub fn longest(mut self, wait: Duration) -> Self {
-        self.longest = wait;
+    pub fn maximum_delay(mut self, delay: Duration) -> Self {
+        self.backoff.maximum_delay = delay;
         self
     }
 
     /// The shortest wait; 100 milliseconds by default, but 3 seconds for operations of assets. It is never less
     /// than what the limit of the poll route allows.
-    pub fn shortest(mut self, wait: Duration) -> Self {
-        self.shortest = Some(wait);
+    pub fn minimum_delay(mut self, delay: Duration) -> Self {
+        self.minimum_delay = Some(delay);
         self
     }
 
@@ -100,8 +102,8 @@ impl PollPolicy {
 
     /// How many polls in a row may fail for a reason that may pass (429, 5xx, a broken connection)
     /// before that is an error; 5 by default.
-    pub fn failures(mut self, polls: u32) -> Self {
-        self.failures = polls;
+    pub fn tolerated_failures(mut self, polls: u32) -> Self {
+        self.tolerated_failures = polls;
         self
     }
 
@@ -116,7 +118,7 @@ impl PollPolicy {
     }
 
     pub(super) fn tolerates(&self, failures: u32) -> bool {
-        failures <= self.failures
+        failures <= self.tolerated_failures
     }
 
     pub(super) fn report(&self, progress: &Progress) {
@@ -137,17 +139,13 @@ impl PollPolicy {
         pace: Option<Polling>,
     ) -> Wait {
         let planned = match polls {
-            0 => self.first.unwrap_or_else(|| {
+            0 => self.first_delay.unwrap_or_else(|| {
                 let first = pace.map_or(Duration::ZERO, |pace| pace.first);
-                self.shortest.map_or(first, |shortest| shortest.min(first))
+                self.minimum_delay.map_or(first, |minimum| minimum.min(first))
             }),
-            polls => {
-                let exponent = i32::try_from(polls - 1).unwrap_or(i32::MAX);
-                let seconds = self.initial.as_secs_f64() * self.factor.powi(exponent);
-                Duration::try_from_secs_f64(seconds).unwrap_or(self.longest).min(self.longest)
-            }
+            polls => self.backoff.delay(polls - 1),
         };
-        let shortest = self.shortest.unwrap_or_else(|| pace.map_or(SHORTEST, |pace| pace.every));
+        let shortest = self.minimum_delay.unwrap_or_else(|| pace.map_or(SHORTEST, |pace| pace.every));
         // The first poll may come at once: nothing was polled yet.
         let least = if polls == 0 { Duration::ZERO } else { shortest.max(route) };
         Wait { planned: asked.unwrap_or(planned).max(least), least: asked.unwrap_or_default().max(least) }
@@ -162,19 +160,7 @@ pub(super) struct Wait {
     pub(super) least: Duration,
 }
 
-impl fmt::Debug for PollPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PollPolicy")
-            .field("first", &self.first)
-            .field("initial", &self.initial)
-            .field("factor", &self.factor)
-            .field("longest", &self.longest)
-            .field("shortest", &self.shortest)
-            .field("deadline", &self.deadline)
-            .field("failures", &self.failures)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(PollPolicy { first_delay, backoff, minimum_delay, deadline, tolerated_failures });
 
 #[cfg(test)]
 mod tests {
@@ -222,16 +208,16 @@ mod tests {
         };
         assert_eq!(waits(PollPolicy::new()), [1.0, 3.0, 3.0, 3.0, 3.375, 5.0625], "RL-08");
         // What the caller says goes first.
-        assert_eq!(waits(PollPolicy::new().first(seconds(0))), [0.0, 3.0, 3.0, 3.0, 3.375, 5.0625]);
-        assert_eq!(waits(PollPolicy::new().shortest(seconds(2))), [1.0, 2.0, 2.0, 2.25, 3.375, 5.0625]);
-        assert_eq!(waits(PollPolicy::new().shortest(seconds(0))), [0.0, 1.0, 1.5, 2.25, 3.375, 5.0625]);
+        assert_eq!(waits(PollPolicy::new().first_delay(seconds(0))), [0.0, 3.0, 3.0, 3.0, 3.375, 5.0625]);
+        assert_eq!(waits(PollPolicy::new().minimum_delay(seconds(2))), [1.0, 2.0, 2.0, 2.25, 3.375, 5.0625]);
+        assert_eq!(waits(PollPolicy::new().minimum_delay(seconds(0))), [0.0, 1.0, 1.5, 2.25, 3.375, 5.0625]);
     }
 
     #[test]
-    fn no_factor_makes_waits_shorter() {
-        for factor in [0.0, -1.0, f64::NAN, f64::INFINITY, 1.0] {
-            assert_eq!(planned(&PollPolicy::new().factor(factor), 9), 1.0, "{factor}");
+    fn no_multiplier_makes_waits_shorter() {
+        for multiplier in [0.0, -1.0, f64::NAN, f64::INFINITY, 1.0] {
+            assert_eq!(planned(&PollPolicy::new().multiplier(multiplier), 9), 1.0, "{multiplier}");
         }
-        assert_eq!(planned(&PollPolicy::new().factor(f64::MAX), 3), 30.0);
+        assert_eq!(planned(&PollPolicy::new().multiplier(f64::MAX), 3), 30.0);
     }
 }

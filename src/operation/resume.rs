@@ -26,7 +26,7 @@ impl Operations {
     ///
     /// # Errors
     ///
-    /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is no such name or the
+    /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is not such a name or the
     /// cargo feature of its area is not enabled.
     pub fn resume<T: DeserializeOwned + Send + 'static>(
         &self,
@@ -52,14 +52,14 @@ impl Operations {
     /// # Errors
     ///
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the call starts no operation
-    /// that has a path, or the path is none of its service's.
+    /// that has a path, or the path is not one of its service.
     pub fn at_path<T: DeserializeOwned + Send + 'static>(
         &self,
         started_by: &'static OperationInfo,
         path: impl AsRef<str>,
     ) -> Result<Operation<T>, Error> {
         let info = target::facts(started_by)?;
-        let refuse = |why: String| Error::invalid_request(why).of(started_by);
+        let refuse = |why: String| Error::invalid_request(why).with_operation(started_by);
         route::of_path(&info, path.as_ref()).map_err(refuse)?;
         let call: Call<T> = Call::new(&self.client, started_by);
         target::Target::new(&call, &info, Start::Path(path.as_ref().to_owned()))

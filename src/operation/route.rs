@@ -2,15 +2,15 @@
 //! document is ever called, whatever the service (or a stored name) says.
 
 use crate::OperationInfo;
-use crate::call::info::LongRunningInfo;
-use crate::call::path::parameters as names;
+use crate::spec::LongRunningInfo;
+use crate::wire::path::PathTemplate;
 use percent_encoding::percent_decode_str;
 
 const LONGEST_PATH: usize = 2048;
 
 /// A route, and the values of its parameters.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Found {
+pub(super) struct PollRoute {
     pub(super) poll: &'static OperationInfo,
     /// The form of the path.
     pub(super) template: &'static str,
@@ -18,54 +18,43 @@ pub(super) struct Found {
 }
 
 /// The route of a path that a service has named: as it is, or behind the base of the service.
-pub(super) fn of_path(info: &LongRunningInfo, path: &str) -> Result<Found, String> {
+pub(super) fn of_path(info: &LongRunningInfo, path: &str) -> Result<PollRoute, String> {
     check(path)?;
     let path = path.strip_prefix('/').unwrap_or(path);
     [format!("/{path}"), format!("{}/{path}", info.base.trim_end_matches('/'))]
         .iter()
         .find_map(|path| matching(info, path))
-        .ok_or_else(|| format!("the operation's path {} is no route of the service", shown(path)))
+        .ok_or_else(|| format!("the operation's path {} is not a route of the service", shown(path)))
 }
 
 /// The route of a whole path, as it stands in a name.
-pub(super) fn of_whole_path(info: &LongRunningInfo, path: &str) -> Result<Found, String> {
+pub(super) fn of_whole_path(info: &LongRunningInfo, path: &str) -> Result<PollRoute, String> {
     check(path)?;
-    matching(info, path).ok_or_else(|| format!("{} is no route at which an operation is polled", shown(path)))
+    matching(info, path)
+        .ok_or_else(|| format!("{} is not a route at which an operation is polled", shown(path)))
 }
 
-/// The values of a template's parameters, percent-decoded.
+/// The values of a template's parameters, percent-decoded, if each can be an id.
 pub(super) fn parameters(template: &str, path: &str) -> Option<Vec<String>> {
-    let mut values = Vec::new();
-    let mut given = path.split('/');
-    for part in template.split('/') {
-        let given = given.next()?;
-        match part.split_once('{') {
-            None if part == given => {}
-            None => return None,
-            Some((before, rest)) => {
-                let (_, after) = rest.split_once('}')?;
-                let value = given.strip_prefix(before)?.strip_suffix(after)?;
-                let value = percent_decode_str(value).decode_utf8().ok()?.into_owned();
-                let is_id =
-                    !matches!(value.as_str(), "" | "." | "..") && !value.chars().any(char::is_control);
-                values.push(Some(value).filter(|_| is_id)?);
-            }
-        }
-    }
-    given.next().is_none().then_some(values)
+    let decode = |value: &str| {
+        let value = percent_decode_str(value).decode_utf8().ok()?.into_owned();
+        let is_id = !matches!(value.as_str(), "" | "." | "..") && !value.chars().any(char::is_control);
+        is_id.then_some(value)
+    };
+    PathTemplate(template).capture(path)?.into_iter().map(decode).collect()
 }
 
-fn matching(info: &LongRunningInfo, path: &str) -> Option<Found> {
+fn matching(info: &LongRunningInfo, path: &str) -> Option<PollRoute> {
     let found = |poll: &'static OperationInfo, template: &'static str| {
-        Some(Found { poll, template, segments: parameters(template, path)? })
+        Some(PollRoute { poll, template, segments: parameters(template, path)? })
     };
     match info.poll {
         Some(poll) => {
             let forms = std::iter::once(&poll.path).chain(info.paths);
             let found = forms.copied().find_map(|template| found(poll, template))?;
             // A form with the same parameters is another name of the poll route, and perhaps no route (MS-16).
-            let is_name = names(found.template).eq(names(poll.path));
-            Some(Found { template: if is_name { poll.path } else { found.template }, ..found })
+            let is_name = PathTemplate(found.template).parameters().eq(PathTemplate(poll.path).parameters());
+            Some(PollRoute { template: if is_name { poll.path } else { found.template }, ..found })
         }
         // The document does not say where; what the path says may be one of its routes, but none
         // that takes anything: reading a queue is a GET, too.
@@ -108,7 +97,7 @@ fn shown(path: &str) -> String {
 #[cfg(test)]
 pub(super) mod testing {
     use crate::OperationInfo;
-    use crate::call::info::{Limit, Stability};
+    use crate::operations::{Limit, Stability};
 
     /// A route at which operations are polled.
     pub(in crate::operation) static POLL: OperationInfo = OperationInfo {
@@ -132,7 +121,7 @@ pub(super) mod testing {
         retry_too_many_requests: true,
         attempt_timeout: None,
         bare_list: None,
-        expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
+        expects: crate::spec::ExpectedFields { main: None, is_single: false, required: &[] },
         id_from_request: &[],
         errors_in_success: None,
         conflict_is_value: false,
@@ -149,7 +138,7 @@ pub(super) mod testing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::info::Dialect;
+    use crate::spec::Dialect;
 
     static OTHER_FORM: &str = "/service/v1/operations/{operation_id}";
     static OTHER_NAME: &str = "/service/v1/things/{thing_id}/jobs/{operation_id}";
@@ -162,7 +151,7 @@ mod tests {
         result: &["response"],
         direct: false,
         query: &[],
-        expects: crate::call::info::ExpectedFields { main: None, is_single: false, required: &[] },
+        expects: crate::spec::ExpectedFields { main: None, is_single: false, required: &[] },
         has_result: false,
         overdue: None,
     };

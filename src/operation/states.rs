@@ -1,11 +1,11 @@
-use super::following::Patience;
-use super::{Operation, State};
+use super::following::{Operation, State};
 use crate::Error;
 use futures_core::Stream;
+use futures_util::StreamExt as _;
+use futures_util::stream::unfold;
 use serde::de::DeserializeOwned;
-use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 /// The states of an operation until it is over, as a [`Stream`] that also has
 /// [`next`](States::next).
@@ -13,71 +13,44 @@ use std::task::{Context, Poll, ready};
 /// A poll that failed and is tolerated is a [`State::Pending`] that says so. An error ends the
 /// stream; the operation itself goes on.
 #[must_use = "a stream polls when it is polled"]
-pub struct States<T> {
-    turn: Turn<T>,
-}
+pub struct States<T>(Pin<Box<dyn Stream<Item = Result<State<T>, Error>> + Send>>);
 
-type Step<T> = (Box<(Operation<T>, Patience)>, Result<State<T>, Error>);
-
-enum Turn<T> {
-    Idle(Box<(Operation<T>, Patience)>),
-    Busy(Pin<Box<dyn Future<Output = Step<T>> + Send>>),
-    Over,
-}
-
-impl<T: DeserializeOwned + Send + 'static> States<T> {
-    pub(super) fn new(operation: Operation<T>, patience: Patience) -> Self {
-        Self { turn: Turn::Idle(Box::new((operation, patience))) }
+impl<T: DeserializeOwned + Send + 'static> Operation<T> {
+    /// The states until it is over, as a stream: for progress bars.
+    pub fn states(self) -> States<T> {
+        let poller = self.poller();
+        let states = unfold(Some((self, poller)), |both| async move {
+            let (mut operation, mut poller) = both?;
+            let state = poller.step(&mut operation).await;
+            let goes_on = matches!(state, Ok(State::Pending(_)));
+            Some((state, goes_on.then_some((operation, poller))))
+        });
+        States(Box::pin(states.fuse()))
     }
+}
 
-    /// The next state; `None` behind [`State::Done`], [`State::Failed`] and an error.
+impl<T> States<T> {
+    /// The next state; `None` behind [`State::Done`], [`State::Failed`] and an error. Dropping it before it is
+    /// done loses nothing.
     ///
     /// # Errors
     ///
     /// As [`Operation::wait`], but a failed operation is a state here.
     pub async fn next(&mut self) -> Option<Result<State<T>, Error>> {
-        poll_fn(|context| self.poll(context)).await
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<State<T>, Error>>> {
-        loop {
-            match &mut self.turn {
-                Turn::Over => return Poll::Ready(None),
-                Turn::Idle(_) => {
-                    let Turn::Idle(mut both) = std::mem::replace(&mut self.turn, Turn::Over) else {
-                        continue;
-                    };
-                    self.turn = Turn::Busy(Box::pin(async move {
-                        let (operation, patience) = &mut *both;
-                        let state = patience.step(operation).await;
-                        (both, state)
-                    }));
-                }
-                Turn::Busy(step) => {
-                    let (both, state) = ready!(step.as_mut().poll(context));
-                    self.turn = match &state {
-                        Ok(State::Pending(_)) => Turn::Idle(both),
-                        _ => Turn::Over,
-                    };
-                    return Poll::Ready(Some(state));
-                }
-            }
-        }
+        self.0.next().await
     }
 }
 
-impl<T> Unpin for States<T> {}
-
-impl<T: DeserializeOwned + Send + 'static> Stream for States<T> {
+impl<T> Stream for States<T> {
     type Item = Result<State<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll(context)
+        self.0.as_mut().poll_next(context)
     }
 }
 
 impl<T> std::fmt::Debug for States<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("States").field("is_over", &matches!(self.turn, Turn::Over)).finish_non_exhaustive()
+        f.debug_struct("States").finish_non_exhaustive()
     }
 }

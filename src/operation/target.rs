@@ -1,9 +1,10 @@
 //! Where and how an operation is polled.
 
 use super::dialect::{self, Start};
-use super::route::{self, Found};
+use super::route::{self, PollRoute};
 use crate::call::Call;
-use crate::call::info::{LongRunningInfo, Polling};
+use crate::spec::{LongRunningInfo, Polling};
+use crate::wire::path::PathTemplate;
 use crate::{Client, Error, OperationInfo};
 use serde_json::Value;
 use std::time::Duration;
@@ -14,9 +15,9 @@ pub(super) struct Target {
     /// The operation that was called to start it.
     pub(super) starter: &'static OperationInfo,
     pub(super) info: LongRunningInfo,
-    pub(super) route: Found,
+    pub(super) route: PollRoute,
     pub(super) query: Vec<(&'static str, String)>,
-    /// What is looked up in the answer.
+    /// What is looked up in the response.
     pub(super) key: Option<String>,
     /// The JSON body, where the starting call is repeated.
     pub(super) body: Option<String>,
@@ -28,7 +29,7 @@ impl Target {
         let mut target = Self {
             starter: call.operation,
             info: *info,
-            route: Found { poll: call.operation, template: call.operation.path, segments: Vec::new() },
+            route: PollRoute { poll: call.operation, template: call.operation.path, segments: Vec::new() },
             query: info
                 .query
                 .iter()
@@ -109,20 +110,21 @@ impl Target {
 }
 
 /// The poll route, its parameters those of the call, and the id for the one that the call lacks.
-fn at_poll_route<T>(call: &Call<T>, info: &LongRunningInfo, id: Option<String>) -> Result<Found, String> {
+fn at_poll_route<T>(call: &Call<T>, info: &LongRunningInfo, id: Option<String>) -> Result<PollRoute, String> {
     let poll = info.poll.ok_or("the service does not say where the operation is polled")?;
     let mut id = id;
-    let segments = crate::call::path::parameters(poll.path)
+    let segments = PathTemplate(poll.path)
+        .parameters()
         .map(|name| call.segment(name).map(str::to_owned).or_else(|| id.take()))
         .collect::<Option<Vec<_>>>()
         .filter(|_| id.is_none())
         .ok_or("the operation's route has parameters that the starting call does not have")?;
-    Ok(Found { poll, template: poll.path, segments })
+    Ok(PollRoute { poll, template: poll.path, segments })
 }
 
 /// The facts of an operation that can be started.
 pub(super) fn facts(operation: &'static OperationInfo) -> Result<LongRunningInfo, Error> {
     operation.long_running.ok_or_else(|| {
-        Error::invalid_request("this operation starts no long-running operation").of(operation)
+        Error::invalid_request("this operation starts no long-running operation").with_operation(operation)
     })
 }

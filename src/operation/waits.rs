@@ -9,7 +9,6 @@ pub(crate) struct Waits {
     limit: Duration,
 }
 
-#[allow(dead_code, reason = "an area need not have such a helper")]
 impl Waits {
     pub(crate) fn new(limit: Duration) -> Self {
         Self { since: Instant::now(), limit }

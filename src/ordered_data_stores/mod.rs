@@ -19,7 +19,7 @@ mod store;
 mod top;
 mod value;
 
-pub use crate::generated::api::ordered_data_stores::*;
+pub use crate::generated::ordered_data_stores::*;
 pub use store::OrderedDataStore;
 pub use top::{OrderedEntry, Ranked, Top};
 pub use value::{OrderedCall, OrderedOutcome};

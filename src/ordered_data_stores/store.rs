@@ -60,7 +60,7 @@ impl OrderedDataStore {
     /// never sent again after a failure that leaves its effect unknown: see
     /// [`Error::may_have_been_applied`].
     ///
-    /// Known to Roblox: beyond the range of values the answer is cut to it, but what is stored may
+    /// Known to Roblox: beyond the range of values the response is cut to it, but what is stored may
     /// not be.
     pub fn increment(&self, key: impl Into<String>, amount: i64) -> OrderedCall<i64> {
         self.call(key, Action::Increment(amount))

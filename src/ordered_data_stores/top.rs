@@ -1,11 +1,11 @@
 use super::value::{OUT_OF_RANGE, whole};
 use super::{ListEntries, OrderedDataStore};
 use crate::Error;
-use crate::call::{Call, Options, Sending, option_methods};
+use crate::call::{Call, awaitable, option_methods};
+use crate::client::Options;
 use crate::filter::{OrderedEntryFilter, OrderedEntryOrder};
 use crate::paging::{Facts, Items, List, Pages};
 use crate::types::ListOrderedDataStoreEntriesResponse;
-use std::future::IntoFuture;
 
 /// A key of an ordered data store, and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,14 +126,11 @@ impl Top {
     option_methods!(ranked);
 }
 
-impl IntoFuture for Top {
-    type Output = Result<Vec<OrderedEntry>, Error>;
-    type IntoFuture = Sending<Vec<OrderedEntry>>;
+awaitable!([] Top => Vec<OrderedEntry>);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            self.ranked.store.check()?;
-            self.ranked.items().limit(self.count).collect().await
-        })
+impl Top {
+    async fn run(self) -> Result<Vec<OrderedEntry>, Error> {
+        self.ranked.store.check()?;
+        self.ranked.items().limit(self.count).collect().await
     }
 }

@@ -1,8 +1,8 @@
 use super::OrderedDataStore;
 use crate::Error;
-use crate::call::{Options, Sending, check_length, option_methods};
+use crate::call::{awaitable, check_length, option_methods};
+use crate::client::Options;
 use crate::types::{IncrementOrderedDataStoreEntryRequest, OrderedDataStoreEntry};
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 /// Characters of a key.
@@ -60,7 +60,7 @@ impl<T> OrderedCall<T> {
 
     option_methods!();
 
-    async fn run(self) -> Result<Option<i64>, Error> {
+    async fn value(self) -> Result<Option<i64>, Error> {
         let Self { store, key, action, options, .. } = self;
         store.check()?;
         check_length("key", &key, KEY)?;
@@ -90,21 +90,20 @@ impl<T> OrderedCall<T> {
             Err(error) if matches!(action, Action::Get) && error.is_not_found() => return Ok(None),
             response => response?,
         };
-        let value = whole(&response).ok_or_else(|| response.blame(Error::unusable_answer(OUT_OF_RANGE)))?;
+        let value = whole(&response).ok_or_else(|| response.blame(Error::unusable_response(OUT_OF_RANGE)))?;
         Ok(Some(value))
     }
 }
 
-impl<T: OrderedOutcome> IntoFuture for OrderedCall<T> {
-    type Output = Result<T, Error>;
-    type IntoFuture = Sending<T>;
+awaitable!([T: OrderedOutcome] OrderedCall<T> => T);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.run().await.map(T::of) })
+impl<T: OrderedOutcome> OrderedCall<T> {
+    async fn run(self) -> Result<T, Error> {
+        self.value().await.map(T::of)
     }
 }
 
-pub(super) const OUT_OF_RANGE: &str = "the service gave a value that is no 64-bit integer";
+pub(super) const OUT_OF_RANGE: &str = "the service gave a value that is not a 64-bit integer";
 
 /// The value of an entry; the service leaves a zero out. `None` if it is too large for one: a cast would make
 /// the greatest integer of it.

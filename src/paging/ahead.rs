@@ -46,7 +46,7 @@ impl<P: Send + 'static> Ahead<P> {
             }
             None => {
                 let error = Error::paging("the task that fetched pages ahead was stopped");
-                Some(Err(error.resume_at(self.resume.take())))
+                Some(Err(error.with_resume_token(self.resume.take())))
             }
         })
     }

@@ -2,7 +2,7 @@
 //! more to give.
 
 use crate::Error;
-use crate::call::info::PagingInfo;
+use crate::spec::PagingInfo;
 use serde_json::Value;
 
 /// The entries that a token stands for. Tokens come back from a caller's storage: one that was not made for a
@@ -52,19 +52,19 @@ pub(super) fn next(info: &PagingInfo, asked: &Value, items: &Value) -> Result<Op
 }
 
 /// Whether an item's key says what an entry's key says, and perhaps more.
-fn says(asked: &Value, answered: &Value) -> bool {
+fn says(asked: &Value, found: &Value) -> bool {
     match asked.as_object() {
         Some(asked) => {
-            asked.iter().all(|(name, value)| value.is_null() || says(value, &answered[name.as_str()]))
+            asked.iter().all(|(name, value)| value.is_null() || says(value, &found[name.as_str()]))
         }
-        None => asked == answered,
+        None => asked == found,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::info::PagingStyle;
+    use crate::spec::PagingStyle;
     use serde_json::json;
 
     const INFO: PagingInfo = PagingInfo {

@@ -1,7 +1,8 @@
 use super::pager::Settings;
 use super::{List, Pages};
 use crate::Error;
-use crate::call::Origin;
+use crate::transport::Origin;
+use crate::wire::debug_fields;
 use futures_core::Stream;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -12,7 +13,7 @@ use std::task::{Context, Poll, ready};
 /// Dropping a `next()` before it is done loses nothing: the request goes on with the next one.
 #[must_use = "a list is read when it is polled"]
 pub struct Items<T> {
-    pages: Box<dyn Source<T>>,
+    pages: Box<dyn ItemSource<T>>,
     ready: std::vec::IntoIter<T>,
     token: Option<String>,
     left: Option<u64>,
@@ -23,26 +24,26 @@ pub struct Items<T> {
 type Batch<T> = (Option<String>, Vec<T>);
 
 /// Pages of which only the items are known.
-trait Source<T>: Send {
+trait ItemSource<T>: Send {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Batch<T>, Error>>>;
     fn set(&mut self, change: &mut dyn FnMut(&mut Settings));
     fn prefetch(&mut self, pages: usize);
 }
 
-struct Of<P, T> {
+struct MappedPages<P, T> {
     /// Always there, but for the moment in which a setting is made.
     pages: Option<Pages<P>>,
     items: fn(P) -> Vec<T>,
     traced: fn(T, &Origin) -> T,
 }
 
-impl<P: Send + 'static, T> Of<P, T> {
+impl<P: Send + 'static, T> MappedPages<P, T> {
     fn change(&mut self, change: impl FnOnce(Pages<P>) -> Pages<P>) {
         self.pages = self.pages.take().map(change);
     }
 }
 
-impl<P: Send + 'static, T> Source<T> for Of<P, T> {
+impl<P: Send + 'static, T> ItemSource<T> for MappedPages<P, T> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Batch<T>, Error>>> {
         let Some(pages) = &mut self.pages else { return Poll::Ready(None) };
         pages.poll(context).map(|page| {
@@ -69,7 +70,7 @@ impl<P: Send + 'static, T> Source<T> for Of<P, T> {
 impl<T: 'static> Items<T> {
     pub(crate) fn of<L: List<Item = T>>(list: L) -> Self {
         Self {
-            pages: Box::new(Of { pages: Some(Pages::of(list)), items: L::items, traced: L::traced }),
+            pages: Box::new(MappedPages { pages: Some(Pages::of(list)), items: L::items, traced: L::traced }),
             ready: Vec::new().into_iter(),
             token: None,
             left: None,
@@ -183,8 +184,4 @@ impl<T: 'static> Stream for Items<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Items<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Items").field("left", &self.left).finish_non_exhaustive()
-    }
-}
+debug_fields!(Items<T> { left });

@@ -60,8 +60,9 @@ pub use pages::Pages;
 
 pub(crate) use page::Facts;
 
-use crate::call::info::PagingStyle;
-use crate::call::{Call, Origin};
+use crate::call::Call;
+use crate::spec::PagingStyle;
+use crate::transport::Origin;
 use crate::{Error, Response};
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -87,16 +88,16 @@ impl<P> From<Response<P>> for Fetched<P> {
 /// Gets a page by one request.
 async fn fetch<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
     let operation = call.operation;
-    let (reply, page) = call.send_decoding().await?;
+    let (exchanged, page) = call.send_decoding().await?;
     let is_counted = operation
         .paging
         .is_some_and(|info| matches!(info.style, PagingStyle::PageNumber | PagingStyle::Offset));
     let body = is_counted.then(|| {
         let mut hasher = DefaultHasher::new();
-        hasher.write(reply.body());
+        hasher.write(exchanged.body());
         hasher.finish()
     });
-    Ok(Fetched { response: Response::raw(Some(operation), reply).with(page), body })
+    Ok(Fetched { response: Response::new(Some(operation), exchanged, page), body })
 }
 
 /// A call that lists.
@@ -122,7 +123,6 @@ pub(crate) trait List: Sized {
 }
 
 /// The methods of a call that lists.
-#[allow(unused_macros, reason = "an area need not have such a call")]
 macro_rules! list_methods {
     ($name:ident, $page:ty, $item:ty) => {
         impl $name {
@@ -138,5 +138,4 @@ macro_rules! list_methods {
         }
     };
 }
-#[allow(unused_imports, reason = "an area need not have such a call")]
 pub(crate) use list_methods;

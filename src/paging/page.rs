@@ -21,7 +21,7 @@ pub(crate) struct Facts {
     pub(crate) flaw: Option<&'static str>,
 }
 
-/// One page of a list: the answer of the service, and its place in the list.
+/// One page of a list: the response of the service, and its place in the list.
 #[derive(Clone, Debug)]
 pub struct Page<P> {
     pub(super) response: Response<P>,
@@ -55,12 +55,12 @@ impl<P> Page<P> {
         self.is_incomplete
     }
 
-    /// The answer, with status and headers.
+    /// The response, with status and headers.
     pub fn into_response(self) -> Response<P> {
         self.response
     }
 
-    /// What the answer says.
+    /// What the response says.
     pub fn into_inner(self) -> P {
         self.response.into_inner()
     }

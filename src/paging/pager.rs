@@ -5,7 +5,7 @@ use super::position::Position;
 use super::{Fetch, Fetched, List, entries};
 use crate::Error;
 use crate::call::Call;
-use crate::call::info::{PagingInfo, PagingStyle};
+use crate::spec::{PagingInfo, PagingStyle};
 use serde_json::Value;
 
 /// A list that is being read.
@@ -62,7 +62,7 @@ impl<P: 'static> Pager<P> {
         let mut position = match std::mem::replace(&mut self.place, Place::End) {
             Place::Beginning => match self.begin() {
                 Ok(position) => position,
-                Err(error) => return Some(Err(error.of(self.call.operation))),
+                Err(error) => return Some(Err(error.with_operation(self.call.operation))),
             },
             Place::At(position) => position,
             Place::Broken(error) => return Some(Err(error)),
@@ -75,12 +75,14 @@ impl<P: 'static> Pager<P> {
                     Ok(true) => Place::At(position),
                     Ok(false) => Place::End,
                     Err(error) => Place::Broken(
-                        error.of(self.call.operation).resume_at(position.token().map(str::to_owned)),
+                        error
+                            .with_operation(self.call.operation)
+                            .with_resume_token(position.token().map(str::to_owned)),
                     ),
                 };
                 Some(Ok(page))
             }
-            Err(error) => Some(Err(error.of(self.call.operation).resume_at(token))),
+            Err(error) => Some(Err(error.with_operation(self.call.operation).with_resume_token(token))),
         }
     }
 
@@ -106,7 +108,7 @@ impl<P: 'static> Pager<P> {
         let Fetched { response, body } = (self.fetch)(call).await?;
         let mut facts = (self.read)(&response);
         if let Some(flaw) = facts.flaw {
-            return Err(response.blame(Error::unusable_answer(flaw)));
+            return Err(response.blame(Error::unusable_response(flaw)));
         }
         if let Some(flag) = facts.incomplete.filter(|_| !self.settings.allow_incomplete) {
             return Err(response.blame(incomplete(flag)));

@@ -3,6 +3,7 @@ use super::ahead::Ahead;
 use super::page::Page;
 use super::pager::{Pager, Settings};
 use crate::Error;
+use crate::wire::debug_fields;
 use futures_core::Stream;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -18,11 +19,11 @@ pub struct Pages<P> {
     ahead: usize,
 }
 
-type Turn<P> = (Box<Pager<P>>, Option<Result<Page<P>, Error>>);
+type Step<P> = (Box<Pager<P>>, Option<Result<Page<P>, Error>>);
 
 enum State<P> {
     Idle(Box<Pager<P>>),
-    Busy(Pin<Box<dyn Future<Output = Turn<P>> + Send>>),
+    Busy(Pin<Box<dyn Future<Output = Step<P>> + Send>>),
     Ahead(Ahead<P>),
     Ended,
 }
@@ -96,8 +97,8 @@ impl<P: Send + 'static> Pages<P> {
                     }
                     break page;
                 }
-                State::Busy(turn) => {
-                    let (pager, page) = ready!(turn.as_mut().poll(context));
+                State::Busy(step) => {
+                    let (pager, page) = ready!(step.as_mut().poll(context));
                     self.state = match &page {
                         Some(Ok(_)) => State::Idle(pager),
                         _ => State::Ended,
@@ -134,8 +135,4 @@ impl<P: Send + 'static> Stream for Pages<P> {
     }
 }
 
-impl<P> std::fmt::Debug for Pages<P> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pages").field("left", &self.left).field("ahead", &self.ahead).finish_non_exhaustive()
-    }
-}
+debug_fields!(Pages<P> { left, ahead });

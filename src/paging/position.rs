@@ -2,7 +2,7 @@
 
 use super::page::Facts;
 use crate::Error;
-use crate::call::info::PagingStyle;
+use crate::spec::PagingStyle;
 
 /// A service may return empty pages, but not for ever.
 const MAX_EMPTY_PAGES: u32 = 1000;
@@ -97,7 +97,7 @@ impl Position {
     fn next(&self, page: &Facts) -> Option<String> {
         let told = |token: &Option<String>| token.clone().filter(|token| !token.is_empty());
         let number = |first: u64| self.token.as_deref().map_or(Some(first), |token| token.parse().ok());
-        // A short page is no last page: services cut pages as they like.
+        // A short page is not a last page: services cut pages as they like.
         let whole = page.more == Some(false) || page.count == 0;
         let reached = |seen: u64| {
             page.total.and_then(|total| u64::try_from(total).ok()).is_some_and(|total| seen >= total)

@@ -1,8 +1,8 @@
 //! What kind of place file something is.
 
 use crate::Error;
-use crate::call::File;
-use crate::call::markup::{HEAD, Markup};
+use crate::body::File;
+use crate::markup::{HEAD, Markup};
 use bytes::Bytes;
 use std::fmt;
 

@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
-//! use opencloud::call::File;
+//! use opencloud::body::File;
 //!
 //! let version = client.places().publish(42, 1818, File::open("game.rbxl").await?).await?;
 //! println!("published version {version}");
@@ -32,6 +32,6 @@
 mod file;
 mod publish;
 
-pub use crate::generated::api::places::*;
+pub use crate::generated::places::*;
 pub use file::{PlaceFile, PlaceFormat};
 pub use publish::Publish;

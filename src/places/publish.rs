@@ -1,6 +1,7 @@
 use super::{PlaceFile, PlaceVersionType, Places};
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{PlaceId, UniverseId};
 use crate::operation::pause;
 use std::time::Duration;
@@ -12,14 +13,14 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The longest that a busy server is waited for: a session outlives Studio by minutes, not by hours.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(15 * 60);
+const MAXIMUM_WAIT: Duration = Duration::from_secs(15 * 60);
 
 impl Places {
     /// Uploads a place file as the new version that players get, or [saves](Publish::saved) it. The
-    /// answer is the version's number.
+    /// response is the version's number.
     ///
-    /// The file is a path ([`File::open`](crate::call::File::open)), bytes, or a
-    /// [reader](crate::call::File::reader), and is sent as it is read. Its format, `rbxl` or `rbxlx`,
+    /// The file is a path ([`File::open`](crate::body::File::open)), bytes, or a
+    /// [reader](crate::body::File::reader), and is sent as it is read. Its format, `rbxl` or `rbxlx`,
     /// is found by its content. The attempt's time grows with the file's size; see
     /// [`upload_attempt_timeout`](crate::ClientBuilder::upload_attempt_timeout).
     ///
@@ -52,7 +53,7 @@ impl Places {
             place: place.into(),
             file: file.into(),
             version_type: PlaceVersionType::Published,
-            patience: Duration::ZERO,
+            maximum_wait: Duration::ZERO,
             options: Options::default(),
         }
     }
@@ -68,7 +69,7 @@ pub struct Publish {
     file: PlaceFile,
     version_type: PlaceVersionType,
     /// How long a busy server is waited for.
-    patience: Duration,
+    maximum_wait: Duration,
     options: Options,
 }
 
@@ -87,14 +88,14 @@ impl Publish {
     /// Without this, or with zero, the conflict is returned at once.
     ///
     /// [`with_timeout`](Self::with_timeout) bounds each call, not this wait.
-    pub fn wait_while_busy(mut self, patience: Duration) -> Self {
-        self.patience = patience.min(LONGEST_PATIENCE);
+    pub fn wait_while_busy(mut self, maximum_wait: Duration) -> Self {
+        self.maximum_wait = maximum_wait.min(MAXIMUM_WAIT);
         self
     }
 
     async fn run(self) -> Result<u64, Error> {
-        let file = self.file.prepared(!self.patience.is_zero()).await?;
-        let until = Instant::now() + self.patience;
+        let file = self.file.prepared(!self.maximum_wait.is_zero()).await?;
+        let until = Instant::now() + self.maximum_wait;
         let (mut wait, mut attempts) = (FIRST_WAIT, 0);
         let mut earlier: Option<Error> = None;
         loop {
@@ -108,9 +109,9 @@ impl Publish {
                 Ok(version) => {
                     let number = version.version_number.and_then(|number| u64::try_from(number).ok());
                     return number.ok_or_else(|| {
-                        let problem = "the place was uploaded, but the answer names no version number";
-                        let error = version.blame(Error::unusable_answer(problem));
-                        error.attempted(attempts + version.attempts())
+                        let problem = "the place was uploaded, but the response names no version number";
+                        let error = version.blame(Error::unusable_response(problem));
+                        error.with_attempts(attempts + version.attempts())
                     });
                 }
                 Err(error) => error,
@@ -119,9 +120,9 @@ impl Publish {
             let left = until.saturating_duration_since(Instant::now());
             let is_over = left.is_zero() || !is_busy(&error);
             // What an earlier call may have published stays published.
-            let error = earlier.iter().fold(error, Error::after);
+            let error = earlier.iter().fold(error, Error::with_earlier);
             if is_over {
-                return Err(error.attempted(attempts));
+                return Err(error.with_attempts(attempts));
             }
             earlier = Some(error);
             pause(wait.min(left)).await;

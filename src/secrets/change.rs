@@ -2,7 +2,8 @@
 
 use super::{Plaintext, Secret, UniverseSecrets, rules};
 use crate::Error;
-use crate::call::{Options, Sending, helper_methods};
+use crate::call::{CallFuture, helper_methods};
+use crate::client::Options;
 use crate::ids::Id;
 use http::StatusCode;
 
@@ -38,7 +39,7 @@ impl CreateSecret {
         let Self { of, id, content, domain, options } = self;
         let mut secret = Secret::new().id(id.as_str());
         secret.domain = domain;
-        let send = |secret| -> Sending<Secret> {
+        let send = |secret| -> CallFuture<Secret> {
             of.secrets.create(&of.universe, secret).with_options(options.clone()).into_future()
         };
         of.send_sealed(&content, secret, &options, send).await
@@ -104,7 +105,7 @@ impl UpdateSecret {
                 secret.domain = Some(domain);
             }
         }
-        let send = |secret| -> Sending<Secret> {
+        let send = |secret| -> CallFuture<Secret> {
             of.secrets.update(&of.universe, &id, secret).with_options(options.clone()).into_future()
         };
         match content {
@@ -121,7 +122,7 @@ impl UniverseSecrets {
         content: &Plaintext,
         secret: Secret,
         options: &Options,
-        send: impl Fn(Secret) -> Sending<Secret>,
+        send: impl Fn(Secret) -> CallFuture<Secret>,
     ) -> Result<Secret, Error> {
         let of = (&self.secrets, &self.universe);
         let sealed = self.key.seal(content, of, options).await?;

@@ -1,6 +1,6 @@
 use super::{Plaintext, Secrets, seal};
 use crate::Error;
-use crate::call::Options;
+use crate::client::Options;
 use crate::ids::UniverseId;
 use crypto_box::PublicKey;
 use std::sync::Arc;
@@ -65,9 +65,10 @@ impl Key {
 }
 
 async fn fetch((secrets, universe): (&Secrets, &UniverseId), options: &Options) -> Result<Key, Error> {
-    let answer = secrets.get_public_key(universe).with_options(options.clone()).send().await?;
-    let key = seal::key(answer.secret.as_deref().unwrap_or_default()).map_err(|error| answer.blame(error))?;
-    Ok(Key { id: answer.into_inner().key_id, key })
+    let response = secrets.get_public_key(universe).with_options(options.clone()).send().await?;
+    let key =
+        seal::key(response.secret.as_deref().unwrap_or_default()).map_err(|error| response.blame(error))?;
+    Ok(Key { id: response.into_inner().key_id, key })
 }
 
 impl std::fmt::Debug for KeyCache {

@@ -20,7 +20,7 @@ mod rules;
 mod seal;
 mod universe;
 
-pub use crate::generated::api::secrets::*;
+pub use crate::generated::secrets::*;
 pub use change::{CreateSecret, UpdateSecret};
 pub use plaintext::Plaintext;
 pub use universe::{GetSecret, UniverseSecrets};

@@ -13,7 +13,7 @@ const MAX_CONTENT: usize = 1_024;
 pub(super) fn check_id(id: &Id) -> Result<(), Error> {
     let id = id.as_str();
     let is_word = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let begins_with_digit = id.starts_with(|letter: char| letter.is_ascii_digit());
+    let begins_with_digit = id.starts_with(|ch: char| ch.is_ascii_digit());
     match !id.is_empty() && id.len() <= MAX_ID && is_word && !begins_with_digit {
         true => Ok(()),
         false => Err(Error::invalid_request(format!(
@@ -36,8 +36,7 @@ pub(super) fn check_domain(domain: &str) -> Result<(), Error> {
         _ => domain.strip_prefix("*.").unwrap_or(domain),
     };
     let is_label = |label: &str| {
-        !label.is_empty()
-            && !label.contains(|letter: char| "*/:@?#\\".contains(letter) || letter.is_whitespace())
+        !label.is_empty() && !label.contains(|ch: char| "*/:@?#\\".contains(ch) || ch.is_whitespace())
     };
     match host.split('.').all(is_label) {
         true => Ok(()),

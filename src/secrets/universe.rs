@@ -1,7 +1,8 @@
 use super::key::KeyCache;
 use super::{CreateSecret, Delete, List, Plaintext, Secret, Secrets, UpdateSecret, rules};
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{Id, UniverseId};
 
 /// The secrets of one universe; made by [`Secrets::universe`].
@@ -9,7 +10,7 @@ use crate::ids::{Id, UniverseId};
 /// It fetches the universe's public key when it is first needed and keeps it, and so do its clones. If
 /// a write is refused and the service has another key by then, the content is sealed again for that one
 /// and sent once more. (Roblox changes the key at times and does not say how a write with the old one is
-/// answered; any 400 is taken for it, which costs one request more.)
+/// responded; any 400 is taken for it, which costs one request more.)
 ///
 /// ```no_run
 /// # async fn run(client: opencloud::Client, old: String, new: String) -> Result<(), opencloud::Error> {

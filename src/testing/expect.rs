@@ -1,4 +1,5 @@
-use crate::call::Body;
+use crate::body::Body;
+use crate::wire::debug_fields;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::Value;
@@ -174,16 +175,7 @@ impl fmt::Display for Received {
     }
 }
 
-impl fmt::Debug for Received {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received")
-            .field("method", &self.method)
-            .field("host", &self.host)
-            .field("path", &self.path)
-            .field("query", &self.query)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Received { method, host, path, query });
 
 fn write_query(f: &mut fmt::Formatter<'_>, query: &[(String, String)]) -> fmt::Result {
     for (count, (name, value)) in query.iter().enumerate() {

@@ -1,18 +1,18 @@
 //! A scripted [`Transport`], so that you can test your code without sockets (feature `testing`).
 //!
-//! A [`Script`] holds what is expected and what is answered, in order. A client that sends through
+//! A [`Script`] holds the requests that are expected and their responses, in order. A client that sends through
 //! it behaves as any client: it retries, pages, decodes and fails as it would over HTTP. With
 //! tokio's paused clock (`#[tokio::test(start_paused = true)]`) waiting takes no time.
 //!
 //! ```
-//! use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+//! use opencloud::testing::{MockResponse, ErrorShape, Expect, Script};
 //! use serde_json::json;
 //!
 //! # async fn test() -> Result<(), opencloud::Error> {
 //! let script = Script::new()
-//!     .expect(Expect::get("/cloud/v2/users/1"), Answer::rate_limited(3))
-//!     .expect(Expect::get("/cloud/v2/users/1"), Answer::json(json!({ "name": "Roblox" })))
-//!     .expect(Expect::get("/cloud/v2/users/2"), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "no such user"));
+//!     .expect(Expect::get("/cloud/v2/users/1"), MockResponse::rate_limited(3))
+//!     .expect(Expect::get("/cloud/v2/users/1"), MockResponse::json(json!({ "name": "Roblox" })))
+//!     .expect(Expect::get("/cloud/v2/users/2"), MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "no such user"));
 //! let client = script.client();
 //! let user = client.request(http::Method::GET, "/cloud/v2/users/1").await?;
 //! assert_eq!(user["name"], "Roblox");
@@ -23,27 +23,27 @@
 //! # }
 //! ```
 
-mod answer;
 mod expect;
+mod response;
 
-pub use answer::{Answer, ErrorShape};
 pub use expect::{Expect, Received};
+pub use response::{ErrorShape, MockResponse};
 
-use crate::call::Body;
+use crate::body::Body;
 use crate::transport::{Exchange, Transport};
 use crate::{Client, ClientBuilder, Error};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What is expected, in order, and what is answered. Clones are the same script.
+/// The requests that are expected, in order, and their responses. Clones are the same script.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a script does nothing until a client sends through it"]
 pub struct Script(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    expected: VecDeque<(Expect, Answer)>,
-    always: Vec<(Expect, Answer)>,
+    expected: VecDeque<(Expect, MockResponse)>,
+    always: Vec<(Expect, MockResponse)>,
     received: Vec<Received>,
     surprises: Vec<String>,
 }
@@ -54,21 +54,21 @@ impl Script {
         Self::default()
     }
 
-    /// Expects this request next, and answers it so.
-    pub fn expect(self, request: Expect, answer: Answer) -> Self {
-        self.state().expected.push_back((request, answer));
+    /// Expects this request next, and responds with this.
+    pub fn expect(self, request: Expect, response: MockResponse) -> Self {
+        self.state().expected.push_back((request, response));
         self
     }
 
     /// Expects this request so many times in a row.
-    pub fn expect_times(self, times: usize, request: Expect, answer: Answer) -> Self {
-        (0..times).fold(self, |script, _| script.expect(request.clone(), answer.clone()))
+    pub fn expect_times(self, times: usize, request: Expect, response: MockResponse) -> Self {
+        (0..times).fold(self, |script, _| script.expect(request.clone(), response.clone()))
     }
 
-    /// Answers such requests so, whenever and however often they come, if they are not the one that
+    /// Responds to such requests with this, whenever and however often they come, if they are not the one that
     /// is expected next.
-    pub fn always(self, request: Expect, answer: Answer) -> Self {
-        self.state().always.push((request, answer));
+    pub fn always(self, request: Expect, response: MockResponse) -> Self {
+        self.state().always.push((request, response));
         self
     }
 
@@ -117,21 +117,21 @@ impl Script {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer to a request; a request that was not expected fails in a way that is not retried.
-    fn answer(&self, request: http::Request<Body>) -> Result<Answer, Error> {
+    /// The response to a request; a request that was not expected fails in a way that is not retried.
+    fn response(&self, request: http::Request<Body>) -> Result<MockResponse, Error> {
         let received = Received::new(request);
         let mut state = self.state();
         state.received.push(received.clone());
         if let Some((expected, _)) = state.expected.front()
             && expected.mismatch(&received).is_none()
-            && let Some((_, answer)) = state.expected.pop_front()
+            && let Some((_, response)) = state.expected.pop_front()
         {
-            return Ok(answer);
+            return Ok(response);
         }
-        if let Some((_, answer)) =
+        if let Some((_, response)) =
             state.always.iter().find(|(request, _)| request.mismatch(&received).is_none())
         {
-            return Ok(answer.clone());
+            return Ok(response.clone());
         }
         let instead = match state.expected.front() {
             Some((expected, _)) => {
@@ -150,8 +150,8 @@ impl Transport for Script {
     fn exchange(&self, request: http::Request<Body>, max_response_bytes: usize) -> Exchange<'_> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let answer = self.answer(http::Request::from_parts(parts, body.collected().await?));
-            answer?.give(max_response_bytes).await
+            let response = self.response(http::Request::from_parts(parts, body.collected().await?));
+            response?.give(max_response_bytes).await
         })
     }
 }

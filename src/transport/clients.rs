@@ -43,7 +43,7 @@ impl Clients {
             // The URL may hold a password, so it is not repeated.
             Some(url) => Some(
                 reqwest::Proxy::all(url.as_str())
-                    .map_err(|_| Error::configuration("the proxy is no http, https or socks URL"))?,
+                    .map_err(|_| Error::configuration("the proxy is not an http, https or socks URL"))?,
             ),
             None => None,
         };

@@ -9,19 +9,19 @@ const BEGINNINGS: [&[u8]; 2] = [b"<!doctype html", b"<html"];
 
 /// Whether a response is an HTML page, whatever its status (ER-03). No service of Open Cloud has any: it
 /// comes from what stands before the services, which knows nothing of what became of the request. A
-/// redirect is none: a page that says where to go belongs to it.
+/// redirect is not: a page that says where to go belongs to it.
 ///
 /// `is_open` says that the body of a success is still to be read.
-pub(super) fn is_page(reply: &Response<Bytes>, is_open: bool) -> bool {
-    if reply.status().is_redirection() {
+pub(super) fn is_page(response: &Response<Bytes>, is_open: bool) -> bool {
+    if response.status().is_redirection() {
         return false;
     }
-    let content_type = reply.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes());
+    let content_type = response.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes());
     let says_html = content_type.is_some_and(|value| begins(value, b"text/html"));
-    if is_open && reply.status().is_success() {
+    if is_open && response.status().is_success() {
         return says_html;
     }
-    let body = reply.body().strip_prefix(b"\xef\xbb\xbf").unwrap_or(reply.body()).trim_ascii();
+    let body = response.body().strip_prefix(b"\xef\xbb\xbf").unwrap_or(response.body()).trim_ascii();
     match body {
         // It says nothing, whatever type it is said to have.
         [] => false,
@@ -43,8 +43,8 @@ mod tests {
     use super::*;
 
     fn is_page(status: u16, content_type: &str, body: &'static str, is_open: bool) -> bool {
-        let reply = Response::builder().status(status).header("content-type", content_type);
-        super::is_page(&reply.body(Bytes::from_static(body.as_bytes())).expect("a response"), is_open)
+        let response = Response::builder().status(status).header("content-type", content_type);
+        super::is_page(&response.body(Bytes::from_static(body.as_bytes())).expect("a response"), is_open)
     }
 
     #[test]

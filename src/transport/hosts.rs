@@ -78,7 +78,7 @@ impl Hosts {
     /// The URL at which an absolute URL is reached.
     pub(crate) fn locate(&self, url: &str) -> Result<String, Error> {
         let refuse = |why: &str| Err(Error::invalid_request(format!("the URL {why}")));
-        let Ok(parsed) = url.parse::<Uri>() else { return refuse("is no URL") };
+        let Ok(parsed) = url.parse::<Uri>() else { return refuse("is not a URL") };
         let (Some(scheme), Some(authority)) = (parsed.scheme_str(), parsed.authority()) else {
             return refuse("must be a path that begins with `/`, or an http or https URL");
         };
@@ -96,7 +96,7 @@ impl Hosts {
             (None, "https") => Ok(url.to_owned()),
             (None, "http") if self.allow_plain_http || is_loopback(authority.host()) => Ok(url.to_owned()),
             (_, "http") => refuse("is plain http to another machine; use https, or allow_plain_http"),
-            _ => refuse("is no http or https URL"),
+            _ => refuse("is not an http or https URL"),
         }
     }
 
@@ -127,7 +127,7 @@ impl Hosts {
 /// The scheme, authority and path prefix of a URL, without a slash at the end.
 fn origin(url: &str, allow_plain_http: bool) -> Result<String, Error> {
     let refuse = |why: &str| Err(Error::configuration(format!("the base URL `{}` {why}", shown(url))));
-    let Ok(parsed) = url.parse::<http::Uri>() else { return refuse("is no URL") };
+    let Ok(parsed) = url.parse::<http::Uri>() else { return refuse("is not a URL") };
     let Some(host) = parsed.host().filter(|host| !host.is_empty()) else { return refuse("has no host") };
     if parsed.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(Error::configuration("the base URL must not hold a user name or password"));
@@ -143,7 +143,7 @@ fn origin(url: &str, allow_plain_http: bool) -> Result<String, Error> {
                 "is plain http to another machine, which would send the credential in clear; use https, or allow_plain_http",
             );
         }
-        _ => return refuse("is no http or https URL"),
+        _ => return refuse("is not an http or https URL"),
     }
     Ok(url.trim_end_matches('/').to_owned())
 }
@@ -152,7 +152,7 @@ fn origin(url: &str, allow_plain_http: bool) -> Result<String, Error> {
 fn host_name(text: &str) -> Result<String, Error> {
     match text.parse::<Authority>() {
         Ok(host) if !text.contains('@') && !host.host().is_empty() => Ok(text.to_ascii_lowercase()),
-        _ => Err(Error::configuration(format!("`{}` is no host", shown(text)))),
+        _ => Err(Error::configuration(format!("`{}` is not a host", shown(text)))),
     }
 }
 

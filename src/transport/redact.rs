@@ -23,7 +23,7 @@ const HIDDEN: &[&str] = &[
 /// A body as a log may show it.
 pub(crate) fn body(content: &[u8]) -> String {
     let Ok(mut value) = serde_json::from_slice::<Value>(content) else {
-        return format!("{} bytes that are no JSON", content.len());
+        return format!("{} bytes that are not JSON", content.len());
     };
     hide(&mut value);
     let mut text = value.to_string();
@@ -64,7 +64,7 @@ mod tests {
                 r#"{"list":[{"accessToken":"[hidden]"}],"secret":"[hidden]"}"#,
             ),
             (r#"{"uploadUri":"https://presigned"}"#, r#"{"uploadUri":"[hidden]"}"#),
-            ("secret", "6 bytes that are no JSON"),
+            ("secret", "6 bytes that are not JSON"),
         ] {
             assert_eq!(body(shown.as_bytes()), expected);
         }

@@ -3,8 +3,8 @@
 use super::clients::{Clients, HttpOptions};
 use super::hosts::is_loopback;
 use super::{Chunks, Exchange, LONGEST_ERROR, Opening, REFUSAL_TIME, Transport};
-use crate::call::source::Source;
-use crate::call::{Body, Form};
+use crate::body::source::Source;
+use crate::body::{Body, Form};
 use crate::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
@@ -32,7 +32,7 @@ impl Reqwest {
         Ok(Self { usual, here })
     }
 
-    /// Sends the request; the answer's content is still to be read.
+    /// Sends the request; the response's content is still to be read.
     async fn send(&self, request: http::Request<Body>) -> Result<reqwest::Response, Error> {
         let (parts, body) = request.into_parts();
         let (uri, mut headers) = (parts.uri, parts.headers);
@@ -63,13 +63,13 @@ impl Reqwest {
         let request = request.build().map_err(failed)?;
         let url = request.url().clone();
         check(&uri, &url)?;
-        let reply = client.execute(request).await.map_err(no_response)?;
-        if *reply.url() != url {
+        let response = client.execute(request).await.map_err(no_response)?;
+        if *response.url() != url {
             return Err(Error::configuration(
                 "the HTTP client followed a redirect, and the credential with it; switch its redirects off",
             ));
         }
-        Ok(reply)
+        Ok(response)
     }
 
     async fn exchange(
@@ -81,11 +81,11 @@ impl Reqwest {
     }
 
     async fn open(&self, request: http::Request<Body>) -> Result<http::Response<Chunks>, Error> {
-        let mut reply = self.send(request).await?;
+        let mut response = self.send(request).await?;
         let mut parts = http::Response::new(());
-        *parts.status_mut() = reply.status();
-        *parts.headers_mut() = std::mem::take(reply.headers_mut());
-        Ok(parts.map(|()| -> Chunks { Box::pin(reply.bytes_stream().map_err(failed)) }))
+        *parts.status_mut() = response.status();
+        *parts.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(parts.map(|()| -> Chunks { Box::pin(response.bytes_stream().map_err(failed)) }))
     }
 }
 
@@ -116,37 +116,37 @@ fn check(meant: &http::Uri, read: &reqwest::Url) -> Result<(), Error> {
 /// Sets the media type of a body, unless the caller has named another.
 fn set_content_type(headers: &mut HeaderMap, content_type: &str) -> Result<(), Error> {
     let value = HeaderValue::try_from(content_type)
-        .map_err(|_| Error::invalid_request(format!("`{content_type:?}` is no media type")))?;
+        .map_err(|_| Error::invalid_request(format!("`{content_type:?}` is not a media type")))?;
     headers.entry(CONTENT_TYPE).or_insert(value);
     Ok(())
 }
 
-/// Reads the answer up to the limit. What has arrived when the connection fails stays in the error. The
+/// Reads the response up to the limit. What has arrived when the connection fails stays in the error. The
 /// body of a refusal is waited for only a while: its status is known.
-async fn read(mut reply: reqwest::Response, limit: usize) -> Result<http::Response<Bytes>, Error> {
-    let status = reply.status();
+async fn read(mut incoming: reqwest::Response, limit: usize) -> Result<http::Response<Bytes>, Error> {
+    let status = incoming.status();
     let limit = if status.is_success() { limit } else { limit.min(LONGEST_ERROR) };
     let mut response = http::Response::new(Bytes::new());
     *response.status_mut() = status;
-    *response.headers_mut() = std::mem::take(reply.headers_mut());
+    *response.headers_mut() = std::mem::take(incoming.headers_mut());
     let mut content = BytesMut::new();
     let until = Instant::now() + REFUSAL_TIME;
     loop {
         let chunk = match status.is_success() {
-            true => reply.chunk().await,
-            false => timeout_at(until, reply.chunk()).await.unwrap_or(Ok(None)),
+            true => incoming.chunk().await,
+            false => timeout_at(until, incoming.chunk()).await.unwrap_or(Ok(None)),
         };
         let chunk = match chunk {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
             Err(error) => {
                 *response.body_mut() = content.freeze();
-                return Err(failed(error).with_reply(&response));
+                return Err(failed(error).with_response(&response));
             }
         };
         if content.len() + chunk.len() > limit {
             if status.is_success() {
-                return Err(Error::too_large(limit).with_reply(&response));
+                return Err(Error::too_large(limit).with_response(&response));
             }
             content.extend_from_slice(&chunk[..limit - content.len()]);
             break;
@@ -175,7 +175,7 @@ fn multipart(form: Form) -> Result<reqwest::multipart::Form, Error> {
         }
         if let Some(content_type) = content_type {
             made = made.mime_str(&content_type).map_err(|error| {
-                Error::invalid_request(format!("`{content_type}` is no media type: {error}"))
+                Error::invalid_request(format!("`{content_type}` is not a media type: {error}"))
             })?;
         }
         Ok(sum.part(part_name, made))

@@ -4,8 +4,9 @@
 //! not sent again if its body is gone, if the [budget](RetryBudget) is used up, or if the wait
 //! would pass the call's deadline.
 
-use super::headers::is_marked_as_rate_limit;
-use crate::call::info::OperationInfo;
+use super::backoff::Backoff;
+use crate::spec::OperationInfo;
+use crate::spec::rate_limit::is_marked_as_rate_limit;
 use crate::{Error, ErrorKind};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -136,21 +137,19 @@ pub(crate) fn is_rate_limit(error: &Error, operation: Option<&'static OperationI
 /// The wait is what the service asks for (the larger of `retry-after` and the `x-ratelimit-reset` of what is used
 /// up); without that it is drawn at random between zero and a bound that doubles with each
 /// attempt ("full jitter"). If the service asks for more than
-/// [`longest_server_wait`](Self::longest_server_wait), as with a limit per day, the error is returned at once; its
+/// [`maximum_server_delay`](Self::maximum_server_delay), as with a limit per day, the error is returned at once; its
 /// [`retry_after`](Error::retry_after) says how long.
 ///
-/// An attempt that the service answered with 429 and a wait does not count, nor does it take anything from the
+/// An attempt that the service responded to with 429 and a wait does not count, nor does it take anything from the
 /// [budget](RetryBudget): nothing was done, and by waiting the caller does what the service asks for. What
 /// bounds these waits is the call's deadline, which they do not extend
 /// ([`count_rate_limits`](Self::count_rate_limits) makes them count). With a single attempt nothing is waited for.
 #[derive(Clone, Debug)]
 pub struct Retry {
     attempts: u32,
-    first_wait: Duration,
-    longest_wait: Duration,
-    longest_server_wait: Duration,
+    backoff: Backoff,
+    maximum_server_delay: Duration,
     count_rate_limits: bool,
-    jitter: bool,
 }
 
 impl Retry {
@@ -158,11 +157,14 @@ impl Retry {
     pub fn standard() -> Self {
         Self {
             attempts: 4,
-            first_wait: Duration::from_millis(500),
-            longest_wait: Duration::from_secs(20),
-            longest_server_wait: Duration::from_secs(120),
+            backoff: Backoff {
+                initial_delay: Duration::from_millis(500),
+                maximum_delay: Duration::from_secs(20),
+                multiplier: 2.0,
+                jitter: true,
+            },
+            maximum_server_delay: Duration::from_secs(120),
             count_rate_limits: false,
-            jitter: true,
         }
     }
 
@@ -178,24 +180,24 @@ impl Retry {
         self
     }
 
-    /// Sets the bound of the first wait; it doubles with each attempt.
+    /// Sets the maximum of the first delay, 0.5 s by default; it doubles with each attempt.
     #[must_use]
-    pub fn first_wait(mut self, wait: Duration) -> Self {
-        self.first_wait = wait;
+    pub fn initial_delay(mut self, delay: Duration) -> Self {
+        self.backoff.initial_delay = delay;
         self
     }
 
-    /// Sets what that bound grows to at most.
+    /// Sets what that maximum grows to at most, 20 s by default.
     #[must_use]
-    pub fn longest_wait(mut self, wait: Duration) -> Self {
-        self.longest_wait = wait;
+    pub fn maximum_delay(mut self, delay: Duration) -> Self {
+        self.backoff.maximum_delay = delay;
         self
     }
 
-    /// Sets how long a wait the service may ask for.
+    /// Sets how long a delay the service may ask for, 2 minutes by default.
     #[must_use]
-    pub fn longest_server_wait(mut self, wait: Duration) -> Self {
-        self.longest_server_wait = wait;
+    pub fn maximum_server_delay(mut self, delay: Duration) -> Self {
+        self.maximum_server_delay = delay;
         self
     }
 
@@ -207,18 +209,13 @@ impl Retry {
         self
     }
 
-    /// Waits the bound itself instead of a random part of it, if `false`: for tests.
+    /// Whether each delay is drawn at random between zero and its maximum (full jitter), so that clients that
+    /// failed together do not come back together; `true` by default. Without it the maximum itself is waited: for
+    /// tests.
     #[must_use]
     pub fn jitter(mut self, jitter: bool) -> Self {
-        self.jitter = jitter;
+        self.backoff.jitter = jitter;
         self
-    }
-
-    /// The wait after this attempt where the service names none.
-    fn backoff(&self, attempt: u32) -> Duration {
-        let doublings = attempt.saturating_sub(1).min(30);
-        let bound = self.first_wait.saturating_mul(1 << doublings).min(self.longest_wait);
-        if self.jitter { bound.mul_f64(fastrand::f64()) } else { bound }
     }
 }
 
@@ -237,14 +234,14 @@ impl RetryPolicy for Retry {
         let waits = if self.count_rate_limits { 0 } else { context.waits };
         let counted = context.attempt.saturating_sub(waits).max(1);
         match context.asked {
-            Some(wait) if wait > self.longest_server_wait => {
+            Some(wait) if wait > self.maximum_server_delay => {
                 RetryDecision::GiveUp("the service asks for a longer wait than the retry policy allows")
             }
             _ if counted >= self.attempts && !is_free => {
                 RetryDecision::GiveUp("the retry policy allows no more attempts")
             }
             Some(wait) => RetryDecision::After(wait),
-            None => RetryDecision::After(self.backoff(counted)),
+            None => RetryDecision::After(self.backoff.delay(counted - 1)),
         }
     }
 }
@@ -302,25 +299,6 @@ impl Default for RetryBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_backoff_doubles_up_to_its_bound() {
-        let retry = Retry::standard().jitter(false);
-        let waits: Vec<f64> = (1..=8).map(|attempt| retry.backoff(attempt).as_secs_f64()).collect();
-        assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]);
-        assert_eq!(retry.backoff(u32::MAX), Duration::from_secs(20));
-        let endless = retry.longest_wait(Duration::MAX).first_wait(Duration::MAX);
-        assert_eq!(endless.backoff(9), Duration::MAX);
-    }
-
-    #[test]
-    fn jitter_stays_below_the_bound() {
-        let retry = Retry::standard();
-        let waits: Vec<Duration> = (0..1000).map(|_| retry.backoff(3)).collect();
-        assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(2)));
-        assert!(waits.iter().any(|wait| *wait < Duration::from_secs(1)));
-        assert!(waits.iter().any(|wait| *wait > Duration::from_secs(1)));
-    }
 
     #[test]
     fn the_budget_runs_out_and_fills_up() {

@@ -1,30 +1,22 @@
 //! The one loop around attempts: credentials, limiter, deadline, retry.
 
-use super::headers::RateLimitStatus;
 use super::limit::{Owner, Quota, RateLimit};
 use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy, is_rate_limit};
 use super::trace::Trace;
-use super::{Transport, edge};
-use crate::call::info::OperationInfo;
-use crate::call::{Attempts, Body, Secret, SentAt};
+use super::{Exchanged, PreparedRequest, Transport, edge};
+use crate::body::Body;
+use crate::spec::OperationInfo;
+use crate::spec::RateLimitStatus;
 use crate::{Credentials, Error, ErrorKind};
 use bytes::Bytes;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// An answer, with the number of attempts in its extensions.
-pub(crate) type Exchanged = Result<http::Response<Bytes>, Error>;
-
 /// Reads a response that is a success, before the call is over. An error of kind
 /// [`Io`](ErrorKind::Io) says that the response was lost on the way, so that the attempt has failed; any
 /// other ends the call.
-pub(crate) type Accept<'a> = &'a mut (dyn FnMut(&http::Response<Bytes>) -> Result<(), Error> + Send);
-
-/// The values of the path's parameters, which some limits count by; rides in the request's
-/// extensions.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PathValues(pub(crate) Vec<String>);
+pub(crate) type Accept<'a> = &'a mut (dyn FnMut(&Exchanged) -> Result<(), Error> + Send);
 
 /// The slowest connection that an upload waits for, in bytes a second.
 const SLOWEST: u64 = 256 * 1024;
@@ -70,10 +62,8 @@ impl Times {
 }
 
 /// A call that is about to be sent.
-pub(crate) struct Sending<'a> {
+pub(crate) struct RetryLoop<'a> {
     pub(crate) transport: &'a dyn Transport,
-    /// `None` for a request that is no operation of the table.
-    pub(crate) operation: Option<&'static OperationInfo>,
     /// `None` where no credential may go.
     pub(crate) credentials: Option<&'a Credentials>,
     pub(crate) retry: &'a dyn RetryPolicy,
@@ -105,24 +95,29 @@ struct Progress {
     last: Option<Error>,
 }
 
-impl Sending<'_> {
-    /// Sends until an answer is a success or nothing more can be done.
-    pub(crate) async fn run(self, request: http::Request<Body>, accept: Accept<'_>) -> Exchanged {
-        let trace = Trace::new(self.operation, &request, self.log_bodies);
-        trace.clone().within(self.attempts(request, &trace, accept)).await
+impl RetryLoop<'_> {
+    /// Sends until a response is a success or nothing more can be done.
+    pub(crate) async fn run(self, request: PreparedRequest, accept: Accept<'_>) -> Result<Exchanged, Error> {
+        let trace = Trace::new(request.operation, &request.http, self.log_bodies);
+        trace.clone().within(self.attempts(&request, &trace, accept)).await
     }
 
-    async fn attempts(&self, request: http::Request<Body>, trace: &Trace, accept: Accept<'_>) -> Exchanged {
+    async fn attempts(
+        &self,
+        request: &PreparedRequest,
+        trace: &Trace,
+        accept: Accept<'_>,
+    ) -> Result<Exchanged, Error> {
         let start = Instant::now();
         let deadline = Deadline { at: start.checked_add(self.times.total), total: self.times.total };
         let mut progress = Progress::default();
-        let finish = |error: Error, progress: &Progress| -> Exchanged {
+        let finish = |error: Error, progress: &Progress| {
             let error = match &progress.last {
                 // What ends a call after an attempt does not undo what that attempt left behind.
-                Some(last) => error.after(last),
+                Some(last) => error.with_earlier(last),
                 None => error,
             };
-            Err(self.named(error.attempted(progress.attempts), &request))
+            Err(request.explain(error.with_attempts(progress.attempts)))
         };
         let mut secret = match self.credentials {
             None => None,
@@ -134,42 +129,41 @@ impl Sending<'_> {
             }
         };
         loop {
-            if let Err(error) = self.accepts(secret.as_ref()) {
+            if let Err(error) = accepts(request.operation, secret.as_ref()) {
                 return finish(error, &progress);
             }
-            let quotas = self.quotas(secret.as_ref(), &request);
-            let turn = self.wait_for_turn(&quotas, deadline, trace).await;
-            let place = match turn.and_then(|place| deadline.check().map(|()| place)) {
+            let quotas = self.quotas(secret.as_ref(), request);
+            let permit = self.acquire_permit(&quotas, deadline, trace).await;
+            let place = match permit.and_then(|place| deadline.check().map(|()| place)) {
                 Ok(place) => place,
                 Err(error) => {
                     // A store that fails says so itself; that the time is over is said of the failure before it.
                     let last = progress.last.clone().filter(|_| error.kind() == ErrorKind::Timeout);
                     let last = last.map(|last| {
-                        last.stopped("the client's rate limit gave no turn in the time that was left")
+                        last.with_stop_reason("the client's rate limit gave no permit before the deadline")
                     });
                     return finish(last.unwrap_or(error), &progress);
                 }
             };
             progress.attempts += 1;
             trace.attempt(progress.attempts);
-            let sent_at = SentAt(Instant::now());
-            let error = match self.attempt(&request, secret.as_ref(), deadline).await {
-                Ok(mut reply) => {
-                    trace.answer(&reply, secret.as_ref());
-                    reply.extensions_mut().insert(Attempts(progress.attempts));
-                    reply.extensions_mut().insert(sent_at);
-                    if let Some(secret) = &secret {
-                        reply.extensions_mut().insert(Secret(secret.clone()));
-                    }
-                    let refusal = self.refusal(&reply).map(|error| self.named(error, &request));
-                    self.observe(&quotas, place, refusal.as_ref(), reply.headers());
-                    match refusal.map_or_else(|| accept(&reply), Err) {
+            let sent_at = Instant::now();
+            let error = match self.attempt(&request.http, secret.as_ref(), deadline).await {
+                Ok(response) => {
+                    trace.response(&response, secret.as_ref());
+                    let exchanged =
+                        Exchanged { response, attempts: progress.attempts, sent_at, secret: secret.clone() };
+                    let refusal = self.refusal(request, &exchanged);
+                    let is_limited =
+                        refusal.as_ref().is_some_and(|error| is_rate_limit(error, request.operation));
+                    self.observe(&quotas, place, is_limited, exchanged.headers());
+                    match refusal.map_or_else(|| accept(&exchanged), Err) {
                         Ok(()) => {
                             self.budget.succeeded(progress.charged);
-                            return Ok(reply);
+                            return Ok(exchanged);
                         }
                         // The service has done its part; sending again would change nothing.
-                        Err(error) if reply.status().is_success() && error.kind() != ErrorKind::Io => {
+                        Err(error) if exchanged.status().is_success() && error.kind() != ErrorKind::Io => {
                             self.budget.succeeded(progress.charged);
                             trace.failure(&error);
                             return finish(error, &progress);
@@ -180,13 +174,13 @@ impl Sending<'_> {
                 Err(error) => error,
             };
             let error = match &secret {
-                Some(secret) => error.hiding(|text| secret.hide(text)),
+                Some(secret) => error.redacted(|text| secret.hide(text)),
                 None => error,
             };
-            let error = self.named(error, &request).after_ambiguous(progress.ambiguous);
+            let error = request.explain(error).with_earlier_ambiguity(progress.ambiguous);
             progress.ambiguous = error.is_ambiguous();
             if let Some(renewed) =
-                self.renew(&error, secret.as_ref(), &mut progress, &request, deadline).await
+                self.renew(&error, secret.as_ref(), &mut progress, &request.http, deadline).await
             {
                 progress.last = Some(error.clone());
                 match renewed {
@@ -194,19 +188,19 @@ impl Sending<'_> {
                     Err(failure) => {
                         trace.failure(&failure);
                         let hide = |text: &str| secret.as_ref()?.hide(text);
-                        return finish(failure.hiding(hide), &progress);
+                        return finish(failure.redacted(hide), &progress);
                     }
                 }
                 trace.retry(&error, Duration::ZERO);
                 continue;
             }
-            let wait = self.wait_before_retry(&error, &mut progress, &request, deadline);
+            let wait = self.wait_before_retry(&error, &mut progress, request, deadline);
             progress.last = Some(error.clone());
             let wait = match wait {
                 Ok(wait) => wait,
                 Err(why) => {
                     trace.failure(&error);
-                    let error = why.into_iter().fold(error, |error, why| error.stopped(why));
+                    let error = why.into_iter().fold(error, |error, why| error.with_stop_reason(why));
                     return finish(error, &progress);
                 }
             };
@@ -221,7 +215,7 @@ impl Sending<'_> {
         request: &http::Request<Body>,
         secret: Option<&Credentials>,
         deadline: Deadline,
-    ) -> Exchanged {
+    ) -> Result<http::Response<Bytes>, Error> {
         let mut again = http::Request::new(request.body().clone());
         *again.method_mut() = request.method().clone();
         *again.uri_mut() = request.uri().clone();
@@ -230,51 +224,38 @@ impl Sending<'_> {
             secret.apply(again.headers_mut());
         }
         let time = self.times.attempt.min(deadline.remaining());
-        let reply = tokio::time::timeout(time, self.transport.exchange(again, self.max_response_bytes))
+        let response = tokio::time::timeout(time, self.transport.exchange(again, self.max_response_bytes))
             .await
             .unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64())))
             .or_else(refused)?;
         // A transport of the user's own may not have looked.
-        match reply.status().is_success() && reply.body().len() > self.max_response_bytes {
+        match response.status().is_success() && response.body().len() > self.max_response_bytes {
             true => Err(Error::too_large(self.max_response_bytes)),
-            false => Ok(reply),
+            false => Ok(response),
         }
     }
 
     /// The error that a response is, if it is one.
-    fn refusal(&self, reply: &http::Response<Bytes>) -> Option<Error> {
-        match reply.status().is_success() {
-            _ if self.is_service && edge::is_page(reply, self.is_open) => Some(Error::edge_page(reply)),
-            true => None,
-            false => Some(Error::answer_of(self.operation, reply)),
-        }
+    fn refusal(&self, request: &PreparedRequest, exchanged: &Exchanged) -> Option<Error> {
+        let response = &exchanged.response;
+        let error = match response.status().is_success() {
+            _ if self.is_service && edge::is_page(response, self.is_open) => Error::edge_page(response),
+            true => return None,
+            false => Error::from_operation_response(request.operation, response),
+        };
+        Some(request.explain(exchanged.conceal(error).with_attempts(exchanged.attempts)))
     }
 
-    /// Refuses a kind of credential that the operation does not take.
-    fn accepts(&self, secret: Option<&Credentials>) -> Result<(), Error> {
-        let (Some(operation), Some(secret)) = (self.operation, secret) else { return Ok(()) };
-        match secret.is_bearer() {
-            true if !operation.oauth => Err(Error::invalid_request(
-                "this operation takes an API key only, and the call was given an OAuth 2.0 access token",
-            )),
-            false if !operation.api_key => Err(Error::invalid_request(
-                "this operation takes an OAuth 2.0 access token only, and the call was given an API key",
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    fn quotas(&self, secret: Option<&Credentials>, request: &http::Request<Body>) -> Vec<Quota> {
-        let (Some(limit), Some(operation), Some(secret)) = (self.limit, self.operation, secret) else {
+    fn quotas(&self, secret: Option<&Credentials>, request: &PreparedRequest) -> Vec<Quota> {
+        let (Some(limit), Some(operation), Some(secret)) = (self.limit, request.operation, secret) else {
             return Vec::new();
         };
-        let values = request.extensions().get::<PathValues>().map_or(&[][..], |values| &values.0);
         let name = self.credentials.unwrap_or(secret).owner_of(secret);
-        limit.quotas(operation, Owner { name: &name, is_bearer: secret.is_bearer() }, values)
+        limit.quotas(operation, Owner { name: &name, is_bearer: secret.is_bearer() }, &request.path_values)
     }
 
     /// Waits for the limiter, and returns the request's place there if it has one.
-    async fn wait_for_turn(
+    async fn acquire_permit(
         &self,
         quotas: &[Quota],
         deadline: Deadline,
@@ -282,27 +263,16 @@ impl Sending<'_> {
     ) -> Result<Option<Instant>, Error> {
         let Some(limit) = self.limit.filter(|_| !quotas.is_empty()) else { return Ok(None) };
         let start = Instant::now();
-        let turn =
-            deadline.bound("the client's rate limit gave this call no turn", limit.acquire(quotas)).await;
+        let permit =
+            deadline.bound("the client's rate limit gave this call no permit", limit.acquire(quotas)).await;
         trace.limited(start.elapsed());
-        turn
+        permit
     }
 
-    fn observe(
-        &self,
-        quotas: &[Quota],
-        place: Option<Instant>,
-        refusal: Option<&Error>,
-        headers: &http::HeaderMap,
-    ) {
-        let Some(limit) = self.limit else { return };
-        let status = RateLimitStatus::read(headers);
-        limit.observe(
-            quotas,
-            place,
-            &status,
-            refusal.is_some_and(|error| is_rate_limit(error, self.operation)),
-        );
+    fn observe(&self, quotas: &[Quota], place: Option<Instant>, is_limited: bool, headers: &http::HeaderMap) {
+        if let Some(limit) = self.limit {
+            limit.observe(quotas, place, &RateLimitStatus::read(headers), is_limited);
+        }
     }
 
     /// Other credentials, after the service refused those of a provider for the first time. Where the body
@@ -330,11 +300,11 @@ impl Sending<'_> {
         &self,
         error: &Error,
         progress: &mut Progress,
-        request: &http::Request<Body>,
+        request: &PreparedRequest,
         deadline: Deadline,
     ) -> Result<Duration, Option<String>> {
         let remaining = deadline.remaining();
-        let unstated = self.unstated_wait(error, progress);
+        let unstated = unstated_wait(request.operation, error, progress);
         let asked = error.retry_after().or(unstated);
         let decision = self.retry.decide(&RetryContext {
             error,
@@ -342,7 +312,7 @@ impl Sending<'_> {
             waits: progress.waits,
             asked,
             idempotent: self.idempotent,
-            operation: self.operation,
+            operation: request.operation,
             remaining,
         });
         let is_free = |wait| error.is_rate_limited() && asked.is_some_and(|asked| wait >= asked);
@@ -358,7 +328,7 @@ impl Sending<'_> {
             RetryDecision::After(wait) if is_free(wait) => wait.max(SHORTEST_ASKED),
             RetryDecision::After(wait) => wait,
         };
-        if !request.body().is_replayable() {
+        if !request.http.body().is_replayable() {
             return Err(Some("its body can be read only once".to_owned()));
         }
         if wait >= remaining {
@@ -381,29 +351,27 @@ impl Sending<'_> {
         progress.unstated += usize::from(error.retry_after().is_none());
         Ok(wait)
     }
+}
 
-    /// How long to wait after a 429 that says nothing of waiting, if it is known how long it can last.
-    fn unstated_wait(&self, error: &Error, progress: &Progress) -> Option<Duration> {
-        let limits = self.operation.filter(|_| error.is_rate_limited())?.limits;
-        let longest = limits.iter().filter_map(|limit| limit.max_wait).max()?;
-        Some(Duration::from_secs(longest) / *UNSTATED_WAITS.get(progress.unstated)?)
-    }
-
-    /// Says in an error what was called.
-    fn named(&self, error: Error, request: &http::Request<Body>) -> Error {
-        match self.operation {
-            Some(operation) => error.of_request(operation, json_of(request.body())),
-            None => error.at(request.method(), request.uri().path()),
-        }
+/// Refuses a kind of credential that the operation does not take.
+fn accepts(operation: Option<&OperationInfo>, secret: Option<&Credentials>) -> Result<(), Error> {
+    let (Some(operation), Some(secret)) = (operation, secret) else { return Ok(()) };
+    match secret.is_bearer() {
+        true if !operation.oauth => Err(Error::invalid_request(
+            "this operation takes an API key only, and the call was given an OAuth 2.0 access token",
+        )),
+        false if !operation.api_key => Err(Error::invalid_request(
+            "this operation takes an OAuth 2.0 access token only, and the call was given an API key",
+        )),
+        _ => Ok(()),
     }
 }
 
-/// A body that a failure can be judged by.
-fn json_of(body: &Body) -> Option<&[u8]> {
-    match body {
-        Body::Bytes { content, .. } => Some(content),
-        _ => None,
-    }
+/// How long to wait after a 429 that says nothing of waiting, if it is known how long it can last.
+fn unstated_wait(operation: Option<&OperationInfo>, error: &Error, progress: &Progress) -> Option<Duration> {
+    let limits = operation.filter(|_| error.is_rate_limited())?.limits;
+    let longest = limits.iter().filter_map(|limit| limit.max_wait).max()?;
+    Some(Duration::from_secs(longest) / *UNSTATED_WAITS.get(progress.unstated)?)
 }
 
 /// A length of time, rounded up: `22 s`, `5 min`, `15 h 40 min`.
@@ -417,17 +385,17 @@ fn in_words(time: Duration) -> String {
 }
 
 /// A refusal whose body broke off is a refusal all the same, with what it says in its headers.
-fn refused(error: Error) -> Exchanged {
+fn refused(error: Error) -> Result<http::Response<Bytes>, Error> {
     let (Some(status), Some(headers), Some(body)) = (error.status(), error.headers(), error.body()) else {
         return Err(error);
     };
     if status.is_success() {
         return Err(error);
     }
-    let mut reply = http::Response::new(body.clone());
-    *reply.status_mut() = status;
-    *reply.headers_mut() = headers.clone();
-    Ok(reply)
+    let mut response = http::Response::new(body.clone());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers.clone();
+    Ok(response)
 }
 
 /// When a call must end.

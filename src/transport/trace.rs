@@ -9,10 +9,10 @@ pub(crate) use off::Trace;
 
 #[cfg(feature = "tracing")]
 mod on {
-    use super::super::headers::RateLimitStatus;
     use super::super::redact;
-    use crate::call::Body;
-    use crate::call::info::OperationInfo;
+    use crate::body::Body;
+    use crate::spec::OperationInfo;
+    use crate::spec::RateLimitStatus;
     use crate::{Credentials, Error};
     use bytes::Bytes;
     use std::future::Future;
@@ -64,15 +64,15 @@ mod on {
             self.span.record("limited_ms", milliseconds(wait));
         }
 
-        pub(crate) fn answer(&self, reply: &http::Response<Bytes>, secret: Option<&Credentials>) {
-            self.span.record("status", reply.status().as_u16());
-            if let Some(remaining) = RateLimitStatus::read(reply.headers()).remaining {
+        pub(crate) fn response(&self, response: &http::Response<Bytes>, secret: Option<&Credentials>) {
+            self.span.record("status", response.status().as_u16());
+            if let Some(remaining) = RateLimitStatus::read(response.headers()).remaining {
                 self.span.record("remaining", remaining);
             }
             if self.bodies {
-                let body = redact::body(reply.body());
+                let body = redact::body(response.body());
                 let hidden = secret.and_then(|secret| secret.hide(&body));
-                tracing::debug!(body = hidden.unwrap_or(body), "answer");
+                tracing::debug!(body = hidden.unwrap_or(body), "response");
             }
         }
 
@@ -110,8 +110,8 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
-    use crate::call::Body;
-    use crate::call::info::OperationInfo;
+    use crate::body::Body;
+    use crate::spec::OperationInfo;
     use crate::{Credentials, Error};
     use bytes::Bytes;
     use std::future::Future;
@@ -131,7 +131,7 @@ mod off {
 
         pub(crate) fn attempt(&self, _: u32) {}
         pub(crate) fn limited(&self, _: Duration) {}
-        pub(crate) fn answer(&self, _: &http::Response<Bytes>, _: Option<&Credentials>) {}
+        pub(crate) fn response(&self, _: &http::Response<Bytes>, _: Option<&Credentials>) {}
         pub(crate) fn retry(&self, _: &Error, _: Duration) {}
         pub(crate) fn failure(&self, _: &Error) {}
     }

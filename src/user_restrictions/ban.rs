@@ -1,6 +1,7 @@
 use super::scope::{Scope, check_display_reason, check_private_reason};
 use super::{BanLength, GameJoinRestriction, UserRestriction, UserRestrictions};
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{PlaceId, UniverseId, UserId};
 use crate::{Error, Response};
 
@@ -24,7 +25,7 @@ impl UserRestrictions {
     /// # Errors
     ///
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the
-    /// length is no whole number of seconds from 1 to 315,576,000,000 or a reason is not as it must be;
+    /// length is not a whole number of seconds from 1 to 315,576,000,000 or a reason is not as it must be;
     /// and as of every call.
     pub fn ban(
         &self,

@@ -1,6 +1,7 @@
 use super::scope::{Scope, check_display_reason, check_private_reason};
 use super::{GameJoinRestriction, UserRestriction, UserRestrictions};
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{PlaceId, UniverseId, UserId};
 use crate::{Error, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -205,7 +206,7 @@ fn moved(error: Error, after: &UserRestriction, end: Timestamp) -> Error {
         Some(new_end) => (new_end.to_string(), "later"),
         None => ("an unknown time".to_owned(), "other"),
     };
-    error.about(&format!(
+    error.with_context(&format!(
         "the ban was changed, but it ends {longer} than before, at {now} instead of {end}; write it again with `ban`, \
          a minute after the last write"
     ))
@@ -213,7 +214,7 @@ fn moved(error: Error, after: &UserRestriction, end: Timestamp) -> Error {
 
 /// Says which state is left when it is not known.
 fn unclear(error: Error, end: Timestamp) -> Error {
-    error.about(&format!(
+    error.with_context(&format!(
         "the ban was changed, but it is not known whether it still ends at {end}; read it to see"
     ))
 }

@@ -24,7 +24,7 @@ mod reading;
 mod scope;
 mod unban;
 
-pub use crate::generated::api::user_restrictions::*;
+pub use crate::generated::user_restrictions::*;
 pub use ban::Ban;
 pub use change::ChangeBan;
 pub use length::BanLength;

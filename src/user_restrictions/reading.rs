@@ -18,7 +18,7 @@ impl UserRestriction {
         ids::referenced(self.user.as_ref(), "users")
     }
 
-    /// Whether the user is banned. An absent answer to that counts as no, which is what users are at
+    /// Whether the user is banned. An absent response to that counts as no, which is what users are at
     /// first.
     pub fn is_banned(&self) -> bool {
         self.game_join_restriction.as_ref().and_then(|ban| ban.active).unwrap_or(false)

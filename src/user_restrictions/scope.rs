@@ -1,7 +1,8 @@
 //! Where a ban holds, and how it is read and written there.
 
 use super::{GameJoinRestriction, UserRestriction, UserRestrictions};
-use crate::call::{Options, check_longest};
+use crate::call::check_longest;
+use crate::client::Options;
 use crate::ids::{PlaceId, UniverseId, UserId};
 use crate::{Error, Response};
 

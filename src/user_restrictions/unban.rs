@@ -1,6 +1,7 @@
 use super::scope::{Scope, check_private_reason};
 use super::{GameJoinRestriction, UserRestriction, UserRestrictions};
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{PlaceId, UniverseId, UserId};
 use crate::{Error, Response};
 

@@ -21,7 +21,7 @@ mod profile;
 mod quota;
 mod thumbnails;
 
-pub use crate::generated::api::users::*;
+pub use crate::generated::users::*;
 pub use notify::Notify;
 pub use owns::{Ownable, Owns};
 pub use thumbnails::Thumbnails;

@@ -4,7 +4,8 @@ use super::{
     UserNotificationSource, UserNotificationType, Users,
 };
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::ids::{Id, UniverseId, UserId};
 use std::collections::BTreeMap;
 
@@ -41,8 +42,8 @@ impl Users {
     /// # Errors
     ///
     /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the
-    /// universe's id is no number, the message's id is empty, the launch data has more than 200 bytes or
-    /// a user of a parameter is no number; and as of every call.
+    /// universe's id is not a number, the message's id is empty, the launch data has more than 200 bytes or
+    /// a user of a parameter is not a number; and as of every call.
     pub fn notify(
         &self,
         user: impl Into<UserId>,

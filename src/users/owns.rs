@@ -1,6 +1,7 @@
 use super::Users;
 use crate::Error;
-use crate::call::{Options, helper_methods};
+use crate::call::helper_methods;
+use crate::client::Options;
 use crate::filter::{InventoryFilter, InventoryIds};
 use crate::ids::{AssetId, BadgeId, GamePassId, Id, UserId};
 
@@ -85,7 +86,7 @@ impl Users {
     ///
     /// Of kind [`PermissionDenied`](crate::ErrorKind::PermissionDenied) if the inventory is private and
     /// the credential is not that user's, of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest)
-    /// if the id is no number, and as of every call.
+    /// if the id is not a number, and as of every call.
     pub fn owns(&self, user: impl Into<UserId>, item: impl Into<Ownable>) -> Owns {
         Owns { users: self.clone(), user: user.into(), item: item.into(), options: Options::default() }
     }

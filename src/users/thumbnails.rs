@@ -1,6 +1,7 @@
 use super::{ThumbnailFormat, ThumbnailShape, ThumbnailSize, UserThumbnail, Users};
 use crate::bulk::{Bulk, DEFAULT_CONCURRENCY, Report};
-use crate::call::{Options, Sending, option_methods};
+use crate::call::{CallFuture, option_methods};
+use crate::client::Options;
 use crate::ids::UserId;
 use crate::operation::PollPolicy;
 use std::future::{Future, IntoFuture};
@@ -106,7 +107,7 @@ impl IntoFuture for Thumbnails {
             call = size.into_iter().fold(call, |call, size| call.size(size));
             call = format.into_iter().fold(call, |call, format| call.format(format));
             call = shape.into_iter().fold(call, |call, shape| call.shape(shape));
-            Box::pin(call.wait_with(policy.clone())) as Sending<UserThumbnail>
+            Box::pin(call.with_poll_policy(policy.clone()).wait()) as CallFuture<UserThumbnail>
         };
         Bulk::new(of, call).with_options(options).concurrency(concurrency).into_future()
     }

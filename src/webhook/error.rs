@@ -27,7 +27,7 @@ impl fmt::Display for SecretError {
 
 impl std::error::Error for SecretError {}
 
-/// Why a notification is not taken for Roblox's. Answer 400 or 401, and say no more.
+/// Why a notification is not taken for Roblox's. Response 400 or 401, and say no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -90,7 +90,7 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
-/// Why a body is no notification.
+/// Why a body is not a notification.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ParseError {
@@ -110,11 +110,11 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(error) => write!(f, "the notification is not JSON: {error}"),
-            Self::NoObject => f.write_str("the notification is no JSON object"),
+            Self::NoObject => f.write_str("the notification is not JSON object"),
             Self::Missing(name) => write!(f, "the notification has no `{name}`"),
             Self::NoEmbed => f.write_str("the message does not have one embed with a description"),
             Self::NoErasureRequest => {
-                f.write_str("the embed is no request for erasure with a user and games; read it yourself")
+                f.write_str("the embed is not a request for erasure with a user and games; read it yourself")
             }
         }
     }

@@ -4,7 +4,7 @@ use super::payload::{
     AnalyticsAlert, CommerceOrder, Payload, RightToErasureRequest, SampleNotification, SubscriptionChange,
     read,
 };
-use crate::enums::open_enum;
+use crate::wire::enums::open_enum;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,13 +1,13 @@
 //! The fields of a payload.
 
-use crate::decode::Tolerant;
+use crate::wire::decode::Tolerant;
 use serde_json::{Map, Value};
 
 /// Reads fields. `None` says that the payload is not what is documented.
 pub(super) struct Fields<'a>(&'a Map<String, Value>);
 
 impl<'a> Fields<'a> {
-    /// `None` of what is no object.
+    /// `None` of what is not an object.
     pub(super) fn of(payload: &'a Value) -> Option<Self> {
         payload.as_object().map(Self)
     }

@@ -43,7 +43,7 @@ impl Embed {
     ///
     /// # Errors
     ///
-    /// If it is no such JSON. An embed without a footer is read; it is not signed.
+    /// If it is not JSON of this form. An embed without a footer is read; it is not signed.
     pub fn parse(message: &[u8]) -> Result<Self, ParseError> {
         let message: Value = serde_json::from_slice(message).map_err(ParseError::Json)?;
         let embed = match &message["embeds"] {
@@ -70,7 +70,7 @@ impl Embed {
     ///
     /// # Errors
     ///
-    /// If the footer is none of Roblox's.
+    /// If the footer does not have Roblox's form.
     pub fn id(&self) -> Result<&str, VerifyError> {
         embed::parse(&self.footer).map(|(signature, _)| signature)
     }
@@ -84,7 +84,7 @@ impl Embed {
     ///
     /// # Errors
     ///
-    /// If it is no request for erasure, or not one that can be read whole.
+    /// If it is not a request for erasure, or not one that can be read whole.
     pub fn erasure_request(&self) -> Result<RightToErasureRequest, ParseError> {
         erasure(&self.description).ok_or(ParseError::NoErasureRequest)
     }
@@ -95,16 +95,16 @@ fn erasure(text: &str) -> Option<RightToErasureRequest> {
         return None;
     }
     // Lower case of ASCII letters keeps every position; emphasis is Discord's.
-    let text: String = text.chars().filter(|letter| !matches!(letter, '*' | '`')).collect();
+    let text: String = text.chars().filter(|ch| !matches!(ch, '*' | '`')).collect();
     let text = text.to_ascii_lowercase();
     let (_, rest) = text.split_once("right to erasure")?;
     let (_, rest) = rest.split_once("user id")?;
-    let rest = rest.trim_start_matches(|letter: char| letter == ':' || letter.is_whitespace());
-    let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+    let rest = rest.trim_start_matches(|ch: char| ch == ':' || ch.is_whitespace());
+    let end = rest.find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len());
     let (user, rest) = rest.split_at(end);
     let (before, places) = rest.rsplit_once(':')?;
     // Another number would be another id, of which nothing is known.
-    if before.contains(|letter: char| letter.is_ascii_digit()) {
+    if before.contains(|ch: char| ch.is_ascii_digit()) {
         return None;
     }
     let places = places.trim().trim_end_matches('.');

@@ -1,7 +1,7 @@
 //! The envelope around an event.
 
 use super::{Event, EventType, ParseError};
-use crate::decode::Tolerant as _;
+use crate::wire::decode::Tolerant as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -49,8 +49,8 @@ impl Notification {
     ///
     /// # Errors
     ///
-    /// If it is no JSON object with a `NotificationId` and an `EventType`. An event of another type
-    /// or with another payload than this version knows is no error: see [`Event::Unknown`].
+    /// If it is not JSON object with a `NotificationId` and an `EventType`. An event of another type
+    /// or with another payload than this version knows is not an error: see [`Event::Unknown`].
     pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
         Self::from_value(serde_json::from_slice(body).map_err(ParseError::Json)?)
     }

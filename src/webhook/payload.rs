@@ -1,8 +1,8 @@
 //! What the events say.
 
 use super::fields::Fields;
-use crate::enums::open_enum;
 use crate::ids::{PlaceId, UserId};
+use crate::wire::enums::open_enum;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -171,7 +171,7 @@ impl Read for AnalyticsAlert {
 }
 
 impl AnalyticsAlert {
-    /// The alert's message, parsed; `None` if it is no JSON.
+    /// The alert's message, parsed; `None` if it is not JSON.
     pub fn message(&self) -> Option<Value> {
         serde_json::from_str(&self.alert_message).ok()
     }

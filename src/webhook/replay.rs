@@ -15,7 +15,7 @@ use tokio::time::Instant;
 pub enum Claim {
     /// It is, and it counts as seen from now on.
     New,
-    /// It was claimed before: answer 200 and do nothing.
+    /// It was claimed before: response 200 and do nothing.
     Seen,
 }
 
@@ -23,7 +23,7 @@ pub enum Claim {
 pub type Claimed<'a, T> =
     Pin<Box<dyn Future<Output = Result<T, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
 
-/// Remembers notifications by their [id](super::Notification::id): Roblox tries again where no answer
+/// Remembers notifications by their [id](super::Notification::id): Roblox tries again where no response
 /// came in time, and may send one twice.
 ///
 /// [`MemoryReplayGuard`] is for one process. For several, write one over what they share; both
@@ -31,13 +31,13 @@ pub type Claimed<'a, T> =
 /// claim must last longer than a signature is good: twice the verifier's tolerance.
 pub trait ReplayGuard: Send + Sync + 'static {
     /// Claims a notification. Verify it first: ids that anyone may invent would fill the memory. Let
-    /// little time pass between this and the answer: a second try that comes in between is taken for
+    /// little time pass between this and the response: a second try that comes in between is taken for
     /// seen, and Roblox does not try again even if the claim is then given back. A server that drops its
     /// handler when Roblox hangs up must not drop it in between: spawn a task for what waits there.
     ///
     /// # Errors
     ///
-    /// Any; answer 5xx, so that Roblox tries again.
+    /// Any; response 5xx, so that Roblox tries again.
     fn claim<'a>(&'a self, id: &'a str) -> Claimed<'a, Claim>;
 
     /// Gives a claim back, because the notification could not be taken care of: the next try is then
@@ -53,7 +53,7 @@ pub trait ReplayGuard: Send + Sync + 'static {
 ///
 /// Where there are more, the oldest are forgotten, but none whose signature may still be good: were it
 /// sent again, it would count as new. If all that it remembers is as young as that, a claim fails
-/// with [`MemoryFull`]; answer 503, and Roblox tries again.
+/// with [`MemoryFull`]; response 503, and Roblox tries again.
 ///
 /// ```
 /// use opencloud::webhook::{Claim, MemoryReplayGuard, ReplayGuard};
@@ -90,7 +90,7 @@ impl fmt::Display for MemoryFull {
         let capacity = self.capacity;
         write!(
             f,
-            "all of the {capacity} notifications that are remembered are too young to be forgotten; answer 503, \
+            "all of the {capacity} notifications that are remembered are too young to be forgotten; response 503, \
              and give `MemoryReplayGuard::new` a larger capacity if this happens again"
         )
     }

@@ -29,7 +29,7 @@ impl<'a> Signature<'a> {
             return Err(VerifyError::OversizedHeader);
         }
         let malformed = |why| Err(VerifyError::MalformedHeader(why));
-        let Ok(header) = str::from_utf8(header) else { return malformed("is no text") };
+        let Ok(header) = str::from_utf8(header) else { return malformed("is not text") };
         let (mut seconds, mut macs) = (None, Vec::new());
         for part in header.split(',') {
             let Some((name, value)) = part.trim().split_once('=') else {
@@ -48,7 +48,7 @@ impl<'a> Signature<'a> {
         let Some(seconds) = seconds else { return malformed("has no time (`t`)") };
         match time(seconds) {
             Some(time) => Ok(Self { seconds, time, macs }),
-            None => malformed("has a time that is no number of seconds"),
+            None => malformed("has a time that is not a number of seconds"),
         }
     }
 }

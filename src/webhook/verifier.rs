@@ -160,7 +160,7 @@ impl Verifier {
     ) -> Result<Timestamp, VerifyError> {
         let (mac, seconds) = embed::parse(footer)?;
         let malformed = VerifyError::MalformedFooter;
-        let time = time(seconds).ok_or(malformed("has a timestamp that is no number of seconds"))?;
+        let time = time(seconds).ok_or(malformed("has a timestamp that is not a number of seconds"))?;
         let mac = STANDARD.decode(mac).map_err(|_| malformed("has a signature that is not base64"))?;
         self.check(&Signature { seconds, time, macs: vec![mac] }, description.as_bytes(), now)
     }

@@ -2,7 +2,7 @@
 
 use super::{ENTRIES, ENTRY, store_of};
 use opencloud::data_stores::{Entry, LuauBuffer, Store};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ fn assert_refused(what: &str, error: &Error, script: &Script) {
 #[tokio::test(start_paused = true)]
 async fn ds_14_whatever_would_write_one_is_refused() {
     let entry = || Expect::get(ENTRY);
-    let there = || Script::new().always(entry(), Answer::json(stored(value())));
+    let there = || Script::new().always(entry(), MockResponse::json(stored(value())));
 
     let script = there();
     let update = store_of(&script.client()).update("key", |value: Option<Value>| value).await;
@@ -69,19 +69,19 @@ fn deleted() -> Script {
     let revision = |id: &str, state: &str| json!({ "revisionId": id, "state": state, "revisionCreateTime": "2026-01-01T00:00:00Z" });
     let revisions = json!({ "dataStoreEntries": [revision("r2", "DELETED"), revision("r1", "ACTIVE")] });
     Script::new()
-        .always(Expect::get(ENTRY), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "gone"))
-        .always(Expect::get(format!("{ENTRY}:listRevisions")), Answer::json(revisions))
-        .always(Expect::get(format!("{ENTRY}@r1")), Answer::json(stored(value())))
-        .always(Expect::get(format!("{ENTRY}%40r1")), Answer::json(stored(value())))
+        .always(Expect::get(ENTRY), MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "gone"))
+        .always(Expect::get(format!("{ENTRY}:listRevisions")), MockResponse::json(revisions))
+        .always(Expect::get(format!("{ENTRY}@r1")), MockResponse::json(stored(value())))
+        .always(Expect::get(format!("{ENTRY}%40r1")), MockResponse::json(stored(value())))
 }
 
 #[tokio::test(start_paused = true)]
 async fn ds_14_the_caller_can_allow_it() {
-    let written = |expect: Expect| Script::new().expect(expect, Answer::json(stored(value())));
+    let written = |expect: Expect| Script::new().expect(expect, MockResponse::json(stored(value())));
     let post = || Expect::post(ENTRIES);
     let patch = || Expect::patch(ENTRY);
 
-    let script = written(Expect::get(ENTRY)).expect(patch(), Answer::json(stored(value())));
+    let script = written(Expect::get(ENTRY)).expect(patch(), MockResponse::json(stored(value())));
     let update = store_of(&script.client()).update("key", |value: Option<Value>| value).allow_buffers();
     assert_eq!(update.await.expect("an answer").expect("written").value, value());
     script.assert_done();
@@ -96,13 +96,13 @@ async fn ds_14_the_caller_can_allow_it() {
         assert_eq!(script.received()[0].json().expect("JSON")["value"], value(), "{what}");
     }
 
-    let script = deleted().expect(post(), Answer::json(stored(value())));
+    let script = deleted().expect(post(), MockResponse::json(stored(value())));
     store_of(&script.client()).undelete("key").allow_buffers().await.expect("written");
     let sent = script.received().into_iter().find(|request| request.method == http::Method::POST);
     assert_eq!(sent.and_then(|request| request.json()).expect("JSON")["value"], value());
 
-    let script =
-        Script::new().expect(Expect::post(V1_ENTRY).json(value()), Answer::json(json!({ "version": "v" })));
+    let script = Script::new()
+        .expect(Expect::post(V1_ENTRY).json(value()), MockResponse::json(json!({ "version": "v" })));
     store_of(&script.client()).v1().set("key", &value()).allow_buffers().await.expect("written");
     script.assert_done();
 }
@@ -117,7 +117,7 @@ struct Pet {
 #[tokio::test(start_paused = true)]
 async fn ds_14_a_buffer_can_be_read() {
     let pet = json!({ "age": 3, "looks": buffer() });
-    let script = Script::new().always(Expect::get(ENTRY), Answer::json(stored(pet)));
+    let script = Script::new().always(Expect::get(ENTRY), MockResponse::json(stored(pet)));
     let store = store_of(&script.client());
     let pet: Entry<Pet> = store.get("key").await.expect("an answer").expect("it is there");
     assert!(pet.value.looks.is_compressed());
@@ -136,10 +136,10 @@ fn exported() -> Script {
     Script::new()
         .always(
             Expect::get("/cloud/v2/universes/1/data-stores/Players/scopes/-/entries"),
-            Answer::json(json!({ "dataStoreEntries": [listed("key"), listed("other")] })),
+            MockResponse::json(json!({ "dataStoreEntries": [listed("key"), listed("other")] })),
         )
-        .always(Expect::get(ENTRY), Answer::json(stored(value())))
-        .always(Expect::get(format!("{ENTRIES}/other")), Answer::json(stored(json!(1))))
+        .always(Expect::get(ENTRY), MockResponse::json(stored(value())))
+        .always(Expect::get(format!("{ENTRIES}/other")), MockResponse::json(stored(json!(1))))
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +157,7 @@ async fn ds_14_an_export_marks_them_and_an_import_can_leave_them_out() {
     assert!(lines[1].get("buffers").is_none());
 
     let patch = |key: &str| Expect::patch(format!("{ENTRIES}/{key}"));
-    let script = Script::new().expect(patch("other"), Answer::json(stored(json!(1))));
+    let script = Script::new().expect(patch("other"), MockResponse::json(stored(json!(1))));
     let import = store_of(&script.client()).import().skip_buffers();
     let report = import.read_from(&file[..], |_| Ok(())).await.expect("an answer");
     assert_eq!((report.written, report.skipped, report.with_buffers), (1, 0, 1));
@@ -165,8 +165,8 @@ async fn ds_14_an_export_marks_them_and_an_import_can_leave_them_out() {
     script.assert_done();
 
     let script = Script::new()
-        .always(patch("key"), Answer::json(stored(value())))
-        .always(patch("other"), Answer::json(stored(json!(1))));
+        .always(patch("key"), MockResponse::json(stored(value())))
+        .always(patch("other"), MockResponse::json(stored(json!(1))));
     let import = store_of(&script.client()).import().allow_buffers();
     let report = import.read_from(&file[..], |_| Ok(())).await.expect("an answer");
     assert_eq!((report.written, report.with_buffers), (2, 0));

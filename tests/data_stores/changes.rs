@@ -1,7 +1,7 @@
 //! Changes of several at a time.
 
 use super::{ENTRIES, ENTRY, emulator, store, store_of};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,17 +30,17 @@ fn entry(value: i64, etag: &str) -> Value {
     json!({ "value": value, "etag": etag, "users": ["users/1"], "attributes": { "a": 1 } })
 }
 
-fn conflict() -> Answer {
-    Answer::error(ErrorShape::Code, 409, "ABORTED", "changed")
+fn conflict() -> MockResponse {
+    MockResponse::error(ErrorShape::Code, 409, "ABORTED", "changed")
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_change_begins_anew_when_somebody_else_was_faster() {
     let script = Script::new()
-        .expect(Expect::get(ENTRY), Answer::json(entry(1, "one")))
+        .expect(Expect::get(ENTRY), MockResponse::json(entry(1, "one")))
         .expect(Expect::patch(ENTRY).json(entry(11, "one")), conflict())
-        .expect(Expect::get(ENTRY), Answer::json(entry(2, "two")))
-        .expect(Expect::patch(ENTRY).json(entry(12, "two")), Answer::json(entry(12, "three")));
+        .expect(Expect::get(ENTRY), MockResponse::json(entry(2, "two")))
+        .expect(Expect::patch(ENTRY).json(entry(12, "two")), MockResponse::json(entry(12, "three")));
     let changed = store_of(&script.client())
         .update("key", |value: Option<i64>| Some(value? + 10))
         .await
@@ -53,7 +53,7 @@ async fn a_change_begins_anew_when_somebody_else_was_faster() {
 #[tokio::test(start_paused = true)]
 async fn a_change_ends_with_the_conflict_after_its_attempts() {
     let script = Script::new()
-        .always(Expect::get(ENTRY), Answer::json(entry(1, "one")))
+        .always(Expect::get(ENTRY), MockResponse::json(entry(1, "one")))
         .always(Expect::patch(ENTRY), conflict());
     let store = store_of(&script.client());
     let error = store.update("key", |value: Option<i64>| value).attempts(3).await.expect_err("a failure");
@@ -64,8 +64,8 @@ async fn a_change_ends_with_the_conflict_after_its_attempts() {
 #[tokio::test(start_paused = true)]
 async fn a_change_is_not_made_twice_when_its_answer_is_lost() {
     let script = Script::new()
-        .expect(Expect::get(ENTRY), Answer::json(entry(1, "one")))
-        .expect(Expect::patch(ENTRY), Answer::interrupted());
+        .expect(Expect::get(ENTRY), MockResponse::json(entry(1, "one")))
+        .expect(Expect::patch(ENTRY), MockResponse::interrupted());
     let error = store_of(&script.client())
         .update("key", |value: Option<i64>| Some(value? + 1))
         .await
@@ -77,44 +77,44 @@ async fn a_change_is_not_made_twice_when_its_answer_is_lost() {
 #[tokio::test(start_paused = true)]
 async fn setting_is_repeated_when_its_answer_is_lost() {
     let script = Script::new()
-        .expect(Expect::get(ENTRY), Answer::json(entry(1, "one")))
-        .expect(Expect::patch(ENTRY), Answer::interrupted())
+        .expect(Expect::get(ENTRY), MockResponse::json(entry(1, "one")))
+        .expect(Expect::patch(ENTRY), MockResponse::interrupted())
         // It was written after all.
         .expect(Expect::patch(ENTRY), conflict())
-        .expect(Expect::get(ENTRY), Answer::json(entry(5, "two")))
-        .expect(Expect::patch(ENTRY).json(entry(5, "two")), Answer::json(entry(5, "three")));
+        .expect(Expect::get(ENTRY), MockResponse::json(entry(5, "two")))
+        .expect(Expect::patch(ENTRY).json(entry(5, "two")), MockResponse::json(entry(5, "three")));
     store_of(&script.client()).set("key", &5).await.expect("an answer");
     script.assert_done();
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_that_somebody_else_creates_meanwhile_is_not_overwritten() {
-    let missing = || Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none");
+    let missing = || MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "none");
     let script = Script::new()
         .expect(Expect::get(ENTRY), missing())
         .expect(
             Expect::post(ENTRIES).query("id", "key").json(json!({ "value": 5 })),
-            Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "it exists"),
+            MockResponse::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "it exists"),
         )
-        .expect(Expect::get(ENTRY), Answer::json(entry(7, "one")))
-        .expect(Expect::get(ENTRY), Answer::json(entry(7, "one")))
-        .expect(Expect::patch(ENTRY).json(entry(5, "one")), Answer::json(entry(5, "two")));
+        .expect(Expect::get(ENTRY), MockResponse::json(entry(7, "one")))
+        .expect(Expect::get(ENTRY), MockResponse::json(entry(7, "one")))
+        .expect(Expect::patch(ENTRY).json(entry(5, "one")), MockResponse::json(entry(5, "two")));
     store_of(&script.client()).set("key", &5).await.expect("an answer");
     script.assert_done();
 }
 
 /// A service that keeps a deleted entry from being created.
 fn deleted_entry(content: &Value) -> Script {
-    refusing(content, Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "it exists"))
+    refusing(content, MockResponse::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "it exists"))
 }
 
-fn refusing(content: &Value, refused: Answer) -> Script {
+fn refusing(content: &Value, refused: MockResponse) -> Script {
     Script::new()
-        .always(Expect::get(ENTRY), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
+        .always(Expect::get(ENTRY), MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
         .expect(Expect::post(ENTRIES).query("id", "key").json(content.clone()), refused)
         .expect(
             Expect::patch(ENTRY).query("allowMissing", true).json(content.clone()),
-            Answer::json(json!({ "etag": "new" })),
+            MockResponse::json(json!({ "etag": "new" })),
         )
 }
 
@@ -134,9 +134,9 @@ async fn a_deleted_entry_that_cannot_be_created_is_written_over() {
     let script = deleted_entry(&content)
         .always(
             Expect::get(format!("{ENTRY}:listRevisions")),
-            Answer::page("dataStoreEntries", revisions, None),
+            MockResponse::page("dataStoreEntries", revisions, None),
         )
-        .always(Expect::get(format!("{ENTRY}@r")), Answer::json(content));
+        .always(Expect::get(format!("{ENTRY}@r")), MockResponse::json(content));
     store_of(&script.client()).undelete("key").await.expect("an answer");
     script.assert_done();
 }
@@ -151,7 +151,7 @@ async fn ds_13_it_exists_is_said_in_several_ways() {
         (409, "ABORTED"),
         (412, ""),
     ] {
-        let refused = Answer::error(ErrorShape::Code, status, code, "it exists");
+        let refused = MockResponse::error(ErrorShape::Code, status, code, "it exists");
         let script = refusing(&json!({ "value": 5 }), refused);
         store_of(&script.client()).set("key", &5).await.expect(code);
         script.assert_done();
@@ -160,9 +160,9 @@ async fn ds_13_it_exists_is_said_in_several_ways() {
 
 #[tokio::test(start_paused = true)]
 async fn a_content_that_is_refused_is_refused_for_good() {
-    let refused = || Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "no");
+    let refused = || MockResponse::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "no");
     let script = Script::new()
-        .always(Expect::get(ENTRY), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
+        .always(Expect::get(ENTRY), MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
         .expect(Expect::post(ENTRIES), refused())
         .expect(Expect::patch(ENTRY), refused());
     let error = store_of(&script.client()).set("key", &5).await.expect_err("a failure");
@@ -173,7 +173,7 @@ async fn a_content_that_is_refused_is_refused_for_good() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_written_without_a_guard() {
     for entry in [json!({ "value": 1 }), json!({ "value": 1, "etag": "" })] {
-        let script = Script::new().always(Expect::get(ENTRY), Answer::json(entry));
+        let script = Script::new().always(Expect::get(ENTRY), MockResponse::json(entry));
         let store = store_of(&script.client());
         let set = store.set("key", &5).await.expect_err("a failure");
         let update = store.update("key", |value: Option<i64>| value).await.expect_err("a failure");
@@ -188,11 +188,11 @@ async fn nothing_is_written_without_a_guard() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_a_write_that_cannot_be_read_says_that_it_may_be_written() {
-    let odd = || Answer::json(json!({ "value": 2, "etag": "e", "attributes": [1] }));
+    let odd = || MockResponse::json(json!({ "value": 2, "etag": "e", "attributes": [1] }));
     let script = Script::new()
-        .always(Expect::get(ENTRY), Answer::json(entry(1, "one")))
+        .always(Expect::get(ENTRY), MockResponse::json(entry(1, "one")))
         .always(Expect::patch(ENTRY), odd())
-        .always(Expect::post(format!("{ENTRY}:increment")), Answer::json(json!({ "value": "two" })));
+        .always(Expect::post(format!("{ENTRY}:increment")), MockResponse::json(json!({ "value": "two" })));
     let store = store_of(&script.client());
     let set = store.set("key", &5).await.expect_err("a failure");
     let update = store.update("key", |value: Option<i64>| value).await.expect_err("a failure");

@@ -3,7 +3,7 @@
 use super::{ENTRIES, ENTRY, emulator, store, store_of};
 use opencloud::ErrorKind;
 use opencloud::ids::UserId;
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -65,9 +65,9 @@ async fn nothing_is_read_first_if_all_is_given() {
     let script = Script::new()
         .expect(
             Expect::patch(ENTRY).query("allowMissing", true).json(body("value")),
-            Answer::json(entry.clone()),
+            MockResponse::json(entry.clone()),
         )
-        .expect(Expect::post(format!("{ENTRY}:increment")).json(body("amount")), Answer::json(entry));
+        .expect(Expect::post(format!("{ENTRY}:increment")).json(body("amount")), MockResponse::json(entry));
     let store = store_of(&script.client());
     store.set("key", &5).users([1]).attributes([("a", 1)]).await.expect("an answer");
     assert_eq!(
@@ -174,8 +174,11 @@ async fn no_digit_of_a_number_is_lost() {
     let text = r#"{"big":123456789012345678901234567890,"exact":0.1000000000000000055511151231257827,"u64":18446744073709551615}"#;
     let body = format!(r#"{{"value":{text},"etag":"e","users":[]}}"#);
     let script = Script::new()
-        .expect(Expect::get(ENTRY), Answer::bytes(body.clone()).header("content-type", "application/json"))
-        .expect(Expect::patch(ENTRY), Answer::bytes(body).header("content-type", "application/json"));
+        .expect(
+            Expect::get(ENTRY),
+            MockResponse::bytes(body.clone()).header("content-type", "application/json"),
+        )
+        .expect(Expect::patch(ENTRY), MockResponse::bytes(body).header("content-type", "application/json"));
     let store = store_of(&script.client());
     let entry = store.get::<Box<RawValue>>("key").await.expect("an answer").expect("it is there");
     assert_eq!(entry.value.get(), text);
@@ -188,7 +191,7 @@ async fn no_digit_of_a_number_is_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_value_of_another_type_says_so() {
-    let script = Script::new().expect(Expect::get(ENTRY), Answer::json(json!({ "value": "text" })));
+    let script = Script::new().expect(Expect::get(ENTRY), MockResponse::json(json!({ "value": "text" })));
     let error = store_of(&script.client()).get::<i64>("key").await.expect_err("a failure");
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("`key` cannot be read as i64"), "{error}");
@@ -196,7 +199,9 @@ async fn a_value_of_another_type_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn adding_is_not_repeated_after_a_failure_that_leaves_its_effect_unknown() {
-    for answer in [Answer::interrupted(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "later")] {
+    for answer in
+        [MockResponse::interrupted(), MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "later")]
+    {
         let script = Script::new()
             .expect(Expect::post(format!("{ENTRY}:increment")), answer.clone())
             .expect(Expect::post(ENTRIES).query("id", "key"), answer);
@@ -212,9 +217,9 @@ async fn adding_is_not_repeated_after_a_failure_that_leaves_its_effect_unknown()
 /// DS-06.
 #[tokio::test(start_paused = true)]
 async fn ds_06_a_revision_id_that_is_none_is_refused_and_one_that_is_gone_is_not_there() {
-    let refused = Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "Invalid version id.");
+    let refused = MockResponse::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "Invalid version id.");
     // DS-04: what a later write of the same hour has replaced is gone at once.
-    let gone = Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "Entry not found at revision");
+    let gone = MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "Entry not found at revision");
     let script = Script::new()
         .expect(Expect::get(format!("{ENTRY}@nonsense")), refused)
         .expect(Expect::get(format!("{ENTRY}@08DC.1")), gone);

@@ -2,7 +2,7 @@
 
 use super::{emulator, store, store_of};
 use opencloud::Client;
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use serde_json::json;
 
 #[tokio::test]
@@ -36,19 +36,19 @@ async fn what_cannot_be_deleted_is_reported_and_the_rest_is_deleted() {
         |key| json!({ "id": key, "path": format!("universes/1/data-stores/Players/scopes/s/entries/{key}") }),
     );
     let script = Script::new()
-        .always(Expect::get(path), Answer::page("dataStoreEntries", keys, None))
+        .always(Expect::get(path), MockResponse::page("dataStoreEntries", keys, None))
         .always(
             Expect::delete(format!("{path}/a")),
-            Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "gone"),
+            MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "gone"),
         )
         .always(
             Expect::delete(format!("{path}/b")),
-            Answer::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no"),
+            MockResponse::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no"),
         )
-        .always(Expect::delete(format!("{path}/c")), Answer::json(json!({})));
+        .always(Expect::delete(format!("{path}/c")), MockResponse::json(json!({})));
     let script = ["a", "b", "c"].into_iter().fold(script, |script, key| {
         let entry = json!({ "value": 1, "users": ["users/156"] });
-        script.always(Expect::get(format!("{path}/{key}")), Answer::json(entry))
+        script.always(Expect::get(format!("{path}/{key}")), MockResponse::json(entry))
     });
     let plan = store_of(&script.client()).scope("s").erase_user("0156").find().await.expect("an answer");
     let report = plan.erase().await;
@@ -98,9 +98,12 @@ async fn what_is_deleted_before_it_is_read_is_counted_apart() {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
     let keys = ["a", "b", "c"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
     let script = Script::new()
-        .always(Expect::get(path), Answer::page("dataStoreEntries", keys, None))
-        .always(Expect::get(format!("{path}/b")), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
-        .always(Expect::any(), Answer::json(json!({ "value": 1, "users": ["users/156"] })));
+        .always(Expect::get(path), MockResponse::page("dataStoreEntries", keys, None))
+        .always(
+            Expect::get(format!("{path}/b")),
+            MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "none"),
+        )
+        .always(Expect::any(), MockResponse::json(json!({ "value": 1, "users": ["users/156"] })));
     let plan = store_of(&script.client()).scope("s").erase_user(156).find().await.expect("an answer");
     assert_eq!((plan.entries.len(), plan.searched, plan.vanished), (2, 2, 1));
 }
@@ -109,13 +112,16 @@ async fn what_is_deleted_before_it_is_read_is_counted_apart() {
 async fn what_cannot_be_read_is_told_of_if_the_caller_goes_on() {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
     let keys = ["a", "b_156", "c"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
-    let refusal = Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "infinite");
+    let refusal = MockResponse::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "infinite");
     let script = Script::new()
-        .always(Expect::get(path), Answer::page("dataStoreEntries", keys, None))
+        .always(Expect::get(path), MockResponse::page("dataStoreEntries", keys, None))
         .always(Expect::get(format!("{path}/b_156")), refusal)
-        .always(Expect::get(format!("{path}/a")), Answer::json(json!({ "value": 1, "users": ["users/156"] })))
-        .always(Expect::get(format!("{path}/c")), Answer::json(json!({ "value": 1 })))
-        .always(Expect::any(), Answer::json(json!({})));
+        .always(
+            Expect::get(format!("{path}/a")),
+            MockResponse::json(json!({ "value": 1, "users": ["users/156"] })),
+        )
+        .always(Expect::get(format!("{path}/c")), MockResponse::json(json!({ "value": 1 })))
+        .always(Expect::any(), MockResponse::json(json!({})));
     let store = store_of(&script.client()).scope("s");
     let error = store.erase_user(156).find().await.expect_err("an error");
     assert!(error.to_string().contains("`b_156`"), "{error}");
@@ -144,12 +150,15 @@ async fn a_key_that_is_revoked_meanwhile_ends_the_erasure() {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
     let keys = ["a", "b", "c"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
     let script =
-        Script::new().always(Expect::get(path), Answer::page("dataStoreEntries", keys, None)).expect(
+        Script::new().always(Expect::get(path), MockResponse::page("dataStoreEntries", keys, None)).expect(
             Expect::delete(format!("{path}/a")),
-            Answer::error(ErrorShape::Code, 401, "UNAUTHENTICATED", "Invalid API Key"),
+            MockResponse::error(ErrorShape::Code, 401, "UNAUTHENTICATED", "Invalid API Key"),
         );
     let script = ["a", "b", "c"].into_iter().fold(script, |script, key| {
-        script.always(Expect::get(format!("{path}/{key}")), Answer::json(json!({ "users": ["users/156"] })))
+        script.always(
+            Expect::get(format!("{path}/{key}")),
+            MockResponse::json(json!({ "users": ["users/156"] })),
+        )
     });
     let erasure = store_of(&script.client()).scope("s").erase_user(156).concurrency(1);
     let report = erasure.find().await.expect("an answer").erase().await;

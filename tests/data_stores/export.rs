@@ -3,7 +3,7 @@
 use super::{emulator, store, store_of};
 use opencloud::ErrorKind;
 use opencloud::data_stores::{ExportCheckpoint, ImportCheckpoint, Store};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use serde_json::{Value, json};
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -175,9 +175,9 @@ async fn an_import_may_leave_alone_what_is_there() {
     let script = Script::new()
         .expect(
             Expect::post(path).query("id", "a").json(json!({ "value": 1, "users": [] })),
-            Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "exists"),
+            MockResponse::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "exists"),
         )
-        .expect(Expect::get(format!("{path}/a")), Answer::json(json!({ "value": 2 })));
+        .expect(Expect::get(format!("{path}/a")), MockResponse::json(json!({ "value": 2 })));
     let file = br#"{"scope":"s","key":"a","value":1}"#;
     let import = store_of(&script.client()).import().skip_existing();
     let report = import.read_from(&file[..], |_: &ImportCheckpoint| Ok(())).await.expect("an answer");
@@ -194,17 +194,17 @@ async fn no_digit_is_lost_and_no_line_is_broken() {
     let script = Script::new()
         .expect(
             Expect::get(format!("{path}/-/entries")),
-            Answer::page("dataStoreEntries", [listed, gone], None),
+            MockResponse::page("dataStoreEntries", [listed, gone], None),
         )
         .always(
             Expect::get(format!("{path}/s/entries/a@b@latest")),
-            Answer::bytes(format!(r#"{{"value":{value}}}"#)).header("content-type", "application/json"),
+            MockResponse::bytes(format!(r#"{{"value":{value}}}"#)).header("content-type", "application/json"),
         )
         .always(
             Expect::get(format!("{path}/s/entries/gone")),
-            Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "deleted meanwhile"),
+            MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "deleted meanwhile"),
         )
-        .always(Expect::patch(format!("{path}/s/entries/a@b")), Answer::json(json!({})));
+        .always(Expect::patch(format!("{path}/s/entries/a@b")), MockResponse::json(json!({})));
     let store = store_of(&script.client());
     let mut file = Vec::new();
     let end = store.export().write_to(&mut file, |_| Ok(())).await.expect("an answer");
@@ -242,22 +242,22 @@ async fn of_several_lines_of_a_key_the_first_one_stays_if_what_exists_is_skipped
 }
 
 /// Three keys, of which the second is answered so.
-fn with_a_bad_entry(answer: Answer) -> Script {
+fn with_a_bad_entry(answer: MockResponse) -> Script {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
     let keys = ["a", "b", "c"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
     Script::new()
-        .always(Expect::get(path), Answer::page("dataStoreEntries", keys, None))
+        .always(Expect::get(path), MockResponse::page("dataStoreEntries", keys, None))
         .always(Expect::get(format!("{path}/b")), answer)
-        .always(Expect::any(), Answer::json(json!({ "value": 1 })))
+        .always(Expect::any(), MockResponse::json(json!({ "value": 1 })))
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_that_cannot_be_read_is_left_out_only_if_the_caller_says_so() {
-    let refusal = |status, code: &str| Answer::error(ErrorShape::Code, status, code, "words");
+    let refusal = |status, code: &str| MockResponse::error(ErrorShape::Code, status, code, "words");
     for (answer, asked) in [
         (refusal(400, "INVALID_ARGUMENT"), true),
         (refusal(500, "INTERNAL"), true),
-        (Answer::json(json!({ "users": "odd" })), true),
+        (MockResponse::json(json!({ "users": "odd" })), true),
         // Any other entry would be answered the same.
         (refusal(401, "UNAUTHENTICATED"), false),
         (refusal(403, "PERMISSION_DENIED"), false),
@@ -337,7 +337,7 @@ async fn a_prefix_holds_in_every_scope() {
 #[tokio::test(start_paused = true)]
 async fn a_resumed_export_asks_for_pages_as_it_began() {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/-/entries";
-    let page = |token: Option<&str>| Answer::page("dataStoreEntries", Vec::<Value>::new(), token);
+    let page = |token: Option<&str>| MockResponse::page("dataStoreEntries", Vec::<Value>::new(), token);
     let script = Script::new()
         .expect(Expect::get(path).query("maxPageSize", 7), page(Some("two")))
         .expect(Expect::get(path).query("maxPageSize", 7).query("pageToken", "two"), page(None));
@@ -407,12 +407,12 @@ async fn an_import_goes_where_it_was_meant_to() {
 async fn what_the_service_refuses_is_named() {
     let path = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
     let keys = ["a", "b"].map(|key| json!({ "id": key, "path": format!("{path}/{key}") }));
-    let refused = || Answer::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "not a number");
+    let refused = || MockResponse::error(ErrorShape::Code, 400, "INVALID_ARGUMENT", "not a number");
     let script = Script::new()
-        .always(Expect::get(path), Answer::page("dataStoreEntries", keys, None))
+        .always(Expect::get(path), MockResponse::page("dataStoreEntries", keys, None))
         .always(Expect::get(format!("{path}/b")), refused())
         .always(Expect::patch(format!("{path}/b")), refused())
-        .always(Expect::any(), Answer::json(json!({ "value": 1 })));
+        .always(Expect::any(), MockResponse::json(json!({ "value": 1 })));
     let store = store_of(&script.client()).scope("s");
     let export = store.export().write_to(Vec::new(), |_| Ok(())).await.expect_err("a failure");
     let search = store.erase_user(156).find().await.expect_err("a failure");
@@ -436,15 +436,15 @@ fn listing(pages: &[&[&str]], entries: &[(&str, &str)]) -> Script {
             .iter()
             .map(|name| json!({ "id": name, "path": format!("{}/-/entries/{name}", &path[10..]) }));
         let next = (number + 1 < pages.len()).then(|| format!("page{number}"));
-        let page = Answer::page("dataStoreEntries", names.collect::<Vec<_>>(), next.as_deref());
+        let page = MockResponse::page("dataStoreEntries", names.collect::<Vec<_>>(), next.as_deref());
         script = script.expect(Expect::get(format!("{path}/-/entries")), page);
     }
     for (scope, key) in entries {
         let path = format!("{path}/{}/entries/{}", scope.replace('/', "%2F"), key.replace('/', "%2F"));
         let entry = json!({ "value": format!("{scope} {key}"), "users": ["users/156"] });
-        script = script.always(Expect::get(path), Answer::json(entry));
+        script = script.always(Expect::get(path), MockResponse::json(entry));
     }
-    script.always(Expect::any(), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
+    script.always(Expect::any(), MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "none"))
 }
 
 #[tokio::test(start_paused = true)]

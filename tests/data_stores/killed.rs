@@ -4,7 +4,7 @@
 use super::export::{fill, whole};
 use super::{emulator, store, store_of};
 use opencloud::data_stores::{Export, ExportCheckpoint, ImportCheckpoint};
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use proptest::collection::{btree_map, vec};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -196,7 +196,7 @@ async fn an_import_that_is_killed_in_the_middle_goes_on_behind_its_last_checkpoi
     const CONCURRENCY: usize = 8;
     let file = lines(LINES);
     for killed_at in [0, 1, 255, 256, 257, 300, 511, 520, LINES] {
-        let script = Script::new().always(Expect::any(), Answer::json(json!({})));
+        let script = Script::new().always(Expect::any(), MockResponse::json(json!({})));
         let import = || store_of(&script.client()).import().concurrency(CONCURRENCY);
         let mut saved: Option<ImportCheckpoint> = None;
         // What follows those lines never comes, and the process is killed while it waits.

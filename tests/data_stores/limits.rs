@@ -3,7 +3,7 @@
 use super::bounds::assert_bounds;
 use super::{ENTRY, store_of};
 use opencloud::data_stores::Store;
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud::{Client, Error};
 use serde_json::{Value, json};
 use std::pin::Pin;
@@ -132,7 +132,8 @@ async fn an_import_says_which_line_is_too_long() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_to_a_value_that_is_too_long_is_not_written() {
-    let script = Script::new().expect(Expect::get(ENTRY), Answer::json(json!({ "value": 1, "etag": "e" })));
+    let script =
+        Script::new().expect(Expect::get(ENTRY), MockResponse::json(json!({ "value": 1, "etag": "e" })));
     let longer = |_: Option<Value>| Some(text(4_194_303).into());
     let error = store_of(&script.client()).update("key", longer).await.expect_err("a failure");
     assert!(error.is_usage() && error.to_string().contains("4194305"), "{error}");

@@ -1,7 +1,7 @@
 //! Exports whose writer is slow, and imports whose reader is.
 
 use super::store_of;
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
@@ -15,10 +15,10 @@ const LONG: Duration = Duration::from_secs(60 * 60);
 fn busy(request: fn(String) -> Expect) -> Script {
     let keys = ["a", "b", "c"].map(|key| json!({ "id": key, "path": format!("{SCOPE}/{key}") }));
     Script::new()
-        .expect(request(format!("{SCOPE}/a")), Answer::rate_limited(10))
-        .expect_times(2, request(format!("{SCOPE}/b")), Answer::rate_limited(20))
-        .always(Expect::get(SCOPE), Answer::page("dataStoreEntries", keys, None))
-        .always(Expect::any(), Answer::json(json!({ "value": 1 })))
+        .expect(request(format!("{SCOPE}/a")), MockResponse::rate_limited(10))
+        .expect_times(2, request(format!("{SCOPE}/b")), MockResponse::rate_limited(20))
+        .always(Expect::get(SCOPE), MockResponse::page("dataStoreEntries", keys, None))
+        .always(Expect::any(), MockResponse::json(json!({ "value": 1 })))
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use super::{emulator, store, store_of};
 use opencloud::data_stores::Versioned;
 use opencloud::ids::UserId;
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Error, ErrorKind};
 use serde_json::{Value, json};
 
@@ -35,14 +35,14 @@ async fn the_checksum_goes_with_the_content_and_is_verified() {
     let script = Script::new()
         .expect(
             Expect::post(ENTRY).header("content-md5", sum).json(750),
-            Answer::json(json!({ "version": "v" })),
+            MockResponse::json(json!({ "version": "v" })),
         )
-        .expect(get(), Answer::bytes("750").header("content-md5", sum))
+        .expect(get(), MockResponse::bytes("750").header("content-md5", sum))
         // What was changed or cut on the way is asked for again (CN-03).
-        .expect(get(), Answer::bytes("75").header("content-md5", sum))
-        .expect(get(), Answer::bytes("750").header("content-md5", sum))
-        .expect_times(4, get(), Answer::bytes("751").header("content-md5", sum))
-        .expect(get(), Answer::status(204, ""));
+        .expect(get(), MockResponse::bytes("75").header("content-md5", sum))
+        .expect(get(), MockResponse::bytes("750").header("content-md5", sum))
+        .expect_times(4, get(), MockResponse::bytes("751").header("content-md5", sum))
+        .expect(get(), MockResponse::status(204, ""));
     let store = store_of(&script.client()).v1();
     assert_eq!(store.set("key", &750).await.expect("an answer").version.as_deref(), Some("v"));
     for _ in 0..2 {
@@ -58,7 +58,7 @@ async fn the_checksum_goes_with_the_content_and_is_verified() {
 #[tokio::test(start_paused = true)]
 async fn the_users_of_an_entry_are_read_with_and_without_brackets() {
     let read = async |header: &str| {
-        let answer = Answer::bytes("1").header("roblox-entry-userids", header);
+        let answer = MockResponse::bytes("1").header("roblox-entry-userids", header);
         let script = Script::new().expect(Expect::get(ENTRY), answer);
         store_of(&script.client()).v1().get::<i64>("key").await
     };
@@ -76,8 +76,8 @@ async fn the_users_of_an_entry_are_read_with_and_without_brackets() {
 async fn a_value_is_read_without_its_byte_order_mark() {
     for body in ["\u{feff}750", "\u{feff}\n 750 \n", "750\n"] {
         let script = Script::new()
-            .expect(Expect::get(ENTRY), Answer::bytes(body))
-            .expect(Expect::post(ENTRY), Answer::status(412, body));
+            .expect(Expect::get(ENTRY), MockResponse::bytes(body))
+            .expect(Expect::post(ENTRY), MockResponse::status(412, body));
         let store = store_of(&script.client()).v1();
         assert_eq!(
             store.get::<i64>("key").await.expect("an answer").expect("it is there").value,
@@ -99,8 +99,8 @@ async fn conditions_that_exclude_each_other_are_refused() {
 }
 
 /// As the service says that a condition does not hold: with the entry that is there.
-fn precondition_failed(value: &Value) -> Answer {
-    Answer::status(412, value.to_string())
+fn precondition_failed(value: &Value) -> MockResponse {
+    MockResponse::status(412, value.to_string())
         .header("content-type", "application/json")
         .header("roblox-entry-version", "v2")
         .header("roblox-entry-userids", "[156]")
@@ -152,7 +152,7 @@ async fn ds_09_nothing_of_the_entry_is_a_message_whoever_writes_it() {
         assert_eq!(there.value, value);
     }
     // Any other refusal speaks for itself.
-    let refusal = Answer::error(ErrorShape::Error, 403, "INSUFFICIENT_SCOPE", "no");
+    let refusal = MockResponse::error(ErrorShape::Error, 403, "INSUFFICIENT_SCOPE", "no");
     let script = Script::new().expect(Expect::post(ENTRY), refusal);
     let error = script.client().data_stores().set_value(1, "Inventory", "key", 1).await.expect_err("refused");
     assert_eq!((error.code(), error.message()), (Some("INSUFFICIENT_SCOPE"), "no"));
@@ -160,16 +160,16 @@ async fn ds_09_nothing_of_the_entry_is_a_message_whoever_writes_it() {
 
 #[tokio::test(start_paused = true)]
 async fn ds_09_an_error_that_holds_no_entry_gives_none() {
-    let of = |answer: Answer| async {
+    let of = |answer: MockResponse| async {
         let script = Script::new().expect(Expect::post(ENTRY), answer);
         let error =
             store_of(&script.client()).v1().set("key", &1).match_version("v").await.expect_err("a failure");
         Versioned::<i64>::of_conflict(&error).map(|entry| entry.map(|entry| entry.value))
     };
-    assert!(of(Answer::status(412, "")).await.is_none());
+    assert!(of(MockResponse::status(412, "")).await.is_none());
     // ER-03
-    assert!(of(Answer::error(ErrorShape::Html, 412, "", "no")).await.is_none());
-    assert!(of(Answer::error(ErrorShape::Error, 409, "ABORTED", "no")).await.is_none());
+    assert!(of(MockResponse::error(ErrorShape::Html, 412, "", "no")).await.is_none());
+    assert!(of(MockResponse::error(ErrorShape::Error, 409, "ABORTED", "no")).await.is_none());
     assert_eq!(of(precondition_failed(&json!(7))).await.expect("an entry").expect("it is read"), 7);
     let kind =
         |outcome: Option<Result<i64, Error>>| outcome.expect("an entry").expect_err("not readable").kind();
@@ -186,7 +186,7 @@ async fn ds_09_an_error_that_holds_no_entry_gives_none() {
 /// DS-10.
 #[tokio::test(start_paused = true)]
 async fn ds_10_no_content_is_an_entry_that_is_not_there() {
-    let script = Script::new().always(Expect::get(ENTRY), Answer::status(204, ""));
+    let script = Script::new().always(Expect::get(ENTRY), MockResponse::status(204, ""));
     assert_eq!(store_of(&script.client()).v1().get::<i64>("key").await.expect("an answer"), None);
     // Keys that no path can hold are read the same way.
     assert!(store_of(&script.client()).get::<i64>("..").await.expect("an answer").is_none());

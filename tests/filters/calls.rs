@@ -1,13 +1,13 @@
 //! Every list that takes a filter or order, through its call.
 
-use opencloud::call::Body;
+use opencloud::body::Body;
 use opencloud::filter::*;
-use opencloud::transport::{Exchange, Transport};
 use opencloud::types::{
     AnalyticsFilter, AnalyticsFilterOperation, AssetQuotaAssetType, AssetQuotaType, GameServerFilterField,
     InventoryItemAssetType as Asset,
 };
 use opencloud::{Client, Error, ErrorKind};
+use opencloud::{Exchange, Transport};
 use std::sync::{Arc, Mutex};
 
 /// Keeps the targets of requests and answers each with an empty object.
@@ -325,9 +325,9 @@ async fn an_invalid_filter_is_refused_before_it_is_sent() {
     assert_eq!(
         error.to_string(),
         "GET /cloud/v2/users/{user_id}/inventory-items: the filter cannot be sent: an asset id is a number, \
-         and \"1;badges=true\" is none"
+         not \"1;badges=true\""
     );
     let order = client.servers().list(1, 2, 3).order_by(ServerOrder::by("a, b")).await.expect_err("no field");
-    assert!(order.to_string().contains("is no name of a field"), "{order}");
+    assert!(order.to_string().contains("is not a name of a field"), "{order}");
     assert!(recorder.0.lock().expect("no panic").is_empty());
 }

@@ -1,9 +1,9 @@
 //! What scripts read and write.
 
 use crate::{CREATE, TASK, complete};
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::luau::{Finished, LuauBinaryInput, UploadedInput};
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud::{Error, ErrorKind};
 use serde_json::json;
 
@@ -11,9 +11,9 @@ const INPUTS: &str = "/cloud/v2/universes/1/luau-execution-session-task-binary-i
 const INPUT: &str = "universes/1/luau-execution-session-task-binary-inputs/i";
 const MEGABYTE: usize = 1024 * 1024;
 
-fn reserved() -> Answer {
+fn reserved() -> MockResponse {
     let uri = "https://storage.example/bucket/i?signature=a%2Fb&expires=900";
-    Answer::json(json!({ "path": INPUT, "size": 3, "uploadUri": uri }))
+    MockResponse::json(json!({ "path": INPUT, "size": 3, "uploadUri": uri }))
 }
 
 /// The upload, which gets the address's own permission and no other.
@@ -25,8 +25,8 @@ fn put() -> Expect {
 async fn bytes_are_uploaded_where_the_service_says_and_without_the_key() {
     let script = Script::new()
         .expect(Expect::post(INPUTS).json(json!({ "size": 3 })), reserved())
-        .expect(put(), Answer::status(503, ""))
-        .expect(put(), Answer::empty())
+        .expect(put(), MockResponse::status(503, ""))
+        .expect(put(), MockResponse::empty())
         .expect(
             Expect::post(CREATE).json(json!({ "script": "x", "binaryInput": INPUT })),
             complete(json!([])),
@@ -46,7 +46,9 @@ async fn bytes_are_uploaded_where_the_service_says_and_without_the_key() {
 async fn addresses_that_are_permissions_are_not_shown() {
     let script = Script::new().expect(Expect::post(INPUTS), reserved()).expect(
         Expect::get(format!("/cloud/v2/{TASK}")),
-        Answer::json(json!({ "path": TASK, "binaryOutputUri": "https://storage.example/o?signature=a" })),
+        MockResponse::json(
+            json!({ "path": TASK, "binaryOutputUri": "https://storage.example/o?signature=a" }),
+        ),
     );
     let luau = script.client().luau();
     let input = luau.create_binary_input(1, LuauBinaryInput::new().size(3)).await.expect("reserved");
@@ -61,8 +63,10 @@ async fn addresses_that_are_permissions_are_not_shown() {
 
 #[tokio::test(start_paused = true)]
 async fn an_input_is_uploaded_once_for_several_runs() {
-    let script =
-        Script::new().expect(Expect::post(INPUTS), reserved()).expect(put(), Answer::empty()).expect_times(
+    let script = Script::new()
+        .expect(Expect::post(INPUTS), reserved())
+        .expect(put(), MockResponse::empty())
+        .expect_times(
             2,
             Expect::post(CREATE).json(json!({ "script": "x", "binaryInput": INPUT })),
             complete(json!([])),
@@ -95,7 +99,7 @@ async fn the_size_of_an_input_is_checked_before_anything_is_sent() {
     ] {
         let script = Script::new()
             .always(Expect::post(INPUTS), reserved())
-            .always(put(), Answer::empty())
+            .always(put(), MockResponse::empty())
             .always(Expect::post(CREATE), complete(json!([])));
         let luau = script.client().luau();
         match why {
@@ -120,7 +124,7 @@ async fn with_output(script: &Script) -> Finished {
 }
 
 /// A task whose output is at an address.
-fn output(content: Answer) -> Script {
+fn output(content: MockResponse) -> Script {
     let task = json!({
         "path": TASK,
         "state": "COMPLETE",
@@ -129,14 +133,14 @@ fn output(content: Answer) -> Script {
     Script::new()
         .expect(
             Expect::post(CREATE).json(json!({ "script": "x", "enableBinaryOutput": true })),
-            Answer::json(task),
+            MockResponse::json(task),
         )
         .expect(Expect::get("/bucket/o").query("signature", "secret"), content)
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_output_is_written_without_the_key() -> Result<(), Error> {
-    let script = output(Answer::bytes("bytes"));
+    let script = output(MockResponse::bytes("bytes"));
     let mut content = Vec::new();
     assert_eq!(with_output(&script).await.write_binary_output(&mut content).await?, 5);
     assert_eq!(content, b"bytes");
@@ -148,7 +152,7 @@ async fn the_output_is_written_without_the_key() -> Result<(), Error> {
 #[tokio::test(start_paused = true)]
 async fn an_output_of_any_size_that_the_service_makes_is_written() {
     for (size, is_fine) in [(256 * MEGABYTE - 1, true), (256 * MEGABYTE, true), (256 * MEGABYTE + 1, false)] {
-        let script = output(Answer::bytes(vec![0; size]));
+        let script = output(MockResponse::bytes(vec![0; size]));
         let written = with_output(&script).await.write_binary_output(&mut tokio::io::sink()).await;
         match is_fine {
             true => assert_eq!(written.expect("written"), size as u64),
@@ -165,7 +169,7 @@ async fn an_output_that_is_not_there_is_an_error_that_shows_no_secret() {
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(error.message().contains("the run must ask for it"), "{error}");
 
-    let script = output(Answer::status(403, "the link has expired"));
+    let script = output(MockResponse::status(403, "the link has expired"));
     let mut content = Vec::new();
     let error = with_output(&script).await.write_binary_output(&mut content).await.expect_err("expired");
     assert!(error.is_permission_denied());

@@ -1,6 +1,6 @@
 //! Over HTTP, from the first request to the last, at the local Open Cloud.
 
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::luau::{Failure, LuauLogMessageType};
 use opencloud::operation::PollPolicy;
 use opencloud::retry::Retry;
@@ -25,7 +25,7 @@ async fn local() -> (Emulator, Client) {
 
 /// Waits no longer than it must.
 fn swift() -> PollPolicy {
-    PollPolicy::new().initial(Duration::ZERO).factor(1.0)
+    PollPolicy::new().initial_delay(Duration::ZERO).multiplier(1.0)
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::{CREATE, TASK, complete, failed, logs_url, task, task_url};
 use opencloud::luau::{Logs, LuauLogMessage, LuauLogMessageType, Task};
 use opencloud::operation::PollPolicy;
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud::{Error, ErrorKind};
 use serde_json::{Value, json};
 use std::fmt::Debug;
@@ -11,12 +11,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A log of one chunk of bare texts.
-fn flat(messages: &[&str]) -> Answer {
+fn flat(messages: &[&str]) -> MockResponse {
     chunks(vec![json!({ "messages": messages, "structuredMessages": [] })], "")
 }
 
-fn chunks(chunks: Vec<Value>, next: &str) -> Answer {
-    Answer::json(json!({ "luauExecutionSessionTaskLogs": chunks, "nextPageToken": next }))
+fn chunks(chunks: Vec<Value>, next: &str) -> MockResponse {
+    MockResponse::json(json!({ "luauExecutionSessionTaskLogs": chunks, "nextPageToken": next }))
 }
 
 async fn started(script: &Script) -> Task {
@@ -32,17 +32,17 @@ async fn all<M: Clone + PartialEq + Send + Debug + 'static>(mut logs: Logs<M>) -
     Ok(messages)
 }
 
-fn poll(script: Script, answer: Answer) -> Script {
+fn poll(script: Script, answer: MockResponse) -> Script {
     script.expect(Expect::get(task_url()), answer)
 }
 
-fn read(script: Script, answer: Answer) -> Script {
+fn read(script: Script, answer: MockResponse) -> Script {
     script.expect(Expect::get(logs_url()), answer)
 }
 
 /// As the service was seen to answer before the end: a chunk without messages (LX-04).
-fn empty() -> Answer {
-    Answer::json(
+fn empty() -> MockResponse {
+    MockResponse::json(
         json!({ "luauExecutionSessionTaskLogs": [{ "path": format!("{TASK}/logs/1"), "messages": [] }] }),
     )
 }
@@ -57,9 +57,9 @@ async fn lx_04_a_log_that_comes_late_is_waited_for() {
     // However the service says that there is nothing yet.
     let nothing = [
         empty(),
-        Answer::json(json!({})),
-        Answer::json(json!({ "luauExecutionSessionTaskLogs": null, "nextPageToken": null })),
-        Answer::status(404, ""),
+        MockResponse::json(json!({})),
+        MockResponse::json(json!({ "luauExecutionSessionTaskLogs": null, "nextPageToken": null })),
+        MockResponse::status(404, ""),
     ];
     for nothing in nothing {
         let script = Script::new().expect(Expect::post(CREATE), task("PROCESSING"));
@@ -99,7 +99,8 @@ async fn lx_04_a_log_is_rarely_read_before_the_end() {
         .expect(Expect::post(CREATE), task("PROCESSING"))
         .always(Expect::get(logs_url()), empty())
         .always(Expect::get(task_url()), task("PROCESSING"));
-    let policy = PollPolicy::new().initial(Duration::ZERO).factor(1.0).deadline(Duration::from_secs(125));
+    let policy =
+        PollPolicy::new().initial_delay(Duration::ZERO).multiplier(1.0).deadline(Duration::from_secs(125));
     let error =
         all(started(&script).await.with_poll_policy(policy).flat_logs()).await.expect_err("unfinished");
     assert!(error.is_timeout(), "{error}");
@@ -118,7 +119,7 @@ async fn lx_04_a_log_is_rarely_read_before_the_end() {
 /// Polls every 30 seconds, so that each of them may read the log.
 fn slow() -> PollPolicy {
     let wait = Duration::from_secs(30);
-    PollPolicy::new().first(wait).initial(wait).factor(1.0)
+    PollPolicy::new().first_delay(wait).initial_delay(wait).multiplier(1.0)
 }
 
 #[tokio::test(start_paused = true)]
@@ -174,7 +175,7 @@ async fn the_log_of_a_script_that_failed_at_once_is_read_where_the_task_is() {
     // Started by the short path, the task is named by the long one when it is polled.
     let short = "universes/1/places/2/luau-execution-session-tasks/t";
     let script = Script::new()
-        .expect(Expect::post(CREATE), Answer::json(json!({ "path": short, "state": "QUEUED" })))
+        .expect(Expect::post(CREATE), MockResponse::json(json!({ "path": short, "state": "QUEUED" })))
         .expect(
             Expect::get(format!("/cloud/v2/{short}")),
             failed(json!({ "code": "SCRIPT_ERROR", "message": "no" })),
@@ -186,7 +187,7 @@ async fn the_log_of_a_script_that_failed_at_once_is_read_where_the_task_is() {
 
 #[tokio::test(start_paused = true)]
 async fn a_log_that_is_not_there_yet_is_waited_for() {
-    let missing = Answer::status(404, "");
+    let missing = MockResponse::status(404, "");
     let script = Script::new().expect(Expect::post(CREATE), task("PROCESSING"));
     let script = read(poll(script, task("PROCESSING")), missing.clone());
     let script = read(poll(script, task("PROCESSING")), flat(&["a"]));

@@ -8,7 +8,7 @@ mod logs;
 mod outcomes;
 mod runs;
 
-use opencloud::testing::Answer;
+use opencloud::testing::MockResponse;
 use serde_json::{Value, json};
 
 pub(crate) const CREATE: &str = "/cloud/v2/universes/1/places/2/luau-execution-session-tasks";
@@ -24,15 +24,15 @@ pub(crate) fn logs_url() -> String {
 }
 
 /// The task in a state.
-pub(crate) fn task(state: &str) -> Answer {
-    Answer::json(json!({ "path": TASK, "state": state }))
+pub(crate) fn task(state: &str) -> MockResponse {
+    MockResponse::json(json!({ "path": TASK, "state": state }))
 }
 
 /// The task, complete.
-pub(crate) fn complete(results: Value) -> Answer {
-    Answer::json(json!({ "path": TASK, "state": "COMPLETE", "output": { "results": results } }))
+pub(crate) fn complete(results: Value) -> MockResponse {
+    MockResponse::json(json!({ "path": TASK, "state": "COMPLETE", "output": { "results": results } }))
 }
 
-pub(crate) fn failed(error: Value) -> Answer {
-    Answer::json(json!({ "path": TASK, "state": "FAILED", "error": error }))
+pub(crate) fn failed(error: Value) -> MockResponse {
+    MockResponse::json(json!({ "path": TASK, "state": "FAILED", "error": error }))
 }

@@ -2,12 +2,12 @@
 
 use crate::{CREATE, TASK, complete, failed, task, task_url};
 use opencloud::luau::{Failure, Finished};
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud::{Error, ErrorKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-async fn outcome(end: Answer) -> Result<Finished, Error> {
+async fn outcome(end: MockResponse) -> Result<Finished, Error> {
     let script =
         Script::new().expect(Expect::post(CREATE), task("QUEUED")).expect(Expect::get(task_url()), end);
     let outcome = script.client().luau().run("script").at(1, 2).await;
@@ -89,8 +89,8 @@ async fn lx_01_lx_03_a_task_is_read_as_the_service_writes_it() {
     done["updateTime"] = json!("2026-05-12T10:00:05Z");
     done["output"] = json!({ "results": [1] });
     let script = Script::new()
-        .expect(Expect::post(CREATE), Answer::json(created))
-        .expect(Expect::get(task_url()), Answer::json(done));
+        .expect(Expect::post(CREATE), MockResponse::json(created))
+        .expect(Expect::get(task_url()), MockResponse::json(done));
     let finished = script.client().luau().run("return 1").at(1, 2).await.expect("complete");
     assert_eq!((finished.result::<u8>(0).expect("a number"), finished.place_version()), (1, Some(3)));
     // An empty address is none.
@@ -103,7 +103,7 @@ async fn lx_01_lx_03_a_task_is_read_as_the_service_writes_it() {
 #[tokio::test(start_paused = true)]
 async fn lx_17_a_deadline_that_is_over_is_a_failure_with_little_beside_it() {
     let message = "Script execution timed out. The script took longer than the configured timeout.";
-    let error = outcome(Answer::json(json!({
+    let error = outcome(MockResponse::json(json!({
         "path": TASK, "createTime": "2026-09-19T10:00:00Z", "updateTime": "2026-09-19T10:00:16Z", "user": "1",
         "state": "FAILED", "timeout": "5s", "error": { "code": "DEADLINE_EXCEEDED", "message": message },
         "enableBinaryOutput": false,
@@ -124,7 +124,7 @@ async fn a_cancelled_task_is_a_failure_of_its_own() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_fails_is_no_failure_of_the_script() {
-    let error = outcome(Answer::status(404, "")).await.expect_err("not found");
+    let error = outcome(MockResponse::status(404, "")).await.expect_err("not found");
     assert!(error.is_not_found());
     assert_eq!(Failure::of(&error), None);
 }

@@ -3,7 +3,7 @@
 use crate::{CREATE, TASK, complete, failed, logs_url, task, task_url};
 use opencloud::luau::{Failure, TaskPath, UploadedInput};
 use opencloud::operation::{PollPolicy, State};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Credentials, Error, ErrorKind};
 use serde_json::json;
 use std::time::Duration;
@@ -77,7 +77,7 @@ async fn what_the_service_would_refuse_is_not_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_place_with_ten_unfinished_tasks_is_not_asked_again() {
-    let full = Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "too many tasks");
+    let full = MockResponse::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "too many tasks");
     let script = Script::new().expect(Expect::post(CREATE), full);
     let error = script.client().luau().run("return 1").at(1, 2).await.expect_err("full");
     assert!(error.is_rate_limited(), "{error}");
@@ -86,8 +86,9 @@ async fn a_place_with_ten_unfinished_tasks_is_not_asked_again() {
 }
 
 /// A place with ten unfinished tasks. It is said without the header that the quota has, and with a code.
-fn full() -> Answer {
-    Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "too many tasks").header("retry-after", "0")
+fn full() -> MockResponse {
+    MockResponse::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "too many tasks")
+        .header("retry-after", "0")
 }
 
 /// LX-10.
@@ -115,7 +116,7 @@ async fn lx_10_a_place_that_stays_full_is_waited_for_so_long_only() {
     assert_eq!((begin.elapsed().as_secs(), script.count(), error.attempts()), (25, 4, 4));
 
     // Whatever the last failure is, the error counts all that was sent.
-    let refused = Answer::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no");
+    let refused = MockResponse::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no");
     let script = Script::new()
         .expect(Expect::post(CREATE), full())
         .expect(Expect::post(CREATE), full())
@@ -129,13 +130,13 @@ async fn lx_10_a_place_that_stays_full_is_waited_for_so_long_only() {
 /// reset says nothing of slots.
 #[tokio::test(start_paused = true)]
 async fn lx_16_the_window_of_requests_is_not_the_wait_for_a_slot() {
-    let quota = |answer: Answer| {
+    let quota = |answer: MockResponse| {
         answer
             .header("x-ratelimit-limit", "5, 5;w=60")
             .header("x-ratelimit-remaining", "3")
             .header("x-ratelimit-reset", "44")
     };
-    let code = || Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "too many tasks");
+    let code = || MockResponse::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "too many tasks");
     for (answer, waits) in [
         (quota(full()), 10),
         (quota(code()), 10),
@@ -158,7 +159,7 @@ async fn lx_16_the_window_of_requests_is_not_the_wait_for_a_slot() {
 async fn lx_16_the_quota_of_requests_is_no_full_place() {
     // Neither its own shape nor the code with the quota's header.
     let quotas = [
-        Answer::error(ErrorShape::Gateway, 429, "0", "").header("x-envoy-ratelimited", "true"),
+        MockResponse::error(ErrorShape::Gateway, 429, "0", "").header("x-envoy-ratelimited", "true"),
         full().header("x-envoy-ratelimited", "true"),
     ];
     for quota in quotas {
@@ -218,7 +219,7 @@ async fn the_look_at_the_version_counts_to_the_size_of_the_script() {
 /// LX-06.
 #[tokio::test(start_paused = true)]
 async fn lx_06_a_task_that_never_ends_names_the_place_version_as_its_cause() {
-    let stuck = Answer::json(json!({ "path": TASK, "state": "PROCESSING", "timeout": "30s" }));
+    let stuck = MockResponse::json(json!({ "path": TASK, "state": "PROCESSING", "timeout": "30s" }));
     let cause = "unable to load this version of the place";
     for (state, deadline, is_explained) in [
         (stuck.clone(), None, true),
@@ -230,7 +231,7 @@ async fn lx_06_a_task_that_never_ends_names_the_place_version_as_its_cause() {
     ] {
         let script = Script::new()
             .expect(Expect::post(CREATE), state.clone())
-            .always(Expect::get(logs_url()), Answer::json(json!({})))
+            .always(Expect::get(logs_url()), MockResponse::json(json!({})))
             .always(Expect::get(task_url()), state);
         let mut run = script.client().luau().run("return 1").at(1, 2).timeout(Duration::from_secs(30));
         if let Some(seconds) = deadline {
@@ -302,12 +303,12 @@ async fn a_task_is_resumed_by_each_form_of_its_path() -> Result<(), Error> {
     ] {
         let url = format!("/cloud/v2/{form}");
         let log = json!({ "luauExecutionSessionTaskLogs": [{ "messages": ["hello"] }] });
-        let done = Answer::json(json!({ "path": form, "state": "COMPLETE" }));
+        let done = MockResponse::json(json!({ "path": form, "state": "COMPLETE" }));
         let script = Script::new()
-            .expect(Expect::get(&url), Answer::json(json!({ "path": form, "state": "PROCESSING" })))
+            .expect(Expect::get(&url), MockResponse::json(json!({ "path": form, "state": "PROCESSING" })))
             .expect(Expect::get(&url), done.clone())
             .expect(Expect::get(&url), done)
-            .expect(Expect::get(format!("{url}/logs")).query("view", "FLAT"), Answer::json(log));
+            .expect(Expect::get(format!("{url}/logs")).query("view", "FLAT"), MockResponse::json(log));
         let mut task = script.client().luau().resume(form)?;
         assert!(matches!(task.poll().await?, State::Pending(_)), "{form}");
         assert!(matches!(task.poll().await?, State::Done(_)), "{form}");
@@ -329,11 +330,11 @@ async fn each_step_is_made_with_the_callers_credentials() {
     let script = Script::new()
         .always(
             Expect::post("/cloud/v2/universes/1/luau-execution-session-task-binary-inputs"),
-            Answer::json(input),
+            MockResponse::json(input),
         )
-        .always(Expect::put("/i"), Answer::empty())
+        .always(Expect::put("/i"), MockResponse::empty())
         .always(Expect::post(CREATE), task("QUEUED"))
-        .always(Expect::get(logs_url()), Answer::json(log))
+        .always(Expect::get(logs_url()), MockResponse::json(log))
         .always(Expect::get(task_url()), complete(json!([])));
     let key = Credentials::api_key("another-key").expect("a key");
     let run = script.client().luau().run("return 1").at(1, 2).binary_input(b"abc".to_vec());

@@ -107,15 +107,6 @@ async fn it_says_who_the_user_is() {
 }
 
 #[tokio::test]
-async fn the_endpoints_are_discovered() {
-    let discovery = Server::new().app().discovery().await.expect("the document");
-    assert_eq!(discovery.issuer.as_deref(), Some("https://apis.roblox.com/oauth/"));
-    let resources = discovery.resources_endpoint.as_deref();
-    assert_eq!(resources, Some("https://apis.roblox.com/oauth/v1/token/resources"));
-    assert_eq!(discovery.scopes_supported, Some(vec![Scope::Openid, Scope::Profile]));
-}
-
-#[tokio::test]
 async fn requests_that_use_something_up_are_not_repeated() {
     let server = Server::new();
     let (app, tokens) = (server.app(), server.session());
@@ -148,15 +139,16 @@ async fn it_works_over_http() {
 #[tokio::test(start_paused = true)]
 async fn a_response_that_is_of_no_use_is_told() {
     use opencloud::oauth::{App, TokenSet};
-    use opencloud::testing::{Answer, Expect, Script};
+    use opencloud::testing::{Expect, MockResponse, Script};
     let tokens = || TokenSet::new("old", jiff::Timestamp::MIN).expect("a token");
     for said in [
         json!({ "access_token": "a-secret", "token_type": 7 }),
         json!({ "access_token": "a-secret", "token_type": "mac" }),
         json!([]),
     ] {
-        let useless = Answer::json(said.clone()).header("x-request-id", "r-1");
-        let script = Script::new().expect(Expect::any(), Answer::not_sent()).expect(Expect::any(), useless);
+        let useless = MockResponse::json(said.clone()).header("x-request-id", "r-1");
+        let script =
+            Script::new().expect(Expect::any(), MockResponse::not_sent()).expect(Expect::any(), useless);
         let client = opencloud::Client::builder().transport(script.clone());
         let app = App::builder("1").client_secret("s").redirect_uri("https://example.com/").client(client);
         let app = app.build().expect("an app");

@@ -296,7 +296,7 @@ proptest::proptest! {
         let app = Server::new().app();
         let pending = app.authorize([Scope::Openid]).begin().expect("a login").into_pending();
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let error = runtime.block_on(app.finish(pending, &Callback::from_query(&query))).expect_err("no answer");
+        let error = runtime.block_on(app.finish(pending, &Callback::from_query(&query))).expect_err("no response");
         proptest::prop_assert!(error.is_authorization_required());
     }
 }

@@ -233,7 +233,7 @@ async fn a_store_that_hangs_fails_the_call_and_not_the_next() {
     let begun = Instant::now();
     for outcome in all_of(100, &client).await {
         let error = outcome.expect_err("a store that hangs");
-        assert!(error.to_string().contains("the token store failed: it has not answered"), "{error}");
+        assert!(error.to_string().contains("the token store failed: it has not responded"), "{error}");
     }
     assert_eq!((begun.elapsed(), server.renewals()), (Duration::from_secs(30), 0));
     store.is_hanging.store(false, Ordering::SeqCst);
@@ -249,7 +249,7 @@ async fn a_store_that_hangs_fails_the_call_and_not_the_next() {
     server.pass(900);
     for _ in 0..2 {
         let error = provider.tokens().await.expect_err("it takes too long");
-        assert!(error.to_string().contains("it has not answered for 30 seconds"), "{error}");
+        assert!(error.to_string().contains("it has not responded for 30 seconds"), "{error}");
     }
     assert_eq!((server.renewals(), store.saves.load(Ordering::SeqCst)), (2, 2));
 }

@@ -11,11 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use jiff::Timestamp;
-use opencloud::call::Body;
+use opencloud::body::Body;
 use opencloud::oauth::{App, AppBuilder, Callback, Login, TokenSet};
 use opencloud::retry::Retry;
-use opencloud::transport::{Exchange, Transport};
 use opencloud::{Client, ClientBuilder, Error, Scope};
+use opencloud::{Exchange, Transport};
 use ring::signature::KeyPair as _;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -147,7 +147,6 @@ impl Server {
             .route("/oauth/v1/token/revoke", post(revoke))
             .route("/oauth/v1/userinfo", get(user_info))
             .route("/oauth/v1/certs", get(certs))
-            .route("/oauth/.well-known/openid-configuration", get(discovery))
             .route("/cloud/v2/users/1", get(api))
             .with_state(self.clone())
     }
@@ -426,21 +425,6 @@ async fn certs(State(server): State<Server>) -> Response {
     keys.push(json!({ "kty": "RSA", "kid": "rsa", "n": "AQAB", "e": "AQAB" }));
     keys.push(json!({ "kty": "EC", "crv": "P-256", "kid": "short" }));
     Json(json!({ "keys": keys })).into_response()
-}
-
-async fn discovery() -> Json<Value> {
-    Json(json!({
-        "issuer": "https://apis.roblox.com/oauth/",
-        "authorization_endpoint": "https://apis.roblox.com/oauth/v1/authorize",
-        "token_endpoint": "https://apis.roblox.com/oauth/v1/token",
-        "introspection_endpoint": "https://apis.roblox.com/oauth/v1/token/introspect",
-        "revocation_endpoint": "https://apis.roblox.com/oauth/v1/token/revoke",
-        "resources_endpoint": "https://apis.roblox.com/oauth/v1/token/resources",
-        "userinfo_endpoint": "https://apis.roblox.com/oauth/v1/userinfo",
-        "jwks_uri": "https://apis.roblox.com/oauth/v1/certs",
-        "scopes_supported": ["openid", "profile"],
-        "id_token_signing_alg_values_supported": ["ES256"]
-    }))
 }
 
 async fn api(State(server): State<Server>, headers: HeaderMap) -> Response {

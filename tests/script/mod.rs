@@ -4,9 +4,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use bytes::Bytes;
-use opencloud::call::Body;
-use opencloud::transport::{Exchange, Transport};
+use opencloud::body::Body;
 use opencloud::{Client, Credentials};
+use opencloud::{Exchange, Transport};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

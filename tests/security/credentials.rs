@@ -1,8 +1,8 @@
 //! Which credential goes where.
 
 use crate::support::{KEY, scripted, timed};
-use opencloud::call::File;
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::body::File;
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::{Client, Credentials, CredentialsProvider, ErrorKind, Provided};
 use serde_json::json;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 fn answering() -> Script {
-    Script::new().always(Expect::any(), Answer::json(json!({})))
+    Script::new().always(Expect::any(), MockResponse::json(json!({})))
 }
 
 fn sent(script: &Script) -> (Option<String>, Option<String>) {
@@ -95,15 +95,15 @@ fn provided(script: &Script, provider: &Provider) -> Client {
         .expect("a client")
 }
 
-fn unauthorized() -> Answer {
-    Answer::error(ErrorShape::Gateway, 401, "0", "Invalid token")
+fn unauthorized() -> MockResponse {
+    MockResponse::error(ErrorShape::Gateway, 401, "0", "Invalid token")
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_refreshes_once_and_repeats() {
     let script = Script::new()
         .expect(Expect::any().header("authorization", "Bearer token-1"), unauthorized())
-        .expect(Expect::any().header("authorization", "Bearer token-2"), Answer::json(json!({})));
+        .expect(Expect::any().header("authorization", "Bearer token-2"), MockResponse::json(json!({})));
     let provider = Provider::default();
     // Not idempotent: a 401 had no effect.
     let call = provided(&script, &provider).groups().accept_join_request(1, 2);
@@ -124,7 +124,7 @@ async fn a_provider_refreshes_once_and_repeats() {
 async fn a_body_that_is_read_once_has_the_credential_renewed_for_the_next_call() {
     let script = Script::new()
         .expect(Expect::any().header("authorization", "Bearer token-1"), unauthorized())
-        .expect(Expect::any().header("authorization", "Bearer token-2"), Answer::json(json!({})));
+        .expect(Expect::any().header("authorization", "Bearer token-2"), MockResponse::json(json!({})));
     let client = provided(&script, &Provider::default());
     let call = || client.request(http::Method::PUT, "/a").file(File::reader(&b"content"[..], 7));
     let error = call().await.expect_err("refused, and not to be read again");
@@ -161,7 +161,9 @@ async fn a_refusal_does_not_undo_what_went_before() {
             Box::pin(async { Err("the vault is closed to first-token".into()) })
         }
     }
-    for first in [Answer::interrupted(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "no")] {
+    for first in
+        [MockResponse::interrupted(), MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "no")]
+    {
         for renews in [true, false] {
             let script = Script::new()
                 .expect(Expect::any(), first.clone())

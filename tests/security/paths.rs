@@ -1,14 +1,14 @@
 //! Ids stay in their segment, whatever they hold.
 
 use crate::support::scripted;
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 use serde_json::json;
 
 /// The path that a server sees, after all that URL parsers do, or nothing if the call was refused.
 async fn path_of(store: &str, entry: &str) -> Option<String> {
-    let script = Script::new().always(Expect::any(), Answer::json(json!({})));
+    let script = Script::new().always(Expect::any(), MockResponse::json(json!({})));
     match scripted(&script).data_stores().delete_entry(1, store, entry).await {
         Err(error) => {
             assert!(error.is_usage(), "{error}");
@@ -73,7 +73,7 @@ proptest! {
     fn a_raw_path_arrives_as_it_is_or_is_refused(path in odd_text()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let path = format!("/{path}");
-        let script = Script::new().always(Expect::any(), Answer::json(json!({})));
+        let script = Script::new().always(Expect::any(), MockResponse::json(json!({})));
         let result = runtime.block_on(async { scripted(&script).request(http::Method::GET, path.clone()).await });
         match result {
             Err(error) => prop_assert!(error.is_usage() && script.count() == 0, "{}", error),

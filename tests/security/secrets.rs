@@ -1,8 +1,8 @@
 //! No secret in any output.
 
 use crate::support::{KEY, Kind, scripted, steady};
-use opencloud::call::File;
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::body::File;
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::types::Asset;
 use opencloud::{Client, Credentials, Error};
 use serde_json::json;
@@ -43,9 +43,9 @@ impl Visit for Fields {
 /// another test, nobody seems to. So each is used once before, and then settled anew on this thread.
 async fn recording() -> (Recorder, tracing::subscriber::DefaultGuard) {
     let script = Script::new()
-        .expect(Expect::any(), Answer::status(503, ""))
-        .expect(Expect::any(), Answer::json(json!({})))
-        .expect(Expect::any(), Answer::status(400, ""));
+        .expect(Expect::any(), MockResponse::status(503, ""))
+        .expect(Expect::any(), MockResponse::json(json!({})))
+        .expect(Expect::any(), MockResponse::status(400, ""));
     let recorder = Recorder::default();
     let guard = tracing::subscriber::set_default(recorder.clone());
     for client in [scripted(&script), script.builder().log_bodies(true).build().expect("a client")] {
@@ -98,12 +98,13 @@ fn everything(error: &Error) -> String {
 #[tokio::test(start_paused = true)]
 async fn the_trace_tells_what_a_request_is_found_by() {
     let (recorder, _guard) = recording().await;
-    let failed =
-        |id: &str| Answer::status(500, "").header("roblox-machine-id", id).header("x-roblox-edge", "ams");
+    let failed = |id: &str| {
+        MockResponse::status(500, "").header("roblox-machine-id", id).header("x-roblox-edge", "ams")
+    };
     let script = Script::new()
         .expect(Expect::any(), failed("machine-1"))
         .expect(Expect::any(), failed("machine-2").header("x-request-id", "last"))
-        .always(Expect::any(), Answer::status(404, ""));
+        .always(Expect::any(), MockResponse::status(404, ""));
     let retry = opencloud::retry::Retry::standard().attempts(2);
     scripted(&script).users().get(1).with_retry(retry).await.expect_err("an error");
     let text = recorder.text();
@@ -117,28 +118,31 @@ async fn the_trace_tells_what_a_request_is_found_by() {
 async fn no_key_in_any_output() {
     let (recorder, _guard) = recording().await;
     let mut answers = vec![
-        Answer::not_sent(),
-        Answer::interrupted(),
-        Answer::stalled(),
-        Answer::json(json!({ "path": [KEY] })),
-        Answer::json(json!(KEY)),
-        Answer::json(json!({ "createTime": KEY, "path": KEY })),
-        Answer::json(json!({ "etag": { KEY: 1 } })),
-        Answer::operation_failed("operations/1", 3, &format!("bad key {KEY}!")),
-        Answer::operation_failed(KEY, 3, KEY),
-        Answer::status(200, "{"),
-        Answer::status(500, "").header("x-request-id", KEY).header("roblox-machine-id", format!("{KEY}-1")),
-        Answer::status(200, "{").header("x-request-id", KEY),
-        Answer::json(json!({})),
+        MockResponse::not_sent(),
+        MockResponse::interrupted(),
+        MockResponse::stalled(),
+        MockResponse::json(json!({ "path": [KEY] })),
+        MockResponse::json(json!(KEY)),
+        MockResponse::json(json!({ "createTime": KEY, "path": KEY })),
+        MockResponse::json(json!({ "etag": { KEY: 1 } })),
+        MockResponse::operation_failed("operations/1", 3, &format!("bad key {KEY}!")),
+        MockResponse::operation_failed(KEY, 3, KEY),
+        MockResponse::status(200, "{"),
+        MockResponse::status(500, "")
+            .header("x-request-id", KEY)
+            .header("roblox-machine-id", format!("{KEY}-1")),
+        MockResponse::status(200, "{").header("x-request-id", KEY),
+        MockResponse::json(json!({})),
     ];
     // Services that repeat what they were sent.
     for shape in ErrorShape::ALL {
         answers.extend(
-            [401, 403, 429, 500].map(|status| Answer::error(*shape, status, KEY, &format!("bad key {KEY}!"))),
+            [401, 403, 429, 500]
+                .map(|status| MockResponse::error(*shape, status, KEY, &format!("bad key {KEY}!"))),
         );
     }
     let nested = json!({ "code": "A", "message": "m", "details": [{ "key": KEY }] });
-    answers.push(Answer::status(400, nested.to_string()));
+    answers.push(MockResponse::status(400, nested.to_string()));
     let mut output = String::new();
     for answer in answers {
         let script = Script::new().always(Expect::any(), answer);
@@ -180,10 +184,10 @@ async fn no_key_in_any_output() {
 
 #[tokio::test]
 async fn what_an_answer_repeats_is_hidden_and_the_rest_is_told() {
-    let client = scripted(&Script::new().always(Expect::any(), Answer::json(json!(KEY))));
+    let client = scripted(&Script::new().always(Expect::any(), MockResponse::json(json!(KEY))));
     let error = client.users().get(1).await.expect_err("an error");
     assert!(error.is_decode() && error.message().contains("[hidden]"), "{error}");
-    let failed = Answer::operation_failed("operations/1", 3, &format!("bad key {KEY}!"));
+    let failed = MockResponse::operation_failed("operations/1", 3, &format!("bad key {KEY}!"));
     let client = scripted(&Script::new().always(Expect::any(), failed));
     let asset = client.assets().create(Asset::new(), File::new("content").name("a.png"));
     let error = asset.wait().await.expect_err("an error");
@@ -220,7 +224,7 @@ fn no_password_of_a_url_in_any_output() {
 /// A panic within a call shows what `Debug` shows.
 #[tokio::test]
 async fn no_key_in_a_panic() {
-    let script = Script::new().always(Expect::any(), Answer::error(ErrorShape::Code, 401, "A", KEY));
+    let script = Script::new().always(Expect::any(), MockResponse::error(ErrorShape::Code, 401, "A", KEY));
     let client = scripted(&script);
     let task = tokio::spawn(async move { client.users().get(1).await.map(drop).expect("this panics") });
     let panic = task.await.expect_err("a panic").into_panic();
@@ -232,10 +236,10 @@ async fn no_key_in_a_panic() {
 async fn a_call_is_traced() {
     let (recorder, _guard) = recording().await;
     let script = Script::new()
-        .expect(Expect::any(), Answer::error(ErrorShape::Code, 503, "UNAVAILABLE", "a person's name"))
+        .expect(Expect::any(), MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "a person's name"))
         .expect(
             Expect::any(),
-            Answer::json(json!({ "name": "a person" })).header("x-ratelimit-remaining", "41"),
+            MockResponse::json(json!({ "name": "a person" })).header("x-ratelimit-remaining", "41"),
         );
     scripted(&script).users().get(1).await.expect("an answer");
     let text = recorder.text();
@@ -260,7 +264,7 @@ async fn bodies_are_shown_only_when_asked_for_and_redacted() {
     let (recorder, _guard) = recording().await;
     let answer =
         json!({ "name": "shown", "uploadUri": "https://presigned.example", "accessToken": "hidden-token" });
-    let script = Script::new().always(Expect::any(), Answer::json(answer));
+    let script = Script::new().always(Expect::any(), MockResponse::json(answer));
     let body = json!({ "secret": "hidden-secret", "topic": "shown-too" });
     scripted(&script).request(http::Method::POST, "/a").json(&body).await.expect("an answer");
     assert!(!recorder.text().contains("shown"), "{}", recorder.text());

@@ -1,6 +1,6 @@
 //! The limits of what is sent: each holds at its bounds, and no further.
 
-use opencloud::testing::{Answer, Expect, Script};
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud::{Client, Error};
 use serde_json::json;
 use std::ops::RangeInclusive;
@@ -17,7 +17,7 @@ pub(crate) async fn assert_bounds<T>(
     bounds: RangeInclusive<usize>,
     call: impl AsyncFn(Client, usize) -> Result<T, Error>,
 ) {
-    let script = Script::new().always(Expect::any(), Answer::json(anything()));
+    let script = Script::new().always(Expect::any(), MockResponse::json(anything()));
     let (least, most) = (*bounds.start(), *bounds.end());
     for amount in [least, most - 1, most] {
         let before = script.count();

@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::retry::Retry;
 use opencloud::testing::Script;
 use opencloud::types::{Asset, DataStoreEntry, Universe};

@@ -1,7 +1,7 @@
 //! Connections that die, and responses that come half or from somebody else: what a real server did.
 
 use crate::support::{KEY, Kind, own_http_client};
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::retry::Retry;
 use opencloud::types::Asset;
 use opencloud::{Client, ClientBuilder, ErrorKind};
@@ -96,7 +96,7 @@ impl Server {
         Client::builder()
             .api_key(KEY)
             .base_url(format!("http://{}", self.address))
-            .retry(Retry::standard().first_wait(Duration::from_millis(1)))
+            .retry(Retry::standard().initial_delay(Duration::from_millis(1)))
     }
 
     fn client(&self) -> Client {
@@ -358,10 +358,10 @@ async fn a_wait_goes_on_over_polls_that_were_cut() {
         _ => ok(done),
     })
     .await;
-    let policy = opencloud::operation::PollPolicy::new().initial(Duration::from_millis(1));
-    let policy = policy.shortest(Duration::from_millis(1));
+    let policy = opencloud::operation::PollPolicy::new().initial_delay(Duration::from_millis(1));
+    let policy = policy.minimum_delay(Duration::from_millis(1));
     let call = server.client().users().generate_thumbnail(1);
-    let found = call.wait_with(policy).await.expect("a thumbnail");
+    let found = call.with_poll_policy(policy).wait().await.expect("a thumbnail");
     assert_eq!(found.image_uri.as_deref(), Some("https://x/y"));
     assert_eq!(server.seen().len(), 6);
 }

@@ -73,7 +73,7 @@ impl Server {
             .base_url(format!("http://{}", self.address))
             .http_client(own().http2_prior_knowledge().build().expect("a client"))
             .upload_http_client(uploads)
-            .retry(Retry::standard().first_wait(Duration::from_millis(1)))
+            .retry(Retry::standard().initial_delay(Duration::from_millis(1)))
             .build()
             .expect("a client")
     }
@@ -172,7 +172,7 @@ async fn emulated(faults: &[&str]) -> (opencloud_emulator::Emulator, Client) {
         .base_url(emulator.base_url())
         .http_client(own().http2_prior_knowledge().build().expect("a client"))
         .upload_http_client(own().http1_only().pool_max_idle_per_host(0).build().expect("a client"))
-        .retry(Retry::standard().first_wait(Duration::from_millis(1)))
+        .retry(Retry::standard().initial_delay(Duration::from_millis(1)))
         .build()
         .expect("a client");
     client.universes().get(2001).await.expect("a universe");

@@ -1,9 +1,9 @@
 //! Policies, deadlines, the budget, idempotency.
 
 use crate::support::{Kind, own_http_client, scripted, steady, timed};
-use opencloud::call::BodyStream;
+use opencloud::body::BodyStream;
 use opencloud::retry::{Retry, RetryBudget, RetryContext, RetryDecision, RetryPolicy};
-use opencloud::testing::{Answer, ErrorShape, Expect, Script};
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::types::PlaceVersionType;
 use opencloud::types::{CreateAdsCampaignRequest, LuauTask, UserRestriction};
 use opencloud::{Client, ErrorKind};
@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 fn failing(status: u16) -> Script {
-    Script::new().always(Expect::any(), Answer::error(ErrorShape::Code, status, "CODE", "no"))
+    Script::new().always(Expect::any(), MockResponse::error(ErrorShape::Code, status, "CODE", "no"))
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,7 +61,7 @@ async fn no_policy_passes_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn the_deadline_ends_an_attempt() {
-    let script = Script::new().always(Expect::any(), Answer::stalled());
+    let script = Script::new().always(Expect::any(), MockResponse::stalled());
     let client = scripted(&script);
     for (kind, total) in [(Kind::Get, 5), (Kind::Post, 5)] {
         let call = client.users().get(1).with_timeout(Duration::from_secs(total));
@@ -76,7 +76,7 @@ async fn the_deadline_ends_an_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn uploads_have_more_time() {
-    let script = Script::new().always(Expect::any(), Answer::stalled());
+    let script = Script::new().always(Expect::any(), MockResponse::stalled());
     let client = scripted(&script);
     let (_, wait) = timed(Kind::Upload.send(&client)).await;
     assert_eq!(wait.as_secs(), 300);
@@ -97,8 +97,8 @@ async fn the_budget_bounds_all_calls_together() {
 }
 
 /// A 429 as the gateway sends it: `retry-after` says 5 seconds whatever is left of the window (RL-02, RL-12).
-fn refused(limit: &str, remaining: &str, reset: &str) -> Answer {
-    Answer::error(ErrorShape::Gateway, 429, "0", "")
+fn refused(limit: &str, remaining: &str, reset: &str) -> MockResponse {
+    MockResponse::error(ErrorShape::Gateway, 429, "0", "")
         .header("x-envoy-ratelimited", "true")
         .header("x-ratelimit-limit", limit)
         .header("x-ratelimit-remaining", remaining)
@@ -117,7 +117,7 @@ async fn a_window_is_waited_for_once() {
     ] {
         let script = Script::new()
             .expect(Expect::any(), refused(limit, remaining, reset).header("retry-after", "5"))
-            .expect(Expect::any(), Answer::json(json!({})));
+            .expect(Expect::any(), MockResponse::json(json!({})));
         let (result, wait) = timed(async { scripted(&script).users().get(1).send().await }).await;
         assert_eq!(wait.as_secs(), 22, "{limit}");
         assert_eq!(result.expect("a response").attempts(), 2);
@@ -128,13 +128,13 @@ async fn a_window_is_waited_for_once() {
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_the_service_asks_for_costs_nothing() {
     let busy = || refused("10, 10;w=1", "0", "1");
-    let unavailable = || Answer::error(ErrorShape::Empty, 503, "", "");
+    let unavailable = || MockResponse::error(ErrorShape::Empty, 503, "", "");
     let script = Script::new()
         .expect_times(30, Expect::any(), busy())
         .expect_times(2, Expect::any(), unavailable())
         .expect_times(30, Expect::any(), busy())
         .expect(Expect::any(), unavailable())
-        .expect(Expect::any(), Answer::json(json!({})));
+        .expect(Expect::any(), MockResponse::json(json!({})));
     let budget = RetryBudget::new(15);
     let client = steady(script.builder()).retry_budget(budget).build().expect("a client");
     let (result, wait) = timed(async { client.users().get(1).send().await }).await;
@@ -145,7 +145,7 @@ async fn a_wait_that_the_service_asks_for_costs_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn rate_limits_count_where_that_is_wanted() {
-    let script = Script::new().always(Expect::any(), Answer::rate_limited(1));
+    let script = Script::new().always(Expect::any(), MockResponse::rate_limited(1));
     let client = scripted(&script);
     let call = client.users().get(1).with_retry(Retry::standard().count_rate_limits(true));
     let error = call.await.expect_err("an error");
@@ -157,8 +157,8 @@ async fn rate_limits_count_where_that_is_wanted() {
 #[tokio::test(start_paused = true)]
 async fn waits_of_no_length_are_bounded() {
     // Under a second is waited for a second (RL-07); and not for ever.
-    let script =
-        Script::new().always(Expect::any(), Answer::rate_limited(1).header("x-ratelimit-reset", "0.01"));
+    let script = Script::new()
+        .always(Expect::any(), MockResponse::rate_limited(1).header("x-ratelimit-reset", "0.01"));
     let client = scripted(&script);
     let call = client.users().get(1).with_timeout(Duration::from_secs(100_000));
     let (result, wait) = timed(async { call.await }).await;
@@ -169,12 +169,12 @@ async fn waits_of_no_length_are_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_says_why_the_request_was_not_sent_again() {
-    let unavailable = || Answer::error(ErrorShape::Empty, 503, "", "");
+    let unavailable = || MockResponse::error(ErrorShape::Empty, 503, "", "");
     for (response, budget, timeout, attempts, why) in [
         (unavailable(), 500, 120, 4, "the retry policy allows no more attempts"),
         (unavailable(), 12, 120, 3, "the client's retry budget is used up"),
         (
-            Answer::rate_limited(22),
+            MockResponse::rate_limited(22),
             500,
             30,
             2,
@@ -205,7 +205,7 @@ async fn an_error_says_why_the_request_was_not_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn a_429_that_says_nothing_of_waiting_is_waited_for_where_its_length_is_known() {
     // UR-04: up to a minute, in growing steps.
-    let silent = Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "");
+    let silent = MockResponse::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "");
     let script = Script::new().always(Expect::any(), silent);
     let client = scripted(&script);
     let call = client.user_restrictions().update(1, 2, UserRestriction::new());
@@ -217,15 +217,15 @@ async fn a_429_that_says_nothing_of_waiting_is_waited_for_where_its_length_is_kn
 #[tokio::test(start_paused = true)]
 async fn an_effect_of_an_earlier_attempt_is_remembered() {
     let script = Script::new()
-        .expect(Expect::any(), Answer::interrupted())
-        .expect(Expect::any(), Answer::error(ErrorShape::Code, 404, "NOT_FOUND", "gone"));
+        .expect(Expect::any(), MockResponse::interrupted())
+        .expect(Expect::any(), MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "gone"));
     let error = scripted(&script).data_stores().delete_entry(1, "s", "e").await.expect_err("an error");
     assert!(error.is_not_found() && error.may_have_been_applied(), "the first attempt may have deleted it");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_429_that_is_no_rate_limit_is_not_retried() {
-    let slots = Answer::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "no");
+    let slots = MockResponse::error(ErrorShape::Code, 429, "RESOURCE_EXHAUSTED", "no");
     let script = Script::new().always(Expect::any(), slots.header("x-ratelimit-remaining", "4"));
     let client = scripted(&script);
     let error = client.luau().create_task(1, 2, LuauTask::new()).await.expect_err("an error");
@@ -240,7 +240,7 @@ async fn the_rate_limit_of_tasks_is_waited_for() {
     let quota = refused("5, 5;w=60, 5;w=60", "0", "44").header("retry-after", "5");
     let script = Script::new()
         .expect(Expect::any(), quota)
-        .expect(Expect::any(), Answer::json(json!({ "path": "universes/1/places/2/x" })));
+        .expect(Expect::any(), MockResponse::json(json!({ "path": "universes/1/places/2/x" })));
     let client = scripted(&script);
     let call = client.luau().create_task(1, 2, LuauTask::new());
     let (result, wait) = timed(async { call.await }).await;
@@ -250,12 +250,12 @@ async fn the_rate_limit_of_tasks_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_disabled_feature_is_not_retried() {
-    let answer = Answer::error(ErrorShape::Gateway, 503, "17", "Feature is disabled");
+    let answer = MockResponse::error(ErrorShape::Gateway, 503, "17", "Feature is disabled");
     let script = Script::new().always(Expect::any(), answer);
     let error = scripted(&script).users().get(1).await.expect_err("an error");
     assert_eq!((script.count(), error.code()), (1, Some("17")));
     // The words alone say less than the code.
-    let answer = Answer::error(ErrorShape::Gateway, 503, "0", "Feature is disabled");
+    let answer = MockResponse::error(ErrorShape::Gateway, 503, "0", "Feature is disabled");
     let script = Script::new().always(Expect::any(), answer);
     scripted(&script).users().get(1).await.expect_err("an error");
     assert_eq!(script.count(), 4);
@@ -267,12 +267,12 @@ async fn analytics_repeats_what_can_pass() {
         [(429, "3000", 1), (429, "0", 4), (504, "1000", 1), (504, "0", 4), (503, "1000", 4)]
     {
         for shape in [ErrorShape::Code, ErrorShape::Gateway] {
-            let script = Script::new().always(Expect::any(), Answer::error(shape, status, code, "no"));
+            let script = Script::new().always(Expect::any(), MockResponse::error(shape, status, code, "no"));
             let client = scripted(&script);
             let query = opencloud::types::AnalyticsMetricsRequest::default();
             client.analytics().query_metrics(1, query).await.map(drop).expect_err("an error");
             assert_eq!(script.count(), count, "{status} {code} {shape:?}");
-            let script = Script::new().always(Expect::any(), Answer::error(shape, status, code, "no"));
+            let script = Script::new().always(Expect::any(), MockResponse::error(shape, status, code, "no"));
             let poll = scripted(&script).analytics();
             poll.get_metrics_operation(1, "a").await.map(drop).expect_err("an error");
             assert_eq!(script.count(), count, "{status} {code} {shape:?}");
@@ -297,8 +297,11 @@ impl futures_core::Stream for Chunks {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_cannot_be_replayed_is_not_retried() {
-    for answer in [Answer::not_sent(), Answer::error(ErrorShape::Empty, 503, "", ""), Answer::rate_limited(1)]
-    {
+    for answer in [
+        MockResponse::not_sent(),
+        MockResponse::error(ErrorShape::Empty, 503, "", ""),
+        MockResponse::rate_limited(1),
+    ] {
         let script = Script::new().always(Expect::any(), answer);
         let stream = BodyStream::new("application/octet-stream", Some(2), Chunks(vec!["a", "b"]));
         let request = scripted(&script).request(http::Method::PUT, "/somewhere").stream(stream);
@@ -309,13 +312,13 @@ async fn a_body_that_cannot_be_replayed_is_not_retried() {
 
 #[tokio::test(start_paused = true)]
 async fn idempotency_keys_are_made_and_kept() {
-    let unavailable = || Answer::error(ErrorShape::Empty, 503, "", "");
+    let unavailable = || MockResponse::error(ErrorShape::Empty, 503, "", "");
     let script = Script::new()
         .expect_times(2, Expect::any(), unavailable())
-        .expect(Expect::any(), Answer::json(json!({})))
+        .expect(Expect::any(), MockResponse::json(json!({})))
         .expect_times(2, Expect::any(), unavailable())
-        .expect(Expect::any(), Answer::json(json!({ "id": "1" })))
-        .always(Expect::any(), Answer::json(json!({})));
+        .expect(Expect::any(), MockResponse::json(json!({ "id": "1" })))
+        .always(Expect::any(), MockResponse::json(json!({})));
     let client = scripted(&script);
 
     client.user_restrictions().update(1, 2, UserRestriction::new()).await.expect("an answer");
@@ -351,7 +354,7 @@ async fn idempotency_keys_are_made_and_kept() {
 /// which is kept over its attempts.
 #[tokio::test(start_paused = true)]
 async fn a_raw_request_has_an_idempotency_key_too() {
-    let unavailable = || Answer::error(ErrorShape::Empty, 503, "", "");
+    let unavailable = || MockResponse::error(ErrorShape::Empty, 503, "", "");
     let script = Script::new().always(Expect::any(), unavailable());
     let client = scripted(&script);
     let campaign = || client.request(http::Method::POST, "/ads-management/v1/campaigns").json(&json!({}));
@@ -388,7 +391,7 @@ async fn a_raw_request_has_an_idempotency_key_too() {
 /// call. What the caller sets wins.
 #[tokio::test(start_paused = true)]
 async fn some_operations_have_more_time_for_an_attempt() {
-    let script = Script::new().always(Expect::any(), Answer::stalled());
+    let script = Script::new().always(Expect::any(), MockResponse::stalled());
     let client = scripted(&script);
     let seconds = async |call: Pin<Box<dyn Future<Output = Result<(), opencloud::Error>>>>| {
         let before = script.count();

@@ -66,7 +66,7 @@ fn client(url: &str, attempt_timeout: Duration) -> Client {
         .max_response_bytes(100_000)
         .attempt_timeout(attempt_timeout)
         .upload_attempt_timeout(attempt_timeout)
-        .retry(Retry::standard().attempts(3).first_wait(Duration::from_millis(1)))
+        .retry(Retry::standard().attempts(3).initial_delay(Duration::from_millis(1)))
         .build()
         .expect("a client")
 }

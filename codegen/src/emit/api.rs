@@ -1,4 +1,4 @@
-//! `api.rs`: one module, handle and set of calls per area; constructors of request types; id types.
+//! `api.rs`: one module, handle and set of calls per area; constructors of request types.
 
 use crate::emit::{Writer, literal};
 use crate::model::{
@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 
 pub fn emit(model: &Model) -> Result<String, Error> {
     let mut writer = Writer::new();
-    writer.block("pub(crate) mod id_types", |writer| emit_ids(writer, model));
     for area in &model.areas {
         writer.line("");
         emit_area(&mut writer, model, area);
@@ -33,7 +32,7 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
         let writable: Vec<&Field> = of.fields.iter().filter(|field| !field.read_only).collect();
         let required: Vec<String> =
             of.arguments().iter().map(|field| format!("{}: {}", field.ident, kept(&field.kind))).collect();
-        writer.block("crate::call::request_type!", |writer| {
+        writer.block("crate::wire::request_type!", |writer| {
             writer.line(format!("{} ({})", of.name, required.join(", ")));
             for field in &writable {
                 let (setter, name) = (&field.setter, &field.ident);
@@ -56,16 +55,6 @@ fn kept(kind: &Type) -> String {
 /// A type as written beside the types themselves.
 pub(super) fn type_in_types(kind: &Type) -> String {
     kind.rust().replace("types::", "")
-}
-
-/// `UserId`, ... : the id types of the document.
-fn emit_ids(writer: &mut Writer, model: &Model) {
-    for id in &model.ids {
-        writer.block("crate::ids::id_type!", |writer| {
-            writer.doc(&id.description);
-            writer.line(&id.name);
-        });
-    }
 }
 
 fn handle(area: &Area) -> String {
@@ -263,7 +252,7 @@ impl<'a> Call<'a> {
                 let media: Vec<String> = media.iter().map(|media| literal(media)).collect();
                 call.add(true, |value| Input {
                     name: "file".to_owned(),
-                    argument: "crate::call::File".to_owned(),
+                    argument: "crate::body::File".to_owned(),
                     source: Source::Raw,
                     apply: format!("raw({value}.into(), &[{}])", media.join(", ")),
                     doc: "The body, as bytes.".to_owned(),
@@ -277,8 +266,8 @@ impl<'a> Call<'a> {
                 for part in parts {
                     let wire = literal(&part.name);
                     let (argument, how) = match &part.kind {
-                        PartKind::File => ("crate::call::File".to_owned(), "part_file"),
-                        PartKind::Files => ("Vec<crate::call::File>".to_owned(), "part_files"),
+                        PartKind::File => ("crate::body::File".to_owned(), "part_file"),
+                        PartKind::Files => ("Vec<crate::body::File>".to_owned(), "part_files"),
                         PartKind::Json(kind) if model.is_checked(kind) => (kind.rust(), "checked_part_json"),
                         PartKind::Json(kind) => (kind.rust(), "part_json"),
                         PartKind::Text(kind) => (kind.rust(), "part_text"),
@@ -286,8 +275,8 @@ impl<'a> Call<'a> {
                     call.add(part.required, |value| Input {
                         name: part.name.clone(),
                         apply: format!("{how}::<{argument}>({wire}, {value}.into())")
-                            .replace("part_file::<crate::call::File>", "part_file")
-                            .replace("part_files::<Vec<crate::call::File>>", "part_files"),
+                            .replace("part_file::<crate::body::File>", "part_file")
+                            .replace("part_files::<Vec<crate::body::File>>", "part_files"),
                         argument,
                         source: Source::Part(part),
                         doc: format!("The form's part `{}`.", part.name),
@@ -352,7 +341,8 @@ impl<'a> Call<'a> {
                 writer.line(std::mem::replace(&mut call, format!("    .{step}")));
             }
             writer.line(call + ";");
-            writer.line(format!("{} {{ call }}", self.name));
+            let policy = if self.long_running.is_some() { ", poll_policy: Default::default()" } else { "" };
+            writer.line(format!("{} {{ call{policy} }}", self.name));
         });
     }
 
@@ -362,6 +352,9 @@ impl<'a> Call<'a> {
         writer.line("#[must_use = \"a call is sent when it is awaited\"]");
         writer.block(format!("pub struct {}", self.name), |writer| {
             writer.line(format!("pub(crate) call: Call<{}>,", self.output));
+            if self.long_running.is_some() {
+                writer.line("poll_policy: crate::operation::PollPolicy,");
+            }
         });
         if !self.setters.is_empty() || !self.clearable.is_empty() {
             writer.block(format!("impl {}", self.name), |writer| {

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod calls;
+pub mod ids;
 pub mod operations;
 pub mod raw;
 pub mod surface;

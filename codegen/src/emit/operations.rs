@@ -9,7 +9,6 @@ use crate::{Error, names};
 
 pub fn emit(model: &Model) -> Result<String, Error> {
     let mut writer = Writer::new();
-    writer.line("use crate::call::info::*;");
     for operation in model.operations.iter().chain(&model.polled) {
         writer.line("");
         writer.line(format!("/// `{}`", operation.id));
@@ -36,21 +35,21 @@ pub fn emit(model: &Model) -> Result<String, Error> {
     writer.line("");
     writer.line("/// Failures of every operation that no further attempt changes.");
     writer.line(format!("pub static FINAL_ERRORS: &[FinalError] = {};", final_errors(&model.final_errors)));
-    writer.line("");
-    scopes(&mut writer, &model.scopes);
     Ok(writer.finish().replace("}\n;\n", "};\n"))
 }
 
-/// The enum of scopes. It does not depend on the areas: a token has scopes of its own.
-fn scopes(writer: &mut Writer, scopes: &[String]) {
-    writer.block("crate::enums::open_enum!", |writer| {
+/// `scopes.rs`: the enum of scopes. It does not depend on the areas: a token has scopes of its own.
+pub fn scopes(model: &Model) -> String {
+    let mut writer = Writer::new();
+    writer.block("crate::wire::enums::open_enum!", |writer| {
         writer.doc("What an API key or an OAuth 2.0 token may do.");
         writer.block("pub enum Scope", |writer| {
-            for (name, scope) in names::variants(scopes).iter().zip(scopes) {
+            for (name, scope) in names::variants(&model.scopes).iter().zip(&model.scopes) {
                 writer.line(format!("{name} = {},", literal(scope)));
             }
         });
     });
+    writer.finish()
 }
 
 fn fields(writer: &mut Writer, operation: &Operation) {
@@ -253,13 +252,15 @@ mod tests {
             "authorizationCode": { "scopes": { "openid": "" } }
         } } });
         for areas in [None, Some(&[][..])] {
-            let table = table(&document, areas);
+            let areas = areas.map(<[String]>::to_vec);
+            let model = Model::build(&document.to_string(), areas.as_deref()).expect("a model");
+            let found = scopes(&model);
             for line in [
                 "AssetRead = \"asset:read\",",
                 "Openid = \"openid\",",
                 "UserUserNotificationWrite = \"user.user-notification:write\",",
             ] {
-                assert!(table.contains(line), "{table}");
+                assert!(found.contains(line), "{found}");
             }
         }
     }

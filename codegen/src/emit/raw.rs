@@ -63,11 +63,11 @@ fn adapted(of: &Struct) -> Result<syn::ItemStruct, Error> {
 fn sent_as(field: &Field) -> Vec<syn::Attribute> {
     match field.kind.leaf() {
         Type::Duration => vec![
-            parse_quote!(#[serde(serialize_with = "crate::decode::duration::serialize")]),
+            parse_quote!(#[serde(serialize_with = "crate::wire::decode::duration::serialize")]),
             parse_quote!(#[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]),
         ],
         Type::Id { number: true, .. } => {
-            vec![parse_quote!(#[serde(serialize_with = "crate::decode::as_number")])]
+            vec![parse_quote!(#[serde(serialize_with = "crate::wire::decode::as_number")])]
         }
         _ => Vec::new(),
     }
@@ -98,7 +98,7 @@ fn emit_reading(writer: &mut Writer, model: &Model, of: &Struct) {
         .requested_ids(of)
         .map(|field| format!("{} => {},", literal(&field.name), field.ident))
         .collect();
-    writer.block(format!("crate::decode::object! {{ {}", of.name), |writer| {
+    writer.block(format!("crate::wire::decode::object! {{ {}", of.name), |writer| {
         for field in &of.fields {
             writer.line(format!("{} => {},", literal(&field.name), field.ident));
         }
@@ -121,7 +121,7 @@ fn emit_checks(writer: &mut Writer, model: &Model, of: &Struct) {
     let (read_only, others): (Vec<_>, Vec<_>) = of.fields.iter().partition(|field| field.read_only);
     let inside = others.into_iter().filter(|field| model.is_checked(&field.kind)).collect();
     writer.line(format!(
-        "crate::call::checked_type!({} {{ {} }} inside {{ {} }});",
+        "crate::wire::checked_type!({} {{ {} }} inside {{ {} }});",
         of.name,
         names(read_only),
         names(inside)
@@ -135,7 +135,7 @@ fn emit_debug(writer: &mut Writer, of: &Struct) {
         fields.map(|field| field.ident.as_str()).collect::<Vec<_>>().join(", ")
     };
     let (shown, hidden) = (names(false), names(true));
-    writer.line(format!("crate::call::hiding_debug!({} {{ {shown} }} hides {{ {hidden} }});", of.name));
+    writer.line(format!("crate::wire::hiding_debug!({} {{ {shown} }} hides {{ {hidden} }});", of.name));
 }
 
 fn emit_enum(writer: &mut Writer, of: &Enum) {
@@ -144,7 +144,7 @@ fn emit_enum(writer: &mut Writer, of: &Enum) {
         // A larger number would be taken for an `i32` where its type is not stated.
         EnumValues::Numbers(_) => ("open_number_enum", |number| number.parse::<i32>().is_ok()),
     };
-    writer.block(format!("crate::enums::{kind}!"), |writer| {
+    writer.block(format!("crate::wire::enums::{kind}!"), |writer| {
         writer.doc(of.description.as_deref().unwrap_or("Words that the service uses."));
         writer.block(format!("pub enum {}", of.name), |writer| {
             for (name, value) in of.literals() {

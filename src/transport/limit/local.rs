@@ -1,6 +1,6 @@
 //! Counts in this process.
 
-use super::schedule::{Schedule, Turn, Wakers};
+use super::schedule::{Permit, Schedule, Wakers};
 use super::{Observation, Quota};
 use std::future::Future;
 use std::pin::Pin;
@@ -23,8 +23,8 @@ impl Local {
     /// Waits until a request may be sent under all of these quotas, and counts it. Returns the time of its place.
     pub(super) async fn acquire(&self, quotas: &[Quota]) -> Instant {
         match self.with(|schedule, wakers| schedule.enter(quotas, Instant::now(), wakers)) {
-            Turn::Come(at) => at,
-            Turn::Later(id, _) => Place { local: self, id: Some(id), timer: None }.await,
+            Permit::Granted(at) => at,
+            Permit::Pending(id, _) => Place { local: self, id: Some(id), timer: None }.await,
         }
     }
 
@@ -52,8 +52,8 @@ impl Future for Place<'_> {
                 schedule.look(id, context.waker(), Instant::now(), wakers)
             };
             let (id, alarm) = match self.local.with(look) {
-                Turn::Later(id, alarm) => (id, alarm),
-                Turn::Come(at) => {
+                Permit::Pending(id, alarm) => (id, alarm),
+                Permit::Granted(at) => {
                     self.id = None;
                     return Poll::Ready(at);
                 }
@@ -84,7 +84,7 @@ impl Drop for Place<'_> {
 mod tests {
     use super::super::window::steps;
     use super::*;
-    use crate::call::info::Limit;
+    use crate::spec::Limit;
     use std::future::poll_fn;
     use std::sync::Arc;
     use std::time::Duration;

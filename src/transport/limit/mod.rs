@@ -10,9 +10,9 @@ mod schedule;
 mod seen;
 mod window;
 
-use super::headers::RateLimitStatus;
 use crate::Error;
-use crate::call::info::{Limit, OperationInfo};
+use crate::spec::RateLimitStatus;
+use crate::spec::{Limit, OperationInfo};
 use local::Local;
 use std::fmt;
 use std::future::Future;
@@ -31,7 +31,7 @@ use tokio::time::Instant;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RateLimit {
     store: Store,
     concurrent_users: u64,
@@ -74,7 +74,7 @@ impl RateLimit {
         quotas::of(operation, owner, values, self.concurrent_users)
     }
 
-    /// Waits for the turn of a request, and returns its place if that is known.
+    /// Waits for a permit, and returns the place of the request if that is known.
     pub(crate) async fn acquire(&self, quotas: &[Quota]) -> Result<Option<Instant>, Error> {
         match &self.store {
             Store::Local(local) => Ok(Some(local.acquire(quotas).await)),
@@ -97,15 +97,6 @@ impl RateLimit {
                 Store::Shared(store) => store.observe(quota, &seen),
             }
         }
-    }
-}
-
-impl fmt::Debug for RateLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimit")
-            .field("store", &self.store)
-            .field("concurrent_users", &self.concurrent_users)
-            .finish()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Which quotas a call is counted under.
 
 use super::{Owner, Quota};
-use crate::call::info::{Limit, OperationInfo, ServiceLimit};
-use crate::call::path;
+use crate::spec::{Limit, OperationInfo, ServiceLimit};
+use crate::wire::path::PathTemplate;
 
 /// The quotas of a call, the narrowest first. `values` are those of the path's parameters.
 pub(super) fn of(
@@ -12,7 +12,11 @@ pub(super) fn of(
     concurrent_users: u64,
 ) -> Vec<Quota> {
     let of_service = |limit: &ServiceLimit| {
-        let key = format!("{} of {}", limit.class, named(operation.path, values, limit.by)?.join("/"));
+        let key = format!(
+            "{} of {}",
+            limit.class,
+            named(PathTemplate(operation.path), values, limit.by)?.join("/")
+        );
         let more = limit.tenths_per_user.saturating_mul(concurrent_users) / 10;
         let requests = limit.limit.requests.saturating_add(more);
         let stated = limit.stated.unwrap_or(limit.limit.requests);
@@ -29,9 +33,8 @@ pub(super) fn of(
 }
 
 /// The values of these parameters of a path.
-fn named<'a>(template: &str, values: &'a [String], names: &[&str]) -> Option<Vec<&'a str>> {
-    let value = |name: &&str| values.get(path::parameters(template).position(|known| known == *name)?);
-    names.iter().map(|name| value(name).map(String::as_str)).collect()
+fn named<'a>(template: PathTemplate<'_>, values: &'a [String], names: &[&str]) -> Option<Vec<&'a str>> {
+    names.iter().map(|name| template.value(name, values)).collect()
 }
 
 #[cfg(test)]
@@ -95,7 +98,7 @@ mod tests {
     #[test]
     fn a_parameter_is_found_by_its_name() {
         let values = ["1".to_owned(), "2".to_owned()];
-        let template = "/a/{universe_id}/b/{x}:verb";
+        let template = PathTemplate("/a/{universe_id}/b/{x}:verb");
         assert_eq!(named(template, &values, &["universe_id"]), Some(vec!["1"]));
         assert_eq!(named(template, &values, &["x", "universe_id"]), Some(vec!["2", "1"]));
         assert_eq!(named(template, &values, &["y"]), None);

@@ -79,11 +79,11 @@ struct Waiter {
 
 /// Where a call stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum Permit {
     /// It may send. Its place has this time.
-    Come(Instant),
+    Granted(Instant),
     /// It has this number, and should look again at this time.
-    Later(u64, Instant),
+    Pending(u64, Instant),
 }
 
 /// Those to wake once the schedule is unlocked: a waker runs code of others.
@@ -91,7 +91,7 @@ pub(super) type Wakers = Vec<Waker>;
 
 impl Schedule {
     /// Takes a place for a call.
-    pub(super) fn enter(&mut self, quotas: &[Quota], now: Instant, wakers: &mut Wakers) -> Turn {
+    pub(super) fn enter(&mut self, quotas: &[Quota], now: Instant, wakers: &mut Wakers) -> Permit {
         // Before any window of this call is looked up: one of them can be idle.
         if self.names.len() >= self.sweep_at.max(MANY) {
             self.forget_idle(now);
@@ -102,30 +102,30 @@ impl Schedule {
         self.reserve(windows, now, wakers)
     }
 
-    fn reserve(&mut self, windows: Box<[usize]>, now: Instant, wakers: &mut Wakers) -> Turn {
+    fn reserve(&mut self, windows: Box<[usize]>, now: Instant, wakers: &mut Wakers) -> Permit {
         if self.rests_until(now).is_none() {
             self.refresh(now, wakers);
         }
         windows.iter().for_each(|window| self.windows[*window].window.forget(now));
         let at = place(&mut self.windows, &windows, now);
         if at <= now {
-            return Turn::Come(at);
+            return Permit::Granted(at);
         }
         let alarm = alarm(now, at);
         windows.iter().for_each(|window| self.windows[*window].waiters += 1);
         self.next += 1;
         self.waiting.insert(self.next, Waiter { windows, at, alarm, waker: None });
-        Turn::Later(self.next, alarm)
+        Permit::Pending(self.next, alarm)
     }
 
     /// Looks whether the time of a call has come.
-    pub(super) fn look(&mut self, id: u64, waker: &Waker, now: Instant, wakers: &mut Wakers) -> Turn {
+    pub(super) fn look(&mut self, id: u64, waker: &Waker, now: Instant, wakers: &mut Wakers) -> Permit {
         let rest = self.rests_until(now);
         // One that looks although it was not told to is about to give up, mostly.
         if rest.is_none() && self.waiting.get(&id).is_some_and(|waiter| waiter.is_expected(now)) {
             self.refresh(now, wakers);
         }
-        let Some(waiter) = self.waiting.get_mut(&id) else { return Turn::Come(now) };
+        let Some(waiter) = self.waiting.get_mut(&id) else { return Permit::Granted(now) };
         if waiter.at > now {
             if waiter.is_expected(now) {
                 let alarm = alarm(now, waiter.at);
@@ -133,21 +133,21 @@ impl Schedule {
             }
             // What it replaces is dropped outside of the lock, too.
             wakers.extend(waiter.waker.replace(waker.clone()).filter(|old| !old.will_wake(waker)));
-            return Turn::Later(id, waiter.alarm);
+            return Permit::Pending(id, waiter.alarm);
         }
         let is_fresh = now - waiter.at < FRESH;
-        let Some(waiter) = self.withdraw(id) else { return Turn::Come(now) };
+        let Some(waiter) = self.withdraw(id) else { return Permit::Granted(now) };
         if is_fresh {
             return self.depart(id, waiter, waker, now);
         }
         self.give_back(&waiter);
         match self.reserve(waiter.windows, now, wakers) {
-            Turn::Come(at) => Turn::Come(at),
-            Turn::Later(id, alarm) => {
+            Permit::Granted(at) => Permit::Granted(at),
+            Permit::Pending(id, alarm) => {
                 if let Some(waiter) = self.waiting.get_mut(&id) {
                     waiter.waker = Some(waker.clone());
                 }
-                Turn::Later(id, alarm)
+                Permit::Pending(id, alarm)
             }
         }
     }
@@ -155,19 +155,19 @@ impl Schedule {
     /// Lets a call send whose time has come. It is always a little later than that, and much later on a busy machine,
     /// and the service counts from when a request comes: so its place moves to now. If those before it were late as
     /// well, they are still counted, and it waits for them.
-    fn depart(&mut self, id: u64, mut waiter: Waiter, waker: &Waker, now: Instant) -> Turn {
+    fn depart(&mut self, id: u64, mut waiter: Waiter, waker: &Waker, now: Instant) -> Permit {
         self.give_back(&waiter);
         let windows = &mut self.windows;
         let free = waiter.windows.iter().map(|window| windows[*window].window.has_room_from(now));
         let at = free.max().unwrap_or(now);
         waiter.windows.iter().for_each(|window| windows[*window].window.take(at));
         if at <= now {
-            return Turn::Come(at);
+            return Permit::Granted(at);
         }
         waiter.windows.iter().for_each(|window| windows[*window].waiters += 1);
         (waiter.at, waiter.alarm, waiter.waker) = (at, at, Some(waker.clone()));
         self.waiting.insert(id, waiter);
-        Turn::Later(id, at)
+        Permit::Pending(id, at)
     }
 
     /// Gives back the place of a call that gave up.

@@ -1,8 +1,8 @@
 //! Which of a call's quotas a response speaks of, and what it says of each.
 
 use super::{Observation, Quota};
-use crate::call::info::Limit;
-use crate::transport::headers::{RateLimitStatus, RateLimitWindow};
+use crate::spec::Limit;
+use crate::spec::{RateLimitStatus, RateLimitWindow};
 use http::StatusCode;
 
 /// What a response says of each quota of its call: only of those whose figures it names (`RL-10`). The headers

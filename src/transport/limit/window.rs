@@ -1,7 +1,7 @@
 //! The places of one limit: when requests went out, and when those that wait will.
 
 use super::Observation;
-use crate::call::info::Limit;
+use crate::spec::Limit;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;

@@ -30,6 +30,8 @@ pub struct Graph {
     pub modules: BTreeMap<String, String>,
     /// The imports, without those of a file of itself.
     pub imports: Vec<Import>,
+    /// What each file names of other crates, `tokio::time::sleep`.
+    pub foreign: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Graph {
@@ -45,6 +47,7 @@ impl Graph {
             path => path,
         };
         let mut found: BTreeMap<(usize, usize), BTreeSet<String>> = BTreeMap::new();
+        let mut foreign: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (id, module) in modules.all.iter().enumerate() {
             let mut paths = Paths::default();
             module.items.iter().for_each(|item| paths.visit_item(item));
@@ -53,7 +56,10 @@ impl Graph {
                     Some(target) if target != id => {
                         found.entry((id, target)).or_default().insert(path.join("::"));
                     }
-                    _ => {}
+                    Some(_) => {}
+                    None => {
+                        foreign.entry(module.file.clone()).or_default().insert(path.join("::"));
+                    }
                 }
             }
         }
@@ -67,7 +73,8 @@ impl Graph {
             })
             .collect();
         let files = modules.all.iter().enumerate();
-        Ok(Self { modules: files.map(|(id, module)| (name(id), module.file.clone())).collect(), imports })
+        let modules = files.map(|(id, module)| (name(id), module.file.clone())).collect();
+        Ok(Self { modules, imports, foreign })
     }
 
     /// The files that import each other, over any number of others.

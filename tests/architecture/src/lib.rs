@@ -42,6 +42,8 @@ pub fn generated(workspace: &Path) -> Result<Generated, String> {
     Ok(Generated::from([
         ("raw.rs".to_owned(), code.raw),
         ("api.rs".to_owned(), code.api),
+        ("ids.rs".to_owned(), code.ids),
         ("operations.rs".to_owned(), code.operations),
+        ("scopes.rs".to_owned(), code.scopes),
     ]))
 }

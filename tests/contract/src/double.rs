@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
-use opencloud::call::{Body, Form};
-use opencloud::transport::{Exchange, Transport};
+use opencloud::body::{Body, Form};
+use opencloud::{Exchange, Transport};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use opencloud::Client;
-use opencloud::transport::retry::Retry;
+use opencloud::retry::Retry;
 use opencloud_contract::{Recorder, Samples, call, operations};
 use serde::Serialize;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud_emulator::{Document, Mode, Operation, Sample, parameter_values};
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -111,7 +111,7 @@ fn body_problems(operation: &Operation, request: &Recorded, samples: &Samples) -
 }
 
 /// Each part says what its sample says: files byte for byte, objects as JSON, the rest as text.
-fn form_problems(form: &opencloud::call::Form, wanted: &Value) -> Vec<String> {
+fn form_problems(form: &opencloud::body::Form, wanted: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     for (name, value) in wanted.as_object().into_iter().flatten() {
         let parts: Vec<_> = form.parts().iter().filter(|part| part.name() == name).collect();

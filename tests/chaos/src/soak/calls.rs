@@ -1,7 +1,7 @@
 //! Calls of all sorts, many at a time.
 
 use crate::Outcome;
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::types::{Asset, DataStoreEntry};
 use opencloud::{Client, Error};
 use std::fmt;

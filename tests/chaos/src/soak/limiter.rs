@@ -3,10 +3,10 @@
 use super::server::{self, SENT};
 use super::windows::{Window, fullest, jitter};
 use crate::Outcome;
-use opencloud::call::Body;
+use opencloud::body::Body;
 use opencloud::limit::RateLimit;
-use opencloud::transport::{Exchange, Transport};
 use opencloud::{Client, OperationInfo, operations};
+use opencloud::{Exchange, Transport};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

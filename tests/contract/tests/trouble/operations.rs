@@ -5,7 +5,7 @@ use crate::{calls, client, start};
 use opencloud::ErrorKind;
 use opencloud::analytics::AnalyticsMetricsRequest;
 use opencloud::assets::Asset;
-use opencloud::call::File;
+use opencloud::body::File;
 use opencloud::experiments::ExperimentDefinition;
 use opencloud::luau::LuauTask;
 use opencloud::operation::PollPolicy;
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Polls as often as the limits of the routes allow.
 fn eager() -> PollPolicy {
     let wait = Duration::from_millis(1);
-    PollPolicy::new().initial(wait).factor(1.0).shortest(wait)
+    PollPolicy::new().initial_delay(wait).multiplier(1.0).minimum_delay(wait)
 }
 
 fn query() -> AnalyticsMetricsRequest {
@@ -33,7 +33,8 @@ fn query() -> AnalyticsMetricsRequest {
 #[tokio::test]
 async fn what_is_done_at_once_is_never_polled() {
     let (emulator, client) = start().await;
-    let first = client.analytics().query_metrics(7, query()).wait_with(eager()).await.expect("done");
+    let first =
+        client.analytics().query_metrics(7, query()).with_poll_policy(eager()).wait().await.expect("done");
     let polls = calls(&emulator, "analytics.get_metrics_operation");
     assert!(polls >= 1);
     let mut again = client.analytics().query_metrics(7, query()).start().await.expect("started");
@@ -61,7 +62,7 @@ async fn an_answer_that_does_not_say_done_is_pending() {
     let (_emulator, client) = start().await;
     let mut upload = client.assets().create(model("Chair"), file()).start().await.expect("started");
     assert!(!upload.is_over());
-    let asset = upload.wait_with(eager()).await.expect("an asset");
+    let asset = upload.with_poll_policy(eager()).wait().await.expect("an asset");
     assert_eq!(asset.display_name.as_deref(), Some("Chair"));
 }
 
@@ -70,19 +71,31 @@ async fn an_answer_that_does_not_say_done_is_pending() {
 async fn a_failed_operation_is_an_error() {
     let (_emulator, client) = start().await;
     let upload = client.assets().create(model("Moderated chair"), file());
-    let error = upload.wait_with(eager()).await.expect_err("moderated");
+    let error = upload.with_poll_policy(eager()).wait().await.expect_err("moderated");
     assert_eq!((error.kind(), error.code()), (ErrorKind::ModeratedText, Some("400")));
     assert!(error.message().contains("moderated"), "{error}");
     assert!(error.operation_name().is_some());
 
     let task = LuauTask::new().script("error(\"no such player\")");
-    let error = client.luau().create_task(2001, 3001, task).wait_with(eager()).await.expect_err("an error");
+    let error = client
+        .luau()
+        .create_task(2001, 3001, task)
+        .with_poll_policy(eager())
+        .wait()
+        .await
+        .expect_err("an error");
     assert_eq!((error.kind(), error.code()), (ErrorKind::Operation, Some("SCRIPT_ERROR")));
     assert!(error.message().contains("no such player"), "{error}");
 
     // It has no variants, and so no baseline.
     let definition = ExperimentDefinition::new().name("Speed");
-    let error = client.experiments().create(7, definition).wait_with(eager()).await.expect_err("an error");
+    let error = client
+        .experiments()
+        .create(7, definition)
+        .with_poll_policy(eager())
+        .wait()
+        .await
+        .expect_err("an error");
     assert_eq!(
         (error.kind(), error.code()),
         (ErrorKind::Operation, Some("MUST_HAVE_EXACTLY_ONE_BASELINE_VARIANT"))
@@ -97,7 +110,7 @@ async fn a_failed_poll_is_no_failed_operation() {
     for trouble in ["429,retry-after=0", "429", "500", "503", "html:502", "reset", "truncate:10"] {
         let (emulator, client) = start().await;
         emulator.fault(&format!("{POLL}={trouble},count=3")).expect("a fault");
-        let thumbnail = client.users().generate_thumbnail(7).wait_with(eager()).await;
+        let thumbnail = client.users().generate_thumbnail(7).with_poll_policy(eager()).wait().await;
         let thumbnail = thumbnail.unwrap_or_else(|error| panic!("{trouble}: {error}"));
         assert!(thumbnail.image_uri.is_some(), "{trouble}");
         assert_eq!(calls(&emulator, "users.generate_thumbnail"), 1, "{trouble}: started once");
@@ -109,18 +122,20 @@ async fn a_failed_poll_is_no_failed_operation() {
 async fn polls_that_only_fail_are_given_up() {
     let (emulator, client) = start().await;
     emulator.fault(&format!("{POLL}=500")).expect("a fault");
-    let policy = eager().failures(2);
-    let error = client.users().generate_thumbnail(7).wait_with(policy).await.expect_err("given up");
+    let policy = eager().tolerated_failures(2);
+    let error =
+        client.users().generate_thumbnail(7).with_poll_policy(policy).wait().await.expect_err("given up");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(500));
     let name = error.operation_name().expect("a name").to_owned();
     // The operation is still there for who has its name.
     emulator.clear_faults();
-    let mut operation = client.operations().resume::<UserThumbnail>(&name).expect("a name");
-    operation.wait_with(eager()).await.expect("done");
+    let operation = client.operations().resume::<UserThumbnail>(&name).expect("a name");
+    operation.with_poll_policy(eager()).wait().await.expect("done");
     // A refusal does not pass: it ends the wait at once.
     emulator.clear_requests();
     emulator.fault(&format!("{POLL}=403")).expect("a fault");
-    let error = client.users().generate_thumbnail(7).wait_with(eager()).await.expect_err("forbidden");
+    let error =
+        client.users().generate_thumbnail(7).with_poll_policy(eager()).wait().await.expect_err("forbidden");
     assert!(error.is_permission_denied(), "{error}");
     assert_eq!(calls(&emulator, POLL), 1);
 }
@@ -131,19 +146,26 @@ async fn a_deadline_names_the_operation() {
     let policy = || eager().deadline(Duration::from_millis(50));
     // A service that always says the same.
     let server = Server::start(|_| json!({ "path": "users/7/operations/t", "done": false })).await;
-    let error = client(&server.base_url).users().generate_thumbnail(7).wait_with(policy()).await;
+    let error =
+        client(&server.base_url).users().generate_thumbnail(7).with_poll_policy(policy()).wait().await;
     let error = error.expect_err("never done");
     assert!(error.is_timeout(), "{error}");
     assert_eq!(error.operation_name(), Some("users.generate_thumbnail:/cloud/v2/users/7/operations/t"));
     // And one that does not answer at all.
     let (emulator, client) = start().await;
     emulator.fault(&format!("{POLL}=latency:60s")).expect("a fault");
-    let error = client.users().generate_thumbnail(7).wait_with(policy()).await.expect_err("no answer");
+    let error = client
+        .users()
+        .generate_thumbnail(7)
+        .with_poll_policy(policy())
+        .wait()
+        .await
+        .expect_err("no response");
     assert!(error.is_timeout(), "{error}");
     emulator.clear_faults();
     let name = error.operation_name().expect("a name");
-    let mut operation = client.operations().resume::<UserThumbnail>(name).expect("a name");
-    operation.wait_with(eager()).await.expect("done after all");
+    let operation = client.operations().resume::<UserThumbnail>(name).expect("a name");
+    operation.with_poll_policy(eager()).wait().await.expect("done after all");
 }
 
 /// A process that started something is gone; another one has the name that the first one wrote down.
@@ -155,7 +177,7 @@ async fn an_operation_outlives_who_started_it() {
     drop((operation, first));
     let second = client(emulator.base_url());
     let mut operation = second.operations().resume::<UserThumbnail>(&name).expect("a name");
-    assert!(operation.wait_with(eager()).await.expect("done").image_uri.is_some());
+    assert!(operation.with_poll_policy(eager()).wait().await.expect("done").image_uri.is_some());
     assert_eq!(calls(&emulator, "users.generate_thumbnail"), 1);
     // What nobody started is not there.
     let (place, _) = name.rsplit_once('/').expect("a path");

@@ -1,7 +1,7 @@
 use super::super::session::USER;
 use super::{Acting, Intent, Kind, Verifying, World, counted};
 use opencloud::assets::AssetUpload;
-use opencloud::call::File;
+use opencloud::body::File;
 
 /// Uploads an image with the intent in its name.
 pub(super) struct Upload;

@@ -1,0 +1,16 @@
+use crate::Credentials;
+use crate::transport::retry::RetryPolicy;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a call is made. What is `None` is as the client says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) credentials: Option<Credentials>,
+    /// Whether no credential is sent.
+    pub(crate) anonymous: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) retry: Option<Arc<dyn RetryPolicy>>,
+    pub(crate) idempotent: Option<bool>,
+}

@@ -1,0 +1,35 @@
+/// How a type that is a word or a number on the wire is read, sent as a parameter and described: by its
+/// `Display` and `From<String>`.
+macro_rules! scalar {
+    ($name:ident, $read:expr, $schema:tt) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $read(deserializer).map(Self::from)
+            }
+        }
+
+        impl<'de> crate::wire::decode::Tolerant<'de> for $name {
+            fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $read(deserializer).map(Self::from)
+            }
+        }
+
+        impl crate::wire::Parameter for $name {
+            fn each(&self, add: &mut dyn FnMut(String)) {
+                add(self.to_string());
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+    };
+}
+pub(crate) use scalar;
