@@ -36,6 +36,8 @@
 //!
 //! Where Roblox's document and guides are silent, the decision is ours; it is written down where it is made.
 
+#![warn(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // What no enabled area uses is unused; with all areas and their helpers, nothing may be.
 #![cfg_attr(
     not(all(feature = "full", feature = "helpers")),

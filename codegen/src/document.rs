@@ -173,16 +173,24 @@ pub fn target(schema: &Value) -> Option<&str> {
     })
 }
 
-/// What a property says beside its type: its names, and which way it travels. Whatever replaces the property's
-/// schema keeps it.
-pub const BESIDE: [&str; 4] = ["readOnly", "writeOnly", "x-opencloud-aliases", "x-opencloud-id-from"];
+/// What a property says beside its type: what it is, its default, its names, and which way it travels. Whatever
+/// replaces the property's schema keeps it.
+pub const BESIDE: [&str; 7] = [
+    "default",
+    "deprecated",
+    "description",
+    "readOnly",
+    "writeOnly",
+    "x-opencloud-aliases",
+    "x-opencloud-id-from",
+];
 
 /// Replaces a schema, which keeps what it says of the property [beside](BESIDE) its type.
 pub fn replace(schema: &mut Value, mut by: Value) {
     if let (Some(old), Some(new)) = (schema.as_object(), by.as_object_mut()) {
         for key in BESIDE {
             if let Some(said) = old.get(key) {
-                new.entry(key).or_insert_with(|| said.clone());
+                new.insert(key.to_owned(), said.clone());
             }
         }
     }

@@ -99,7 +99,7 @@ fn what_must_not_be_sent_is_checked_at_any_depth() {
     assert!(api.contains(".checked_json::<types::Thing>"), "{api}");
     // Read-only properties have no setters.
     assert!(
-        raw.contains("request_type! { Thing () name = name: {String}, parts = parts: [Part], }"),
+        raw.contains("Thing () /// Not described yet. Optional. name = name: {String}, /// Not described yet. Optional. parts = parts: [Part], }"),
         "{raw}"
     );
 }

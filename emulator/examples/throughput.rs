@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
     let first = exchange(address, 1, |_| get("/cloud/v2/users/156"));
     let start = began.elapsed();
     let mut is_good = first == 1;
-    is_good &= report("start to the first answer", start.as_secs_f64() * 1_000.0, "ms", start < MAX_START);
+    is_good &= report("start to the first response", start.as_secs_f64() * 1_000.0, "ms", start < MAX_START);
 
     for (what, target) in [
         ("a user", "/cloud/v2/users/156"),
@@ -47,8 +47,8 @@ async fn main() -> ExitCode {
     ] {
         let began = Instant::now();
         let deadline = began + Duration::from_secs(SECONDS);
-        let answers = until(address, deadline, || get(target));
-        let rate = answers as f64 / began.elapsed().as_secs_f64();
+        let responses = until(address, deadline, || get(target));
+        let rate = responses as f64 / began.elapsed().as_secs_f64();
         // The pages are made of 437 things each time: they are no simple request.
         let is_simple = !what.contains("page");
         is_good &= report(what, rate, "requests/s", !is_simple || rate >= MIN_REQUESTS);
@@ -124,7 +124,7 @@ fn run(address: SocketAddr, next: impl Fn() -> Option<String> + Sync) -> usize {
     })
 }
 
-/// Reads one answer to its end.
+/// Reads one response to its end.
 fn is_success(reader: &mut impl BufRead, body: &mut Vec<u8>) -> Option<bool> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

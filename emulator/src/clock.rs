@@ -121,59 +121,10 @@ impl Clock {
     }
 }
 
-/// RFC 3339 with milliseconds, as most services write it.
-pub(crate) fn rfc3339(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-}
-
-/// RFC 3339 with nanoseconds.
-pub(crate) fn rfc3339_nanos(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()
-}
-
-/// RFC 3339 with whole seconds and an offset in place of `Z`, as the analytics service writes it (AN-01).
-pub(crate) fn rfc3339_offset(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
-}
-
-/// A moment that many seconds later; at the end of time, the end of time.
-pub(crate) fn later(time: Timestamp, seconds: i64) -> Timestamp {
-    time.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(if seconds < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    })
-}
-
-/// The number of the UTC day.
-pub(crate) fn day(time: Timestamp) -> i64 {
-    time.as_second().div_euclid(86_400)
-}
-
-/// The number of the UTC hour.
-pub(crate) fn hour(time: Timestamp) -> i64 {
-    time.as_second().div_euclid(3_600)
-}
-
-/// The seconds of `1.5s`, if the text is a duration.
-pub(crate) fn seconds(text: &str) -> Option<SignedDuration> {
-    if !crate::schema::is_duration(text) {
-        return None;
-    }
-    let number = text.trim_end_matches('s');
-    let (negative, number) = match number.strip_prefix('-') {
-        Some(number) => (true, number),
-        None => (false, number),
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let nanos: i32 = format!("{fraction:0<9}").parse().ok()?;
-    let duration = SignedDuration::new(whole.parse().ok()?, nanos);
-    Some(if negative { -duration } else { duration })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{day, hour, later, rfc3339, rfc3339_nanos};
 
     #[test]
     fn a_frozen_clock_moves_only_when_it_is_advanced() {
@@ -214,13 +165,5 @@ mod tests {
         let mut frozen = Clock::frozen_at(SystemTime::UNIX_EPOCH);
         frozen.restore(saved);
         assert_eq!(frozen.now(), saved.time);
-    }
-
-    #[test]
-    fn durations_are_read_to_the_nanosecond() {
-        assert_eq!(seconds("1.5s"), Some(SignedDuration::from_millis(1500)));
-        assert_eq!(seconds("-0.000000001s"), Some(SignedDuration::from_nanos(-1)));
-        assert_eq!(seconds("300s"), Some(SignedDuration::from_secs(300)));
-        assert_eq!(seconds("300"), None);
     }
 }

@@ -7,14 +7,14 @@ use ring::digest::{SHA256, digest};
 /// A text inside of HTML, between tags or as the value of an attribute in quotes.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
+    for ch in text.chars() {
+        match ch {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(letter),
+            _ => escaped.push(ch),
         }
     }
     escaped

@@ -19,49 +19,36 @@
 //! The document is open to tests of other crates as well: [`Document`] finds the operation of a request,
 //! [`validate_request`] says what is wrong with it, and [`Sample`] makes values of schemas.
 
-mod answer;
-mod behaviour;
-mod call;
-mod cel;
+mod api;
+mod areas;
 mod clock;
 mod control;
 mod dashboard;
 mod document;
-mod failure;
 mod faults;
 mod html;
 mod identity;
+mod incoming;
+mod inner;
 mod limits;
-mod listing;
-mod luau;
-mod mask;
-mod nesting;
-mod page;
-mod picture;
-mod request;
-mod route;
-mod sample;
-mod schema;
+mod mix;
+mod pairs;
 mod seed;
 mod server;
-mod shapes;
 mod state;
 mod store;
-mod synth;
-mod tolerance;
-mod validate;
+mod wire;
 
+pub use api::{LuauError, LuauLog, LuauRun, LuauTask, Shapes};
+pub use areas::messaging::model::Message;
 pub use document::{
-    Body, Document, DocumentError, Location, LongRunning, Match, Media, Operation, Paging, PagingStyle,
-    Parameter, RateLimit, RateLimits, Response,
+    Body, Direction, Document, DocumentError, Location, LongRunning, Match, Media, Mode, Operation, Paging,
+    PagingStyle, Parameter, Part, RateLimit, RateLimits, RequestParts, Response, Sample, SampleRequest,
+    Violation, multipart, parameter_values, query_pairs, sample_request, to_json_schema, validate_request,
+    validate_response, validate_value, validate_wire,
 };
 pub use faults::{Fault, FaultError};
 pub use identity::{ApiKey, InvalidAddress, KeyScope, OAuthApp};
-pub use luau::{LuauError, LuauLog, LuauRun, LuauTask};
-pub use request::{Part, RequestParts, multipart, query_pairs};
-pub use sample::{Mode, Sample, SampleRequest, parameter_values, request as sample_request};
-pub use schema::{Direction, to_json_schema};
+pub use inner::traffic::Recorded;
 pub use seed::{Seed, SeedError};
-pub use server::{Builder, Emulator, Message, Recorded, StateError, StateHandle};
-pub use shapes::Shapes;
-pub use validate::{Violation, validate_request, validate_response, validate_value, validate_wire};
+pub use server::{Builder, Emulator, StateError, StateHandle};

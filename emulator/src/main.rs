@@ -10,7 +10,7 @@ use opencloud_emulator::{Builder, Emulator, Seed, Shapes};
 /// The exit code for a command line that cannot be followed.
 const BAD_INPUT: u8 = 2;
 
-/// A local Roblox Open Cloud. It answers on 127.0.0.1 for every host of the API.
+/// A local Roblox Open Cloud. It serves every host of the API on 127.0.0.1.
 ///
 /// Point any client at the address that is printed. What the emulator is told besides, and what it remembers, is under
 /// /__emulator/ there: health, state, requests, clock, faults, messages, reset.
@@ -36,7 +36,7 @@ struct Arguments {
     #[arg(long)]
     strict: bool,
 
-    /// Answer requests that break the specification instead of refusing them.
+    /// WireResponse requests that break the specification instead of refusing them.
     #[arg(long, conflicts_with = "strict")]
     lenient: bool,
 
@@ -188,40 +188,34 @@ fn builder(arguments: Arguments) -> Result<Builder, String> {
 }
 
 /// Ctrl-C, and what service managers send.
-#[cfg(unix)]
 struct Signals {
+    #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
 }
 
-#[cfg(unix)]
 impl Signals {
     fn listen() -> std::io::Result<Signals> {
-        use tokio::signal::unix::{SignalKind, signal};
         Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
+            #[cfg(unix)]
+            interrupt: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+            #[cfg(windows)]
+            interrupt: tokio::signal::windows::ctrl_c()?,
         })
     }
 
     async fn wait(&mut self) {
+        #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
-    }
-}
-
-#[cfg(windows)]
-struct Signals(tokio::signal::windows::CtrlC);
-
-#[cfg(windows)]
-impl Signals {
-    fn listen() -> std::io::Result<Signals> {
-        Ok(Signals(tokio::signal::windows::ctrl_c()?))
-    }
-
-    async fn wait(&mut self) {
-        self.0.recv().await;
+        #[cfg(windows)]
+        self.interrupt.recv().await;
     }
 }

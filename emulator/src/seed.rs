@@ -1,7 +1,6 @@
 //! What is there at the beginning, if somebody says so.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -9,12 +8,12 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::data_stores::buffer::envelope;
-use crate::behaviour::data_stores::{Content, GLOBAL, Place};
+use crate::areas::data_stores::buffer::envelope;
+use crate::areas::data_stores::model::{Content, GLOBAL, Place};
+use crate::document::{Direction, Violation, decode_base64, validate_value};
 use crate::identity::{ApiKey, OAuthApp};
-use crate::schema::{Direction, decode_base64};
-use crate::server::{HERE, Incoming, Inner};
-use crate::validate::{Violation, validate_value};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
 
 /// What an emulator begins with, read from JSON. All of it is optional:
 ///
@@ -66,17 +65,10 @@ pub struct Seed {
     requests: Vec<Request>,
 }
 
-/// A seed that is none, and where it is wrong.
-#[derive(Debug)]
+/// An invalid seed, and where it is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct SeedError(String);
-
-impl fmt::Display for SeedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SeedError {}
 
 impl FromStr for Seed {
     type Err = SeedError;
@@ -277,19 +269,12 @@ impl Inner {
         if !body.is_empty() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let method: Method = request.method.parse().map_err(|_| "the method is none")?;
-        let uri: Uri = request.path.parse().map_err(|_| "the path is none")?;
-        let reply = self.apply_now(&Incoming {
-            method,
-            uri,
-            headers,
-            body: body.into(),
-            peer: HERE,
-            is_reused: false,
-        });
-        match reply.status {
+        let method: Method = request.method.parse().map_err(|_| "the method is invalid")?;
+        let uri: Uri = request.path.parse().map_err(|_| "the path is invalid")?;
+        let response = self.apply_now(&Incoming::local(method, uri, headers, body));
+        match response.status {
             ..300 => Ok(()),
-            status => Err(format!("{status} {}", String::from_utf8_lossy(&reply.body))),
+            status => Err(format!("{status} {}", String::from_utf8_lossy(&response.body))),
         }
     }
 }

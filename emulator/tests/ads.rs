@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Answer, Client};
+use common::{Client, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn campaign(name: &str) -> Value {
     })
 }
 
-async fn create(client: &Client, key: &str, body: &Value) -> Answer {
+async fn create(client: &Client, key: &str, body: &Value) -> Response {
     client.send(client.request("POST", CAMPAIGNS).header("x-idempotency-key", key).json(body)).await
 }
 
@@ -41,7 +41,7 @@ async fn a_campaign_is_created_once_for_each_key() {
     create(&client, "no uuid", &campaign("A")).await.refused(400);
     let without = client.post(CAMPAIGNS, &campaign("A")).await;
     assert!(without.refused(400).contains("x-idempotency-key"));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// A campaign is in review until somebody has looked a few times, or an hour has passed.
@@ -60,7 +60,7 @@ async fn a_campaign_is_reviewed_before_it_serves() {
     assert_eq!(reviewed["failures"], json!([{ "id": "5", "reason": "NOT_FOUND" }]));
     let many: Vec<_> = (0..101).map(|id| id.to_string()).collect();
     client.post(&batch, &json!({ "campaignIds": many })).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// What was fixed at the beginning cannot be sent at all, and a smaller budget waits for midnight.
@@ -86,7 +86,7 @@ async fn only_some_of_a_campaign_can_be_changed() {
     client.patch(&target, &json!({ "budget": { "amountMicros": "2.5" } })).await.refused(400);
     client.patch(&target, &json!({ "status": "CANCELLED" })).await.ok();
     client.patch(&target, &json!({ "status": "ACTIVE" })).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// Active ones first, then paused, then cancelled, and of each the latest first.

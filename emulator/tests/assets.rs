@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Answer, Client};
+use common::{Client, Response};
 use opencloud_emulator::Shapes;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -31,12 +31,12 @@ fn model(name: &str) -> Value {
 
 const RBXM: Option<(&str, &[u8])> = Some(("model/x-rbxm", b"<roblox!"));
 
-async fn create(client: &Client, form: Form) -> Answer {
+async fn create(client: &Client, form: Form) -> Response {
     let request = client.request("POST", "/assets/v1/assets").multipart(form);
     client.send(request).await
 }
 
-async fn update(client: &Client, target: &str, form: Form) -> Answer {
+async fn update(client: &Client, target: &str, form: Form) -> Response {
     client.send(client.request("PATCH", target).multipart(form)).await
 }
 
@@ -48,7 +48,7 @@ async fn finish(client: &Client, started: Value) -> Value {
     client.get(&target).await.ok()
 }
 
-/// Uploads a model; the answer is its number.
+/// Uploads a model; the response is its number.
 async fn upload(client: &Client, name: &str) -> String {
     let started = create(client, form(&model(name), RBXM)).await.ok();
     assert!(started.get("done").is_none());
@@ -77,7 +77,7 @@ async fn an_upload_finishes_later() {
     client.get(&format!("/assets/v1/assets/{id}?readMask=x")).await.refused(400);
     client.get("/assets/v1/assets/1").await.refused(404);
     client.get("/assets/v1/operations/none").await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// AS-03, AS-06, AS-08, AS-18: as the document has it.
@@ -93,7 +93,7 @@ async fn an_asset_in_the_documents_shape() {
     assert_eq!(versions["assetVersions"][2]["published"], false);
     let delivered = client.get(&format!("/asset-delivery-api/v1/assetId/{id}")).await.ok();
     assert_eq!(delivered.as_object().map(serde_json::Map::len), Some(1));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// AS-01: `done` is left out until it is true, and some uploads are done at once.
@@ -113,7 +113,7 @@ async fn every_third_upload_is_done_at_once() {
     let done = create(&client, form(&model("three"), RBXM)).await.ok();
     assert_eq!((&done["done"], &done["response"]["displayName"]), (&json!(true), &json!("three")));
     assert!(done["operationId"].is_string());
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// AS-20: fifty characters, not bytes; nothing is created.
@@ -214,7 +214,7 @@ async fn what_is_not_delivered_is_a_success_with_errors() {
     client.send(client.request("POST", "/assets/v1/assets/5001:archive")).await.ok();
     let errors = client.get("/asset-delivery-api/v1/assetId/5001").await.ok();
     assert_eq!(errors["errors"][0]["code"], 409);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// AS-17: a success can grant nothing.
@@ -231,7 +231,7 @@ async fn permissions_can_be_granted_in_part_or_not_at_all() {
     assert_eq!(part["successAssetIds"], json!([5001]));
     assert_eq!(part["errors"], json!([{ "assetId": id, "code": "CannotManageAsset" }]));
     assert_eq!(client.patch(target, &wanted(&[id])).await.ok()["successAssetIds"], json!([]));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// AS-04, AS-07: the ids of a creator as numbers and as text, and a price that is null.
@@ -253,7 +253,7 @@ async fn a_moderated_name_fails_in_the_operation() {
     assert_eq!(done["done"], true);
     assert_eq!(done["error"]["code"], 400);
     assert!(done.get("response").is_none());
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -319,8 +319,8 @@ async fn versions_are_listed_and_rolled_back() {
     let client = Client::start().await;
     let versions = "/assets/v1/assets/5001/versions";
     let list = async || {
-        let answer = client.get(versions).await.ok();
-        let list = answer.get("assetVersions").cloned().unwrap_or(answer);
+        let response = client.get(versions).await.ok();
+        let list = response.get("assetVersions").cloned().unwrap_or(response);
         list.as_array().expect("a list").clone()
     };
     let before = list().await;
@@ -367,7 +367,7 @@ async fn places_have_versions_and_are_delivered() {
     client.emulator.advance(Duration::from_secs(60));
     assert!(location().await.ends_with(&format!("/versions/{newest}")), "saved, not published");
     client.get("/assets/v1/assets/9999/versions").await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// AS-10: without a body, and the response is the asset.
@@ -380,7 +380,7 @@ async fn assets_are_archived_and_restored() {
     };
     assert_eq!(act("archive").await["state"], "Archived");
     assert_eq!(act("restore").await["state"], "Active");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// AS-13
@@ -391,7 +391,7 @@ async fn content_is_delivered_without_a_key() {
     let target = format!("/asset-delivery-api/v1/assetId/{id}");
     let delivered = client.get(&target).await.ok();
     let location = delivered["location"].as_str().expect("a link");
-    let content = reqwest::get(location).await.expect("an answer");
+    let content = reqwest::get(location).await.expect("a response");
     assert_eq!(content.headers()["content-type"], "model/x-rbxm");
     assert_eq!(content.text().await.expect("text"), "<roblox!");
     client.get(&format!("{target}/version/2")).await.refused(404);

@@ -27,7 +27,7 @@ fn bad_input_is_refused_in_one_line() {
     refused(&["--strict", "--lenient"], "cannot be used with");
     refused(&["--rate-limits", "maybe"], "'maybe'");
     refused(&["--fault", "users.get"], "it must be of the form ROUTE=EFFECT");
-    refused(&["--fault", "users.get=sometimes"], "`sometimes` is no effect");
+    refused(&["--fault", "users.get=sometimes"], "`sometimes` is not an effect");
     refused(&["--fault", "users.got=503"], "there is no operation `users.got`");
     refused(&["--daily-limit", "users.get"], "must be of the form ROUTE=REQUESTS");
     refused(&["--daily-limit", "users.got=1"], "there is no operation `users.got`");
@@ -124,7 +124,7 @@ async fn every_option_has_its_effect() {
     let http = common::http();
     let get = async |target: &str, key: &str| {
         let request = http.get(format!("{}{target}", emulator.base_url)).header("x-api-key", key);
-        request.send().await.expect("an answer")
+        request.send().await.expect("a response")
     };
     assert_eq!(get("/cloud/v2/users/7", "three").await.status(), 401);
     let user = get("/cloud/v2/users/7?unknown=1", "two").await;

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Answer, Client};
+use common::{Client, Response};
 use opencloud_emulator::{Emulator, Shapes};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -20,13 +20,13 @@ fn picture(form: Form, name: &'static str) -> Form {
     form.part(name, part)
 }
 
-async fn send(client: &Client, method: &str, target: &str, form: Form) -> Answer {
+async fn send(client: &Client, method: &str, target: &str, form: Form) -> Response {
     client.send(client.request(method, target).multipart(form)).await
 }
 
-fn error_code(answer: &Answer, status: u16) -> String {
-    assert_eq!(answer.status, status, "{}", answer.text);
-    answer.json()["errorCode"].as_str().expect("a code").to_owned()
+fn error_code(response: &Response, status: u16) -> String {
+    assert_eq!(response.status, status, "{}", response.text);
+    response.json()["errorCode"].as_str().expect("a code").to_owned()
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_game_pass_is_created_changed_and_listed() {
     let id = pass["gamePassId"].as_u64().expect("an id");
     assert_eq!(pass["priceInformation"]["defaultPriceInRobux"], 50);
     assert_ne!(pass["iconAssetId"], 0);
-    // Only what the form has changes, and there is no body in the answer.
+    // Only what the form has changes, and the response has no body.
     let changed = send(&client, "PATCH", &format!("{PASSES}/{id}"), form(&[("price", "60")])).await;
     assert_eq!((changed.status, changed.text.as_str()), (204, ""));
     let read = client.get(&format!("{PASSES}/{id}/creator")).await.ok();
@@ -50,7 +50,7 @@ async fn a_game_pass_is_created_changed_and_listed() {
     assert_ne!(again["iconAssetId"], read["iconAssetId"]);
     let (all, _) = client.all(&format!("{PASSES}/creator"), "gamePasses").await;
     assert_eq!(all, [again]);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -88,13 +88,13 @@ async fn developer_products_have_names_of_their_own() {
     let elsewhere = client.get(&format!("{elsewhere}/creator")).await;
     // GP-05
     assert_eq!(error_code(&elsewhere, 404), "NotFound");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
     let document = Client::shaped(Shapes::Document).await;
     let product = send(&document, "POST", PRODUCTS, form(&[("name", "Coins")])).await.ok();
     assert_eq!(product["priceInformation"], json!({ "defaultPriceInRobux": null, "enabledFeatures": [] }));
     let missing = document.get(&format!("{PRODUCTS}/5/creator")).await;
     assert_eq!(error_code(&missing, 404), "InvalidDeveloperProductId");
-    document.assert_answers_fit();
+    document.assert_responses_fit();
 }
 
 /// GP-01, GP-02: what moderation replaces is a success, and names are compared afterwards.
@@ -181,12 +181,12 @@ async fn badges_are_created_with_a_form_and_fail_by_number() {
     let icon = picture(Form::new(), "Files");
     let icon = send(&client, "POST", &format!("/legacy-publish/v1/badges/{id}/icon"), icon).await.ok();
     assert_ne!(icon["targetId"], badge["iconImageId"]);
-    let code = |answer: Answer| answer.json()["errors"][0]["code"].clone();
+    let code = |response: Response| response.json()["errors"][0]["code"].clone();
     assert_eq!(code(client.patch("/legacy-badges/v1/badges/5", &json!({ "name": "A" })).await), 1);
     let nameless = client.patch(&format!("/legacy-badges/v1/badges/{id}"), &json!({ "name": "" })).await;
     assert_eq!(nameless.status, 400);
     assert_eq!(code(nameless), 14);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// CS-01
@@ -202,7 +202,7 @@ async fn a_seller_is_a_bare_number_and_what_is_free_has_no_exponent() {
     let unpriced = json!({ "pluginAssetId": "10", "published": true });
     let unpriced = client.post(target, &unpriced).await.ok();
     assert!(unpriced.get("basePrice").is_none() && unpriced.get("purchasePrice").is_none(), "{unpriced}");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
     let document = Client::shaped(Shapes::Document).await;
     assert_eq!(document.post(target, &body).await.ok()["userSeller"], "users/1001");
 }
@@ -236,7 +236,7 @@ async fn a_product_of_the_creator_store_is_of_one_asset_and_priced_in_billionths
     client.patch(&format!("{target}/{id}12?updateMask=basePrice"), &new).await.refused(404);
     let missing = format!("{target}/{id}12?updateMask=basePrice&allowMissing=true");
     assert_eq!(client.patch(&missing, &new).await.ok()["published"], true);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -252,7 +252,7 @@ async fn saves_are_numbered_pages() {
     let bulk = json!({ "targets": [body, { "targetType": "Model", "targetId": 10 }] });
     assert_eq!(client.post(&format!("{target}:bulkDelete"), &bulk).await.ok()["deletedCount"], 1);
     client.delete(&format!("{target}?targetType=Model&targetId=9")).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// US-11: the next renewal or the end, never both, and a reason only when it is over.
@@ -276,5 +276,5 @@ async fn a_subscription_says_more_in_its_full_view_and_runs_out() {
     assert_eq!(over["state"], "EXPIRED");
     assert_eq!(over["active"], false);
     assert_eq!(over["expirationDetails"]["reason"], "SUBSCRIBER_CANCELLED");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }

@@ -48,7 +48,7 @@ async fn a_draft_is_merged_and_published() {
     let full = client.get(&at("/full")).await.ok();
     assert_eq!(full["metadata"]["configVersion"], 2);
     assert_eq!(full["entries"]["shop"]["value"], json!({ "open": true }));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// Whoever names a hash only changes the draft that they know; publishing takes that of the last change (CF-06).
@@ -173,5 +173,5 @@ async fn a_revision_is_restored_by_publishing() {
     assert_eq!(entries(&client).await, json!({ "a": 1 }));
     let unknown = client.request("POST", &at("/revisions/none/restore")).header("content-length", "0");
     client.send(unknown).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }

@@ -149,7 +149,7 @@ async fn one_request_is_told_with_its_bodies_and_without_its_secrets() {
     create_entry(&client, "player_7", &json!(7)).await;
     let told = client.get("/__emulator/dashboard/requests/1").await.ok();
     assert_eq!((&told["body"], &told["status"]), (&json!("{\"value\":7}"), &json!(200)));
-    assert!(told["answerBody"].as_str().is_some_and(|body| body.contains("player_7")));
+    assert!(told["responseBody"].as_str().is_some_and(|body| body.contains("player_7")));
     assert_eq!(told["headers"]["x-api-key"], "[redacted]");
     for wrong in ["0", "2", "x"] {
         client.get(&format!("/__emulator/dashboard/requests/{wrong}")).await.refused(404);
@@ -178,7 +178,7 @@ async fn pages_of_other_sites_change_nothing() {
 
 /// A page that has its own name lead to this machine is for a browser on the emulator's site (DNS rebinding).
 #[tokio::test]
-async fn under_a_name_that_anybody_can_register_nothing_is_answered() {
+async fn under_a_name_that_anybody_can_register_nothing_responds() {
     let client = Client::start().await;
     let named = |target: &str, name: &str| client.request("GET", target).header("host", name);
     for target in ["/__emulator/", "/__emulator/state", "/cloud/v2/users/1"] {

@@ -4,14 +4,14 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Answer, Client, encode, number};
+use common::{Client, Response, encode, number};
 use serde_json::{Value, json};
 
 const STORE: &str = "/cloud/v2/universes/1/data-stores/inventory";
 const ENTRIES: &str = "/cloud/v2/universes/1/data-stores/inventory/entries";
 const V1: &str = "/datastores/v1/universes/1/standard-datastores";
 
-async fn create(client: &Client, key: &str, value: Value) -> Answer {
+async fn create(client: &Client, key: &str, value: Value) -> Response {
     let target = format!("{ENTRIES}?id={}", encode(key));
     client.post(&target, &json!({ "value": value })).await
 }
@@ -33,7 +33,7 @@ async fn an_entry_is_created_once() {
     assert_eq!(read, created);
     client.get(&entry("x")).await.refused(404);
     create(&client, &"k".repeat(51), json!(1)).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn an_update_replaces_everything() {
     client.patch(&target, &json!({ "users": [] })).await.refused(400);
     let wrong = json!({ "value": 1, "users": ["5"] });
     client.patch(&target, &wrong).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -63,9 +63,9 @@ async fn an_etag_guards_an_update() {
     let guarded = json!({ "value": 2, "etag": first["etag"] });
     let target = entry("k");
     client.patch(&target, &guarded).await.ok();
-    let answer = client.patch(&target, &guarded).await;
-    assert_eq!(answer.json()["code"], "ABORTED");
-    answer.refused(409);
+    let response = client.patch(&target, &guarded).await;
+    assert_eq!(response.json()["code"], "ABORTED");
+    response.refused(409);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn revisions_are_addressed_with_an_at() {
     let target = format!("{}:listRevisions?filter={filter}", entry("k"));
     let (old, _) = client.all(&target, "dataStoreEntries").await;
     assert_eq!(old.len(), 1);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn deleting_is_soft() {
     assert_eq!(again["value"], 2);
     client.emulator.advance(Duration::from_secs(31 * 86_400));
     client.get(&entry(&format!("k@{revision}"))).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn incrementing_creates_and_clears() {
     create(&client, "text", json!("a")).await.ok();
     let target = format!("{}:increment", entry("text"));
     client.post(&target, &json!({ "amount": 1 })).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn scopes_are_separate_and_a_dash_is_all_of_them() {
     assert!(all[0].contains("/scopes/a/entries/k1"), "{all:?}");
     let global = format!("{}/k0", scoped("global"));
     assert_eq!(client.get(&global).await.ok()["value"], "global");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn lists_are_filtered_by_prefix_and_paged() {
     assert_eq!(found("g").await, 0, "a part of the scope's name is no prefix of a key");
     let wrong = encode("id.endsWith(\"x\")");
     client.get(&format!("{ENTRIES}?filter={wrong}")).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn stores_are_deleted_and_had_back() {
     assert_eq!(restored["state"], "ACTIVE");
     client.get(&entry("k")).await.ok();
     client.delete("/cloud/v2/universes/1/data-stores/none").await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -244,7 +244,7 @@ async fn one_snapshot_a_day() {
     assert_eq!(second["latestSnapshotTime"], first["latestSnapshotTime"]);
     client.emulator.advance(Duration::from_secs(86_400));
     assert_eq!(client.post(target, &json!({})).await.ok()["newSnapshotTaken"], true);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 // v1
@@ -257,7 +257,7 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-async fn v1_set(client: &Client, target: &str, body: &'static str) -> Answer {
+async fn v1_set(client: &Client, target: &str, body: &'static str) -> Response {
     let request = client.request("POST", target).body(body);
     client.send(request.header("content-type", "application/json")).await
 }
@@ -283,7 +283,7 @@ async fn both_apis_are_over_one_state() {
     assert_eq!(read.header("roblox-entry-attributes"), r#"{"a":"b"}"#);
     assert_eq!(read.header("roblox-entry-created-time"), "2026-01-02T03:04:05.0000000+00:00");
     assert_eq!(read.text, "750");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -358,7 +358,7 @@ async fn v1_increments_deletes_and_lists() {
         "{V1}/datastore/entries/entry/versions/version?datastoreName=inventory&entryKey=m&versionId={id}"
     );
     assert_eq!(client.get(&version).await.ok(), "x");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 // Ordered
@@ -383,7 +383,7 @@ async fn ordered_entries_are_listed_by_value() {
     let filter = encode("entry >= 11 && entry <= 20");
     assert_eq!(ids(&format!("&filter={filter}")).await, ["b", "c"]);
     client.get(&format!("{ORDERED}?filter=entry%3E%3D1")).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -402,7 +402,7 @@ async fn ordered_entries_in_both_apis() {
     client.post(&format!("{ORDERED_V1}?id=b"), &json!({ "value": 9 })).await.ok();
     let list = client.get(&format!("{ORDERED_V1}?order_by=desc&max_page_size=1")).await.ok();
     assert_eq!(list["entries"][0]["id"], "b");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// A page of v1 comes from one partition: it may be short although the list goes on.

@@ -43,7 +43,7 @@ async fn entries_of_a_table_are_translated_and_paged() {
     let updated = client.patch(&table, &delete).await.ok();
     assert_eq!(updated["failedEntriesAndTranslations"][0]["identifier"]["key"], "none");
     assert_eq!(client.get(&format!("{table}/entry-count")).await.ok()["entryCount"], 22);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// Each entry has a history and a cursor of its own.
@@ -82,7 +82,7 @@ async fn histories_are_paged_entry_by_entry() {
     assert!(last["entries"][0].get("nextCursor").is_none());
     let empty = client.post(&target, &json!({ "locale": "de", "entries": [] })).await;
     assert_eq!(empty.json()["errors"][0]["code"], 16);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_universe_is_opened_closed_and_shared() {
     let several = client.get("/legacy-develop/v1/universes/multiget/teamcreate?ids=7&ids=8").await.ok();
     let expected = json!([{ "id": 7, "isEnabled": true }, { "id": 8, "isEnabled": false }]);
     assert_eq!(several["data"], expected);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// Failures of single assets are in a success.
@@ -123,5 +123,5 @@ async fn permissions_are_granted_asset_by_asset() {
     let refused: Value =
         serde_json::from_str(&client.patch(target, &nobody).await.refused(400)).expect("JSON");
     assert_eq!(refused["error"]["code"], "SubjectNotFound");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }

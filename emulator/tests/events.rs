@@ -43,7 +43,7 @@ async fn an_event_is_changed_field_by_field() {
     assert_eq!((deleted.status, deleted.text.as_str()), (204, ""));
     let problem: Value = serde_json::from_str(&client.get(&target).await.refused(404)).expect("JSON");
     assert_eq!(problem["status"], 404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn events_are_listed_in_both_directions() {
     assert_eq!(titles(&past), ["Over"]);
     let unknown = client.get("/virtual-events/v3/universes/8/game-events").await.ok();
     assert_eq!(unknown["gameEvents"], json!([]));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// US-10: the status in PascalCase, the lists in camelCase.
@@ -116,5 +116,5 @@ async fn users_follow_universes() {
     }
     let one_more = client.request("POST", &format!("{target}/201")).header("content-length", "0");
     client.send(one_more).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }

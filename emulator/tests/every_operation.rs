@@ -1,4 +1,4 @@
-//! Every operation of the document answers a sample request with a success that fits its own schema.
+//! Every operation of the document responds to a sample request with a success that fits its own schema.
 
 mod common;
 
@@ -20,30 +20,30 @@ async fn the_state_after_every_operation_can_be_dumped_and_loaded() {
 }
 
 #[tokio::test]
-async fn every_operation_answers_a_sample_request() {
-    every_operation_answers(Shapes::Live).await;
+async fn every_operation_responds_to_a_sample_request() {
+    every_operation_responds(Shapes::Live).await;
 }
 
 #[tokio::test]
-async fn every_operation_answers_a_sample_request_in_the_documents_shape() {
-    every_operation_answers(Shapes::Document).await;
+async fn every_operation_responds_to_a_sample_request_in_the_documents_shape() {
+    every_operation_responds(Shapes::Document).await;
 }
 
-async fn every_operation_answers(shapes: Shapes) {
+async fn every_operation_responds(shapes: Shapes) {
     let document = Document::embedded();
     let mut wrong = Vec::new();
     for operation in document.operations() {
         // A fresh state each time: a request must not depend on those before it.
         let client = Client::shaped(shapes).await;
-        let answer = client.send_sample(operation).await;
+        let response = client.send_sample(operation).await;
         let recorded = client.emulator.requests();
         let recorded = recorded.last().expect("recorded");
-        if !(200..300).contains(&answer.status) {
-            wrong.push(format!("{}: {} {}", operation.key(), answer.status, answer.text));
+        if !(200..300).contains(&response.status) {
+            wrong.push(format!("{}: {} {}", operation.key(), response.status, response.text));
         } else if recorded.operation.as_ref() != Some(&operation.id) {
             wrong.push(format!("{} is taken for {:?}", operation.key(), recorded.operation));
-        } else if !recorded.answer_violations.is_empty() {
-            wrong.push(format!("{}: {:?}", operation.key(), recorded.answer_violations));
+        } else if !recorded.response_violations.is_empty() {
+            wrong.push(format!("{}: {:?}", operation.key(), recorded.response_violations));
         }
     }
     assert!(wrong.is_empty(), "{} of them: {wrong:#?}", wrong.len());
@@ -94,7 +94,7 @@ async fn what_is_made_up_is_consistent_with_the_ids_of_the_request() {
     client.get("/v1/assets-thumbnail-3d?assetId=5001").await.ok();
     let picture = client.get("/v1/assets-thumbnail-3d?assetId=5001").await.ok();
     assert_eq!((&picture["targetId"], &picture["state"]), (&json!(5001), &json!("Completed")));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn searches_have_numbered_pages_as_well() {
     client.get(&format!("{search}&pageNumber=1&pageToken={token}")).await.refused(400);
 }
 
-/// Whatever is sent, an answer comes back, and it is not a failure of the server.
+/// Whatever is sent, a response comes back, and it is not a failure of the server.
 #[tokio::test]
 async fn nothing_that_is_sent_breaks_the_emulator() {
     let document = Document::embedded();
@@ -162,8 +162,8 @@ async fn nothing_that_is_sent_breaks_the_emulator() {
         for (target, body, content_type) in odd_bodies.chain(odd_targets).chain(odd_forms) {
             let request = client.request(&sample.method, target);
             let request = request.header("content-type", content_type).body(body.clone());
-            let answer = client.send(request).await;
-            assert!(answer.status < 500, "{} {target} {body}: {}", sample.method, answer.text);
+            let response = client.send(request).await;
+            assert!(response.status < 500, "{} {target} {body}: {}", sample.method, response.text);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Answer, Client};
+use common::{Client, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn definition(name: &str, baselines: usize) -> Value {
 }
 
 /// Follows an operation to its end.
-async fn finish(client: &Client, started: Answer) -> Value {
+async fn finish(client: &Client, started: Response) -> Value {
     let operation = started.ok()["operation"].clone();
     assert_eq!(operation["done"], false, "{operation}");
     let target = format!("{UNIVERSE}/operations/{}", operation["operationId"].as_str().expect("an id"));
@@ -42,7 +42,7 @@ async fn create(client: &Client, name: &str) -> String {
     over["experiment"]["id"].as_str().expect("an id").to_owned()
 }
 
-async fn act(client: &Client, id: &str, verb: &str) -> Answer {
+async fn act(client: &Client, id: &str, verb: &str) -> Response {
     let target = format!("{UNIVERSE}/experiments/{id}:{verb}");
     match verb {
         "start" => client.send(client.request("POST", &target).header("content-length", "0")).await,
@@ -72,7 +72,7 @@ async fn an_experiment_goes_from_a_draft_to_its_end() {
     let started = act(&client, &id, "complete").await;
     let over = finish(&client, started).await;
     assert_eq!(over["experiment"]["state"], "EXPERIMENT_STATE_COMPLETED");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// What is wrong with an experiment is an error of the operation, not of the request.
@@ -91,7 +91,7 @@ async fn a_bad_experiment_fails_in_its_operation() {
     let over = finish(&client, act(&client, &second, "start").await).await;
     assert_eq!(over["error"]["errorCode"], "CONFIGS_KEY_ALREADY_IN_USE");
     assert_eq!(state(&client, &second).await, "EXPERIMENT_STATE_DRAFT");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// A discarded experiment is kept, but its operation says nothing, and lists leave it out.
@@ -111,7 +111,7 @@ async fn a_discarded_experiment_is_only_listed_when_asked_for() {
     // An offset that is past the end is an empty page with the same total.
     let list = client.get(&format!("{UNIVERSE}/experiments?skip=5")).await.ok();
     assert_eq!((&list["total"], &list["experiments"]), (&json!(1), &json!([])));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -140,5 +140,5 @@ async fn statistics_are_asked_for_again_until_they_are_there() {
     let over = client.get(&target).await.ok()["operation"].clone();
     assert_eq!(over["done"], true);
     assert_eq!(over["experimentStats"]["isSrmDetected"], false);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }

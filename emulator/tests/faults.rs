@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const COUNTER: &str = "/cloud/v2/universes/2001/data-stores/points/entries/total";
 
-async fn increment(client: &Client) -> common::Answer {
+async fn increment(client: &Client) -> common::Response {
     client.post(&format!("{COUNTER}:increment"), &json!({ "amount": 1 })).await
 }
 
@@ -48,15 +48,15 @@ fn raw(client: &Client, method: &str, target: &str, body: &str) -> (String, std:
 #[tokio::test]
 async fn a_refusal_has_the_shape_of_the_service_and_applies_nothing() {
     let client = client("data_stores.increment_entry=429,count=1,retry-after=7").await;
-    let answer = increment(&client).await;
-    assert_eq!((answer.status, answer.header("retry-after")), (429, "7"));
+    let response = increment(&client).await;
+    assert_eq!((response.status, response.header("retry-after")), (429, "7"));
     // RL-12: the gateway says nothing, and the service would say this.
-    assert_eq!(answer.json(), json!({ "errors": [{ "code": 0, "message": "" }] }));
-    assert_eq!(answer.header("x-envoy-ratelimited"), "true");
+    assert_eq!(response.json(), json!({ "errors": [{ "code": 0, "message": "" }] }));
+    assert_eq!(response.header("x-envoy-ratelimited"), "true");
     client.emulator.fault("data_stores.increment_entry=429,count=1,body=service").expect("a fault");
-    let answer = increment(&client).await;
-    assert_eq!(answer.json()["code"], "RESOURCE_EXHAUSTED");
-    assert_eq!(answer.header("x-envoy-ratelimited"), "");
+    let response = increment(&client).await;
+    assert_eq!(response.json()["code"], "RESOURCE_EXHAUSTED");
+    assert_eq!(response.header("x-envoy-ratelimited"), "");
     assert_eq!(increment(&client).await.ok()["value"], 1, "one of two is refused");
     let recorded = client.emulator.requests();
     let fault = recorded[0].fault.as_deref();
@@ -70,8 +70,8 @@ async fn a_429_without_retry_after_and_any_5xx() {
     let client = Client::start().await;
     for status in [429, 500, 502, 503, 504, 599] {
         client.emulator.fault(&format!("users.get={status},count=1")).expect("a fault");
-        let answer = client.get("/cloud/v2/users/1").await;
-        assert_eq!((answer.status, answer.header("retry-after")), (status, ""));
+        let response = client.get("/cloud/v2/users/1").await;
+        assert_eq!((response.status, response.header("retry-after")), (status, ""));
     }
     client.get("/cloud/v2/users/1").await.ok();
 }
@@ -79,9 +79,9 @@ async fn a_429_without_retry_after_and_any_5xx() {
 #[tokio::test]
 async fn an_html_page() {
     let client = client("users.get=html:503").await;
-    let answer = client.get("/cloud/v2/users/1").await;
-    assert_eq!((answer.status, answer.header("content-type")), (503, "text/html"));
-    assert!(answer.text.contains("<h1>503 Service Unavailable</h1>"), "{}", answer.text);
+    let response = client.get("/cloud/v2/users/1").await;
+    assert_eq!((response.status, response.header("content-type")), (503, "text/html"));
+    assert!(response.text.contains("<h1>503 Service Unavailable</h1>"), "{}", response.text);
 }
 
 /// ER-03: HAProxy's page, or that of the public gateway, after a while, and with any status.
@@ -112,7 +112,7 @@ async fn a_cut_response_ends_cleanly() {
     assert_eq!(body.len(), 10);
     client.emulator.fault("users.get=cut,count=1").expect("a fault");
     let whole = client.get("/cloud/v2/users/1").await.text.len();
-    let half = client.emulator.requests()[1].answer_body.len() / 2;
+    let half = client.emulator.requests()[1].response_body.len() / 2;
     assert_eq!(whole, half);
     client.get("/cloud/v2/users/1").await.ok();
 }
@@ -143,15 +143,15 @@ async fn a_connection_that_is_used_again_can_stall() {
 async fn a_429_can_have_the_headers_of_a_window() {
     let client = client("groups.list_roles=429,reset=22,count=1").await;
     let target = "/cloud/v2/groups/4001/roles";
-    let answer = client.get(target).await;
-    let headers = |answer: &common::Answer| {
+    let response = client.get(target).await;
+    let headers = |response: &common::Response| {
         ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"]
-            .map(|name| answer.header(name).to_owned())
+            .map(|name| response.header(name).to_owned())
     };
-    assert_eq!(headers(&answer), ["300, 300;w=60, 300;w=60", "0, 300", "22, 0", "5"]);
+    assert_eq!(headers(&response), ["300, 300;w=60, 300;w=60", "0, 300", "22, 0", "5"]);
     client.emulator.fault("groups.list_roles=429,reset=56442,count=1").expect("a fault");
-    let answer = client.get(target).await;
-    assert_eq!(headers(&answer), ["300, 300;w=86400, 300;w=86400", "0", "56442", ""]);
+    let response = client.get(target).await;
+    assert_eq!(headers(&response), ["300, 300;w=86400, 300;w=86400", "0", "56442", ""]);
     // RL-07: some services say 0.
     client.emulator.fault("groups.list_roles=429,reset=22,retry-after=0,count=1").expect("a fault");
     assert_eq!(client.get(target).await.header("retry-after"), "0");
@@ -168,7 +168,7 @@ async fn a_reset_is_no_orderly_end() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_announces_more_than_it_has() {
+async fn a_truncated_response_announces_more_than_it_has() {
     let client = client("users.get=truncate:10").await;
     let (received, _) = raw(&client, "GET", "/cloud/v2/users/1", "");
     let (head, body) = received.split_once("\r\n\r\n").expect("a head");
@@ -185,7 +185,7 @@ async fn a_truncated_answer_announces_more_than_it_has() {
 #[tokio::test]
 async fn a_request_that_is_delivered_twice_is_applied_twice() {
     let client = client(&format!("POST {}=duplicate,count=1", template())).await;
-    assert_eq!(increment(&client).await.ok()["value"], 1, "the first answer");
+    assert_eq!(increment(&client).await.ok()["value"], 1, "the first response");
     assert_eq!(total(&client), "2");
 }
 
@@ -196,8 +196,8 @@ fn template() -> &'static str {
 #[tokio::test]
 async fn applied_and_then_500() {
     let client = client("data_stores.increment_entry=applied:500,count=1").await;
-    let answer = increment(&client).await;
-    assert_eq!((answer.status, answer.json()["code"].clone()), (500, json!("INTERNAL")));
+    let response = increment(&client).await;
+    assert_eq!((response.status, response.json()["code"].clone()), (500, json!("INTERNAL")));
     assert_eq!(total(&client), "1", "it was applied all the same");
 }
 
@@ -240,7 +240,7 @@ async fn faults_over_http_are_written_as_everywhere() {
     assert_eq!(client.delete(faults).await.status, 204);
     assert_eq!(client.get(faults).await.ok(), json!({ "faults": [] }));
     let wrong = client.post(faults, &json!({ "fault": "users.get=sometimes" })).await.refused(400);
-    assert!(wrong.contains("`sometimes` is no effect"), "{wrong}");
+    assert!(wrong.contains("`sometimes` is not an effect"), "{wrong}");
     client.post(faults, &json!({ "fault": "users.got=503" })).await.refused(400);
     client.post(faults, &json!({})).await.refused(400);
 }

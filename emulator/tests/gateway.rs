@@ -13,9 +13,9 @@ use serde_json::json;
 async fn a_key_is_required() {
     let client = Client::start().await;
     let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
-    let answer = reqwest::get(&url).await.expect("an answer");
-    assert_eq!(answer.status(), 401);
-    let body: serde_json::Value = answer.json().await.expect("JSON");
+    let response = reqwest::get(&url).await.expect("a response");
+    assert_eq!(response.status(), 401);
+    let body: serde_json::Value = response.json().await.expect("JSON");
     let expected = json!({ "errors": [{ "code": 0, "message": "Invalid API Key" }] });
     assert_eq!(body, expected);
 }
@@ -27,28 +27,28 @@ async fn only_the_keys_that_were_given_are_accepted() {
     client.get("/cloud/v2/users/1").await.refused(401);
     let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
     let good = common::http().get(&url).header("x-api-key", "good");
-    assert_eq!(good.send().await.expect("an answer").status(), 200);
+    assert_eq!(good.send().await.expect("a response").status(), 200);
 }
 
 #[tokio::test]
-async fn an_unknown_route_gets_the_gateways_answer() {
+async fn an_unknown_route_gets_the_gateways_response() {
     let client = Client::start().await;
-    let answer = client.get("/cloud/v2/nothing").await;
-    assert_eq!(answer.status, 404);
-    assert_eq!(answer.json()["errors"][0]["code"], 0);
+    let response = client.get("/cloud/v2/nothing").await;
+    assert_eq!(response.status, 404);
+    assert_eq!(response.json()["errors"][0]["code"], 0);
     client.delete("/cloud/v2/users/1").await.refused(404);
 }
 
 #[tokio::test]
 async fn violations_are_named_in_the_services_own_shape() {
     let client = Client::start().await;
-    let answer = client.get("/cloud/v2/users/1/inventory-items?maxPageSize=x").await;
-    assert_eq!(answer.status, 400);
-    let body = answer.json();
+    let response = client.get("/cloud/v2/users/1/inventory-items?maxPageSize=x").await;
+    assert_eq!(response.status, 400);
+    let body = response.json();
     assert_eq!(body["code"], "INVALID_ARGUMENT");
     assert_eq!(body["message"], "query.maxPageSize: is not an integer");
-    let answer = client.get("/toolbox-service/v1/saves?limit=x").await;
-    assert_eq!(answer.json()["detail"], "query.limit: is not an integer");
+    let response = client.get("/toolbox-service/v1/saves?limit=x").await;
+    assert_eq!(response.json()["detail"], "query.limit: is not an integer");
     let recorded = client.emulator.requests();
     assert_eq!(recorded.len(), 2);
     assert_eq!(recorded[0].violations[0].location, "query.maxPageSize");
@@ -71,12 +71,12 @@ async fn unknown_query_parameters_are_recorded_and_only_refused_by_a_strict_emul
 async fn every_response_can_be_found_again() {
     let client = Client::start().await;
     for (target, status) in [("/cloud/v2/users/1", 200), ("/cloud/v2/users/x", 400), ("/nothing", 404)] {
-        let answer = client.get(target).await;
-        assert_eq!(answer.status, status);
+        let response = client.get(target).await;
+        assert_eq!(response.status, status);
         let number = client.emulator.requests().last().expect("recorded").number;
-        assert_eq!(answer.header("roblox-machine-id"), format!("emulator-{number}"));
-        assert_eq!(answer.header("x-envoy-attempt-count"), "1");
-        assert_eq!(answer.header("x-roblox-edge"), "local");
+        assert_eq!(response.header("roblox-machine-id"), format!("emulator-{number}"));
+        assert_eq!(response.header("x-envoy-attempt-count"), "1");
+        assert_eq!(response.header("x-roblox-edge"), "local");
     }
     let document = Client::shaped(Shapes::Document).await;
     assert_eq!(document.get("/cloud/v2/users/1").await.header("roblox-machine-id"), "");
@@ -87,8 +87,8 @@ async fn every_response_can_be_found_again() {
 async fn unknown_routes_are_refused_by_the_gateway() {
     let client = Client::start().await;
     for target in ["/cloud/v2/nothing", "/assets/v1/nothing", "/datastores/v1/nothing"] {
-        let answer = client.get(target).await;
-        assert_eq!((answer.status, &answer.json()["errors"][0]["code"]), (404, &json!(0)), "{target}");
+        let response = client.get(target).await;
+        assert_eq!((response.status, &response.json()["errors"][0]["code"]), (404, &json!(0)), "{target}");
     }
 }
 
@@ -145,7 +145,7 @@ async fn lists_end_as_each_service_ends_them() {
     let document = Client::shaped(Shapes::Document).await;
     let page = document.get(nothing).await.ok();
     assert_eq!(page, json!({ "orderedDataStoreEntries": [], "nextPageToken": "" }));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// PG-03, PG-04
@@ -210,7 +210,7 @@ async fn a_body_that_is_announced_as_too_large_is_not_waited_for() {
     let head = "POST /cloud/v2/universes/1:publishMessage HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n";
     stream.write_all(head.as_bytes()).expect("sent");
     let mut status = [0; 12];
-    stream.read_exact(&mut status).expect("an answer");
+    stream.read_exact(&mut status).expect("a response");
     assert_eq!(&status, b"HTTP/1.1 413");
 }
 
@@ -247,7 +247,7 @@ async fn two_emulators_do_not_share_anything() {
 }
 
 #[tokio::test]
-async fn requests_are_numbered_and_come_with_their_answers() {
+async fn requests_are_numbered_and_come_with_their_responses() {
     let client = Client::start().await;
     client.get("/cloud/v2/users/1").await.ok();
     client.get("/cloud/v2/users/x").await.refused(400);
@@ -256,8 +256,8 @@ async fn requests_are_numbered_and_come_with_their_answers() {
     let request = &requests[0];
     assert_eq!((&request["number"], &request["status"]), (&json!(2), &json!(400)));
     assert_eq!(request["time"], "2026-01-02T03:04:05.000Z");
-    let answer: serde_json::Value =
-        serde_json::from_str(request["answerBody"].as_str().expect("text")).expect("JSON");
-    assert_eq!(answer["code"], "INVALID_ARGUMENT");
+    let response: serde_json::Value =
+        serde_json::from_str(request["responseBody"].as_str().expect("text")).expect("JSON");
+    assert_eq!(response["code"], "INVALID_ARGUMENT");
     client.get("/__emulator/requests?after=x").await.refused(400);
 }

@@ -20,7 +20,7 @@ async fn a_group_and_its_roles() {
     assert_eq!(role["memberCount"], 1);
     client.get("/cloud/v2/groups/4001/roles/1").await.refused(404);
     client.get("/cloud/v2/groups/-").await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn members_are_filtered_by_user_and_role() {
     filtered("rank == 255").await.refused(400);
     filtered("user == users/1005").await.refused(400);
     filtered("role == 'groups/4002/roles/1'").await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn all_groups_of_a_user() {
     let many: Vec<_> = (1..=51).map(|user| format!("'users/{user}'")).collect();
     let filter = encode(&format!("user in [{}]", many.join(",")));
     client.get(&format!("{list}?filter={filter}")).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn roles_are_assigned_and_unassigned() {
     client.post(&assign, &foreign).await.refused(400);
     let nobody = "/cloud/v2/groups/4001/memberships/5:assignRole";
     client.post(nobody, &moderator).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn memberships_have_ids_in_base64() {
 
 /// US-06: also an emulator that refuses nothing for its form wants a body.
 #[tokio::test]
-async fn a_join_request_is_answered_with_a_body() {
+async fn a_join_request_is_responded_to_with_a_body() {
     let client = Client::of(Emulator::builder().strict(false).start().await.expect("started"));
     let accept = "/cloud/v2/groups/4001/join-requests/1901:accept";
     let empty = client.request("POST", accept).header("content-length", "0");
@@ -200,7 +200,7 @@ async fn join_requests_are_accepted_and_declined() {
     };
     assert_eq!(member(1901).await, Some(1));
     assert_eq!(member(1902).await, Some(0));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// A list goes on after the last item that it gave, whatever has become of that one.

@@ -175,7 +175,7 @@ async fn samples_of_other_guides() {
 async fn the_samples_of_experiments() {
     let client = Client::start().await;
     let universe = "/creator-configs-public-api/v1/experimentation/universes/7";
-    let finish = async |started: common::Answer| {
+    let finish = async |started: common::Response| {
         let operation = started.ok()["operation"].clone();
         assert!(operation["done"] == false && operation["status"].is_string(), "{operation}");
         let target = format!("{universe}/operations/{}", operation["operationId"].as_str().expect("an id"));
@@ -253,7 +253,7 @@ async fn the_samples_of_experiments() {
     let over = finish(client.post(&format!("{experiment}:complete"), &winner).await).await;
     assert_eq!(over["state"], "EXPERIMENT_STATE_COMPLETED");
     assert_requests_fit(&client);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// The guide of experiments: what it states as limits is an error of the operation.
@@ -350,7 +350,7 @@ async fn the_samples_of_advertising() {
     assert_eq!(change(json!({ "status": "CANCELLED" })).await.ok()["status"], "CANCELLED");
     assert_ne!(change(json!({ "status": "ACTIVE" })).await.status, 200, "a cancellation is for good");
     assert_requests_fit(&client);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// The guide of thumbnails for the home page: uploads, and the sets that players are shown.
@@ -416,7 +416,7 @@ async fn the_samples_of_homepage_thumbnails() {
     let many = json!({ "homepageThumbnailIds": ["1", "2", "3", "4", "5", "6"] });
     client.post(&format!("{universe}/personalization/create"), &many).await.refused(400);
     assert_requests_fit(&client);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// The guide of secrets: a content is sealed for the public key of the universe, written, and written anew.
@@ -486,7 +486,7 @@ async fn the_samples_of_configs() {
     assert_eq!(values().await, json!({ "dragonHealth": 90, "showTutorial": true }));
     assert_eq!(publish(&restored["draftHash"], "Back").await, 3);
     assert_eq!(values().await, json!({ "dragonHealth": 100 }));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// Names of JSON and of queries in any letter case, as clients of several languages write them.
@@ -512,7 +512,7 @@ async fn pictures_in_three_dimensions_are_pending_at_first() {
     assert_eq!((&pending["state"], pending.get("imageUrl")), (&json!("Pending"), None));
     let done = client.get(target).await.ok();
     assert!(done["state"] == "Completed" && done["imageUrl"].is_string(), "{done}");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// IN-01: what is small is done in the first response.
@@ -527,7 +527,7 @@ async fn instances_are_done_in_the_first_response() {
     assert_eq!(client.get(&format!("/cloud/v2/{}", done["path"].as_str().expect("a path"))).await.ok(), done);
     let later = client.get(&format!("{instance}:listChildren")).await.ok();
     assert_eq!(later["done"], false);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
     let document = Client::shaped(opencloud_emulator::Shapes::Document).await;
     assert_eq!(document.get(instance).await.ok()["done"], false);
 }
@@ -558,7 +558,7 @@ async fn analytics_as_it_was_recorded() {
     assert_eq!((failed.status, keys), (400, vec!["done".to_owned(), "error".to_owned()]));
     assert_eq!(failed.json()["error"]["code"], 2001);
     client.post(target, &query("FunnelSteps", "None")).await;
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// LO-01, LO-02, LO-03
@@ -571,7 +571,7 @@ async fn languages_have_roblox_s_own_codes() {
         let part = Part::bytes(&b"\x89PNG"[..]).file_name("a.png").mime_str("image/png").expect("a type");
         client.request("POST", &target).multipart(Form::new().part("Files", part))
     };
-    let code = |answer: &common::Answer| answer.json()["errors"][0]["code"].clone();
+    let code = |response: &common::Response| response.json()["errors"][0]["code"].clone();
     for source in ["en", "en_us"] {
         let refused = client.send(icon(source)).await;
         assert_eq!((refused.status, code(&refused)), (400, json!(26)));

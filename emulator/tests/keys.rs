@@ -24,29 +24,29 @@ fn key() -> ApiKey {
 #[tokio::test]
 async fn a_missing_scope_is_named_in_the_services_own_shape() {
     let client = start([key().no_scopes()]).await;
-    let answer = client.get("/cloud/v2/universes/2001/data-stores").await;
-    assert_eq!(answer.status, 403);
+    let response = client.get("/cloud/v2/universes/2001/data-stores").await;
+    assert_eq!(response.status, 403);
     let message = "The API key does not have the scope universe-datastores.control:list.";
-    assert_eq!(answer.json(), json!({ "code": "PERMISSION_DENIED", "message": message }));
+    assert_eq!(response.json(), json!({ "code": "PERMISSION_DENIED", "message": message }));
 
     let target = "/datastores/v1/universes/2001/standard-datastores/datastore/entries?datastoreName=Coins";
-    let answer = client.get(target).await;
-    assert_eq!(answer.status, 403);
+    let response = client.get(target).await;
+    assert_eq!(response.status, 403);
     let message = "The API key does not have the scope universe-datastores.objects:list.";
     let expected = json!({ "error": "INSUFFICIENT_SCOPE", "message": message, "errorDetails": [] });
-    assert_eq!(answer.json(), expected);
+    assert_eq!(response.json(), expected);
 
-    let answer = client.get("/assets/v1/assets/5001").await;
-    assert_eq!(answer.status, 403);
-    assert_eq!(answer.json()["code"], 7);
+    let response = client.get("/assets/v1/assets/5001").await;
+    assert_eq!(response.status, 403);
+    assert_eq!(response.json()["code"], 7);
 
-    let answer = client.get("/legacy-groups/v1/groups/4001/settings").await;
-    assert_eq!(answer.status, 403);
+    let response = client.get("/legacy-groups/v1/groups/4001/settings").await;
+    assert_eq!(response.status, 403);
     let message = "The API key does not have the scope legacy-group:manage.";
-    assert_eq!(answer.json(), json!({ "errors": [{ "code": 0, "message": message }] }));
+    assert_eq!(response.json(), json!({ "errors": [{ "code": 0, "message": message }] }));
 
-    let answer = client.get("/server-management/v1/universes/2001/restarts").await;
-    assert_eq!((answer.status, &answer.json()["status"]), (403, &json!(403)));
+    let response = client.get("/server-management/v1/universes/2001/restarts").await;
+    assert_eq!((response.status, &response.json()["status"]), (403, &json!(403)));
 }
 
 #[tokio::test]
@@ -127,9 +127,9 @@ async fn a_key_that_is_not_good_gets_the_gateways_401() {
         let builder = Emulator::builder().frozen_at(start_time()).api_key(key).shapes(shapes);
         let client = Client::of(builder.start().await.expect("started"));
         client.emulator.advance(hour);
-        let answer = client.get("/cloud/v2/users/1001").await;
-        assert_eq!(answer.status, 401);
-        let message = answer.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
+        let response = client.get("/cloud/v2/users/1001").await;
+        assert_eq!(response.status, 401);
+        let message = response.json()["errors"][0]["message"].as_str().expect("a message").to_owned();
         let notes = client.emulator.requests()[0].notes.clone();
         (message, notes.first().map(|note| note.message.clone()))
     };
@@ -159,10 +159,10 @@ async fn publishing_without_the_scope_is_a_401() {
     let client = start([key().scope("universe:read")]).await;
     let publish = client.request("POST", "/universes/v1/2001/places/3001/versions?versionType=Published");
     let publish = publish.header("content-type", "application/xml").body("<roblox></roblox>");
-    let answer = client.send(publish).await;
-    assert_eq!(answer.status, 401);
+    let response = client.send(publish).await;
+    assert_eq!(response.status, 401);
     let expected = json!({ "errors": [{ "code": 0, "message": "API Key has insufficient scopes." }] });
-    assert_eq!(answer.json(), expected);
+    assert_eq!(response.json(), expected);
     let note = client.emulator.requests()[0].notes[0].to_string();
     assert!(note.contains("universe-places:write"), "{note}");
 }
@@ -172,9 +172,9 @@ async fn publishing_without_the_scope_is_a_401() {
 async fn what_names_no_experience_needs_a_scope_for_all_of_them() {
     let history = "/place-version-history-api/v1/3001/history";
     let message = async |key: ApiKey| {
-        let answer = start([key]).await.get(history).await;
-        assert_eq!(answer.status, 403, "{}", answer.text);
-        answer.json()["message"].as_str().expect("a message").to_owned()
+        let response = start([key]).await.get(history).await;
+        assert_eq!(response.status, 403, "{}", response.text);
+        response.json()["message"].as_str().expect("a message").to_owned()
     };
     let operation = Document::embedded().find("GET", history).expect("an operation").operation;
     let scopes: Vec<&str> = operation.scopes.iter().map(String::as_str).collect();
@@ -184,17 +184,22 @@ async fn what_names_no_experience_needs_a_scope_for_all_of_them() {
     let all = scopes.iter().fold(key(), |key, scope| key.scope(*scope));
     start([all]).await.get(history).await.ok();
     let configs = "/creator-configs-public-api/v1/configs/universes/2001/repositories/InExperienceConfig";
-    let answer = start([key().scope("group:read")]).await.get(configs).await;
-    assert_eq!((answer.status, answer.text.contains("Scope not authorized")), (403, true), "{}", answer.text);
+    let response = start([key().scope("group:read")]).await.get(configs).await;
+    assert_eq!(
+        (response.status, response.text.contains("Scope not authorized")),
+        (403, true),
+        "{}",
+        response.text
+    );
 }
 
 /// GP-04: the products write their own error for who may not see them.
 #[tokio::test]
 async fn game_passes_refuse_in_their_own_shape() {
     let client = start([key().scope("group:read")]).await;
-    let answer = client.get("/game-passes/v1/universes/2001/game-passes/creator").await;
-    let error = answer.json();
-    assert_eq!((answer.status, &error["errorCode"]), (403, &json!("UnauthorizedAccess")));
+    let response = client.get("/game-passes/v1/universes/2001/game-passes/creator").await;
+    let error = response.json();
+    assert_eq!((response.status, &error["errorCode"]), (403, &json!("UnauthorizedAccess")));
     assert!(error["field"].is_null() && error["hint"].is_null());
     assert_eq!(error.as_object().map(serde_json::Map::len), Some(4));
 }
@@ -270,8 +275,8 @@ async fn introspection_says_what_a_key_may_do() {
     });
     assert_eq!(introspect("test").await.ok(), expected);
     client.emulator.advance(Duration::from_secs(60));
-    let answer = introspect("test").await.ok();
-    assert_eq!((&answer["expired"], &answer["enabled"]), (&json!(true), &json!(true)));
+    let response = introspect("test").await.ok();
+    assert_eq!((&response["expired"], &response["enabled"]), (&json!(true), &json!(true)));
     introspect("other").await.refused(401);
     client.post("/api-keys/v1/introspect", &json!({})).await.refused(400);
     client.get("/api-keys/v1/introspect").await.refused(404);
@@ -283,8 +288,8 @@ async fn introspection_says_what_a_key_may_do() {
 async fn as_long_as_no_key_is_described_any_key_may_do_everything() {
     let client = Client::start().await;
     let body = json!({ "apiKey": "anything" });
-    let answer = client.post("/api-keys/v1/introspect", &body).await.ok();
-    let scopes = answer["scopes"].as_array().expect("scopes");
+    let response = client.post("/api-keys/v1/introspect", &body).await.ok();
+    let scopes = response["scopes"].as_array().expect("scopes");
     assert!(scopes.len() > 30);
     let asset = scopes.iter().find(|scope| scope["name"] == "asset").expect("the scope");
     assert_eq!(
@@ -302,7 +307,7 @@ async fn keys_can_be_part_of_a_seed() {
     client.get("/cloud/v2/groups/4001/join-requests").await.ok();
     client.get("/cloud/v2/groups/4002/join-requests").await.refused(403);
     let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
-    let other = common::http().get(url).header("x-api-key", "other").send().await.expect("an answer");
+    let other = common::http().get(url).header("x-api-key", "other").send().await.expect("a response");
     assert_eq!(other.status(), 401);
 }
 

@@ -21,9 +21,9 @@ async fn a_queue_hides_what_was_read_until_it_is_discarded() {
         assert!(path.starts_with("cloud/v2/universes/1/"), "{path}");
     }
     let read = async |query: &str| client.get(&format!("{QUEUE}:read{query}")).await;
-    let data = |answer: &Value| -> Vec<Value> {
+    let data = |response: &Value| -> Vec<Value> {
         // Nothing to read is no list at all (MS-03).
-        let items = answer.get("queueItems").map_or(&[][..], |items| items.as_array().expect("items"));
+        let items = response.get("queueItems").map_or(&[][..], |items| items.as_array().expect("items"));
         items.iter().map(|item| item["data"].clone()).collect()
     };
     let first = read("?count=2").await.ok();
@@ -43,7 +43,7 @@ async fn a_queue_hides_what_was_read_until_it_is_discarded() {
     assert_eq!(discarded.status, 200);
     client.emulator.advance(Duration::from_secs(61));
     assert!(data(&read("").await.ok()).is_empty());
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_sorted_map() {
     client.post(&format!("{MAP}?id=z"), &big).await.refused(400);
     client.delete(&format!("{MAP}/a")).await;
     client.delete(&format!("{MAP}/a")).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn flushing_is_an_operation() {
     assert_eq!(client.get(&poll).await.ok()["done"], Value::Null);
     assert_eq!(client.get(&poll).await.ok()["done"], true);
     client.get(&format!("{MAP}/a")).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn messages_can_be_read_back() {
     client.post(publish, &long).await.refused(400);
     let long = json!({ "topic": "t", "message": "m".repeat(1115) });
     client.post(publish, &long).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn a_text_comes_in_each_language_that_is_asked_for() {
     assert_eq!(translated["sourceLanguageCode"], "en-us");
     assert_eq!(translated["translations"], json!({ "fr-fr": "[fr-fr] hi", "en-us": "hi" }));
     client.post(target, &json!({ "text": "" })).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 const BANS: &str = "/cloud/v2/universes/1/user-restrictions";
@@ -174,7 +174,7 @@ async fn a_ban_runs_out_and_is_inherited() {
     client.emulator.advance(Duration::from_secs(61));
     let over = client.get(&format!("{BANS}/5")).await.ok();
     assert_eq!(over["gameJoinRestriction"]["active"], false);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn bans_are_logged_once_per_idempotency_key() {
     let of_place = logs("user == 'users/6' && place == 'places/2'").await;
     assert_eq!(of_place[0]["place"], "places/2");
     assert!(logs("user == 'users/5' && place == 'places/2'").await.is_empty());
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 const UNIVERSE: &str = "/cloud/v2/universes/2001";
@@ -237,7 +237,7 @@ async fn a_universe_is_updated_by_mask() {
     let unknown = format!("{UNIVERSE}?updateMask=noSuchField");
     client.patch(&unknown, &json!({})).await.refused(400);
     assert_eq!(client.get(UNIVERSE).await.ok(), updated);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -252,7 +252,7 @@ async fn the_first_place_names_its_universe() {
     client.patch(&place, &json!({ "displayName": "x" })).await.refused(409);
     let foreign = "/cloud/v2/universes/9/places/3001";
     client.get(foreign).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -286,7 +286,7 @@ async fn places_are_published_with_rising_numbers() {
     assert_eq!(found("endTime=2000-01-01T00:00:00Z").await, Some(0));
     assert_eq!(found("contributor=1").await, Some(0));
     assert_eq!(found("contributor=1001&saveType=0").await, Some(2));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 const TASKS: &str = "/cloud/v2/universes/2001/places/3001/luau-execution-session-tasks";
@@ -311,7 +311,7 @@ async fn a_task_waits_runs_and_ends() {
     assert_eq!(flat["luauExecutionSessionTaskLogs"][0]["messages"], json!(["hello"]));
     client.emulator.advance(Duration::from_secs(86_401));
     client.get(&target).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -327,7 +327,7 @@ async fn a_task_fails_with_the_scripts_words() {
     client.post(TASKS, &json!({ "script": "" })).await.refused(400);
     let slow = json!({ "script": "return", "timeout": "301s" });
     client.post(TASKS, &slow).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -366,7 +366,7 @@ async fn a_test_decides_what_comes_of_scripts() {
     let echo = ended(&client, &json!({ "script": "echo", "enableBinaryOutput": true })).await;
     assert_eq!(echo["output"]["results"], json!([2001, 3, 0]));
     let output = echo["binaryOutputUri"].as_str().expect("a link");
-    assert_eq!(reqwest::get(output).await.expect("an answer").text().await.expect("text"), "out");
+    assert_eq!(reqwest::get(output).await.expect("a response").text().await.expect("text"), "out");
     let logs = format!("/cloud/v2/{}/logs?view=STRUCTURED", echo["path"].as_str().expect("a path"));
     let logs = client.get(&logs).await.ok();
     let message = &logs["luauExecutionSessionTaskLogs"][0]["structuredMessages"][0];
@@ -379,7 +379,7 @@ async fn a_test_decides_what_comes_of_scripts() {
     assert_eq!(broken["error"], json!({ "code": "INTERNAL_ERROR", "message": "No luck." }));
     let other = ended(&client, &json!({ "script": "return 5" })).await;
     assert_eq!(other["output"]["results"], json!([5]));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -402,7 +402,7 @@ async fn binary_input_comes_out_again() {
     let upload = input["uploadUri"].as_str().expect("a link");
     let http = common::http();
     let put =
-        async |body: &'static str| http.put(upload).body(body).send().await.expect("an answer").status();
+        async |body: &'static str| http.put(upload).body(body).send().await.expect("a response").status();
     assert_eq!(put("abcd").await, 400);
     assert_eq!(put("abc").await, 200);
     let body = json!({ "script": "return", "binaryInput": input["path"], "enableBinaryOutput": true });
@@ -411,14 +411,14 @@ async fn binary_input_comes_out_again() {
     client.get(&target).await.ok();
     let done = client.get(&target).await.ok();
     let output = done["binaryOutputUri"].as_str().expect("a link");
-    let content = reqwest::get(output).await.expect("an answer");
+    let content = reqwest::get(output).await.expect("a response");
     assert_eq!(content.text().await.expect("text"), "abc");
     let unknown = json!({ "script": "return", "binaryInput": "universes/2001/x" });
     client.post(TASKS, &unknown).await.refused(400);
     client.post(inputs, &json!({ "size": 0 })).await.refused(400);
     client.emulator.advance(Duration::from_secs(901));
     assert_eq!(put("abc").await, 404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// Clients tell by it how old a ban is, and how far their own clock is off.
@@ -454,7 +454,7 @@ async fn secrets_must_be_sealed() {
     assert_eq!(changed["domain"], "example.com");
     assert_eq!(client.delete(&format!("{SECRETS}/API_KEY")).await.status, 200);
     client.delete(&format!("{SECRETS}/API_KEY")).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -477,5 +477,5 @@ async fn instances_are_read_through_operations() {
         }
     }
     assert_eq!(found, 25);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }

@@ -31,7 +31,7 @@ async fn a_restart_is_followed_place_by_place() {
     let status = client.get(RESTARTS).await.ok()["restartStatuses"][id]["placeRestartStatuses"]["55"].clone();
     assert_eq!(status["remainingInstances"], 0);
     assert_eq!(status["filter"], json!({ "versions": [2], "excludeCurrentVersion": null }));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn restarts_that_cannot_be_are_refused() {
     foreign.refused(400);
     let restart = "/cloud/v2/universes/7:restartServers";
     client.post(restart, &json!({ "placeIds": [88] })).await.refused(404);
-    // The call of v2 answers with nothing, but there is a restart.
+    // The call of v2 responds with nothing, but there is a restart.
     assert_eq!(client.post(restart, &json!({})).await.ok(), json!({}));
     assert_eq!(client.get(RESTARTS).await.ok()["restartStatuses"].as_object().expect("a map").len(), 1);
     client.post(restart, &json!({ "bleedOffDurationMinutes": 61 })).await.refused(400);
@@ -118,7 +118,7 @@ async fn thumbnails_are_uploaded_file_by_file() {
     let deleted = client.delete(&format!("{list}?homepageThumbnailIds={thumbnail},none")).await.ok();
     assert_eq!(deleted, json!({ thumbnail: true, "none": false }));
     client.post(&format!("{THUMBNAILS}/personalization/create"), &body).await.refused(400);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 const INSTANCES: &str = "/cloud/v2/universes/7/places/1007/instances";
@@ -133,7 +133,7 @@ async fn result(client: &Client, started: Value) -> Value {
     client.get(&target).await.ok()
 }
 
-/// Also reading is an operation, and its answer says of what type it is.
+/// Also reading is an operation, and its response says of what type it is.
 #[tokio::test]
 async fn instances_are_read_and_changed_by_operations() {
     let client = Client::start().await;
@@ -158,7 +158,7 @@ async fn instances_are_read_and_changed_by_operations() {
     let read = client.get(&format!("{INSTANCES}/sample")).await.ok();
     assert_eq!(result(&client, read).await["response"]["engineInstance"], script);
     client.get(&format!("{INSTANCES}/none")).await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// A source has at most 200,000 bytes, and a result 500,000: the operation fails with the code 422.
@@ -197,9 +197,9 @@ fn query(days: u32) -> Value {
     })
 }
 
-/// 202 as long as it takes, then 200; the same query again is answered at once.
+/// 202 as long as it takes, then 200; the same query again is responded to at once.
 #[tokio::test]
-async fn a_query_is_accepted_and_then_answered() {
+async fn a_query_is_accepted_and_then_done() {
     let client = Client::start().await;
     let target = format!("{ANALYTICS}/metrics");
     let accepted = client.post(&target, &query(1)).await;
@@ -208,14 +208,14 @@ async fn a_query_is_accepted_and_then_answered() {
     assert!(path.starts_with("v1/universes/7/operations/metrics/"), "{path}");
     let poll = format!("/analytics-query-api/{path}");
     assert_eq!(client.get(&poll).await.status, 202);
-    let answer = client.get(&poll).await.ok();
-    assert_eq!(answer["done"], true);
-    assert_eq!(answer["response"]["values"][0]["dataPoints"].as_array().expect("points").len(), 1_440);
-    assert_eq!(client.post(&target, &query(1)).await.ok(), answer);
-    client.assert_answers_fit();
+    let response = client.get(&poll).await.ok();
+    assert_eq!(response["done"], true);
+    assert_eq!(response["response"]["values"][0]["dataPoints"].as_array().expect("points").len(), 1_440);
+    assert_eq!(client.post(&target, &query(1)).await.ok(), response);
+    client.assert_responses_fit();
 }
 
-/// Not every 429 is a matter of patience: code 3000 is a query that is too big.
+/// Not every 429 passes with time: code 3000 is a query that is too big.
 #[tokio::test]
 async fn a_query_that_is_too_big_is_429_with_a_code_of_its_own() {
     let client = Client::start().await;

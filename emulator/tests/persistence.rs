@@ -25,13 +25,13 @@ async fn send(base_url: &str, method: &str, target: &str, body: Option<&Value>) 
         Some(body) => request.json(body),
         None => request,
     };
-    let answer = request.send().await.ok()?;
-    let status = answer.status().as_u16();
-    Some((status, answer.json().await.unwrap_or_default()))
+    let response = request.send().await.ok()?;
+    let status = response.status().as_u16();
+    Some((status, response.json().await.unwrap_or_default()))
 }
 
 async fn state(base_url: &str) -> Value {
-    send(base_url, "GET", "/__emulator/state", None).await.expect("an answer").1["state"].clone()
+    send(base_url, "GET", "/__emulator/state", None).await.expect("a response").1["state"].clone()
 }
 
 /// Writers go on until the process is killed. Whatever was acknowledged to them is there after a restart.
@@ -57,10 +57,12 @@ async fn a_kill_loses_no_acknowledged_write() {
                         let request = http.post(format!("{base_url}{target}?id={key}"));
                         let body = json!({ "value": { "number": number } });
                         match request.header("x-api-key", "k").json(&body).send().await {
-                            Ok(answer) if answer.status() == 200 => match answer.json::<Value>().await {
-                                Ok(entry) => written.push((key, entry)),
-                                Err(_) => break,
-                            },
+                            Ok(response) if response.status() == 200 => {
+                                match response.json::<Value>().await {
+                                    Ok(entry) => written.push((key, entry)),
+                                    Err(_) => break,
+                                }
+                            }
                             _ => break,
                         }
                     }
@@ -79,7 +81,7 @@ async fn a_kill_loses_no_acknowledged_write() {
     let emulator = Process::start(&["--data", directory.text()]);
     for (key, entry) in &acknowledged {
         let target = format!("/cloud/v2/universes/2001/data-stores/kept/entries/{key}");
-        let (status, found) = send(&emulator.base_url, "GET", &target, None).await.expect("an answer");
+        let (status, found) = send(&emulator.base_url, "GET", &target, None).await.expect("a response");
         assert_eq!((status, &found), (200, entry), "{key}");
     }
 }
@@ -124,8 +126,8 @@ async fn the_whole_state_is_the_same_after_a_crash() {
         ("POST", format!("{universe}/data-stores/a/entries/n:increment"), Some(json!({ "amount": 2 }))),
     ];
     for (method, target, body) in &steps {
-        let (status, answer) = send(&base_url, method, target, body.as_ref()).await.expect("an answer");
-        assert!(status < 300, "{method} {target}: {status} {answer}");
+        let (status, response) = send(&base_url, method, target, body.as_ref()).await.expect("a response");
+        assert!(status < 300, "{method} {target}: {status} {response}");
     }
     let before = state(&base_url).await;
     let port = emulator.port();
@@ -136,7 +138,7 @@ async fn the_whole_state_is_the_same_after_a_crash() {
     for (section, value) in before.as_object().expect("sections") {
         assert_eq!(&after[section], value, "{section}");
     }
-    let (_, clock) = send(&again.base_url, "GET", "/__emulator/clock", None).await.expect("an answer");
+    let (_, clock) = send(&again.base_url, "GET", "/__emulator/clock", None).await.expect("a response");
     let time: jiff::Timestamp = clock["time"].as_str().expect("a time").parse().expect("a time");
     assert!(
         time.duration_since(jiff::Timestamp::now()).as_secs() > 3_500,
@@ -151,7 +153,7 @@ async fn every_operation_gives_the_same_state_when_it_is_applied_again() {
     let emulator = Process::start(&["--data", directory.text()]);
     let http = common::http();
     for operation in Document::embedded().operations() {
-        common::sample(&http, &emulator.base_url, operation).send().await.expect("an answer");
+        common::sample(&http, &emulator.base_url, operation).send().await.expect("a response");
     }
     let before = state(&emulator.base_url).await;
     let port = emulator.port();
@@ -186,18 +188,18 @@ async fn a_reset_and_a_loaded_state_are_kept() {
     let emulator = Process::start(&["--data", directory.text()]);
     let entry = "/cloud/v2/universes/1/data-stores/s/entries";
     let body = json!({ "value": 1 });
-    send(&emulator.base_url, "POST", &format!("{entry}?id=gone"), Some(&body)).await.expect("an answer");
-    send(&emulator.base_url, "POST", "/__emulator/reset", None).await.expect("an answer");
-    send(&emulator.base_url, "POST", &format!("{entry}?id=loaded"), Some(&body)).await.expect("an answer");
-    let (_, dump) = send(&emulator.base_url, "GET", "/__emulator/state", None).await.expect("an answer");
-    send(&emulator.base_url, "POST", "/__emulator/reset", None).await.expect("an answer");
-    let loaded = send(&emulator.base_url, "PUT", "/__emulator/state", Some(&dump)).await.expect("an answer");
+    send(&emulator.base_url, "POST", &format!("{entry}?id=gone"), Some(&body)).await.expect("a response");
+    send(&emulator.base_url, "POST", "/__emulator/reset", None).await.expect("a response");
+    send(&emulator.base_url, "POST", &format!("{entry}?id=loaded"), Some(&body)).await.expect("a response");
+    let (_, dump) = send(&emulator.base_url, "GET", "/__emulator/state", None).await.expect("a response");
+    send(&emulator.base_url, "POST", "/__emulator/reset", None).await.expect("a response");
+    let loaded = send(&emulator.base_url, "PUT", "/__emulator/state", Some(&dump)).await.expect("a response");
     assert_eq!(loaded.0, 204);
     emulator.kill();
     let again = Process::start(&["--data", directory.text()]);
     let status = async |key: &str| {
         let target = format!("{entry}/{key}");
-        send(&again.base_url, "GET", &target, None).await.expect("an answer").0
+        send(&again.base_url, "GET", &target, None).await.expect("a response").0
     };
     assert_eq!((status("gone").await, status("loaded").await), (404, 200));
 }
@@ -207,7 +209,7 @@ async fn a_reset_and_a_loaded_state_are_kept() {
 async fn what_is_drawn_by_lot_outlives_a_reset_and_a_crash() {
     let directory = Directory::new("token");
     let emulator = Process::start(&["--data", directory.text()]);
-    send(&emulator.base_url, "POST", "/__emulator/reset", None).await.expect("an answer");
+    send(&emulator.base_url, "POST", "/__emulator/reset", None).await.expect("a response");
     let before = state(&emulator.base_url).await;
     emulator.kill();
     let again = Process::start(&["--data", directory.text()]);

@@ -19,8 +19,8 @@ async fn start() -> Client {
 #[tokio::test]
 async fn without_limits_there_are_no_headers() {
     let client = Client::start().await;
-    let answer = client.get("/cloud/v2/users/1").await;
-    assert_eq!(answer.header("x-ratelimit-limit"), "");
+    let response = client.get("/cloud/v2/users/1").await;
+    assert_eq!(response.header("x-ratelimit-limit"), "");
 }
 
 /// The document allows 100 requests a minute to a key's owner for this list, and 300 to a universe's lists.
@@ -37,14 +37,14 @@ async fn a_key_has_the_limit_of_the_document() {
         client.get(groups).await.ok();
     }
     client.emulator.advance(Duration::from_millis(33_500));
-    let answer = client.get(groups).await;
-    assert_eq!(answer.status, 429);
+    let response = client.get(groups).await;
+    assert_eq!(response.status, 429);
     // RL-01, RL-02, RL-12
-    assert_eq!(answer.header("x-ratelimit-remaining"), format!("0, {}", limit + 1));
-    assert_eq!(answer.header("x-ratelimit-reset"), "22, 0");
-    assert_eq!(answer.header("retry-after"), "5", "too short");
-    assert_eq!(answer.header("x-envoy-ratelimited"), "true");
-    assert_eq!(answer.json(), json!({ "errors": [{ "code": 0, "message": "" }] }));
+    assert_eq!(response.header("x-ratelimit-remaining"), format!("0, {}", limit + 1));
+    assert_eq!(response.header("x-ratelimit-reset"), "22, 0");
+    assert_eq!(response.header("retry-after"), "5", "too short");
+    assert_eq!(response.header("x-envoy-ratelimited"), "true");
+    assert_eq!(response.json(), json!({ "errors": [{ "code": 0, "message": "" }] }));
     let recorded = client.emulator.requests();
     let note = recorded.last().expect("recorded").notes[0].to_string();
     assert!(note.contains("groups.list_roles is limited to"), "{note}");
@@ -54,7 +54,7 @@ async fn a_key_has_the_limit_of_the_document() {
     assert_eq!(request.headers().get_all("x-api-key").iter().count(), 2, "the first one counts");
     let url = format!("{}{groups}", client.emulator.base_url());
     let other = common::http().get(url).header("x-api-key", "other");
-    assert_eq!(other.send().await.expect("an answer").status(), 200);
+    assert_eq!(other.send().await.expect("a response").status(), 200);
     client.get("/cloud/v2/groups/4001").await.ok();
     client.emulator.advance(Duration::from_secs(22));
     client.get(groups).await.ok();
@@ -68,10 +68,10 @@ async fn in_the_documents_shape_there_is_one_number_each() {
     for _ in 0..300 {
         client.get(groups).await.ok();
     }
-    let answer = client.get(groups).await;
-    assert_eq!((answer.status, answer.header("x-ratelimit-limit")), (429, "300, 300;w=60"));
-    assert_eq!((answer.header("x-ratelimit-reset"), answer.header("retry-after")), ("55", "55"));
-    assert_eq!(answer.json()["code"], "RESOURCE_EXHAUSTED");
+    let response = client.get(groups).await;
+    assert_eq!((response.status, response.header("x-ratelimit-limit")), (429, "300, 300;w=60"));
+    assert_eq!((response.header("x-ratelimit-reset"), response.header("retry-after")), ("55", "55"));
+    assert_eq!(response.json()["code"], "RESOURCE_EXHAUSTED");
 }
 
 /// RL-03
@@ -98,13 +98,13 @@ async fn an_operation_can_have_a_limit_for_the_day() {
     assert!(Emulator::builder().daily_limit("*", 2).is_err());
     client.get("/cloud/v2/users/1").await.ok();
     client.get("/cloud/v2/users/1").await.ok();
-    let answer = client.get("/cloud/v2/users/1").await;
-    assert_eq!(answer.status, 429);
-    assert_eq!(answer.header("x-ratelimit-limit"), "2, 2;w=86400, 2;w=86400");
-    assert_eq!(answer.header("x-ratelimit-remaining"), "998", "of something else");
+    let response = client.get("/cloud/v2/users/1").await;
+    assert_eq!(response.status, 429);
+    assert_eq!(response.header("x-ratelimit-limit"), "2, 2;w=86400, 2;w=86400");
+    assert_eq!(response.header("x-ratelimit-remaining"), "998", "of something else");
     // 2026-01-02T03:04:05Z to midnight.
-    assert_eq!(answer.header("x-ratelimit-reset"), "75355");
-    assert_eq!(answer.header("retry-after"), "");
+    assert_eq!(response.header("x-ratelimit-reset"), "75355");
+    assert_eq!(response.header("retry-after"), "");
     client.emulator.advance(Duration::from_secs(75_355));
     client.get("/cloud/v2/users/1").await.ok();
 }
@@ -152,8 +152,8 @@ async fn a_token_has_a_limit_of_its_own() {
     let token = client.emulator.access_token(1001, ["openid"]).expect("a token");
     let mut statuses = Vec::new();
     for _ in 0..11 {
-        let answer = http.get(&url).bearer_auth(&token).send().await.expect("an answer");
-        statuses.push(answer.status().as_u16());
+        let response = http.get(&url).bearer_auth(&token).send().await.expect("a response");
+        statuses.push(response.status().as_u16());
     }
     assert_eq!(statuses, [[200; 10].as_slice(), &[429]].concat());
     client.get("/cloud/v2/users/1").await.ok();
@@ -165,12 +165,12 @@ async fn a_universe_has_limits_for_its_data_stores() {
     let client = start().await;
     let entry = "/cloud/v2/universes/2001/data-stores/points/entries/total";
     for number in 0..300 {
-        let answer = client.post(&format!("{entry}:increment"), &json!({ "amount": 1 })).await;
-        assert_eq!(answer.status, 200, "{number}: {}", answer.text);
+        let response = client.post(&format!("{entry}:increment"), &json!({ "amount": 1 })).await;
+        assert_eq!(response.status, 200, "{number}: {}", response.text);
     }
-    let answer = client.post(&format!("{entry}:increment"), &json!({ "amount": 1 })).await;
-    assert_eq!((answer.status, answer.header("retry-after")), (429, "5"));
-    assert_eq!(answer.json()["code"], "RESOURCE_EXHAUSTED", "the service refuses, not the gateway");
+    let response = client.post(&format!("{entry}:increment"), &json!({ "amount": 1 })).await;
+    assert_eq!((response.status, response.header("retry-after")), (429, "5"));
+    assert_eq!(response.json()["code"], "RESOURCE_EXHAUSTED", "the service refuses, not the gateway");
     assert_eq!(client.get(entry).await.ok()["value"], 300);
     let elsewhere = "/cloud/v2/universes/2002/data-stores/points/entries/total:increment";
     client.post(elsewhere, &json!({ "amount": 1 })).await.ok();
@@ -178,7 +178,7 @@ async fn a_universe_has_limits_for_its_data_stores() {
     client.post(&format!("{entry}:increment"), &json!({ "amount": 1 })).await.ok();
 }
 
-/// In the v1 API the limit's own name is in the answer.
+/// In the v1 API the limit's own name is in the response.
 #[tokio::test]
 async fn the_v1_data_stores_name_what_throttles() {
     let client = start().await;
@@ -221,9 +221,9 @@ async fn a_list_of_a_memory_store_costs_as_many_units_as_it_has_items() {
         let page = client.get(&list).await.ok();
         assert_eq!(page["items"].as_array().map(Vec::len), Some(100));
     }
-    let answer = client.get(&format!("{items}/player-1")).await;
-    assert_eq!((answer.status, answer.header("retry-after")), (429, "5"));
-    assert!(answer.text.contains("memory store request units"), "{}", answer.text);
+    let response = client.get(&format!("{items}/player-1")).await;
+    assert_eq!((response.status, response.header("retry-after")), (429, "5"));
+    assert!(response.text.contains("memory store request units"), "{}", response.text);
     client.get("/cloud/v2/universes/2003/memory-store/sorted-maps/scores/items").await.ok();
     client.emulator.advance(Duration::from_secs(60));
     client.get(&format!("{items}/player-1")).await.ok();
@@ -272,8 +272,8 @@ async fn the_keys_of_one_owner_share_its_limits() {
     let emulator = builder.start().await.expect("started");
     let url = format!("{}/cloud/v2/groups/4001/roles", emulator.base_url());
     let remaining = async |key: &str| {
-        let answer = common::http().get(&url).header("x-api-key", key).send().await.expect("an answer");
-        answer.headers()["x-ratelimit-remaining"].to_str().expect("text").to_owned()
+        let response = common::http().get(&url).header("x-api-key", key).send().await.expect("a response");
+        response.headers()["x-ratelimit-remaining"].to_str().expect("text").to_owned()
     };
     assert_eq!(remaining("one").await, "299");
     assert_eq!(remaining("two").await, "298");

@@ -141,7 +141,7 @@ async fn a_seed_is_there_from_the_beginning() {
     assert_eq!(number(&client.get(points).await.ok()["value"]), 12);
     let queue = "/cloud/v2/universes/2001/memory-store/queues/q/items:read";
     assert_eq!(client.get(queue).await.ok()["queueItems"][0]["data"], "first");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
     assert!(client.emulator.requests().iter().all(|request| request.method == "GET"), "a seed is no traffic");
 }
 

@@ -20,7 +20,7 @@ async fn a_profile() {
     client.get("/cloud/v2/users/abc").await.refused(400);
     client.get("/cloud/v2/users/0").await.refused(400);
     client.get("/cloud/v2/users/9999999999999").await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -38,12 +38,12 @@ async fn a_thumbnail_is_done_at_the_second_poll() {
     assert_eq!(done["done"], true);
     let uri = done["response"]["imageUri"].as_str().expect("a link");
     assert!(uri.ends_with("/180x180/square.jpg"), "{uri}");
-    assert_eq!(reqwest::get(uri).await.expect("an answer").status(), 200);
+    assert_eq!(reqwest::get(uri).await.expect("a response").status(), 200);
     let kind = "apis.roblox.com/roblox.open_cloud.cloud.v2.GenerateUserThumbnailResponse";
     assert_eq!(done["response"]["@type"], kind);
     client.get("/cloud/v2/users/156:generateThumbnail?size=200").await.refused(400);
     client.get("/cloud/v2/users/156/operations/none").await.refused(404);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// US-02: of half of the users, it is done in the first response.
@@ -56,7 +56,7 @@ async fn some_thumbnails_are_done_at_once() {
     assert!(done["response"]["imageUri"].is_string(), "{done}");
     let again = client.get(&format!("/cloud/v2/{}", done["path"].as_str().expect("a path"))).await.ok();
     assert_eq!(again, done);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
     let document = Client::shaped(Shapes::Document).await;
     assert_eq!(document.get(target).await.ok()["done"], false);
 }
@@ -79,7 +79,7 @@ async fn nothing_is_said_of_who_says_nothing() {
         let seeded = Client::of(emulator).get("/cloud/v2/users/156").await.ok();
         assert_eq!(seeded.get("about"), about, "{shapes}");
     }
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// US-09
@@ -89,7 +89,7 @@ async fn quotas_are_whole_numbers_as_text() {
     let client = Client::start().await;
     let quota = client.get(target).await.ok()["assetQuotas"][0].clone();
     assert_eq!((&quota["usage"], &quota["capacity"]), (&json!("0"), &json!("100")));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
     let quota = Client::shaped(Shapes::Document).await.get(target).await.ok()["assetQuotas"][0].clone();
     assert_eq!((&quota["usage"], &quota["capacity"]), (&json!(0), &json!(100)));
 }
@@ -112,7 +112,7 @@ async fn a_large_inventory_page_by_page() {
     assert_eq!(paths.len(), 437);
     let (items, pages) = client.all(INVENTORY, "inventoryItems").await;
     assert_eq!((items.len(), pages), (437, 44));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn an_inventory_is_filtered() {
     let refused = encode("badges=true;assetIds=1");
     let target = format!("{INVENTORY}?filter={refused}");
     assert!(client.get(&target).await.refused(400).contains("mixed"));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn quotas_are_filtered_by_words_without_quotation_marks() {
     quotas("assetType == AUDIO || x").await.refused(400);
     let all = client.get("/cloud/v2/users/156/asset-quotas").await.ok();
     assert!(all["assetQuotas"].as_array().is_some_and(|list| list.len() > 3));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 fn notification() -> Value {
@@ -210,7 +210,7 @@ async fn one_notification_per_user_universe_and_day() {
     notify(156, other).await.ok();
     client.emulator.advance(Duration::from_secs(86_400));
     notify(156, notification()).await.ok();
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 #[tokio::test]

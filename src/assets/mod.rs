@@ -1,9 +1,12 @@
 //! Assets: uploading, changing, versions, permissions and downloads.
 //!
-//! The generated calls of [`Assets`] send what they are given. [`Assets::upload`] and [`Assets::edit`] find
-//! out what a file is, refuse what the service would, and wait until the asset is there;
-//! [`Assets::download`] fetches the content, [`Assets::wait_for_moderation`] waits until it is decided about, and
-//! [`Assets::grant`] makes sure that a permission was granted.
+//! - Upload an asset or change one, from a file, bytes or a reader: [`Assets::upload`], [`Assets::edit`]. They find out what a
+//!   file is, refuse what the service would, and wait until the asset is there.
+//! - Fetch the content: [`Assets::download`].
+//! - Wait until moderation has decided: [`Assets::wait_for_moderation`].
+//! - Share an asset, and make sure that it was shared: [`Assets::grant`].
+//! - Read versions and go back to one: [`Assets::list_versions`], [`Assets::rollback`].
+//! - Archive an asset and restore it: [`Assets::archive`], [`Assets::restore`].
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

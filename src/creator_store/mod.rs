@@ -1,5 +1,10 @@
 //! The Creator Store: products, search and saved items.
 //!
+//! - Search the store and read what an asset costs: [`CreatorStore::search_assets`], [`CreatorStore::get_asset`].
+//! - Sell an asset: [`CreatorStore::create_product`], [`CreatorStore::update_product`].
+//! - Keep a list of saved assets: [`CreatorStore::list_saves`], [`CreatorStore::create_save`],
+//!   [`CreatorStore::delete_save`].
+//!
 //! Prices are read with [`CreatorStoreProduct::price`] and written with a [`Money`](crate::money::Money):
 //!
 //! ```no_run

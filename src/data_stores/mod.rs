@@ -1,7 +1,12 @@
 //! Standard data stores: keys with JSON values, users, attributes and revisions.
 //!
-//! [`DataStores`] has the operations, one request each. [`DataStores::store`] gives a [`Store`],
-//! whose methods do a whole task:
+//! - Read and write typed entries: [`Store::get`], [`Store::set`], [`Store::delete`] of [`DataStores::store`].
+//! - Change an entry that servers change too: [`Store::update`], [`Store::increment`].
+//! - Go through all entries, or export and import them: [`Store::entries`], [`Store::export`], [`Store::import`].
+//! - Look at earlier revisions and restore a deleted entry: [`Store::revisions`], [`Store::undelete`].
+//! - Erase a user on request: [`Store::erase_user`].
+//! - List, delete and restore data stores, and take snapshots: [`DataStores::list`], [`DataStores::delete`],
+//!   [`DataStores::undelete`], [`DataStores::snapshot`].
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

@@ -1,9 +1,11 @@
 //! Groups: roles, memberships, join requests, forums and settings.
 //!
-//! Beside the generated calls, [`Groups`] lists the groups [of a user](Groups::list_groups) or
-//! [of several](Groups::list_groups_of), gives a member [a role](Groups::set_role) instead of those that
-//! the member has, and [accepts](Groups::accept_join_requests) or
-//! [declines](Groups::decline_join_requests) join requests in bulk:
+//! - List the groups of a user or of several: [`Groups::list_groups`], [`Groups::list_groups_of`].
+//! - Read a group, its roles and its members: [`Groups::get`], [`Groups::list_roles`], [`Groups::list_memberships`].
+//! - Give a member one role instead of those that the member has: [`Groups::set_role`].
+//! - Decide join requests, also in bulk: [`Groups::list_join_requests`], [`Groups::accept_join_requests`],
+//!   [`Groups::decline_join_requests`].
+//! - Read the forum and the audit log: [`Groups::list_forum_posts`], [`Groups::list_audit_log`].
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

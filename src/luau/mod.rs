@@ -1,17 +1,19 @@
 //! Luau execution: scripts that run against a place, with what they return and log.
 //!
-//! The generated calls of [`Luau`] create tasks and read them. [`Luau::run`] does all of it:
+//! - Run a script and wait for its results: [`Luau::run`].
+//! - Start a script and go on with it later or in another process: [`Run::start`], [`Luau::resume`].
+//! - Read what a script has logged: [`Task::logs`].
+//! - Give a script a large binary input: [`Luau::upload_binary_input`].
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
 //! let finished = client.luau().run("return 6 * 7, game.Name").at(42, 43).await?;
-//! let (response, name): (i64, String) = finished.decode()?;
+//! let (product, name): (i64, String) = finished.decode()?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! [`Run::start`] gives a [`Task`] instead, whose [`logs`](Task::logs) can be read once the script has ended.
-//! [`Luau::resume`] goes on with a task of another process. The [`Failure`] of a script is in the error.
+//! The [`Failure`] of a script is in the error. Logs can be read once the script has ended.
 //!
 //! A script must not be larger than 4 MiB, and runs for 5 minutes at most. What it returns must not be
 //! larger than 4 MB as JSON, and of its logs the last 450 KB are kept. A place takes ten unfinished tasks.

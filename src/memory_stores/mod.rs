@@ -1,8 +1,10 @@
 //! Memory stores: queues and sorted maps that live servers share, and whose items expire.
 //!
-//! [`MemoryStores`] has the operations, one request each; `flush(universe).wait()` empties all of a
-//! universe's memory stores and waits for it. [`MemoryStores::queue`] and [`MemoryStores::sorted_map`]
-//! have the tasks:
+//! - Add items to a queue, read them and discard what is done: [`Queue::add`], [`Queue::read`] of
+//!   [`MemoryStores::queue`].
+//! - Read and write the items of a sorted map: [`SortedMap::get`], [`SortedMap::set`], [`SortedMap::update`],
+//!   [`SortedMap::items`] of [`MemoryStores::sorted_map`].
+//! - Empty all of a universe's memory stores: [`MemoryStores::flush`].
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

@@ -1,7 +1,8 @@
 //! Ordered data stores: keys with whole numbers, listed by value.
 //!
-//! [`OrderedDataStores`] has the operations, one request each. [`OrderedDataStores::store`] gives an
-//! [`OrderedDataStore`], which speaks of keys and whole numbers:
+//! - Read, set and increment a value: [`OrderedDataStore::get`], [`OrderedDataStore::set`],
+//!   [`OrderedDataStore::increment`] of [`OrderedDataStores::store`].
+//! - List the highest values, or all by rank: [`OrderedDataStore::top`], [`OrderedDataStore::ranked`].
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

@@ -1,6 +1,8 @@
 //! Places of universes: publishing them, their settings and their history.
 //!
-//! [`Places::publish`] sends a place file as a new version, from a path, bytes or a reader:
+//! - Publish a place file, from a path, bytes or a reader: [`Places::publish`].
+//! - Read and change a place's settings: [`Places::get`], [`Places::update`].
+//! - Read its history and annotate a version: [`Places::list_versions`], [`Places::update_version_notes`].
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

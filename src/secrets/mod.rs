@@ -1,7 +1,10 @@
 //! Secrets of a universe: keys and tokens that its servers use, sealed before they leave this process.
 //!
-//! The generated calls of [`Secrets`] take content that is sealed already. [`Secrets::universe`] does the
-//! sealing:
+//! - Create a secret and change it: [`UniverseSecrets::create`], [`UniverseSecrets::update`] of [`Secrets::universe`],
+//!   which seal the content.
+//! - List secrets without their content, and delete one: [`UniverseSecrets::list`], [`UniverseSecrets::delete`].
+//!
+//! The generated calls of [`Secrets`] take content that is sealed already.
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client, token: String) -> Result<(), opencloud::Error> {

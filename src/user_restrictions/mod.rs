@@ -1,8 +1,9 @@
 //! Bans of users from a universe or a place.
 //!
-//! The generated calls of [`UserRestrictions`] read bans, and write them as a whole. For moderation there
-//! are [`ban`](UserRestrictions::ban), [`unban`](UserRestrictions::unban) and
-//! [`change_ban`](UserRestrictions::change_ban), which changes a ban's reasons and nothing else:
+//! - Ban a user, and lift the ban: [`UserRestrictions::ban`], [`UserRestrictions::unban`].
+//! - Change the reasons of a ban and nothing else: [`UserRestrictions::change_ban`].
+//! - Read the ban of a user, or list all: [`UserRestrictions::get`], [`UserRestrictions::list`].
+//! - Read who banned whom and when: [`UserRestrictions::list_logs`].
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

@@ -1,7 +1,11 @@
 //! Users: profiles, thumbnails, inventories, quotas and notifications.
 //!
-//! Beside the generated calls, [`Users`] has [`owns`](Users::owns), [`thumbnails`](Users::thumbnails) of
-//! many users and [`notify`](Users::notify):
+//! - Read a profile: [`Users::get`].
+//! - Make thumbnails of one avatar or of many: [`Users::generate_thumbnail`], [`Users::thumbnails`].
+//! - Find out whether a user owns something, or list all that a user owns: [`Users::owns`],
+//!   [`Users::list_inventory_items`].
+//! - Read how many assets a user may still upload: [`Users::list_asset_quotas`].
+//! - Notify a user of something in an experience: [`Users::notify`].
 //!
 //! ```no_run
 //! # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {

@@ -19,12 +19,12 @@ impl UnknownValue {
 
 /// Makes an enum of words.
 macro_rules! open_enum {
-    ($(#[$doc:meta])* pub enum $name:ident { $($variant:ident = $word:literal,)* }) => {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
-            $(#[doc = concat!("`", $word, "`")] $variant,)*
+            $($(#[$about])* #[doc = concat!("Sent as `", $word, "`.")] $variant,)*
             /// A word that this version does not know.
             Unknown(crate::wire::enums::UnknownValue),
         }
@@ -82,12 +82,12 @@ pub(crate) use open_enum;
 
 /// Makes an enum of numbers. Services that write numbers as words are understood as well.
 macro_rules! open_number_enum {
-    ($(#[$doc:meta])* pub enum $name:ident { $($variant:ident = $number:literal,)* }) => {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$about:meta])* $variant:ident = $number:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
-            $(#[doc = concat!("`", $number, "`")] $variant,)*
+            $($(#[$about])* #[doc = concat!("Sent as `", $number, "`.")] $variant,)*
             /// A number or word that this version does not know.
             Unknown(crate::wire::enums::UnknownValue),
         }

@@ -2,10 +2,10 @@
 
 /// The constructor and setters of a type that requests hold.
 macro_rules! request_type {
-    ($name:ident ($($required:ident: $required_type:tt),*)
-     $($setter:ident = $field:ident $(also $also:ident)?: $kind:tt,)*) => {
+    ($(#[$new:meta])* $name:ident ($($required:ident: $required_type:tt),*)
+     $($(#[$doc:meta])* $setter:ident = $field:ident $(also $also:ident)?: $kind:tt,)*) => {
         impl $name {
-            /// A value with what the service requires, and nothing else set.
+            $(#[$new])*
             pub fn new($($required: crate::wire::accepted!($required_type)),*) -> Self {
                 #[allow(unused_mut)]
                 let mut value = Self::default();
@@ -14,7 +14,7 @@ macro_rules! request_type {
             }
 
             $(
-                #[doc = concat!("Sets `", stringify!($field), "`", $(" and `", stringify!($also), "`",)? ".")]
+                $(#[$doc])*
                 #[must_use]
                 pub fn $setter(mut self, value: crate::wire::accepted!($kind)) -> Self {
                     self.$field = Some(crate::wire::given!($kind value));

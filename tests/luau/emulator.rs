@@ -36,7 +36,7 @@ async fn a_script_returns_values() -> Result<(), Error> {
     let finished = run.timeout(Duration::from_secs(30)).await?;
     assert_eq!(finished.results(), [json!(1), json!("a"), json!(null), json!({ "x": [true] })]);
     assert!(finished.path().session().is_some());
-    assert!(emulator.requests().iter().all(|request| request.answer_violations.is_empty()));
+    assert!(emulator.requests().iter().all(|request| request.response_violations.is_empty()));
     Ok(())
 }
 

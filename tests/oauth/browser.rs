@@ -1,6 +1,6 @@
 //! Logging in from a tool, over real sockets.
 
-use super::server::{CLIENT_ID, Server};
+use super::emulator::{PUBLIC_CLIENT_ID, Server};
 use opencloud::oauth::{App, BrowserLogin, Login};
 use opencloud::{Error, ErrorKind, Scope};
 use std::net::SocketAddr;
@@ -19,16 +19,16 @@ async fn port() -> u16 {
 
 fn app(server: &Server, redirect_uri: &str) -> App {
     let clock = server.clone();
-    let app = App::builder(CLIENT_ID).redirect_uri(redirect_uri).client(server.client());
+    let app = App::builder(PUBLIC_CLIENT_ID).redirect_uri(redirect_uri).client(server.client());
     app.clock(move || clock.now()).build().expect("an app")
 }
 
 async fn send(address: SocketAddr, request: &str) -> String {
     let mut socket = TcpStream::connect(address).await.expect("a connection");
     socket.write_all(request.as_bytes()).await.expect("a request");
-    let mut answer = String::new();
-    let _ = socket.read_to_string(&mut answer).await;
-    answer
+    let mut response = String::new();
+    let _ = socket.read_to_string(&mut response).await;
+    response
 }
 
 /// A login that has begun, and waits for the browser.
@@ -92,15 +92,15 @@ async fn the_browser_comes_back_to_this_machine() {
         get(&target.replace("/callback", "/elsewhere")),
         get(&target).replace("GET", "POST"),
     ] {
-        let answer = send(address, &request).await;
-        assert!(answer.starts_with("HTTP/1.1 404"), "{request}: {answer}");
-        assert!(!answer.contains("guessed"), "{answer}");
+        let response = send(address, &request).await;
+        assert!(response.starts_with("HTTP/1.1 404"), "{request}: {response}");
+        assert!(!response.contains("guessed"), "{response}");
     }
     assert_eq!(send(address, "no HTTP at all\r\n\r\n").await, "");
     assert_eq!(send(address, &format!("GET /{} HTTP/1.1\r\n", "a".repeat(40_000))).await, "");
 
-    let answer = send(address, &get(&target)).await;
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("close this page"), "{answer}");
+    let response = send(address, &get(&target)).await;
+    assert!(response.starts_with("HTTP/1.1 200") && response.contains("close this page"), "{response}");
     let login = login.end().await.expect("a login");
     assert_eq!(login.identity.expect("an identity").user.id, Some(156.into()));
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
@@ -111,8 +111,8 @@ async fn a_no_of_the_user_is_told() {
     let server = Server::new();
     let login = Begun::at(&server, "http://127.0.0.1:PORT/").await;
     let state = login.state();
-    let answer = send(login.address, &get(&format!("/?error=access_denied&state={state}"))).await;
-    assert!(answer.contains("not completed"), "{answer}");
+    let response = send(login.address, &get(&format!("/?error=access_denied&state={state}"))).await;
+    assert!(response.contains("not completed"), "{response}");
     let error = login.end().await.expect_err("a no");
     assert_eq!((error.kind(), error.code()), (ErrorKind::AuthorizationRequired, Some("access_denied")));
 }
@@ -179,8 +179,8 @@ async fn visitors_who_hang_hold_up_nobody_for_long() {
         hanging.push(socket);
     }
     let begun = Instant::now();
-    let answer = send(address, &get(&target)).await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let response = send(address, &get(&target)).await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     assert_eq!(begun.elapsed(), Duration::from_secs(10), "until the first of them is given up");
     login.end().await.expect("a login");
     for mut socket in hanging {

@@ -1,6 +1,6 @@
 //! The endpoints beside the login.
 
-use super::server::{CLIENT_ID, START, Server};
+use super::emulator::{CLIENT_ID, START, Server};
 use opencloud::oauth::Grant;
 use opencloud::{ErrorKind, Scope};
 use serde_json::json;
@@ -16,34 +16,32 @@ async fn a_token_is_looked_up() {
         (info.client_id.as_deref(), &info.audience[..]),
         (Some(CLIENT_ID), &[CLIENT_ID.to_owned()][..])
     );
-    assert_eq!(info.scopes, [Scope::Openid, Scope::AssetRead]);
-    assert_eq!(info.expires_at.expect("an end").as_second(), START + 899);
-    server.pass(899);
+    assert_eq!(info.scopes, [Scope::Openid, Scope::Profile]);
+    assert_eq!(info.expires_at.expect("an end").as_second(), START + 900);
+    server.pass(900);
     assert!(!server.app().introspect(tokens.access_token()).await.expect("facts").active);
 }
 
 #[tokio::test]
 async fn resources_are_typed() {
     let server = Server::new();
-    let tokens = server.session();
+    let tokens = server.session_for(&["universe-messaging-service:publish"], &["3828411582", "2001"]);
     let granted = server.app().resources(tokens.access_token()).await.expect("resources");
     let owners = granted.owners.clone().expect("owners");
-    let own = owners[0].resources.clone().expect("resources");
-    assert_eq!(own.universe, None);
-    let creators = own.creator.expect("creators");
+    let granted_to_app = owners[0].resources.clone().expect("resources");
+    let creators = granted_to_app.creator.expect("creators");
     assert_eq!(creators.ids, [Grant::Owned]);
     assert!(creators.allows("1", true) && !creators.allows("1", false));
-    let group = owners[1].resources.clone().expect("resources");
-    let universes = group.universe.expect("universes");
+    let universes = granted_to_app.universe.expect("universes");
     assert_eq!(universes.ids, [Grant::Id(3828411582.into()), Grant::Id(2001.into())]);
     assert!(universes.allows(3828411582, false) && !universes.allows(1, true));
-    // A list that is empty lets nothing be reached.
-    let creators = group.creator.expect("creators");
-    assert!(creators.ids.is_empty() && !creators.allows("7", true));
     assert_eq!(
         serde_json::to_value(&granted).expect("JSON")["resource_infos"][0]["resources"]["creator"]["ids"][0],
         "U"
     );
+    // What was not asked for is not there.
+    let granted = server.app().resources(server.session().access_token()).await.expect("resources");
+    assert_eq!(granted.owners.expect("owners").len(), 0);
 }
 
 /// `AU-10`: the prefixes say whether a creator is a user or a group; and `AU-06`: either list may be absent.
@@ -78,6 +76,9 @@ async fn creators_are_users_or_groups() {
     // A bare id, as the document has it: of either.
     let creators = granted(serde_json::json!(["7"]));
     assert!(creators.allows(user(7), false) && creators.allows(group(7), false) && !creators.allows(8, true));
+    // A list that is empty lets nothing be reached.
+    let creators = granted(serde_json::json!([]));
+    assert!(creators.ids.is_empty() && !creators.allows(user(156), true));
     // What is no id is kept as it came.
     for odd in ["G", "Ux", "GU1", "*"] {
         assert_eq!(granted(serde_json::json!([odd])).ids, [Grant::Id(Creator::Unstated(odd.into()))]);
@@ -113,9 +114,9 @@ async fn requests_that_use_something_up_are_not_repeated() {
     server.facts().failures = vec![Some((500, serde_json::json!({}))), Some((500, serde_json::json!({})))];
     let error = app.refresh(&tokens).await.expect_err("a failure");
     assert_eq!((error.kind(), error.attempts(), server.renewals()), (ErrorKind::Service, 1, 1));
-    // An answer that is lost is not asked for again: the token may be used up.
+    // A response that is lost is not asked for again: the token may be used up.
     server.facts().failures = vec![None];
-    let error = app.refresh(&tokens).await.expect_err("a lost answer");
+    let error = app.refresh(&tokens).await.expect_err("a lost response");
     assert_eq!((error.kind(), error.attempts(), server.renewals()), (ErrorKind::Io, 1, 2));
 }
 
@@ -123,9 +124,9 @@ async fn requests_that_use_something_up_are_not_repeated() {
 #[tokio::test]
 async fn it_works_over_http() {
     let server = Server::new();
-    let url = server.listen().await;
+    let url = server.url();
     let app =
-        server.app_builder().client(opencloud::Client::builder().base_url(&url)).build().expect("an app");
+        server.app_builder().client(opencloud::Client::builder().base_url(url)).build().expect("an app");
     let login = app.authorize([Scope::Openid]).begin().expect("a login");
     assert!(login.url().starts_with(&format!("{url}/oauth/v1/authorize?")), "{}", login.url());
     let back = server.visit(login.url()).await;

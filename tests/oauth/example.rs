@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "the example's main")]
 mod site;
 
-use super::server::Server;
+use super::emulator::Server;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 async fn get(site: &Router, path: &str, cookie: &str) -> (StatusCode, axum::http::HeaderMap, String) {
     let request = Request::get(path).header("cookie", cookie).body(Body::empty()).expect("a request");
-    let (parts, body) = site.clone().oneshot(request).await.expect("an answer").into_parts();
+    let (parts, body) = site.clone().oneshot(request).await.expect("a response").into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
     (parts.status, parts.headers, String::from_utf8_lossy(&body).into_owned())
 }

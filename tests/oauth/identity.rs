@@ -1,6 +1,6 @@
 //! Which ID tokens are believed.
 
-use super::server::{CLIENT_ID, Key, Server};
+use super::emulator::{CLIENT_ID, Key, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use opencloud::ErrorKind;
@@ -39,7 +39,7 @@ async fn a_token_as_it_should_be_is_believed() {
 
 #[tokio::test]
 async fn wrong_claims_are_refused() {
-    let now = super::server::START;
+    let now = super::emulator::START;
     for (claims, why) in [
         (json!({ "iss": "https://apis.roblox.com/oauth" }), "issuer"),
         (json!({ "iss": "https://example.com/" }), "issuer"),
@@ -69,7 +69,7 @@ async fn wrong_claims_are_refused() {
 
 #[tokio::test]
 async fn clocks_may_differ_by_the_skew() {
-    let now = super::server::START;
+    let now = super::emulator::START;
     assert_eq!(with(json!({ "exp": now - 59 })).await, Ok(()));
     assert_eq!(with(json!({ "iat": now + 60, "nbf": now + 60 })).await, Ok(()));
     let server = Server::new();
@@ -82,7 +82,7 @@ async fn clocks_may_differ_by_the_skew() {
 /// `AU-11`: clocks of users' machines are off by minutes, and no login sets them right.
 #[tokio::test]
 async fn a_clock_that_is_off_is_named() {
-    let now = super::server::START;
+    let now = super::emulator::START;
     for (claims, by) in [(json!({ "exp": now - 130 }), 130), (json!({ "iat": now + 150 }), 150)] {
         let problem = with(claims.clone()).await.expect_err("a clock that is off");
         for words in
@@ -106,12 +106,13 @@ async fn other_algorithms_are_refused() {
     let claims = token.split('.').nth(1).expect("claims");
     let header = |header: Value| URL_SAFE_NO_PAD.encode(header.to_string());
     let signature = token.rsplit('.').next().expect("a signature");
+    let key = server.facts().keys[0].clone();
     for forged in [
-        format!("{}.{claims}.", header(json!({ "alg": "none", "kid": "key-1" }))),
-        format!("{}.{claims}.{signature}", header(json!({ "alg": "none", "kid": "key-1" }))),
+        format!("{}.{claims}.", header(json!({ "alg": "none", "kid": key.id }))),
+        format!("{}.{claims}.{signature}", header(json!({ "alg": "none", "kid": key.id }))),
         format!("{}.{claims}.{signature}", header(json!({ "alg": "None" }))),
-        format!("{}.{claims}.{signature}", header(json!({ "alg": "ES384", "kid": "key-1" }))),
-        format!("{}.{claims}.{signature}", header(json!({ "kid": "key-1" }))),
+        format!("{}.{claims}.{signature}", header(json!({ "alg": "ES384", "kid": key.id }))),
+        format!("{}.{claims}.{signature}", header(json!({ "kid": key.id }))),
     ] {
         verified(&server, &forged).await.expect_err(&forged);
     }
@@ -119,16 +120,15 @@ async fn other_algorithms_are_refused() {
     let public = json!({ "iss": "https://apis.roblox.com/oauth/", "sub": "156" });
     let signed = format!(
         "{}.{}",
-        header(json!({ "alg": "HS256", "kid": "key-1" })),
+        header(json!({ "alg": "HS256", "kid": key.id })),
         URL_SAFE_NO_PAD.encode(public.to_string())
     );
     let mac = ring::hmac::sign(&ring::hmac::Key::new(ring::hmac::HMAC_SHA256, b"key-1"), signed.as_bytes());
     let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac));
     assert!(verified(&server, &forged).await.expect_err("HMAC").contains("ES256"));
     // An extension that must be understood (RFC 7515, section 4.1.11), signed by Roblox itself.
-    let key = server.facts().keys[0].clone();
     let extended =
-        key.sign_as(&json!({ "alg": "ES256", "kid": "key-1", "crit": ["b64"], "b64": false }), &public);
+        key.sign_as(&json!({ "alg": "ES256", "kid": key.id, "crit": ["b64"], "b64": false }), &public);
     assert!(verified(&server, &extended).await.expect_err("crit").contains("extension"));
     assert_eq!(server.facts().key_requests, 0, "no key is fetched for any of them");
 }
@@ -156,7 +156,7 @@ async fn what_is_tampered_with_is_refused() {
         verified(&server, &forged).await.expect_err("no token");
     }
     // Another key under the name of one of Roblox's.
-    let forged = Key::new("key-1").sign(&claims);
+    let forged = Key::new(&server.facts().keys[0].id).sign(&claims);
     assert!(verified(&server, &forged).await.expect_err("another key").contains("signature"));
     let forged = Key::new("key-of-mine").sign(&claims);
     assert!(verified(&server, &forged).await.expect_err("another key").contains("not one of Roblox's"));
@@ -176,7 +176,7 @@ async fn keys_are_kept_and_fetched_again_when_there_are_new_ones() {
     assert_eq!(server.facts().key_requests, 1);
     // Roblox has another key, however young those are that were fetched.
     tokio::time::advance(Duration::from_secs(1)).await;
-    server.facts().keys.push(Key::new("key-2"));
+    server.rotate_keys();
     verify().await.expect("an identity");
     assert_eq!(server.facts().key_requests, 2);
     // A forged key id does not have them fetched each time.
@@ -185,7 +185,7 @@ async fn keys_are_kept_and_fetched_again_when_there_are_new_ones() {
         app.verify_id_token(&forged, None).await.expect_err("forged");
     }
     assert_eq!(server.facts().key_requests, 2);
-    server.facts().keys.push(Key::new("key-3"));
+    server.rotate_keys();
     verify().await.expect_err("not searched again within a minute");
     tokio::time::advance(Duration::from_secs(60)).await;
     verify().await.expect("an identity");
@@ -230,7 +230,7 @@ async fn known_keys_serve_through_an_outage() {
     assert_eq!(requests(), 3);
 
     // Of another key nothing is known, which is not to say that it is forged.
-    server.facts().keys.push(Key::new("key-2"));
+    server.rotate_keys();
     let unknown = server.facts().id_token(NONCE);
     for _ in 0..10 {
         let error = app.verify_id_token(&unknown, Some(NONCE)).await.expect_err("no keys");
@@ -300,17 +300,17 @@ async fn a_search_that_is_dropped_calls_no_token_forged() {
     let known = server.facts().id_token(NONCE);
     app.verify_id_token(&known, Some(NONCE)).await.expect("an identity");
     tokio::time::advance(Duration::from_secs(1)).await;
-    server.facts().keys.push(Key::new("key-2"));
+    server.rotate_keys();
     let token = server.facts().id_token(NONCE);
     // Whoever logs in first closes their browser while the keys are on their way.
     server.facts().latency = Duration::from_secs(1);
-    let patience = Duration::from_millis(500);
-    tokio::time::timeout(patience, app.verify_id_token(&token, Some(NONCE))).await.expect_err("dropped");
+    let deadline = Duration::from_millis(500);
+    tokio::time::timeout(deadline, app.verify_id_token(&token, Some(NONCE))).await.expect_err("dropped");
     app.verify_id_token(&token, Some(NONCE)).await.expect("the next one has them fetched");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_keys_puts_none_out_of_use() {
+async fn a_response_without_keys_puts_none_out_of_use() {
     for nothing in [json!({}), json!({ "keys": [] }), json!({ "keys": [{ "kty": "RSA", "kid": "key-1" }] })] {
         let server = Server::new();
         let app = server.app();
@@ -368,8 +368,8 @@ async fn a_login_without_an_id_token_is_none() {
     let app = server.app();
     let login = app.authorize([opencloud::Scope::Openid]).begin().expect("a login");
     let back = server.visit(login.url()).await;
-    let answer = json!({ "access_token": "a", "token_type": "Bearer", "expires_in": 899 });
-    server.facts().failures = vec![Some((200, answer))];
+    let response = json!({ "access_token": "a", "token_type": "Bearer", "expires_in": 899 });
+    server.facts().failures = vec![Some((200, response))];
     let error =
         app.finish(login.into_pending(), &Callback::from_query(&back)).await.expect_err("no identity");
     assert!(error.is_authorization_required() && error.to_string().contains("ID token"), "{error}");

@@ -1,6 +1,6 @@
 //! Tokens that renew themselves: once, kept before they are used, and never in a loop.
 
-use super::server::Server;
+use super::emulator::Server;
 use http::Method;
 use opencloud::oauth::{Lease, MemoryTokenStore, Stored, TokenProvider, TokenSet, TokenStore};
 use opencloud::{Client, Credentials, Error, ErrorKind};
@@ -62,8 +62,8 @@ fn client(server: &Server, provider: &TokenProvider) -> Client {
 }
 
 async fn call(client: &Client) -> Result<(), Error> {
-    let answer = client.request(Method::GET, "/cloud/v2/users/1").await?;
-    assert_eq!(answer["path"], "users/1");
+    let response = client.request(Method::GET, "/cloud/v2/users/1").await?;
+    assert_eq!(response["path"], "users/1");
     Ok(())
 }
 
@@ -96,7 +96,7 @@ async fn a_thousand_calls_on_an_expired_token_renew_it_once() {
     let (server, store, _, client) = expired();
     server.facts().latency = Duration::from_millis(300);
     for outcome in all_of(1000, &client).await {
-        outcome.expect("an answer");
+        outcome.expect("a response");
     }
     assert_eq!((server.renewals(), store.saves.load(Ordering::SeqCst)), (1, 1));
     assert_eq!(server.facts().api_requests, 1000, "no call was sent with the old token");
@@ -112,7 +112,7 @@ async fn a_thousand_refused_calls_renew_once() {
     server.pass(900);
     server.facts().latency = Duration::from_millis(300);
     for outcome in all_of(1000, &client(&server, &provider)).await {
-        outcome.expect("an answer");
+        outcome.expect("a response");
     }
     assert_eq!(server.renewals(), 1);
     let calls = server.facts().api_requests;
@@ -123,7 +123,7 @@ async fn a_thousand_refused_calls_renew_once() {
 async fn on_many_threads_too() {
     let (server, store, _, client) = expired();
     for outcome in all_of(1000, &client).await {
-        outcome.expect("an answer");
+        outcome.expect("a response");
     }
     assert_eq!((server.renewals(), store.saves.load(Ordering::SeqCst)), (1, 1));
 }
@@ -146,10 +146,10 @@ async fn a_token_is_renewed_before_it_ends() {
     let client = client(&server, &provider);
     // At a moment between one and a half minutes and one minute before.
     server.pass(899 - 91);
-    call(&client).await.expect("an answer");
+    call(&client).await.expect("a response");
     assert_eq!(server.renewals(), 0);
     server.pass(31);
-    call(&client).await.expect("an answer");
+    call(&client).await.expect("a response");
     assert_eq!(server.renewals(), 1);
 
     let early =
@@ -237,7 +237,7 @@ async fn a_store_that_hangs_fails_the_call_and_not_the_next() {
     }
     assert_eq!((begun.elapsed(), server.renewals()), (Duration::from_secs(30), 0));
     store.is_hanging.store(false, Ordering::SeqCst);
-    call(&client).await.expect("an answer");
+    call(&client).await.expect("a response");
     // While it saves: what was given is saved by the next call.
     drop(provider);
     let store = Arc::new(Store {
@@ -302,7 +302,7 @@ async fn an_access_token_that_was_refused_is_not_sent_again() {
         // Another one is.
         server.facts().failures.clear();
         provider.replace(server.session()).await.expect("saved");
-        call(&client).await.expect("an answer");
+        call(&client).await.expect("a response");
         assert_eq!(server.facts().api_requests, 2);
     }
 }
@@ -320,7 +320,7 @@ async fn what_was_given_is_saved_before_it_is_used() {
     // The old refresh token is used up. The session is not lost: what was given is saved next time.
     call(&client).await.expect_err("still full");
     store.break_down(false);
-    call(&client).await.expect("an answer");
+    call(&client).await.expect("a response");
     assert_eq!(server.renewals(), 1, "the used-up token was not tried again");
     assert_eq!(store.held(), provider.tokens().await.expect("tokens"));
     assert_ne!(store.held(), old);
@@ -331,7 +331,7 @@ async fn what_was_given_is_saved_before_it_is_used() {
     call(&client).await.expect_err("a full disk");
     *store.tokens.lock().expect("a store") = None;
     store.break_down(false);
-    call(&client).await.expect("an answer");
+    call(&client).await.expect("a response");
     assert_eq!(server.renewals(), 1);
     // Someone has logged in since: their session counts.
     let (server, store, provider, client) = expired();
@@ -356,13 +356,13 @@ async fn a_call_that_is_dropped_does_not_take_the_renewal_along() {
     let provider = TokenProvider::new(server.app(), store.clone());
     let client = client(&server, &provider);
     // It is dropped while the service renews, and another one while the store saves.
-    for patience in [500, 1000] {
-        let patience = Duration::from_millis(patience);
-        tokio::time::timeout(patience, call(&client)).await.expect_err("it takes two seconds");
+    for deadline in [500, 1000] {
+        let deadline = Duration::from_millis(deadline);
+        tokio::time::timeout(deadline, call(&client)).await.expect_err("it takes two seconds");
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!((server.renewals(), store.saves.load(Ordering::SeqCst)), (1, 1));
-    call(&client).await.expect("an answer");
+    call(&client).await.expect("a response");
     assert_eq!(server.renewals(), 1);
 }
 
@@ -374,7 +374,7 @@ async fn a_crash_loses_no_session_that_could_be_kept() {
     let restarted = TokenProvider::new(server.app(), store.clone());
     restarted.tokens().await.expect("tokens");
 
-    // After the service answered and before the store had it: the old access token still works until
+    // After the service responded and before the store had it: the old access token still works until
     // it ends, and a restarted process uses it.
     let old = store.held();
     server.pass(850);
@@ -398,7 +398,7 @@ async fn a_crash_loses_no_session_that_could_be_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_lost_does_not_lose_a_token_that_was_not_used() {
+async fn a_response_that_is_lost_does_not_lose_a_token_that_was_not_used() {
     let (server, store, provider, _) = expired();
     let old = store.held();
     server.facts().failures = vec![Some((503, json!({})))];
@@ -409,7 +409,7 @@ async fn an_answer_that_is_lost_does_not_lose_a_token_that_was_not_used() {
 
     let (server, _, provider, _) = expired();
     server.facts().failures = vec![None];
-    assert_eq!(provider.tokens().await.expect_err("a lost answer").kind(), ErrorKind::Io);
+    assert_eq!(provider.tokens().await.expect_err("a lost response").kind(), ErrorKind::Io);
     assert!(provider.tokens().await.expect_err("used up").is_authorization_required());
 }
 
@@ -428,13 +428,13 @@ async fn a_refused_refresh_token_ends_in_one_clear_error() {
 
     // The user has logged in again.
     provider.replace(server.session()).await.expect("saved");
-    call(&client).await.expect("an answer");
+    call(&client).await.expect("a response");
     // Or in another process, which shares the store.
     server.withdraw();
     server.pass(900);
     call(&client).await.expect_err("withdrawn");
     store.save(&server.session()).await.expect("saved");
-    call(&client).await.expect("an answer");
+    call(&client).await.expect("a response");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! Where tokens are kept.
 
-use super::server::Server;
+use super::emulator::Server;
 use futures_util::FutureExt as _;
 use opencloud::oauth::{FileTokenStore, MemoryTokenStore, TokenSet, TokenStore};
 use std::time::Duration;

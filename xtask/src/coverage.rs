@@ -1,8 +1,13 @@
-//! `cargo xtask coverage`: how much of the document has names, sentences and runtime support.
+//! `cargo xtask coverage`: how much of the document has names, sentences and runtime support. Fails if an
+//! operation has no name, or any item no documentation.
+
+mod documented;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use documented::{Documented, Items};
+use opencloud_codegen::Model;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,6 +16,9 @@ pub struct Args {
     /// Print JSON on stdout.
     #[arg(long)]
     json: bool,
+    /// List every item without documentation, instead of the first of each kind.
+    #[arg(long)]
+    missing: bool,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -37,20 +45,52 @@ pub struct Coverage {
     #[serde(flatten)]
     pub total: Counts,
     pub areas: BTreeMap<String, Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documentation: Option<Documented>,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, String> {
-    let coverage = count(&crate::read_document()?);
+    let model = Model::build(&crate::read_document_text()?, None).map_err(|error| error.to_string())?;
+    let documented = documented::count(&model);
+    let mut coverage = count(&crate::read_document()?);
     match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&coverage).unwrap_or_default()),
-        false => print!("{}", table(&coverage)),
+        true => {
+            coverage.documentation = Some(documented.clone());
+            println!("{}", serde_json::to_string_pretty(&coverage).unwrap_or_default());
+        }
+        false => print!("{}{}", table(&coverage), items(&documented, args.missing)),
     }
-    Ok(ExitCode::SUCCESS)
+    let Counts { operations, named, documented: summarised, .. } = coverage.total;
+    let is_whole = operations == named && operations == summarised && documented.is_whole();
+    Ok(ExitCode::from(u8::from(!is_whole)))
+}
+
+/// What is documented of the items of each kind, and what is not.
+fn items(documented: &Documented, all: bool) -> String {
+    const SHOWN: usize = 10;
+    let mut text = String::new();
+    let mut list = |places: &[String], what: &str| {
+        let shown = if all { places.len() } else { places.len().min(SHOWN) };
+        for place in &places[..shown] {
+            text.push_str(&format!("{what}: {place}\n"));
+        }
+        if shown < places.len() {
+            text.push_str(&format!("{what}: {} more; --missing lists them\n", places.len() - shown));
+        }
+    };
+    for Items { missing, .. } in documented.kinds.values() {
+        list(missing, "not documented");
+    }
+    list(&documented.unused, "a phrase that describes nothing");
+    let kinds = documented.kinds.iter();
+    let counts: Vec<String> =
+        kinds.map(|(kind, items)| format!("{} of {} {kind}", items.documented(), items.all)).collect();
+    format!("{text}documented: {}\n", counts.join(", "))
 }
 
 /// Counts the operations of a document.
 pub fn count(document: &Value) -> Coverage {
-    let mut coverage = Coverage { total: Counts::default(), areas: BTreeMap::new() };
+    let mut coverage = Coverage { total: Counts::default(), areas: BTreeMap::new(), documentation: None };
     let operations = document["paths"]
         .as_object()
         .into_iter()

@@ -1,6 +1,6 @@
 //! `api.rs`: one module, handle and set of calls per area; constructors of request types.
 
-use crate::emit::{Writer, literal};
+use crate::emit::{Writer, docs, literal};
 use crate::model::{
     Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Path, Remark,
     Type,
@@ -18,6 +18,7 @@ pub fn emit(model: &Model) -> Result<String, Error> {
     writer.block("impl crate::Client", |writer| {
         for area in &model.areas {
             writer.doc(&area.summary);
+            writer.line(format!("#[cfg_attr(docsrs, doc(cfg(feature = {})))]", literal(&area.name)));
             writer.block(format!("pub fn {}(&self) -> {}", area.name, handle_path(area)), |writer| {
                 writer.line(format!("{}::new(self.clone())", handle_path(area)));
             });
@@ -33,11 +34,13 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
         let required: Vec<String> =
             of.arguments().iter().map(|field| format!("{}: {}", field.ident, kept(&field.kind))).collect();
         writer.block("crate::wire::request_type!", |writer| {
+            writer.doc(&docs::constructor(of));
             writer.line(format!("{} ({})", of.name, required.join(", ")));
             for field in &writable {
                 let (setter, name) = (&field.setter, &field.ident);
                 let also = of.fields.iter().find(|other| Some(&other.name) == field.also.as_ref());
                 let also = also.map(|other| format!(" also {}", other.ident)).unwrap_or_default();
+                writer.doc(&docs::setter(field));
                 writer.line(format!("{setter} = {name}{also}: {},", kept(&field.kind)));
             }
         });
@@ -69,8 +72,10 @@ fn emit_area(writer: &mut Writer, model: &Model, area: &Area) {
     let operations: Vec<&Operation> = model.in_area(&area.name).collect();
     let types: BTreeSet<String> = operations.iter().flat_map(|operation| model.types_of(operation)).collect();
     let calls = calls(model, area);
-    writer.doc(&area.summary);
+    writer.line(format!("#[cfg_attr(docsrs, doc(cfg(feature = {})))]", literal(&area.name)));
     writer.block(format!("pub mod {}", area.name), |writer| {
+        // Inside, so that links name the area's own items.
+        writer.inner_doc(&docs::area(area));
         writer.line("#[allow(unused_imports)]");
         writer.line("use crate::{call::Call, ids, operations, types};");
         let exported: Vec<&str> =
@@ -178,8 +183,8 @@ pub(super) struct Call<'a> {
     pub(super) output: String,
     pub(super) lists: Option<Listing>,
     pub(super) long_running: Option<String>,
-    /// The fields that an update can clear: setter and name.
-    pub(super) clearable: Vec<(String, String)>,
+    /// The fields that an update can clear, each with its setter.
+    pub(super) clearable: Vec<(String, &'a Field)>,
 }
 
 pub(super) struct Listing {
@@ -215,17 +220,12 @@ impl<'a> Call<'a> {
                 Location::Query => ("query", format!("{}, ", literal(&parameter.name))),
                 Location::Header => ("header", format!("{}, ", literal(&parameter.name))),
             };
-            let doc = match parameter.location {
-                Location::Path => format!("`{}` in the path.", parameter.name),
-                Location::Query => format!("The query parameter `{}`.", parameter.name),
-                Location::Header => format!("The header `{}`.", parameter.name),
-            };
             let input = |value: &str| Input {
                 name: parameter.name.clone(),
                 argument: parameter.kind.rust(),
                 source: Source::Parameter(parameter),
                 apply: format!("{how}({wire}{value}.into())"),
-                doc,
+                doc: docs::text(&parameter.description).to_owned(),
             };
             call.add(parameter.required, input);
         }
@@ -245,17 +245,18 @@ impl<'a> Call<'a> {
                     apply: format!("{how}::<{argument}>(&{value}.into())"),
                     argument,
                     source: Source::Json(kind),
-                    doc: "The JSON body.".to_owned(),
+                    doc: docs::body(model, kind),
                 });
             }
             Some(Body::Raw { media }) => {
+                let doc = format!("The content, sent as the body: `{}`.", media.join("`, `"));
                 let media: Vec<String> = media.iter().map(|media| literal(media)).collect();
                 call.add(true, |value| Input {
                     name: "file".to_owned(),
                     argument: "crate::body::File".to_owned(),
                     source: Source::Raw,
                     apply: format!("raw({value}.into(), &[{}])", media.join(", ")),
-                    doc: "The body, as bytes.".to_owned(),
+                    doc,
                 });
             }
             Some(Body::Multipart { parts }) => {
@@ -279,7 +280,7 @@ impl<'a> Call<'a> {
                             .replace("part_files::<Vec<crate::body::File>>", "part_files"),
                         argument,
                         source: Source::Part(part),
-                        doc: format!("The form's part `{}`.", part.name),
+                        doc: docs::text(&part.description).to_owned(),
                     });
                 }
             }
@@ -299,7 +300,7 @@ impl<'a> Call<'a> {
             argument: format!("crate::filter::Expression<{path}>"),
             source: Source::Expression(parameter),
             apply: format!("{how}({wire}, {value}.into())"),
-            doc: format!("The query parameter `{}`: a [`{kind}`]({path}).", parameter.name),
+            doc: format!("{} A [`{kind}`]({path}).", docs::text(&parameter.description)),
         });
     }
 
@@ -323,7 +324,7 @@ impl<'a> Call<'a> {
 
     fn emit_method(&self, writer: &mut Writer) {
         let operation = self.operation;
-        writer.doc(&documentation(operation));
+        writer.doc(&documentation(operation, &self.arguments));
         if operation.deprecated {
             writer.line("#[deprecated = \"deprecated by Roblox\"]");
         }
@@ -359,7 +360,7 @@ impl<'a> Call<'a> {
         if !self.setters.is_empty() || !self.clearable.is_empty() {
             writer.block(format!("impl {}", self.name), |writer| {
                 for input in &self.setters {
-                    writer.doc(&input.doc);
+                    writer.doc(&format!("{} Optional.", input.doc));
                     writer.block(
                         format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted()),
                         |writer| {
@@ -369,10 +370,14 @@ impl<'a> Call<'a> {
                         },
                     );
                 }
-                for (setter, name) in &self.clearable {
-                    writer.doc(&format!("Clears `{name}`: names it in the update mask and sends null."));
+                for (setter, field) in &self.clearable {
+                    writer.doc(&format!(
+                        "Clears `{}`: sends null and names it in the update mask. {}",
+                        field.ident,
+                        docs::text(&field.description)
+                    ));
                     writer.block(format!("pub fn {setter}(mut self) -> Self"), |writer| {
-                        writer.line(format!("self.call = self.call.clear({});", literal(name)));
+                        writer.line(format!("self.call = self.call.clear({});", literal(&field.name)));
                         writer.line("self");
                     });
                 }
@@ -390,7 +395,7 @@ impl<'a> Call<'a> {
 
 /// The fields that an update with a mask can clear: those that the caller can set and the service
 /// does not require.
-fn clearable(operation: &Operation, model: &Model) -> Vec<(String, String)> {
+fn clearable<'a>(operation: &Operation, model: &'a Model) -> Vec<(String, &'a Field)> {
     if operation.update_mask().is_none() {
         return Vec::new();
     }
@@ -400,7 +405,7 @@ fn clearable(operation: &Operation, model: &Model) -> Vec<(String, String)> {
         .flat_map(|of| &of.fields)
         .filter(|field| !field.read_only && !field.is_required() && field.name != "path")
         .filter(|field| !operation.at(Location::Path).any(|parameter| parameter.name == field.name))
-        .map(|field| (format!("clear_{}", field.ident), field.name.clone()))
+        .map(|field| (format!("clear_{}", field.ident), field))
         .collect()
 }
 
@@ -541,7 +546,7 @@ fn long_running(operation: &Operation) -> Option<String> {
 }
 
 /// What a method's documentation says, from the facts of the document.
-fn documentation(operation: &Operation) -> String {
+fn documentation(operation: &Operation, arguments: &[Input]) -> String {
     let mut text = operation
         .summary
         .clone()
@@ -593,6 +598,7 @@ fn documentation(operation: &Operation) -> String {
     if let Some(reference) = &operation.reference {
         text.push_str(&format!("\n\n[Roblox's reference]({reference})"));
     }
+    text.push_str(&docs::arguments(arguments.iter().map(|input| (input.name.as_str(), input.doc.as_str()))));
     text.push_str("\n\n# Errors\n\nAs for every call: see [`Error`](crate::Error).");
     let known = operation.hints.iter().chain(&operation.final_errors).filter_map(known_failure);
     let known: Vec<String> = known.collect();

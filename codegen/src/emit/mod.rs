@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod calls;
+pub mod docs;
 pub mod ids;
 pub mod operations;
 pub mod raw;

@@ -246,15 +246,15 @@ mod tests {
 
     #[test]
     fn scopes_are_those_of_all_areas_and_of_the_flows() {
-        let scopes = json!([{ "name": "user.user-notification:write" }, { "name": "asset:read" }]);
-        let mut document = document(json!({ "x-roblox-scopes": scopes }));
+        let stated = json!([{ "name": "user.user-notification:write" }, { "name": "asset:read" }]);
+        let mut document = document(json!({ "x-roblox-scopes": stated }));
         document["components"]["securitySchemes"] = json!({ "o": { "type": "oauth2", "flows": {
             "authorizationCode": { "scopes": { "openid": "" } }
         } } });
         for areas in [None, Some(&[][..])] {
             let areas = areas.map(<[String]>::to_vec);
             let model = Model::build(&document.to_string(), areas.as_deref()).expect("a model");
-            let found = scopes(&model);
+            let found = super::scopes(&model);
             for line in [
                 "AssetRead = \"asset:read\",",
                 "Openid = \"openid\",",

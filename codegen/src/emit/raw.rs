@@ -5,6 +5,7 @@
 use crate::Error;
 use crate::emit::{HEADER, Writer};
 use crate::model::{Enum, EnumValues, Field, Model, Struct, Type};
+use crate::passes::describe::UNDESCRIBED;
 use syn::parse_quote;
 use syn::punctuated::Punctuated;
 
@@ -145,9 +146,13 @@ fn emit_enum(writer: &mut Writer, of: &Enum) {
         EnumValues::Numbers(_) => ("open_number_enum", |number| number.parse::<i32>().is_ok()),
     };
     writer.block(format!("crate::wire::enums::{kind}!"), |writer| {
-        writer.doc(of.description.as_deref().unwrap_or("Words that the service uses."));
+        writer.doc(of.description.as_deref().unwrap_or(UNDESCRIBED));
         writer.block(format!("pub enum {}", of.name), |writer| {
-            for (name, value) in of.literals() {
+            for (at, (name, value)) in of.literals().into_iter().enumerate() {
+                // How it is written on the wire is said by the macro.
+                if let Some(Some(description)) = of.descriptions.get(at) {
+                    writer.doc(description);
+                }
                 let suffix = if is_plain(&value) { "" } else { "_i64" };
                 writer.line(format!("{name} = {value}{suffix},"));
             }

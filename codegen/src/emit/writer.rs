@@ -39,8 +39,17 @@ impl Writer {
 
     /// A doc comment, one line of text each.
     pub fn doc(&mut self, text: &str) {
+        self.comment("///", text);
+    }
+
+    /// A doc comment of the module that it stands in.
+    pub fn inner_doc(&mut self, text: &str) {
+        self.comment("//!", text);
+    }
+
+    fn comment(&mut self, mark: &str, text: &str) {
         for line in doc_lines(text) {
-            self.line(if line.is_empty() { "///".to_owned() } else { format!("/// {line}") });
+            self.line(if line.is_empty() { mark.to_owned() } else { format!("{mark} {line}") });
         }
     }
 

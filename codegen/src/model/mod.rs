@@ -4,7 +4,7 @@ mod read;
 mod types;
 
 use crate::document::{Document, target};
-use crate::passes::{self, bodies, sanitize};
+use crate::passes::{self, bodies, describe, sanitize};
 use crate::{Error, names};
 use serde::Deserialize;
 use serde_json::Value;
@@ -71,6 +71,10 @@ struct Extension {
 pub struct Area {
     pub name: String,
     pub summary: String,
+    /// What can be done with it, as items of a list.
+    pub tasks: Vec<String>,
+    /// The body of a function with a `client` that shows it.
+    pub example: Option<String>,
     /// Of all its operations.
     hints: Vec<Remark>,
     final_errors: Vec<Remark>,
@@ -217,6 +221,8 @@ pub enum Location {
 #[derive(Debug)]
 pub struct Parameter {
     pub name: String,
+    /// What it is; `None` while there is no phrase of ours, as of everything that is described.
+    pub description: Option<String>,
     pub location: Location,
     pub required: bool,
     pub kind: Type,
@@ -269,6 +275,7 @@ impl Body {
 #[derive(Debug)]
 pub struct Part {
     pub name: String,
+    pub description: Option<String>,
     pub required: bool,
     pub kind: PartKind,
 }
@@ -313,6 +320,7 @@ pub enum Type {
 #[derive(Debug)]
 pub struct Struct {
     pub name: String,
+    pub description: Option<String>,
     /// As progenitor makes it.
     pub definition: proc_macro2::TokenStream,
     /// In its order.
@@ -339,6 +347,7 @@ impl Struct {
 pub struct Field {
     /// The property's name on the wire.
     pub name: String,
+    pub description: Option<String>,
     /// The field's name in Rust; no other field of the struct has it.
     pub ident: String,
     /// The name of the method that sets it; the same.
@@ -377,6 +386,8 @@ pub struct Enum {
     pub name: String,
     pub description: Option<String>,
     pub values: EnumValues,
+    /// Of each value.
+    pub descriptions: Vec<Option<String>>,
 }
 
 impl Enum {

@@ -17,7 +17,13 @@ pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
     } else {
         EnumValues::Words(names::variants(&given.unwrap_or(words.clone())).into_iter().zip(words).collect())
     };
-    Enum { name: name.to_owned(), description: description(schema), values }
+    let descriptions = each(&schema["x-enum-descriptions"]).map(|text| text.as_str().map(str::to_owned));
+    Enum {
+        name: name.to_owned(),
+        description: description(schema),
+        values,
+        descriptions: descriptions.collect(),
+    }
 }
 
 /// Names and order of the fields are progenitor's.
@@ -30,6 +36,7 @@ pub(super) fn read_struct(item: syn::ItemStruct, schema: &Value, document: &Docu
         Field {
             setter: names::settable(&ident),
             ident,
+            description: description(schema),
             kind: read_type(schema, document),
             required: required.iter().position(|required| *required == name.as_str()),
             read_only: schema["readOnly"] == true,
@@ -42,6 +49,7 @@ pub(super) fn read_struct(item: syn::ItemStruct, schema: &Value, document: &Docu
     };
     Struct {
         name: item.ident.to_string(),
+        description: description(schema),
         fields: item.fields.iter().map(field).collect(),
         definition: item.into_token_stream(),
         in_request: false,
@@ -125,8 +133,9 @@ pub(super) fn mark_checked(structs: &mut BTreeMap<String, Struct>) {
     }
 }
 
-fn description(schema: &Value) -> Option<String> {
-    schema.get("description").and_then(Value::as_str).map(str::to_owned)
+fn description(described: &Value) -> Option<String> {
+    let text = described["description"].as_str()?.trim_start();
+    (!text.starts_with(describe::UNDESCRIBED)).then(|| text.to_owned())
 }
 
 fn read_type(schema: &Value, document: &Document) -> Type {
@@ -349,7 +358,7 @@ fn read_parameter(parameter: &Value, document: &Document) -> Parameter {
     let name = parameter["name"].as_str().unwrap_or_default().to_owned();
     // The client makes an idempotency key where the caller does not.
     let required = parameter["required"] == true && !is_idempotency_key(location, &name);
-    Parameter { name, location, required, kind }
+    Parameter { name, description: description(parameter), location, required, kind }
 }
 
 fn read_body(body: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Option<Body> {
@@ -387,6 +396,7 @@ fn read_parts(schema: &Value, document: &Document, structs: &BTreeMap<String, St
             let schema = &schemas[&field.name];
             Part {
                 name: field.name.clone(),
+                description: field.description.clone(),
                 required: field.is_required(),
                 kind: match &field.kind {
                     _ if binary(schema) => PartKind::File,

@@ -3,10 +3,13 @@ use crate::document::reference;
 use crate::emit::doc_lines;
 use serde_json::{Value, json};
 
-/// What a flag of a property means to whoever reads or sets the field.
+/// Stands where there is no phrase yet, as for what Roblox has just added.
+pub const UNDESCRIBED: &str = "Not described yet.";
+
+/// What a flag of a property means to those who read or set the field.
 const FLAGS: [(&str, &str); 3] = [
     ("readOnly", " Set by the service."),
-    ("writeOnly", " Never in a response."),
+    ("writeOnly", " Only in requests."),
     ("deprecated", " Deprecated by Roblox."),
 ];
 
@@ -15,12 +18,10 @@ const FLAGS: [(&str, &str); 3] = [
 pub fn run(document: &mut Document) -> usize {
     let mut count = 0;
     for schema in document.schemas_mut().values_mut() {
-        if let Some(text) = schema.get("description").and_then(Value::as_str).map(readable) {
-            schema["description"] = json!(text);
-        }
+        schema["description"] = json!(readable(schema["description"].as_str().unwrap_or(UNDESCRIBED)));
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-        for (name, property) in properties.into_iter().flatten() {
-            let text = text(name, property);
+        for property in properties.into_iter().flat_map(|properties| properties.values_mut()) {
+            let text = text(property);
             if reference(property).is_some()
                 && let Some(property) = property.as_object_mut()
                 && let Some(target) = property.remove("$ref")
@@ -34,8 +35,8 @@ pub fn run(document: &mut Document) -> usize {
     count
 }
 
-fn text(name: &str, property: &Value) -> String {
-    let mut text = format!("`{name}`.");
+fn text(property: &Value) -> String {
+    let mut text = property["description"].as_str().unwrap_or(UNDESCRIBED).to_owned();
     for (flag, words) in FLAGS {
         if property.get(flag) == Some(&json!(true)) {
             text.push_str(words);
@@ -44,21 +45,7 @@ fn text(name: &str, property: &Value) -> String {
     if property["format"] == "password" {
         text.push_str(" It grants access by itself, so `Debug` does not show it.");
     }
-    let leaf = leaf(property);
-    match leaf["x-rust-type"]["path"].as_str() {
-        Some(path) if path.starts_with("opencloud::ids::") && leaf.get("x-number").is_none() => {
-            text.push_str(" Sent as a string.");
-        }
-        Some("std::time::Duration") => text.push_str(" Sent as seconds with up to nine decimals."),
-        _ => {}
-    }
     readable(&text)
-}
-
-/// The innermost schema of lists and maps.
-fn leaf(schema: &Value) -> &Value {
-    let inner = ["items", "additionalProperties"].iter().find_map(|key| schema.get(key));
-    inner.map_or(schema, leaf)
 }
 
 /// Without what a doc comment cannot hold; each line with the space that rustfmt would put before it.
@@ -73,30 +60,27 @@ mod tests {
     use crate::passes::testing;
 
     #[test]
-    fn a_property_says_what_is_to_be_known_of_it() {
-        let rust = |path: &str| json!({ "x-rust-type": { "path": path } });
+    fn a_property_says_what_it_is_and_which_way_it_travels() {
         let mut document = testing::components(json!({
             "Inner": { "type": "object", "description": "A thing.\rOr two." },
             "Outer": { "type": "object", "properties": {
-                "inner": reference_to("Inner"),
-                "old": { "type": "string", "readOnly": true, "deprecated": true },
-                "key": { "type": "string", "format": "password" },
-                "ids": { "type": "array", "items": rust("opencloud::ids::UserId") },
-                "wait": rust("std::time::Duration"),
+                "inner": { "$ref": "#/components/schemas/Inner", "description": "What it holds." },
+                "new": { "type": "string" },
+                "old": { "type": "string", "description": "A name.", "readOnly": true, "deprecated": true },
+                "key": { "type": "string", "description": "A key.", "format": "password", "writeOnly": true },
             } },
         }));
-        assert_eq!(run(&mut document), 5);
+        assert_eq!(run(&mut document), 4);
         assert_eq!(document.schemas()["Inner"]["description"], " A thing.\n Or two.");
         let properties = &document.schemas()["Outer"]["properties"];
         assert_eq!(
             properties["inner"],
-            json!({ "allOf": [reference_to("Inner")], "description": " `inner`." })
+            json!({ "allOf": [reference_to("Inner")], "description": " What it holds." })
         );
         for (name, text) in [
-            ("old", " `old`. Set by the service. Deprecated by Roblox."),
-            ("key", " `key`. It grants access by itself, so `Debug` does not show it."),
-            ("ids", " `ids`. Sent as a string."),
-            ("wait", " `wait`. Sent as seconds with up to nine decimals."),
+            ("new", " Not described yet."),
+            ("old", " A name. Set by the service. Deprecated by Roblox."),
+            ("key", " A key. Only in requests. It grants access by itself, so `Debug` does not show it."),
         ] {
             assert_eq!(properties[name]["description"], text);
         }

@@ -8,9 +8,10 @@ mod aliases;
 pub(crate) mod bodies;
 mod casing;
 mod cycles;
-mod describe;
+pub(crate) mod describe;
 mod hoist;
 pub mod parameters;
+mod phrases;
 mod prune;
 mod responses;
 pub mod sanitize;
@@ -25,7 +26,7 @@ use crate::Document;
 type Pass = fn(&mut Document) -> usize;
 
 /// All passes in order, by name.
-pub const PASSES: [(&str, Pass); 14] = [
+pub const PASSES: [(&str, Pass); 15] = [
     // Type names are in the camel case that typify would give them.
     ("casing", casing::run),
     // Each operation lists its own parameters, exactly those of its path, none reserved.
@@ -46,13 +47,15 @@ pub const PASSES: [(&str, Pass); 14] = [
     ("aliases", aliases::run),
     // Only types that an operation reaches are generated.
     ("prune", prune::run),
+    // Properties, parameters and values say what they are, with their bounds and default.
+    ("phrases", phrases::run),
     // What would make decoding refuse a response goes: required, defaults, bounds, formats.
     ("tolerance", tolerance::run),
     // Ids, times, durations and enums are the crate's own types.
     ("scalars", scalars::run),
     // A property through which a type holds itself is a Box.
     ("cycles", cycles::run),
-    // Each property says what it is called on the wire, and what a caller should know of it.
+    // What is said of each property is where progenitor looks for it, with what its flags mean.
     ("describe", describe::run),
 ];
 

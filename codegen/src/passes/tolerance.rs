@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::each_inner;
+use crate::document::{BESIDE, each_inner};
 use serde_json::{Value, json};
 
 /// Keywords that would make a generated type refuse, or silently send, a value. What a request
@@ -41,8 +41,9 @@ pub fn run(document: &mut Document) -> usize {
                 count += usize::from(object.remove("additionalProperties").is_some());
             }
             // A property that is an object of unknown content may as well be a list one day.
-            if !named && object.get("type") == Some(&json!("object")) && object.len() == 1 {
-                object.clear();
+            let is_bare = object.keys().all(|key| key == "type" || BESIDE.contains(&key.as_str()));
+            if !named && is_bare && object.get("type") == Some(&json!("object")) {
+                object.remove("type");
             }
             // An absent list and an empty one are different things in a request.
             if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
@@ -56,8 +57,8 @@ pub fn run(document: &mut Document) -> usize {
     });
     // A response that has no content yet stays an object.
     for schema in document.schemas_mut().values_mut().filter_map(Value::as_object_mut) {
-        if schema.is_empty() {
-            schema.insert("type".to_owned(), json!("object"));
+        if !schema.contains_key("enum") {
+            schema.entry("type").or_insert_with(|| json!("object"));
         }
     }
     // Whether a type may be null is its place's business, not the type's.

@@ -57,19 +57,21 @@ mod tests {
             "Inner": { "type": "object", "properties": { "a": { "type": "string" } } },
             "Outer": { "type": "object", "properties": {
                 "wrapped": { "allOf": [reference_to("Inner")], "nullable": true },
-                "beside": { "$ref": "#/components/schemas/Inner", "description": "said here",
+                "beside": { "$ref": "#/components/schemas/Inner", "description": "said here", "title": "gone",
                     "x-opencloud-aliases": ["next"], "readOnly": true },
+                "default": { "allOf": [reference_to("Inner")], "default": "A" },
                 "both": { "allOf": [reference_to("Inner"),
                     { "type": "object", "properties": { "b": { "type": "integer" } } }] },
             } },
         }));
-        assert_eq!(run(&mut document), 3);
+        assert_eq!(run(&mut document), 4);
         assert_eq!(
             document.schemas()["Outer"]["properties"],
             json!({
                 "wrapped": reference_to("Inner"),
-                "beside": { "$ref": "#/components/schemas/Inner", "x-opencloud-aliases": ["next"],
-                    "readOnly": true },
+                "beside": { "$ref": "#/components/schemas/Inner", "description": "said here",
+                    "x-opencloud-aliases": ["next"], "readOnly": true },
+                "default": { "$ref": "#/components/schemas/Inner", "default": "A" },
                 "both": { "type": "object", "properties": {
                     "a": { "type": "string" }, "b": { "type": "integer" } } },
             })

@@ -2,19 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::call::Reply;
-use crate::clock::{Clock, rfc3339, seconds};
-use crate::control::{Route, Routes};
-use crate::failure::Failure;
-use crate::server::{Incoming, Inner};
+use crate::api::{Failure, Response, rfc3339};
+use crate::clock::Clock;
+use crate::control::route::{Route, Routes};
+use crate::document::read_duration;
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::WireResponse;
 
-pub(super) const ROUTES: Routes =
+pub(crate) const ROUTES: Routes =
     &[Route::reads("GET", "/__emulator/clock", show), Route::changes("POST", "/__emulator/clock", advance)];
 
-fn show(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+fn show(inner: &Inner, _: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     let state = inner.state();
-    Reply::json(told(&state.clock)).into()
+    Ok(Response::json(told(&state.clock)).into())
 }
 
 /// What a clock shows.
@@ -23,15 +24,12 @@ pub(crate) fn told(clock: &Clock) -> Value {
 }
 
 /// `{"advance":"90s"}` moves time ahead.
-fn advance(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+fn advance(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let by = body.get("advance").and_then(Value::as_str);
-    let by = by.and_then(seconds).and_then(|by| by.try_into().ok());
-    let Some(by) = by else {
-        let message = "The body must be of the form {\"advance\":\"90s\"}.";
-        return Failure::invalid(message).reply(request.path()).into();
-    };
+    let by = by.and_then(read_duration).and_then(|by| by.try_into().ok());
+    let by = by.ok_or_else(|| Failure::invalid("The body must be of the form {\"advance\":\"90s\"}."))?;
     let mut state = inner.state();
     state.clock.advance(by);
-    Reply::json(told(&state.clock)).into()
+    Ok(Response::json(told(&state.clock)).into())
 }

@@ -2,21 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::call::Reply;
-use crate::control::{Route, Routes};
-use crate::failure::Failure;
-use crate::faults::Fault;
-use crate::server::{Incoming, Inner};
+use crate::api::{Failure, Response};
+use crate::control::route::{Route, Routes};
+use crate::faults::{Fault, FaultError};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::WireResponse;
 
-pub(super) const ROUTES: Routes = &[
+pub(crate) const ROUTES: Routes = &[
     Route::reads("GET", "/__emulator/faults", list),
     Route::reads("POST", "/__emulator/faults", add),
     Route::reads("DELETE", "/__emulator/faults", clear),
     Route::reads("DELETE", "/__emulator/faults/*", remove),
 ];
 
-fn list(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+fn list(inner: &Inner, _: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     let rules = inner.faults.all();
     let rules = rules.iter().map(|rule| {
         json!({
@@ -27,35 +27,30 @@ fn list(inner: &Inner, _: &Incoming, _: &str) -> Answer {
         })
     });
     let rules: Vec<_> = rules.collect();
-    Reply::json(json!({ "faults": rules })).into()
+    Ok(Response::json(json!({ "faults": rules })).into())
 }
 
 /// `{"fault":"users.get=503,count=2"}` puts one in force.
-fn add(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+fn add(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    let refused = |message: String| Failure::invalid(message).reply(request.path()).into();
-    let Some(text) = body.get("fault").and_then(Value::as_str) else {
-        return refused("The body must be of the form {\"fault\":\"users.get=503,count=2\"}.".to_owned());
-    };
-    let fault: Fault = match text.parse() {
-        Ok(fault) => fault,
-        Err(error) => return refused(error.to_string()),
-    };
+    let refused = |error: FaultError| Failure::invalid(error.to_string());
+    let text = body.get("fault").and_then(Value::as_str).ok_or_else(|| {
+        Failure::invalid("The body must be of the form {\"fault\":\"users.get=503,count=2\"}.")
+    })?;
+    let fault: Fault = text.parse().map_err(refused)?;
     let written = fault.to_string();
-    match inner.faults.add(inner.document, fault) {
-        Ok(number) => Reply::json(json!({ "number": number, "fault": written })).into(),
-        Err(error) => refused(error.to_string()),
-    }
+    let number = inner.faults.add(inner.document, fault).map_err(refused)?;
+    Ok(Response::json(json!({ "number": number, "fault": written })).into())
 }
 
-fn clear(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+fn clear(inner: &Inner, _: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     inner.faults.clear();
-    Reply::empty(204).into()
+    Ok(Response::empty(204).into())
 }
 
-fn remove(inner: &Inner, request: &Incoming, number: &str) -> Answer {
+fn remove(inner: &Inner, _: &Incoming, number: &str) -> Result<WireResponse, Failure> {
     if number.parse().is_ok_and(|number| inner.faults.remove(number)) {
-        return Reply::empty(204).into();
+        return Ok(Response::empty(204).into());
     }
-    Failure::no_route(format!("There is no fault {number}.")).reply(request.path()).into()
+    Err(Failure::no_route(format!("There is no fault {number}.")))
 }

@@ -1,30 +1,28 @@
-//! Files behind the links of answers.
+//! Files behind the links of responses.
 
-use crate::answer::Answer;
-use crate::call::Reply;
-use crate::control::{Route, Routes};
-use crate::failure::Failure;
-use crate::server::{Incoming, Inner};
+use crate::api::{Failure, Response};
+use crate::control::route::{Route, Routes};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::WireResponse;
 
-pub(super) const ROUTES: Routes = &[
+pub(crate) const ROUTES: Routes = &[
     Route::changes("PUT", "/__emulator/upload/*", upload),
     Route::reads("GET", "/__emulator/content/*", content),
 ];
 
 /// Takes the binary input of Luau tasks, as a link from the API promises.
-fn upload(inner: &Inner, request: &Incoming, name: &str) -> Answer {
+fn upload(inner: &Inner, request: &Incoming, name: &str) -> Result<WireResponse, Failure> {
     let mut state = inner.state();
     let now = state.clock.now();
-    let Some(size) = state.luau.upload_size(name, now) else {
-        return Failure::no_route("The link is not, or no longer, good.").reply(request.path()).into();
-    };
+    let size = state.luau.upload_size(name, now);
+    let size = size.ok_or_else(|| Failure::no_route("The link is not, or no longer, good."))?;
     if request.body.len() as u64 != size.unsigned_abs() {
-        let message = format!("The content must have the {size} bytes that were announced.");
-        return Failure::invalid(message).reply(request.path()).into();
+        return Err(Failure::invalid(format!("The content must have the {size} bytes that were announced.")));
     }
     let content = request.body.clone();
     state.content.put(name, "application/octet-stream", content);
-    Reply::empty(200).into()
+    Ok(Response::empty(200).into())
 }
 
 /// A transparent pixel as PNG.
@@ -35,16 +33,16 @@ const PNG: &[u8] = &[
     0x01, 0xe9, 0xfa, 0xdc, 0xd8, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
 ];
 
-/// Files that an answer linked to.
-fn content(inner: &Inner, request: &Incoming, name: &str) -> Answer {
+/// Files that a response linked to.
+fn content(inner: &Inner, _: &Incoming, name: &str) -> Result<WireResponse, Failure> {
     let state = inner.state();
     let is_expired = state.luau.is_output_expired(name, state.clock.now());
     if let Some(file) = state.content.get(name).filter(|_| !is_expired) {
-        return Reply::content(&file.content_type, file.content.clone()).into();
+        return Ok(Response::content(&file.content_type, file.content.clone()).into());
     }
     if name.starts_with("users/") && name.contains("/avatar/") {
         // A picture is a placeholder, in one format whatever it is called.
-        return Reply::content("image/png", PNG).into();
+        return Ok(Response::content("image/png", PNG).into());
     }
-    Failure::no_route("There is no such file.").reply(request.path()).into()
+    Err(Failure::no_route("There is no such file."))
 }

@@ -2,22 +2,14 @@
 
 use serde_json::json;
 
-use crate::answer::Answer;
-use crate::call::Reply;
-use crate::control::{Route, Routes};
-use crate::server::{Incoming, Inner};
+use crate::api::{Failure, Response};
+use crate::control::route::{Route, Routes};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::WireResponse;
 
-pub(super) const ROUTES: Routes = &[Route::reads("GET", "/__emulator/messages", list)];
+pub(crate) const ROUTES: Routes = &[Route::reads("GET", "/__emulator/messages", list)];
 
-fn list(inner: &Inner, _: &Incoming, _: &str) -> Answer {
-    let state = inner.state();
-    let published = state.messages.published.iter().map(|message| {
-        json!({
-            "universe": message.universe,
-            "topic": message.topic,
-            "message": message.message,
-        })
-    });
-    let published: Vec<_> = published.collect();
-    Reply::json(json!({ "messages": published })).into()
+fn list(inner: &Inner, _: &Incoming, _: &str) -> Result<WireResponse, Failure> {
+    Ok(Response::json(json!({ "messages": inner.state().messages.published })).into())
 }

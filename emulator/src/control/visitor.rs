@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use http::header::{HOST, ORIGIN};
 use http::{HeaderName, Method};
 
-use crate::server::Incoming;
+use crate::incoming::Incoming;
 
 /// The ends of names that no public name server knows.
 const PRIVATE: [&str; 3] = ["localhost", "internal", "test"];
@@ -17,7 +17,7 @@ const ROBLOX: &str = "roblox.com";
 
 /// The name that a request calls the emulator by, if it may be one that a foreign page has pointed at this machine
 /// (DNS rebinding): for a browser, such a page and the emulator are the same site.
-pub(super) fn strange_name(request: &Incoming) -> Option<&str> {
+pub(crate) fn strange_name(request: &Incoming) -> Option<&str> {
     // What is sent as to a proxy has a whole address, which no page makes a browser do.
     let is_direct = request.uri.authority().is_none();
     header(request, &HOST).filter(|host| is_direct && !is_ours(name(host)))

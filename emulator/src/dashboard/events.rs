@@ -7,11 +7,12 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::answer::Answer;
-use crate::document::Document;
-use crate::failure::Failure;
-use crate::request::query_pairs;
-use crate::server::{Entry, Incoming, Inner, Traffic};
+use crate::api::Failure;
+use crate::document::{Document, query_pairs};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::inner::traffic::{Entry, Traffic};
+use crate::wire::WireResponse;
 
 /// Browsers open a connection for each page.
 const MAX_LISTENERS: usize = 32;
@@ -31,10 +32,9 @@ struct Listener {
 }
 
 /// `?after=N` begins after request number N.
-pub(super) fn listen(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+pub(super) fn listen(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     if inner.traffic.listeners() >= MAX_LISTENERS {
-        let message = format!("There are {MAX_LISTENERS} listeners already.");
-        return Failure::exhausted(message).reply(request.path()).into();
+        return Err(Failure::exhausted(format!("There are {MAX_LISTENERS} listeners already.")));
     }
     let query = query_pairs(request.query().unwrap_or_default());
     let after = query.iter().find(|(name, _)| name == "after").and_then(|(_, value)| value.parse().ok());
@@ -47,7 +47,7 @@ pub(super) fn listen(inner: &Inner, request: &Incoming, _: &str) -> Answer {
         changes,
         last: after.unwrap_or_default(),
     };
-    Answer::stream("text/event-stream", futures_util::stream::unfold(listener, next))
+    Ok(WireResponse::stream("text/event-stream", futures_util::stream::unfold(listener, next)))
 }
 
 async fn next(mut listener: Listener) -> Option<(Bytes, Listener)> {
@@ -87,7 +87,7 @@ fn short(entry: &Entry, document: &Document) -> Value {
         "status": recorded.status,
         "milliseconds": recorded.duration.as_secs_f64() * 1_000.0,
         "fault": recorded.fault,
-        "violations": recorded.violations.len() + recorded.answer_violations.len(),
+        "violations": recorded.violations.len() + recorded.response_violations.len(),
     })
 }
 

@@ -9,32 +9,33 @@ mod tree;
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::call::Reply;
+use crate::api::{Failure, Response};
+use crate::control;
 use crate::control::requests::recorded;
-use crate::control::{self, Route, Routes};
-use crate::failure::Failure;
+use crate::control::route::{Route, Routes};
 use crate::html::{content_security_policy, escape};
-use crate::server::{Incoming, Inner};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::WireResponse;
 
 pub(crate) const ROUTES: Routes = &[
     Route::reads("GET", "/__emulator", to_page),
     Route::reads("GET", "/__emulator/", page),
     Route::reads("GET", "/__emulator/dashboard/events", events::listen),
     Route::reads("GET", "/__emulator/dashboard/requests/*", request),
-    Route::reads("GET", "/__emulator/dashboard/state", state::answer),
+    Route::reads("GET", "/__emulator/dashboard/state", state::show),
 ];
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-fn to_page(_: &Inner, _: &Incoming, _: &str) -> Answer {
-    Reply::empty(308).with_header("location", "/__emulator/").into()
+fn to_page(_: &Inner, _: &Incoming, _: &str) -> Result<WireResponse, Failure> {
+    Ok(Response::empty(308).with_header("location", "/__emulator/").into())
 }
 
 /// `?area=groups&search=4001` shows that area first.
-fn page(inner: &Inner, request: &Incoming, _: &str) -> Answer {
+fn page(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     // Nothing of the data can end the element that it is in.
     let initial = initial(inner, request).to_string().replace('<', "\\u003c");
     let page = PAGE
@@ -46,12 +47,12 @@ fn page(inner: &Inner, request: &Incoming, _: &str) -> Answer {
     // Not even a mistake in the script can make HTML of a text.
     let policy =
         format!("{policy}; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'");
-    Reply::content("text/html; charset=utf-8", page)
+    let page = Response::content("text/html; charset=utf-8", page)
         .with_header("content-security-policy", policy)
         .with_header("cache-control", "no-store")
         .with_header("referrer-policy", "no-referrer")
-        .with_header("x-content-type-options", "nosniff")
-        .into()
+        .with_header("x-content-type-options", "nosniff");
+    Ok(page.into())
 }
 
 fn initial(inner: &Inner, request: &Incoming) -> Value {
@@ -64,17 +65,11 @@ fn initial(inner: &Inner, request: &Incoming) -> Value {
 }
 
 /// One request with everything that is known of it.
-fn request(inner: &Inner, request: &Incoming, number: &str) -> Answer {
-    let number =
-        number.parse::<u64>().ok().and_then(|number| number.checked_sub(1).map(|before| (before, number)));
-    let found = number.and_then(|(before, number)| {
+fn request(inner: &Inner, _: &Incoming, number: &str) -> Result<WireResponse, Failure> {
+    let found = number.parse::<u64>().ok().and_then(|number| {
+        let before = number.checked_sub(1)?;
         inner.traffic.after(before).into_iter().next().filter(|entry| entry.number == number)
     });
-    match found {
-        Some(entry) => Reply::json(recorded(&entry.recorded(inner.document))).into(),
-        None => {
-            let message = "The request is not, or no longer, remembered.";
-            Failure::no_route(message).reply(request.path()).into()
-        }
-    }
+    let found = found.ok_or_else(|| Failure::no_route("The request is not, or no longer, remembered."))?;
+    Ok(Response::json(recorded(&found.recorded(inner.document))).into())
 }

@@ -21,11 +21,11 @@ async function ask(method, path, body) {
     options.headers = { "content-type": "application/json" };
     options.body = JSON.stringify(body);
   }
-  const answer = await fetch(path, options);
-  const text = await answer.text();
+  const response = await fetch(path, options);
+  const text = await response.text();
   let json = null;
-  try { json = JSON.parse(text); } catch { /* some answers have no body */ }
-  if (!answer.ok) throw new Error(json?.errors?.[0]?.message ?? json?.message ?? text);
+  try { json = JSON.parse(text); } catch { /* some responses have no body */ }
+  if (!response.ok) throw new Error(json?.errors?.[0]?.message ?? json?.message ?? text);
   return json;
 }
 
@@ -163,14 +163,14 @@ function fill(details, request) {
       element("ul", {}, ...texts.map((text) => element("li", { text }))));
   };
   list("What the request has that the document does not allow", request.violations);
-  list("What the answer has that the document does not allow", request.answerViolations);
+  list("What the response has that the document does not allow", request.responseViolations);
   const target = request.path + (request.query ? `?${request.query}` : "");
   const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`);
   part("Request", [`${request.method} ${target}`, ...headers].join("\n"));
   const body = readable(request.body, request.bodyBase64);
   if (body) part("Request body", body);
-  const answer = readable(request.answerBody, request.answerBodyBase64);
-  part(`Answer ${request.status || ""} ${request.answerContentType ?? ""}`, answer || "no body");
+  const responseBody = readable(request.responseBody, request.responseBodyBase64);
+  part(`Response ${request.status || ""} ${request.responseContentType ?? ""}`, responseBody || "no body");
 }
 
 function readable(text, base64) {

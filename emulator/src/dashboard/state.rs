@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::tree;
-use crate::answer::Answer;
-use crate::call::Reply;
-use crate::failure::Failure;
+use crate::api::{Failure, Response};
+use crate::document::query_pairs;
 use crate::identity;
-use crate::request::query_pairs;
-use crate::server::{Incoming, Inner};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::WireResponse;
 
 /// What is shown first.
 const FIRST: &str = "dataStores";
@@ -16,14 +16,10 @@ const FIRST: &str = "dataStores";
 const IDENTITY: &str = "identity";
 
 /// `?area=dataStores&search=coins`
-pub(super) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    match wanted(inner, request) {
-        Some(view) => Reply::json(view).into(),
-        None => {
-            let message = "The state has no such area.";
-            Failure::no_route(message).reply(request.path()).into()
-        }
-    }
+pub(super) fn show(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
+    let view = wanted(inner, request);
+    let view = view.ok_or_else(|| Failure::no_route("The state has no such area."))?;
+    Ok(Response::json(view).into())
 }
 
 /// The area that a query names.
@@ -53,14 +49,14 @@ pub(super) fn view(inner: &Inner, area: Option<&str>, search: Option<&str>) -> O
 /// `dataStores` as `Data stores`.
 fn title(name: &str) -> String {
     let mut title = String::new();
-    for letter in name.chars() {
+    for ch in name.chars() {
         if title.is_empty() {
-            title.extend(letter.to_uppercase());
-        } else if letter.is_uppercase() || letter == '_' {
+            title.extend(ch.to_uppercase());
+        } else if ch.is_uppercase() || ch == '_' {
             title.push(' ');
-            title.extend(letter.to_lowercase().filter(|letter| *letter != '_'));
+            title.extend(ch.to_lowercase().filter(|ch| *ch != '_'));
         } else {
-            title.push(letter);
+            title.push(ch);
         }
     }
     title

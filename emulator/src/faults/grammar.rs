@@ -44,7 +44,7 @@ fn read(text: &str) -> Result<Fault, String> {
     let mut seen: Vec<&str> = Vec::new();
     for word in words {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        let number = || value.parse::<u32>().map_err(|_| format!("`{value}` is no number for {name}"));
+        let number = || value.parse::<u32>().map_err(|_| format!("`{value}` is not a number for {name}"));
         match name {
             "probability" => {
                 let probability = value.parse::<f64>().ok().filter(|part| *part > 0.0 && *part <= 1.0);
@@ -63,7 +63,7 @@ fn read(text: &str) -> Result<Fault, String> {
             "server" if is_page => fault.server = read_server(value)?,
             "server" => return Err("only an HTML page names a server".to_owned()),
             "reused" if word == name => fault.reused = true,
-            _ => return Err(format!("`{word}` is no option; there are {OPTIONS}")),
+            _ => return Err(format!("`{word}` is not an option; there are {OPTIONS}")),
         }
         if seen.contains(&name) {
             return Err(format!("{name} is given twice"));
@@ -77,14 +77,14 @@ fn read_by(text: &str) -> Result<By, String> {
     match text {
         "gateway" => Ok(By::Gateway),
         "service" => Ok(By::Service),
-        _ => Err(format!("`{text}` is no body; there are gateway and service")),
+        _ => Err(format!("`{text}` is not a body; there are gateway and service")),
     }
 }
 
 fn read_server(text: &str) -> Result<EdgeServer, String> {
     let known = [EdgeServer::HaProxy, EdgeServer::PublicGateway].into_iter();
     let mut found = known.filter(|server| server.name() == text);
-    found.next().ok_or_else(|| format!("`{text}` is no server; there are haproxy and public-gateway"))
+    found.next().ok_or_else(|| format!("`{text}` is not a server; there are haproxy and public-gateway"))
 }
 
 fn positive(number: u32) -> Result<u32, String> {
@@ -107,7 +107,7 @@ fn read_route(text: &str) -> Result<Route, String> {
         return Ok(Route::Id(text.to_owned()));
     }
     Err(format!(
-        "`{text}` is no route: it is *, an operation such as users.get, or a method and a path template"
+        "`{text}` is not a route: it is *, an operation such as users.get, or a method and a path template"
     ))
 }
 
@@ -134,22 +134,22 @@ fn read_effect(text: &str) -> Result<Effect, String> {
         (_, None) if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) => {
             read_status(name).map(Effect::Refuse)
         }
-        _ => Err(format!("`{text}` is no effect; there are {EFFECTS}")),
+        _ => Err(format!("`{text}` is not an effect; there are {EFFECTS}")),
     }
 }
 
 fn read_bytes(text: &str) -> Result<Option<usize>, String> {
-    let bytes = text.parse::<u32>().map_err(|_| format!("`{text}` is no number of bytes"))?;
+    let bytes = text.parse::<u32>().map_err(|_| format!("`{text}` is not a number of bytes"))?;
     Ok(usize::try_from(bytes).ok())
 }
 
 fn read_status(text: &str) -> Result<u16, String> {
     let status = text.parse().ok().filter(|status| (400..600).contains(status));
-    status.ok_or_else(|| format!("`{text}` is no status from 400 to 599"))
+    status.ok_or_else(|| format!("`{text}` is not a status from 400 to 599"))
 }
 
 fn read_duration(text: &str) -> Result<Duration, String> {
-    let refused = || format!("`{text}` is no duration such as 250ms or 1.5s");
+    let refused = || format!("`{text}` is not a duration such as 250ms or 1.5s");
     let (number, unit) = match text.strip_suffix("ms") {
         Some(number) => (number, 1.0),
         None => (text.strip_suffix('s').ok_or_else(refused)?, 1_000.0),
@@ -300,34 +300,34 @@ mod tests {
     fn what_is_refused_is_named() {
         for (text, reason) in [
             ("users.get", "ROUTE=EFFECT"),
-            ("=503", "`` is no route"),
-            ("users get=503", "is no route"),
-            ("GET users=503", "is no route"),
-            ("*=", "is no effect"),
-            ("*=sometimes", "`sometimes` is no effect"),
-            ("*=200", "`200` is no status from 400 to 599"),
-            ("*=html:99", "`99` is no status"),
-            ("*=latency", "is no effect"),
-            ("*=latency:5", "`5` is no duration"),
-            ("*=latency:1e9s", "`1e9s` is no duration"),
+            ("=503", "`` is not a route"),
+            ("users get=503", "is not a route"),
+            ("GET users=503", "is not a route"),
+            ("*=", "is not an effect"),
+            ("*=sometimes", "`sometimes` is not an effect"),
+            ("*=200", "`200` is not a status from 400 to 599"),
+            ("*=html:99", "`99` is not a status"),
+            ("*=latency", "is not an effect"),
+            ("*=latency:5", "`5` is not a duration"),
+            ("*=latency:1e9s", "`1e9s` is not a duration"),
             ("*=latency:601s", "at most 600 s"),
-            ("*=truncate:-1", "`-1` is no number of bytes"),
+            ("*=truncate:-1", "`-1` is not a number of bytes"),
             ("*=503,probability=0", "more than 0 and at most 1"),
             ("*=503,probability=nan", "more than 0 and at most 1"),
             ("*=503,count=0", "must not be 0"),
-            ("*=503,count=x", "`x` is no number for count"),
+            ("*=503,count=x", "`x` is not a number for count"),
             ("*=503,count=1,count=2", "count is given twice"),
-            ("*=503,often", "`often` is no option"),
+            ("*=503,often", "`often` is not an option"),
             ("*=reset,retry-after=1", "only a refusal has a retry-after"),
             ("*=503,reset=22", "only a 429 has a window"),
             ("*=429,reset=0", "must not be 0"),
             ("*=cut,body=gateway", "only a refusal has a body"),
-            ("*=503,body=proxy", "`proxy` is no body"),
+            ("*=503,body=proxy", "`proxy` is not a body"),
             ("*=503,server=haproxy", "only an HTML page names a server"),
-            ("*=html,server=nginx", "`nginx` is no server"),
-            ("*=stall:x", "`x` is no duration"),
-            ("*=cut:x", "`x` is no number of bytes"),
-            ("*=stall,reused=yes", "`reused=yes` is no option"),
+            ("*=html,server=nginx", "`nginx` is not a server"),
+            ("*=stall:x", "`x` is not a duration"),
+            ("*=cut:x", "`x` is not a number of bytes"),
+            ("*=stall,reused=yes", "`reused=yes` is not an option"),
         ] {
             let error = text.parse::<Fault>().expect_err(text).to_string();
             assert!(error.contains(reason), "{text}: {error}");

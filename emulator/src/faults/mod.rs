@@ -24,10 +24,10 @@ pub(crate) use rules::{Plan, Rules};
 /// | `html`, `html:504` | an HTML page of the edge (502 unless told); nothing is applied |
 /// | `stall`, `stall:2s` | no response, and the connection ends after 19 s, or after that long; nothing is applied |
 /// | `reset` | the connection is reset, over HTTP/2 with all requests on it; nothing of this one is applied |
-/// | `refuse-stream` | over HTTP/2 the request's stream is reset with REFUSED_STREAM, which says that it was not begun; over HTTP/1.1, which has no word for it, as `reset` |
-/// | `truncate`, `truncate:10` | the request is applied, the answer ends after half of its bytes, or after that many |
+/// | `refuse-stream` | over HTTP/2 the request's stream is reset with REFUSED_STREAM, which says that it was not begun; over HTTP/1.1, which has no such thing, as `reset` |
+/// | `truncate`, `truncate:10` | the request is applied, the response ends after half of its bytes, or after that many |
 /// | `cut`, `cut:10` | the same, but the response ends cleanly, as if it were whole |
-/// | `duplicate` | the request is applied twice, and the first answer is given |
+/// | `duplicate` | the request is applied twice, and the first response is given |
 /// | `applied:500`, `applied:reset` | the request is applied, and then refused, or the connection reset |
 ///
 /// | OPTION | |
@@ -36,7 +36,7 @@ pub(crate) use rules::{Plan, Rules};
 /// | `count=3` | played that many times, then no more |
 /// | `skip=2` | the first two requests are spared |
 /// | `retry-after=30` | the refusal has a `retry-after` of that many seconds |
-/// | `reset=22` | the refusal has the headers of a rate limit whose window is full for so many seconds more: lists, and a `retry-after` that is too short |
+/// | `reset=22` | the refusal has the headers of a rate limit whose window is full for this many seconds more: lists, and a `retry-after` that is too short |
 /// | `body=gateway`, `body=service` | whose shape the refusal has; that of the service, but a 429 is the gateway's |
 /// | `server=public-gateway` | who writes the HTML page; `haproxy` unless told |
 /// | `reused` | played only for requests on a connection that has served another one before |
@@ -91,16 +91,9 @@ impl EdgeServer {
 }
 
 /// A fault that cannot be played, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
 pub struct FaultError(String);
-
-impl std::fmt::Display for FaultError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for FaultError {}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Route {

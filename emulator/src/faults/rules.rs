@@ -5,9 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{By, EdgeServer, Effect, Fault, FaultError, Route};
-use crate::behaviour::without_names;
-use crate::document::{Document, Operation};
-use crate::state::mix;
+use crate::document::{Document, Operation, without_names};
+use crate::mix::mix;
 
 const MAX_RULES: usize = 1_000;
 

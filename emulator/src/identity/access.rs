@@ -2,21 +2,20 @@
 
 use http::header::AUTHORIZATION;
 
-use super::keys::{Found, KeyScope, Refusal};
-use super::scopes::{Creator, Grant, Target, lacking};
-use crate::document::{Match, Operation};
-use crate::failure::Failure;
-use crate::request::query_pairs;
-use crate::server::{API_KEY, Incoming, Inner};
-use crate::shapes::Shapes;
+use crate::api::{Failure, Shapes};
+use crate::document::{Match, Operation, query_pairs};
+use crate::identity::keys::{ApiKey, Found, KeyScope, Refusal};
+use crate::identity::scopes::{Creator, Grant, Target, lacking};
+use crate::incoming::{API_KEY, Incoming};
+use crate::inner::Inner;
+use crate::state::State;
 
 /// Lets a request pass, or says why not. If there are both a key and a token, the key counts.
 pub(crate) fn authorize(inner: &Inner, found: &Match<'_>, request: &Incoming) -> Result<(), Failure> {
-    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(key) = header(API_KEY).filter(|key| !key.is_empty()) {
+    if let Some(key) = request.header(API_KEY).filter(|key| !key.is_empty()) {
         return by_key(inner, found, request, key);
     }
-    match header(AUTHORIZATION.as_str()).and_then(bearer) {
+    match request.header(AUTHORIZATION).and_then(bearer) {
         Some(token) if found.operation.oauth => by_token(inner, found, request, token),
         _ => Err(Failure::unauthorized()),
     }
@@ -24,9 +23,17 @@ pub(crate) fn authorize(inner: &Inner, found: &Match<'_>, request: &Incoming) ->
 
 /// Whose API key a request has, if that was said.
 pub(crate) fn owner(inner: &Inner, request: &Incoming) -> Option<u64> {
-    let key = request.headers.get(API_KEY)?.to_str().ok()?;
-    match inner.state().identity.keys.find(key) {
-        Ok(Found::Described(key)) => Some(key.authorized_user()),
+    described(&inner.state(), request).map(|key| key.authorized_user_id)
+}
+
+/// The same, unless it is who keys belong to that nothing else is said of.
+pub(crate) fn named_user(state: &State, request: &Incoming) -> Option<u64> {
+    described(state, request)?.named_user()
+}
+
+fn described<'a>(state: &'a State, request: &Incoming) -> Option<&'a ApiKey> {
+    match state.identity.keys.find(request.header(API_KEY)?) {
+        Ok(Found::Described(key)) => Some(key),
         _ => None,
     }
 }
@@ -42,7 +49,7 @@ fn by_key(inner: &Inner, found: &Match<'_>, request: &Incoming, key: &str) -> Re
     let mut state = inner.state();
     let now = state.clock.now();
     let checked = state.identity.keys.check(key, request.peer, now);
-    let (granted, is_foreign) = match checked.map_err(|refusal| refused(refusal, inner.shapes))? {
+    let (granted, is_foreign) = match checked.map_err(|refusal| refused(refusal, inner.config.shapes))? {
         Found::Any => return Ok(()),
         Found::Described(key) => (key.granted().map(<[KeyScope]>::to_vec), key.is_foreign()),
     };
@@ -67,7 +74,7 @@ fn by_key(inner: &Inner, found: &Match<'_>, request: &Incoming, key: &str) -> Re
     let is_limited = |scope: &str| {
         granted.iter().filter(|given| given.is(scope)).all(|given| !given.is_for_every_universe())
     };
-    let needs_all = inner.shapes.is_live() && names_no_universe(found.operation);
+    let needs_all = inner.config.shapes.is_live() && names_no_universe(found.operation);
     let grant = |scope: &str, target: &Target<'_>| match grant(scope, target) {
         Grant::Given if needs_all && is_limited(scope) => Grant::ForSome,
         grant => grant,
@@ -124,7 +131,7 @@ fn check(
     let Some(lacking) = lacking(needed, |scope| grant(scope, &target), &target) else {
         return Ok(());
     };
-    if !inner.shapes.is_live() {
+    if !inner.config.shapes.is_live() {
         return Err(forbidden(found.operation, credential, &lacking));
     }
     let is_for_some = needed.iter().flatten().any(|scope| grant(scope, &target) == Grant::ForSome);

@@ -3,35 +3,27 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::keys::ApiKey;
-use super::oauth::sessions::{Grant, Universes};
-use super::oauth::{OAuthApp, Settings};
-use super::scopes;
-use crate::answer::Answer;
-use crate::call::Reply;
-use crate::control::{Route, Routes};
-use crate::failure::Failure;
-use crate::server::{Incoming, Inner};
+use crate::api::{Failure, Response};
+use crate::control::route::{Route, Routes};
+use crate::identity::keys::ApiKey;
+use crate::identity::oauth::DEFAULT_ID;
+use crate::identity::oauth::sessions::{Grant, Universes};
+use crate::identity::scopes;
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::WireResponse;
 
 pub(crate) const ROUTES: Routes = &[
-    Route::reads("GET", "/__emulator/keys", keys),
+    Route::reads("GET", "/__emulator/keys", |inner, _, _| Ok(Response::json(known_keys(inner)).into())),
     Route::changes("POST", "/__emulator/keys", add_key),
     Route::changes("DELETE", "/__emulator/keys/*", forget_key),
-    Route::reads("GET", "/__emulator/oauth", oauth),
+    Route::reads("GET", "/__emulator/oauth", |inner, _, _| Ok(Response::json(known_oauth(inner)).into())),
     Route::changes("POST", "/__emulator/oauth/apps", add_app),
     Route::changes("PUT", "/__emulator/oauth/settings", set),
     Route::changes("POST", "/__emulator/oauth/tokens", give_token),
     Route::changes("POST", "/__emulator/oauth/revoke", revoke),
     Route::changes("POST", "/__emulator/oauth/rotate-keys", rotate_keys),
 ];
-
-/// Reads the body and does something with it.
-fn with<T: for<'de> Deserialize<'de>>(
-    request: &Incoming,
-    then: impl FnOnce(T) -> Result<Reply, Failure>,
-) -> Answer {
-    read(request).and_then(then).unwrap_or_else(|failure| failure.reply(request.path())).into()
-}
 
 fn read<T: for<'de> Deserialize<'de>>(request: &Incoming) -> Result<T, Failure> {
     serde_json::from_slice(&request.body)
@@ -43,39 +35,26 @@ pub(crate) fn overview(inner: &Inner) -> Value {
     json!({ "keys": known_keys(inner), "oauth": known_oauth(inner) })
 }
 
-fn keys(inner: &Inner, _: &Incoming, _: &str) -> Answer {
-    Reply::json(known_keys(inner)).into()
-}
-
-fn oauth(inner: &Inner, _: &Incoming, _: &str) -> Answer {
-    Reply::json(known_oauth(inner)).into()
-}
-
 fn known_keys(inner: &Inner) -> Value {
     let state = inner.state();
     let keys: Vec<Value> = state.identity.keys.all().map(ApiKey::described).collect();
     json!({ "anyKey": keys.is_empty(), "keys": keys })
 }
 
-fn add_key(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    with(request, |key: ApiKey| {
-        let mut state = inner.state();
-        let now = state.clock.now();
-        state.identity.keys.add(key, now);
-        Ok(Reply::empty(204))
-    })
+fn add_key(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
+    let key: ApiKey = read(request)?;
+    let mut state = inner.state();
+    let now = state.clock.now();
+    state.identity.keys.add(key, now);
+    Ok(Response::empty(204).into())
 }
 
-fn forget_key(inner: &Inner, request: &Incoming, name: &str) -> Answer {
+fn forget_key(inner: &Inner, _: &Incoming, name: &str) -> Result<WireResponse, Failure> {
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    let reply = match inner.state().identity.keys.remove(&name) {
-        0 => {
-            let message = format!("There is no key with the name '{name}'.");
-            Failure::not_found(message).reply(request.path())
-        }
-        _ => Reply::empty(204),
-    };
-    reply.into()
+    match inner.state().identity.keys.remove(&name) {
+        0 => Err(Failure::not_found(format!("There is no key with the name '{name}'."))),
+        _ => Ok(Response::empty(204).into()),
+    }
 }
 
 fn known_oauth(inner: &Inner) -> Value {
@@ -110,32 +89,27 @@ fn known_oauth(inner: &Inner) -> Value {
     json!({ "apps": apps, "sessions": sessions, "settings": oauth.settings })
 }
 
-fn add_app(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    with(request, |app: OAuthApp| {
-        inner.state().identity.oauth.apps.add(app);
-        Ok(Reply::empty(204))
-    })
+fn add_app(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
+    inner.state().identity.oauth.apps.add(read(request)?);
+    Ok(Response::empty(204).into())
 }
 
-fn set(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    with(request, |settings: Settings| {
-        inner.state().identity.oauth.settings = settings;
-        Ok(Reply::empty(204))
-    })
+fn set(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
+    inner.state().identity.oauth.settings = read(request)?;
+    Ok(Response::empty(204).into())
 }
 
-fn rotate_keys(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+fn rotate_keys(inner: &Inner, _: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     inner.state().identity.oauth.keys.rotate();
-    Reply::empty(204).into()
+    Ok(Response::empty(204).into())
 }
 
 /// A user takes back what was given to an app, or to all apps.
-fn revoke(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    with(request, |who: Revoked| {
-        let sessions = &mut inner.state().identity.oauth.sessions;
-        let ended = sessions.revoke_user(who.user, who.client_id.as_deref());
-        Ok(Reply::json(json!({ "ended": ended })))
-    })
+fn revoke(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
+    let who: Revoked = read(request)?;
+    let sessions = &mut inner.state().identity.oauth.sessions;
+    let ended = sessions.revoke_user(who.user, who.client_id.as_deref());
+    Ok(Response::json(json!({ "ended": ended })).into())
 }
 
 #[derive(Deserialize)]
@@ -155,11 +129,8 @@ struct Wanted {
     universes: Option<Vec<String>>,
 }
 
-fn give_token(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    with(request, |wanted: Wanted| issue(inner, wanted))
-}
-
-fn issue(inner: &Inner, wanted: Wanted) -> Result<Reply, Failure> {
+fn give_token(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
+    let wanted: Wanted = read(request)?;
     if inner.user(wanted.user).is_none() {
         return Err(Failure::not_found(format!("The user {} does not exist.", wanted.user)));
     }
@@ -176,7 +147,7 @@ fn issue(inner: &Inner, wanted: Wanted) -> Result<Reply, Failure> {
             return Err(Failure::not_found(format!("There is no app with the client_id '{id}'.")));
         }
         Some(id) => id,
-        None => super::oauth::DEFAULT_ID.to_owned(),
+        None => DEFAULT_ID.to_owned(),
     };
     let grant = Grant {
         client_id,
@@ -186,5 +157,5 @@ fn issue(inner: &Inner, wanted: Wanted) -> Result<Reply, Failure> {
         given_at: now.as_second(),
     };
     let issued = identity.oauth.sessions.grant(&mut identity.secrets, grant, now);
-    Ok(Reply::json(json!({ "access_token": issued.access, "refresh_token": issued.refresh })))
+    Ok(Response::json(json!({ "access_token": issued.access, "refresh_token": issued.refresh })).into())
 }

@@ -3,23 +3,17 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::keys::{ApiKey, Found, KeyScope};
-use super::scopes;
-use crate::answer::Answer;
-use crate::call::{Outcome, Reply};
-use crate::clock::rfc3339;
-use crate::failure::Failure;
-use crate::server::{Incoming, Inner};
-
-pub(crate) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    introspect(inner, request).unwrap_or_else(|failure| failure.reply(request.path())).into()
-}
+use crate::api::{Failure, Outcome, Response, rfc3339};
+use crate::identity::keys::{ApiKey, Found, KeyScope};
+use crate::identity::scopes;
+use crate::incoming::Incoming;
+use crate::inner::Inner;
 
 fn has_lapsed(inner: &Inner, key: &ApiKey, now: Timestamp) -> bool {
-    inner.introspection_lifetime.is_some_and(|lifetime| key.is_older_than(lifetime, now))
+    inner.config.introspection_lifetime.is_some_and(|lifetime| key.is_older_than(lifetime, now))
 }
 
-fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
+pub(super) fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
     let body: Value = serde_json::from_slice(&request.body)
         .map_err(|error| Failure::invalid(format!("The request body is not JSON: {error}.")))?;
     let key = body
@@ -33,7 +27,7 @@ fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
         let names = scopes::by_name(inner.document).into_iter();
         names.map(|(name, operations)| KeyScope::everything(name, operations)).collect()
     };
-    let answer = match keys.find(key) {
+    let facts = match keys.find(key) {
         Err(_) => return Err(Failure::unauthorized()),
         // AU-01: the key is good for everything else.
         Ok(Found::Described(key)) if has_lapsed(inner, key, state.clock.now()) => {
@@ -48,13 +42,13 @@ fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
             "expirationTimeUtc": null,
         }),
         Ok(Found::Described(key)) => json!({
-            "name": key.key_name(),
-            "authorizedUserId": key.authorized_user().to_string(),
+            "name": key.name,
+            "authorizedUserId": key.authorized_user_id.to_string(),
             "scopes": key.granted().map_or_else(everything, <[KeyScope]>::to_vec),
-            "enabled": key.is_enabled(),
+            "enabled": key.enabled,
             "expired": key.is_over(state.clock.now()),
-            "expirationTimeUtc": key.expiration().map(rfc3339),
+            "expirationTimeUtc": key.expiration_time_utc.map(rfc3339),
         }),
     };
-    Ok(Reply::json(answer))
+    Ok(Response::json(facts))
 }

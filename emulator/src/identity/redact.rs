@@ -4,10 +4,10 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use crate::answer::{Answer, Payload};
-use crate::call::Reply;
-use crate::request::query_pairs;
-use crate::server::Incoming;
+use crate::api::Response;
+use crate::document::query_pairs;
+use crate::incoming::Incoming;
+use crate::wire::{WireBody, WireResponse};
 
 /// It may be part of a query.
 const HIDDEN: &str = "[redacted]";
@@ -38,18 +38,18 @@ pub(crate) fn request(request: Incoming) -> Incoming {
     Incoming { uri, body: body(&request.body), ..request }
 }
 
-/// The answer as it may be kept. Its headers are not.
-pub(crate) fn reply(answer: &Answer) -> Reply {
-    let Answer::Response(response) = answer else {
-        return Reply::empty(0);
+/// The response as it may be kept. Its headers are not.
+pub(crate) fn response(sent: &WireResponse) -> Response {
+    let WireResponse::Response(sent) = sent else {
+        return Response::empty(0);
     };
-    let mut reply = Reply::empty(response.status().as_u16());
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    reply.content_type = content_type.map(str::to_owned);
-    if let Payload::Whole(Some(whole)) = response.body() {
-        reply.body = body(whole);
+    let mut response = Response::empty(sent.status().as_u16());
+    let content_type = sent.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    response.content_type = content_type.map(str::to_owned);
+    if let WireBody::Whole(Some(whole)) = sent.body() {
+        response.body = body(whole);
     }
-    reply
+    response
 }
 
 /// A body without its secrets. One that is neither JSON nor a form is left out.

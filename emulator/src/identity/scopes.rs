@@ -9,12 +9,10 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use crate::document::{Document, Match, Operation};
-use crate::nesting::unfit;
-use crate::request::{Part, multipart};
-use crate::sample::plain;
+use crate::document::{Document, Match, Operation, Part, multipart, plain, unfit};
 
-use super::keys::split;
+/// Stands for every operation of a scope, and for every thing.
+pub(crate) const ANYTHING: &str = "*";
 
 /// Scopes that tell an app who the user is. No operation of the document needs them.
 pub(crate) const IDENTITY: [&str; 2] = ["openid", "profile"];
@@ -151,6 +149,11 @@ pub(crate) fn by_name(document: &Document) -> BTreeMap<&str, Vec<String>> {
         names.entry(name).or_default().push(operation.to_owned());
     }
     names
+}
+
+/// `asset:write` as its name and its operation.
+pub(crate) fn split(scope: &str) -> (&str, &str) {
+    scope.rsplit_once(':').unwrap_or((scope, ANYTHING))
 }
 
 #[cfg(test)]

@@ -6,47 +6,21 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::clock::later;
+use crate::api::later;
 
+mod charge;
 mod policy;
 mod standing;
 
+pub(crate) use charge::Charge;
 pub(crate) use policy::{Asked, afterwards, charges};
 pub(crate) use standing::{Form, Standing, played};
 
+use charge::Key;
 use standing::Tier;
 
 /// When there are more windows, those that have passed are dropped, and then all.
 const MAX_WINDOWS: usize = 100_000;
-
-/// A part of a limit that a request uses up.
-#[derive(Debug, Clone)]
-pub(crate) struct Charge {
-    key: Key,
-    limit: u64,
-    /// The length of the window.
-    seconds: u32,
-    cost: u64,
-    /// What counts anything else is in no header.
-    counts_requests: bool,
-    /// The service's own word for a refusal.
-    name: Option<&'static str>,
-    /// What is limited, for the message.
-    what: &'static str,
-}
-
-/// Whose limit it is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
-    /// A hash of the owner, the key or the token, and the operation's id.
-    Credential(u64, &'static str),
-    /// The same, of a limit for the day.
-    Daily(u64, &'static str),
-    /// A universe and the class of its requests.
-    Universe(u64, &'static str),
-    /// A universe, the class, and a hash of what else the limit is for.
-    Part(u64, &'static str, u64),
-}
 
 /// A refusal of a limit.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use serde_json::Value;
 
-use super::{Charge, Key};
+use crate::api::Shapes;
 use crate::document::{Match, Operation};
-use crate::server::API_KEY;
-use crate::shapes::Shapes;
+use crate::incoming::API_KEY;
+use crate::limits::charge::{Charge, Key};
 
 /// A limit that is written so high that it says: see the description.
 const UNLIMITED: u64 = 1_000_000;
@@ -118,15 +118,12 @@ pub(crate) fn charges(asked: &Asked<'_>) -> Vec<Charge> {
     let Asked { found, query, headers, owner, body, daily, shapes } = *asked;
     let operation = found.operation;
     let mut charges: Vec<Charge> = credential(operation, headers, owner).into_iter().collect();
-    charges.extend(daily.zip(who(headers, owner)).map(|(limit, who)| Charge {
-        key: Key::Daily(who, &operation.id),
-        limit,
-        seconds: DAY,
-        cost: 1,
-        counts_requests: true,
-        name: None,
-        what: &operation.id,
-    }));
+    let daily = daily.zip(who(headers, owner));
+    charges.extend(
+        daily.map(|(limit, who)| {
+            Charge::of_requests(Key::Daily(who, &operation.id), limit, DAY, &operation.id)
+        }),
+    );
     if shapes.is_live() && operation.path == ASSET_OPERATION {
         charges.push(polls(found));
     }
@@ -137,25 +134,15 @@ pub(crate) fn charges(asked: &Asked<'_>) -> Vec<Charge> {
         return charges;
     };
     charges.push(Charge {
-        key: Key::Universe(universe, class.id),
-        limit: class.limit,
-        seconds: class.seconds,
-        cost: 1,
         counts_requests: class != MEMORY,
         name: class.name,
-        what: class.id,
+        ..Charge::of_requests(Key::Universe(universe, class.id), class.limit, class.seconds, class.id)
     });
     if class == RESTRICTION_WRITE {
-        charges.push(Charge {
-            key: Key::Part(universe, "updates of one user", hash(found.param("user_restriction_id"))),
-            // UR-04: the second write within the minute is refused, although the document allows two.
-            limit: if shapes.is_live() { 1 } else { 2 },
-            seconds: MINUTE,
-            cost: 1,
-            counts_requests: true,
-            name: None,
-            what: "the restriction of one user",
-        });
+        let key = Key::Part(universe, "updates of one user", hash(found.param("user_restriction_id")));
+        // UR-04: the second write within the minute is refused, although the document allows two.
+        let limit = if shapes.is_live() { 1 } else { 2 };
+        charges.push(Charge::of_requests(key, limit, MINUTE, "the restriction of one user"));
     }
     charges.extend(throughput(class, universe, found, query, body));
     charges
@@ -166,47 +153,33 @@ const MAP_ITEM: &str =
 
 /// MS-20: behind the limit that binds, the service names a second one, which is the document's.
 fn wider_tier(who: u64) -> Charge {
-    Charge {
-        key: Key::Part(0, "reads of items of sorted maps", who),
-        limit: UNLIMITED,
-        seconds: MINUTE,
-        cost: 1,
-        counts_requests: true,
-        name: None,
-        what: "reads of items of sorted maps",
-    }
+    let what = "reads of items of sorted maps";
+    Charge::of_requests(Key::Part(0, what, who), UNLIMITED, MINUTE, what)
 }
 
 const ASSET_OPERATION: &str = "/assets/v1/operations/{operationId}";
 
 /// RL-08: asking for the same upload again within about three seconds is too often.
 fn polls(found: &Match<'static>) -> Charge {
-    Charge {
-        key: Key::Part(0, "polls of one operation", hash(&found.params)),
-        limit: 1,
-        seconds: 3,
-        cost: 1,
-        counts_requests: false,
-        name: None,
-        what: "asking for one operation",
-    }
+    let key = Key::Part(0, "polls of one operation", hash(&found.params));
+    Charge { counts_requests: false, ..Charge::of_requests(key, 1, 3, "asking for one operation") }
 }
 
-/// What only the answer tells: which limit it uses up, and how much of it.
-pub(crate) fn afterwards<'a>(charges: &'a [Charge], answer: &[u8]) -> Option<(&'a Charge, u64)> {
+/// What only the response tells: which limit it uses up, and how much of it.
+pub(crate) fn afterwards<'a>(charges: &'a [Charge], response: &[u8]) -> Option<(&'a Charge, u64)> {
     charges.iter().find_map(|charge| match charge.what {
-        READ_THROUGHPUT => Some((charge, kibibytes(answer.len()))),
+        READ_THROUGHPUT => Some((charge, kibibytes(response.len()))),
         // The first unit was used up by the request.
-        MEMORY_UNITS => Some((charge, items(answer).saturating_sub(1))),
+        MEMORY_UNITS => Some((charge, items(response).saturating_sub(1))),
         _ => None,
     })
 }
 
-/// How many items an answer lists.
-fn items(answer: &[u8]) -> u64 {
-    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+/// How many items a response lists.
+fn items(response: &[u8]) -> u64 {
+    let response: Value = serde_json::from_slice(response).unwrap_or_default();
     // A read of a queue has them under another name (MS-01).
-    let items = answer.get("items").or_else(|| answer.get("queueItems"));
+    let items = response.get("items").or_else(|| response.get("queueItems"));
     items.and_then(Value::as_array).map_or(0, |items| items.len() as u64)
 }
 
@@ -267,15 +240,8 @@ fn credential(operation: &'static Operation, headers: &HeaderMap, owner: Option<
     let limits = operation.rate_limits;
     let limit = if is_key { limits.api_key_owner } else { limits.oauth };
     let limit = limit.filter(|limit| limit.requests < UNLIMITED)?;
-    Some(Charge {
-        key: Key::Credential(who(headers, owner)?, &operation.id),
-        limit: limit.requests,
-        seconds: limit.seconds,
-        cost: 1,
-        counts_requests: true,
-        name: None,
-        what: &operation.id,
-    })
+    let key = Key::Credential(who(headers, owner)?, &operation.id);
+    Some(Charge::of_requests(key, limit.requests, limit.seconds, &operation.id))
 }
 
 fn universe(found: &Match<'_>) -> Option<u64> {

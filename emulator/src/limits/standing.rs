@@ -2,10 +2,10 @@
 
 use jiff::SignedDuration;
 
+use crate::api::Shapes;
 use crate::document::Operation;
-use crate::shapes::Shapes;
 
-/// The live service says to come back after so many seconds, however long the window is still full (RL-02).
+/// The live service says to come back after this many seconds, however long the window is still full (RL-02).
 const UNDERSTATED_WAIT: u128 = 5;
 const DAY: u32 = 86_400;
 
@@ -131,8 +131,8 @@ impl Standing {
         headers
     }
 
-    /// RL-05: single numbers, and no `retry-after`. What is said to be left is not what is left of the day: of what it
-    /// is, is unknown. Here it is the least that is left of the other limits.
+    /// RL-05: single numbers, and no `retry-after`. What remains, as it says, is not what remains of the day; of which limit it is, is
+    /// unknown. Here it is the least that remains of the other limits.
     fn of_the_day(&self, day: &Tier, speed: u32) -> Headers {
         let limit = day.limit;
         let others = self.tiers.iter().filter(|tier| *tier != day);
@@ -184,7 +184,7 @@ const REMAINING: &str = "x-ratelimit-remaining";
 const RESET: &str = "x-ratelimit-reset";
 const RETRY_AFTER: &str = "retry-after";
 
-/// The headers of a 429 that a fault plays: the window of the operation's own limit is full for so many seconds more.
+/// The headers of a 429 that a fault plays: the window of the operation's own limit is full for this many seconds more.
 pub(crate) fn played(operation: &Operation, seconds: u32, shapes: Shapes) -> Headers {
     let limit = operation.rate_limits.api_key_owner.map_or((60, 60), |limit| (limit.requests, limit.seconds));
     let tier = Tier {

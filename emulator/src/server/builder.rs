@@ -10,88 +10,69 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use crate::behaviour;
+use crate::api::{LuauRun, LuauTask, Scripts, Shapes};
+use crate::areas;
 use crate::clock::Clock;
 use crate::document::Document;
 use crate::faults::{Fault, FaultError, Rules};
 use crate::identity::{ApiKey, OAuthApp};
+use crate::inner::{Config, Inner, Strictness};
 use crate::limits::Limits;
-use crate::luau::{LuauRun, LuauTask, Scripts};
 use crate::seed::Seed;
-use crate::server::gateway::{Inner, Strictness};
-use crate::server::{Emulator, listener};
-use crate::shapes::Shapes;
+use crate::server::emulator::Emulator;
+use crate::server::listener;
+#[cfg(feature = "sqlite")]
+use crate::server::restore;
 use crate::state::State;
 
 const DEFAULT_BODY_LIMIT: usize = 128 * 1024 * 1024;
 
 /// How the emulator is to run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
+#[must_use]
 pub struct Builder {
+    config: Config,
     port: u16,
-    api_keys: Vec<ApiKey>,
-    oauth_apps: Vec<OAuthApp>,
-    strictness: Strictness,
-    body_limit: usize,
+    body_limit: Option<usize>,
     frozen_at: Option<SystemTime>,
     speed: u32,
     threads: usize,
     rate_limits: bool,
     daily_limits: HashMap<String, u64>,
-    introspection_lifetime: Option<Duration>,
     faults: Vec<Fault>,
     fault_seed: u64,
     #[cfg(feature = "sqlite")]
     data: Option<PathBuf>,
     seed: Option<Seed>,
-    scripts: Scripts,
-    shapes: Shapes,
 }
 
-impl Default for Builder {
-    fn default() -> Self {
-        Builder {
-            port: 0,
-            api_keys: Vec::new(),
-            oauth_apps: Vec::new(),
-            strictness: Strictness::default(),
-            body_limit: DEFAULT_BODY_LIMIT,
-            frozen_at: None,
-            speed: 1,
-            threads: 1,
-            rate_limits: false,
-            daily_limits: HashMap::new(),
-            introspection_lifetime: None,
-            faults: Vec::new(),
-            fault_seed: 0,
-            #[cfg(feature = "sqlite")]
-            data: None,
-            seed: None,
-            scripts: Scripts::default(),
-            shapes: Shapes::default(),
-        }
+impl Emulator {
+    /// Starts on a free port of 127.0.0.1, strict, accepting any API key.
+    pub async fn start() -> std::io::Result<Emulator> {
+        Emulator::builder().start().await
+    }
+
+    pub fn builder() -> Builder {
+        Builder::default()
     }
 }
 
 impl Builder {
     /// The port to listen on; 0, the default, is a free one.
-    #[must_use]
     pub fn port(mut self, port: u16) -> Builder {
         self.port = port;
         self
     }
 
     /// Accepts this API key; once one is given, no others. A text may do everything, an [`ApiKey`] what it says.
-    #[must_use]
     pub fn api_key(mut self, key: impl Into<ApiKey>) -> Builder {
-        self.api_keys.push(key.into());
+        self.config.api_keys.push(key.into());
         self
     }
 
     /// Adds an app to those that may ask users for authorization.
-    #[must_use]
     pub fn oauth_app(mut self, app: OAuthApp) -> Builder {
-        self.oauth_apps.push(app);
+        self.config.oauth_apps.push(app);
         self
     }
 
@@ -100,9 +81,8 @@ impl Builder {
     /// Without this, what the services are known to take is taken: names in any letter case, and query parameters that
     /// the operation does not have, which are recorded as [`violations`](crate::Recorded::violations). All else is
     /// refused.
-    #[must_use]
     pub fn strict(mut self, strict: bool) -> Builder {
-        self.strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
+        self.config.strictness = if strict { Strictness::Strict } else { Strictness::Lenient };
         self
     }
 
@@ -121,54 +101,47 @@ impl Builder {
     /// });
     /// # let _ = builder;
     /// ```
-    #[must_use]
     pub fn luau(
         mut self,
         decide: impl Fn(&LuauTask<'_>) -> Option<LuauRun> + Send + Sync + 'static,
     ) -> Builder {
-        self.scripts = Scripts::new(decide);
+        self.config.scripts = Scripts::new(decide);
         self
     }
 
     /// Which shapes responses have where the live service and Roblox's document differ. The default is the live
     /// service's.
-    #[must_use]
     pub fn shapes(mut self, shapes: Shapes) -> Builder {
-        self.shapes = shapes;
+        self.config.shapes = shapes;
         self
     }
 
     /// The largest body that is read, in bytes. The default is 128 MiB.
-    #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Builder {
-        self.body_limit = bytes;
+        self.body_limit = Some(bytes);
         self
     }
 
     /// Lets time stand still at this moment; [`Emulator::advance`] moves it.
-    #[must_use]
     pub fn frozen_at(mut self, time: SystemTime) -> Builder {
         self.frozen_at = Some(time);
         self
     }
 
     /// Lets time run that many times as fast. The default is 1; a frozen clock has no speed.
-    #[must_use]
     pub fn speed(mut self, times: u32) -> Builder {
-        self.speed = times.max(1);
+        self.speed = times;
         self
     }
 
     /// How many threads serve. The default is one.
-    #[must_use]
     pub fn threads(mut self, threads: usize) -> Builder {
-        self.threads = threads.max(1);
+        self.threads = threads;
         self
     }
 
     /// Keeps the rate limits of the document, with their headers: for each credential and operation, and for each
     /// universe those of data stores, memory stores, translations and user restrictions. Off unless told, so that tests run as fast as they can.
-    #[must_use]
     pub fn rate_limits(mut self, on: bool) -> Builder {
         self.rate_limits = on;
         self
@@ -189,9 +162,8 @@ impl Builder {
 
     /// Lets the introspection of API keys be refused when this long has passed since a key was described (AU-01). Keys
     /// that were not described can always be introspected.
-    #[must_use]
     pub fn introspection_lifetime(mut self, lifetime: Duration) -> Builder {
-        self.introspection_lifetime = Some(lifetime);
+        self.config.introspection_lifetime = Some(lifetime);
         self
     }
 
@@ -208,7 +180,6 @@ impl Builder {
     }
 
     /// Which requests a fault with a probability is played for. The default is 0.
-    #[must_use]
     pub fn fault_seed(mut self, seed: u64) -> Builder {
         self.fault_seed = seed;
         self
@@ -217,14 +188,12 @@ impl Builder {
     /// Keeps the state in a directory, which is made if it is not there. Whatever was acknowledged is still there after
     /// a crash. One emulator at a time can use it.
     #[cfg(feature = "sqlite")]
-    #[must_use]
     pub fn data(mut self, directory: impl Into<PathBuf>) -> Builder {
         self.data = Some(directory.into());
         self
     }
 
     /// What is there at the beginning. A data directory that has a state already keeps that.
-    #[must_use]
     pub fn seed(mut self, seed: Seed) -> Builder {
         self.seed = Some(seed);
         self
@@ -250,20 +219,15 @@ impl Builder {
         let clock = self.frozen_at.map_or_else(|| Clock::running(self.speed), Clock::frozen_at);
         let inner = Arc::new(Inner {
             document,
-            handlers: behaviour::handlers(document),
+            handlers: areas::handlers(document),
             state: Mutex::new(State::new(clock)),
             keeper: OnceLock::new(),
             faults: Rules::new(self.fault_seed),
             limits: self.rate_limits.then(|| Limits::new(self.daily_limits)),
             traffic: Arc::default(),
             base_url: base_url.clone(),
-            api_keys: self.api_keys,
-            oauth_apps: self.oauth_apps,
-            scripts: self.scripts,
-            shapes: self.shapes,
-            strictness: self.strictness,
-            introspection_lifetime: self.introspection_lifetime,
-            body_limit: self.body_limit,
+            config: self.config,
+            body_limit: self.body_limit.unwrap_or(DEFAULT_BODY_LIMIT),
         });
         inner.introduce(&mut inner.state());
         for fault in self.faults {
@@ -273,7 +237,7 @@ impl Builder {
         let begin = || seed.map_or(Ok(()), |seed| inner.sow(&seed));
         #[cfg(feature = "sqlite")]
         let begun = match &self.data {
-            Some(directory) => crate::store::open(directory, &inner, begin),
+            Some(directory) => restore::open(directory, &inner, begin),
             None => begin(),
         };
         #[cfg(not(feature = "sqlite"))]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::SavedClock;
-use crate::server::gateway::Inner;
+use crate::inner::Inner;
 use crate::state::State;
 
 /// The version of what is dumped.
@@ -29,7 +29,7 @@ struct Loaded {
 
 impl Inner {
     /// Writes the state as JSON. Nothing else happens meanwhile.
-    pub(crate) fn dump(&self, writer: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn dump(&self, writer: impl Write) -> io::Result<()> {
         let state = self.state();
         let dumped = Dumped { format: FORMAT, clock: state.clock.save(), state: &state };
         serde_json::to_writer(writer, &dumped).map_err(io::Error::from)
@@ -57,18 +57,10 @@ impl Inner {
 
     /// What is at a path of the dumped state.
     pub(crate) fn inspect(&self, path: &[&str]) -> Option<Value> {
-        let mut value = serde_json::to_value(&*self.state()).ok()?;
-        for step in path.iter().filter(|step| !step.is_empty()) {
-            value = match value {
-                Value::Object(mut object) => object.remove(*step)?,
-                Value::Array(mut items) => {
-                    let index = step.parse::<usize>().ok().filter(|index| *index < items.len())?;
-                    items.swap_remove(index)
-                }
-                _ => return None,
-            };
-        }
-        Some(value)
+        let mut state = serde_json::to_value(&*self.state()).ok()?;
+        let steps = path.iter().filter(|step| !step.is_empty());
+        let pointer: String = steps.map(|step| format!("/{}", step.replace('~', "~0"))).collect();
+        state.pointer_mut(&pointer).map(Value::take)
     }
 
     /// Everything is forgotten, apart from the time.
@@ -91,11 +83,5 @@ impl Inner {
         let last = state.clock.now();
         state.clock.unpin();
         state.clock.reach(last);
-    }
-
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn keep_with(&self, keeper: crate::store::Keeper) {
-        // There is one data directory at most.
-        let _ = self.keeper.set(keeper);
     }
 }

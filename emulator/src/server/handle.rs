@@ -1,14 +1,14 @@
 //! The state of a running emulator, for tests in the same process.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use crate::answer::Answer;
-use crate::server::gateway::{HERE, Incoming, Inner};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::WireResponse;
 
 /// Everything that an emulator remembers, as JSON. What the JSON looks like is up to each version, except that a newer
 /// one reads what an older one has written.
@@ -18,16 +18,9 @@ pub struct StateHandle {
 }
 
 /// A state that cannot be loaded, and why.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct StateError(String);
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for StateError {}
 
 impl StateHandle {
     /// The whole state, for [`StateHandle::load`], also of another emulator.
@@ -43,10 +36,9 @@ impl StateHandle {
     ///
     /// If it is not a dumped state; nothing is changed then.
     pub fn load(&self, state: &Value) -> Result<(), StateError> {
-        let body = Bytes::from(state.to_string());
-        match self.tell(Method::PUT, "/__emulator/state", body) {
-            Some(answer) if answer.is_success() => Ok(()),
-            Some(Answer::Response(response)) => Err(StateError(response.body().text())),
+        match self.tell(Method::PUT, "/__emulator/state", state.to_string()) {
+            Some(response) if response.is_success() => Ok(()),
+            Some(WireResponse::Response(response)) => Err(StateError(response.body().text())),
             _ => Err(StateError("the state cannot be loaded".to_owned())),
         }
     }
@@ -63,15 +55,12 @@ impl StateHandle {
     }
 
     /// Goes the way of a request, so that the change is kept in a data directory too.
-    pub(super) fn tell(&self, method: Method, path: &'static str, body: Bytes) -> Option<Answer> {
-        let request = Incoming {
-            method,
-            uri: Uri::from_static(path),
-            headers: HeaderMap::new(),
-            body,
-            peer: HERE,
-            is_reused: false,
-        };
-        self.inner.tell(&request)
+    pub(super) fn tell(
+        &self,
+        method: Method,
+        path: &'static str,
+        body: impl Into<Bytes>,
+    ) -> Option<WireResponse> {
+        self.inner.tell(&Incoming::local(method, Uri::from_static(path), HeaderMap::new(), body))
     }
 }

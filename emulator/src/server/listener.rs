@@ -24,9 +24,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 
-use crate::answer::{Answer, Payload};
-use crate::failure::Failure;
-use crate::server::gateway::{Incoming, Inner};
+use crate::api::Failure;
+use crate::incoming::Incoming;
+use crate::inner::Inner;
+use crate::wire::{WireBody, WireResponse};
 
 /// What a client of HTTP/2 begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -118,10 +119,10 @@ struct End {
 
 impl End {
     /// Ends the connection, with all that goes on over it.
-    fn now(&self, is_reset: bool) -> Unanswered {
+    fn now(&self, is_reset: bool) -> NoResponse {
         self.is_reset.store(is_reset, Ordering::Relaxed);
         self.told.notify_one();
-        Unanswered(None)
+        NoResponse(None)
     }
 }
 
@@ -188,15 +189,15 @@ impl Drop for Connection {
 
 /// There is no response, on purpose. With a reason, only the stream of the request ends.
 #[derive(Debug)]
-struct Unanswered(Option<h2::Error>);
+struct NoResponse(Option<h2::Error>);
 
-impl fmt::Display for Unanswered {
+impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("there is no response, on purpose")
     }
 }
 
-impl std::error::Error for Unanswered {
+impl std::error::Error for NoResponse {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.as_ref().map(|reason| reason as _)
     }
@@ -216,13 +217,13 @@ async fn respond(
     came: Came,
     large_bodies: &Semaphore,
     end: &End,
-) -> Result<Response<Payload>, Unanswered> {
+) -> Result<Response<WireBody>, NoResponse> {
     let is_http2 = request.version() == Version::HTTP_2;
     let (mut head, body) = request.into_parts();
     if is_http2 {
         as_http1(&mut head);
     }
-    let answer = match read(body, inner.body_limit, large_bodies).await {
+    let response = match read(body, inner.body_limit, large_bodies).await {
         Some(body) => {
             let incoming = Incoming {
                 method: head.method,
@@ -232,23 +233,23 @@ async fn respond(
                 peer: came.peer,
                 is_reused: came.is_reused,
             };
-            inner.answer(incoming).await
+            inner.respond(incoming).await
         }
         None => {
             let failure = Failure::too_large("The request body is too large or incomplete.");
-            failure.reply(head.uri.path()).into()
+            failure.response(head.uri.path()).into()
         }
     };
-    match answer {
-        Answer::Response(mut response) => {
+    match response {
+        WireResponse::Response(mut response) => {
             // Clients measure by the service's clock how long something has lasted, and where a window ends.
             let now = inner.state().clock.now();
             response.headers_mut().entry(DATE).or_insert_with(|| date(now));
             Ok(response)
         }
-        Answer::Close => Err(end.now(false)),
-        Answer::Refused if is_http2 => Err(Unanswered(Some(h2::Reason::REFUSED_STREAM.into()))),
-        Answer::Reset | Answer::Refused => Err(end.now(true)),
+        WireResponse::Close => Err(end.now(false)),
+        WireResponse::Refused if is_http2 => Err(NoResponse(Some(h2::Reason::REFUSED_STREAM.into()))),
+        WireResponse::Reset | WireResponse::Refused => Err(end.now(true)),
     }
 }
 

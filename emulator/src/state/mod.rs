@@ -1,53 +1,44 @@
 //! Everything that the emulator remembers.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::behaviour::ads::Ads;
-use crate::behaviour::analytics::Queries;
-use crate::behaviour::assets::Assets;
-use crate::behaviour::badges::Badges;
-use crate::behaviour::configs::Configs;
-use crate::behaviour::creator_store::products::StoreProducts;
-use crate::behaviour::creator_store::saves::Saves;
-use crate::behaviour::data_stores::DataStores;
-use crate::behaviour::events::Events;
-use crate::behaviour::experiments::Experiments;
-use crate::behaviour::followings::Followings;
-use crate::behaviour::groups::Groups;
-use crate::behaviour::homepage_thumbnails::HomepageThumbnails;
-use crate::behaviour::instances::Instances;
-use crate::behaviour::localization_tables::LocalizationTables;
-use crate::behaviour::luau::LuauTasks;
-use crate::behaviour::memory_stores::MemoryStores;
-use crate::behaviour::messaging::Messages;
-use crate::behaviour::ordered_data_stores::OrderedDataStores;
-use crate::behaviour::products::{Catalog, developer_products, game_passes};
-use crate::behaviour::secrets::Secrets;
-use crate::behaviour::servers::Restarts;
-use crate::behaviour::subscriptions::Subscriptions;
-use crate::behaviour::team_create::TeamCreate;
-use crate::behaviour::thumbnails::Rendered;
-use crate::behaviour::universes::Universes;
-use crate::behaviour::user_restrictions::UserRestrictions;
-use crate::behaviour::users::Users;
+use crate::api::synth::typed;
+use crate::api::{Ids, Operations};
+use crate::areas::ads::model::Ads;
+use crate::areas::analytics::model::Queries;
+use crate::areas::assets::model::Assets;
+use crate::areas::badges::model::Badges;
+use crate::areas::configs::model::Configs;
+use crate::areas::data_stores::model::DataStores;
+use crate::areas::events::model::Events;
+use crate::areas::experiments::model::Experiments;
+use crate::areas::followings::model::Followings;
+use crate::areas::groups::model::Groups;
+use crate::areas::homepage_thumbnails::model::HomepageThumbnails;
+use crate::areas::instances::model::Instances;
+use crate::areas::localization_tables::model::LocalizationTables;
+use crate::areas::luau::model::LuauTasks;
+use crate::areas::memory_stores::model::MemoryStores;
+use crate::areas::messaging::model::Messages;
+use crate::areas::ordered_data_stores::model::OrderedDataStores;
+use crate::areas::products::model::{Catalog, DEVELOPER_PRODUCTS, GAME_PASSES};
+use crate::areas::saves::model::Saves;
+use crate::areas::secrets::model::Secrets;
+use crate::areas::servers::model::Restarts;
+use crate::areas::store_products::model::StoreProducts;
+use crate::areas::subscriptions::model::Subscriptions;
+use crate::areas::team_create::model::TeamCreate;
+use crate::areas::thumbnails::model::Rendered;
+use crate::areas::universes::model::Universes;
+use crate::areas::user_restrictions::model::UserRestrictions;
+use crate::areas::users::model::Users;
 use crate::clock::Clock;
+use crate::document::Part;
 use crate::identity::Identity;
+use crate::state::contents::Contents;
 
 mod contents;
-mod operations;
-pub(crate) mod pairs;
-
-use contents::Contents;
-use operations::Operations;
-
-/// Ids of new things are larger.
-const FIRST_NEW_ID: u64 = 70_000_000;
-
-/// A word that the emulator writes itself, mostly.
-pub(crate) type Word = Cow<'static, str>;
 
 /// Plain data: what is written here is dumped and loaded as JSON, and survives a restart with `--data`. A change depends
 /// on nothing but the state, the request and the time, so that replaying the requests gives the same state again.
@@ -88,7 +79,8 @@ pub(crate) struct State {
     pub(crate) localization_tables: LocalizationTables,
     pub(crate) team_create: TeamCreate,
     pub(crate) rendered: Rendered,
-    last_number: u64,
+    #[serde(rename = "lastNumber")]
+    pub(crate) ids: Ids,
     #[serde(skip)]
     touched: u64,
 }
@@ -105,12 +97,12 @@ impl State {
         // What sample requests ask for is there from the beginning.
         let mut operations = Operations::default();
         let thumbnail = json!({ "imageUri": "https://example.com/sample.png" });
-        let thumbnail = crate::synth::typed("GenerateUserThumbnailResponse", thumbnail);
+        let thumbnail = typed("GenerateUserThumbnailResponse", thumbnail);
         operations.finished("users/1001/operations/sample", thumbnail);
         let asset = json!({ "path": "assets/5001", "displayName": "Sample model" });
         operations.finished("operations/sample", asset);
         let instance = json!({ "path": "universes/2001/places/3001/instances/sample" });
-        let instance = crate::synth::typed("Instance", instance);
+        let instance = typed("Instance", instance);
         operations.finished("universes/2001/places/3001/instances/sample/operations/sample", instance);
         State {
             clock,
@@ -119,7 +111,7 @@ impl State {
             assets: Assets::seeded(now),
             data_stores: DataStores::seeded(now),
             groups: Groups::default(),
-            identity: Identity::new(),
+            identity: Identity::default(),
             luau: LuauTasks::seeded(now),
             memory_stores: MemoryStores::seeded(now),
             messages: Messages::default(),
@@ -130,8 +122,8 @@ impl State {
             users: Users::default(),
             restarts: Restarts::default(),
             homepage_thumbnails: HomepageThumbnails::seeded(now),
-            developer_products: developer_products::seeded(now),
-            game_passes: game_passes::seeded(now),
+            developer_products: Catalog::seeded(now, &DEVELOPER_PRODUCTS),
+            game_passes: Catalog::seeded(now, &GAME_PASSES),
             configs: Configs::seeded(now),
             experiments: Experiments::seeded(now),
             ads: Ads::seeded(now),
@@ -146,7 +138,7 @@ impl State {
             localization_tables: LocalizationTables::seeded(now),
             team_create: TeamCreate::default(),
             rendered: Rendered::default(),
-            last_number: 0,
+            ids: Ids::default(),
             touched: 0,
         }
     }
@@ -160,7 +152,7 @@ impl State {
     pub(crate) fn fingerprint(&self) -> [u64; 6] {
         [
             self.touched,
-            self.last_number,
+            self.ids.last,
             self.operations.changes,
             self.content.changes,
             self.groups.known() as u64,
@@ -168,58 +160,18 @@ impl State {
         ]
     }
 
-    /// A number that was not handed out before.
-    pub(crate) fn number(&mut self) -> u64 {
-        self.last_number += 1;
-        self.last_number
+    /// Keeps a picture under an asset's number.
+    pub(crate) fn keep_picture(&mut self, picture: &Part) -> u64 {
+        let id = self.ids.new_id();
+        let content_type = picture.content_type.as_deref().unwrap_or("application/octet-stream");
+        self.content.put(&format!("assets/{id}/versions/1"), content_type, picture.content.clone());
+        id
     }
-
-    /// An id for a new thing, which nothing has that is there from the beginning.
-    pub(crate) fn new_id(&mut self) -> u64 {
-        FIRST_NEW_ID + self.number()
-    }
-
-    /// A UUID that was not handed out before.
-    pub(crate) fn uuid(&mut self) -> String {
-        uuid_of(self.number())
-    }
-}
-
-/// A UUID (version 8) that belongs to a number: different for different numbers, and without visible order.
-pub(crate) fn uuid_of(number: u64) -> String {
-    let high = mix(number);
-    let low = mix(high ^ 0x9e37_79b9_7f4a_7c15);
-    format!(
-        "{:08x}-{:04x}-8{:03x}-{:04x}-{:012x}",
-        high >> 32,
-        (high >> 16) & 0xffff,
-        high & 0xfff,
-        0x8000 | (low >> 50),
-        low & 0xffff_ffff_ffff
-    )
-}
-
-/// A number that is spread over all 64 bits (the finaliser of SplitMix64).
-pub(crate) fn mix(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn uuids_are_well_formed_and_differ() {
-        let mut seen = std::collections::HashSet::new();
-        for number in 0..1000 {
-            let uuid = uuid_of(number);
-            assert!(crate::schema::is_uuid(&uuid), "{uuid}");
-            assert!(seen.insert(uuid));
-        }
-    }
 
     #[test]
     fn a_state_is_the_same_after_a_dump_and_a_load() {

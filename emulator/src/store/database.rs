@@ -1,6 +1,5 @@
 //! The file `emulator.sqlite` of a data directory.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
 
-use super::Record;
+use crate::store::record::Record;
 
 const NAME: &str = "emulator.sqlite";
 /// What SQLite has written, but not yet put in its place.
@@ -42,19 +41,12 @@ pub(crate) struct Database {
 }
 
 /// Why a data directory cannot be used, with its path.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}", path.display())]
 pub(crate) struct OpenError {
     path: PathBuf,
     reason: String,
 }
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.reason)
-    }
-}
-
-impl std::error::Error for OpenError {}
 
 impl Database {
     /// Opens the file of a directory, which nobody else may use meanwhile. A file that is not ours, newer, or broken is

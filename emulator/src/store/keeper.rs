@@ -1,16 +1,14 @@
 //! Keeps what happens: a thread that writes many requests at once.
 
-use std::io::{self, BufReader, BufWriter};
-use std::path::Path;
+use std::io::{self, BufWriter, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use super::database::Database;
-use super::{Record, Ticket};
-use crate::server::Inner;
+use crate::store::database::Database;
+use crate::store::record::{Record, Ticket};
 
 /// How many requests are written at once.
 const BATCH: usize = 1_024;
@@ -20,7 +18,7 @@ const JOURNAL_BYTES: usize = 8 * 1024 * 1024;
 /// Writes requests down, in the order in which they were applied.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    order: Mutex<()>,
+    order: Arc<Mutex<()>>,
     jobs: Sender<Job>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -32,56 +30,37 @@ enum Job {
     Close,
 }
 
-/// Brings an emulator to the state that a directory holds, and keeps it there from now on. If there is none yet,
-/// `begin` makes it.
-pub(crate) fn open(
-    directory: &Path,
-    inner: &Arc<Inner>,
-    begin: impl FnOnce() -> Result<(), String>,
-) -> Result<(), String> {
-    let database = Database::open(directory).map_err(|error| error.to_string())?;
-    let failed = |reason: String| {
-        format!("{}: the state in it cannot be read: {reason}; nothing was changed", directory.display())
-    };
-    let mut was_there = false;
-    if let Some(snapshot) = database.snapshot().map_err(|error| failed(error.to_string()))? {
-        inner.load(BufReader::new(snapshot)).map_err(failed)?;
-        was_there = true;
-    }
-    let mut requests = 0_usize;
-    let replayed = database.journal(|record| {
-        requests += 1;
-        inner.replay(&record)
-    });
-    replayed.map_err(failed)?;
-    let size = database.snapshot_size().map_err(|error| failed(error.to_string()))?;
-    inner.replayed();
-    let (jobs, received) = channel();
-    let mut writer = Writer {
-        database,
-        inner: Arc::downgrade(inner),
-        jobs: received,
-        journal: 0,
-        snapshot: size,
-        behind: false,
-    };
-    if !was_there {
-        begin()?;
-    }
-    if !was_there || requests > 0 {
-        let unwritten = |reason| format!("{}: the state cannot be written: {reason}", directory.display());
-        writer.snapshot(Vec::new()).map_err(unwritten)?;
-    }
-    let thread = std::thread::Builder::new().name("opencloud-emulator-keeper".to_owned());
-    let thread = thread.spawn(move || writer.run()).map_err(|error| error.to_string())?;
-    inner.keep_with(Keeper { order: Mutex::default(), jobs, thread: Mutex::new(Some(thread)) });
-    Ok(())
-}
+/// Writes the whole state; nothing if the emulator has gone.
+pub(crate) type Dump = dyn Fn(&mut dyn Write) -> Option<io::Result<()>> + Send;
 
 impl Keeper {
+    /// Begins to keep what happens after the snapshot that the database has. If that is not all there is by now, the
+    /// whole state is written first.
+    pub(crate) fn start(database: Database, is_current: bool, dump: Box<Dump>) -> Result<Keeper, String> {
+        let snapshot = database.snapshot_size().map_err(|error| error.to_string())?;
+        let order = Arc::default();
+        let (jobs, received) = channel();
+        let mut writer = Writer {
+            database,
+            dump,
+            order: Arc::clone(&order),
+            jobs: received,
+            journal: 0,
+            snapshot,
+            behind: false,
+            closing: false,
+        };
+        if !is_current {
+            writer.snapshot(Vec::new())?;
+        }
+        let thread = std::thread::Builder::new().name("opencloud-emulator-keeper".to_owned());
+        let thread = thread.spawn(move || writer.run()).map_err(|error| error.to_string())?;
+        Ok(Keeper { order, jobs, thread: Mutex::new(Some(thread)) })
+    }
+
     /// Held while something is applied and given to the keeper, so that both happen in the same order.
     pub(crate) fn order(&self) -> MutexGuard<'_, ()> {
-        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.order)
     }
 
     pub(crate) fn keep(&self, record: Record) -> Ticket {
@@ -110,30 +89,37 @@ impl Keeper {
     }
 }
 
+fn lock(order: &Mutex<()>) -> MutexGuard<'_, ()> {
+    order.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 type Waiting = Vec<(Option<Record>, oneshot::Sender<()>)>;
 
 struct Writer {
     database: Database,
-    inner: Weak<Inner>,
+    dump: Box<Dump>,
+    order: Arc<Mutex<()>>,
     jobs: Receiver<Job>,
     /// Bytes of the requests since the last snapshot, and of that.
     journal: usize,
     snapshot: usize,
     /// Something that was applied could not be written: only a whole state is right again.
     behind: bool,
+    /// The end was asked for.
+    closing: bool,
 }
 
 impl Writer {
     fn run(mut self) {
         while let Ok(first) = self.jobs.recv() {
-            let (waiting, closes) = self.gather(Some(first), BATCH);
+            let waiting = self.gather(Some(first), BATCH);
             let needs_all = waiting.iter().any(|(record, _)| record.is_none());
             if needs_all || self.behind || self.journal > JOURNAL_BYTES.max(2 * self.snapshot) {
                 self.try_snapshot(waiting);
             } else {
                 self.append(waiting);
             }
-            if closes {
+            if self.closing {
                 if self.journal > 0 || self.behind {
                     self.try_snapshot(Vec::new());
                 }
@@ -142,20 +128,23 @@ impl Writer {
         }
     }
 
-    /// What is waiting to be written, and whether the end was asked for.
-    fn gather(&self, first: Option<Job>, most: usize) -> (Waiting, bool) {
+    /// What is waiting to be written.
+    fn gather(&mut self, first: Option<Job>, most: usize) -> Waiting {
         let mut waiting = Vec::new();
         let more = std::iter::from_fn(|| self.jobs.try_recv().ok());
         for job in first.into_iter().chain(more) {
             match job {
                 Job::Keep(record, done) => waiting.push((record, done)),
-                Job::Close => return (waiting, true),
+                Job::Close => {
+                    self.closing = true;
+                    break;
+                }
             }
             if waiting.len() == most {
                 break;
             }
         }
-        (waiting, false)
+        waiting
     }
 
     fn append(&mut self, waiting: Waiting) {
@@ -181,27 +170,28 @@ impl Writer {
 
     /// Writes the whole state. It has everything that was applied until now, also what is still waiting.
     fn snapshot(&mut self, mut waiting: Waiting) -> Result<(), String> {
-        let Some(inner) = self.inner.upgrade() else {
-            return Ok(());
-        };
-        let keeper = inner.keeper();
-        let order = keeper.map(Keeper::order);
-        let (more, closes) = self.gather(None, usize::MAX);
-        waiting.extend(more);
+        let order = Arc::clone(&self.order);
+        let order = lock(&order);
+        waiting.extend(self.gather(None, usize::MAX));
+        let mut is_gone = false;
         let written = self.database.replace(|writer| {
             let mut writer = BufWriter::with_capacity(64 * 1024, writer);
-            inner.dump(&mut writer)?;
-            io::Write::flush(&mut writer)
+            match (self.dump)(&mut writer) {
+                Some(dumped) => dumped.and_then(|()| writer.flush()),
+                None => {
+                    is_gone = true;
+                    Err(io::Error::other("the emulator has gone"))
+                }
+            }
         });
         drop(order);
+        if is_gone {
+            return Ok(());
+        }
         self.snapshot = written?;
         self.journal = 0;
         self.behind = false;
         acknowledge(waiting);
-        if closes && let Some(keeper) = keeper {
-            // It was taken out of the queue: it is put back.
-            let _ = keeper.jobs.send(Job::Close);
-        }
         Ok(())
     }
 }

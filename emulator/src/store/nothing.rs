@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Record, Ticket};
+use crate::store::record::{Record, Ticket};
 
 #[derive(Debug)]
 pub(crate) struct Keeper(Infallible);

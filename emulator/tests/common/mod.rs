@@ -10,14 +10,14 @@ pub(crate) struct Client {
     http: reqwest::Client,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
-    /// The body of an answer that must be a success.
+impl Response {
+    /// The body of a response that must be a success.
     pub(crate) fn ok(self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text);
         serde_json::from_str(&self.text).expect("JSON")
@@ -70,32 +70,32 @@ impl Client {
         self.http.request(method, url).header("x-api-key", "test")
     }
 
-    pub(crate) async fn send_sample(&self, operation: &Operation) -> Answer {
+    pub(crate) async fn send_sample(&self, operation: &Operation) -> Response {
         self.send(sample(&self.http, self.emulator.base_url(), operation)).await
     }
 
-    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.expect("an answer");
-        Answer {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Response {
+        let response = request.send().await.expect("a response");
+        Response {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             text: response.text().await.expect("text"),
         }
     }
 
-    pub(crate) async fn get(&self, target: &str) -> Answer {
+    pub(crate) async fn get(&self, target: &str) -> Response {
         self.send(self.request("GET", target)).await
     }
 
-    pub(crate) async fn delete(&self, target: &str) -> Answer {
+    pub(crate) async fn delete(&self, target: &str) -> Response {
         self.send(self.request("DELETE", target)).await
     }
 
-    pub(crate) async fn post(&self, target: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, target: &str, body: &Value) -> Response {
         self.send(self.request("POST", target).json(body)).await
     }
 
-    pub(crate) async fn patch(&self, target: &str, body: &Value) -> Answer {
+    pub(crate) async fn patch(&self, target: &str, body: &Value) -> Response {
         self.send(self.request("PATCH", target).json(body)).await
     }
 
@@ -123,21 +123,21 @@ impl Client {
         panic!("the list does not end");
     }
 
-    /// No answer so far had anything that the document does not allow.
-    pub(crate) fn assert_answers_fit(&self) {
+    /// No response so far had anything that the document does not allow.
+    pub(crate) fn assert_responses_fit(&self) {
         for request in self.emulator.requests() {
             assert!(
-                request.answer_violations.is_empty(),
+                request.response_violations.is_empty(),
                 "{} {}: {:?}",
                 request.method,
                 request.path,
-                request.answer_violations
+                request.response_violations
             );
         }
     }
 }
 
-/// The sample request of an operation, to whatever emulator answers at an address.
+/// The sample request of an operation, to whatever emulator listens at an address.
 pub(crate) fn sample(
     http: &reqwest::Client,
     base_url: &str,

@@ -1,4 +1,4 @@
-//! What apps may ask, and what people answer.
+//! What apps may ask, and what people decide.
 
 use opencloud_emulator::{Emulator, OAuthApp};
 use serde_json::json;
@@ -64,8 +64,8 @@ async fn what_an_app_must_not_ask() {
     };
     // Nobody is sent to an address that is not the app's.
     for changed in [("client_id", "0"), ("redirect_uri", "http://evil.example/"), ("redirect_uri", "")] {
-        let answer = with(&[changed]).await;
-        assert_eq!((answer.status, answer.header("location")), (400, ""), "{changed:?}");
+        let response = with(&[changed]).await;
+        assert_eq!((response.status, response.header("location")), (400, ""), "{changed:?}");
     }
     let told = async |changed: &[(&str, &str)]| {
         let back = returned(&with(changed).await);
@@ -74,8 +74,8 @@ async fn what_an_app_must_not_ask() {
     };
     assert_eq!(told(&[("response_type", "token")]).await, "unsupported_response_type");
     // Two of Roblox's guides write it so.
-    let answer = with(&[("response_type", "Code")]).await;
-    assert!(value(&returned(&answer), "code").is_some());
+    let response = with(&[("response_type", "Code")]).await;
+    assert!(value(&returned(&response), "code").is_some());
     assert_eq!(told(&[("scope", "openid nothing:read")]).await, "invalid_scope");
     assert_eq!(told(&[("scope", "")]).await, "invalid_request");
     assert_eq!(told(&[("prompt", "whatever")]).await, "invalid_request");
@@ -87,8 +87,8 @@ async fn what_an_app_must_not_ask() {
     let short = [("code_challenge", "short"), ("code_challenge_method", "S256")];
     assert_eq!(told(&short).await, "invalid_request");
     // Nothing but the state comes back if nothing is wanted.
-    let answer = with(&[("response_type", "none"), ("state", "x")]).await;
-    assert_eq!(returned(&answer), [("state".to_owned(), "x".to_owned())]);
+    let response = with(&[("response_type", "none"), ("state", "x")]).await;
+    assert_eq!(returned(&response), [("state".to_owned(), "x".to_owned())]);
     flow.settings(&json!({ "decision": "deny" })).await;
     assert_eq!(told(&[]).await, "access_denied");
 }

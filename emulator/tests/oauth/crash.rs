@@ -39,18 +39,18 @@ impl Program {
             .body(form(pairs))
             .send()
             .await
-            .expect("an answer")
+            .expect("a response")
     }
 
     async fn refresh(&self, token: &str) -> (u16, Value) {
         let pairs = [("grant_type", "refresh_token"), ("refresh_token", token)];
-        let answer = self.post("/oauth/v1/token", &pairs).await;
-        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+        let response = self.post("/oauth/v1/token", &pairs).await;
+        (response.status().as_u16(), response.json().await.expect("JSON"))
     }
 
     async fn keys(&self) -> Value {
-        let answer = reqwest::get(format!("{}/oauth/v1/certs", self.base_url)).await;
-        answer.expect("an answer").json().await.expect("JSON")
+        let response = reqwest::get(format!("{}/oauth/v1/certs", self.base_url)).await;
+        response.expect("a response").json().await.expect("JSON")
     }
 }
 
@@ -73,7 +73,7 @@ async fn sessions_outlive_a_crash_and_so_does_what_was_used_up() {
         .json(&wanted)
         .send()
         .await
-        .expect("an answer")
+        .expect("a response")
         .json()
         .await
         .expect("JSON");
@@ -89,11 +89,11 @@ async fn sessions_outlive_a_crash_and_so_does_what_was_used_up() {
         .bearer_auth(text(&second, "access_token"))
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     assert_eq!(user.status(), 200);
     let (status, third) = program.refresh(text(&second, "refresh_token")).await;
     assert_eq!(status, 200, "{third}");
-    // Used a second time, it ends the session, although the answer is a refusal.
+    // Used a second time, it ends the session, although the response is a refusal.
     assert_eq!(program.refresh(text(&second, "refresh_token")).await.0, 400);
     drop(program);
 

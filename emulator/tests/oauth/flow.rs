@@ -8,7 +8,7 @@ use opencloud_emulator::Emulator;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Value, json};
 
-use crate::common::{Answer, Client, encode, start_time};
+use crate::common::{Client, Response, encode, start_time};
 
 pub(crate) const ID: &str = "1000000000000000001";
 pub(crate) const SECRET: &str = "local-client-secret";
@@ -48,7 +48,7 @@ impl Flow {
         assert_eq!(self.client.send(request).await.status, 204);
     }
 
-    pub(crate) async fn authorize(&self, pairs: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn authorize(&self, pairs: &[(&str, &str)]) -> Response {
         let query = form(pairs);
         let url = format!("{}?{query}", self.url("v1/authorize"));
         self.client.send(self.browser.get(url)).await
@@ -56,7 +56,7 @@ impl Flow {
 
     /// The code that the app gets for these scopes.
     pub(crate) async fn code(&self, scope: &str) -> String {
-        let answer = self
+        let response = self
             .authorize(&[
                 ("client_id", ID),
                 ("redirect_uri", BACK),
@@ -68,18 +68,18 @@ impl Flow {
                 ("code_challenge_method", "S256"),
             ])
             .await;
-        let back = returned(&answer);
-        assert_eq!(value(&back, "state"), Some("s t&te"), "{}", answer.text);
+        let back = returned(&response);
+        assert_eq!(value(&back, "state"), Some("s t&te"), "{}", response.text);
         value(&back, "code").expect("a code").to_owned()
     }
 
-    pub(crate) async fn post(&self, endpoint: &str, pairs: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, endpoint: &str, pairs: &[(&str, &str)]) -> Response {
         let request = self.browser.post(self.url(endpoint));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form(pairs));
         self.client.send(request).await
     }
 
-    pub(crate) async fn exchange(&self, code: &str) -> Answer {
+    pub(crate) async fn exchange(&self, code: &str) -> Response {
         let pairs = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -90,7 +90,7 @@ impl Flow {
         self.post("v1/token", &pairs).await
     }
 
-    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+    pub(crate) async fn refresh(&self, token: &str) -> Response {
         let pairs = [
             ("grant_type", "refresh_token"),
             ("refresh_token", token),
@@ -107,12 +107,12 @@ impl Flow {
         self.exchange(&code).await.ok()
     }
 
-    pub(crate) async fn with_token(&self, target: &str, token: &str) -> Answer {
+    pub(crate) async fn with_token(&self, target: &str, token: &str) -> Response {
         let url = format!("{}{target}", self.client.emulator.base_url());
         self.client.send(self.browser.get(url).bearer_auth(token)).await
     }
 
-    pub(crate) async fn about(&self, endpoint: &str, token: &str) -> Answer {
+    pub(crate) async fn about(&self, endpoint: &str, token: &str) -> Response {
         let pairs = [("token", token), ("client_id", ID), ("client_secret", SECRET)];
         self.post(endpoint, &pairs).await
     }
@@ -128,9 +128,9 @@ pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
 }
 
 /// The query with which a browser is sent back to the app.
-pub(crate) fn returned(answer: &Answer) -> Vec<(String, String)> {
-    assert!(matches!(answer.status, 302 | 303), "{} {}", answer.status, answer.text);
-    let (to, query) = answer.header("location").split_once('?').expect("a query");
+pub(crate) fn returned(response: &Response) -> Vec<(String, String)> {
+    assert!(matches!(response.status, 302 | 303), "{} {}", response.status, response.text);
+    let (to, query) = response.header("location").split_once('?').expect("a query");
     assert_eq!(to, BACK);
     opencloud_emulator::query_pairs(query)
 }
@@ -144,10 +144,10 @@ pub(crate) fn text<'a>(json: &'a Value, name: &str) -> &'a str {
 }
 
 /// The error of a refusal in the form of RFC 6749 (AU-07).
-pub(crate) fn error(answer: Answer, status: u16) -> String {
-    assert_eq!(answer.status, status, "{}", answer.text);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    let body = answer.json();
+pub(crate) fn error(response: Response, status: u16) -> String {
+    assert_eq!(response.status, status, "{}", response.text);
+    assert_eq!(response.header("cache-control"), "no-store");
+    let body = response.json();
     assert!(!text(&body, "error_description").is_empty());
     text(&body, "error").to_owned()
 }

@@ -46,9 +46,9 @@ async fn without_openid_there_is_no_identity() {
     let flow = Flow::start().await;
     let tokens = flow.tokens("group:read").await;
     assert!(tokens.get("id_token").is_none());
-    let answer = flow.with_token("/oauth/v1/userinfo", text(&tokens, "access_token")).await;
-    assert!(answer.header("www-authenticate").contains("insufficient_scope"));
-    answer.refused(403);
+    let response = flow.with_token("/oauth/v1/userinfo", text(&tokens, "access_token")).await;
+    assert!(response.header("www-authenticate").contains("insufficient_scope"));
+    response.refused(403);
     let tokens = flow.tokens("openid").await;
     let user = flow.with_token("/oauth/v1/userinfo", text(&tokens, "access_token")).await.ok();
     assert_eq!(user, json!({ "sub": "1001" }));

@@ -6,7 +6,7 @@ use opencloud_emulator::{Emulator, Seed};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::common::{Answer, encode};
+use crate::common::{Response, encode};
 use crate::flow::{
     BACK, CHALLENGE, Flow, ID, PUBLIC_ID, SECRET, VERIFIER, error, form, returned, text, value, verified,
 };
@@ -68,9 +68,9 @@ async fn an_app_shows_its_secret_in_the_form_or_by_http_basic() {
     };
     let tokens = flow.tokens("openid").await;
     let pairs = [("grant_type", "refresh_token"), ("refresh_token", text(&tokens, "refresh_token"))];
-    let answer = basic(ID, "wrong", &pairs).await;
-    assert!(answer.header("www-authenticate").starts_with("Basic"));
-    assert_eq!(error(answer, 401), "invalid_client");
+    let response = basic(ID, "wrong", &pairs).await;
+    assert!(response.header("www-authenticate").starts_with("Basic"));
+    assert_eq!(error(response, 401), "invalid_client");
     assert_eq!(error(basic("0", SECRET, &pairs).await, 401), "invalid_client");
     let twice = [&pairs[..], &[("client_secret", SECRET)]].concat();
     assert_eq!(error(basic(ID, SECRET, &twice).await, 400), "invalid_request");
@@ -128,9 +128,9 @@ async fn access_tokens_live_for_fifteen_minutes_and_refresh_tokens_for_ninety_da
     flow.advance(899);
     flow.with_token(target, access).await.ok();
     flow.advance(1);
-    let answer = flow.with_token(target, access).await;
-    assert_eq!(answer.status, 401);
-    assert_eq!(answer.json()["errors"][0]["message"], "Invalid access token: it has expired.");
+    let response = flow.with_token(target, access).await;
+    assert_eq!(response.status, 401);
+    assert_eq!(response.json()["errors"][0]["message"], "Invalid access token: it has expired.");
     let tokens = flow.refresh(text(&tokens, "refresh_token")).await.ok();
     flow.with_token(target, text(&tokens, "access_token")).await.ok();
     flow.advance(90 * 86_400);
@@ -178,8 +178,9 @@ async fn a_refresh_may_ask_for_less_but_not_for_more() {
     assert_eq!(error(refresh(token, "group:write").await, 400), "invalid_grant");
     let tokens = refresh(token, "openid").await.ok();
     assert_eq!(text(&tokens, "scope"), "openid");
-    let answer = flow.with_token("/cloud/v2/groups/4001/join-requests", text(&tokens, "access_token")).await;
-    answer.refused(403);
+    let response =
+        flow.with_token("/cloud/v2/groups/4001/join-requests", text(&tokens, "access_token")).await;
+    response.refused(403);
 }
 
 #[tokio::test]
@@ -188,10 +189,10 @@ async fn tokens_are_good_for_operations_with_oauth_and_for_their_scopes() {
     let tokens = flow.tokens("universe:write universe.place:write openid").await;
     let token = text(&tokens, "access_token");
     flow.with_token("/cloud/v2/users/1001", token).await.ok();
-    let answer = flow.with_token("/cloud/v2/groups/4001/join-requests", token).await;
+    let response = flow.with_token("/cloud/v2/groups/4001/join-requests", token).await;
     let message = "The access token does not have the scope group:read.";
-    assert_eq!(answer.json(), json!({ "code": "PERMISSION_DENIED", "message": message }));
-    answer.refused(403);
+    assert_eq!(response.json(), json!({ "code": "PERMISSION_DENIED", "message": message }));
+    response.refused(403);
     // Data stores take API keys only.
     flow.with_token("/cloud/v2/universes/2001/data-stores", token).await.refused(401);
     for wrong in ["unknown", text(&tokens, "refresh_token"), text(&tokens, "id_token")] {
@@ -240,12 +241,12 @@ async fn introspection_looks_at_the_lifetime_only() {
 async fn an_app_gives_a_session_back() {
     let flow = Flow::start().await;
     let tokens = flow.tokens("openid group:read").await;
-    let answer = flow.about("v1/token/revoke", text(&tokens, "refresh_token")).await;
-    assert_eq!((answer.status, answer.text.as_str()), (200, ""));
+    let response = flow.about("v1/token/revoke", text(&tokens, "refresh_token")).await;
+    assert_eq!((response.status, response.text.as_str()), (200, ""));
     assert_eq!(error(flow.refresh(text(&tokens, "refresh_token")).await, 400), "invalid_grant");
     flow.with_token("/cloud/v2/users/1001", text(&tokens, "access_token")).await.refused(401);
-    let answer = flow.about("v1/token/resources", text(&tokens, "access_token")).await;
-    assert_eq!(error(answer, 400), "invalid_token");
+    let response = flow.about("v1/token/resources", text(&tokens, "access_token")).await;
+    assert_eq!(error(response, 400), "invalid_token");
     assert_eq!(flow.about("v1/token/revoke", "unknown").await.status, 200);
 }
 
@@ -284,7 +285,7 @@ async fn the_script_of_a_page_may_read_what_an_app_is_told() {
         let method = method.parse().expect("a method");
         flow.browser.request(method, flow.url(endpoint)).header("origin", "http://localhost:3000")
     };
-    let open = |answer: &Answer| answer.header("access-control-allow-origin") == "*";
+    let open = |response: &Response| response.header("access-control-allow-origin") == "*";
     for endpoint in [".well-known/openid-configuration", "v1/certs", "v1/userinfo"] {
         assert!(open(&flow.client.send(page("GET", endpoint)).await), "{endpoint}");
     }

@@ -37,7 +37,7 @@ async fn some_stores_do_not_tell_when_they_were_created() {
             Shapes::Document => assert_eq!(told, 20),
             _ => assert!(told > 0 && told < 20, "{told} of 20"),
         }
-        client.assert_answers_fit();
+        client.assert_responses_fit();
     }
 }
 
@@ -53,7 +53,7 @@ async fn a_key_stands_in_the_path_as_it_is_and_times_have_any_number_of_digits()
     assert_eq!(snapshot["newSnapshotTaken"], true);
     let again = live.post("/cloud/v2/universes/1/data-stores:snapshot", &json!({})).await.ok();
     assert_eq!(again["newSnapshotTaken"], false, "DS-07");
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     let entry = create(&document, "user/1 2", json!(1)).await;
@@ -101,7 +101,7 @@ fn v1_entry(key: &str) -> String {
     format!("{V1}/datastore/entries/entry?datastoreName=inventory&entryKey={key}")
 }
 
-async fn v1_set(client: &Client, target: &str, body: &'static str) -> crate::common::Answer {
+async fn v1_set(client: &Client, target: &str, body: &'static str) -> crate::common::Response {
     let request = client.request("POST", target).header("content-type", "application/json");
     client.send(request.header("roblox-entry-userids", "[7]").body(body)).await
 }

@@ -44,7 +44,7 @@ async fn a_task_runs_at_once_and_tells_everything_but_times() {
     assert!(done["createTime"].is_string() && done["updateTime"].is_string());
     let (queued, _) = start(&live, "--emulator: queued\nreturn 7").await;
     assert_eq!(queued["state"], "QUEUED", "only where a test wants it");
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     let (task, target) = start(&document, "return 7").await;
@@ -57,7 +57,7 @@ async fn a_task_runs_at_once_and_tells_everything_but_times() {
     let basic = document.get(&target).await.ok();
     assert_eq!((&basic["state"], basic.get("script")), (&json!("COMPLETE"), None));
     assert_eq!(document.get(&format!("{target}?view=FULL")).await.ok()["script"], "return 7");
-    document.assert_answers_fit();
+    document.assert_responses_fit();
 }
 
 /// LX-09, LX-17, LX-19
@@ -81,7 +81,7 @@ async fn a_task_that_fails_says_why_in_the_services_words() {
         assert_eq!(keys(&failed), fields);
         assert_eq!(failed["error"], json!({ "code": code, "message": message }));
     }
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// The messages of a page of logs.
@@ -120,7 +120,7 @@ async fn logs_come_after_the_end_and_may_come_late() {
     assert!(messages(&live, &target).await.is_empty());
     live.emulator.advance(Duration::from_secs(5));
     assert_eq!(messages(&live, &target).await, ["a"]);
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     let (_, target) = start(&document, "print('a')\nprint('b')").await;
@@ -235,7 +235,7 @@ async fn binary_output_is_returned_beside_the_results_and_is_gone_after_a_quarte
     client.emulator.advance(Duration::from_secs(901));
     assert_eq!(http().get(link).send().await.expect("a response").status(), 404);
     assert_eq!(client.get(&at(&task)).await.ok()["binaryOutputUri"], "");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// LX-14

@@ -29,7 +29,7 @@ async fn a_queue_read_names_its_items_otherwise() {
     let read = document.get(&format!("{QUEUE}:read?count=5")).await.ok();
     assert_eq!(keys(&read), ["items", "readId"]);
     assert_eq!(read["items"].as_array().map(Vec::len), Some(1));
-    document.assert_answers_fit();
+    document.assert_responses_fit();
 }
 
 /// MS-04, MS-05, MS-06
@@ -71,7 +71,7 @@ async fn an_item_of_a_map_looks_different_after_each_call() {
         Value::Null,
         "a key that is not repeated is gone"
     );
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     document.post(&format!("{MAP}?id=a"), &json!({ "value": 1 })).await.ok();
@@ -79,7 +79,7 @@ async fn an_item_of_a_map_looks_different_after_each_call() {
     let updated = document.patch(&item, &json!({ "value": 2 })).await.ok();
     assert_eq!(keys(&updated), ["etag", "expireTime", "id", "path", "value"]);
     assert_eq!(document.get(&item).await.ok(), updated);
-    document.assert_answers_fit();
+    document.assert_responses_fit();
 }
 
 /// MS-12, MS-13
@@ -124,7 +124,7 @@ async fn an_empty_map_is_listed_in_three_ways() {
     assert_eq!(absent + null + empty, 30);
     assert!(absent > 0 && null > 0 && empty > 0);
     assert!(ends.contains(&Value::Null) && ends.contains(&json!("")), "an end has two forms");
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 }
 
 /// MS-16

@@ -23,8 +23,8 @@ async fn numbers_are_text_in_v1_and_now_and_then_in_v2() {
         assert_eq!(document.get(&format!("{V2}/p{index}")).await.ok()["value"], index);
     }
     assert!(texts > 0 && texts < 20, "{texts} of 20");
-    live.assert_answers_fit();
-    document.assert_answers_fit();
+    live.assert_responses_fit();
+    document.assert_responses_fit();
 }
 
 /// OD-02, OD-03, OD-04

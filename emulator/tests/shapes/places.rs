@@ -1,13 +1,13 @@
 use serde_json::json;
 
-use crate::common::{Answer, Client};
+use crate::common::{Client, Response};
 use crate::text;
 
 const PLACE: &str = "/cloud/v2/universes/2001/places/3001";
 const XML: &str = "application/xml";
 const BINARY: &str = "application/octet-stream";
 
-async fn publish(client: &Client, kind: &str, content_type: &str, body: &str) -> Answer {
+async fn publish(client: &Client, kind: &str, content_type: &str, body: &str) -> Response {
     let target = format!("/universes/v1/2001/places/3001/versions?versionType={kind}");
     let request = client.request("POST", &target).body(body.to_owned());
     client.send(request.header("content-type", content_type)).await
@@ -37,7 +37,7 @@ async fn the_history_tells_what_players_get() {
     let versions = history["placeVersions"].as_array().expect("versions");
     let status: Vec<_> = versions.iter().map(|version| version["publishStatus"].clone()).collect();
     assert_eq!(status, [json!(0), json!(1), json!(2), json!(2), json!(2)]);
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// PL-03, PL-09
@@ -77,11 +77,11 @@ async fn a_place_leaves_out_what_it_is_not() {
     assert_eq!(live.get(PLACE).await.ok()["root"], true);
     let renamed = live.patch(PLACE, &json!({ "displayName": "x" })).await.ok();
     assert_eq!(renamed["updateTime"], "2026-01-02T03:04:05.000000000Z");
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     assert_eq!(document.get(other).await.ok()["root"], false);
     let renamed = document.patch(PLACE, &json!({ "displayName": "x" })).await.ok();
     assert_eq!(text(&renamed["updateTime"]), "2026-01-02T03:04:05.000Z");
-    document.assert_answers_fit();
+    document.assert_responses_fit();
 }

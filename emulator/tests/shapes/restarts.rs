@@ -48,13 +48,13 @@ async fn a_restart_is_told_of_with_everything_in_its_place() {
     );
     live.post(RESTARTS, &json!({ "bleedOffDurationMinutes": 241 })).await.refused(400);
     live.post(RESTARTS, &json!({ "bleedOffDurationMinutes": 0 })).await.refused(400);
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     let launched = document.post(RESTARTS, &json!({})).await.ok();
     let delaying = status(&document, &launched["id"]).await;
     assert!(delaying.get("endTime").is_none() && delaying.get("latestVersion").is_none());
-    document.assert_answers_fit();
+    document.assert_responses_fit();
 }
 
 /// SV-08: what a restart means for the servers.
@@ -80,7 +80,7 @@ async fn after_a_restart_the_old_servers_are_gone() {
             .iter()
             .any(|server| server["status"] == "restarted")
     );
-    // There is none of an old version any more (SV-10).
+    // No server runs an old version any more (SV-10).
     client.post(RESTARTS, &old).await.refused(500);
 }
 
@@ -102,7 +102,7 @@ async fn a_place_without_servers_has_nothing_to_restart() {
     client.post(ALL, &json!({ "placeIds": [3001], "closeAllVersions": true })).await.ok();
     client.post(ALL, &json!({})).await.ok();
     assert_eq!(client.get(RESTARTS).await.ok()["restartStatuses"], json!({}), "nothing of it is recorded");
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// SV-11

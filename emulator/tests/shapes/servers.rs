@@ -63,13 +63,13 @@ async fn servers_are_those_that_run_a_version_and_those_that_did() {
         later.iter().map(|server| &server["jobId"]).collect::<Vec<_>>(),
         found.iter().map(|server| &server["jobId"]).collect::<Vec<_>>()
     );
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     let page = document.get(&format!("{}?MaxPageSize=100", servers(3))).await.ok();
     assert_eq!((page.get("nextPageToken"), &page["activeServersFetchError"]), (None, &json!(false)));
     assert!(text(&page["gameServers"][0]["createTime"]).ends_with(".000Z"));
-    document.assert_answers_fit();
+    document.assert_responses_fit();
 }
 
 /// SV-02
@@ -86,7 +86,7 @@ async fn a_list_that_is_not_whole_says_so() {
         let found = page["gameServers"].as_array().expect("servers");
         assert!(!found.is_empty() && found.iter().all(|server| (server["status"] == "active") != missing));
     }
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// SV-03, SV-12
@@ -123,7 +123,7 @@ async fn versions_to_filter_by_are_texts_and_numbers() {
     assert!(options["EngineVersion"]["values"][0].is_string());
     let one = client.get(&format!("{PLACE}/game-servers:filter-options?Filter=PlaceVersion")).await.ok();
     assert_eq!(one["filters"].as_object().map(serde_json::Map::len), Some(1));
-    client.assert_answers_fit();
+    client.assert_responses_fit();
 }
 
 /// SV-05, SV-13
@@ -149,7 +149,7 @@ async fn logs_come_minutes_later_also_of_servers_that_have_ended() {
             assert_eq!(log["jobId"], server["jobId"]);
         }
     }
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     let found = all(&document, 3).await;

@@ -41,7 +41,7 @@ async fn the_log_tells_less_than_the_document_says() {
         assert!(log.get("restrictionType").is_none() && log.get("startTime").is_none());
     }
     assert_eq!(logs[0]["active"], false);
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     document.patch(&format!("{BANS}/5"), &ban(true)).await.ok();
@@ -59,7 +59,7 @@ async fn a_restriction_is_wrapped_and_has_a_time_once_it_was_written() {
     let banned = live.patch(&format!("{BANS}/5"), &long).await.ok();
     assert_eq!(banned["gameJoinRestriction"]["duration"], "31540000s");
     assert!(banned["updateTime"].is_string());
-    live.assert_answers_fit();
+    live.assert_responses_fit();
 
     let document = Client::by_document().await;
     assert!(document.get(&format!("{BANS}/5")).await.ok()["updateTime"].is_string());

@@ -1,6 +1,5 @@
 //! Where a key may be used from.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -33,16 +32,9 @@ impl From<Range> for String {
 }
 
 /// A text that is neither an address nor a range of addresses.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("'{0}' is not an address such as 10.0.0.1, or a range such as 10.0.0.0/8")]
 pub struct InvalidAddress(String);
-
-impl fmt::Display for InvalidAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is not an address such as 10.0.0.1, or a range such as 10.0.0.0/8", self.0)
-    }
-}
-
-impl std::error::Error for InvalidAddress {}
 
 #[cfg(test)]
 mod tests {

@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::identity::scopes::Target;
-
-const ANYTHING: &str = "*";
+use crate::identity::scopes::{ANYTHING, Target, split};
 
 /// One scope of an API key, for everything or for what is named. Written as key introspection writes it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[must_use]
 pub struct KeyScope {
     name: String,
     operations: Vec<String>,
@@ -33,42 +32,30 @@ impl KeyScope {
     /// A scope as the document names it, such as `asset:write`; for everything, until something is named.
     pub fn new(scope: impl AsRef<str>) -> KeyScope {
         let (name, operation) = split(scope.as_ref());
-        KeyScope {
-            name: name.to_owned(),
-            operations: vec![operation.to_owned()],
-            user_ids: None,
-            group_ids: None,
-            universe_ids: None,
-            universe_datastores: None,
-        }
+        KeyScope { name: name.to_owned(), operations: vec![operation.to_owned()], ..KeyScope::default() }
     }
 
     /// Adds an operation: `asset:read` with `write`.
-    #[must_use]
     pub fn operation(mut self, operation: impl Into<String>) -> KeyScope {
         self.operations.push(operation.into());
         self
     }
 
-    #[must_use]
     pub fn user(mut self, user: u64) -> KeyScope {
         self.user_ids.get_or_insert_default().push(user.to_string());
         self
     }
 
-    #[must_use]
     pub fn group(mut self, group: u64) -> KeyScope {
         self.group_ids.get_or_insert_default().push(group.to_string());
         self
     }
 
-    #[must_use]
     pub fn universe(mut self, universe: u64) -> KeyScope {
         self.universe_ids.get_or_insert_default().push(universe.to_string());
         self
     }
 
-    #[must_use]
     pub fn store(mut self, universe: u64, name: impl Into<String>) -> KeyScope {
         let store = UniverseDatastore { universe_id: universe.to_string(), datastore_name: name.into() };
         self.universe_datastores.get_or_insert_default().push(store);
@@ -106,22 +93,15 @@ impl KeyScope {
             && owned(&self.user_ids, target.user)
     }
 
-    /// The scope for everything there is, as the key of the owner of everything would have it.
     /// Whether it is not restricted to some experiences.
     pub(crate) fn is_for_every_universe(&self) -> bool {
         self.universe_ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == ANYTHING))
     }
 
+    /// The scope for everything there is, as the key of the owner of everything would have it.
     pub(crate) fn everything(name: &str, operations: Vec<String>) -> KeyScope {
         let any = || Some(vec![ANYTHING.to_owned()]);
-        let mut scope = KeyScope {
-            name: name.to_owned(),
-            operations,
-            user_ids: None,
-            group_ids: None,
-            universe_ids: None,
-            universe_datastores: None,
-        };
+        let mut scope = KeyScope { name: name.to_owned(), operations, ..KeyScope::default() };
         if name.starts_with("universe-datastores") {
             let store =
                 UniverseDatastore { universe_id: ANYTHING.to_owned(), datastore_name: ANYTHING.to_owned() };
@@ -143,11 +123,6 @@ impl<T: AsRef<str>> From<T> for KeyScope {
 
 fn is_or_any(known: &str, asked: &str) -> bool {
     known == asked || known == ANYTHING
-}
-
-/// `asset:write` as its name and its operation.
-pub(crate) fn split(scope: &str) -> (&str, &str) {
-    scope.rsplit_once(':').unwrap_or((scope, ANYTHING))
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ const DEFAULT_PUBLIC_ID: &str = "1000000000000000002";
 /// ```
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[must_use]
 pub struct OAuthApp {
     pub(crate) client_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,21 +66,18 @@ impl OAuthApp {
         }
     }
 
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> OAuthApp {
         self.name = name.into();
         self
     }
 
     /// Registers an address to return to. From the first one on, no others are accepted.
-    #[must_use]
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> OAuthApp {
         self.redirect_uris.insert(uri.into());
         self
     }
 
     /// The scopes that the app may ask for; without this, all.
-    #[must_use]
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> OAuthApp {
         self.scopes.extend(scopes.into_iter().map(Into::into));
         self

@@ -3,17 +3,17 @@
 use http::header::COOKIE;
 use url::Url;
 
-use super::apps::OAuthApp;
-use super::client::Form;
-use super::sessions::{Grant, Universes};
-use super::{Decision, consent};
-use crate::answer::Answer;
-use crate::call::Reply;
+use crate::api::Response;
 use crate::control::visitor;
-use crate::document::essence;
+use crate::document::{essence, query_pairs};
+use crate::identity::oauth::apps::OAuthApp;
+use crate::identity::oauth::client::Form;
+use crate::identity::oauth::consent;
+use crate::identity::oauth::model::Decision;
+use crate::identity::oauth::sessions::{Grant, Universes};
 use crate::identity::scopes;
-use crate::request::query_pairs;
-use crate::server::{Incoming, Inner};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
 
 /// Remembers in a browser who decided last. It says who is "logged in" when nothing may be shown.
 const USER_COOKIE: &str = "emulator_user";
@@ -22,9 +22,9 @@ const CHALLENGE_LENGTH: usize = 43;
 const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
 
 /// A request of an app that may be shown to a person.
-pub(crate) struct Ask {
-    pub(crate) app: OAuthApp,
-    pub(crate) scopes: Vec<String>,
+struct Ask {
+    app: OAuthApp,
+    scopes: Vec<String>,
     redirect_uri: Url,
     /// As the app wrote it, which is what it must repeat.
     written_redirect_uri: String,
@@ -45,7 +45,7 @@ enum Problem {
 }
 
 impl Problem {
-    fn reply(self, status: u16) -> Reply {
+    fn response(self, status: u16) -> Response {
         match self {
             Problem::Told(what) => consent::refusal(&what),
             Problem::Returned(location) => redirect(&location, status),
@@ -54,37 +54,28 @@ impl Problem {
 }
 
 /// `GET`: shows the consent page, unless it is already known what will be decided.
-pub(crate) fn ask(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    asked(inner, request).into()
-}
-
-fn asked(inner: &Inner, request: &Incoming) -> Reply {
+pub(crate) fn ask(inner: &Inner, request: &Incoming) -> Response {
     let pairs = query_pairs(request.query().unwrap_or_default());
     let ask = match read(inner, &pairs) {
         Ok(ask) => ask,
-        Err(problem) => return problem.reply(302),
+        Err(problem) => return problem.response(302),
     };
     let decision = inner.state().identity.oauth.settings.decision.clone();
     match decision {
         Some(Decision::Approve { user }) => approve(inner, ask, user, Universes::Owned, 302),
         Some(Decision::Deny) => deny(ask, 302),
         None if ask.silent => silently(inner, ask, request),
-        None => consent::page(inner, &ask, &pairs, None),
+        None => consent::page(inner, &ask.app, &ask.scopes, &pairs, None),
     }
 }
 
 /// `POST`: what the person decided on the page.
-pub(crate) fn decide(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    decided(inner, request).into()
-}
-
-fn decided(inner: &Inner, request: &Incoming) -> Reply {
+pub(crate) fn decide(inner: &Inner, request: &Incoming) -> Response {
     // Another site must not decide in the person's place.
-    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
     if visitor::is_from_another_site(request) {
         return consent::refusal("The decision does not come from the page of the emulator.");
     }
-    if header("content-type").map(essence).as_deref() != Some("application/x-www-form-urlencoded") {
+    if request.header("content-type").map(essence).as_deref() != Some("application/x-www-form-urlencoded") {
         return consent::refusal("The decision must be a form: application/x-www-form-urlencoded.");
     }
     let body = String::from_utf8_lossy(&request.body);
@@ -96,18 +87,19 @@ fn decided(inner: &Inner, request: &Incoming) -> Reply {
     };
     let ask = match read(inner, &pairs) {
         Ok(ask) => ask,
-        Err(problem) => return problem.reply(303),
+        Err(problem) => return problem.response(303),
     };
     if own.get("emulator_decision") != Some("approve") {
         return deny(ask, 303);
     }
+    let refuse = |error: &str| consent::page(inner, &ask.app, &ask.scopes, &pairs, Some(error));
     let user = match own.get("emulator_user") {
         Some("other") => own.get("emulator_other_user"),
         user => user,
     };
     let user = user.and_then(|user| user.parse::<u64>().ok()).filter(|user| inner.user(*user).is_some());
     let Some(user) = user else {
-        return consent::page(inner, &ask, &pairs, Some("There is no such user."));
+        return refuse("There is no such user.");
     };
     let listed: Vec<_> = own
         .get("emulator_universes")
@@ -117,14 +109,14 @@ fn decided(inner: &Inner, request: &Incoming) -> Reply {
         .map(str::to_owned)
         .collect();
     if !listed.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_digit())) {
-        return consent::page(inner, &ask, &pairs, Some("Universes are numbers, such as 2001, 2002."));
+        return refuse("Universes are numbers, such as 2001, 2002.");
     }
     let universes = if listed.is_empty() { Universes::Owned } else { Universes::Listed(listed) };
     approve(inner, ask, user, universes, 303)
 }
 
 /// Without a page: only for somebody who decided before, and for nothing new.
-fn silently(inner: &Inner, ask: Ask, request: &Incoming) -> Reply {
+fn silently(inner: &Inner, ask: Ask, request: &Incoming) -> Response {
     let user = request
         .headers
         .get_all(COOKIE)
@@ -148,7 +140,7 @@ fn silently(inner: &Inner, ask: Ask, request: &Incoming) -> Reply {
     approve(inner, ask, user, Universes::Owned, 302)
 }
 
-fn approve(inner: &Inner, ask: Ask, user: u64, universes: Universes, status: u16) -> Reply {
+fn approve(inner: &Inner, ask: Ask, user: u64, universes: Universes, status: u16) -> Response {
     let mut state = inner.state();
     let now = state.clock.now();
     let identity = &mut state.identity;
@@ -174,23 +166,23 @@ fn approve(inner: &Inner, ask: Ask, user: u64, universes: Universes, status: u16
         .with_header("set-cookie", format!("{USER_COOKIE}={user}; Path=/oauth/; HttpOnly; SameSite=Lax"))
 }
 
-fn deny(ask: Ask, status: u16) -> Reply {
+fn deny(ask: Ask, status: u16) -> Response {
     let error = [("error", "access_denied"), ("error_description", "The user did not allow it.")];
     send_back(ask.redirect_uri, ask.state.as_deref(), &error, status)
 }
 
-fn send_back(to: Url, state: Option<&str>, pairs: &[(&str, &str)], status: u16) -> Reply {
-    redirect(&with_answer(to, state, pairs), status)
+fn send_back(to: Url, state: Option<&str>, pairs: &[(&str, &str)], status: u16) -> Response {
+    redirect(&with_parameters(to, state, pairs), status)
 }
 
 /// The app's address with what it is told, and with the state that it gave.
-fn with_answer(mut to: Url, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
+fn with_parameters(mut to: Url, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
     to.query_pairs_mut().extend_pairs(pairs).extend_pairs(state.map(|state| ("state", state)));
     to.into()
 }
 
-fn redirect(location: &str, status: u16) -> Reply {
-    Reply::empty(status)
+fn redirect(location: &str, status: u16) -> Response {
+    Response::empty(status)
         .with_header("location", location)
         .with_header("cache-control", "no-store")
         .with_header("referrer-policy", "no-referrer")
@@ -210,7 +202,7 @@ fn read(inner: &Inner, pairs: &[(String, String)]) -> Result<Ask, Problem> {
     let state = form.get("state").map(str::to_owned);
     let problem = |code: &str, description: String| {
         let pairs = [("error", code), ("error_description", &description)];
-        Problem::Returned(with_answer(redirect_uri.clone(), state.as_deref(), &pairs))
+        Problem::Returned(with_parameters(redirect_uri.clone(), state.as_deref(), &pairs))
     };
     // Two of Roblox's guides write `Code`.
     let response_type = form.get("response_type").map(str::to_ascii_lowercase);

@@ -5,12 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use serde_json::json;
 
-use super::apps::{Apps, OAuthApp};
-use crate::call::Reply;
-use crate::document::essence;
-use crate::identity::same_secret;
-use crate::request::query_pairs;
-use crate::server::Incoming;
+use crate::api::Response;
+use crate::document::{essence, query_pairs};
+use crate::identity::oauth::apps::{Apps, OAuthApp};
+use crate::identity::secrets::same_secret;
+use crate::incoming::Incoming;
 
 /// An error as RFC 6749, section 5.2, writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +38,10 @@ impl OAuthError {
         OAuthError { status: 401, basic, ..OAuthError::new("invalid_client", description) }
     }
 
-    pub(crate) fn reply(&self) -> Reply {
+    pub(crate) fn response(&self) -> Response {
         let body = json!({ "error": self.code, "error_description": self.description });
-        let reply = Reply::json(body).with_status(self.status);
-        if self.basic { reply.with_header("www-authenticate", "Basic realm=\"oauth\"") } else { reply }
+        let response = Response::json(body).with_status(self.status);
+        if self.basic { response.with_header("www-authenticate", "Basic realm=\"oauth\"") } else { response }
     }
 }
 
@@ -118,7 +117,7 @@ pub(crate) fn authenticate<'a>(
 
 /// Id and secret of HTTP Basic, both of which are form-encoded (RFC 6749, section 2.3.1).
 fn basic(request: &Incoming) -> Result<Option<(String, String)>, OAuthError> {
-    let Some(value) = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
+    let Some(value) = request.header(AUTHORIZATION) else {
         return Ok(None);
     };
     let malformed = || OAuthError::invalid_client(true, "The authorization header is not HTTP Basic.");

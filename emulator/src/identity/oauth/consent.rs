@@ -1,9 +1,9 @@
 //! The page on which a person allows or refuses what an app asks for. It needs no script.
 
-use super::authorize::Ask;
-use crate::call::Reply;
+use crate::api::Response;
 use crate::html::{content_security_policy, escape};
-use crate::server::Inner;
+use crate::identity::oauth::apps::OAuthApp;
+use crate::inner::Inner;
 
 /// The fields of the page itself; all others are the app's and come back as they were.
 pub(crate) const OWN: &str = "emulator_";
@@ -13,7 +13,13 @@ const STYLE: &str = include_str!("consent.css");
 /// Who is offered to be.
 const USERS: [u64; 3] = [1001, 1002, 1003];
 
-pub(crate) fn page(inner: &Inner, ask: &Ask, pairs: &[(String, String)], error: Option<&str>) -> Reply {
+pub(crate) fn page(
+    inner: &Inner,
+    app: &OAuthApp,
+    scopes: &[String],
+    pairs: &[(String, String)],
+    error: Option<&str>,
+) -> Response {
     let mut fields = String::new();
     for (name, value) in pairs {
         fields.push_str(&format!(
@@ -34,7 +40,7 @@ pub(crate) fn page(inner: &Inner, ask: &Ask, pairs: &[(String, String)], error: 
             name("name"),
         ));
     }
-    let scopes: String = ask.scopes.iter().map(|scope| format!("<li>{}</li>\n", escape(scope))).collect();
+    let scopes: String = scopes.iter().map(|scope| format!("<li>{}</li>\n", escape(scope))).collect();
     let error = error.map(|error| format!("<p role=\"alert\">{}</p>", escape(error)));
     let content = format!(
         "<h1>{name} wants to act for you</h1>\n{error}\n\
@@ -48,21 +54,21 @@ pub(crate) fn page(inner: &Inner, ask: &Ask, pairs: &[(String, String)], error: 
          <input name=\"emulator_universes\" placeholder=\"2001, 2002\" inputmode=\"numeric\"></label>\n\
          <p class=\"buttons\"><button name=\"emulator_decision\" value=\"approve\">Allow</button>\n\
          <button name=\"emulator_decision\" value=\"deny\" class=\"quiet\">Refuse</button></p>\n</form>",
-        name = escape(&ask.app.name),
+        name = escape(&app.name),
         error = error.unwrap_or_default(),
     );
     html(&content)
 }
 
 /// Tells a person what the app did wrong, as the app cannot be told.
-pub(crate) fn refusal(what: &str) -> Reply {
+pub(crate) fn refusal(what: &str) -> Response {
     let content = format!("<h1>This does not work</h1>\n<p role=\"alert\">{}</p>", escape(what));
     html(&content).with_status(400)
 }
 
-fn html(content: &str) -> Reply {
+fn html(content: &str) -> Response {
     let page = PAGE.replace("/*STYLE*/", STYLE).replace("<!--CONTENT-->", content);
-    Reply::content("text/html; charset=utf-8", page)
+    Response::content("text/html; charset=utf-8", page)
         .with_header("content-security-policy", content_security_policy(STYLE, None))
         .with_header("cache-control", "no-store")
         .with_header("referrer-policy", "same-origin")

@@ -2,18 +2,17 @@
 
 use serde_json::json;
 
-use super::{issuer, open_to_pages};
-use crate::answer::Answer;
-use crate::call::Reply;
+use crate::api::Response;
+use crate::identity::oauth::respond::issuer;
 use crate::identity::scopes;
-use crate::server::{Incoming, Inner};
+use crate::inner::Inner;
 
-pub(crate) fn configuration(inner: &Inner, _: &Incoming, _: &str) -> Answer {
+pub(crate) fn configuration(inner: &Inner) -> Response {
     let at = |path: &str| format!("{}/oauth/v1/{path}", inner.base_url);
     let mut scopes: Vec<_> = scopes::IDENTITY.to_vec();
     scopes.extend(scopes::all(inner.document));
-    open_to_pages(Reply::json(json!({
-        "issuer": issuer(inner),
+    Response::json(json!({
+        "issuer": issuer(inner, &inner.state().identity.oauth.settings),
         "authorization_endpoint": at("authorize"),
         "token_endpoint": at("token"),
         "introspection_endpoint": at("token/introspect"),
@@ -33,10 +32,9 @@ pub(crate) fn configuration(inner: &Inner, _: &Incoming, _: &str) -> Answer {
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic", "none"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "code_challenge_methods_supported": ["S256"],
-    })))
-    .into()
+    }))
 }
 
-pub(crate) fn certificates(inner: &Inner, _: &Incoming, _: &str) -> Answer {
-    open_to_pages(Reply::json(inner.state().identity.oauth.keys.published())).into()
+pub(crate) fn certificates(inner: &Inner) -> Response {
+    Response::json(inner.state().identity.oauth.keys.published())
 }

@@ -2,21 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Form, OAuthError, authenticate};
-use super::sessions::Kind;
-use super::{issuer, or_error};
-use crate::answer::Answer;
-use crate::call::Reply;
-use crate::identity::{base64_url, scopes};
-use crate::server::{Incoming, Inner};
+use crate::api::Response;
+use crate::identity::oauth::client::{Form, OAuthError, authenticate};
+use crate::identity::oauth::respond::issuer;
+use crate::identity::oauth::sessions::Kind;
+use crate::identity::scopes;
+use crate::identity::secrets::base64_url;
+use crate::incoming::Incoming;
+use crate::inner::Inner;
 
 /// `POST /oauth/v1/token/introspect`, for any kind of token. Only the lifetime counts: a token stays active after
 /// it was revoked, as Roblox's do.
-pub(crate) fn introspect(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    or_error(facts(inner, request))
-}
-
-fn facts(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+pub(crate) fn introspect(inner: &Inner, request: &Incoming) -> Result<Response, OAuthError> {
     let form = Form::read(request)?;
     let state = inner.state();
     let oauth = &state.identity.oauth;
@@ -24,14 +21,14 @@ fn facts(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
     let token = form.required("token")?;
     let now = state.clock.now().as_second();
     let inactive = json!({ "active": false });
-    let answer = if let Some((session, known)) = oauth.sessions.token(token) {
+    let response = if let Some((session, known)) = oauth.sessions.token(token) {
         if session.client_id != app.client_id || known.expires_at <= now {
             inactive
         } else {
             json!({
                 "active": true,
                 "jti": identifier(token),
-                "iss": issuer(inner),
+                "iss": issuer(inner, &oauth.settings),
                 "token_type": if known.kind == Kind::Access { "Bearer" } else { "refresh_token" },
                 "client_id": app.client_id,
                 "aud": app.client_id,
@@ -62,7 +59,7 @@ fn facts(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
             _ => inactive,
         }
     };
-    Ok(Reply::json(answer))
+    Ok(Response::json(response))
 }
 
 /// A name for a token that does not give it away.
@@ -71,11 +68,7 @@ fn identifier(token: &str) -> String {
 }
 
 /// `POST /oauth/v1/token/resources`: what the user gave access to.
-pub(crate) fn resources(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    or_error(granted(inner, request))
-}
-
-fn granted(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+pub(crate) fn resources(inner: &Inner, request: &Incoming) -> Result<Response, OAuthError> {
     let form = Form::read(request)?;
     let state = inner.state();
     let oauth = &state.identity.oauth;
@@ -93,7 +86,7 @@ fn granted(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
     if access.scopes.iter().any(|scope| !scopes::IDENTITY.contains(&scope.as_str())) {
         // The app acts for the user who authorized it, and for the groups of this user (AU-10).
         let mut ids = vec!["U".to_owned()];
-        if inner.shapes.is_live() {
+        if inner.config.shapes.is_live() {
             ids.extend(state.groups.owned_by(access.session.user).map(|group| format!("G{group}")));
         }
         resources.insert("creator".to_owned(), json!({ "ids": ids }));
@@ -104,19 +97,15 @@ fn granted(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
         let owner = json!({ "id": access.session.user.to_string(), "type": "User" });
         vec![json!({ "owner": owner, "resources": resources })]
     };
-    Ok(Reply::json(json!({ "resource_infos": infos })))
+    Ok(Response::json(json!({ "resource_infos": infos })))
 }
 
 /// `POST /oauth/v1/token/revoke` ends the session of a token. A token that is not known is no error (RFC 7009).
-pub(crate) fn revoke(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    or_error(end(inner, request))
-}
-
-fn end(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+pub(crate) fn revoke(inner: &Inner, request: &Incoming) -> Result<Response, OAuthError> {
     let form = Form::read(request)?;
     let mut state = inner.state();
     let oauth = &mut state.identity.oauth;
     let app = authenticate(&oauth.apps, request, &form)?.client_id.clone();
     oauth.sessions.revoke(form.required("token")?, &app);
-    Ok(Reply::empty(200))
+    Ok(Response::empty(200))
 }

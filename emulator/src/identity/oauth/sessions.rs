@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::identity::Secrets;
+use crate::identity::secrets::Secrets;
 
 const CODE_SECONDS: i64 = 60;
 const ACCESS_SECONDS: i64 = 15 * 60;

@@ -9,7 +9,7 @@ use ring::signature::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::identity::base64_url;
+use crate::identity::secrets::base64_url;
 
 /// They are made at the start, so that a rotation changes nothing but which one signs.
 const PAIRS: usize = 4;

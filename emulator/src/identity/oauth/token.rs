@@ -2,21 +2,18 @@
 
 use serde_json::json;
 
-use super::client::{Form, OAuthError, authenticate};
-use super::sessions::{ACCESS_EXPIRES_IN, Code, Issued};
-use super::{issuer, userinfo};
-use crate::answer::Answer;
-use crate::call::Reply;
-use crate::identity::{base64_url, same_secret};
-use crate::server::{Incoming, Inner};
+use crate::api::{Response, object};
+use crate::identity::oauth::client::{Form, OAuthError, authenticate};
+use crate::identity::oauth::respond::issuer;
+use crate::identity::oauth::sessions::{ACCESS_EXPIRES_IN, Code, Issued};
+use crate::identity::oauth::userinfo;
+use crate::identity::secrets::{base64_url, same_secret};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
 
 const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
 
-pub(crate) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    super::or_error(exchange(inner, request))
-}
-
-fn exchange(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
+pub(crate) fn exchange(inner: &Inner, request: &Incoming) -> Result<Response, OAuthError> {
     let form = Form::read(request)?;
     let mut state = inner.state();
     let now = state.clock.now();
@@ -43,7 +40,7 @@ fn exchange(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
         }
     };
     let issued = issued.map_err(OAuthError::invalid_grant)?;
-    let mut reply = json!({
+    let mut response = json!({
         "access_token": issued.access,
         "refresh_token": issued.refresh,
         "token_type": "Bearer",
@@ -52,9 +49,9 @@ fn exchange(inner: &Inner, request: &Incoming) -> Result<Reply, OAuthError> {
     });
     drop(state);
     if issued.scopes.iter().any(|scope| scope == "openid") {
-        reply["id_token"] = json!(id_token(inner, &issued, now.as_second()));
+        response["id_token"] = json!(id_token(inner, &issued, now.as_second()));
     }
-    Ok(Reply::json(reply))
+    Ok(Response::json(response))
 }
 
 /// Whether the one who brings a code is the one who asked for it.
@@ -85,18 +82,16 @@ fn fits(code: &Code, form: &Form) -> Result<(), String> {
 /// The identity of the user, signed. It is good for as long as the access token.
 fn id_token(inner: &Inner, issued: &Issued, now: i64) -> Option<String> {
     let mut claims = userinfo::claims(inner, issued.grant.user, &issued.scopes);
-    let more = json!({
-        "iss": issuer(inner),
+    let state = inner.state();
+    let oauth = &state.identity.oauth;
+    claims.extend(object(json!({
+        "iss": issuer(inner, &oauth.settings),
         "aud": issued.grant.client_id,
         "iat": now,
         "exp": now + ACCESS_EXPIRES_IN + 1,
         "auth_time": issued.grant.given_at,
-    });
-    if let serde_json::Value::Object(more) = more {
-        claims.extend(more);
-    }
-    if let Some(nonce) = &issued.nonce {
-        claims.insert("nonce".to_owned(), json!(nonce));
-    }
-    inner.state().identity.oauth.keys.sign(&claims.into())
+    })));
+    claims.extend(issued.nonce.clone().map(|nonce| ("nonce".to_owned(), json!(nonce))));
+    claims.extend(oauth.settings.claims.clone());
+    oauth.keys.sign(&claims.into())
 }

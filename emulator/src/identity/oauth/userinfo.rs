@@ -3,17 +3,13 @@
 use http::header::AUTHORIZATION;
 use serde_json::{Map, Value, json};
 
-use crate::answer::Answer;
-use crate::call::Reply;
+use crate::api::Response;
 use crate::identity::access::bearer;
-use crate::server::{Incoming, Inner};
+use crate::incoming::Incoming;
+use crate::inner::Inner;
 
-pub(crate) fn answer(inner: &Inner, request: &Incoming, _: &str) -> Answer {
-    super::open_to_pages(who(inner, request)).into()
-}
-
-fn who(inner: &Inner, request: &Incoming) -> Reply {
-    let token = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+pub(crate) fn userinfo(inner: &Inner, request: &Incoming) -> Response {
+    let token = request.header(AUTHORIZATION).and_then(bearer);
     let Some(token) = token else {
         return refused(401, "Bearer".to_owned(), "invalid_request", "There is no access token.");
     };
@@ -34,12 +30,12 @@ fn who(inner: &Inner, request: &Incoming) -> Reply {
             let description = "The access token does not have the scope openid.";
             refused(403, challenge, "insufficient_scope", description)
         }
-        Ok((user, scopes)) => Reply::json(Value::Object(claims(inner, user, &scopes))),
+        Ok((user, scopes)) => Response::json(Value::Object(claims(inner, user, &scopes))),
     }
 }
 
-fn refused(status: u16, challenge: String, code: &str, description: &str) -> Reply {
-    Reply::json(json!({ "error": code, "error_description": description }))
+fn refused(status: u16, challenge: String, code: &str, description: &str) -> Response {
+    Response::json(json!({ "error": code, "error_description": description }))
         .with_status(status)
         .with_header("www-authenticate", challenge)
 }

@@ -68,9 +68,21 @@ const OPERATION: Words = &[
 /// What is known of failures of an operation, of an area, or of all.
 const FAILURES: Words = &[("hints", List(&HINT)), ("final_errors", List(&FINAL_ERROR))];
 
-const DOCUMENT: Words = &[("areas", List(&AREA)), ("ids", List(&ID))];
+const DOCUMENT: Words = &[("areas", List(&AREA)), ("ids", List(&ID)), ("phrases", Map(&PHRASES))];
 
-const AREA_WORDS: Words = &[("name", Is(snake_case)), ("summary", Is(text))];
+/// Phrases by the names of what they describe, and those by the names of what that stands in.
+const PHRASE_WORDS: Words = &[
+    ("properties", Is(phrases)),
+    ("parameters", Is(phrases)),
+    ("types", Is(groups_of_phrases)),
+    ("areas", Is(groups_of_phrases)),
+    ("operations", Is(groups_of_phrases)),
+    ("values", Is(groups_of_phrases)),
+];
+static PHRASES: Table = table(&[PHRASE_WORDS], &[]);
+
+const AREA_WORDS: Words =
+    &[("name", Is(snake_case)), ("summary", Is(text)), ("tasks", Is(names)), ("example", Is(text))];
 static AREA: Table = table(&[AREA_WORDS, FAILURES], &["name", "summary"]);
 
 const ID_WORDS: Words = &[("name", Is(upper_camel_case)), ("description", Is(text)), ("names", Is(names))];
@@ -179,7 +191,7 @@ fn walk(value: &Value, at: &str) -> Result<(), Problem> {
 }
 
 fn extension(value: &Value, at: &str) -> Result<(), Problem> {
-    let is_of_document = value.get("areas").is_some() || value.get("ids").is_some();
+    let is_of_document = DOCUMENT.iter().any(|(word, _)| value.get(word).is_some());
     let words = if is_of_document { DOCUMENT } else { OPERATION };
     members(value, at, &[words, FAILURES])?;
     // A hint about an operation that is overdue has something to go by.
@@ -285,6 +297,26 @@ fn sentence_of(value: &Value) -> Result<(), String> {
     expect(value.as_str().is_some_and(is_one), "a sentence on one line, without a full stop")
 }
 
+/// Phrases stand in documentation, one line each.
+fn phrases(value: &Value) -> Result<(), String> {
+    object(value)?;
+    let is_one =
+        |text: &str| text.ends_with('.') && !text.contains('\n') && !text.starts_with(char::is_whitespace);
+    match sorted_entries(value).into_iter().find(|(_, phrase)| !phrase.as_str().is_some_and(is_one)) {
+        Some((name, _)) => Err(format!("{name}: should be sentences on one line, with a full stop")),
+        None => Ok(()),
+    }
+}
+
+/// As [`phrases`] by name; `words` stands for the values of an enum that say what they mean.
+fn groups_of_phrases(value: &Value) -> Result<(), String> {
+    object(value)?;
+    for (name, group) in sorted_entries(value).into_iter().filter(|(_, group)| *group != "words") {
+        phrases(group).map_err(|what| format!("{name}: {what}"))?;
+    }
+    Ok(())
+}
+
 fn status(value: &Value) -> Result<(), String> {
     expect(value.as_u64().is_some_and(|status| (100..600).contains(&status)), "an HTTP status code")
 }
@@ -377,12 +409,33 @@ mod tests {
             "areas": [{"name": "a", "summary": "s", "hints": [{"status": 500, "say": "Look"}]}], "ids": [{"name": "Id", "description": "d", "names": ["id"]}],
         }});
         assert_eq!(check(&document), Ok(()));
+        let phrases = json!({"x-opencloud": {"phrases": {
+            "properties": {"a": "What it is."}, "parameters": {}, "types": {"T": {"a": "What it is. More."}},
+            "areas": {"b": {"c": "Which one."}}, "operations": {"b.get": {"c": "Which one."}},
+            "values": {"E": "words", "*": {"X": "Not stated."}},
+        }}});
+        assert_eq!(check(&phrases), Ok(()));
     }
 
     #[test]
     fn anything_else_is_refused() {
         let cases = [
             (json!({"x-opencloud": 1}), "/x-opencloud", "x-opencloud should be a map"),
+            (
+                json!({"x-opencloud": {"phrases": {"fields": {}}}}),
+                "/x-opencloud/phrases/fields",
+                "fields is not in the vocabulary (docs/specification.md)",
+            ),
+            (
+                json!({"x-opencloud": {"phrases": {"properties": {"a": "no full stop"}}}}),
+                "/x-opencloud/phrases/properties",
+                "properties a: should be sentences on one line, with a full stop",
+            ),
+            (
+                json!({"x-opencloud": {"phrases": {"types": {"T": {"a": "Two\nlines."}}}}}),
+                "/x-opencloud/phrases/types",
+                "types T: a: should be sentences on one line, with a full stop",
+            ),
             (
                 json!({"x-opencloud": {"methud": "a"}}),
                 "/x-opencloud/methud",

@@ -1,0 +1,4 @@
+//! Advertising: campaigns, which are reviewed before they serve, and what they are paid from.
+
+pub(crate) mod handlers;
+pub(crate) mod model;

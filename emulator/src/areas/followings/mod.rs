@@ -1,0 +1,4 @@
+//! Universes that users follow.
+
+pub(crate) mod handlers;
+pub(crate) mod model;

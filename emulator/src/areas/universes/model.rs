@@ -1,0 +1,204 @@
+//! State and rules of universes.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::api::{Failure, later, rfc3339, text};
+
+/// What does not exist beyond this number.
+const LAST_ID: u64 = 999_999_999_999_999;
+const MAX_UNIVERSES: usize = 100_000;
+const MAX_PLACES: usize = 100_000;
+/// A universe's first place is that many after it, so that the universe 2001 has the place 3001.
+pub(super) const ROOT_PLACE: u64 = 1_000;
+
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Universes {
+    pub(super) universes: BTreeMap<u64, Map<String, Value>>,
+    places: BTreeMap<u64, Place>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) universe: u64,
+    pub(super) fields: Map<String, Value>,
+    /// The first is number 1.
+    pub(super) versions: Vec<Version>,
+    /// How often publishing was refused because somebody edits it.
+    #[serde(default)]
+    pub(super) refusals: u32,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Version {
+    pub(super) created: Timestamp,
+    pub(super) published: bool,
+    pub(super) title: Option<String>,
+    pub(super) description: Option<String>,
+    /// Of its bytes, if it was uploaded.
+    #[serde(default)]
+    pub(super) hash: Option<String>,
+}
+
+impl Version {
+    pub(super) fn new(created: Timestamp, published: bool, hash: Option<String>) -> Version {
+        Version { created, published, title: None, description: None, hash }
+    }
+}
+
+impl Universes {
+    /// How many universes and places were looked at.
+    pub(crate) fn known(&self) -> usize {
+        self.universes.len() + self.places.len()
+    }
+
+    pub(super) fn universe(&mut self, id: u64, now: Timestamp) -> Result<&mut Map<String, Value>, Failure> {
+        if id > LAST_ID {
+            return Err(Failure::missing(format_args!("universe {id}")));
+        }
+        Failure::if_full_for(&self.universes, &id, MAX_UNIVERSES, "universes")?;
+        let created = rfc3339(later(now, -(100 + (id % 900) as i64) * 86_400));
+        Ok(self.universes.entry(id).or_insert_with(|| {
+            let universe = json!({
+                "path": format!("universes/{id}"),
+                "createTime": created,
+                "updateTime": created,
+                "user": "users/1",
+                "visibility": "PUBLIC",
+                "voiceChatEnabled": false,
+                "ageRating": "AGE_RATING_ALL",
+                "desktopEnabled": true,
+                "mobileEnabled": true,
+                "tabletEnabled": true,
+                "consoleEnabled": false,
+                "vrEnabled": false,
+                "rootPlace": format!("universes/{id}/places/{}", root_place(id)),
+            });
+            match universe {
+                Value::Object(universe) => universe,
+                _ => Map::new(),
+            }
+        }))
+    }
+
+    /// A place belongs to the universe under which it is first asked for.
+    pub(crate) fn place(&mut self, universe: u64, id: u64, now: Timestamp) -> Result<&mut Place, Failure> {
+        if id > LAST_ID {
+            return Err(Failure::missing(format_args!("place {id}")));
+        }
+        Failure::if_full_for(&self.places, &id, MAX_PLACES, "places")?;
+        Ok(self.places.entry(id).or_insert_with(|| Place::new(universe, id, now)))
+    }
+
+    pub(crate) fn set_visibility(&mut self, id: u64, word: &str, now: Timestamp) -> Result<(), Failure> {
+        let universe = self.universe(id, now)?;
+        universe.insert("visibility".to_owned(), json!(word));
+        universe.insert("updateTime".to_owned(), json!(rfc3339(now)));
+        Ok(())
+    }
+
+    /// A place that must be the universe's.
+    pub(crate) fn own_place(
+        &mut self,
+        universe: u64,
+        id: u64,
+        now: Timestamp,
+    ) -> Result<&mut Place, Failure> {
+        let place = self.place(universe, id, now)?;
+        match place.universe == universe {
+            true => Ok(place),
+            false => Err(Failure::not_found(format!("The place {id} is not in the universe {universe}."))),
+        }
+    }
+
+    /// The universe of a place; the one that asks, if nobody asked before.
+    pub(crate) fn universe_of(&mut self, asking: u64, id: u64, now: Timestamp) -> Result<u64, Failure> {
+        Ok(self.place(asking, id, now)?.universe)
+    }
+
+    /// What a place is called, and when each of its versions was made and whether it was published, the oldest first;
+    /// none of a place that nobody has asked for.
+    pub(crate) fn versions_of(&self, place: u64) -> Option<(String, Vec<(Timestamp, bool)>)> {
+        let place = self.places.get(&place)?;
+        let name = text(&place.fields, "displayName").unwrap_or_default().to_owned();
+        Some((name, place.versions.iter().map(|version| (version.created, version.published)).collect()))
+    }
+}
+
+/// The place that a universe starts in.
+pub(crate) fn root_place(universe: u64) -> u64 {
+    universe.saturating_add(ROOT_PLACE)
+}
+
+impl Universes {
+    /// A universe of this description.
+    pub(crate) fn describe(
+        &mut self,
+        id: u64,
+        described: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let universe = self.universe(id, now).map_err(|failure| failure.message)?;
+        universe.extend(described);
+        Ok(())
+    }
+
+    /// A place of this description.
+    pub(crate) fn describe_place(
+        &mut self,
+        universe: u64,
+        id: u64,
+        described: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let place = self.place(universe, id, now).map_err(|failure| failure.message)?;
+        place.universe = universe;
+        place.fields.extend(described);
+        Ok(())
+    }
+}
+
+impl Place {
+    /// The number of the version that players get.
+    pub(super) fn current(&self) -> Option<usize> {
+        self.versions.iter().rposition(|version| version.published).map(|index| index + 1)
+    }
+
+    fn new(universe: u64, id: u64, now: Timestamp) -> Place {
+        let created = later(now, -(10 + (id % 90) as i64) * 86_400);
+        let fields = [
+            ("displayName", json!(format!("Place {id}"))),
+            ("description", json!("A place of the local Open Cloud.")),
+            ("serverSize", json!(12)),
+            ("createTime", json!(rfc3339(created))),
+            ("updateTime", json!(rfc3339(created))),
+        ];
+        Place {
+            universe,
+            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            versions: vec![Version::new(created, true, None); 3],
+            refusals: 0,
+        }
+    }
+
+    /// The number of its latest version.
+    pub(crate) fn latest_version(&self) -> usize {
+        self.versions.len()
+    }
+
+    /// Whether its name has these words, with which a test arranges something.
+    pub(crate) fn is_called(&self, words: &str) -> bool {
+        let name = text(&self.fields, "displayName").unwrap_or_default();
+        name.to_ascii_lowercase().contains(words)
+    }
+}
+
+/// A place of such a name is open in Team Create.
+pub(super) const IN_TEAM_CREATE: &str = "team create";
+
+pub(super) fn in_team_create() -> Failure {
+    Failure::aborted("The place is open in an active Team Create session.")
+}

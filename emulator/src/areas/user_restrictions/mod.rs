@@ -1,0 +1,4 @@
+//! Bans, of universes and of places, and their log.
+
+pub(crate) mod handlers;
+pub(crate) mod model;

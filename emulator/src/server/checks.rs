@@ -1,0 +1,117 @@
+//! Whether a request is as the document has it, and what is done with one that is not.
+
+use http::header::CONTENT_TYPE;
+
+use crate::api::Failure;
+use crate::document::tolerance::{self, Names};
+use crate::document::{Match, RequestParts, Violation, query_pairs, validate_found, validate_wire};
+use crate::incoming::Incoming;
+use crate::inner::{Inner, Strictness};
+
+/// A request of the API, taken apart.
+pub(super) struct Request<'a> {
+    pub(super) incoming: &'a Incoming,
+    pub(super) found: &'a Match<'static>,
+    pub(super) query: Vec<(String, String)>,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(incoming: &'a Incoming, found: &'a Match<'static>) -> Request<'a> {
+        Request { incoming, found, query: query_pairs(incoming.query().unwrap_or_default()) }
+    }
+}
+
+impl Inner {
+    pub(super) fn check(&self, request: &Request<'_>) -> Vec<Violation> {
+        let Request { incoming, found, query } = request;
+        let parts = RequestParts {
+            path: incoming.path(),
+            query: incoming.query(),
+            headers: &incoming.headers,
+            body: &incoming.body,
+        };
+        let mut violations = validate_wire(found.operation, &incoming.headers, &incoming.body);
+        violations.extend(validate_found(self.document, found.operation, &found.params, query, &parts));
+        violations
+    }
+
+    /// The request in the form that the document knows, if it has less violations so.
+    pub(super) fn tolerated(
+        &self,
+        request: &Request<'_>,
+        violations: &mut Vec<Violation>,
+    ) -> Option<Incoming> {
+        let Request { incoming, found, .. } = request;
+        let mut tolerated = (*incoming).clone();
+        let names = match self.config.strictness {
+            Strictness::Strict => Names::ProtocolBuffers,
+            _ => Names::AnyCase,
+        };
+        if let Some(query) = incoming.query() {
+            let query = tolerance::query(self.document, found.operation, query, names);
+            tolerated.uri = format!("{}?{query}", incoming.path()).parse().ok()?;
+        }
+        let content_type = incoming.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if let Some(content_type) = content_type
+            && let Some((form_type, body)) =
+                tolerance::form(self.document, found.operation, content_type, &incoming.body)
+                    .or_else(|| tolerance::json(self.document, found.operation, content_type, &incoming.body))
+        {
+            tolerated.headers.insert(CONTENT_TYPE, form_type.parse().ok()?);
+            tolerated.body = body.into();
+        }
+        if let Some(content_type) = content_type
+            && let Some(body) =
+                tolerance::body(self.document, found.operation, content_type, &incoming.body, names)
+        {
+            tolerated.body = body.into();
+        }
+        let left = self.check(&Request::new(&tolerated, found));
+        if left.len() >= violations.len() {
+            return None;
+        }
+        *violations = left;
+        Some(tolerated)
+    }
+
+    pub(super) fn refuse(&self, violations: &[Violation]) -> Result<(), Failure> {
+        let refused: Vec<_> = match self.config.strictness {
+            Strictness::Lenient => return Ok(()),
+            Strictness::Usual => {
+                violations.iter().filter(|violation| !violation.may_be_overlooked()).collect()
+            }
+            Strictness::Strict => violations.iter().collect(),
+        };
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let refused: Vec<_> = refused.iter().map(|violation| self.words(violation)).collect();
+        Err(Failure::invalid(refused.join("; ")))
+    }
+
+    /// How the service puts a violation. Of a query parameter that is missing it was seen for the id of a map item
+    /// (MS-12), and is taken for all.
+    pub(super) fn words(&self, violation: &Violation) -> String {
+        match violation.missing_parameter().filter(|_| self.config.shapes.is_live()) {
+            Some(name) => format!("The {name} field is required."),
+            None => violation.to_string(),
+        }
+    }
+
+    /// Server management finds that a body is of no media type where there is none (SV-11).
+    pub(super) fn refuse_bodiless(&self, request: &Request<'_>) -> Result<(), Failure> {
+        let Request { incoming, found, .. } = request;
+        let concerns = self.config.shapes.is_live()
+            && self.config.strictness != Strictness::Lenient
+            && incoming.path().starts_with("/server-management/");
+        let takes_one = found.operation.body.as_ref().is_some_and(|body| body.required);
+        match concerns
+            && takes_one
+            && incoming.body.is_empty()
+            && !incoming.headers.contains_key(CONTENT_TYPE)
+        {
+            true => Err(Failure::of_status(415, "The request has no body.")),
+            false => Ok(()),
+        }
+    }
+}
