@@ -92,9 +92,9 @@ fn what_must_not_be_sent_is_checked_at_any_depth() {
     });
     let model = build(properties, json!({})).expect("a model");
     let raw = flat(&emit::raw::emit(&model).expect("types"));
-    let checks = "crate::call::checked_type!(Thing { \"kind\" => kind, \"of\" => of, } inside { \"parts\" => parts, });";
+    let checks = "crate::wire::checked_type!(Thing { \"kind\" => kind, \"of\" => of, } inside { \"parts\" => parts, });";
     assert!(raw.contains(checks), "{raw}");
-    assert!(raw.contains("crate::call::checked_type!(Part { } inside { \"weight\" => weight, });"), "{raw}");
+    assert!(raw.contains("crate::wire::checked_type!(Part { } inside { \"weight\" => weight, });"), "{raw}");
     let api = emit::api::emit(&model).expect("calls");
     assert!(api.contains(".checked_json::<types::Thing>"), "{api}");
     // Read-only properties have no setters.

@@ -39,8 +39,8 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
             for field in &writable {
                 let (setter, name) = (&field.setter, &field.ident);
                 let also = of.fields.iter().find(|other| Some(&other.name) == field.also.as_ref());
+                writer.doc(&docs::setter(field, also));
                 let also = also.map(|other| format!(" also {}", other.ident)).unwrap_or_default();
-                writer.doc(&docs::setter(field));
                 writer.line(format!("{setter} = {name}{also}: {},", kept(&field.kind)));
             }
         });

@@ -26,10 +26,11 @@ pub fn text(description: &Option<String>) -> &str {
     description.as_deref().unwrap_or(UNDESCRIBED)
 }
 
-/// As the field, and whether a caller must set it.
-pub fn setter(of: &Field) -> String {
+/// As the field, whether a caller must set it, and what else it sets.
+pub fn setter(of: &Field, also: Option<&Field>) -> String {
     let need = if of.is_required() { "Required; `new` takes it." } else { "Optional." };
-    format!("{} {need}", text(&of.description))
+    let also = also.map(|other| format!(" Sets `{}` too.", other.ident)).unwrap_or_default();
+    format!("{} {need}{also}", text(&of.description))
 }
 
 /// What a type's constructor takes.
