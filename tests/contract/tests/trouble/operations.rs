@@ -60,7 +60,7 @@ fn file() -> File {
 #[tokio::test]
 async fn an_answer_that_does_not_say_done_is_pending() {
     let (_emulator, client) = start().await;
-    let mut upload = client.assets().create(model("Chair"), file()).start().await.expect("started");
+    let upload = client.assets().create(model("Chair"), file()).start().await.expect("started");
     assert!(!upload.is_over());
     let asset = upload.with_poll_policy(eager()).wait().await.expect("an asset");
     assert_eq!(asset.display_name.as_deref(), Some("Chair"));
@@ -176,7 +176,7 @@ async fn an_operation_outlives_who_started_it() {
     let name = operation.name().expect("a name").to_owned();
     drop((operation, first));
     let second = client(emulator.base_url());
-    let mut operation = second.operations().resume::<UserThumbnail>(&name).expect("a name");
+    let operation = second.operations().resume::<UserThumbnail>(&name).expect("a name");
     assert!(operation.with_poll_policy(eager()).wait().await.expect("done").image_uri.is_some());
     assert_eq!(calls(&emulator, "users.generate_thumbnail"), 1);
     // What nobody started is not there.

@@ -17,7 +17,7 @@ pub(super) const TASK_PATHS: Target =
 
 pub(super) const OPERATIONS: Target = Target {
     name: "operation_names",
-    cases: 6000,
+    cases: 2500,
     memory: 64 * MIB,
     inputs: operations,
     check: check_operation,
