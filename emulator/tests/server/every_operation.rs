@@ -1,8 +1,6 @@
 //! Every operation of the document responds to a sample request with a success that fits its own schema.
 
-mod common;
-
-use common::Client;
+use crate::common::Client;
 use opencloud_emulator::{Document, Emulator, Mode, Sample, Shapes, sample_request};
 use serde_json::json;
 

@@ -1,10 +1,8 @@
 //! Assets over HTTP.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Client, Response};
+use crate::common::{Client, Response};
 use opencloud_emulator::Shapes;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};

@@ -1,12 +1,6 @@
 //! The command line of the binary.
 
-#[path = "common/process.rs"]
-mod process;
-
-#[path = "common/mod.rs"]
-mod common;
-
-use process::{Directory, Process, run};
+use crate::process::{Directory, Process, run};
 use serde_json::{Value, json};
 
 /// One line that names what is wrong, and the exit code 2.
@@ -121,7 +115,7 @@ async fn every_option_has_its_effect() {
         "--speed",
         "100",
     ]);
-    let http = common::http();
+    let http = crate::common::http();
     let get = async |target: &str, key: &str| {
         let request = http.get(format!("{}{target}", emulator.base_url)).header("x-api-key", key);
         request.send().await.expect("a response")

@@ -1,8 +1,6 @@
 //! Groups over HTTP.
 
-mod common;
-
-use common::{Client, encode};
+use crate::common::{Client, encode};
 use opencloud_emulator::{ApiKey, Emulator, Shapes};
 use serde_json::json;
 
@@ -238,7 +236,7 @@ async fn members_who_lose_the_role_that_a_list_is_about_hide_nobody() {
         let path = member["path"].as_str().expect("a path");
         client.post(&format!("/cloud/v2/{path}:assignRole"), &json!({ "role": role })).await.ok();
     }
-    let filter = common::encode(&format!("role == '{}'", role.as_str().expect("a path")));
+    let filter = crate::common::encode(&format!("role == '{}'", role.as_str().expect("a path")));
     let (mut found, mut token) = (0, String::new());
     loop {
         let page =

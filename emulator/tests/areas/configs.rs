@@ -1,8 +1,6 @@
 //! Configuration over HTTP: drafts, their hashes, publishing and the way back.
 
-mod common;
-
-use common::Client;
+use crate::common::Client;
 use opencloud_emulator::{Emulator, Shapes};
 use serde_json::{Map, Value, json};
 use std::time::Duration;

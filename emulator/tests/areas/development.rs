@@ -1,8 +1,6 @@
 //! What teams do with a universe over HTTP: translations, settings and permissions.
 
-mod common;
-
-use common::Client;
+use crate::common::Client;
 use serde_json::{Value, json};
 
 const TABLES: &str = "/legacy-localization-tables/v1";

@@ -1,7 +1,5 @@
 //! The emulator over HTTP/2, which clients must know that it speaks: there is no TLS by which to agree on it.
 
-mod common;
-
 use opencloud_emulator::Emulator;
 use reqwest::Version;
 use serde_json::{Value, json};
@@ -45,7 +43,7 @@ fn reason(error: &reqwest::Error) -> Option<h2::Reason> {
 async fn both_versions_are_served_on_one_port() {
     let emulator = emulator(&[]).await;
     let client = http2();
-    for (client, version) in [(&client, Version::HTTP_2), (&common::http(), Version::HTTP_11)] {
+    for (client, version) in [(&client, Version::HTTP_2), (&crate::common::http(), Version::HTTP_11)] {
         let response = get(client, &emulator, USER).send().await.expect("a response");
         assert_eq!((response.status().as_u16(), response.version()), (200, version));
         assert_eq!(response.json::<Value>().await.expect("JSON")["id"], "156");

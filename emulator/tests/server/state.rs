@@ -1,10 +1,8 @@
 //! The state as JSON, and what is there at the beginning.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Client, number, start_time};
+use crate::common::{Client, number, start_time};
 use opencloud_emulator::{Emulator, Seed};
 use serde_json::{Value, json};
 
@@ -147,7 +145,7 @@ async fn a_seed_is_there_from_the_beginning() {
 
 #[tokio::test]
 async fn the_example_of_the_readme_can_be_used() {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let example = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
     let seed = serde_json::from_str(example.expect("an example")).expect("JSON");
     let client = seeded(seed).await.expect("started");

@@ -1,8 +1,6 @@
 //! Experiments over HTTP: each change is an operation of its own dialect.
 
-mod common;
-
-use common::{Client, Response};
+use crate::common::{Client, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
 

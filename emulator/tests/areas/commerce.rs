@@ -1,8 +1,6 @@
 //! What is sold over HTTP: game passes, developer products, badges, products of the Creator Store, subscriptions.
 
-mod common;
-
-use common::{Client, Response};
+use crate::common::{Client, Response};
 use opencloud_emulator::{Emulator, Shapes};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};

@@ -1,11 +1,9 @@
 //! Users over HTTP.
 
-mod common;
-
 use std::collections::HashSet;
 use std::time::Duration;
 
-use common::{Client, encode};
+use crate::common::{Client, encode};
 use opencloud_emulator::{Emulator, Seed, Shapes};
 use serde_json::{Value, json};
 

@@ -1,8 +1,6 @@
 //! Advertising over HTTP.
 
-mod common;
-
-use common::{Client, Response};
+use crate::common::{Client, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -1,8 +1,6 @@
 //! Events of an experience over HTTP, and who follows it.
 
-mod common;
-
-use common::Client;
+use crate::common::Client;
 use opencloud_emulator::Emulator;
 use serde_json::{Value, json};
 

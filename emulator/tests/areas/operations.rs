@@ -1,8 +1,6 @@
 //! What takes its time, in the dialects of several services: restarts, thumbnail uploads, instances, analytics.
 
-mod common;
-
-use common::Client;
+use crate::common::Client;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,8 +1,6 @@
 //! What Roblox's guides and samples, and clients in use, send: retyped, with ids that are there. The emulator takes it.
 
-mod common;
-
-use common::Client;
+use crate::common::Client;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -175,7 +173,7 @@ async fn samples_of_other_guides() {
 async fn the_samples_of_experiments() {
     let client = Client::start().await;
     let universe = "/creator-configs-public-api/v1/experimentation/universes/7";
-    let finish = async |started: common::Response| {
+    let finish = async |started: crate::common::Response| {
         let operation = started.ok()["operation"].clone();
         assert!(operation["done"] == false && operation["status"].is_string(), "{operation}");
         let target = format!("{universe}/operations/{}", operation["operationId"].as_str().expect("an id"));
@@ -425,7 +423,7 @@ async fn the_samples_of_secrets() {
     let client = Client::start().await;
     let secrets = "/cloud/v2/universes/2001/secrets";
     let public = client.get(&format!("{secrets}/public-key")).await.ok();
-    let sealed = |content: &str| common::sealed(&public, content);
+    let sealed = |content: &str| crate::common::sealed(&public, content);
     let create = json!({ "id": "payments", "secret": sealed("first"), "key_id": public["key_id"] });
     let created = client.post(secrets, &create).await;
     assert!(matches!(created.status, 200 | 201), "{}", created.text);
@@ -571,7 +569,7 @@ async fn languages_have_roblox_s_own_codes() {
         let part = Part::bytes(&b"\x89PNG"[..]).file_name("a.png").mime_str("image/png").expect("a type");
         client.request("POST", &target).multipart(Form::new().part("Files", part))
     };
-    let code = |response: &common::Response| response.json()["errors"][0]["code"].clone();
+    let code = |response: &crate::common::Response| response.json()["errors"][0]["code"].clone();
     for source in ["en", "en_us"] {
         let refused = client.send(icon(source)).await;
         assert_eq!((refused.status, code(&refused)), (400, json!(26)));

@@ -1,10 +1,8 @@
 //! Rate limits on the emulator's clock, which stands still here unless it is moved.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Client, start_time};
+use crate::common::{Client, start_time};
 use opencloud_emulator::{ApiKey, Builder, Emulator, Shapes};
 use serde_json::json;
 
@@ -53,7 +51,7 @@ async fn a_key_has_the_limit_of_the_document() {
     let request = other.build().expect("a request");
     assert_eq!(request.headers().get_all("x-api-key").iter().count(), 2, "the first one counts");
     let url = format!("{}{groups}", client.emulator.base_url());
-    let other = common::http().get(url).header("x-api-key", "other");
+    let other = crate::common::http().get(url).header("x-api-key", "other");
     assert_eq!(other.send().await.expect("a response").status(), 200);
     client.get("/cloud/v2/groups/4001").await.ok();
     client.emulator.advance(Duration::from_secs(22));
@@ -148,7 +146,7 @@ async fn an_upload_is_asked_for_every_three_seconds_at_most() {
 async fn a_token_has_a_limit_of_its_own() {
     let client = start().await;
     let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
-    let http = common::http();
+    let http = crate::common::http();
     let token = client.emulator.access_token(1001, ["openid"]).expect("a token");
     let mut statuses = Vec::new();
     for _ in 0..11 {
@@ -272,7 +270,8 @@ async fn the_keys_of_one_owner_share_its_limits() {
     let emulator = builder.start().await.expect("started");
     let url = format!("{}/cloud/v2/groups/4001/roles", emulator.base_url());
     let remaining = async |key: &str| {
-        let response = common::http().get(&url).header("x-api-key", key).send().await.expect("a response");
+        let response =
+            crate::common::http().get(&url).header("x-api-key", key).send().await.expect("a response");
         response.headers()["x-ratelimit-remaining"].to_str().expect("text").to_owned()
     };
     assert_eq!(remaining("one").await, "299");

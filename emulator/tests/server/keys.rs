@@ -1,10 +1,8 @@
 //! API keys with scopes, and their introspection.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Client, start_time};
+use crate::common::{Client, start_time};
 use opencloud_emulator::{ApiKey, Document, Emulator, KeyScope, Seed, Shapes};
 use serde_json::json;
 
@@ -307,7 +305,7 @@ async fn keys_can_be_part_of_a_seed() {
     client.get("/cloud/v2/groups/4001/join-requests").await.ok();
     client.get("/cloud/v2/groups/4002/join-requests").await.refused(403);
     let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
-    let other = common::http().get(url).header("x-api-key", "other").send().await.expect("a response");
+    let other = crate::common::http().get(url).header("x-api-key", "other").send().await.expect("a response");
     assert_eq!(other.status(), 401);
 }
 

@@ -1,25 +1,18 @@
 //! A state that is kept in a directory: nothing that was acknowledged is lost.
 
-#![cfg(feature = "sqlite")]
-
-#[path = "common/process.rs"]
-mod process;
-
-#[path = "common/mod.rs"]
-mod common;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use common::Client;
+use crate::common::Client;
+use crate::process::{Directory, Process, run};
 use opencloud_emulator::{Document, Emulator, Seed};
-use process::{Directory, Process, run};
 use serde_json::{Value, json};
 
 async fn send(base_url: &str, method: &str, target: &str, body: Option<&Value>) -> Option<(u16, Value)> {
-    let request = common::http().request(method.parse().expect("a method"), format!("{base_url}{target}"));
+    let request =
+        crate::common::http().request(method.parse().expect("a method"), format!("{base_url}{target}"));
     let request = request.header("x-api-key", "k");
     let request = match body {
         Some(body) => request.json(body),
@@ -46,7 +39,7 @@ async fn a_kill_loses_no_acknowledged_write() {
             .map(|writer| {
                 let (base_url, stop) = (emulator.base_url.clone(), Arc::clone(&stop));
                 tokio::spawn(async move {
-                    let http = common::http();
+                    let http = crate::common::http();
                     let mut written = Vec::new();
                     for number in 0.. {
                         if stop.load(Ordering::Relaxed) {
@@ -87,7 +80,7 @@ async fn a_kill_loses_no_acknowledged_write() {
 }
 
 fn memberships_of(user: u64) -> String {
-    let filter = common::encode(&format!("user == 'users/{user}'"));
+    let filter = crate::common::encode(&format!("user == 'users/{user}'"));
     format!("/cloud/v2/groups/-/memberships?filter={filter}")
 }
 
@@ -151,9 +144,9 @@ async fn the_whole_state_is_the_same_after_a_crash() {
 async fn every_operation_gives_the_same_state_when_it_is_applied_again() {
     let directory = Directory::new("operations");
     let emulator = Process::start(&["--data", directory.text()]);
-    let http = common::http();
+    let http = crate::common::http();
     for operation in Document::embedded().operations() {
-        common::sample(&http, &emulator.base_url, operation).send().await.expect("a response");
+        crate::common::sample(&http, &emulator.base_url, operation).send().await.expect("a response");
     }
     let before = state(&emulator.base_url).await;
     let port = emulator.port();
@@ -229,7 +222,7 @@ async fn a_directory_is_seeded_once() {
     let client = start().await;
     client.post(&format!("{entry}:increment"), &json!({ "amount": 1 })).await.ok();
     client.emulator.stop();
-    assert_eq!(common::number(&start().await.get(entry).await.ok()["value"]), 2);
+    assert_eq!(crate::common::number(&start().await.get(entry).await.ok()["value"]), 2);
 }
 
 #[test]

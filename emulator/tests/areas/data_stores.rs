@@ -1,10 +1,8 @@
 //! Data stores over HTTP, in both APIs, and ordered data stores.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Client, Response, encode, number};
+use crate::common::{Client, Response, encode, number};
 use serde_json::{Value, json};
 
 const STORE: &str = "/cloud/v2/universes/1/data-stores/inventory";

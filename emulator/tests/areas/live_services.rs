@@ -1,10 +1,8 @@
 //! Memory stores, messaging, restrictions, universes, places, Luau tasks and secrets over HTTP.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Client, encode};
+use crate::common::{Client, encode};
 use opencloud_emulator::{Emulator, LuauError, LuauLog, LuauRun};
 use serde_json::{Value, json};
 
@@ -400,7 +398,7 @@ async fn binary_input_comes_out_again() {
     let inputs = "/cloud/v2/universes/2001/luau-execution-session-task-binary-inputs";
     let input = client.post(inputs, &json!({ "size": 3 })).await.ok();
     let upload = input["uploadUri"].as_str().expect("a link");
-    let http = common::http();
+    let http = crate::common::http();
     let put =
         async |body: &'static str| http.put(upload).body(body).send().await.expect("a response").status();
     assert_eq!(put("abcd").await, 400);
@@ -436,7 +434,7 @@ const SECRETS: &str = "/cloud/v2/universes/1/secrets";
 async fn secrets_must_be_sealed() {
     let client = Client::start().await;
     let key = client.get(&format!("{SECRETS}/public-key")).await.ok();
-    let good = common::sealed(&key, "hunter2");
+    let good = crate::common::sealed(&key, "hunter2");
     let secret = |id: &str, secret: &str| json!({ "id": id, "secret": secret, "key_id": key["key_id"], "domain": "*" });
     let created = client.post(SECRETS, &secret("API_KEY", &good)).await;
     assert_eq!(created.status, 201, "{}", created.text);

@@ -1,11 +1,9 @@
 //! Keys, routes, validation and the emulator's own endpoints.
 
-mod common;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use common::Client;
+use crate::common::Client;
 use opencloud_emulator::{Emulator, Shapes};
 use serde_json::json;
 
@@ -26,7 +24,7 @@ async fn only_the_keys_that_were_given_are_accepted() {
     let client = Client::of(builder.start().await.expect("started"));
     client.get("/cloud/v2/users/1").await.refused(401);
     let url = format!("{}/cloud/v2/users/1", client.emulator.base_url());
-    let good = common::http().get(&url).header("x-api-key", "good");
+    let good = crate::common::http().get(&url).header("x-api-key", "good");
     assert_eq!(good.send().await.expect("a response").status(), 200);
 }
 
@@ -157,9 +155,9 @@ async fn page_tokens_must_be_encoded_and_belong_to_one_list() {
     let token = page["nextPageToken"].as_str().expect("a token");
     assert!(['+', '/', '='].iter().all(|reserved| token.contains(*reserved)), "{token}");
     let url = format!("{}{list}&pageToken={token}", client.emulator.base_url());
-    let raw = common::http().get(&url).header("x-api-key", "k").send().await.expect("a response");
+    let raw = crate::common::http().get(&url).header("x-api-key", "k").send().await.expect("a response");
     assert_eq!(raw.status(), 400, "`+` in a query is a blank");
-    let encoded = common::encode(token);
+    let encoded = crate::common::encode(token);
     client.get(&format!("{list}&pageToken={encoded}")).await.ok();
     let other = list.replace("maxPageSize=10", "maxPageSize=20");
     client.get(&format!("{other}&pageToken={encoded}")).await.refused(400);

@@ -1,12 +1,10 @@
 //! The page at `/__emulator/`, as a browser shows it. Where there is no Chromium, what needs it is skipped.
 
-mod common;
-
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::{Client, encode};
+use crate::common::{Client, encode};
 use opencloud_emulator::{Emulator, OAuthApp, Seed};
 use serde_json::{Value, json};
 use tokio::process::Command;

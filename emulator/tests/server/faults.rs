@@ -1,18 +1,16 @@
 //! Faults over real sockets: what each does to a client, and what it does to the state.
 
-mod common;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::Client;
+use crate::common::Client;
 use opencloud_emulator::Emulator;
 use serde_json::{Value, json};
 
 const COUNTER: &str = "/cloud/v2/universes/2001/data-stores/points/entries/total";
 
-async fn increment(client: &Client) -> common::Response {
+async fn increment(client: &Client) -> crate::common::Response {
     client.post(&format!("{COUNTER}:increment"), &json!({ "amount": 1 })).await
 }
 
@@ -144,7 +142,7 @@ async fn a_429_can_have_the_headers_of_a_window() {
     let client = client("groups.list_roles=429,reset=22,count=1").await;
     let target = "/cloud/v2/groups/4001/roles";
     let response = client.get(target).await;
-    let headers = |response: &common::Response| {
+    let headers = |response: &crate::common::Response| {
         ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"]
             .map(|name| response.header(name).to_owned())
     };
@@ -177,7 +175,7 @@ async fn a_truncated_response_announces_more_than_it_has() {
     assert!(length.parse::<usize>().expect("a number") > 10);
     client.emulator.clear_faults();
     client.emulator.fault("users.get=truncate").expect("a fault");
-    let error = common::http().get(format!("{}/cloud/v2/users/1", client.emulator.base_url()));
+    let error = crate::common::http().get(format!("{}/cloud/v2/users/1", client.emulator.base_url()));
     let error = error.header("x-api-key", "k").send().await.expect("a head").bytes().await;
     assert!(error.is_err());
 }
