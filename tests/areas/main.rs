@@ -20,7 +20,8 @@ mod key_doctor;
     feature = "secrets",
     feature = "universes",
     feature = "user_restrictions",
-    feature = "luau"
+    feature = "luau",
+    feature = "users"
 ))]
 mod losses;
 #[cfg(feature = "luau")]
