@@ -1,6 +1,6 @@
 //! Assets: what is sent, what is refused before anything is sent, and what comes back.
 
-use crate::support::scripted;
+use crate::support::{KEY, scripted};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use opencloud::assets::{
@@ -537,7 +537,7 @@ async fn download(max_bytes: u64) -> (Result<u64, Error>, Vec<u8>) {
     let read = scripted(&script).assets().download(5).version(2).max_bytes(max_bytes);
     let outcome = read.write_to(&mut content).await;
     let received = script.received();
-    assert_eq!(received[0].header("x-api-key"), Some(support::KEY));
+    assert_eq!(received[0].header("x-api-key"), Some(KEY));
     assert_eq!(received[1].header("x-api-key"), None, "no credential for the CDN");
     (outcome, content)
 }

@@ -1,6 +1,6 @@
 //! What becomes of a call when things go wrong.
 
-use crate::support::{Kind, timed};
+use crate::support::{Kind, scripted, steady, timed};
 use opencloud::ErrorKind as Is;
 use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use serde_json::json;
@@ -215,7 +215,7 @@ async fn every_failure_of_every_kind_of_call() {
         for kind in Kind::ALL {
             let name = format!("{} x {kind:?}", row.name);
             let script = Script::new().always(Expect::any(), row.response.clone());
-            let client = support::steady(script.builder())
+            let client = steady(script.builder())
                 .max_response_bytes(1000)
                 // The same for all kinds: some operations have more by themselves (PL-07).
                 .timeout(Duration::from_secs(120))
@@ -250,7 +250,7 @@ async fn requests_are_repeated_unchanged() {
     let script = Script::new()
         .expect_times(3, Expect::any(), status(503))
         .expect(Expect::any(), MockResponse::json(json!({})));
-    let response = support::scripted(&script)
+    let response = scripted(&script)
         .universes()
         .update(1, opencloud::types::Universe::new().voice_chat_enabled(true))
         .with_header("x-own", "1")

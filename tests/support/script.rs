@@ -1,8 +1,7 @@
 //! Short names for scripts of [`opencloud::testing`].
 
-use opencloud::Client;
-use opencloud::Credentials;
 use opencloud::testing::{Expect, MockResponse, Received, Script};
+use opencloud::{Client, Credentials};
 use serde_json::Value;
 use std::collections::VecDeque;
 
