@@ -8,7 +8,8 @@
     feature = "secrets",
     feature = "universes",
     feature = "user_restrictions",
-    feature = "luau"
+    feature = "luau",
+    feature = "users"
 ))]
 
 use opencloud::testing::{Expect, MockResponse, Script};
@@ -190,6 +191,16 @@ async fn a_response_that_ends_before_its_first_byte_is_not_an_empty_list() {
     let listed = script.client().data_stores().list_entries(1, "Players").items().collect().await;
     assert_eq!(listed.expect("the second response is whole").len(), 1);
     script.assert_done();
+
+    // Nor an object of which nothing is known. A response of 204 says that there is nothing.
+    let user = || Expect::get("/cloud/v2/users/7");
+    let script =
+        Script::new().expect(user(), nothing()).expect(user(), MockResponse::json(json!({ "id": "7" })));
+    let read = script.client().users().get(7).await.expect("the second response is whole");
+    assert_eq!(read.id.as_deref(), Some("7"));
+    script.assert_done();
+    let script = Script::new().expect(user(), MockResponse::empty());
+    assert_eq!(script.client().users().get(7).await.expect("a user").id, None);
 
     // A read of a queue hides its items, so that it is not sent twice.
     let read = || Expect::get("/cloud/v2/universes/1/memory-store/queues/q/items:read");

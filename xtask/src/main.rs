@@ -27,6 +27,10 @@ enum Command {
     Live(xtask::delegate::Args),
     /// Compare calls with the same calls by hand and with another crate: `bench --help` explains.
     Bench(xtask::delegate::Args),
+    /// Run the SDK against emulators that fail and are killed, and account for every write: `chaos --help` explains.
+    Chaos(xtask::delegate::Args),
+    /// Make many calls, and compare what is held before and after: `soak --help` explains.
+    Soak(xtask::delegate::Args),
     /// Print sizes, cycles, dependencies and words of the code: `figures --help` explains.
     Figures(xtask::delegate::Args),
 }
@@ -41,6 +45,8 @@ fn main() -> ExitCode {
         Command::Live(args) => xtask::delegate::run("opencloud-live", &args),
         Command::Figures(args) => xtask::delegate::run("opencloud-architecture", &args),
         Command::Bench(args) => xtask::bench::run(&args),
+        Command::Chaos(args) => xtask::chaos::run(&args),
+        Command::Soak(args) => xtask::chaos::soak(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");

@@ -200,8 +200,11 @@ async fn a_byte_order_mark_is_skipped() {
         assert_eq!(marked, Ok(plain), "{id}");
     }
     let users_get = operations().iter().find(|operation| operation.id == "users.get").expect("an operation");
-    let empty = decode(users_get, 200, "application/json", b"\xEF\xBB\xBF".to_vec()).await;
-    assert_eq!(empty, Ok(json!({})));
+    let mark = || b"\xEF\xBB\xBF".to_vec();
+    assert_eq!(decode(users_get, 204, "application/json", mark()).await, Ok(json!({})));
+    // CN-03
+    let cut = decode(users_get, 200, "application/json", mark()).await.expect_err("nothing came");
+    assert!(cut.contains("the response ends too early"), "{cut}");
 }
 
 #[tokio::test]
