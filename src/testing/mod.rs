@@ -53,7 +53,10 @@ struct State {
 
 /// What responds to any number of requests.
 #[derive(Clone)]
-struct Responder(Arc<Mutex<dyn FnMut(&Received) -> MockResponse + Send>>);
+struct Responder(Arc<Mutex<Respond>>);
+
+/// What makes a response of a request.
+type Respond = dyn FnMut(&Received) -> MockResponse + Send;
 
 impl fmt::Debug for Responder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
