@@ -53,6 +53,20 @@ async fn every_shape_says_the_same() {
     }
 }
 
+/// What a service repeats may be as long as a response; a line of a log may not.
+#[tokio::test]
+async fn the_text_of_an_error_is_bounded_and_its_parts_are_not() {
+    let long = "é".repeat(300_000);
+    let error = error_of(MockResponse::error(ErrorShape::Code, 404, &long, &long)).await;
+    assert_eq!((error.code(), error.message()), (Some(&*long), &*long));
+    let text = error.to_string();
+    assert!(text.len() < 16 * 1024, "{} bytes", text.len());
+    assert!(text.starts_with("GET /cloud/v2/users/{user_id}: 404 éé") && text.ends_with("é…"), "{text}");
+    let error =
+        answering(MockResponse::empty()).request(http::Method::GET, long).await.expect_err("not a path");
+    assert!(error.to_string().len() < 16 * 1024);
+}
+
 #[tokio::test]
 async fn every_status_has_its_kind() {
     for (status, kind) in [

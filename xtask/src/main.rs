@@ -23,6 +23,8 @@ enum Command {
     Facts(xtask::facts::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
     Contract(xtask::delegate::Args),
+    /// Feed everything that reads text from outside with random input: `fuzz --help` explains.
+    Fuzz(xtask::delegate::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
     Live(xtask::delegate::Args),
     /// Compare calls with the same calls by hand and with another crate: `bench --help` explains.
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Surface(args) => xtask::surface::run(&args),
         Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::delegate::run("opencloud-contract", &args),
+        Command::Fuzz(args) => xtask::delegate::run("opencloud-fuzz", &args),
         Command::Live(args) => xtask::delegate::run("opencloud-live", &args),
         Command::Figures(args) => xtask::delegate::run("opencloud-architecture", &args),
         Command::Bench(args) => xtask::bench::run(&args),
