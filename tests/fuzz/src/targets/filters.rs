@@ -1,6 +1,6 @@
 //! Filters and orders: what is built of any value is read by the service as that value, or is refused.
 
-#[path = "../../../filters/grammar.rs"]
+#[path = "../../../runtime/filters/grammar.rs"]
 #[allow(dead_code, reason = "the tests of filters use more of it")]
 mod grammar;
 
