@@ -63,7 +63,7 @@ async fn the_text_of_an_error_is_bounded_and_its_parts_are_not() {
     assert!(text.len() < 16 * 1024, "{} bytes", text.len());
     assert!(text.starts_with("GET /cloud/v2/users/{user_id}: 404 éé") && text.ends_with("é…"), "{text}");
     let error =
-        answering(MockResponse::empty()).request(http::Method::GET, long).await.expect_err("not a path");
+        client_of(MockResponse::empty()).request(http::Method::GET, long).await.expect_err("not a path");
     assert!(error.to_string().len() < 16 * 1024);
 }
 
