@@ -4,8 +4,8 @@ use super::{Error, ErrorKind, OneLine};
 use std::error::Error as StdError;
 use std::fmt::{self, Write};
 
-/// How much of a text from outside stands in a line, in characters: of a message, and of a path or code. The
-/// accessors have all of it.
+/// How much of a text stands in a line, in characters: of a message, which may repeat a token or a name that the
+/// caller gave, and of a path or code. The accessors have all of it.
 const LONGEST_MESSAGE: usize = 4_000;
 const LONGEST_WORD: usize = 1_000;
 
