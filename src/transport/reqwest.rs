@@ -8,6 +8,7 @@ use crate::body::{Body, Form};
 use crate::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
+use http::Method;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use std::error::Error as StdError;
 use tokio::time::{Instant, timeout_at};
@@ -39,8 +40,10 @@ impl Reqwest {
         let here = self.here.as_ref().filter(|_| is_loopback(uri.host().unwrap_or_default()));
         let clients = here.unwrap_or(&self.usual);
         let client = if body.is_upload() { &clients.uploads } else { &clients.calls };
+        let has_no_body = matches!(parts.method, Method::GET | Method::HEAD);
         let request = client.request(parts.method, uri.to_string());
         let request = match body {
+            Body::Empty if has_no_body => request.headers(headers),
             // A body that may be there and is not: services insist on its length.
             Body::Empty => {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
