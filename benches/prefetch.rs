@@ -4,10 +4,7 @@
 //! `cargo bench --bench prefetch`. The times are waits, not work, so one run says it all and the
 //! benchmark needs no statistics.
 
-#[path = "../tests/script/mod.rs"]
-mod script;
-
-use script::{Script, ok};
+use opencloud::testing::{Expect, MockResponse, Script};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -17,10 +14,10 @@ const TURN: Duration = Duration::from_millis(10);
 /// A service that takes its time for each page.
 fn service() -> Script {
     let mut page = 0;
-    Script::by(move |_| {
+    Script::new().respond_with(Expect::any(), move |_| {
         page += 1;
         let next = if page < PAGES { format!("t{page}") } else { String::new() };
-        ok(json!({ "inventoryItems": [{}], "nextPageToken": next })).after(TURN)
+        MockResponse::json(json!({ "inventoryItems": [{}], "nextPageToken": next })).delay(TURN)
     })
 }
 

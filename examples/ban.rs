@@ -8,8 +8,8 @@
 //! cargo run --example ban -- unban 42 156
 //! ```
 //!
-//! The numbers are those of the universe and the user. With `ROBLOX_API_KEY` set it talks to Roblox;
-//! without, it does all of the above at a local Open Cloud of its own.
+//! The numbers are those of the universe and the user, the key is that of `ROBLOX_API_KEY`. With `--local` all of
+//! the above is done at a throw-away emulator, and nothing happens at Roblox.
 
 use opencloud::user_restrictions::{BanLength, UserRestriction};
 use opencloud::{Client, Error};
@@ -22,7 +22,10 @@ const USAGE: &str = "\
 usage: ban show   UNIVERSE USER
        ban ban    UNIVERSE USER LENGTH REASON   (LENGTH: 30s, 15m, 12h, 7d or forever)
        ban reason UNIVERSE USER REASON
-       ban unban  UNIVERSE USER";
+       ban unban  UNIVERSE USER
+       ban --local [...]   at a throw-away emulator; alone, a tour of all of these
+
+The API key is that of the environment variable ROBLOX_API_KEY.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -36,18 +39,18 @@ async fn main() -> ExitCode {
 }
 
 async fn act() -> Result<(), Box<dyn std::error::Error>> {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    if words.iter().any(|word| matches!(*word, "--help" | "-h")) {
+    let (flags, words): (Vec<String>, Vec<String>) =
+        env::args().skip(1).partition(|word| matches!(word.as_str(), "--help" | "-h" | "--local"));
+    if flags.iter().any(|flag| flag != "--local") {
         println!("{USAGE}");
         return Ok(());
     }
-    if env::var_os("ROBLOX_API_KEY").is_some() {
-        return run(&Client::from_env()?, &words).await;
+    let local = !flags.is_empty();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (client, _emulator) = connect(local).await?;
+    if !local || !words.is_empty() {
+        return run(&client, &words).await;
     }
-    let emulator = Emulator::start().await?;
-    println!("ROBLOX_API_KEY is not set: talking to a local Open Cloud at {}.", emulator.base_url());
-    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
     let tour: [&[&str]; 5] = [
         &["show", "42", "156"],
         &["ban", "42", "156", "7d", "Please be kind."],
@@ -55,16 +58,23 @@ async fn act() -> Result<(), Box<dyn std::error::Error>> {
         &["unban", "42", "156"],
         &["show", "42", "156"],
     ];
-    match words.is_empty() {
-        true => {
-            for words in tour {
-                println!("\n> {}", words.join(" "));
-                run(&client, words).await?;
-            }
-            Ok(())
-        }
-        false => run(&client, &words).await,
+    for words in tour {
+        println!("\n> {}", words.join(" "));
+        run(&client, words).await?;
     }
+    Ok(())
+}
+
+/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
+async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Box<dyn std::error::Error>> {
+    if !local {
+        let client = Client::from_env();
+        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
+    }
+    let emulator = Emulator::start().await?;
+    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
+    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
+    Ok((client, Some(emulator)))
 }
 
 async fn run(client: &Client, words: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
@@ -100,7 +110,7 @@ fn length(text: &str) -> Result<BanLength, String> {
     let count = text.get(..text.len().saturating_sub(1)).and_then(|count| count.parse::<u64>().ok());
     match count.and_then(|count| count.checked_mul(unit)).filter(|seconds| *seconds > 0) {
         Some(seconds) => Ok(Duration::from_secs(seconds).into()),
-        None => Err(format!("{text:?} is no length of time\n{USAGE}")),
+        None => Err(format!("{text:?} is not a length of time: write 30s, 15m, 12h, 7d or forever")),
     }
 }
 

@@ -7,13 +7,20 @@
 //! The calls are named by their ids, an area and a method. Targets: `--user ID`, `--group ID`,
 //! `--universe ID`, `--store UNIVERSE/NAME`. The exit code is 1 if anything is wrong.
 //!
-//! Without `ROBLOX_API_KEY` it starts a local Open Cloud with a key of few scopes, and shows what it says
-//! of that one.
+//! With `--local` it examines a key of few scopes at a throw-away emulator; without other arguments for calls of its
+//! own choice, and then the exit code is 0 although something is missing.
 
 use opencloud::api_key::Check;
 use opencloud::{Client, Error};
 use opencloud_emulator::{ApiKey, Emulator, KeyScope};
 use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: key_doctor OPERATION... [--user ID] [--group ID] [--universe ID] [--store UNIVERSE/NAME]
+       key_doctor --local [...]   a key of few scopes, at a throw-away emulator
+
+OPERATION is an area and a method, such as messaging.publish. It only reads.
+The API key is that of the environment variable ROBLOX_API_KEY. Exit code: 1 if anything is wrong.";
 
 /// What is asked of the local key, unless arguments ask for something else.
 const LOCAL: [&str; 6] = [
@@ -37,24 +44,34 @@ async fn main() -> ExitCode {
 }
 
 async fn diagnose() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if std::env::var_os("ROBLOX_API_KEY").is_some() {
-        let client = Client::from_env()?;
-        let is_fine = examine(&client, read(&client, arguments)?).await?;
-        return Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+        println!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
     }
+    let local = arguments.iter().position(|argument| argument == "--local");
+    let Some(at) = local else {
+        let client =
+            Client::from_env().map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?;
+        return verdict(&client, arguments).await;
+    };
+    arguments.remove(at);
     let scopes = ["universe-datastores.objects:read", "universe-datastores.objects:update"];
     let scopes = scopes.map(|scope| KeyScope::new(scope).store(2001, "Coins"));
     let key = scopes.into_iter().fold(ApiKey::new("local").name("leaderboard"), ApiKey::scope);
     let emulator = Emulator::builder().api_key(key).start().await?;
-    println!("ROBLOX_API_KEY is not set: talking to a local Open Cloud at {}.", emulator.base_url());
+    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
     let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-    let arguments = match arguments[..] {
-        [] => LOCAL.map(str::to_owned).to_vec(),
-        _ => arguments,
-    };
-    examine(&client, read(&client, arguments)?).await?;
-    Ok(ExitCode::SUCCESS)
+    if arguments.is_empty() {
+        verdict(&client, LOCAL.map(str::to_owned).to_vec()).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    verdict(&client, arguments).await
+}
+
+async fn verdict(client: &Client, arguments: Vec<String>) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let is_fine = examine(client, read(client, arguments)?).await?;
+    Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What is to be checked.
@@ -80,7 +97,7 @@ fn read(client: &Client, arguments: Vec<String>) -> Result<Check, String> {
             ("store", Some((universe, name))) => check.data_store(universe, name),
             _ => {
                 return Err(format!(
-                    "`--{kind} {id}` is no target; there are --user ID, --group ID, --universe ID and --store UNIVERSE/NAME"
+                    "`--{kind} {id}` is not a target; the targets are --user ID, --group ID, --universe ID and --store UNIVERSE/NAME"
                 ));
             }
         };

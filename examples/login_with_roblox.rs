@@ -7,12 +7,7 @@
 //! Register `http://localhost:8917/callback` as a redirect URL of the app, with the scopes `openid` and
 //! `profile`. A public app has no secret: leave the variable out.
 //!
-//! Without an app, against the emulator, whose public app is there from the beginning:
-//!
-//! ```sh
-//! cargo run -p opencloud-emulator &
-//! ROBLOX_CLIENT_ID=1000000000000000002 ROBLOX_URL=http://127.0.0.1:8080 cargo run --example login_with_roblox
-//! ```
+//! With `--local` no app is needed: the login is one of a throw-away emulator, which has a public app.
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -21,22 +16,49 @@ use axum::routing::get;
 use http::{HeaderMap, StatusCode, header};
 use opencloud::oauth::{App, Callback, PendingLogin};
 use opencloud::{Client, Scope};
+use opencloud_emulator::Emulator;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+const USAGE: &str = "\
+usage: login_with_roblox [--local]
+
+Serves a page with a login at http://localhost:8917/, for the app ROBLOX_CLIENT_ID (and ROBLOX_CLIENT_SECRET, if it
+is confidential). With --local it is an app of a throw-away emulator, and nobody logs in at Roblox.";
+
+/// The public app that the emulator has from the beginning.
+const LOCAL_APP: &str = "1000000000000000002";
 
 /// More logins are not waited for at once: anyone can begin one.
 const MOST_PENDING: usize = 10_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let id = std::env::var("ROBLOX_CLIENT_ID").map_err(|_| "set ROBLOX_CLIENT_ID")?;
-    let mut app = App::builder(id).redirect_uri("http://localhost:8917/callback");
-    if let Ok(secret) = std::env::var("ROBLOX_CLIENT_SECRET") {
-        app = app.client_secret(secret);
-    }
-    if let Ok(url) = std::env::var("ROBLOX_URL") {
-        app = app.issuer(format!("{url}/oauth/")).client(Client::builder().base_url(url));
-    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let emulator = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => None,
+        ["--local"] => Some(Emulator::start().await?),
+        ["--help" | "-h"] => {
+            println!("{USAGE}");
+            return Ok(());
+        }
+        _ => return Err(USAGE.into()),
+    };
+    let app = match &emulator {
+        Some(emulator) => {
+            let url = emulator.base_url();
+            eprintln!("Logins are those of a throw-away emulator at {url}.");
+            App::builder(LOCAL_APP).issuer(format!("{url}/oauth/")).client(Client::builder().base_url(url))
+        }
+        None => {
+            let app = App::builder(std::env::var("ROBLOX_CLIENT_ID").map_err(|_| "set ROBLOX_CLIENT_ID")?);
+            match std::env::var("ROBLOX_CLIENT_SECRET") {
+                Ok(secret) => app.client_secret(secret),
+                Err(_) => app,
+            }
+        }
+    };
+    let app = app.redirect_uri("http://localhost:8917/callback");
     let app = app.build()?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8917").await?;
     println!("open http://localhost:8917/");

@@ -4,8 +4,8 @@
 //! cargo run --example publish_place -- game.rbxl UNIVERSE PLACE [--saved] [--local]
 //! ```
 //!
-//! It takes the key of `ROBLOX_API_KEY`. With `--local`, and without key and arguments, it publishes to a
-//! local Open Cloud of its own.
+//! It takes the key of `ROBLOX_API_KEY`. With `--local` it publishes to a throw-away emulator, a sample if no file is
+//! named.
 
 use opencloud::Client;
 use opencloud::body::File;
@@ -13,7 +13,12 @@ use opencloud_emulator::Emulator;
 use std::env;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: publish_place FILE UNIVERSE PLACE [--saved] [--local]";
+const USAGE: &str = "\
+usage: publish_place FILE UNIVERSE PLACE [--saved]
+       publish_place --local [FILE UNIVERSE PLACE]   at a throw-away emulator
+
+--saved saves the version without publishing it. The number of the version goes to the standard output.
+The API key is that of the environment variable ROBLOX_API_KEY.";
 const SAMPLE: &[u8] = b"<roblox version=\"4\"></roblox>";
 
 #[tokio::main]
@@ -30,21 +35,17 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let (flags, words): (Vec<String>, Vec<String>) =
         env::args().skip(1).partition(|word| word.starts_with("--"));
+    let has = |flag: &str| flags.iter().any(|given| given == flag);
+    if has("--help") {
+        println!("{USAGE}");
+        return Ok(());
+    }
     if flags.iter().any(|flag| !["--saved", "--local"].contains(&flag.as_str())) {
         return Err(USAGE.into());
     }
-    let has = |flag: &str| flags.iter().any(|given| given == flag);
-    let (saved, key) = (has("--saved"), env::var("ROBLOX_API_KEY").unwrap_or_default());
-    let local = has("--local") || (key.is_empty() && words.is_empty());
+    let (saved, local) = (has("--saved"), has("--local"));
     // A secret that is missing must not look like a place that was published.
-    if key.is_empty() && !local {
-        return Err("ROBLOX_API_KEY is not set; with --local, a local Open Cloud is published to".into());
-    }
-    let emulator = if local { Some(Emulator::start().await?) } else { None };
-    let client = match &emulator {
-        Some(emulator) => Client::builder().api_key("local").base_url(emulator.base_url()).build()?,
-        None => Client::from_env()?,
-    };
+    let (client, _emulator) = connect(local).await?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (file, universe, place) = match (&words[..], local) {
         ([path, universe, place], _) => (File::open(path).await?, *universe, *place),
@@ -59,4 +60,16 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let version = if saved { publish.saved() } else { publish }.await?;
     println!("{version}");
     Ok(())
+}
+
+/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
+async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Box<dyn std::error::Error>> {
+    if !local {
+        let client = Client::from_env();
+        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
+    }
+    let emulator = Emulator::start().await?;
+    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
+    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
+    Ok((client, Some(emulator)))
 }

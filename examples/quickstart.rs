@@ -3,7 +3,7 @@
 //! With `ROBLOX_API_KEY` set it talks to Roblox; `ROBLOX_USER_ID` says whose profile is read, and
 //! `ROBLOX_UNIVERSE_ID` and `ROBLOX_MESSAGE_ID` in whose name a notification is sent. Nothing is written
 //! to Roblox unless those are set (the notification) or `ROBLOX_UPLOAD=yes` is (the upload). Without a
-//! key it starts a local Open Cloud of its own.
+//! key, or with `--local`, it starts a throw-away emulator.
 //!
 //! ```text
 //! cargo run --example quickstart
@@ -20,7 +20,15 @@ use opencloud_emulator::Emulator;
 use std::env;
 use std::process::ExitCode;
 
-/// The user that the local Open Cloud knows.
+const USAGE: &str = "\
+usage: quickstart [--local]
+
+A tour of the SDK, at Roblox if ROBLOX_API_KEY is set, otherwise (and with --local) at a throw-away emulator.
+ROBLOX_USER_ID says whose profile is read. Nothing is written to Roblox, unless
+  ROBLOX_UNIVERSE_ID and ROBLOX_MESSAGE_ID are set: a notification is sent to that user;
+  ROBLOX_UPLOAD=yes: a picture of one pixel is uploaded in the name of that user.";
+
+/// A user that the emulator has from the beginning.
 const LOCAL_USER: u64 = 1001;
 
 #[tokio::main]
@@ -35,24 +43,28 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    match Client::from_env() {
-        Ok(client) => {
-            let user = env::var("ROBLOX_USER_ID").unwrap_or_else(|_| "156".to_owned());
-            println!("Talking to Roblox about user {user}.");
-            let writing = env::var("ROBLOX_UPLOAD").is_ok_and(|answer| answer == "yes");
-            tour(&client, &user, notification_from_env(), writing).await?;
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let local = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => env::var_os("ROBLOX_API_KEY").is_none(),
+        ["--local"] => true,
+        ["--help" | "-h"] => {
+            println!("{USAGE}");
+            return Ok(());
         }
-        Err(_) if env::var_os("ROBLOX_API_KEY").is_none() => {
-            let emulator = Emulator::start().await?;
-            println!("ROBLOX_API_KEY is not set: talking to a local Open Cloud at {}.", emulator.base_url());
-            let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-            let notification = Some(("2001".to_owned(), "message-1".to_owned()));
-            tour(&client, &LOCAL_USER.to_string(), notification, true).await?;
-        }
-        // A key that cannot be used is no reason to leave Roblox out.
-        Err(error) => return Err(error.into()),
+        _ => return Err(USAGE.into()),
+    };
+    if local {
+        let emulator = Emulator::start().await?;
+        println!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
+        let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
+        let notification = Some(("2001".to_owned(), "message-1".to_owned()));
+        return Ok(tour(&client, &LOCAL_USER.to_string(), notification, true).await?);
     }
-    Ok(())
+    let client = Client::from_env()?;
+    let user = env::var("ROBLOX_USER_ID").unwrap_or_else(|_| "156".to_owned());
+    println!("Talking to Roblox about user {user}.");
+    let upload = env::var("ROBLOX_UPLOAD").is_ok_and(|value| value == "yes");
+    Ok(tour(&client, &user, notification_from_env(), upload).await?)
 }
 
 fn notification_from_env() -> Option<(String, String)> {

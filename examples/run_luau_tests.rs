@@ -8,8 +8,8 @@
 //! The universe, the place and its version can also be set as `ROBLOX_UNIVERSE_ID`, `ROBLOX_PLACE_ID` and
 //! `ROBLOX_PLACE_VERSION`. `LUAU_TIMEOUT` is how many seconds the script may run, 300 at most.
 //!
-//! With `--local` in front of the file, and without key and arguments, the script runs at a local Open
-//! Cloud, which executes nothing: it reads `print`, `warn`, `error` and `return` from the text.
+//! With `--local` in front the script runs at a throw-away emulator, which executes nothing: it reads `print`,
+//! `warn`, `error` and `return` from the text.
 
 use opencloud::luau::{Failure, LuauLogMessage, Run};
 use opencloud::{Client, Error};
@@ -18,13 +18,21 @@ use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
 
+const USAGE: &str = "\
+usage: run_luau_tests FILE UNIVERSE PLACE [VERSION]
+       run_luau_tests --local [FILE]   at a throw-away emulator
+
+ROBLOX_UNIVERSE_ID, ROBLOX_PLACE_ID and ROBLOX_PLACE_VERSION stand in for the numbers, LUAU_TIMEOUT is in seconds.
+The API key is that of the environment variable ROBLOX_API_KEY.
+Exit code: 0 if the script succeeds, 1 if it fails, 2 if it could not be run.";
+
 type Problem = Box<dyn std::error::Error>;
 
-/// What the local Open Cloud knows.
+/// What the emulator has from the beginning.
 const LOCAL_UNIVERSE: &str = "2001";
 const LOCAL_PLACE: &str = "3001";
 
-/// What is run if no file is named.
+/// What is run at the emulator if no file is named.
 const SAMPLE: &str = "print(\"1 test\")\nwarn(\"nothing is executed here\")\nreturn 1";
 
 #[tokio::main]
@@ -46,36 +54,36 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Problem> {
     let mut arguments = env::args().skip(1).peekable();
-    let is_local = arguments.next_if(|argument| argument == "--local").is_some();
-    let is_sample = arguments.peek().is_none();
+    if arguments.next_if(|argument| argument == "--help").is_some() {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    let local = arguments.next_if(|argument| argument == "--local").is_some();
     let script = match arguments.next() {
         Some(file) => std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?,
-        None => SAMPLE.to_owned(),
+        None if local => SAMPLE.to_owned(),
+        None => return Err(USAGE.into()),
     };
     let mut setting = |variable: &str| arguments.next().or_else(|| value(variable));
-    let universe = setting("ROBLOX_UNIVERSE_ID");
-    let place = setting("ROBLOX_PLACE_ID");
+    let universe = setting("ROBLOX_UNIVERSE_ID").or_else(|| local.then(|| LOCAL_UNIVERSE.to_owned()));
+    let place = setting("ROBLOX_PLACE_ID").or_else(|| local.then(|| LOCAL_PLACE.to_owned()));
     let version = setting("ROBLOX_PLACE_VERSION");
-    match value("ROBLOX_API_KEY").filter(|_| !is_local) {
-        Some(_) => {
-            let missing = "say which universe and place: FILE UNIVERSE PLACE [VERSION]";
-            let (universe, place) = (universe.ok_or(missing)?, place.ok_or(missing)?);
-            test(&Client::from_env()?, script, &universe, &place, version.as_deref()).await
-        }
-        // A secret that is missing must not look like tests that pass.
-        None if !is_local && !is_sample => {
-            Err("ROBLOX_API_KEY is not set; with --local in front, the script runs at a local Open Cloud"
-                .into())
-        }
-        None => {
-            let emulator = Emulator::start().await?;
-            eprintln!("Talking to a local Open Cloud at {}.", emulator.base_url());
-            let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-            let universe = universe.as_deref().unwrap_or(LOCAL_UNIVERSE);
-            let place = place.as_deref().unwrap_or(LOCAL_PLACE);
-            test(&client, script, universe, place, version.as_deref()).await
-        }
+    let (universe, place) = (universe.ok_or(USAGE)?, place.ok_or(USAGE)?);
+    // A secret that is missing must not look like tests that pass.
+    let (client, _emulator) = connect(local).await?;
+    test(&client, script, &universe, &place, version.as_deref()).await
+}
+
+/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
+async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Problem> {
+    if !local {
+        let client = Client::from_env();
+        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
     }
+    let emulator = Emulator::start().await?;
+    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
+    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
+    Ok((client, Some(emulator)))
 }
 
 async fn test(

@@ -1,10 +1,10 @@
 //! Uploads a file as a new asset, shows how far it is, and says what moderation thinks of it.
 //!
-//! With `ROBLOX_API_KEY` set it uploads to Roblox, in the name of the user `ROBLOX_USER_ID`. Without a key
-//! it starts a local Open Cloud of its own. Without a file it uploads a small picture, to the local one only.
+//! The key is that of `ROBLOX_API_KEY`, and must be one of the user who creates. With `--local` it uploads to a
+//! throw-away emulator, a small picture if no file is named.
 //!
 //! ```text
-//! cargo run --example upload_asset -- hat.png
+//! cargo run --example upload_asset -- hat.png 156
 //! ```
 
 use opencloud::assets::AssetUpload;
@@ -14,10 +14,16 @@ use opencloud_emulator::Emulator;
 use std::env;
 use std::process::ExitCode;
 
-/// The user that the local Open Cloud knows.
+const USAGE: &str = "\
+usage: upload_asset FILE USER             USER: the id of the user who creates, whose key it must be
+       upload_asset --local [FILE]        to a throw-away emulator
+
+The API key is that of the environment variable ROBLOX_API_KEY.";
+
+/// A user that the emulator has from the beginning.
 const LOCAL_USER: &str = "1001";
 
-/// The first bytes of a PNG, which is what a local Open Cloud looks at.
+/// The first bytes of a PNG, which is what the emulator looks at.
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 #[tokio::main]
@@ -32,22 +38,32 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let path = env::args().nth(1);
-    if env::var_os("ROBLOX_API_KEY").is_some() {
-        let user = env::var("ROBLOX_USER_ID").map_err(|_| "set ROBLOX_USER_ID to the user who creates")?;
-        let path = path.ok_or("name the file to upload")?;
-        upload(&Client::from_env()?, &user, File::open(path).await?).await?;
-    } else {
-        let emulator = Emulator::start().await?;
-        println!("ROBLOX_API_KEY is not set: talking to a local Open Cloud at {}.", emulator.base_url());
-        let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-        let file = match path {
-            Some(path) => File::open(path).await?,
-            None => File::new(PICTURE).name("picture.png"),
-        };
-        upload(&client, LOCAL_USER, file).await?;
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (local, file, user) = match arguments[..] {
+        ["--help" | "-h"] => {
+            println!("{USAGE}");
+            return Ok(());
+        }
+        ["--local"] => (true, File::new(PICTURE).name("picture.png"), LOCAL_USER),
+        ["--local", path] => (true, File::open(path).await?, LOCAL_USER),
+        [path, user] => (false, File::open(path).await?, user),
+        _ => return Err(USAGE.into()),
+    };
+    let (client, _emulator) = connect(local).await?;
+    Ok(upload(&client, user, file).await?)
+}
+
+/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
+async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Box<dyn std::error::Error>> {
+    if !local {
+        let client = Client::from_env();
+        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
     }
-    Ok(())
+    let emulator = Emulator::start().await?;
+    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
+    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
+    Ok((client, Some(emulator)))
 }
 
 async fn upload(client: &Client, user: &str, file: File) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Receives Roblox's webhooks: verifies, answers at once, and hands the events to a queue.
+//! Receives Roblox's webhooks: verifies, responds at once, and hands the events to a queue.
 //!
 //! ```sh
 //! ROBLOX_WEBHOOK_SECRET=... cargo run --example webhook_receiver
@@ -26,10 +26,23 @@ use opencloud::webhook::{Claim, Event, MemoryReplayGuard, Notification, ReplayGu
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
+const USAGE: &str = "\
+usage: webhook_receiver
+
+Listens at http://127.0.0.1:8918/webhook, and takes what is signed with ROBLOX_WEBHOOK_SECRET.";
+
 const LARGEST_BODY: usize = 256 * 1024;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    match std::env::args().skip(1).collect::<Vec<_>>()[..] {
+        [] => {}
+        [ref flag] if ["--help", "-h"].contains(&flag.as_str()) => {
+            println!("{USAGE}");
+            return Ok(());
+        }
+        _ => return Err(USAGE.into()),
+    }
     let secret = std::env::var("ROBLOX_WEBHOOK_SECRET").map_err(|_| "set ROBLOX_WEBHOOK_SECRET")?;
     let (sender, queue) = mpsc::channel(1000);
     let worker = tokio::spawn(work(queue));
@@ -54,7 +67,7 @@ pub(crate) fn service(verifier: Verifier, queue: mpsc::Sender<Notification>) -> 
         .with_state(Arc::new(receiver))
 }
 
-/// Answers within the five seconds that Roblox waits: nothing here takes long.
+/// Responds within the five seconds that Roblox waits: nothing here takes long.
 async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     if let Err(problem) = receiver.verifier.verify_headers(&headers, &body) {
         eprintln!("refused: {problem}");

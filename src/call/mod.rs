@@ -408,28 +408,26 @@ impl<T> Call<T> {
 
     /// Sends the call and reads the response within the attempts: what `read` calls broken off, by an
     /// error of kind [`Io`](crate::ErrorKind::Io), counts as a failed attempt.
-    pub(crate) fn send_reading<V: Send + 'static>(
+    pub(crate) async fn send_reading<V: Send + 'static>(
         self,
         mut read: impl FnMut(&Exchanged) -> Result<V, Error> + Send + 'static,
-    ) -> CallFuture<(Exchanged, V)>
-    where
-        T: 'static,
-    {
-        Box::pin(async move {
-            let mut value = None;
-            let mut accept = |exchanged: &Exchanged| {
-                value = Some(read(exchanged)?);
-                Ok(())
-            };
-            let exchanged = self.expecting::<()>().transmit(&mut accept).await?;
-            match value {
-                Some(value) => Ok((exchanged, value)),
-                // Nothing was sent, because nothing can match.
-                None => read(&exchanged).map(|value| (exchanged, value)),
-            }
-        })
+    ) -> Result<(Exchanged, V), Error> {
+        let mut value = None;
+        let mut accept = |exchanged: &Exchanged| {
+            value = Some(read(exchanged)?);
+            Ok(())
+        };
+        let exchanged = self.expecting::<()>().transmit(&mut accept).await?;
+        match value {
+            Some(value) => Ok((exchanged, value)),
+            // Nothing was sent, because nothing can match.
+            None => read(&exchanged).map(|value| (exchanged, value)),
+        }
     }
 }
+
+/// Room in a URL for the name of a query parameter and for what must be encoded in a value.
+const PER_VALUE: usize = 24;
 
 /// The future of a call: its response has been read when it is ready.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -437,11 +435,12 @@ pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 impl Call<()> {
     /// One body of code for all types that can be expected back: it is the bulk of every call.
     fn transmit<'a>(
-        self,
+        mut self,
         accept: Accept<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<Exchanged, Error>> + Send + 'a>> {
         Box::pin(async move {
-            let (client, operation, options) = (self.client.clone(), self.operation, self.options.clone());
+            let (client, operation) = (self.client.clone(), self.operation);
+            let options = std::mem::take(&mut self.options);
             match self.prepare().map_err(|error| error.with_operation(operation))? {
                 Some(request) => client.exchange(request, &options, None, accept).await,
                 None => Ok(filtered::nothing()),
@@ -473,7 +472,11 @@ impl Call<()> {
 
     /// The URL: host, path and query.
     fn target(&self) -> Result<String, Error> {
-        let mut target = self.client.origin(self.operation.host).to_owned();
+        let origin = self.client.origin(self.operation.host);
+        let length = |text: &String| text.len() + PER_VALUE;
+        let values = self.segments.iter().chain(self.query.iter().map(|(_, value)| value)).map(length);
+        let mut target = String::with_capacity(origin.len() + self.template.0.len() + values.sum::<usize>());
+        target.push_str(origin);
         self.template.write(&mut target, &self.segments).map_err(Error::invalid_request)?;
         let mask = self
             .operation
@@ -528,22 +531,22 @@ fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::He
 impl<T: DeserializeOwned + Send + 'static> Call<T> {
     /// Sends the call and reads the response.
     pub(crate) fn send(self) -> CallFuture<Response<T>> {
-        let (operation, sent) = (self.operation, self.send_decoding());
         Box::pin(async move {
-            sent.await.map(|(exchanged, value)| Response::new(Some(operation), exchanged, value))
+            let operation = self.operation;
+            let (exchanged, value) = self.send_decoding().await?;
+            Ok(Response::new(Some(operation), exchanged, value))
         })
     }
 
     /// Sends the call and decodes the response within the attempts; both are returned.
-    pub(crate) fn send_decoding(self) -> CallFuture<(Exchanged, T)> {
+    pub(crate) async fn send_decoding(self) -> Result<(Exchanged, T), Error> {
         let (operation, requested) = (self.operation, self.requested_ids());
-        self.send_reading(move |exchanged| decode(operation, requested.clone(), exchanged))
+        self.send_reading(move |exchanged| decode(operation, requested.clone(), exchanged)).await
     }
 
     /// As [`send`](Self::send), for what the response says only.
     pub(crate) fn output(self) -> CallFuture<T> {
-        let sent = self.send_decoding();
-        Box::pin(async move { sent.await.map(|(_, value)| value) })
+        Box::pin(async move { self.send_decoding().await.map(|(_, value)| value) })
     }
 }
 

@@ -87,6 +87,9 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
     if let Some(error) = operation.errors_in_success.and_then(|errors| errors::told(errors, exchanged)) {
         return Err(error.with_operation(operation));
     }
+    if let Some(error) = cut_before_its_first_byte::<T>(operation, exchanged) {
+        return Err(error.with_operation(operation));
+    }
     let body = json_text(exchanged.body());
     let read = match operation.bare_list {
         Some(name) if body.starts_with(b"[") => {
@@ -145,4 +148,18 @@ fn read_body<T: DeserializeOwned + 'static>(
             Failure::Lacks(what) => Error::unusable_response(what),
         })
     })
+}
+
+/// The error that an empty response to a read is (CN-03): an object without any field would be made of it. There may
+/// be nothing to read where the status says so (204), and where the type does.
+fn cut_before_its_first_byte<T: DeserializeOwned>(
+    operation: &OperationInfo,
+    exchanged: &Exchanged,
+) -> Option<Error> {
+    let body = json_text(exchanged.body());
+    let is_empty = body.is_empty() && exchanged.status() != http::StatusCode::NO_CONTENT;
+    let may_be_nothing = || serde_json::from_slice::<T>(b"null").is_ok();
+    let is_cut = is_empty && operation.only_reads() && !may_be_nothing();
+    let error = is_cut.then(|| serde_json::from_slice::<IgnoredAny>(body).err()).flatten()?;
+    Some(exchanged.attach_to(Error::cut_short(".", error)))
 }

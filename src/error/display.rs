@@ -4,6 +4,11 @@ use super::{Error, ErrorKind, OneLine};
 use std::error::Error as StdError;
 use std::fmt::{self, Write};
 
+/// How much of a text from outside stands in a line, in characters: of a message, and of a path or code. The
+/// accessors have all of it.
+const LONGEST_MESSAGE: usize = 4_000;
+const LONGEST_WORD: usize = 1_000;
+
 impl fmt::Display for Error {
     /// On one line, whatever stands in keys, paths and the words of services.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -15,7 +20,7 @@ impl Error {
     fn write(&self, f: &mut impl Write, with_ids: bool) -> fmt::Result {
         let path = self.path().filter(|_| with_ids).or(self.path_template());
         if let (Some(method), Some(path)) = (self.method(), path) {
-            write!(f, "{method} {path}: ")?;
+            write!(f, "{method} {}: ", Short(path, LONGEST_WORD))?;
         }
         match self.status() {
             // The response was none of a failed request: it told of a failed operation.
@@ -27,9 +32,9 @@ impl Error {
             None => {}
         }
         if let Some(code) = self.code() {
-            write!(f, "{code}: ")?;
+            write!(f, "{}: ", Short(code, LONGEST_WORD))?;
         }
-        f.write_str(self.message())?;
+        write!(f, "{}", Short(self.message(), LONGEST_MESSAGE))?;
         match (self.attempts(), self.stop_reason()) {
             (..=1, None) => {}
             (..=1, Some(why)) => write!(f, " (not sent again: {why})")?,
@@ -68,7 +73,7 @@ impl Error {
             let cause_text = cause.to_string();
             // Most errors repeat their cause in their own text.
             if !text.contains(&cause_text) {
-                write!(f, ": {cause_text}")?;
+                write!(f, ": {}", Short(&cause_text, LONGEST_MESSAGE))?;
             }
             text = cause_text;
             source = cause.source();
@@ -96,6 +101,18 @@ impl Error {
             .field("request_ids", &self.request_ids().collect::<Vec<_>>())
             .field("hint", &self.hint())
             .finish_non_exhaustive()
+    }
+}
+
+/// The beginning of a text, up to a number of characters.
+struct Short<'a>(&'a str, usize);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(self.1) {
+            None => f.write_str(self.0),
+            Some((end, _)) => write!(f, "{}…", &self.0[..end]),
+        }
     }
 }
 

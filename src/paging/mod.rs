@@ -25,6 +25,10 @@
 //!   of which the second is not yielded: the service does not heed the number;
 //! - more than a thousand empty pages in a row.
 //!
+//! A list that goes on with new tokens and new items is no error, however long it is: bound it with `limit`, or stop
+//! reading. Each page is bounded in bytes, as any response, and nothing is fetched that is not asked for.
+//! [`Items::collect`] holds all items.
+//!
 //! An error is yielded once and ends the list. Its
 //! [`resume_token`](crate::Error::resume_token) says where to go on, so that nothing is lost and
 //! nothing comes twice:

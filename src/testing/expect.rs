@@ -1,9 +1,10 @@
 use crate::body::Body;
 use crate::wire::debug_fields;
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 use std::fmt;
+use std::time::Duration;
 
 /// A request that is expected. What is not said may be anything.
 #[derive(Clone, Debug, Default)]
@@ -112,6 +113,8 @@ impl fmt::Display for Expect {
 pub struct Received {
     /// The method.
     pub method: Method,
+    /// Where it was sent to, as it was sent.
+    pub uri: Uri,
     /// The host it was sent to.
     pub host: String,
     /// The path, as it was sent.
@@ -122,25 +125,30 @@ pub struct Received {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
+    /// The time between the creation of the script and this request, on tokio's clock.
+    pub elapsed: Duration,
 }
 
 impl Received {
-    pub(super) fn new(request: http::Request<Body>) -> Self {
+    pub(super) fn new(request: http::Request<Body>, elapsed: Duration) -> Self {
         let (parts, body) = request.into_parts();
         let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         let query = parts.uri.query().unwrap_or_default();
+        let query = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decode(name), decode(value)))
+            .collect();
         Self {
             host: parts.uri.host().unwrap_or_default().to_owned(),
             path: parts.uri.path().to_owned(),
-            query: query
-                .split('&')
-                .filter(|pair| !pair.is_empty())
-                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-                .map(|(name, value)| (decode(name), decode(value)))
-                .collect(),
+            query,
             method: parts.method,
+            uri: parts.uri,
             headers: parts.headers,
             body,
+            elapsed,
         }
     }
 
@@ -175,7 +183,7 @@ impl fmt::Display for Received {
     }
 }
 
-debug_fields!(Received { method, host, path, query });
+debug_fields!(Received { method, host, path, query, elapsed });
 
 fn write_query(f: &mut fmt::Formatter<'_>, query: &[(String, String)]) -> fmt::Result {
     for (count, (name, value)) in query.iter().enumerate() {

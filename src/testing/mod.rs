@@ -33,19 +33,44 @@ use crate::body::Body;
 use crate::transport::{Exchange, Transport};
 use crate::{Client, ClientBuilder, Error};
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
 
 /// The requests that are expected, in order, and their responses. Clones are the same script.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use = "a script does nothing until a client sends through it"]
 pub struct Script(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    created: Instant,
     expected: VecDeque<(Expect, MockResponse)>,
-    always: Vec<(Expect, MockResponse)>,
+    always: Vec<(Expect, Responder)>,
     received: Vec<Received>,
     surprises: Vec<String>,
+}
+
+/// What responds to any number of requests.
+#[derive(Clone)]
+struct Responder(Arc<Mutex<dyn FnMut(&Received) -> MockResponse + Send>>);
+
+impl fmt::Debug for Responder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Responder")
+    }
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            created: Instant::now(),
+            expected: VecDeque::new(),
+            always: Vec::new(),
+            received: Vec::new(),
+            surprises: Vec::new(),
+        })))
+    }
 }
 
 impl Script {
@@ -68,7 +93,30 @@ impl Script {
     /// Responds to such requests with this, whenever and however often they come, if they are not the one that
     /// is expected next.
     pub fn always(self, request: Expect, response: MockResponse) -> Self {
-        self.state().always.push((request, response));
+        self.respond_with(request, move |_| response.clone())
+    }
+
+    /// Responds to such requests with what the function returns, whenever and however often they come, if they are
+    /// not the one that is expected next. For a service that keeps state:
+    ///
+    /// ```
+    /// use opencloud::testing::{Expect, MockResponse, Script};
+    /// use serde_json::json;
+    ///
+    /// let mut value = json!(null);
+    /// let script = Script::new().respond_with(Expect::any(), move |request| {
+    ///     if let Some(body) = request.json() {
+    ///         value = body;
+    ///     }
+    ///     MockResponse::json(value.clone())
+    /// });
+    /// ```
+    pub fn respond_with(
+        self,
+        request: Expect,
+        respond: impl FnMut(&Received) -> MockResponse + Send + 'static,
+    ) -> Self {
+        self.state().always.push((request, Responder(Arc::new(Mutex::new(respond)))));
         self
     }
 
@@ -119,8 +167,8 @@ impl Script {
 
     /// The response to a request; a request that was not expected fails in a way that is not retried.
     fn response(&self, request: http::Request<Body>) -> Result<MockResponse, Error> {
-        let received = Received::new(request);
         let mut state = self.state();
+        let received = Received::new(request, state.created.elapsed());
         state.received.push(received.clone());
         if let Some((expected, _)) = state.expected.front()
             && expected.mismatch(&received).is_none()
@@ -128,10 +176,14 @@ impl Script {
         {
             return Ok(response);
         }
-        if let Some((_, response)) =
+        if let Some((_, responder)) =
             state.always.iter().find(|(request, _)| request.mismatch(&received).is_none())
         {
-            return Ok(response.clone());
+            let responder = responder.clone();
+            // The function may ask the script what it has received.
+            drop(state);
+            let mut respond = responder.0.lock().unwrap_or_else(PoisonError::into_inner);
+            return Ok(respond(&received));
         }
         let instead = match state.expected.front() {
             Some((expected, _)) => {

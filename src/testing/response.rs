@@ -2,12 +2,14 @@ use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What a request gets: a response, or one of the ways in which none arrives.
 #[derive(Clone, Debug)]
 pub struct MockResponse {
     end: End,
     response: http::Response<Bytes>,
+    delay: Duration,
 }
 
 /// How the exchange ends.
@@ -112,7 +114,7 @@ impl MockResponse {
         let mut response = http::Response::new(body.into());
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { end: End::Whole, response }
+        Self { end: End::Whole, response, delay: Duration::ZERO }
     }
 
     /// 200 and this JSON.
@@ -177,7 +179,27 @@ impl MockResponse {
         Self::new(status, "text/plain", body)
     }
 
-    /// With this header.
+    /// With this status code.
+    ///
+    /// # Panics
+    ///
+    /// If HTTP does not allow the code.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        match StatusCode::from_u16(status) {
+            Ok(status) => *self.response.status_mut() = status,
+            Err(error) => panic!("{status}: {error}"),
+        }
+        self
+    }
+
+    /// After this time, on tokio's clock.
+    #[must_use]
+    pub fn delay(self, delay: Duration) -> Self {
+        Self { delay, ..self }
+    }
+
+    /// With this header, which is added to those of its name; a content type replaces the one before.
     ///
     /// # Panics
     ///
@@ -186,7 +208,10 @@ impl MockResponse {
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match (HeaderName::try_from(name.as_ref()), HeaderValue::try_from(value.as_ref())) {
             (Ok(name), Ok(value)) => {
-                self.response.headers_mut().append(name, value);
+                match name {
+                    header::CONTENT_TYPE => drop(self.response.headers_mut().insert(name, value)),
+                    name => drop(self.response.headers_mut().append(name, value)),
+                }
                 self
             }
             _ => panic!("`{}: {}` is not a header", name.as_ref(), value.as_ref()),
@@ -197,7 +222,7 @@ impl MockResponse {
 /// Ways in which no response arrives.
 impl MockResponse {
     fn none(end: End) -> Self {
-        Self { end, response: http::Response::default() }
+        Self { end, response: http::Response::default(), delay: Duration::ZERO }
     }
 
     /// The service cannot be reached: the request was certainly not sent.
@@ -222,6 +247,9 @@ impl MockResponse {
     }
 
     pub(super) async fn give(self, max_response_bytes: usize) -> Result<http::Response<Bytes>, Error> {
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
         match self.end {
             End::Whole
                 if self.response.status().is_success() && self.response.body().len() > max_response_bytes =>

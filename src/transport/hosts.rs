@@ -21,6 +21,8 @@ pub(crate) enum OnThisMachine {
 pub(crate) struct Hosts {
     /// The hosts of Open Cloud, each with the URL that it is reached at.
     api: BTreeMap<&'static str, String>,
+    /// Those URLs, parsed: they are looked at for every request.
+    trusted: Vec<Uri>,
     /// The URL of each other host that is reached elsewhere.
     others: BTreeMap<String, String>,
     allow_plain_http: bool,
@@ -48,7 +50,9 @@ impl Hosts {
             })
             .collect::<BTreeMap<_, _>>();
         others.retain(|host, _| !api.contains_key(host.strip_suffix(":443").unwrap_or(host)));
-        Ok(Self { api, others, allow_plain_http })
+        let mut trusted: Vec<Uri> = api.values().filter_map(|url| url.parse().ok()).collect();
+        trusted.dedup();
+        Ok(Self { api, trusted, others, allow_plain_http })
     }
 
     /// The scheme, authority and path prefix at which a host of Open Cloud is reached.
@@ -112,16 +116,16 @@ impl Hosts {
     /// Whether a URL belongs to Open Cloud as this client reaches it, so that it may be given the
     /// credential.
     pub(crate) fn may_have_credential(&self, url: &Uri) -> bool {
-        let place = |url: &Uri| {
-            let port = url.port_u16().or(match url.scheme_str() {
-                Some("http") => Some(80),
-                _ => Some(443),
-            });
-            (url.scheme_str().map(str::to_owned), url.host().map(str::to_ascii_lowercase), port)
-        };
-        let there = place(url);
-        self.api.values().any(|origin| origin.parse::<Uri>().is_ok_and(|origin| place(&origin) == there))
+        self.trusted.iter().any(|trusted| is_same_origin(trusted, url))
     }
+}
+
+/// Whether two URLs have the same scheme, host and port.
+fn is_same_origin(one: &Uri, other: &Uri) -> bool {
+    let port = |url: &Uri| url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 });
+    one.scheme_str() == other.scheme_str()
+        && port(one) == port(other)
+        && one.host().unwrap_or_default().eq_ignore_ascii_case(other.host().unwrap_or_default())
 }
 
 /// The scheme, authority and path prefix of a URL, without a slash at the end.

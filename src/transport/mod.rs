@@ -1,4 +1,4 @@
-//! CallFuture: one attempt after another, and the seam at which something else than HTTP can stand.
+//! Sending: one attempt after another, and the seam at which something else than HTTP can stand.
 
 pub(crate) mod backoff;
 mod clients;

@@ -18,56 +18,40 @@ pub(crate) struct Reqwest {
     usual: Clients,
     /// For requests to this machine, if they go another way.
     here: Option<Clients>,
+    /// Whether the client is the caller's own, which may follow redirects.
+    is_foreign: bool,
 }
 
 impl Reqwest {
     /// With the caller's own client, and another for uploads if there is one.
     pub(crate) fn new(calls: reqwest::Client, uploads: Option<reqwest::Client>) -> Self {
         let uploads = uploads.unwrap_or_else(|| calls.clone());
-        Self { usual: Clients { calls, uploads }, here: None }
+        Self { usual: Clients { calls, uploads }, here: None, is_foreign: true }
     }
 
     /// With clients of its own.
     pub(crate) fn build(options: &HttpOptions) -> Result<Self, Error> {
         let (usual, here) = Clients::build(options)?;
-        Ok(Self { usual, here })
+        Ok(Self { usual, here, is_foreign: false })
     }
 
     /// Sends the request; the response's content is still to be read.
     async fn send(&self, request: http::Request<Body>) -> Result<reqwest::Response, Error> {
         let (parts, body) = request.into_parts();
-        let (uri, mut headers) = (parts.uri, parts.headers);
+        let uri = parts.uri;
         let here = self.here.as_ref().filter(|_| is_loopback(uri.host().unwrap_or_default()));
         let clients = here.unwrap_or(&self.usual);
         let client = if body.is_upload() { &clients.uploads } else { &clients.calls };
-        let has_no_body = matches!(parts.method, Method::GET | Method::HEAD);
-        let request = client.request(parts.method, uri.to_string());
-        let request = match body {
-            Body::Empty if has_no_body => request.headers(headers),
-            // A body that may be there and is not: services insist on its length.
-            Body::Empty => {
-                headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-                request.headers(headers)
-            }
-            Body::Bytes { content_type, content, .. } => {
-                set_content_type(&mut headers, &content_type)?;
-                request.headers(headers).body(content)
-            }
-            Body::Form(form) => request.headers(headers).multipart(multipart(form)?),
-            Body::Stream(stream) => {
-                let (content_type, length, content) = stream.open()?;
-                set_content_type(&mut headers, &content_type)?;
-                if let Some(length) = length {
-                    headers.insert(CONTENT_LENGTH, length.into());
-                }
-                request.headers(headers).body(reqwest::Body::wrap_stream(content))
-            }
-        };
-        let request = request.build().map_err(failed)?;
-        let url = request.url().clone();
+        let url = reqwest::Url::parse(&uri.to_string())
+            .map_err(|error| Error::invalid_request(format!("the URL cannot be sent: {error}")))?;
         check(&uri, &url)?;
+        let meant = self.is_foreign.then(|| url.clone());
+        let mut request = reqwest::Request::new(parts.method, url);
+        // Moved, not copied: they are the call's own.
+        *request.headers_mut() = parts.headers;
+        let request = with_body(client, request, body)?;
         let response = client.execute(request).await.map_err(no_response)?;
-        if *response.url() != url {
+        if meant.is_some_and(|meant| *response.url() != meant) {
             return Err(Error::configuration(
                 "the HTTP client followed a redirect, and the credential with it; switch its redirects off",
             ));
@@ -102,6 +86,38 @@ impl Transport for Reqwest {
     }
 }
 
+/// The request with its body, and with the headers that say what that is.
+fn with_body(
+    client: &reqwest::Client,
+    mut request: reqwest::Request,
+    body: Body,
+) -> Result<reqwest::Request, Error> {
+    match body {
+        Body::Empty if matches!(*request.method(), Method::GET | Method::HEAD) => {}
+        // A body that may be there and is not: services insist on its length.
+        Body::Empty => {
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        Body::Bytes { content_type, content, .. } => {
+            set_content_type(request.headers_mut(), &content_type)?;
+            *request.body_mut() = Some(content.into());
+        }
+        Body::Form(form) => {
+            let request = reqwest::RequestBuilder::from_parts(client.clone(), request);
+            return request.multipart(multipart(form)?).build().map_err(failed);
+        }
+        Body::Stream(stream) => {
+            let (content_type, length, content) = stream.open()?;
+            set_content_type(request.headers_mut(), &content_type)?;
+            if let Some(length) = length {
+                request.headers_mut().insert(CONTENT_LENGTH, length.into());
+            }
+            *request.body_mut() = Some(reqwest::Body::wrap_stream(content));
+        }
+    }
+    Ok(request)
+}
+
 /// Refuses a URL that the client's parser reads as another host or path than ours: it resolves dot
 /// segments, even encoded ones, and takes `\` for `/`.
 fn check(meant: &http::Uri, read: &reqwest::Url) -> Result<(), Error> {
@@ -132,7 +148,7 @@ async fn read(mut incoming: reqwest::Response, limit: usize) -> Result<http::Res
     let mut response = http::Response::new(Bytes::new());
     *response.status_mut() = status;
     *response.headers_mut() = std::mem::take(incoming.headers_mut());
-    let mut content = BytesMut::new();
+    let mut content = Content { expected: expected_length(&response, limit), ..Content::default() };
     let until = Instant::now() + REFUSAL_TIME;
     loop {
         let chunk = match status.is_success() {
@@ -143,7 +159,7 @@ async fn read(mut incoming: reqwest::Response, limit: usize) -> Result<http::Res
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
             Err(error) => {
-                *response.body_mut() = content.freeze();
+                *response.body_mut() = content.into_bytes();
                 return Err(failed(error).with_response(&response));
             }
         };
@@ -151,13 +167,53 @@ async fn read(mut incoming: reqwest::Response, limit: usize) -> Result<http::Res
             if status.is_success() {
                 return Err(Error::too_large(limit).with_response(&response));
             }
-            content.extend_from_slice(&chunk[..limit - content.len()]);
+            content.push(chunk.slice(..limit - content.len()));
             break;
         }
-        content.extend_from_slice(&chunk);
+        content.push(chunk);
     }
-    *response.body_mut() = content.freeze();
+    *response.body_mut() = content.into_bytes();
     Ok(response)
+}
+
+/// How long the body of a response will be, as far as it says so and may be so long.
+fn expected_length(response: &http::Response<Bytes>, limit: usize) -> usize {
+    let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    length.unwrap_or(0).min(limit).min(MOST_RESERVED)
+}
+
+/// The most memory that is taken for a body because its header says so, in bytes; what is longer grows as it
+/// arrives.
+const MOST_RESERVED: usize = 4 * 1024 * 1024;
+
+/// The content of a response. What arrives in one piece is not copied.
+#[derive(Default)]
+struct Content {
+    expected: usize,
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Content {
+    fn len(&self) -> usize {
+        if self.all.is_empty() { self.first.len() } else { self.all.len() }
+    }
+
+    fn push(&mut self, chunk: Bytes) {
+        if self.len() == 0 {
+            self.first = chunk;
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.reserve(self.expected.max(self.first.len() + chunk.len()));
+            self.all.extend_from_slice(&self.first);
+        }
+        self.all.extend_from_slice(&chunk);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
+    }
 }
 
 fn multipart(form: Form) -> Result<reqwest::multipart::Form, Error> {

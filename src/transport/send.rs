@@ -121,6 +121,7 @@ impl RetryLoop<'_> {
         };
         let mut secret = match self.credentials {
             None => None,
+            Some(credentials) if !credentials.is_provider() => Some(credentials.clone()),
             Some(credentials) => {
                 match deadline.bound("no credential was given", credentials.resolve()).await {
                     Ok(secret) => Some(secret),

@@ -33,6 +33,13 @@ macro_rules! open_enum {
             /// The variants that this version knows.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant,)*];
 
+            fn known(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
             /// The word that the service uses.
             pub fn as_str(&self) -> &str {
                 match self {
@@ -44,16 +51,13 @@ macro_rules! open_enum {
 
         impl From<String> for $name {
             fn from(word: String) -> Self {
-                match word.as_str() {
-                    $($word => Self::$variant,)*
-                    _ => Self::Unknown(crate::wire::enums::UnknownValue::new(word)),
-                }
+                Self::known(&word).unwrap_or_else(|| Self::Unknown(crate::wire::enums::UnknownValue::new(word)))
             }
         }
 
         impl From<&str> for $name {
             fn from(word: &str) -> Self {
-                word.to_owned().into()
+                Self::known(word).unwrap_or_else(|| word.to_owned().into())
             }
         }
 
@@ -81,7 +85,7 @@ macro_rules! open_enum {
             }
         }
 
-        crate::wire::scalar! { $name, crate::wire::decode::text, { "type": "string", "examples": [$($word),*] } }
+        crate::wire::scalar! { $name, crate::wire::decode::text, |word: std::borrow::Cow<'_, str>| Self::from(&*word), { "type": "string", "examples": [$($word),*] } }
     };
 }
 pub(crate) use open_enum;
@@ -156,7 +160,7 @@ macro_rules! open_number_enum {
             }
         }
 
-        crate::wire::scalar! { $name, crate::wire::decode::text, { "type": ["integer", "string"], "examples": [$($number),*] } }
+        crate::wire::scalar! { $name, crate::wire::decode::text, |text: std::borrow::Cow<'_, str>| Self::from(text.into_owned()), { "type": ["integer", "string"], "examples": [$($number),*] } }
     };
 }
 pub(crate) use open_number_enum;

@@ -88,7 +88,10 @@ macro_rules! id_type {
         }
 
         crate::wire::scalar! {
-            $name, crate::wire::ids::id_type!(@ $($how)?), { "type": ["string", "integer"] }
+            $name,
+            crate::wire::ids::id_type!(@ $($how)?),
+            |id: std::borrow::Cow<'_, str>| Self(id.into_owned()),
+            { "type": ["string", "integer"] }
         }
     };
 }

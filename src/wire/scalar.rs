@@ -1,16 +1,16 @@
 /// How a type that is a word or a number on the wire is read, sent as a parameter and described: by its
-/// `Display` and `From<String>`.
+/// `Display`, and by what makes it of a text, which may be borrowed.
 macro_rules! scalar {
-    ($name:ident, $read:expr, $schema:tt) => {
+    ($name:ident, $read:expr, $from:expr, $schema:tt) => {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $read(deserializer).map(Self::from)
+                $read(deserializer).map($from)
             }
         }
 
         impl<'de> crate::wire::decode::Tolerant<'de> for $name {
             fn tolerant<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $read(deserializer).map(Self::from)
+                $read(deserializer).map($from)
             }
         }
 

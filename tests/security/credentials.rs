@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-fn answering() -> Script {
+fn service() -> Script {
     Script::new().always(Expect::any(), MockResponse::json(json!({})))
 }
 
@@ -20,21 +20,21 @@ fn sent(script: &Script) -> (Option<String>, Option<String>) {
 
 #[tokio::test]
 async fn an_override_replaces_the_credential() {
-    let script = answering();
+    let script = service();
     let client = scripted(&script);
-    client.users().get(1).await.expect("an answer");
+    client.users().get(1).await.expect("a response");
     assert_eq!(sent(&script), (Some(KEY.to_owned()), None));
     let token = Credentials::bearer("token").expect("a token");
-    client.users().get(1).with_credentials(token).await.expect("an answer");
+    client.users().get(1).with_credentials(token).await.expect("a response");
     assert_eq!(sent(&script), (None, Some("Bearer token".to_owned())));
     let other = Credentials::api_key("other").expect("a key");
-    client.users().get(1).with_credentials(other).await.expect("an answer");
+    client.users().get(1).with_credentials(other).await.expect("a response");
     assert_eq!(sent(&script), (Some("other".to_owned()), None));
 }
 
 #[tokio::test]
 async fn a_token_where_only_a_key_will_do_is_not_sent() {
-    let script = answering();
+    let script = service();
     let token = || Credentials::bearer("token").expect("a token");
     let client = Client::builder().credentials(token()).transport(script.clone()).build().expect("a client");
     let provider = Credentials::provider(Provider::default());
@@ -107,8 +107,8 @@ async fn a_provider_refreshes_once_and_repeats() {
     let provider = Provider::default();
     // Not idempotent: a 401 had no effect.
     let call = provided(&script, &provider).groups().accept_join_request(1, 2);
-    let (reply, wait) = timed(async { call.send().await.expect("an answer") }).await;
-    assert_eq!((reply.attempts(), wait), (2, Duration::ZERO));
+    let (response, wait) = timed(async { call.send().await.expect("a response") }).await;
+    assert_eq!((response.attempts(), wait), (2, Duration::ZERO));
     script.assert_done();
 
     let script = Script::new().always(Expect::any(), unauthorized());
@@ -129,13 +129,13 @@ async fn a_body_that_is_read_once_has_the_credential_renewed_for_the_next_call()
     let call = || client.request(http::Method::PUT, "/a").file(File::reader(&b"content"[..], 7));
     let error = call().await.expect_err("refused, and not to be read again");
     assert!(error.is_unauthenticated() && error.attempts() == 1, "{error}");
-    call().await.expect("an answer");
+    call().await.expect("a response");
     script.assert_done();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_may_fail() {
-    let script = answering();
+    let script = service();
     let failing = Provider { fails: true, ..Provider::default() };
     let error = provided(&script, &failing).users().get(1).await.expect_err("an error");
     assert!(error.is_unauthenticated() && error.to_string().contains("the vault is closed"), "{error}");
@@ -193,7 +193,7 @@ async fn a_refusal_does_not_undo_what_went_before() {
 
 #[tokio::test]
 async fn reserved_headers_are_refused() {
-    let script = answering();
+    let script = service();
     for name in
         ["x-api-key", "X-API-Key", "authorization", "cookie", "host", "content-length", "Transfer-Encoding"]
     {
@@ -217,7 +217,7 @@ async fn reserved_headers_are_refused() {
 
 #[tokio::test]
 async fn the_credential_goes_to_the_configured_hosts_only() {
-    let script = answering();
+    let script = service();
     let client = scripted(&script);
     let put = |url: &str| client.request(http::Method::PUT, url).bytes("application/octet-stream", "content");
     for (url, host, with_key) in [
@@ -228,12 +228,12 @@ async fn the_credential_goes_to_the_configured_hosts_only() {
         ("https://apis.roblox.com.example/a", "apis.roblox.com.example", false),
         ("https://roblox.com/a", "roblox.com", false),
     ] {
-        put(url).await.expect("an answer");
+        put(url).await.expect("a response");
         let received = script.received().pop().expect("a request");
         assert_eq!(received.host, host);
         assert_eq!(sent(&script).0.is_some(), with_key, "{url}");
     }
-    put("/a").without_credentials().await.expect("an answer");
+    put("/a").without_credentials().await.expect("a response");
     assert_eq!(sent(&script), (None, None));
     let count = script.count();
     for url in [
@@ -252,8 +252,8 @@ async fn the_credential_goes_to_the_configured_hosts_only() {
 }
 
 #[tokio::test]
-async fn a_host_that_answers_point_to_can_be_elsewhere() {
-    let script = answering();
+async fn a_host_that_responses_point_to_can_be_elsewhere() {
+    let script = service();
     let client = Client::builder()
         .api_key(KEY)
         .transport(script.clone())
@@ -262,9 +262,9 @@ async fn a_host_that_answers_point_to_can_be_elsewhere() {
         .host_url("cdn.example", "http://localhost:3")
         .build()
         .expect("a client");
-    client.users().get(1).await.expect("an answer");
-    client.request(http::Method::GET, "https://cdn.example/file?x=1").send_bytes().await.expect("an answer");
-    client.thumbnails().get_asset_3d(1).await.expect("an answer");
+    client.users().get(1).await.expect("a response");
+    client.request(http::Method::GET, "https://cdn.example/file?x=1").send_bytes().await.expect("a response");
+    client.thumbnails().get_asset_3d(1).await.expect("a response");
     let received = script.received();
     let place = |at: usize| (received[at].path.clone(), received[at].header("x-api-key").is_some());
     assert_eq!(place(0), ("/base/cloud/v2/users/1".to_owned(), true));

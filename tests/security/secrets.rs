@@ -117,7 +117,7 @@ async fn the_trace_tells_what_a_request_is_found_by() {
 #[tokio::test(start_paused = true)]
 async fn no_key_in_any_output() {
     let (recorder, _guard) = recording().await;
-    let mut answers = vec![
+    let mut responses = vec![
         MockResponse::not_sent(),
         MockResponse::interrupted(),
         MockResponse::stalled(),
@@ -136,16 +136,16 @@ async fn no_key_in_any_output() {
     ];
     // Services that repeat what they were sent.
     for shape in ErrorShape::ALL {
-        answers.extend(
+        responses.extend(
             [401, 403, 429, 500]
                 .map(|status| MockResponse::error(*shape, status, KEY, &format!("bad key {KEY}!"))),
         );
     }
     let nested = json!({ "code": "A", "message": "m", "details": [{ "key": KEY }] });
-    answers.push(MockResponse::status(400, nested.to_string()));
+    responses.push(MockResponse::status(400, nested.to_string()));
     let mut output = String::new();
-    for answer in answers {
-        let script = Script::new().always(Expect::any(), answer);
+    for response in responses {
+        let script = Script::new().always(Expect::any(), response);
         let with_bodies = steady(Client::builder().api_key(KEY).transport(script.clone())).log_bodies(true);
         let _ = write!(output, "{with_bodies:?}");
         let token = Credentials::bearer(KEY).expect("a token");
@@ -183,7 +183,7 @@ async fn no_key_in_any_output() {
 }
 
 #[tokio::test]
-async fn what_an_answer_repeats_is_hidden_and_the_rest_is_told() {
+async fn what_a_response_repeats_is_hidden_and_the_rest_is_told() {
     let client = scripted(&Script::new().always(Expect::any(), MockResponse::json(json!(KEY))));
     let error = client.users().get(1).await.expect_err("an error");
     assert!(error.is_decode() && error.message().contains("[hidden]"), "{error}");
@@ -241,7 +241,7 @@ async fn a_call_is_traced() {
             Expect::any(),
             MockResponse::json(json!({ "name": "a person" })).header("x-ratelimit-remaining", "41"),
         );
-    scripted(&script).users().get(1).await.expect("an answer");
+    scripted(&script).users().get(1).await.expect("a response");
     let text = recorder.text();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
@@ -262,14 +262,14 @@ async fn a_call_is_traced() {
 #[tokio::test(start_paused = true)]
 async fn bodies_are_shown_only_when_asked_for_and_redacted() {
     let (recorder, _guard) = recording().await;
-    let answer =
+    let response =
         json!({ "name": "shown", "uploadUri": "https://presigned.example", "accessToken": "hidden-token" });
-    let script = Script::new().always(Expect::any(), MockResponse::json(answer));
+    let script = Script::new().always(Expect::any(), MockResponse::json(response));
     let body = json!({ "secret": "hidden-secret", "topic": "shown-too" });
-    scripted(&script).request(http::Method::POST, "/a").json(&body).await.expect("an answer");
+    scripted(&script).request(http::Method::POST, "/a").json(&body).await.expect("a response");
     assert!(!recorder.text().contains("shown"), "{}", recorder.text());
     let client = script.builder().log_bodies(true).build().expect("a client");
-    client.request(http::Method::POST, "/a").json(&body).await.expect("an answer");
+    client.request(http::Method::POST, "/a").json(&body).await.expect("a response");
     let text = recorder.text();
     assert!(text.contains("shown") && text.contains("shown-too"), "{text}");
     assert!(!text.contains("hidden-") && !text.contains("presigned.example"), "{text}");

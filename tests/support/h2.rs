@@ -1,7 +1,5 @@
 //! A server that speaks just enough of HTTP/2 to end a session in every way.
 
-#![allow(dead_code)]
-
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// What a client begins with.

@@ -21,13 +21,13 @@ async fn post(address: std::net::SocketAddr, headers: &[(&str, &str)], body: &[u
         body.len()
     );
     socket.write_all(&[head.as_bytes(), body].concat()).await.expect("a request");
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).await.expect("an answer");
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+    let mut response = String::new();
+    socket.read_to_string(&mut response).await.expect("a response");
+    response.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
 }
 
 #[tokio::test]
-async fn it_answers_at_once_and_hands_over_each_notification_once() {
+async fn it_responds_at_once_and_hands_over_each_notification_once() {
     let (sender, mut queue) = mpsc::channel(1);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -42,7 +42,7 @@ async fn it_answers_at_once_and_hands_over_each_notification_once() {
         post(address, &[(SIGNATURE_HEADER, &signature)], body).await
     };
 
-    // Nobody reads the queue yet, and still there is an answer.
+    // Nobody reads the queue yet, and still there is a response.
     assert_eq!(send(&body("1")).await, StatusCode::NO_CONTENT);
     assert_eq!(send(&body("1")).await, StatusCode::NO_CONTENT, "it came twice");
     // The queue is full: Roblox may try again, and then it is no replay.

@@ -25,3 +25,15 @@ pub(crate) fn status(command: &mut Command, what: &str, args: &Args) -> Result<E
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(ExitCode::from(code.unwrap_or(1)))
 }
+
+/// Builds the program of a package, for another one that starts it.
+pub(crate) fn build(package: &str) -> Result<(), String> {
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", package, "--bins"])
+        .status()
+        .map_err(|error| format!("cargo could not build {package}: {error}"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("cargo could not build {package}; its messages are above")),
+    }
+}

@@ -23,10 +23,16 @@ enum Command {
     Facts(xtask::facts::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
     Contract(xtask::delegate::Args),
+    /// Feed everything that reads text from outside with random input: `fuzz --help` explains.
+    Fuzz(xtask::delegate::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
     Live(xtask::delegate::Args),
     /// Compare calls with the same calls by hand and with another crate: `bench --help` explains.
     Bench(xtask::delegate::Args),
+    /// Run the SDK against emulators that fail and are killed, and account for every write: `chaos --help` explains.
+    Chaos(xtask::delegate::Args),
+    /// Make many calls, and compare what is held before and after: `soak --help` explains.
+    Soak(xtask::delegate::Args),
     /// Print sizes, cycles, dependencies and words of the code: `figures --help` explains.
     Figures(xtask::delegate::Args),
 }
@@ -38,9 +44,12 @@ fn main() -> ExitCode {
         Command::Surface(args) => xtask::surface::run(&args),
         Command::Facts(args) => xtask::facts::run(&args),
         Command::Contract(args) => xtask::delegate::run("opencloud-contract", &args),
+        Command::Fuzz(args) => xtask::delegate::run("opencloud-fuzz", &args),
         Command::Live(args) => xtask::delegate::run("opencloud-live", &args),
         Command::Figures(args) => xtask::delegate::run("opencloud-architecture", &args),
         Command::Bench(args) => xtask::bench::run(&args),
+        Command::Chaos(args) => xtask::chaos::run(&args),
+        Command::Soak(args) => xtask::chaos::soak(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");

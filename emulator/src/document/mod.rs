@@ -32,7 +32,7 @@ pub(crate) use template::{encode_segment, without_names};
 pub(crate) use validate::validate_found;
 pub use validate::{Violation, validate_request, validate_response, validate_value, validate_wire};
 
-const EMBEDDED: &str = include_str!("../../../spec/open-cloud.json");
+const EMBEDDED: &str = include_str!(env!("OPEN_CLOUD_DOCUMENT"));
 const DEFAULT_HOST: &str = "apis.roblox.com";
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "patch", "head", "options"];
 

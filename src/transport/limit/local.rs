@@ -137,6 +137,44 @@ mod tests {
         assert_eq!(times, [0, 0, 60, 0, 0]);
     }
 
+    /// A busy machine wakes calls late. What was sent late is counted from then on: otherwise the next ones, which are
+    /// on time, would come within the same period.
+    #[tokio::test(start_paused = true)]
+    async fn what_is_sent_late_is_counted_from_when_it_is_sent() {
+        let (local, quotas) = (Local::default(), [quota("a", 2, 10)]);
+        let start = Instant::now();
+        let mut sent = Vec::new();
+        for _ in 0..2 {
+            local.acquire(&quotas).await;
+            sent.push(start.elapsed().as_millis());
+        }
+        let mut late = [forgotten(&local, &quotas).await, forgotten(&local, &quotas).await];
+        tokio::time::sleep(Duration::from_millis(10_700)).await;
+        for call in &mut late {
+            call.await;
+            sent.push(start.elapsed().as_millis());
+        }
+        for _ in 0..2 {
+            local.acquire(&quotas).await;
+            sent.push(start.elapsed().as_millis());
+        }
+        assert_eq!(sent, [0, 0, 10_700, 10_700, 20_700, 20_700]);
+    }
+
+    /// Late ones that were to follow each other at once do not.
+    #[tokio::test(start_paused = true)]
+    async fn who_is_next_waits_for_those_who_are_late() {
+        let (local, quotas) = (Local::default(), [quota("a", 1, 1)]);
+        let start = Instant::now();
+        local.acquire(&quotas).await;
+        let (one, two) = (forgotten(&local, &quotas).await, forgotten(&local, &quotas).await);
+        tokio::time::sleep(Duration::from_millis(1_900)).await;
+        one.await;
+        assert_eq!(start.elapsed().as_millis(), 1_900);
+        two.await;
+        assert_eq!(start.elapsed().as_millis(), 2_900, "and not at 2,000");
+    }
+
     /// Polls a call so far that it waits in its queue, and then no more.
     async fn forgotten<'a>(
         local: &'a Local,

@@ -136,8 +136,10 @@ impl Schedule {
             return Permit::Pending(id, waiter.alarm);
         }
         let is_fresh = now - waiter.at < FRESH;
-        let at = waiter.at;
-        let Some(waiter) = self.withdraw(id).filter(|_| !is_fresh) else { return Permit::Granted(at) };
+        let Some(waiter) = self.withdraw(id) else { return Permit::Granted(now) };
+        if is_fresh {
+            return self.depart(id, waiter, waker, now);
+        }
         self.give_back(&waiter);
         match self.reserve(waiter.windows, now, wakers) {
             Permit::Granted(at) => Permit::Granted(at),
@@ -148,6 +150,24 @@ impl Schedule {
                 Permit::Pending(id, alarm)
             }
         }
+    }
+
+    /// Lets a call send whose time has come. It is always a little later than that, and much later on a busy machine,
+    /// and the service counts from when a request comes: so its place moves to now. If those before it were late as
+    /// well, they are still counted, and it waits for them.
+    fn depart(&mut self, id: u64, mut waiter: Waiter, waker: &Waker, now: Instant) -> Permit {
+        self.give_back(&waiter);
+        let windows = &mut self.windows;
+        let free = waiter.windows.iter().map(|window| windows[*window].window.has_room_from(now));
+        let at = free.max().unwrap_or(now);
+        waiter.windows.iter().for_each(|window| windows[*window].window.take(at));
+        if at <= now {
+            return Permit::Granted(at);
+        }
+        waiter.windows.iter().for_each(|window| windows[*window].waiters += 1);
+        (waiter.at, waiter.alarm, waiter.waker) = (at, at, Some(waker.clone()));
+        self.waiting.insert(id, waiter);
+        Permit::Pending(id, at)
     }
 
     /// Gives back the place of a call that gave up.

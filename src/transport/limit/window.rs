@@ -91,6 +91,15 @@ impl Window {
         (last < at + self.period).then(|| self.places[row] + self.period)
     }
 
+    /// From when on one more can go out, as far as those that have gone out by now are counted.
+    pub(super) fn has_room_from(&self, now: Instant) -> Instant {
+        let until = self.places.partition_point(|place| *place <= now);
+        match until.checked_sub(self.limit) {
+            Some(oldest) => now.max(self.places[oldest] + self.period),
+            None => now,
+        }
+    }
+
     /// How many places were taken since a response said how many are left.
     fn used(&self, cap: Cap) -> usize {
         self.places.partition_point(|place| *place < cap.until).saturating_sub(cap.known)

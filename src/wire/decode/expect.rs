@@ -5,8 +5,11 @@
 //! while it is read: which names it has, and whether those that are not known hold anything.
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The properties of a response that a call is about. A response without them is an error of kind
@@ -40,6 +43,13 @@ struct Wanted {
     fields: ExpectedFields,
 }
 
+/// What an object lacks, and of the main property what is inside of that object: which object it is. The names that
+/// it has instead are looked up where somebody is to be told, because nearly all objects lack nothing.
+struct Lack {
+    what: String,
+    inside: Option<&'static str>,
+}
+
 /// Why the body of a response is of no use.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -54,7 +64,7 @@ thread_local! {
     // the reader of every type instantiated once more, which doubles the crate's compile time. Reading is
     // one synchronous call, so that nothing else can see this.
     static WANTED: Cell<Option<Wanted>> = const { Cell::new(None) };
-    static LACKS: Cell<Option<String>> = const { Cell::new(None) };
+    static LACKS: Cell<Option<Lack>> = const { Cell::new(None) };
     static REQUESTED: Cell<Ids> = const { Cell::new(Vec::new()) };
 }
 
@@ -78,19 +88,29 @@ pub(crate) fn response<T: DeserializeOwned + 'static>(
     WANTED.set(Some(Wanted { of: Some(TypeId::of::<T>()), fields }));
     let value = serde_json::from_slice(body).map_err(Failure::Json)?;
     let is_watched = WANTED.take().is_none();
-    if let Some(lacks) = LACKS.take() {
-        return Err(Failure::Lacks(lacks));
+    if let Some(lack) = LACKS.take() {
+        return Err(Failure::Lacks(lack.told(body, fields)));
     }
     let keeps_all =
         TypeId::of::<T>() == TypeId::of::<serde_json::Value>() || TypeId::of::<T>() == TypeId::of::<()>();
     if !is_watched && !keeps_all && !fields.required.is_empty() {
         // A type that is not read by the table of its fields: its names are looked at once more.
-        serde_json::from_slice::<Names>(body)
-            .map_err(Failure::Json)?
-            .check(fields)
-            .map_err(Failure::Lacks)?;
+        let names = serde_json::from_slice::<Names>(body).map_err(Failure::Json)?;
+        names.check(fields).map_err(|lack| Failure::Lacks(lack.told(body, fields)))?;
     }
     Ok(value)
+}
+
+impl Lack {
+    /// The message, with the names that the object has in this body.
+    fn told(&self, body: &[u8], fields: ExpectedFields) -> String {
+        let outside = fields.main.and_then(|main| main.strip_suffix(self.inside?)?.strip_suffix('.'));
+        let names = outside.map_or_else(|| Names::of(body), |path| Names::below(body, path));
+        let names: Vec<(String, bool)> = names.map(|names| names.0).unwrap_or_default();
+        let more = names.len().saturating_sub(MOST_NAMES);
+        let shown = names.iter().take(MOST_NAMES).map(|(name, _)| name.as_str());
+        format!("the response lacks {}; {}", self.what, self::names(shown, more))
+    }
 }
 
 /// What is seen of an object while it is read.
@@ -98,8 +118,6 @@ pub(super) struct Watch {
     fields: ExpectedFields,
     /// What the response itself is given where it lacks it; what is inside of it is given nothing.
     pub(super) requested: Ids,
-    names: Vec<String>,
-    more: usize,
     has_known: bool,
     has_other_value: bool,
     has_other_content: bool,
@@ -117,8 +135,6 @@ impl Watch {
         Self {
             fields,
             requested: Vec::new(),
-            names: Vec::new(),
-            more: 0,
             has_known: false,
             has_other_value: false,
             has_other_content: false,
@@ -140,22 +156,13 @@ impl Watch {
         WANTED.set(None);
     }
 
-    pub(super) fn note_known(&mut self, name: &str) {
+    pub(super) fn note_known(&mut self) {
         self.has_known = true;
-        self.note(name);
     }
 
-    pub(super) fn note_unknown(&mut self, name: &str, content: &Content) {
+    pub(super) fn note_unknown(&mut self, content: &Content) {
         self.has_other_value |= *content != Content::Nothing;
         self.has_other_content |= *content == Content::Something;
-        self.note(name);
-    }
-
-    fn note(&mut self, name: &str) {
-        match self.names.len() < MOST_NAMES {
-            true => self.names.push(name.to_owned()),
-            false => self.more += 1,
-        }
     }
 
     /// Notes what is missing, for [`response`]. An error of the deserializer would point at where the object ends.
@@ -166,20 +173,20 @@ impl Watch {
     }
 
     /// Says what is missing. `is_empty` tells whether the type has no fields at all, `has` whether one is there.
-    fn check(&self, is_empty: bool, has: &dyn Fn(&str) -> bool) -> Result<(), String> {
+    fn check(&self, is_empty: bool, has: &dyn Fn(&str) -> bool) -> Result<(), Lack> {
         for required in self.fields.required {
             if !required.split('|').any(has) {
-                return Err(self.lacks(&format!("`{}`", required.replace('|', "` and `"))));
+                return Err(self.lacks(format!("`{}`", required.replace('|', "` and `"))));
             }
         }
         let main = self.fields.main.map(|main| main.split('.').next().unwrap_or(main));
         match main {
             Some(main) if self.may_be_called_otherwise() && !has(main) => {
-                Err(self.lacks(&format!("`{main}`")))
+                Err(self.lacks(format!("`{main}`")))
             }
             // Perhaps all of it is wrapped in something.
             _ if self.has_other_content && !self.has_known && !is_empty => {
-                Err(self.lacks("everything that is known of it"))
+                Err(self.lacks("everything that is known of it".to_owned()))
             }
             _ => Ok(()),
         }
@@ -190,8 +197,8 @@ impl Watch {
         self.has_other_content || (self.fields.is_single && self.has_other_value)
     }
 
-    fn lacks(&self, what: &str) -> String {
-        format!("the response lacks {what}; {}", names(self.names.iter().map(String::as_str), self.more))
+    fn lacks(&self, what: String) -> Lack {
+        Lack { what, inside: self.fields.main }
     }
 }
 
@@ -297,10 +304,25 @@ impl<'de> Visitor<'de> for ContentVisitor {
 struct Names(Vec<(String, bool)>);
 
 impl Names {
-    fn check(&self, fields: ExpectedFields) -> Result<(), String> {
+    fn of(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+
+    /// Those of the object at this path of names.
+    fn below(body: &[u8], path: &str) -> Option<Self> {
+        let mut inside: Option<&RawValue> = None;
+        for name in path.split('.') {
+            let body = inside.map_or(body, |inside| inside.get().as_bytes());
+            inside = serde_json::from_slice::<BTreeMap<Cow<'_, str>, &RawValue>>(body).ok()?.remove(name);
+            inside?;
+        }
+        Self::of(inside?.get().as_bytes())
+    }
+
+    fn check(&self, fields: ExpectedFields) -> Result<(), Lack> {
         // Which other names the type knows cannot be told, so that only what is required counts.
         let mut watch = Watch::new(fields);
-        self.0.iter().for_each(|(name, _)| watch.note_known(name));
+        watch.has_known = !self.0.is_empty();
         let has = |wanted: &str| self.0.iter().any(|(name, is_there)| name == wanted && *is_there);
         watch.check(true, &has)
     }

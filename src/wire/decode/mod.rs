@@ -190,8 +190,8 @@ pub(crate) fn read_object<'de, T: Object, D: Deserializer<'de>>(deserializer: D)
                     None => {
                         map.next_value::<de::IgnoredAny>()?;
                     }
-                    Some(watch) if is_known => watch.note_known(&name),
-                    Some(watch) => watch.note_unknown(&name, &map.next_value()?),
+                    Some(watch) if is_known => watch.note_known(),
+                    Some(watch) => watch.note_unknown(&map.next_value()?),
                 }
             }
             object.finish();
@@ -230,17 +230,17 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-/// Any scalar, as the text that stood there.
-pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// Any scalar, as the text that stood there; not copied where it can be borrowed.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     match deserializer.deserialize_any(ScalarVisitor)? {
         Scalar::Text(text) => Ok(text),
-        Scalar::Integer(number) => Ok(number.to_string()),
+        Scalar::Integer(number) => Ok(number.to_string().into()),
         // A whole number that is not one was longer than a double is exact: its digits are lost.
         Scalar::Number(number) if number.fract() == 0.0 && number.abs() > EXACT => {
             Err(de::Error::custom(format!("the number {number:e} cannot be read exactly")))
         }
-        Scalar::Number(number) => Ok(number.to_string()),
-        Scalar::Boolean(value) => Ok(value.to_string()),
+        Scalar::Number(number) => Ok(number.to_string().into()),
+        Scalar::Boolean(value) => Ok(value.to_string().into()),
     }
 }
 
@@ -248,21 +248,21 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// An id that is a number, as its digits: from a number or a text.
-pub(crate) fn number_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(crate) fn number_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     let text = text(deserializer)?;
     let digits = text.strip_prefix('-').unwrap_or(&text);
-    let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u64>().is_ok();
+    let is_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    // All numbers of so few digits fit.
+    let fits = (1..20).contains(&digits.len()) || digits.parse::<u64>().is_ok();
     // Other text is kept as it is: it is not a number and cannot be taken for another one.
-    match !is_whole
-        && (text.trim().parse::<f64>().is_ok() || digits.bytes().all(|byte| byte.is_ascii_digit()))
-    {
+    match !(is_digits && fits) && (is_digits || text.trim().parse::<f64>().is_ok()) {
         true if !text.is_empty() => Err(de::Error::custom(format!("expected an id, not {text:?}"))),
         _ => Ok(text),
     }
 }
 
-enum Scalar {
-    Text(String),
+enum Scalar<'de> {
+    Text(Cow<'de, str>),
     Integer(i128),
     Number(f64),
     Boolean(bool),
@@ -271,40 +271,44 @@ enum Scalar {
 struct ScalarVisitor;
 
 impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar;
+    type Value = Scalar<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string, a number or a boolean")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text.to_owned()))
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_string<E: de::Error>(self, text: String) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Text(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Scalar, E> {
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Text(Cow::Owned(text)))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Integer(number.into()))
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Scalar, E> {
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Integer(number.into()))
     }
 
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Scalar, E> {
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Number(number))
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar, E> {
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Boolean(value))
     }
 }
 
 impl<'de> Tolerant<'de> for String {
     fn tolerant<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text(deserializer)
+        text(deserializer).map(Cow::into_owned)
     }
 }
 
@@ -360,8 +364,17 @@ impl<'de> Tolerant<'de> for jiff::Timestamp {
 
     /// Some services write an empty string for a time that has not come.
     fn optional<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let text = String::optional(deserializer)?.filter(|text| !text.trim().is_empty());
-        text.map(|text| time(&text)).transpose()
+        let text = Option::<Text>::deserialize(deserializer)?.filter(|Text(text)| !text.trim().is_empty());
+        text.map(|Text(text)| time(&text)).transpose()
+    }
+}
+
+/// A scalar as text, which is only looked at.
+struct Text<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer).map(Self)
     }
 }
 

@@ -40,8 +40,9 @@ const FLOORS: Floors = Floors(&[
 const REQWEST: &[&str] = &["transport/reqwest.rs", "transport/clients.rs", "client/builder.rs"];
 const HYPER: &[&str] = &["transport/reqwest.rs"];
 
-/// The modules that may sleep; `oauth` while another process renews the same authorization.
-const SLEEPERS: &[&str] = &["transport/", "operation/", "oauth/"];
+/// The modules that may sleep; `oauth` while another process renews the same authorization, `testing` for responses
+/// with a delay.
+const SLEEPERS: &[&str] = &["transport/", "operation/", "oauth/", "testing/"];
 
 fn library() -> Graph {
     let root = workspace();

@@ -1,15 +1,15 @@
 //! Calls every operation of the document through its public method.
 //!
 //! The calls are generated from the same model as the SDK; the values come from the emulator's reading
-//! of the document, which does not depend on the SDK. What goes out and what comes back is then held
-//! against the document.
+//! of the document, which does not depend on the SDK. What goes out and what comes back is then
+//! validated against the document.
 
-mod double;
 mod samples;
 pub mod shapes;
+mod wire;
 
-pub use double::{Double, Recorded, Recorder};
 pub use samples::{FILE, Samples};
+pub use wire::{Recorded, Recorder, responding, sent};
 
 use opencloud::operation::Operation;
 use opencloud::paging::Items;
@@ -44,7 +44,7 @@ pub const MOST_ITEMS: u64 = 1000;
 /// What became of a call.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The status, if there was an answer.
+    /// The status, if there was a response.
     pub status: Option<u16>,
     /// What was decoded, as JSON again; or why it was not.
     pub decoded: Result<Value, Error>,
@@ -55,11 +55,11 @@ pub fn operations() -> &'static [opencloud_emulator::Operation] {
     Document::embedded().operations()
 }
 
-fn outcome<T: Serialize>(_: &Samples, reply: Result<Response<T>, Error>) -> Outcome {
-    match reply {
-        Ok(reply) => Outcome {
-            status: Some(reply.status().as_u16()),
-            decoded: Ok(serde_json::to_value(&*reply).unwrap_or(Value::Null)),
+fn outcome<T: Serialize>(_: &Samples, response: Result<Response<T>, Error>) -> Outcome {
+    match response {
+        Ok(response) => Outcome {
+            status: Some(response.status().as_u16()),
+            decoded: Ok(serde_json::to_value(&*response).unwrap_or(Value::Null)),
         },
         Err(error) => Outcome { status: error.status().map(|status| status.as_u16()), decoded: Err(error) },
     }

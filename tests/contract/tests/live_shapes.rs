@@ -2,7 +2,7 @@
 //! are read. The ids name the facts.
 
 use opencloud::Client;
-use opencloud_contract::{Double, Samples, call, list, operations, wait};
+use opencloud_contract::{Samples, call, list, operations, responding, wait};
 use opencloud_emulator::Operation;
 use serde_json::{Value, json};
 
@@ -11,8 +11,7 @@ fn operation(id: &str) -> &'static Operation {
 }
 
 fn client(body: &Value) -> Client {
-    let double = Double::answering(200, "application/json", body.to_string());
-    Client::builder().api_key("key").transport(double).build().expect("a client")
+    responding(200, "application/json", body.to_string()).client()
 }
 
 /// Checks that a response is read, and what of it at these places.

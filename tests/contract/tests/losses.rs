@@ -3,12 +3,13 @@
 //!
 //! Names are dropped, renamed and added at random, for every list and every operation that starts something.
 
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud::{Client, Error, ErrorKind};
 use opencloud_contract::shapes::{
     Change, changed, extension, following, has_content, info, lists, may_hide, names, object, response,
     result,
 };
-use opencloud_contract::{Double, Samples, call, list, operations, wait};
+use opencloud_contract::{Samples, call, list, operations, responding, wait};
 use opencloud_emulator::Operation;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -44,9 +45,13 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(future)
 }
 
-fn client(double: Double) -> Client {
-    let client = Client::builder().api_key("key").transport(double).retry(opencloud::retry::Retry::never());
-    client.build().expect("a client")
+fn client(script: &Script) -> Client {
+    script.builder().retry(opencloud::retry::Retry::never()).build().expect("a client")
+}
+
+/// A client of a service that sends this to every request.
+fn client_of(body: &Value) -> Client {
+    client(&responding(200, "application/json", body.to_string()))
 }
 
 /// Whether an error tells what was found instead, where a response is to blame.
@@ -124,16 +129,17 @@ fn no_list_loses_its_items() {
             info(operation).long_running.map_or(info(operation).expects, |facts| facts.expects).required;
         try_changes(operation, |changes| {
             let sent = changed(&page, changes);
-            let answer = sent.clone();
-            let empty = object([(main, json!([])), ("readId", json!("r"))]);
-            let is_followed = following(operation).is_some();
-            let double = Double::by(move |asked| match (asked.len(), is_followed) {
-                (_, true) => (200, json!({ "path": "operations/7", "done": true, "response": answer })),
-                (1, _) => (200, answer.clone()),
+            let client = client(&match following(operation) {
+                Some(_) => Script::new().always(
+                    Expect::any(),
+                    MockResponse::json(json!({ "path": "operations/7", "done": true, "response": sent })),
+                ),
                 // By number, offset or repetition the list ends at an empty page.
-                _ => (200, empty.clone()),
+                None => Script::new().expect(Expect::any(), MockResponse::json(sent.clone())).always(
+                    Expect::any(),
+                    MockResponse::json(object([(main, json!([])), ("readId", json!("r"))])),
+                ),
             });
-            let client = client(double);
             let samples = Samples::from_beginning(operation);
             let outcome = block_on(list(&client, &operation.id, &samples).expect("a list"));
             let is_there = !sent[main].is_null();
@@ -166,7 +172,7 @@ fn no_call_loses_what_it_is_about() {
         let names = other_names(operation);
         try_changes(operation, |changes| {
             let sent = changed(&response, changes);
-            let client = client(Double::answering(200, "application/json", sent.to_string()));
+            let client = client_of(&sent);
             let samples = Samples::new(operation);
             let outcome = block_on(call(&client, &operation.id, &samples).expect("a call")).decoded;
             let has_all = has_required(expects.required, &sent, &names);
@@ -214,8 +220,7 @@ fn no_operation_loses_its_result() {
         let result = result(operation).expect("a result");
         tried += 1;
         let run = |body: Value| {
-            let answer = body.clone();
-            let client = client(Double::by(move |_| (200, answer.clone())));
+            let client = client_of(&body);
             let samples = Samples::from_beginning(operation);
             block_on(wait(&client, &operation.id, &samples).expect("a starter")).map(|(_, result)| result)
         };
@@ -286,8 +291,7 @@ fn no_operation_is_started_and_forgotten() {
         let mut sent = id;
         let value = sent.as_object_mut().and_then(|sent| sent.remove(&name)).expect("a value");
         sent["zzStrange"] = value;
-        let answer = sent.clone();
-        let client = client(Double::by(move |_| (200, answer.clone())));
+        let client = client_of(&sent);
         let samples = Samples::from_beginning(operation);
         let error = block_on(wait(&client, &operation.id, &samples).expect("a starter"));
         let error = error.expect_err(&operation.id);

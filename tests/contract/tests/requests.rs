@@ -1,7 +1,6 @@
 //! What every operation sends, with every parameter set, is what the document allows, and all of it.
 
-use opencloud::Client;
-use opencloud_contract::{Double, Recorded, Samples, call, operations};
+use opencloud_contract::{Recorded, Samples, call, operations, responding};
 use opencloud_emulator::{Document, Location, Operation, RequestParts, query_pairs, validate_request};
 use serde_json::{Value, json};
 
@@ -17,13 +16,12 @@ fn expected() -> impl Iterator<Item = &'static str> {
 const RESERVED: [&str; 5] = ["accept", "accept-encoding", "authorization", "content-length", "content-type"];
 
 async fn sent(operation: &'static Operation) -> Recorded {
-    let double = Double::answering(200, "application/json", "{}");
-    let client =
-        Client::builder().api_key("contract-key").transport(double.clone()).build().expect("a client");
+    let script = responding(200, "application/json", "{}");
+    let client = script.client();
     let samples = Samples::new(operation);
-    // Whether the empty answer can be read is the other test's question.
+    // Whether the empty response can be read is the other test's question.
     let outcome = call(&client, &operation.id, &samples).expect("a generated call").await;
-    let sent = double.sent();
+    let sent = opencloud_contract::sent(&script);
     assert_eq!(sent.len(), 1, "{}: {:?}", operation.id, outcome.decoded);
     sent.into_iter().next().expect("one request")
 }
@@ -237,11 +235,11 @@ async fn what_only_the_service_sets_is_refused() {
         if !has_read_only(&media.schema, 0) {
             continue;
         }
-        let double = Double::answering(200, "application/json", "{}");
-        let client = Client::builder().api_key("key").transport(double.clone()).build().expect("a client");
+        let script = responding(200, "application/json", "{}");
+        let client = script.client();
         let samples = Samples::with_read_only(operation);
         let outcome = call(&client, &operation.id, &samples).expect("a generated call").await;
-        let sent = double.sent();
+        let sent = opencloud_contract::sent(&script);
         match outcome.decoded {
             Err(error) if error.kind() == opencloud::ErrorKind::InvalidRequest && sent.is_empty() => {
                 assert!(

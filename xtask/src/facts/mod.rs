@@ -35,44 +35,56 @@ pub struct Args {
 
 /// Exits with 2 and a line for each problem of the facts or of what refers to them.
 pub fn run(args: &Args) -> Result<ExitCode, String> {
-    let root = args.root.clone().unwrap_or_else(crate::root);
-    let text = read(&root, FACTS)?;
-    let vocabulary = vocabulary(&root)?;
+    let examined = examine(&args.root.clone().unwrap_or_else(crate::root), args.check)?;
+    println!("{}", examined.lines.join("\n"));
+    Ok(ExitCode::from(u8::from(!examined.is_current)))
+}
+
+/// What there is to say of facts without a problem.
+#[derive(Debug)]
+pub struct Examined {
+    lines: Vec<String>,
+    is_current: bool,
+}
+
+/// Checks the facts of a repository, and writes the guide unless it is only to be checked.
+///
+/// # Errors
+///
+/// A line for each problem of the facts or of what refers to them.
+pub fn examine(root: &Path, is_check: bool) -> Result<Examined, String> {
+    let text = read(root, FACTS)?;
+    let vocabulary = vocabulary(root)?;
     let (ledger, mut problems) = Ledger::parse(FACTS, &text).map_err(|error| error.to_string())?;
     problems.extend(check::check(&ledger, &vocabulary));
-    problems.extend(bodies::check(&root, &vocabulary)?);
+    problems.extend(bodies::check(root, &vocabulary)?);
     if !problems.is_empty() {
         return Err(listing(&problems));
     }
-    let is_current = guide(&root, &ledger, args.check)?;
-    let references = references::find(&root)?;
+    let (is_current, line) = guide(root, &ledger, is_check)?;
+    let references = references::find(root)?;
     let problems = references::check(&ledger, &references);
     if !problems.is_empty() {
         return Err(listing(&problems));
     }
-    println!(
-        "{} facts, {} open questions, {} references",
-        ledger.facts.len(),
-        ledger.unknown.len(),
-        references.len()
-    );
-    Ok(ExitCode::from(u8::from(!is_current)))
+    let (facts, unknown) = (ledger.facts.len(), ledger.unknown.len());
+    let counts = format!("{facts} facts, {unknown} open questions, {} references", references.len());
+    Ok(Examined { lines: line.into_iter().chain([counts]).collect(), is_current })
 }
 
-/// Writes the guide, or says whether it is current.
-fn guide(root: &Path, ledger: &Ledger, is_check: bool) -> Result<bool, String> {
+/// Writes the guide, or says whether it is current; and what there is to say of it.
+fn guide(root: &Path, ledger: &Ledger, is_check: bool) -> Result<(bool, Option<String>), String> {
     let text = guide::render(ledger);
     let path = root.join(GUIDE);
     if fs::read_to_string(&path).ok().as_ref() == Some(&text) {
-        return Ok(true);
+        return Ok((true, None));
     }
     if is_check {
-        println!("{GUIDE} has changed; write it with `cargo xtask facts`");
-        return Ok(false);
+        let line = format!("{GUIDE} has changed; write it with `cargo xtask facts`");
+        return Ok((false, Some(line)));
     }
     crate::sync::write::write_all(&[(&path, &text)]).map_err(|error| error.to_string())?;
-    println!("wrote {GUIDE}");
-    Ok(true)
+    Ok((true, Some(format!("wrote {GUIDE}"))))
 }
 
 /// What a fact can be about: the operations and areas of the document.

@@ -2,37 +2,25 @@
 
 use crate::body::Recording;
 use crate::compare::losses;
-use bytes::Bytes;
-use http::{Request, Response};
-use opencloud::body::Body;
+use opencloud::Error;
 use opencloud::retry::Retry;
-use opencloud::{Client, Error};
-use opencloud::{Exchange, Transport};
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud_contract::shapes::info;
 use opencloud_contract::{Samples, call, operations};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// Responds to everything as recorded.
-struct Recorded {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Bytes,
-}
-
-impl Transport for Recorded {
-    fn exchange(&self, _: Request<Body>, _: usize) -> Exchange<'_> {
-        let mut response = Response::builder().status(self.status);
-        for (name, value) in &self.headers {
-            response = response.header(name, value);
-        }
-        if !self.body.is_empty() {
-            response = response.header("content-type", "application/json");
-        }
-        let response = response.body(self.body.clone()).expect("a response");
-        Box::pin(async move { Ok(response) })
-    }
+/// A service that responds to everything as recorded.
+fn service(recording: &Recording) -> Script {
+    let response = match &recording.body {
+        Some(body) => MockResponse::json(body.clone()),
+        None => MockResponse::empty(),
+    };
+    let response = response.with_status(recording.status);
+    let headers = recording.headers.iter();
+    let response = headers.fold(response, |response, (name, value)| response.header(name, value));
+    Script::new().always(Expect::any(), response)
 }
 
 pub(crate) async fn problems(recording: &Recording) -> Vec<String> {
@@ -46,17 +34,7 @@ pub(crate) async fn problems(recording: &Recording) -> Vec<String> {
 }
 
 async fn decode(recording: &Recording) -> Result<Value, Error> {
-    let transport = Recorded {
-        status: recording.status,
-        headers: recording.headers.clone().into_iter().collect(),
-        body: recording.body.as_ref().map(ToString::to_string).unwrap_or_default().into(),
-    };
-    let client = Client::builder()
-        .api_key("contract-key")
-        .transport(transport)
-        .retry(Retry::never())
-        .build()
-        .expect("a client");
+    let client = service(recording).builder().retry(Retry::never()).build().expect("a client");
     match (recording.operation.as_deref(), recording.endpoint.as_deref()) {
         (Some(id), _) => {
             let operation = operations()

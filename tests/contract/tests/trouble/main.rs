@@ -11,7 +11,7 @@ use opencloud::Client;
 use opencloud::retry::Retry;
 use opencloud_emulator::Emulator;
 
-/// A client that sends everything once: what goes wrong is not for the transport to mend.
+/// A client that sends everything once: the transport repairs nothing.
 fn client(base_url: &str) -> Client {
     let client = Client::builder().api_key("key").base_url(base_url).retry(Retry::never());
     client.build().expect("a client")

@@ -29,7 +29,7 @@ fn query() -> AnalyticsMetricsRequest {
     serde_json::from_value(query).expect("a query")
 }
 
-/// The same query again is answered with its result, and 200 in the place of 202.
+/// The same query again gets its result, with 200 instead of 202.
 #[tokio::test]
 async fn what_is_done_at_once_is_never_polled() {
     let (emulator, client) = start().await;
@@ -56,9 +56,9 @@ fn file() -> File {
     File::new("<roblox!").name("a.rbxm").media_type("model/x-rbxm")
 }
 
-/// An upload is answered with the path of its operation alone: without `done`, it is not done.
+/// The response to an upload has the path of its operation alone: without `done`, it is not done.
 #[tokio::test]
-async fn an_answer_that_does_not_say_done_is_pending() {
+async fn a_response_that_does_not_say_done_is_pending() {
     let (_emulator, client) = start().await;
     let upload = client.assets().create(model("Chair"), file()).start().await.expect("started");
     assert!(!upload.is_over());
@@ -140,7 +140,7 @@ async fn polls_that_only_fail_are_given_up() {
     assert_eq!(calls(&emulator, POLL), 1);
 }
 
-/// The caller's patience ends, not the operation; the error says how to come back to it.
+/// The caller's deadline ends the wait, not the operation; the error says how to come back to it.
 #[tokio::test]
 async fn a_deadline_names_the_operation() {
     let policy = || eager().deadline(Duration::from_millis(50));
@@ -151,7 +151,7 @@ async fn a_deadline_names_the_operation() {
     let error = error.expect_err("never done");
     assert!(error.is_timeout(), "{error}");
     assert_eq!(error.operation_name(), Some("users.generate_thumbnail:/cloud/v2/users/7/operations/t"));
-    // And one that does not answer at all.
+    // And one that does not respond at all.
     let (emulator, client) = start().await;
     emulator.fault(&format!("{POLL}=latency:60s")).expect("a fault");
     let error = client

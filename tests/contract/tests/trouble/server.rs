@@ -1,4 +1,4 @@
-//! A server that answers every request with the next of its JSON bodies.
+//! A server that responds to every request with the next of its JSON bodies.
 
 use serde_json::Value;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `answer` makes the body for the request of that number, the first being 0.
-    pub(crate) async fn start(answer: fn(usize) -> Value) -> Server {
+    /// `response` makes the body for the request of that number, the first being 0.
+    pub(crate) async fn start(response: fn(usize) -> Value) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let asked = Arc::new(AtomicUsize::new(0));
         let count = asked.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let body = answer(count.fetch_add(1, Ordering::SeqCst)).to_string();
+                let body = response(count.fetch_add(1, Ordering::SeqCst)).to_string();
                 tokio::spawn(serve(stream, body));
             }
         });
@@ -43,9 +43,9 @@ async fn serve(mut stream: TcpStream, body: String) {
         }
     }
     let length = body.len();
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     );
-    // A client that is gone needs no answer.
-    let _ = stream.write_all(answer.as_bytes()).await;
+    // A client that is gone needs no response.
+    let _ = stream.write_all(response.as_bytes()).await;
 }

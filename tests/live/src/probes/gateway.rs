@@ -125,7 +125,7 @@ async fn headers_of_a_404(lab: &Lab) -> Outcome {
     let store = lab.fresh_name();
     let found = lab.get(&format!("{}/data-stores/{store}/entries/none", lab.universe()?)).await?;
     if found.status != 404 {
-        return Err(Stop::Failed(format!("the entry was answered with status {}", found.status)));
+        return Err(Stop::Failed(format!("the response for the entry has the status code {}", found.status)));
     }
     let there: Vec<&str> = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]
         .into_iter()

@@ -1,0 +1,87 @@
+//! A leaderboard: the best ten of an ordered data store, and somebody's points.
+//!
+//! ```text
+//! cargo run --example leaderboard -- top 42 Points
+//! cargo run --example leaderboard -- add 42 Points 156 100
+//! ```
+//!
+//! The key is that of `ROBLOX_API_KEY`. With `--local` in front it works on a throw-away emulator.
+
+use opencloud::Client;
+use opencloud_emulator::Emulator;
+use std::env;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: leaderboard top UNIVERSE STORE               the best ten
+       leaderboard add UNIVERSE STORE KEY POINTS    gives points, and prints how many there are now
+       leaderboard --local [...]                    at a throw-away emulator; alone, a tour of both
+
+The API key is that of the environment variable ROBLOX_API_KEY.";
+
+type Problem = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match act().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn act() -> Result<(), Problem> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["--help" | "-h"] => println!("{USAGE}"),
+        ["--local"] => {
+            let (client, _emulator) = connect(true).await?;
+            for (player, points) in [("Player_156", "100"), ("Player_157", "70"), ("Player_156", "5")] {
+                run(&client, &["add", "2001", "Points", player, points]).await?;
+            }
+            run(&client, &["top", "2001", "Points"]).await?;
+        }
+        ["--local", ref words @ ..] => {
+            let (client, _emulator) = connect(true).await?;
+            run(&client, words).await?;
+        }
+        ref words => {
+            let (client, _emulator) = connect(false).await?;
+            run(&client, words).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn run(client: &Client, words: &[&str]) -> Result<(), Problem> {
+    let stores = client.ordered_data_stores();
+    match *words {
+        ["top", universe, store] => {
+            let best = stores.store(universe, store).top(10).await?;
+            for (place, entry) in (1..).zip(best) {
+                println!("{place:2}. {} {}", entry.key, entry.value);
+            }
+        }
+        ["add", universe, store, key, points] => {
+            let sum = stores.store(universe, store).increment(key, points.parse()?).await?;
+            println!("{key} has {sum} points");
+        }
+        _ => return Err(USAGE.into()),
+    }
+    Ok(())
+}
+
+/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
+async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Problem> {
+    if !local {
+        let client = Client::from_env();
+        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
+    }
+    let emulator = Emulator::start().await?;
+    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
+    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
+    Ok((client, Some(emulator)))
+}
