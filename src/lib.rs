@@ -29,7 +29,7 @@
 //! | streams of items and pages, and going on later | [`paging`] |
 //! | filters that compile only when they are legal | [`filter`] |
 //! | long-running operations | [`operation`] |
-//! | one thing for many ids | [`bulk`] |
+//! | one thing for many, with a report | [`bulk`] |
 //! | what an API key lacks for the calls to be made | [`api_key`] |
 //! | what the document says of each operation | [`operations`] |
 //! | calls that no operation describes | [`Client::request`] |
@@ -105,6 +105,10 @@ pub mod user_restrictions;
 pub mod users;
 #[cfg(feature = "webhook")]
 pub mod webhook;
+
+/// The crates whose types are in this crate's signatures, in the versions that it uses: `opencloud::jiff::Timestamp`.
+/// A version of your own choice may be another one, whose types do not fit.
+pub use {bytes, http, jiff, serde_json};
 
 pub use call::{CallFuture, Request, Response, path_segment};
 pub use client::{Client, ClientBuilder};

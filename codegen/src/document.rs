@@ -175,7 +175,7 @@ pub fn target(schema: &Value) -> Option<&str> {
 
 /// What a property says beside its type: what it is, its default, its names, and which way it travels. Whatever
 /// replaces the property's schema keeps it.
-pub const BESIDE: [&str; 7] = [
+pub const BESIDE: [&str; 8] = [
     "default",
     "deprecated",
     "description",
@@ -183,6 +183,7 @@ pub const BESIDE: [&str; 7] = [
     "writeOnly",
     "x-opencloud-aliases",
     "x-opencloud-id-from",
+    "x-opencloud-resource-name",
 ];
 
 /// Replaces a schema, which keeps what it says of the property [beside](BESIDE) its type.

@@ -144,6 +144,36 @@ fn a_constructor_takes_its_arguments_in_the_order_of_the_document() {
     }
 }
 
+/// Arguments where a caller has but a few things to say; setters for the rest.
+#[test]
+fn a_body_whose_required_part_is_a_few_scalars_is_arguments() {
+    let document = include_str!("../../spec/open-cloud.json");
+    let model = Model::build(document, None).expect("a model");
+    let surface = emit::surface::emit(&model);
+    for line in [
+        "messaging.publish(universe_id: UniverseId, topic: String, message: String) -> ()",
+        "universes.translate_text(universe_id: UniverseId, text: String) -> TranslateTextResponse",
+        "universes.translate_text.target_language_codes: Vec<String>",
+        // The last id of a resource name is enough.
+        "groups.assign_role(group_id: GroupId, membership_id: Id, role: RoleId) -> GroupMembership",
+        "assets.rollback(asset_id: AssetId, asset_version: Id) -> AssetVersion",
+        // A body with more to it stays one.
+        "users.create_notification(user_id: UserId, create_user_notification_request: CreateUserNotificationRequest) -> UserNotification",
+    ] {
+        assert!(surface.lines().any(|known| known == line), "{line}");
+    }
+}
+
+#[test]
+fn a_resource_name_is_a_text_with_an_id_at_its_end() {
+    let document = include_str!("../../spec/open-cloud.json");
+    let word = "\"x-opencloud-resource-name\": \"groups/{group_id}/roles/{role_id}\"";
+    assert!(document.contains(word));
+    let document = document.replace(word, "\"x-opencloud-resource-name\": \"roles\"");
+    let error = Model::build(&document, None).expect_err("no id").to_string();
+    assert!(error.contains("`role` cannot be the resource name `roles`"), "{error}");
+}
+
 #[test]
 fn a_property_is_set_with_one_of_the_same_type_only() {
     let document = include_str!("../../spec/open-cloud.json");

@@ -74,6 +74,10 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
 
+    /// Respond with 404 for users, groups and universes that the seed does not describe, instead of making them up.
+    #[arg(long)]
+    only_seeded: bool,
+
     /// Let time run N times as fast.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     speed: u32,
@@ -154,6 +158,7 @@ fn builder(arguments: Arguments) -> Result<Builder, String> {
         .shapes(arguments.shapes)
         .fault_seed(arguments.fault_seed)
         .speed(arguments.speed)
+        .only_seeded(arguments.only_seeded)
         .threads(threads);
     if arguments.strict || arguments.lenient {
         builder = builder.strict(arguments.strict);

@@ -2,6 +2,7 @@
 
 use super::Call;
 use crate::Error;
+use crate::error::RequestPath;
 use crate::filter::{Condition, Expression, Grammar, Invalid};
 use crate::transport::Exchanged;
 use bytes::Bytes;
@@ -21,7 +22,7 @@ pub(super) struct Filtered {
 /// every list reads as an empty page.
 pub(super) fn nothing() -> Exchanged {
     let response = http::Response::new(Bytes::from_static(b"{}"));
-    Exchanged { response, attempts: 0, sent_at: Instant::now(), secret: None }
+    Exchanged { response, attempts: 0, sent_at: Instant::now(), secret: None, path: RequestPath::default() }
 }
 
 impl From<Invalid> for Error {

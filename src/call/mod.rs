@@ -178,6 +178,47 @@ impl<T> Call<T> {
         self.json(body)
     }
 
+    /// Sets the properties of the JSON body that are set in `part`, a value of the body's type.
+    pub(crate) fn properties<B: Serialize>(mut self, part: &B) -> Self {
+        match serde_json::to_value(part) {
+            Ok(Value::Object(properties)) => {
+                properties.into_iter().fold(self, |call, (name, value)| call.body_property(&name, value))
+            }
+            Ok(_) => self,
+            Err(error) => {
+                self.fail(Error::encode(error));
+                self
+            }
+        }
+    }
+
+    /// As [`properties`](Self::properties), of a type in which a caller can set what must not be sent.
+    pub(crate) fn checked_properties<B: Serialize + Checked>(mut self, part: &B) -> Self {
+        self.check(part.flaw());
+        self.properties(part)
+    }
+
+    /// Makes a property of the JSON body that is the last id of a resource name the whole name, with the other ids of
+    /// the path. A whole name stays as it is.
+    pub(crate) fn resource_name(mut self, property: &str, template: &'static str) -> Self {
+        let Some(Value::String(id)) = self.body_value(property) else { return self };
+        if id.contains('/') {
+            return self;
+        }
+        let values: Vec<String> = PathTemplate(template)
+            .parameters()
+            .map(|name| self.segment(name).map_or_else(|| id.clone(), str::to_owned))
+            .collect();
+        let mut name = String::new();
+        match PathTemplate(template).write(&mut name, &values) {
+            Ok(()) => self.body_property(property, name.into()),
+            Err(problem) => {
+                self.fail(Error::invalid_request(problem));
+                self
+            }
+        }
+    }
+
     fn check(&mut self, flaw: Option<Flaw>) {
         if let Some(flaw) = flaw {
             self.fail(Error::invalid_request(flaw.to_string()));
@@ -421,7 +462,12 @@ impl Call<()> {
             headers.extend(self.headers.drain(..));
         }
         let http = request.body(self.body).map_err(|error| Error::invalid_request(error.to_string()))?;
-        Ok(Some(PreparedRequest { operation: Some(self.operation), path_values: self.segments, http }))
+        Ok(Some(PreparedRequest {
+            operation: Some(self.operation),
+            path_values: self.segments,
+            http,
+            shows_path: false,
+        }))
     }
 
     /// The URL: host, path and query.

@@ -204,7 +204,7 @@ impl Request {
         let operation = known.as_ref().map(|(operation, _)| *operation);
         let path_values = known.map(|(_, values)| values).unwrap_or_default();
         let http = self.request().map_err(|error| self.named(error, operation))?;
-        Ok(PreparedRequest { operation, path_values, http })
+        Ok(PreparedRequest { operation, path_values, http, shows_path: false })
     }
 
     fn request(&self) -> Result<http::Request<Body>, Error> {

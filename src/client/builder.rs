@@ -1,4 +1,4 @@
-use super::{API_KEY_VARIABLE, Client, Inner, Timeouts};
+use super::{API_KEY_VARIABLE, BASE_URL_VARIABLE, Client, Inner, Timeouts};
 use crate::transport::limit::RateLimit;
 use crate::transport::retry::{Retry, RetryBudget, RetryPolicy};
 use crate::transport::{Hosts, HttpOptions, OnThisMachine, Reqwest, Times, Transport, shown};
@@ -66,6 +66,7 @@ pub struct ClientBuilder {
     limit: Option<RateLimit>,
     max_response_bytes: Option<usize>,
     log_bodies: bool,
+    paths_in_errors: bool,
     user_agent: Option<String>,
     transport: Option<Arc<dyn Transport>>,
     wrap: Option<Wrap>,
@@ -88,13 +89,11 @@ impl ClientBuilder {
     ///
     /// If the variable is not set or is not Unicode text.
     pub fn api_key_from_env(self) -> Result<Self, Error> {
-        let refuse = |why: &str| {
-            Err(Error::configuration(format!("the environment variable {API_KEY_VARIABLE} {why}")))
-        };
-        match std::env::var(API_KEY_VARIABLE) {
-            Ok(key) => Ok(self.api_key(key)),
-            Err(std::env::VarError::NotPresent) => refuse("is not set; it holds the API key"),
-            Err(std::env::VarError::NotUnicode(_)) => refuse("is not Unicode text"),
+        match variable(API_KEY_VARIABLE)? {
+            Some(key) => Ok(self.api_key(key)),
+            None => Err(Error::configuration(format!(
+                "the environment variable {API_KEY_VARIABLE} is not set; it holds the API key"
+            ))),
         }
     }
 
@@ -113,6 +112,20 @@ impl ClientBuilder {
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
+    }
+
+    /// Reaches every host of Open Cloud at the URL of the environment variable `ROBLOX_API_BASE_URL`, if it is set and
+    /// not empty; see [`base_url`](Self::base_url). Whatever the variable says, plain HTTP to another machine
+    /// needs [`allow_plain_http`](Self::allow_plain_http).
+    ///
+    /// # Errors
+    ///
+    /// If the variable is not Unicode text. An invalid URL is an error of [`build`](Self::build).
+    pub fn base_url_from_env(self) -> Result<Self, Error> {
+        match variable(BASE_URL_VARIABLE)?.filter(|url| !url.is_empty()) {
+            Some(url) => Ok(self.base_url(url)),
+            None => Ok(self),
+        }
     }
 
     /// Reaches one host at this URL: one of Open Cloud (`thumbnails.roblox.com`), which is then given
@@ -226,6 +239,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Names the path with its ids in the text of errors, instead of the path template: to see which of many calls has
+    /// failed. Off by default, because keys and ids can be personal data. `Debug` of an error, and
+    /// [`Error::path`], have the path in any case.
+    pub fn paths_in_errors(mut self, show: bool) -> Self {
+        self.paths_in_errors = show;
+        self
+    }
+
     /// Sends with your own `reqwest` client: its TLS, proxy, pool and timeouts. Switch its
     /// redirects off, so that no credential follows one.
     ///
@@ -320,10 +341,22 @@ impl ClientBuilder {
             limit: self.limit,
             max_response_bytes: self.max_response_bytes.unwrap_or(MAX_RESPONSE_BYTES),
             log_bodies: self.log_bodies,
+            paths_in_errors: self.paths_in_errors,
             user_agent,
             transport: sender,
             hosts,
         })))
+    }
+}
+
+/// The text of an environment variable, if it is set.
+fn variable(name: &str) -> Result<Option<String>, Error> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Error::configuration(format!("the environment variable {name} is not Unicode text")))
+        }
     }
 }
 

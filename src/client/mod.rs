@@ -19,8 +19,9 @@ use http::header::{CONTENT_TYPE, USER_AGENT};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The environment variable of [`Client::from_env`].
+/// The environment variables of [`Client::from_env`].
 const API_KEY_VARIABLE: &str = "ROBLOX_API_KEY";
+const BASE_URL_VARIABLE: &str = "ROBLOX_API_BASE_URL";
 
 /// A client of Open Cloud. Cloning it is cheap and shares connections, limits and the retry budget.
 #[derive(Clone)]
@@ -37,6 +38,7 @@ struct Inner {
     limit: Option<RateLimit>,
     max_response_bytes: usize,
     log_bodies: bool,
+    paths_in_errors: bool,
     user_agent: http::HeaderValue,
     transport: Arc<dyn Transport>,
 }
@@ -70,11 +72,16 @@ impl Client {
 
     /// A client with the API key of the environment variable `ROBLOX_API_KEY`.
     ///
+    /// If `ROBLOX_API_BASE_URL` is set, every host of Open Cloud is reached at that URL: a program then runs against
+    /// an emulator or through a proxy unchanged. Plain HTTP is taken only to this machine
+    /// (`http://127.0.0.1:8080`), because the key goes there.
+    ///
     /// # Errors
     ///
-    /// If the variable is not set, or as [`Client::new`].
+    /// If `ROBLOX_API_KEY` is not set, if the URL is invalid or plain HTTP to another machine, or as
+    /// [`Client::new`].
     pub fn from_env() -> Result<Self, Error> {
-        Self::builder().api_key_from_env()?.build()
+        Self::builder().api_key_from_env()?.base_url_from_env()?.build()
     }
 
     /// Sets up a client.
@@ -134,6 +141,7 @@ impl Client {
     ) -> Result<Exchanged, Error> {
         let client = &*self.0;
         let operation = request.operation;
+        request.shows_path = client.paths_in_errors;
         let prepared = prepare(&mut request.http, operation, &client.user_agent);
         prepared.map_err(|error| request.explain(error))?;
         let is_service = client.hosts.may_have_credential(request.http.uri());

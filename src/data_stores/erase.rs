@@ -6,7 +6,7 @@ use super::unreadable::Unreadable;
 use super::wire::Stored;
 use super::{DataStores, EntryKey, Store, limits};
 use crate::Error;
-use crate::bulk::Bulk;
+use crate::bulk::Calls;
 use crate::call::option_methods;
 use crate::client::Options;
 use crate::ids::{UniverseId, UserId};
@@ -244,9 +244,9 @@ impl EraseUser {
 impl ErasurePlan {
     /// Deletes the entries of the plan when it is awaited. One that cannot be deleted does not keep the
     /// others; one that is gone already counts as done.
-    pub fn erase(self) -> Bulk<FoundEntry, ()> {
+    pub fn erase(self) -> Calls<FoundEntry, ()> {
         let Self { entries, handle, universe, concurrency, options, .. } = self;
-        Bulk::new(entries, move |entry: &FoundEntry, options| {
+        Calls::new(entries, move |entry: &FoundEntry, options| {
             let store = handle.store(&universe, &entry.store).scope(&entry.scope);
             let key = entry.key.clone();
             Box::pin(async move {

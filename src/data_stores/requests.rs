@@ -7,7 +7,7 @@ use super::{Store, buffer, limits};
 use crate::Error;
 use crate::call::{Call, path_segment};
 use crate::client::Options;
-use crate::types::{DataStoreEntry, IncrementDataStoreEntryRequest};
+use crate::types::DataStoreEntry;
 use jiff::Timestamp;
 
 /// Which revision of an entry is meant.
@@ -169,10 +169,9 @@ impl Store {
         rest: Content,
         options: &Options,
     ) -> Result<Stored, Error> {
-        let request = IncrementDataStoreEntryRequest::new(amount);
         let call = self
             .handle
-            .increment_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key, request)
+            .increment_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), key, amount)
             .call;
         self.check(key).map_err(|error| error.with_operation(call.operation))?;
         let call = call.json(&Increment { amount, rest }).expecting::<Stored>().with_options(options.clone());

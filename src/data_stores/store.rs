@@ -1,4 +1,5 @@
 use super::*;
+use crate::Error;
 use crate::body::json::to_raw_value;
 use crate::ids::UniverseId;
 use crate::ids::UserId;
@@ -101,11 +102,34 @@ impl Store {
     ///
     /// The condition holds among all users of this API that set it. Roblox does not say that a game
     /// server's `UpdateAsync` heeds it too, only that the etag changes with what is stored.
-    pub fn update<T, F>(&self, key: impl Into<String>, change: F) -> UpdateValue<T, F>
+    pub fn update<T, F>(&self, key: impl Into<String>, mut change: F) -> UpdateValue<T>
     where
         T: Serialize + DeserializeOwned,
-        F: FnMut(Option<T>) -> Option<T>,
+        F: FnMut(Option<T>) -> Option<T> + Send + 'static,
     {
+        UpdateValue::new(self.clone(), key.into(), move |value| Ok(change(value)))
+    }
+
+    /// As [`update`](Self::update), with a change that can fail: then nothing is written, and the error is of kind
+    /// [`LocalIo`](crate::ErrorKind::LocalIo) with yours as its source, or yours itself if that is an [`Error`].
+    ///
+    /// ```no_run
+    /// # async fn run(store: opencloud::data_stores::Store) -> Result<(), opencloud::Error> {
+    /// let paid = store.try_update("156", |coins: Option<i64>| match coins.unwrap_or(0) {
+    ///     coins if coins >= 100 => Ok(Some(coins - 100)),
+    ///     coins => Err(format!("{coins} coins are not enough")),
+    /// });
+    /// paid.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn try_update<T, F, E>(&self, key: impl Into<String>, mut change: F) -> UpdateValue<T>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(Option<T>) -> Result<Option<T>, E> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let change = move |value| change(value).map_err(|error| Error::callback("the change failed", error));
         UpdateValue::new(self.clone(), key.into(), change)
     }
 

@@ -13,13 +13,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 
+/// What a value becomes.
+type Change<T> = Box<dyn FnMut(Option<T>) -> Result<Option<T>, Error> + Send>;
+
 /// The change of a value. It gives the entry as it was written, or `None` if nothing was to be
 /// written. Made by [`Store::update`].
 #[must_use = "a call is sent when it is awaited"]
-pub struct UpdateValue<T, F> {
+pub struct UpdateValue<T> {
     store: Store,
     key: String,
-    change: F,
+    change: Change<T>,
     attempts: u32,
     metadata: Metadata,
     allow_buffers: bool,
@@ -27,8 +30,13 @@ pub struct UpdateValue<T, F> {
     value: PhantomData<fn() -> T>,
 }
 
-impl<T, F> UpdateValue<T, F> {
-    pub(super) fn new(store: Store, key: String, change: F) -> Self {
+impl<T> UpdateValue<T> {
+    pub(super) fn new(
+        store: Store,
+        key: String,
+        change: impl FnMut(Option<T>) -> Result<Option<T>, Error> + Send + 'static,
+    ) -> Self {
+        let change = Box::new(change);
         Self {
             store,
             key,
@@ -54,17 +62,16 @@ impl<T, F> UpdateValue<T, F> {
     option_methods!(each);
 }
 
-awaitable!([T: Serialize + DeserializeOwned + Send + 'static, F: FnMut(Option<T>) -> Option<T> + Send + 'static] UpdateValue<T, F> => Option<Entry<T>>);
+awaitable!([T: Serialize + DeserializeOwned + Send + 'static] UpdateValue<T> => Option<Entry<T>>);
 
-impl<T: Serialize + DeserializeOwned + Send + 'static, F: FnMut(Option<T>) -> Option<T> + Send + 'static>
-    UpdateValue<T, F>
-{
+impl<T: Serialize + DeserializeOwned + Send + 'static> UpdateValue<T> {
     async fn run(mut self) -> Result<Option<Entry<T>>, Error> {
         self.metadata.check()?;
         let mut written = None;
         let stored =
             change(&self.store, &self.key, &self.options, self.attempts, Effect::Another, |stored| {
-                let Some(changed) = (self.change)(stored.map(|stored| value(&self.key, stored)).transpose()?)
+                let Some(changed) =
+                    (self.change)(stored.map(|stored| value(&self.key, stored)).transpose()?)?
                 else {
                     return Ok(None);
                 };
@@ -81,4 +88,4 @@ impl<T: Serialize + DeserializeOwned + Send + 'static, F: FnMut(Option<T>) -> Op
     }
 }
 
-debug_fields!(UpdateValue<T, F> { store, key });
+debug_fields!(UpdateValue<T> { store, key });

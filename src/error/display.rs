@@ -12,13 +12,14 @@ const LONGEST_WORD: usize = 1_000;
 impl fmt::Display for Error {
     /// On one line, whatever stands in keys, paths and the words of services.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(&mut OneLine(f))
+        self.write(&mut OneLine(f), self.0.shows_path)
     }
 }
 
 impl Error {
-    fn write(&self, f: &mut impl Write) -> fmt::Result {
-        if let (Some(method), Some(path)) = (self.method(), self.path()) {
+    fn write(&self, f: &mut impl Write, with_ids: bool) -> fmt::Result {
+        let path = self.path().filter(|_| with_ids).or(self.path_template());
+        if let (Some(method), Some(path)) = (self.method(), path) {
             write!(f, "{method} {}: ", Short(path, LONGEST_WORD))?;
         }
         match self.status() {
@@ -53,10 +54,45 @@ impl Error {
 }
 
 impl fmt::Debug for Error {
+    /// What `main` shows of an error that it returns: as `Display`, with the path's ids, the causes, and what Roblox
+    /// finds the request by. `{:#?}` shows a struct.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match f.alternate() {
+            true => self.write_struct(f),
+            false => self.write_in_full(&mut OneLine(f)),
+        }
+    }
+}
+
+impl Error {
+    fn write_in_full(&self, f: &mut impl Write) -> fmt::Result {
+        self.write(f, true)?;
+        let mut source = self.source();
+        let mut text = self.message().to_owned();
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            // Most errors repeat their cause in their own text.
+            if !text.contains(&cause_text) {
+                write!(f, ": {}", Short(&cause_text, LONGEST_MESSAGE))?;
+            }
+            text = cause_text;
+            source = cause.source();
+        }
+        let is_said = self.hint().is_some_and(|hint| hint.contains("may have been applied"));
+        if self.may_have_been_applied() && !is_said {
+            f.write_str(" (the request may have been applied)")?;
+        }
+        for (name, id) in self.request_ids() {
+            write!(f, " ({name}: {id})")?;
+        }
+        Ok(())
+    }
+
+    fn write_struct(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("kind", &self.kind())
             .field("operation", &self.operation().map(|operation| operation.id))
+            .field("path", &self.path())
             .field("status", &self.status())
             .field("code", &self.code())
             .field("message", &self.message())

@@ -6,13 +6,17 @@ mod hints;
 mod kind;
 mod known;
 mod one_line;
+mod path;
+mod seconds;
 
 pub use kind::ErrorKind;
 pub(crate) use one_line::{OneLine, Shown};
+pub(crate) use path::RequestPath;
 
 use crate::spec::{OperationInfo, RateLimitStatus};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
+use seconds::Seconds;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -27,7 +31,11 @@ use std::time::Duration;
 /// No credential is in its text, nor in what `Debug` shows. For an operation of this crate the text
 /// names the path template, so no id of the path is in it, unless the service's words repeat one, or
 /// a task with many things says which of them it is about (an export, a key); for a
-/// [`Client::request`](crate::Client::request) it names the path itself. What comes from the
+/// [`Client::request`](crate::Client::request) it names the path itself.
+/// [`paths_in_errors`](crate::ClientBuilder::paths_in_errors) makes the text name the path with its ids.
+///
+/// `Debug`, which an error that `main` returns is shown by, reads as the text does, with the path and its ids, the
+/// causes, and the ids by which Roblox finds the request; `{:#?}` shows a struct. What comes from the
 /// service is kept as it came and may hold ids, personal data or anything else:
 /// [`body`](Self::body), [`headers`](Self::headers), [`details`](Self::details). So may
 /// [`operation_name`](Self::operation_name), which is the path of an operation, and
@@ -56,6 +64,11 @@ struct Inner {
     operation: Option<&'static OperationInfo>,
     /// What was called, where it is not an operation of the table.
     target: Option<(Method, String)>,
+    /// The path as it was sent, and whether the text names it.
+    path: Option<String>,
+    shows_path: bool,
+    /// Whether the client's rate limit gave no permit, so that nothing was sent.
+    without_permit: bool,
     response: Option<ReceivedResponse>,
     retry_after: Option<Duration>,
     attempts: u32,
@@ -117,6 +130,9 @@ impl Error {
             details: None,
             operation: None,
             target: None,
+            path: None,
+            shows_path: false,
+            without_permit: false,
             response: None,
             retry_after: None,
             attempts: 0,
@@ -180,6 +196,16 @@ impl Error {
             .change(|inner| inner.source = Some(Arc::new(error)))
     }
 
+    /// What a function of the caller's failed with. An `Error` of ours comes through as it is.
+    #[allow(dead_code, reason = "not every area takes functions")]
+    pub(crate) fn callback(what: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        match source.into().downcast::<Self>() {
+            Ok(error) => *error,
+            Err(source) => Self::new(ErrorKind::LocalIo, format!("{what}: {}", display::causes(&*source)))
+                .change(|inner| inner.source = Some(source.into())),
+        }
+    }
+
     /// What a provider of credentials failed with. An `Error` of ours comes through as it is.
     pub(crate) fn no_credential(source: Box<dyn StdError + Send + Sync>) -> Self {
         match source.downcast::<Self>() {
@@ -224,13 +250,13 @@ impl Error {
     }
 
     pub(crate) fn timeout(seconds: f64) -> Self {
-        Self::new(ErrorKind::Timeout, format!("no response within {seconds} seconds"))
+        Self::new(ErrorKind::Timeout, format!("no response within {}", Seconds(seconds)))
             .change(|inner| inner.ambiguous = true)
     }
 
     /// The time ran out before the request was sent.
     pub(crate) fn timeout_waiting(what: &str, seconds: f64) -> Self {
-        Self::new(ErrorKind::Timeout, format!("{what} within {seconds} seconds; nothing was sent"))
+        Self::new(ErrorKind::Timeout, format!("{what} within {}; nothing was sent", Seconds(seconds)))
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {
@@ -350,7 +376,8 @@ impl Error {
         Self::new(
             ErrorKind::Timeout,
             format!(
-                "the operation is not done after {seconds} seconds; it goes on and can be resumed by its name"
+                "the operation is not done after {}; it goes on and can be resumed by its name",
+                Seconds(seconds)
             ),
         )
         .change(|inner| inner.ambiguous = true)
@@ -454,6 +481,26 @@ impl Error {
         .classified(None)
     }
 
+    /// Says which path was called, unless that is known.
+    pub(crate) fn with_path(self, path: &RequestPath) -> Self {
+        if self.0.path.is_some() {
+            return self;
+        }
+        self.change(|inner| {
+            inner.path = path.text();
+            inner.shows_path = path.is_shown;
+        })
+    }
+
+    /// Says that the client's rate limit gave no permit in time.
+    pub(crate) fn without_permit(self) -> Self {
+        self.change(|inner| inner.without_permit = true)
+    }
+
+    pub(crate) fn is_without_permit(&self) -> bool {
+        self.0.without_permit
+    }
+
     pub(crate) fn with_attempts(self, attempts: u32) -> Self {
         self.change(|inner| inner.attempts = attempts)
     }
@@ -487,13 +534,18 @@ impl Error {
         let hidden =
             [Some(&self.0.message), self.0.code.as_ref()].map(|text| text.and_then(|text| hide(text)));
         let details = self.0.details.as_ref().and_then(|details| hide(&details.to_string()));
+        let path = self.0.path.as_deref().and_then(&hide);
         let ids = self.0.response.iter().flat_map(|response| &response.request_ids);
         let telling: Vec<&'static str> =
             ids.filter(|(_, id)| hide(id).is_some()).map(|(name, _)| *name).collect();
+        let this = match path {
+            Some(path) => self.change(|inner| inner.path = Some(path)),
+            None => self,
+        };
         match (&hidden, &details) {
-            ([None, None], None) if telling.is_empty() => self,
-            ([None, None], None) => self.change(|inner| inner.forget_ids(&telling)),
-            _ => self.change(|inner| {
+            ([None, None], None) if telling.is_empty() => this,
+            ([None, None], None) => this.change(|inner| inner.forget_ids(&telling)),
+            _ => this.change(|inner| {
                 inner.forget_ids(&telling);
                 let [message, code] = hidden;
                 inner.message = message.unwrap_or_else(|| std::mem::take(&mut inner.message));
@@ -573,9 +625,17 @@ impl Error {
         }
     }
 
-    /// The path template of the operation, or the path of a request made with
-    /// [`Client::request`](crate::Client::request).
+    /// The path of the request with its ids, as it was sent: percent-encoded, and without query. `None` if the call
+    /// failed before there was a request, for instance because an id cannot stand in a path.
     pub fn path(&self) -> Option<&str> {
+        let target = self.0.target.as_ref().map(|(_, path)| path.as_str());
+        self.0.path.as_deref().or(target)
+    }
+
+    /// The path template of the operation (`/cloud/v2/users/{user_id}`), or the path of a request made with
+    /// [`Client::request`](crate::Client::request): what the text of an error names, unless
+    /// [`ClientBuilder::paths_in_errors`](crate::ClientBuilder::paths_in_errors) says otherwise.
+    pub fn path_template(&self) -> Option<&str> {
         match (self.0.operation, &self.0.target) {
             (Some(operation), _) => Some(operation.path),
             (None, target) => target.as_ref().map(|(_, path)| path.as_str()),

@@ -1,5 +1,5 @@
 use super::Groups;
-use crate::bulk::Bulk;
+use crate::bulk::Calls;
 use crate::call::CallFuture;
 use crate::client::Options;
 use crate::ids::{GroupId, UserId};
@@ -29,7 +29,7 @@ impl Groups {
         &self,
         group: impl Into<GroupId>,
         users: impl IntoIterator<Item = impl Into<UserId>>,
-    ) -> Bulk<UserId, ()> {
+    ) -> Calls<UserId, ()> {
         self.decide_each(group.into(), users, |groups, group, user, options| {
             groups.accept_join_request(group, user.as_str()).with_options(options).into_future()
         })
@@ -41,7 +41,7 @@ impl Groups {
         &self,
         group: impl Into<GroupId>,
         users: impl IntoIterator<Item = impl Into<UserId>>,
-    ) -> Bulk<UserId, ()> {
+    ) -> Calls<UserId, ()> {
         self.decide_each(group.into(), users, |groups, group, user, options| {
             groups.decline_join_request(group, user.as_str()).with_options(options).into_future()
         })
@@ -52,9 +52,9 @@ impl Groups {
         group: GroupId,
         users: impl IntoIterator<Item = impl Into<UserId>>,
         response: fn(&Self, &GroupId, &UserId, Options) -> CallFuture<()>,
-    ) -> Bulk<UserId, ()> {
+    ) -> Calls<UserId, ()> {
         let groups = self.clone();
         let users = users.into_iter().map(Into::into);
-        Bulk::new(users, move |user: &UserId, options| response(&groups, &group, user, options))
+        Calls::new(users, move |user: &UserId, options| response(&groups, &group, user, options))
     }
 }

@@ -1,4 +1,4 @@
-use super::{AssignGroupRoleRequest, GroupMembership, Groups, UnassignGroupRoleRequest};
+use super::{GroupMembership, Groups};
 use crate::Error;
 use crate::call::helper_methods;
 use crate::client::Options;
@@ -69,15 +69,12 @@ impl SetRole {
         let (group, role) = (GroupId::from(group), RoleId::from(role));
         // To give what is there, or to take what is not, changes nothing.
         options.idempotent.get_or_insert(true);
-        let path = |role: &RoleId| format!("groups/{group}/roles/{role}");
-        let request = AssignGroupRoleRequest::new(path(&role));
         // A user's id can stand for that of the membership.
         let mut member =
-            groups.assign_role(&group, user.as_str(), request).with_options(options.clone()).await?;
+            groups.assign_role(&group, user.as_str(), &role).with_options(options.clone()).await?;
         for other in member.role_ids().into_iter().filter(|other| *other != role) {
-            let request = UnassignGroupRoleRequest::new(path(&other));
             let response =
-                groups.unassign_role(&group, user.as_str(), request).with_options(options.clone()).await;
+                groups.unassign_role(&group, user.as_str(), other).with_options(options.clone()).await;
             match response {
                 Ok(response) => member = response,
                 Err(error) if error.status_of_service() == Some(StatusCode::BAD_REQUEST) => {}

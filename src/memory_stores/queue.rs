@@ -3,9 +3,7 @@ use crate::Error;
 use crate::call::{awaitable, option_methods};
 use crate::client::Options;
 use crate::ids::UniverseId;
-use crate::types::{
-    DiscardMemoryStoreQueueItemsRequest, MemoryStoreQueueItem, ReadMemoryStoreQueueItemsResponse,
-};
+use crate::types::{MemoryStoreQueueItem, ReadMemoryStoreQueueItemsResponse};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -268,9 +266,8 @@ impl<T> Batch<T> {
                 "the items are visible again, and another reader may have them; read with a longer time",
             ));
         }
-        let request = DiscardMemoryStoreQueueItemsRequest::new(self.id.as_str());
-        let queue = &self.queue;
-        let call = queue.handle.discard_queue_items(&queue.universe, queue.name.as_str(), request).call;
+        let (queue, read) = (&self.queue, self.id.as_str());
+        let call = queue.handle.discard_queue_items(&queue.universe, queue.name.as_str(), read).call;
         let options = Options {
             // An id is of one read, so that discarding twice removes nothing more.
             idempotent: Some(true),

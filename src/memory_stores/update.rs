@@ -13,13 +13,16 @@ use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+/// What a value becomes.
+type Change<T> = Box<dyn FnMut(Option<T>) -> Result<Option<T>, Error> + Send>;
+
 /// The change of an item. It gives the item as it was written, or `None` if nothing was to be written.
 /// Made by [`SortedMap::update`].
 #[must_use = "a call is sent when it is awaited"]
-pub struct UpdateItem<T, F> {
+pub struct UpdateItem<T> {
     map: SortedMap,
     id: String,
-    change: F,
+    change: Change<T>,
     attempts: u32,
     sort_key: Option<SortKey>,
     ttl: Option<Duration>,
@@ -27,8 +30,13 @@ pub struct UpdateItem<T, F> {
     value: PhantomData<fn() -> T>,
 }
 
-impl<T, F> UpdateItem<T, F> {
-    pub(super) fn new(map: SortedMap, id: String, change: F) -> Self {
+impl<T> UpdateItem<T> {
+    pub(super) fn new(
+        map: SortedMap,
+        id: String,
+        change: impl FnMut(Option<T>) -> Result<Option<T>, Error> + Send + 'static,
+    ) -> Self {
+        let change = Box::new(change);
         let options = Options::default();
         Self { map, id, change, attempts: ATTEMPTS, sort_key: None, ttl: None, options, value: PhantomData }
     }
@@ -55,11 +63,7 @@ impl<T, F> UpdateItem<T, F> {
     option_methods!(each);
 }
 
-impl<T, F> UpdateItem<T, F>
-where
-    T: Serialize + DeserializeOwned,
-    F: FnMut(Option<T>) -> Option<T>,
-{
+impl<T: Serialize + DeserializeOwned> UpdateItem<T> {
     /// What is to be written instead of what is stored.
     fn changed(
         &mut self,
@@ -74,7 +78,7 @@ where
             item.etag = Some(guard(&self.id, &stored).map_err(blamed)?);
             sort_key = sort_key.or(MapItem::new(String::new(), stored, ()).sort_key);
         }
-        let Some(after) = (self.change)(before) else { return Ok(None) };
+        let Some(after) = (self.change)(before)? else { return Ok(None) };
         item = item.value(limits::value(&after)?);
         if let Some(key) = sort_key {
             item = sorted(item, key)?;
@@ -132,6 +136,6 @@ fn guard(id: &str, stored: &MemoryStoreSortedMapItem) -> Result<String, Error> {
     })
 }
 
-awaitable!([T: Serialize + DeserializeOwned + Send + 'static, F: FnMut(Option<T>) -> Option<T> + Send + 'static] UpdateItem<T, F> => Option<MapItem<T>>);
+awaitable!([T: Serialize + DeserializeOwned + Send + 'static] UpdateItem<T> => Option<MapItem<T>>);
 
-debug_fields!(UpdateItem<T, F> { map, id });
+debug_fields!(UpdateItem<T> { map, id });

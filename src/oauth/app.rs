@@ -6,7 +6,7 @@ use super::keys::Keys;
 use super::protocol::{Protocol, USER_INFO};
 use super::responses::{GrantedResources, TokenInfo, UserInfo};
 use super::tokens::TokenSet;
-use crate::{ClientBuilder, Credentials, CredentialsProvider, Error, Provided};
+use crate::{ClientBuilder, Credentials, CredentialsProvider, Error, Provided, Response};
 use http::Method;
 use jiff::Timestamp;
 use oauth2::url::{Host, ParseError, Url};
@@ -89,16 +89,26 @@ impl App {
         self.protocol().revoke(refresh_token).await
     }
 
-    /// Who the user is.
+    /// Who the user is: with the scope `openid` the id, with `profile` the names and the picture as well. Of tokens
+    /// that renew themselves, [`TokenProvider::user_info`](super::TokenProvider::user_info).
     ///
     /// # Errors
     ///
-    /// As for every call.
+    /// As for every call; of kind [`PermissionDenied`](crate::ErrorKind::PermissionDenied) without the scope `openid`.
     pub async fn user_info(&self, access_token: &str) -> Result<UserInfo, Error> {
+        self.user_info_with(Credentials::bearer(access_token)?).await
+    }
+
+    pub(super) async fn user_info_with(&self, credentials: Credentials) -> Result<UserInfo, Error> {
         let request = self.protocol().client().request(Method::GET, USER_INFO);
-        let response =
-            request.with_credentials(Credentials::bearer(access_token)?).send_as::<UserInfo>().await?;
-        Ok(response.into_inner())
+        let response = request.with_credentials(credentials).send_as::<UserInfo>().await;
+        response.map(Response::into_inner).map_err(|error| match error.is_permission_denied() {
+            true => error.with_hint(
+                "the login must ask for the scope `openid`, and for `profile` to learn more than the id; \
+                 send the user through it again",
+            ),
+            false => error,
+        })
     }
 
     /// Who an ID token speaks of, if it is Roblox's, meant for this app, in time, and made for the

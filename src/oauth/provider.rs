@@ -1,6 +1,7 @@
 //! Tokens that renew themselves.
 
 use super::app::App;
+use super::responses::{GrantedResources, TokenInfo, UserInfo};
 use super::store::{Lease, TokenStore};
 use super::tokens::TokenSet;
 use crate::{Credentials, CredentialsProvider, Error, Provided};
@@ -176,6 +177,33 @@ impl TokenProvider {
         outcome.unwrap_or_else(|| {
             Err(Error::no_credential("the renewal of the access token was broken off".into()))
         })
+    }
+
+    /// Who the user is, as [`App::user_info`]; a token that has ended or is refused is renewed.
+    ///
+    /// # Errors
+    ///
+    /// As of [`App::user_info`] and of [`tokens`](Self::tokens).
+    pub async fn user_info(&self) -> Result<UserInfo, Error> {
+        self.0.app.user_info_with(Credentials::provider(self.clone())).await
+    }
+
+    /// What the user let the app reach, as [`App::resources`]; a token that has ended is renewed.
+    ///
+    /// # Errors
+    ///
+    /// As of [`App::resources`] and of [`tokens`](Self::tokens).
+    pub async fn resources(&self) -> Result<GrantedResources, Error> {
+        self.0.app.resources(self.tokens().await?.access_token()).await
+    }
+
+    /// What Roblox knows of the access token, as [`App::introspect`]; a token that has ended is renewed.
+    ///
+    /// # Errors
+    ///
+    /// As of [`App::introspect`] and of [`tokens`](Self::tokens).
+    pub async fn introspect(&self) -> Result<TokenInfo, Error> {
+        self.0.app.introspect(self.tokens().await?.access_token()).await
     }
 
     /// Begins a renewal, which does not end with the call that needs it.

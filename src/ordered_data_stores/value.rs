@@ -2,7 +2,7 @@ use super::OrderedDataStore;
 use crate::Error;
 use crate::call::{awaitable, check_length, option_methods};
 use crate::client::Options;
-use crate::types::{IncrementOrderedDataStoreEntryRequest, OrderedDataStoreEntry};
+use crate::types::OrderedDataStoreEntry;
 use std::marker::PhantomData;
 
 /// Characters of a key.
@@ -77,8 +77,7 @@ impl<T> OrderedCall<T> {
             }
             Action::Create(value) => handle.create_entry(universe, name, scope, key, entry(value)?).call,
             Action::Increment(amount) => {
-                let request = IncrementOrderedDataStoreEntryRequest::new(exact(amount)?);
-                handle.increment_entry(universe, name, scope, key, request).call
+                handle.increment_entry(universe, name, scope, key, exact(amount)?).call
             }
             Action::Delete => {
                 let call = handle.delete_entry(universe, name, scope, key).call;

@@ -51,9 +51,11 @@ struct State {
     surprises: Vec<String>,
 }
 
+type Respond = dyn FnMut(&Received) -> MockResponse + Send;
+
 /// What responds to any number of requests.
 #[derive(Clone)]
-struct Responder(Arc<Mutex<dyn FnMut(&Received) -> MockResponse + Send>>);
+struct Responder(Arc<Mutex<Respond>>);
 
 impl fmt::Debug for Responder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

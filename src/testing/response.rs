@@ -208,10 +208,10 @@ impl MockResponse {
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         match (HeaderName::try_from(name.as_ref()), HeaderValue::try_from(value.as_ref())) {
             (Ok(name), Ok(value)) => {
-                match name {
-                    header::CONTENT_TYPE => drop(self.response.headers_mut().insert(name, value)),
-                    name => drop(self.response.headers_mut().append(name, value)),
+                if name == header::CONTENT_TYPE {
+                    self.response.headers_mut().remove(&name);
                 }
+                self.response.headers_mut().append(name, value);
                 self
             }
             _ => panic!("`{}: {}` is not a header", name.as_ref(), value.as_ref()),

@@ -1,4 +1,5 @@
 use crate::body::Body;
+use crate::error::RequestPath;
 use crate::spec::{OperationInfo, RateLimitStatus};
 use crate::wire::debug_fields;
 use crate::{Credentials, Error};
@@ -13,11 +14,23 @@ pub(crate) struct PreparedRequest {
     /// The values of the path's parameters, which some limits count by.
     pub(crate) path_values: Vec<String>,
     pub(crate) http: http::Request<Body>,
+    /// Whether the text of an error names the path with its ids.
+    pub(crate) shows_path: bool,
 }
 
 impl PreparedRequest {
+    /// The path of the request, for errors.
+    pub(crate) fn path(&self) -> RequestPath {
+        RequestPath {
+            uri: self.http.uri().clone(),
+            template: self.operation.map(|operation| operation.path),
+            is_shown: self.shows_path,
+        }
+    }
+
     /// Says in an error what was called. Failures of operations are judged by the JSON body that was sent.
     pub(crate) fn explain(&self, error: Error) -> Error {
+        let error = error.with_path(&self.path());
         match (self.operation, self.http.body()) {
             (Some(operation), Body::Bytes { content, .. }) => {
                 error.with_sent_request(operation, Some(content))
@@ -38,6 +51,7 @@ pub(crate) struct Exchanged {
     pub(crate) sent_at: Instant,
     /// The key or token that the request was sent with, which no error about the response may repeat.
     pub(crate) secret: Option<Credentials>,
+    pub(crate) path: RequestPath,
 }
 
 impl Exchanged {
@@ -60,7 +74,7 @@ impl Exchanged {
 
     /// An error that is about this response.
     pub(crate) fn attach_to(&self, error: Error) -> Error {
-        self.conceal(error.with_response(&self.response)).with_attempts(self.attempts)
+        self.conceal(error.with_response(&self.response).with_path(&self.path)).with_attempts(self.attempts)
     }
 
     /// The error without the secret, should the service or a library have repeated it.
@@ -78,6 +92,7 @@ pub(crate) struct Origin {
     pub(crate) headers: http::HeaderMap,
     pub(crate) attempts: u32,
     pub(crate) secret: Option<Credentials>,
+    pub(crate) path: RequestPath,
 }
 
 debug_fields!(Origin { status, headers, attempts });
@@ -91,12 +106,14 @@ impl Origin {
             headers: parts.headers,
             attempts: exchanged.attempts,
             secret: exchanged.secret,
+            path: exchanged.path,
         }
     }
 
     /// An error about what this response says.
     pub(crate) fn blame(&self, error: Error) -> Error {
-        let error = error.with_head(self.status, &self.headers).with_attempts(self.attempts);
+        let error = error.with_head(self.status, &self.headers).with_path(&self.path);
+        let error = error.with_attempts(self.attempts);
         let error = conceal(self.secret.as_ref(), error);
         match self.operation {
             Some(operation) => error.with_operation(operation),

@@ -21,7 +21,7 @@ pub(crate) use exchanged::{Exchanged, Origin, PreparedRequest};
 pub(crate) use hosts::{DEFAULT_HOST, Hosts, OnThisMachine, shown};
 #[cfg(feature = "files")]
 pub(crate) use opener::Opener;
-pub(crate) use send::{Accept, RetryLoop, Times};
+pub(crate) use send::{Accept, RetryLoop, Times, in_words};
 
 use crate::Error;
 use crate::body::Body;

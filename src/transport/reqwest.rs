@@ -8,6 +8,7 @@ use crate::body::{Body, Form};
 use crate::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
+use http::Method;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use std::error::Error as StdError;
 use tokio::time::{Instant, timeout_at};
@@ -92,6 +93,7 @@ fn with_body(
     body: Body,
 ) -> Result<reqwest::Request, Error> {
     match body {
+        Body::Empty if matches!(*request.method(), Method::GET | Method::HEAD) => {}
         // A body that may be there and is not: services insist on its length.
         Body::Empty => {
             request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

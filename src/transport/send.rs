@@ -138,6 +138,10 @@ impl RetryLoop<'_> {
             let place = match permit.and_then(|place| deadline.check().map(|()| place)) {
                 Ok(place) => place,
                 Err(error) => {
+                    let error = match error.is_timeout() && self.limit.is_some() {
+                        true => error.without_permit(),
+                        false => error,
+                    };
                     // A store that fails says so itself; that the time is over is said of the failure before it.
                     let last = progress.last.clone().filter(|_| error.kind() == ErrorKind::Timeout);
                     let last = last.map(|last| {
@@ -152,8 +156,13 @@ impl RetryLoop<'_> {
             let error = match self.attempt(&request.http, secret.as_ref(), deadline).await {
                 Ok(response) => {
                     trace.response(&response, secret.as_ref());
-                    let exchanged =
-                        Exchanged { response, attempts: progress.attempts, sent_at, secret: secret.clone() };
+                    let exchanged = Exchanged {
+                        response,
+                        attempts: progress.attempts,
+                        sent_at,
+                        secret: secret.clone(),
+                        path: request.path(),
+                    };
                     let refusal = self.refusal(request, &exchanged);
                     let is_limited =
                         refusal.as_ref().is_some_and(|error| is_rate_limit(error, request.operation));
@@ -376,7 +385,7 @@ fn unstated_wait(operation: Option<&OperationInfo>, error: &Error, progress: &Pr
 }
 
 /// A length of time, rounded up: `22 s`, `5 min`, `15 h 40 min`.
-fn in_words(time: Duration) -> String {
+pub(crate) fn in_words(time: Duration) -> String {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     match seconds.div_ceil(60) {
         0..=2 => format!("{seconds} s"),

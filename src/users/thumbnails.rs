@@ -1,5 +1,5 @@
 use super::{ThumbnailFormat, ThumbnailShape, ThumbnailSize, UserThumbnail, Users};
-use crate::bulk::{Bulk, DEFAULT_CONCURRENCY, Report};
+use crate::bulk::{Calls, Report, Settings, settings_methods};
 use crate::call::{CallFuture, option_methods};
 use crate::client::Options;
 use crate::ids::UserId;
@@ -34,7 +34,7 @@ impl Users {
             of: users.into_iter().map(Into::into).collect(),
             look: Look::default(),
             policy: PollPolicy::default(),
-            concurrency: DEFAULT_CONCURRENCY,
+            settings: Settings::default(),
             options: Options::default(),
         }
     }
@@ -57,7 +57,7 @@ pub struct Thumbnails {
     of: Vec<UserId>,
     look: Look,
     policy: PollPolicy,
-    concurrency: usize,
+    settings: Settings<'static>,
     options: Options,
 }
 
@@ -86,12 +86,7 @@ impl Thumbnails {
         self
     }
 
-    /// How many thumbnails may be under way at a time: 4 by default, 1 at least and 64 at most.
-    pub fn concurrency(mut self, thumbnails: usize) -> Self {
-        self.concurrency = thumbnails;
-        self
-    }
-
+    settings_methods!('static);
     option_methods!(each);
 }
 
@@ -100,7 +95,7 @@ impl IntoFuture for Thumbnails {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { users, of, look, policy, concurrency, options } = self;
+        let Self { users, of, look, policy, settings, options } = self;
         let call = move |user: &UserId, options| {
             let Look { size, format, shape } = look.clone();
             let mut call = users.generate_thumbnail(user).with_options(options);
@@ -109,6 +104,6 @@ impl IntoFuture for Thumbnails {
             call = shape.into_iter().fold(call, |call, shape| call.shape(shape));
             Box::pin(call.with_poll_policy(policy.clone()).wait()) as CallFuture<UserThumbnail>
         };
-        Bulk::new(of, call).with_options(options).concurrency(concurrency).into_future()
+        Calls::new(of, call).with_options(options).with_settings(settings).into_future()
     }
 }

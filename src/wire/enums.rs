@@ -61,6 +61,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl From<i64> for $name {
+            fn from(number: i64) -> Self {
+                number.to_string().into()
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -130,6 +136,12 @@ macro_rules! open_number_enum {
             }
         }
 
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                text.to_owned().into()
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
@@ -175,6 +187,19 @@ mod tests {
         assert!(matches!(unknown, Word::Unknown(_)));
         assert_eq!(serde_json::to_string(&unknown).expect("json"), "\"THREE\"");
         assert_eq!((Word::KNOWN.len(), Number::KNOWN.len()), (2, 2));
+    }
+
+    #[test]
+    fn every_enum_is_made_of_its_numbers_and_of_its_words() {
+        open_enum! {
+            /// Words that are numbers.
+            pub enum Size { Px48 = "48", }
+        }
+        assert_eq!((Size::from(48), Size::from("48")), (Size::Px48, Size::Px48));
+        assert_eq!(
+            (Number::from(10), Number::from("10"), Number::from("Ten")),
+            (Number::Ten, Number::Ten, Number::Ten)
+        );
     }
 
     #[test]

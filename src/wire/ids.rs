@@ -4,7 +4,8 @@
 //! takes both, compares equal for both, and is sent as the service writes it.
 //!
 //! Of integers it takes `u64` alone: with a second integer type a literal such as `10000000001` would
-//! be taken for an `i32` and not compile.
+//! be taken for an `i32` and not compile. Integers of other types, as databases return them, are converted with
+//! [`TryFrom`], which refuses negative ones: `UserId::try_from(row.user_id)?` of an `i64`.
 
 /// Makes one id type: of numbers, or `as text` of any text.
 macro_rules! id_type {
@@ -32,6 +33,8 @@ macro_rules! id_type {
                 Self(id.to_string())
             }
         }
+
+        crate::wire::ids::from_integers!($name: i32, i64);
 
         impl From<&str> for $name {
             fn from(id: &str) -> Self {
@@ -93,6 +96,23 @@ macro_rules! id_type {
     };
 }
 pub(crate) use id_type;
+
+/// Ids of integers that are not `u64`; see above why they are not `From`.
+macro_rules! from_integers {
+    ($name:ident: $($integer:ty),*) => {
+        $(
+            /// Refuses a negative number.
+            impl TryFrom<$integer> for $name {
+                type Error = std::num::TryFromIntError;
+
+                fn try_from(id: $integer) -> Result<Self, Self::Error> {
+                    u64::try_from(id).map(Self::from)
+                }
+            }
+        )*
+    };
+}
+pub(crate) use from_integers;
 
 id_type! {
     /// Any id, key, name or number that stands in a path and has no type of its own.
@@ -179,6 +199,13 @@ mod tests {
         }
         // As text it may be a name.
         assert_eq!(serde_json::from_str::<Id>("\"1e19\"").expect("a name").as_str(), "1e19");
+    }
+
+    #[test]
+    fn integers_of_a_database_become_ids_unless_they_are_negative() {
+        assert_eq!(Id::try_from(10_000_000_001_i64), Ok(Id::from(10_000_000_001)));
+        assert_eq!(Id::try_from(7_i32), Ok(Id::from(7)));
+        Id::try_from(-1_i64).expect_err("negative");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use flate2::write::GzEncoder;
 use opencloud::assets::{
     AssetGrant, AssetGrantError, AssetKind, AssetPermissionAction, AssetPermissionErrorCode,
     AssetPermissionSubject, AssetPrivacy, AssetUpload, GrantAssetPermissionsRequest,
-    GrantAssetPermissionsResponse, Moderation, RollbackAssetRequest, SocialSite,
+    GrantAssetPermissionsResponse, Moderation, SocialSite,
 };
 use opencloud::body::{Body, File, Form};
 use opencloud::testing::{Expect, MockResponse, Script};
@@ -302,7 +302,7 @@ async fn as_09_a_rollback_is_sent_as_json() {
         Expect::post("/assets/v1/assets/5/versions:rollback").json(json!({ "assetVersion": version })),
         MockResponse::json(json!({ "path": "assets/5/versions/3" })),
     );
-    let rolled = scripted(&script).assets().rollback(5, RollbackAssetRequest::new(version)).await;
+    let rolled = scripted(&script).assets().rollback(5, version).await;
     assert_eq!(rolled.expect("a version").path.as_deref(), Some("assets/5/versions/3"));
     script.assert_done();
 }
@@ -615,7 +615,7 @@ async fn a_version_or_an_asset_without_its_path_is_no_success() {
     let nothing = Script::new()
         .always(Expect::any(), MockResponse::json(json!({ "published": true, "state": "Active" })));
     let assets = scripted(&nothing).assets();
-    let version = RollbackAssetRequest::new("assets/5/versions/1");
+    let version = "assets/5/versions/1";
     for (error, lacks) in [
         (assets.rollback(5, version).await.expect_err("no version"), "`path`"),
         (assets.archive(5).await.expect_err("no asset"), "`assetId` and `path`"),

@@ -10,3 +10,4 @@ mod login;
 mod processes;
 mod provider;
 mod store;
+mod user_info;

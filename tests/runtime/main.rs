@@ -2,12 +2,16 @@
 //! The service is a script, and waits take no time.
 
 #[cfg(feature = "full")]
+mod bulk;
+#[cfg(feature = "full")]
 mod errors;
 #[cfg(feature = "full")]
 mod failures;
 #[cfg(feature = "files")]
 mod files;
 mod filters;
+#[cfg(feature = "full")]
+mod first_hour;
 #[cfg(feature = "full")]
 mod limits;
 #[cfg(feature = "full")]

@@ -9,7 +9,6 @@ use opencloud::luau::LuauTask;
 use opencloud::operation::{Operation, PollPolicy, Progress, State};
 use opencloud::servers::LaunchServerRestartRequest;
 use opencloud::testing::{MockResponse, Script};
-use opencloud::universes::GenerateSpeechAssetRequest;
 use opencloud::users::UserThumbnail;
 use opencloud::{Client, Error, ErrorKind, operations};
 use serde::Serialize;
@@ -121,7 +120,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             what: "speech, which is an operation of assets",
-            run: run!(client => client.universes().generate_speech_asset(1, GenerateSpeechAssetRequest::default())),
+            run: run!(client => client.universes().generate_speech_asset(1, "hi")),
             responses: then(
                 cloud("operations/a"),
                 json!({ "done": true, "response": { "assetId": "7", "remainingQuota": 2 } }),

@@ -57,7 +57,7 @@ async fn a_request_to_anything() {
 
 #[tokio::test]
 async fn a_list_is_anything_that_can_be_gone_through() {
-    use opencloud::types::{AnalyticsDimensionValuesRequest, TranslateTextRequest};
+    use opencloud::types::AnalyticsDimensionValuesRequest;
     let script = Script::new()
         .expect(
             Expect::post("/cloud/v2/universes/1:translateText")
@@ -66,8 +66,8 @@ async fn a_list_is_anything_that_can_be_gone_through() {
         )
         .expect(Expect::any().query("ids", "1").query("ids", "2"), MockResponse::json(json!({})));
     let client = scripted(&script);
-    let request = TranslateTextRequest::new("hi").target_language_codes(["fr-fr", "de-de"]);
-    client.universes().translate_text(1, request).await.expect("a response");
+    let translate = client.universes().translate_text(1, "hi").target_language_codes(["fr-fr", "de-de"]);
+    translate.await.expect("a response");
     client.universes().batch_get_permissions((1..=2).map(i64::from)).await.expect("a response");
     script.assert_done();
 

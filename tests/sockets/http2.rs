@@ -185,13 +185,12 @@ async fn emulated(faults: &[&str]) -> (opencloud_emulator::Emulator, Client) {
 /// CN-02, against the emulator: a write whose stream is refused is sent again, as it was not begun.
 #[tokio::test]
 async fn a_write_that_was_refused_before_it_was_begun_is_sent_again() {
-    let message = || opencloud::types::PublishMessageRequest::new("news", "hello");
     let (emulator, client) = emulated(&["messaging.publish=refuse-stream,count=2"]).await;
-    let sent = client.messaging().publish(2001, message()).send().await.expect("published");
+    let sent = client.messaging().publish(2001, "news", "hello").send().await.expect("published");
     assert_eq!((sent.attempts(), emulator.messages().len()), (3, 1));
     // It may have been begun where the session dies instead.
     let (emulator, client) = emulated(&["messaging.publish=applied:reset,count=1"]).await;
-    let error = client.messaging().publish(2001, message()).await.expect_err("a dead session");
+    let error = client.messaging().publish(2001, "news", "hello").await.expect_err("a dead session");
     assert!(error.may_have_been_applied(), "{error:?}");
     assert_eq!((error.kind(), error.attempts(), emulator.messages().len()), (ErrorKind::Io, 1, 1));
 }

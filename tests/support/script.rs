@@ -38,7 +38,7 @@ pub(crate) fn json(bodies: impl IntoIterator<Item = Value>) -> Script {
 /// A client with an OAuth 2.0 token.
 pub(crate) fn bearer(script: &Script) -> Client {
     let token = Credentials::bearer("test-token").expect("a token");
-    script.builder().credentials(token).build().expect("a client")
+    Client::builder().credentials(token).transport(script.clone()).build().expect("a client")
 }
 
 /// `path?query` of a request, decoded.

@@ -3,7 +3,7 @@
 use crate::emit::{Writer, docs, literal};
 use crate::model::{
     Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Path, Remark,
-    Type,
+    Struct, Type,
 };
 use crate::{Error, names};
 use std::collections::BTreeSet;
@@ -169,6 +169,8 @@ pub(super) enum Source<'a> {
     /// A parameter that takes a filter or order.
     Expression(&'a Parameter),
     Json(&'a Type),
+    /// A property of the JSON body, which is this type.
+    Property(&'a Field),
     Raw,
     Part(&'a Part),
 }
@@ -180,6 +182,8 @@ pub(super) struct Call<'a> {
     pub(super) setters: Vec<Input<'a>>,
     /// What is sent whatever the caller says.
     fixed: Vec<String>,
+    /// What is made of several arguments together.
+    body: Option<String>,
     pub(super) output: String,
     pub(super) lists: Option<Listing>,
     pub(super) long_running: Option<String>,
@@ -205,6 +209,7 @@ impl<'a> Call<'a> {
             arguments: Vec::new(),
             setters: Vec::new(),
             fixed: Vec::new(),
+            body: None,
             output: output(operation),
             lists: listing(operation, model),
             long_running: long_running(operation),
@@ -232,6 +237,11 @@ impl<'a> Call<'a> {
         match &operation.body {
             None => {}
             Some(Body::Empty) => call.fixed.push("json(&serde_json::json!({}))".to_owned()),
+            Some(Body::Json { kind, required: true }) if of_scalars(operation, model, kind).is_some() => {
+                of_scalars(operation, model, kind)
+                    .into_iter()
+                    .for_each(|of| call.add_properties(model, kind, of));
+            }
             Some(Body::Json { kind, required }) => {
                 let name = match (required, kind) {
                     (true, Type::Struct(name) | Type::Enum(name)) => names::field(name),
@@ -288,6 +298,48 @@ impl<'a> Call<'a> {
         call
     }
 
+    /// The properties of a body instead of the body: the required ones as arguments, the others as setters.
+    fn add_properties(&mut self, model: &Model, kind: &Type, of: &'a Struct) {
+        let body = kind.rust();
+        let checked = if model.is_checked(kind) { "checked_" } else { "" };
+        let mut values = Vec::new();
+        let mut names = String::new();
+        for field in of.arguments() {
+            let id = field.resource_name.as_ref().map(|name| (name, model.last_id(name)));
+            let doc = docs::text(&field.description);
+            self.add(true, |_| Input {
+                name: field.name.clone(),
+                argument: id.as_ref().map_or_else(|| field.kind.rust(), |(_, id)| id.clone()),
+                source: Source::Property(field),
+                apply: String::new(),
+                doc: match id {
+                    Some(_) => format!("{doc} The last id of it is enough."),
+                    None => doc.to_owned(),
+                },
+            });
+            let Some(argument) = self.arguments.last().map(|argument| &argument.name) else { continue };
+            values.push(match &id {
+                Some((_, id)) => format!("Into::<{id}>::into({argument}).as_str()"),
+                None => argument.clone(),
+            });
+            if let Some((template, _)) = id {
+                let (property, template) = (literal(&field.name), literal(template));
+                names.push_str(&format!(".resource_name({property}, {template})"));
+            }
+        }
+        self.body = Some(format!("{checked}json::<{body}>(&{body}::new({})){names}", values.join(", ")));
+        for field in of.fields.iter().filter(|field| !field.read_only && !field.is_required()) {
+            let setter = &field.setter;
+            self.add(false, |value| Input {
+                name: field.name.clone(),
+                argument: field.kind.rust(),
+                source: Source::Property(field),
+                apply: format!("{checked}properties::<{body}>(&{body}::default().{setter}({value}))"),
+                doc: docs::text(&field.description).to_owned(),
+            });
+        }
+    }
+
     /// A filter or order, which takes the type of its grammar.
     fn add_expression(&mut self, parameter: &'a Parameter, how: &str, kind: &str) {
         let path = format!("crate::filter::{kind}");
@@ -338,7 +390,8 @@ impl<'a> Call<'a> {
                 "let call = Call::new(&self.client, &operations::{})",
                 names::constant(&operation.id)
             );
-            for step in self.fixed.iter().chain(self.arguments.iter().map(|input| &input.apply)) {
+            let applied = self.arguments.iter().map(|input| &input.apply).filter(|apply| !apply.is_empty());
+            for step in self.fixed.iter().chain(applied).chain(&self.body) {
                 writer.line(std::mem::replace(&mut call, format!("    .{step}")));
             }
             writer.line(call + ";");
@@ -350,6 +403,7 @@ impl<'a> Call<'a> {
     fn emit_type(&self, writer: &mut Writer, area: &Area) {
         let method = &self.operation.method;
         writer.doc(&format!("The call of [`{}::{method}`].", handle(area)));
+        writer.line("#[derive(Clone)]");
         writer.line("#[must_use = \"a call is sent when it is awaited\"]");
         writer.block(format!("pub struct {}", self.name), |writer| {
             writer.line(format!("pub(crate) call: Call<{}>,", self.output));
@@ -391,6 +445,20 @@ impl<'a> Call<'a> {
             writer.line(format!("crate::operation::start_methods!({} => {result});", self.name));
         }
     }
+}
+
+/// The most arguments that a body becomes: of more, nobody knows which is which.
+const MOST_PROPERTIES: usize = 3;
+
+/// The type of a body whose required part is a few scalars, so that they can be arguments: `publish(universe, topic,
+/// message)`. Not of an update with a mask, whose body says what is changed.
+fn of_scalars<'a>(operation: &Operation, model: &'a Model, kind: &Type) -> Option<&'a Struct> {
+    let Type::Struct(name) = kind else { return None };
+    let of = model.structs.get(name).filter(|_| operation.update_mask().is_none())?;
+    let is_scalar =
+        |field: &&Field| matches!(field.kind, Type::String | Type::Integer | Type::Boolean | Type::Id { .. });
+    let required = of.arguments();
+    ((1..=MOST_PROPERTIES).contains(&required.len()) && required.iter().all(is_scalar)).then_some(of)
 }
 
 /// The fields that an update with a mask can clear: those that the caller can set and the service

@@ -116,6 +116,9 @@ fn value(input: &Input) -> String {
             format!("opencloud::filter::raw(samples.text({}))", literal(&parameter.name))
         }
         Source::Json(kind) => format!("samples.body::<{}>()", kind.rust()),
+        Source::Property(field) => {
+            format!("samples.part::<{}>({})", field.kind.rust(), literal(&field.name))
+        }
         Source::Raw => "samples.raw()".to_owned(),
         Source::Part(part) => {
             let name = literal(&part.name);

@@ -364,6 +364,9 @@ pub struct Field {
     pub aliases: Vec<Alias>,
     /// The property whose last segment it is, where it is absent itself.
     pub id_from: Option<String>,
+    /// The template of the resource name that it is, `groups/{group_id}/roles/{role_id}`, if a caller may give the last
+    /// id alone.
+    pub resource_name: Option<String>,
 }
 
 impl Field {
@@ -575,6 +578,14 @@ impl Model {
     pub fn is_checked(&self, kind: &Type) -> bool {
         kind.leaf() == &Type::Number
             || kind.named().and_then(|name| self.structs.get(name)).is_some_and(|of| of.is_checked)
+    }
+
+    /// The id type of the last parameter of a resource name's template.
+    pub fn last_id(&self, template: &str) -> String {
+        let parameter = template.rsplit('{').next().unwrap_or_default().trim_end_matches('}');
+        let name = names::type_name(parameter);
+        let id = self.ids.iter().find(|id| id.name == name).map_or("Id", |id| id.name.as_str());
+        format!("ids::{id}")
     }
 
     /// The operations of an area, by method name.

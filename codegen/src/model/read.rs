@@ -44,6 +44,7 @@ pub(super) fn read_struct(item: syn::ItemStruct, schema: &Value, document: &Docu
             hidden: schema["format"] == "password",
             aliases: aliases(schema),
             id_from: schema["x-opencloud-id-from"].as_str().map(str::to_owned),
+            resource_name: schema["x-opencloud-resource-name"].as_str().map(str::to_owned),
             name,
         }
     };
@@ -88,6 +89,10 @@ pub(super) fn check_names(structs: &BTreeMap<String, Struct>) -> Result<(), Erro
                 if alias.value.is_some() && value_of(field, alias, structs).is_none() {
                     return refuse(format!("`{}` is not a list of items with the alias's value", field.name));
                 }
+            }
+            let is_name = |name: &String| name.ends_with('}') && field.kind == Type::String;
+            if let Some(name) = field.resource_name.as_ref().filter(|name| !is_name(name)) {
+                return refuse(format!("`{}` cannot be the resource name `{name}`", field.name));
             }
             if let Some(from) = field.id_from.as_ref().filter(|from| !has(from, &Type::String)) {
                 return refuse(format!(

@@ -312,7 +312,9 @@ async function loadFaults() {
       loadFaults();
     });
     return element("li", {}, element("code", { text: rule.fault }),
-      element("span", { text: `played ${rule.played} of ${rule.matched}` }), remove);
+      element("span", {
+        text: rule.matched ? `played ${rule.played} of ${rule.matched}` : "no request has matched so far",
+      }), remove);
   }));
   $("fault-count").textContent = faults.length;
   $("no-faults").hidden = faults.length > 0;

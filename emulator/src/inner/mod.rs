@@ -39,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) scripts: Scripts,
     pub(crate) shapes: Shapes,
     pub(crate) strictness: Strictness,
+    /// Whether users, groups and universes that were not described are not there, instead of made up.
+    pub(crate) only_seeded: bool,
     /// After how long keys can no longer be introspected.
     pub(crate) introspection_lifetime: Option<Duration>,
 }

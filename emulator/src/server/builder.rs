@@ -193,6 +193,14 @@ impl Builder {
         self
     }
 
+    /// Whether users, groups and universes that the [seed](Self::seed) does not describe are not found (404), instead of
+    /// made up. A user is described by a profile, by an inventory, or as a member of a group. It is the path of a
+    /// request that is held against the seed; what a body names is not.
+    pub fn only_seeded(mut self, only: bool) -> Builder {
+        self.config.only_seeded = only;
+        self
+    }
+
     /// What is there at the beginning. A data directory that has a state already keeps that.
     pub fn seed(mut self, seed: Seed) -> Builder {
         self.seed = Some(seed);

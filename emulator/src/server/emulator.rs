@@ -79,6 +79,13 @@ impl Emulator {
         self.inner.faults.add(self.inner.document, fault.parse()?).map(|_| ())
     }
 
+    /// The faults in force that no request has matched so far, as they were written: most likely their route names
+    /// another operation than the one that is called. They are also told on standard error when the emulator stops.
+    pub fn unmatched_faults(&self) -> Vec<String> {
+        let rules = self.inner.faults.all().into_iter();
+        rules.filter(|rule| rule.matched == 0).map(|rule| rule.fault.to_string()).collect()
+    }
+
     /// Ends all faults.
     pub fn clear_faults(&self) {
         self.inner.faults.clear();
@@ -149,6 +156,12 @@ impl Emulator {
         }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
+            for fault in self.unmatched_faults() {
+                eprintln!(
+                    "opencloud-emulator: no request matched the fault `{fault}`; \
+                     /__emulator/requests shows the operation of each request"
+                );
+            }
         }
         if let Some(keeper) = self.inner.keeper() {
             keeper.close();

@@ -16,7 +16,7 @@ use crate::inner::traffic::Entry;
 use crate::limits::{self, Limits, Standing};
 use crate::server::checks::Request;
 use crate::server::{endpoints, played};
-use crate::state::State;
+use crate::state::{State, seeded};
 use crate::store::{Keeper, Record, Ticket};
 use crate::wire::WireResponse;
 use crate::{areas, identity};
@@ -276,9 +276,11 @@ impl Inner {
             now,
             caller: identity::named_user(state, incoming),
         };
-        let outcome = match self.handlers.get(&found.operation.id) {
-            Some(handler) => handler(state, &call),
-            None => areas::synthesize(state, &call),
+        let missing = if self.config.only_seeded { seeded::missing(state, &call) } else { None };
+        let outcome = match (missing, self.handlers.get(&found.operation.id)) {
+            (Some(missing), _) => Err(missing),
+            (None, Some(handler)) => handler(state, &call),
+            (None, None) => areas::synthesize(state, &call),
         };
         if self.config.shapes.is_live() {
             outcome.map(|response| list_end::live(found.operation, response))

@@ -39,6 +39,7 @@ use crate::identity::Identity;
 use crate::state::contents::Contents;
 
 mod contents;
+pub(crate) mod seeded;
 
 /// Plain data: what is written here is dumped and loaded as JSON, and survives a restart with `--data`. A change depends
 /// on nothing but the state, the request and the time, so that replaying the requests gives the same state again.

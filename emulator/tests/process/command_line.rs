@@ -62,6 +62,7 @@ fn help_explains() {
         "--fault-seed",
         "--seed",
         "--speed",
+        "--only-seeded",
         "/__emulator/",
         "Examples:",
         "applied:500",

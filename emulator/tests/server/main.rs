@@ -9,5 +9,6 @@ mod gateway;
 mod guides;
 mod http2;
 mod keys;
+mod only_seeded;
 mod rate_limits;
 mod state;

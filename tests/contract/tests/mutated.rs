@@ -1,10 +1,10 @@
 //! Every response, with one thing of it changed: it is read, and nothing else of it is lost; or it is refused, with the
 //! place.
 
-use bytes::Bytes;
+use opencloud::testing::{Expect, MockResponse, Script};
 use opencloud::{Client, Error, ErrorKind, operations::ExpectedFields};
 use opencloud_contract::shapes::{following, has_content, info, response, result};
-use opencloud_contract::{Double, Samples, call, operations, same, wait};
+use opencloud_contract::{Samples, call, operations, same, wait};
 use opencloud_emulator::Operation;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -119,26 +119,24 @@ fn places(value: &Value, place: &str, found: &mut Vec<String>) {
 struct Caller {
     operation: &'static Operation,
     is_result: bool,
-    body: Arc<Mutex<Bytes>>,
+    body: Arc<Mutex<Value>>,
     client: Client,
 }
 
 impl Caller {
     fn new(operation: &'static Operation, is_result: bool) -> Self {
-        let body: Arc<Mutex<Bytes>> = Arc::default();
+        let body: Arc<Mutex<Value>> = Arc::default();
         let sent = Arc::clone(&body);
-        let double = Double::by(move |_| {
-            let body = sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            (200, serde_json::from_slice(&body).expect("JSON"))
+        let script = Script::new().respond_with(Expect::any(), move |_| {
+            MockResponse::json(sent.lock().unwrap_or_else(PoisonError::into_inner).clone())
         });
-        let client = Client::builder().api_key("key").transport(double).build().expect("a client");
-        Self { operation, is_result, body, client }
+        Self { operation, is_result, body, client: script.client() }
     }
 
     async fn read(&self, value: &Value) -> Result<Value, Error> {
         let id = &self.operation.id;
         let set = |body: &Value| {
-            *self.body.lock().unwrap_or_else(PoisonError::into_inner) = body.to_string().into();
+            *self.body.lock().unwrap_or_else(PoisonError::into_inner) = body.clone();
         };
         if self.is_result {
             set(&json!({ "path": "operations/7", "done": true, "response": value }));

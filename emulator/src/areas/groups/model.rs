@@ -63,6 +63,16 @@ impl Groups {
         self.groups.values().filter(move |group| group.owner() == Some(user)).map(|group| group.id)
     }
 
+    /// Whether a group was described or looked at.
+    pub(crate) fn is_known(&self, group: u64) -> bool {
+        self.groups.contains_key(&group)
+    }
+
+    /// Whether a user is in any such group.
+    pub(crate) fn has_member(&self, user: u64) -> bool {
+        self.groups.values().any(|group| group.members.contains_key(&user))
+    }
+
     /// How many groups were looked at.
     pub(crate) fn known(&self) -> usize {
         self.groups.len()

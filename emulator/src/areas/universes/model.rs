@@ -50,6 +50,11 @@ impl Version {
 }
 
 impl Universes {
+    /// Whether a universe was described or looked at.
+    pub(crate) fn is_known(&self, universe: u64) -> bool {
+        self.universes.contains_key(&universe)
+    }
+
     /// How many universes and places were looked at.
     pub(crate) fn known(&self) -> usize {
         self.universes.len() + self.places.len()

@@ -68,6 +68,11 @@ impl Users {
         Some(user)
     }
 
+    /// Whether anything was said of a user or of what the user owns.
+    pub(crate) fn is_described(&self, user: u64) -> bool {
+        self.profiles.contains_key(&user) || self.inventories.contains_key(&user)
+    }
+
     pub(crate) fn describe(&mut self, user: u64, profile: Map<String, Value>) {
         self.profiles.entry(user).or_default().extend(profile);
     }

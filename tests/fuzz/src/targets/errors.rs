@@ -68,8 +68,8 @@ fn inputs() -> BoxedStrategy<Vec<u8>> {
 
 fn check(input: &[u8]) -> Check {
     let sent = response(input);
-    let answer = sent.clone();
-    let service = Service::new(move |_| answer.clone());
+    let response = sent.clone();
+    let service = Service::new(move |_| response.clone());
     let client = service.client();
     let outcomes: [Option<Error>; 3] = block_on(async {
         [

@@ -3,10 +3,11 @@
 use crate::make::{any_json, changed_bytes, changed_json, rendered};
 use crate::support::{accepted, block_on, ensure, hides_key, is_presentable, split, text as lossy};
 use crate::{Check, MIB, Target};
+use bytes::Bytes;
 use opencloud::retry::Retry;
 use opencloud::{Client, Error};
 use opencloud_contract::shapes::{result, succeeding};
-use opencloud_contract::{Double, Samples, call, list, operations, same, wait};
+use opencloud_contract::{Samples, call, list, operations, responding, same, wait};
 use opencloud_emulator::{Document, Mode, Operation, Sample};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -61,9 +62,9 @@ fn check(input: &[u8]) -> Check {
             })?;
         }
     }
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let response: Value = serde_json::from_slice(body).unwrap_or_default();
     let beginning = Samples::from_beginning(operation);
-    let client = client(Double::by(move |_| (200, answer.clone())));
+    let client = client(response.to_string());
     if let Some(listed) = list(&client, &id, &beginning)
         && let Err(error) = block_on(listed)
     {
@@ -77,13 +78,14 @@ fn check(input: &[u8]) -> Check {
     Ok(())
 }
 
-fn client(double: Double) -> Client {
-    let builder = Client::builder().api_key(crate::support::KEY).transport(double).retry(Retry::never());
+fn client(body: impl Into<Bytes>) -> Client {
+    let script = responding(200, "application/json", body);
+    let builder = Client::builder().api_key(crate::support::KEY).transport(script).retry(Retry::never());
     builder.build().expect("a client")
 }
 
 fn decode(operation: &'static Operation, body: &[u8]) -> Result<Value, Error> {
-    let client = client(Double::answering(200, "application/json", body.to_vec()));
+    let client = client(body.to_vec());
     let samples = Samples::new(operation);
     block_on(call(&client, &operation.id, &samples).expect("a generated call")).decoded
 }

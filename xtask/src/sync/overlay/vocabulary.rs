@@ -177,7 +177,7 @@ fn walk(value: &Value, at: &str) -> Result<(), Problem> {
                 continue;
             }
             "x-opencloud-type" => upper_camel_case,
-            "x-opencloud-also" | "x-opencloud-id-from" => text,
+            "x-opencloud-also" | "x-opencloud-id-from" | "x-opencloud-resource-name" => text,
             "x-enum-varnames" => names,
             "x-opencloud-aliases" => aliases,
             _ => {

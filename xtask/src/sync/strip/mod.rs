@@ -23,7 +23,7 @@ pub enum Keep {
 }
 
 /// The keys that only the overlay gives.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "description",
     "summary",
     "x-opencloud",
@@ -31,6 +31,7 @@ const OURS: [&str; 8] = [
     "x-opencloud-also",
     "x-opencloud-id-from",
     "x-opencloud-open",
+    "x-opencloud-resource-name",
     "x-opencloud-type",
 ];
 
