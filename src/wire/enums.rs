@@ -195,7 +195,10 @@ mod tests {
             /// Words that are numbers.
             pub enum Size { Px48 = "48", }
         }
-        assert_eq!((Size::from(48), Size::from("48")), (Size::Px48, Size::Px48));
+        assert_eq!(
+            (Size::from(48), Size::from("48"), Size::KNOWN),
+            (Size::Px48, Size::Px48, &[Size::Px48][..])
+        );
         assert_eq!(
             (Number::from(10), Number::from("10"), Number::from("Ten")),
             (Number::Ten, Number::Ten, Number::Ten)
