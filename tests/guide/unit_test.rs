@@ -12,8 +12,8 @@ async fn name_of(client: &Client, user: u64) -> Result<Option<String>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use opencloud::serde_json::json;
     use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
-    use serde_json::json;
 
     // Time is paused: the three seconds that the 429 asks for pass at once.
     #[tokio::test(start_paused = true)]
