@@ -117,6 +117,9 @@ impl<I, T> fmt::Debug for Bulk<'_, I, T> {
     }
 }
 
+/// A call that has been sent, with what it is made of.
+type Running<'a, I, T> = Boxed<'a, (Job<I>, Result<T, Error>)>;
+
 /// An input, and its place among all.
 struct Job<I> {
     at: usize,
@@ -133,7 +136,7 @@ enum Event<I, T> {
 
 struct Run<'a, I, T> {
     bulk: Bulk<'a, I, T>,
-    running: FuturesUnordered<Boxed<'a, (Job<I>, Result<T, Error>)>>,
+    running: FuturesUnordered<Running<'a, I, T>>,
     /// What a rate limit has refused.
     again: VecDeque<Job<I>>,
     /// Until when no call is made, and what wakes the run then.

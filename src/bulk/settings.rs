@@ -10,10 +10,13 @@ const MAX_CONCURRENCY: usize = 64;
 const MAXIMUM_WAIT: Duration = Duration::from_secs(10 * 60);
 const MAXIMUM_FAILURES_IN_A_ROW: usize = 20;
 
+/// What is told of each outcome.
+type OnProgress<'a> = dyn Fn(&Progress) + Send + Sync + 'a;
+
 #[derive(Clone)]
 pub(crate) struct Settings<'a> {
     pub(super) concurrency: usize,
-    pub(super) progress: Option<Arc<dyn Fn(&Progress) + Send + Sync + 'a>>,
+    pub(super) progress: Option<Arc<OnProgress<'a>>>,
     pub(super) maximum_wait: Duration,
     pub(super) failures_in_a_row: usize,
 }
