@@ -1,6 +1,6 @@
 //! Everything that reads text from outside, fed with what nobody would send.
 //!
-//! A [`Target`] is a kind of input and what must hold of any of it: no panic, bounded memory and time, and a property
+//! A target is a kind of input and what must hold of any of it: no panic, bounded memory and time, and a property
 //! where there is one. Inputs are bytes, so that what was found once can be kept as a file
 //! (`tests/fuzz/corpus/<target>/`), which is tried first from then on. They are made by strategies of `proptest`: the
 //! formats have checksums, signatures and grammars that bytes changed at random hardly ever get past.
