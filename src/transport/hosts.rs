@@ -107,7 +107,7 @@ impl Hosts {
     /// Where a host is reached, if that was said. Its scheme's port goes without saying.
     fn elsewhere(&self, scheme: &str, authority: &Authority) -> Option<&String> {
         let host = authority.host().to_ascii_lowercase();
-        let usual = if scheme == "http" { 80 } else { 443 };
+        let usual = usual_port(Some(scheme));
         let port = authority.port_u16().unwrap_or(usual);
         let bare = (port == usual).then(|| self.api.get(host.as_str()).or_else(|| self.others.get(&host)));
         bare.flatten().or_else(|| self.others.get(&format!("{host}:{port}")))
@@ -120,9 +120,14 @@ impl Hosts {
     }
 }
 
+/// The port of a URL that names none.
+fn usual_port(scheme: Option<&str>) -> u16 {
+    if scheme == Some("http") { 80 } else { 443 }
+}
+
 /// Whether two URLs have the same scheme, host and port.
 fn is_same_origin(one: &Uri, other: &Uri) -> bool {
-    let port = |url: &Uri| url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 });
+    let port = |url: &Uri| url.port_u16().unwrap_or_else(|| usual_port(url.scheme_str()));
     one.scheme_str() == other.scheme_str()
         && port(one) == port(other)
         && one.host().unwrap_or_default().eq_ignore_ascii_case(other.host().unwrap_or_default())
