@@ -83,7 +83,7 @@ impl Money {
         self.with(self.in_same(other)?.checked_sub(other.amount)?)
     }
 
-    /// So many times as much; `None` if it is too large.
+    /// The price multiplied by a number; `None` if it is too large.
     pub fn checked_mul(&self, times: i64) -> Option<Self> {
         self.with(self.amount.checked_mul(times.into())?)
     }

@@ -4,7 +4,7 @@ use crate::call::helper_methods;
 use crate::client::Options;
 use crate::ids::AssetId;
 
-/// So many assets are named in an error.
+/// How many assets an error names at most.
 const MOST_NAMED: usize = 10;
 
 impl Assets {

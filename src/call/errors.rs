@@ -6,7 +6,7 @@ use crate::transport::Exchanged;
 use crate::wire::decode::json_text;
 use serde_json::Value;
 
-/// So many items are named in a message.
+/// How many items a message names at most.
 const MOST_NAMED: usize = 10;
 
 /// The error that a response of success is, if it lists failures.

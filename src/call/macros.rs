@@ -1,6 +1,6 @@
 //! What every generated call and hand-written helper has.
 
-/// CallFuture, awaiting and the `with_*` options of a call.
+/// Sending, awaiting and the `with_*` options of a call.
 macro_rules! call_methods {
     ($name:ident => $output:ty) => {
         impl $name {

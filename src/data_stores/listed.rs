@@ -8,7 +8,7 @@ use crate::Error;
 use crate::client::Options;
 use std::collections::BTreeSet;
 
-/// So many names of several entries are remembered.
+/// How many names that several entries share are remembered at most.
 const MOST_SHARED: usize = 1000;
 
 /// A listed entry.

@@ -8,7 +8,7 @@ pub(super) const BUFFER: &str = "buffer";
 pub(super) const PLAIN: &str = "base64";
 pub(super) const COMPRESSED: &str = "zbase64";
 
-/// So many are told of.
+/// How many are named at most.
 const MOST: usize = 64;
 
 /// An object or a list that is not over.

@@ -1,4 +1,4 @@
-//! CallFuture a user to Roblox, and what they come back with.
+//! Sending a user to Roblox, and what they come back with.
 
 use super::app::App;
 use super::identity::Identity;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// How often a change is tried unless the caller says otherwise.
 pub(crate) const ATTEMPTS: u32 = 10;
 
-/// The bound of a wait grows by so many tries' time with each try: 30 writers at 30 ms are then through within
+/// With each try, the longest wait grows by the time of this many tries: 30 writers at 30 ms then finish within
 /// five seconds, and none of them needs all its tries.
 const GROWTH: u32 = 6;
 /// A try that takes less is taken to last so long.

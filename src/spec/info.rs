@@ -171,7 +171,7 @@ pub enum Stability {
     Unstated,
 }
 
-/// So many requests in so many seconds.
+/// A rate limit: requests per period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limit {

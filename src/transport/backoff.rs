@@ -13,7 +13,7 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// The delay after so many others.
+    /// The delay that follows this number of earlier ones.
     pub(crate) fn delay(&self, earlier: u32) -> Duration {
         let exponent = i32::try_from(earlier).unwrap_or(i32::MAX);
         let seconds = self.initial_delay.as_secs_f64() * self.multiplier.powi(exponent);

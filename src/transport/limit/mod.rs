@@ -144,7 +144,7 @@ pub struct Observation {
     pub refused: bool,
 }
 
-/// So many requests in a period, for everything that has the same key.
+/// Requests per period, counted together for everything that has the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Quota {

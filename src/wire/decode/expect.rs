@@ -28,7 +28,7 @@ pub struct ExpectedFields {
     pub required: &'static [&'static str],
 }
 
-/// So many names stand in a message, each so long.
+/// How many names a message lists at most, and how many characters of each.
 const MOST_NAMES: usize = 20;
 const LONGEST_NAME: usize = 60;
 
