@@ -560,6 +560,7 @@ async fn a_deadline_leaves_the_operation_and_names_it() {
     let mut operation = script.client().users().generate_thumbnail(9).start().await.expect("started");
     let error = operation.wait().await.expect_err("never done");
     assert!(error.is_timeout());
+    assert_eq!(error.attempts() as usize, script.count(), "all requests for it");
     let name = error.operation_name().expect("a name");
     assert_eq!(Some(name), operation.name());
     // The last poll is made when the time is over.
