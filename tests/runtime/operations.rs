@@ -431,6 +431,8 @@ async fn a_name_that_is_none_is_refused() {
     let script = script::sequence([ok(json!({}))]);
     let client = script.client();
     let long = format!("assets.create:/assets/v1/operations/{}", "a".repeat(70_000));
+    // Too long once it is percent-encoded: it could be polled, but not be named again.
+    let wide = format!("assets.create:/assets/v1/operations/{}", "é".repeat(700));
     for name in [
         "",
         "operations/a",
@@ -458,6 +460,7 @@ async fn a_name_that_is_none_is_refused() {
         "experiments.calculate_mde:/cloud/v2/universes/1/memory-store/queues/q/items:read",
         "experiments.start_now:/creator-configs-public-api/v1/experimentation/universes/1/experiments/e:start",
         &long,
+        &wide,
     ] {
         let error = client.operations().resume::<Value>(name).expect_err(name);
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
