@@ -46,13 +46,10 @@ pub(crate) fn classes(members: &[Member]) -> Vec<usize> {
 /// Numbers values so that equal ones get equal numbers.
 fn number<T: Ord>(values: impl Iterator<Item = T>) -> Vec<usize> {
     let mut numbers = BTreeMap::new();
-    let mut next = 0;
     values
         .map(|value| {
-            *numbers.entry(value).or_insert_with(|| {
-                next += 1;
-                next
-            })
+            let next = numbers.len() + 1;
+            *numbers.entry(value).or_insert(next)
         })
         .collect()
 }

@@ -186,11 +186,10 @@ fn shown(candidate: &Candidate) -> String {
 
 /// Names that derived types must not take: ids, and the request types that methods get.
 fn reserved(document: &Value) -> BTreeSet<String> {
-    let ids = document.pointer("/x-opencloud/ids").and_then(Value::as_array);
-    let ids = ids.into_iter().flatten().filter_map(|id| Some(id.get("name")?.as_str()?.to_owned()));
+    let ids = tree::items(&document["x-opencloud"]["ids"]).iter();
+    let ids = ids.filter_map(|id| Some(id["name"].as_str()?.to_owned()));
     let calls = tree::operations(document).into_iter().filter_map(|key| {
-        let method = key.get(document).pointer("/x-opencloud/method")?.as_str()?;
-        Some(ident::upper_camel_case(method, ""))
+        Some(ident::upper_camel_case(key.get(document)["x-opencloud"]["method"].as_str()?, ""))
     });
     ids.chain(calls).collect()
 }
@@ -223,9 +222,7 @@ fn areas_by_component(document: &Value) -> BTreeMap<String, String> {
     let mut areas: BTreeMap<String, String> = BTreeMap::new();
     for key in tree::operations(document) {
         let operation = key.get(document);
-        let Some(area) = operation.pointer("/x-opencloud/area").and_then(Value::as_str) else {
-            continue;
-        };
+        let Some(area) = operation["x-opencloud"]["area"].as_str() else { continue };
         areas.insert(key.pointer(), area.to_owned());
         for component in refs::close(document, refs::operation_references(operation)) {
             let first = areas.entry(component).or_insert_with(|| area.to_owned());
