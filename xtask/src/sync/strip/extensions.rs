@@ -40,15 +40,10 @@ fn scopes(value: &Value) -> Option<Value> {
 fn limits(value: &Value) -> Option<Value> {
     let mut kept = Map::new();
     for (whose, limit) in tree::sorted_entries(value) {
-        let mut facts = Map::new();
-        for (key, value) in tree::sorted_entries(limit) {
-            if let Some(value) = number(value).or_else(|| word(value)) {
-                facts.insert(key.clone(), value);
-            }
-        }
-        if !facts.is_empty() {
-            kept.insert(whose.clone(), Value::Object(facts));
-        }
+        let facts = tree::sorted_entries(limit).into_iter();
+        let facts =
+            facts.filter_map(|(key, value)| Some((key.clone(), number(value).or_else(|| word(value))?)));
+        super::insert(&mut kept, whose, facts.collect());
     }
     (!kept.is_empty()).then_some(Value::Object(kept))
 }

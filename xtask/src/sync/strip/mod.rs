@@ -95,7 +95,7 @@ pub fn strip(document: &Value, keep: Keep, report: &mut Report) -> Value {
 
 /// The servers' URLs.
 fn servers(value: &Value) -> Value {
-    let urls = value.as_array().into_iter().flatten();
+    let urls = tree::items(value).iter();
     urls.filter_map(|server| server.get("url")?.as_str()).map(|url| json!({ "url": url })).collect()
 }
 
@@ -171,9 +171,7 @@ impl Stripper<'_> {
         facts.insert("parameters".to_owned(), self.parameters(&operation["parameters"], template));
         if let Some(body) = operation.get("requestBody") {
             match self.request_body(body) {
-                Some(body) => {
-                    facts.insert("requestBody".to_owned(), body);
-                }
+                Some(body) => drop(facts.insert("requestBody".to_owned(), body)),
                 None => self.warn("the request body has no content, dropped"),
             }
         }
@@ -182,8 +180,7 @@ impl Stripper<'_> {
     }
 
     fn parameters(&mut self, parameters: &Value, template: &[String]) -> Value {
-        let declared = parameters.as_array().map_or(&[][..], Vec::as_slice);
-        let kept = sanitize::parameters(declared, template, &mut |what| self.warn(&what));
+        let kept = sanitize::parameters(tree::items(parameters), template, &mut |what| self.warn(&what));
         kept.iter().map(|parameter| self.parameter(parameter)).collect()
     }
 
@@ -244,10 +241,7 @@ impl Stripper<'_> {
             if let Some(schema) = body.get("schema") {
                 facts.insert("schema".to_owned(), self.schema(schema, what));
             }
-            let encoding = self.encoding(&body["encoding"]);
-            if !encoding.is_empty() {
-                facts.insert("encoding".to_owned(), Value::Object(encoding));
-            }
+            insert(&mut facts, "encoding", self.encoding(&body["encoding"]));
             kept.insert(media.clone(), Value::Object(facts));
         }
         kept
@@ -262,10 +256,7 @@ impl Stripper<'_> {
                 facts.insert("style".to_owned(), json!(style));
             }
             facts.extend(picked(how, &["explode", "allowReserved"], Value::is_boolean));
-            let headers = self.headers(&how["headers"]);
-            if !headers.is_empty() {
-                facts.insert("headers".to_owned(), Value::Object(headers));
-            }
+            insert(&mut facts, "headers", self.headers(&how["headers"]));
             kept.insert(part.clone(), Value::Object(facts));
         }
         kept
@@ -300,14 +291,8 @@ impl Stripper<'_> {
             let mut facts = Map::new();
             facts.insert("description".to_owned(), json!(reason(&status)));
             self.keep.carry(response, &mut facts);
-            let content = self.content(&response["content"], &what);
-            if !content.is_empty() {
-                facts.insert("content".to_owned(), Value::Object(content));
-            }
-            let headers = self.headers(&response["headers"]);
-            if !headers.is_empty() {
-                facts.insert("headers".to_owned(), Value::Object(headers));
-            }
+            insert(&mut facts, "content", self.content(&response["content"], &what));
+            insert(&mut facts, "headers", self.headers(&response["headers"]));
             kept.insert(status, Value::Object(facts));
         }
         if kept.is_empty() {
@@ -318,21 +303,22 @@ impl Stripper<'_> {
     }
 }
 
+/// Adds a map, unless it is empty.
+fn insert(facts: &mut Map<String, Value>, name: &str, members: Map<String, Value>) {
+    if !members.is_empty() {
+        facts.insert(name.to_owned(), Value::Object(members));
+    }
+}
+
 /// The alternatives, each a map of scheme to scopes.
 fn security(value: &Value) -> Value {
-    let alternatives = value.as_array().into_iter().flatten();
-    alternatives
-        .filter(|alternative| alternative.is_object())
-        .map(|alternative| {
-            let schemes = tree::sorted_entries(alternative).into_iter();
-            let schemes = schemes.map(|(scheme, scopes)| {
-                let scopes = scopes.as_array().into_iter().flatten();
-                let scopes: Vec<Value> = scopes.filter(|s| s.is_string()).cloned().collect();
-                (scheme.clone(), Value::Array(scopes))
-            });
-            Value::Object(schemes.collect())
-        })
-        .collect()
+    let names =
+        |scopes| -> Value { tree::items(scopes).iter().filter(|scope| scope.is_string()).cloned().collect() };
+    let schemes = |alternative| -> Value {
+        let schemes = tree::sorted_entries(alternative).into_iter();
+        schemes.map(|(scheme, scopes)| (scheme.clone(), names(scopes))).collect()
+    };
+    tree::items(value).iter().filter(|alternative| alternative.is_object()).map(schemes).collect()
 }
 
 fn parameter_styles(place: &str) -> &'static [&'static str] {
