@@ -129,26 +129,24 @@ fn is_whole_list(document: &Value, key: &OperationKey) -> bool {
 }
 
 fn table(coverage: &Coverage) -> String {
-    let row = |name: &str, counts: &Counts| {
-        format!(
-            "{name:<22}{:>11}{:>7}{:>12}{:>7}{:>7}{:>14}{:>11}\n",
-            counts.operations,
-            counts.named,
-            counts.documented,
-            counts.paged,
-            counts.whole_lists,
-            counts.long_running,
-            counts.multipart
-        )
-    };
-    let mut text = format!(
-        "{:<22}{:>11}{:>7}{:>12}{:>7}{:>7}{:>14}{:>11}\n",
-        "area", "operations", "named", "documented", "paged", "whole", "long-running", "multipart"
-    );
-    for (name, counts) in &coverage.areas {
-        text.push_str(&row(name, counts));
+    const COLUMNS: [(&str, fn(&Counts) -> usize); 7] = [
+        ("operations", |counts| counts.operations),
+        ("named", |counts| counts.named),
+        ("documented", |counts| counts.documented),
+        ("paged", |counts| counts.paged),
+        ("whole", |counts| counts.whole_lists),
+        ("long-running", |counts| counts.long_running),
+        ("multipart", |counts| counts.multipart),
+    ];
+    let titles: String = COLUMNS.iter().map(|(title, _)| format!("  {title:>5}")).collect();
+    let mut text = format!("{:<21}{titles}\n", "area");
+    let rows = coverage.areas.iter().map(|(name, counts)| (name.as_str(), counts));
+    for (name, counts) in rows.chain([("total", &coverage.total)]) {
+        let cell = |(title, count): &(&str, fn(&Counts) -> usize)| {
+            format!("  {:>1$}", count(counts), title.len().max(5))
+        };
+        text.push_str(&format!("{name:<21}{}\n", COLUMNS.iter().map(cell).collect::<String>()));
     }
-    text.push_str(&row("total", &coverage.total));
     let Counts { operations, named, documented, paged, whole_lists, long_running, oauth, .. } =
         coverage.total;
     text.push_str(&format!(

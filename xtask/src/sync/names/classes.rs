@@ -22,12 +22,10 @@ pub(crate) struct Member<'a> {
 pub(crate) fn classes(members: &[Member]) -> Vec<usize> {
     let mut classes = number(members.iter().map(|member| member.name));
     loop {
-        let by_component: BTreeMap<&str, usize> = members
-            .iter()
-            .zip(&classes)
-            .filter_map(|(member, class)| Some((member.component?, *class)))
-            .collect();
-        let keys = members.iter().zip(&classes).map(|(member, class)| {
+        let classed = || members.iter().zip(&classes);
+        let by_component: BTreeMap<&str, usize> =
+            classed().filter_map(|(member, class)| Some((member.component?, *class))).collect();
+        let keys = classed().map(|(member, class)| {
             let mut signature = signature(member.schema, &by_component);
             if member.component.is_none() {
                 forget_use(&mut signature);

@@ -72,10 +72,9 @@ fn resolve_aliases(document: &mut Value) {
 
 fn candidates(document: &Value, origins: &Origins) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let components: BTreeMap<String, &String> = tree::components(document)
-        .into_iter()
-        .map(|(name, _)| (tree::component_pointer(name), name))
-        .collect();
+    let components = tree::components(document).into_iter();
+    let components: BTreeMap<String, &String> =
+        components.map(|(name, _)| (tree::component_pointer(name), name)).collect();
     tree::visit_document(document, &mut |pointer, schema| {
         let component = components.get(pointer).map(|name| (*name).clone());
         let curated = schema.get(TYPE).and_then(Value::as_str).map(str::to_owned);
@@ -112,13 +111,8 @@ fn groups(candidates: &[Candidate]) -> Vec<Vec<usize>> {
         by_class.entry(class).or_default().push(index);
     }
     let order = |index: &usize| {
-        let candidate = &candidates[*index];
-        (
-            !candidate.is_curated,
-            candidate.component.is_none(),
-            candidate.origin.clone(),
-            candidate.pointer.clone(),
-        )
+        let Candidate { is_curated, component, origin, pointer, .. } = &candidates[*index];
+        (!is_curated, component.is_none(), origin, pointer)
     };
     let mut groups: Vec<Vec<usize>> = by_class.into_values().collect();
     for group in &mut groups {
@@ -161,13 +155,9 @@ fn assign(
         );
         if candidate.is_curated {
             let owner = &candidates[owners[&candidate.name]];
-            let what = format!(
-                "{} names {}, but {} at {} differs; named {name}",
-                candidate.name,
-                shown(candidate),
-                shown(owner),
-                place(owner),
-            );
+            let (wanted, own, other) = (&candidate.name, shown(candidate), shown(owner));
+            let at = place(owner);
+            let what = format!("{wanted} names {own}, but {other} at {at} differs; named {name}");
             report.diverged.push(Diverged { place: place(candidate), what });
         }
         owners.insert(name.clone(), group[0]);

@@ -161,20 +161,16 @@ impl Stripper<'_> {
         let mut facts = extensions::of_operation(operation);
         self.keep.carry(operation, &mut facts);
         facts.extend(picked(operation, &["operationId"], Value::is_string));
-        if let Some(url) = operation.pointer("/externalDocs/url").filter(|url| url.is_string()) {
-            facts.insert("externalDocs".to_owned(), json!({ "url": url }));
-        }
-        if let Some(servers) = operation.get("servers").map(servers).filter(|s| *s != json!([])) {
-            facts.insert("servers".to_owned(), servers);
-        }
+        let url = &operation["externalDocs"]["url"];
+        put(&mut facts, "externalDocs", url.is_string().then(|| json!({ "url": url })));
+        put(&mut facts, "servers", operation.get("servers").map(servers).filter(|s| *s != json!([])));
         facts.insert("security".to_owned(), security(&operation["security"]));
         facts.insert("parameters".to_owned(), self.parameters(&operation["parameters"], template));
-        if let Some(body) = operation.get("requestBody") {
-            match self.request_body(body) {
-                Some(body) => drop(facts.insert("requestBody".to_owned(), body)),
-                None => self.warn("the request body has no content, dropped"),
-            }
+        let body = operation.get("requestBody").map(|body| self.request_body(body));
+        if body == Some(None) {
+            self.warn("the request body has no content, dropped");
         }
+        put(&mut facts, "requestBody", body.flatten());
         facts.insert("responses".to_owned(), self.responses(&operation["responses"]));
         Value::Object(facts)
     }
@@ -238,9 +234,7 @@ impl Stripper<'_> {
         let mut kept = Map::new();
         for (media, body) in tree::sorted_entries(content) {
             let mut facts = Map::new();
-            if let Some(schema) = body.get("schema") {
-                facts.insert("schema".to_owned(), self.schema(schema, what));
-            }
+            put(&mut facts, "schema", body.get("schema").map(|schema| self.schema(schema, what)));
             insert(&mut facts, "encoding", self.encoding(&body["encoding"]));
             kept.insert(media.clone(), Value::Object(facts));
         }
@@ -251,10 +245,8 @@ impl Stripper<'_> {
         let mut kept = Map::new();
         for (part, how) in tree::sorted_entries(encoding) {
             let mut facts = picked(how, &["contentType"], Value::is_string);
-            let style = how.get("style").and_then(Value::as_str);
-            if let Some(style) = style.filter(|style| parameter_styles("query").contains(style)) {
-                facts.insert("style".to_owned(), json!(style));
-            }
+            let style = how["style"].as_str().filter(|style| parameter_styles("query").contains(style));
+            put(&mut facts, "style", style.map(Value::from));
             facts.extend(picked(how, &["explode", "allowReserved"], Value::is_boolean));
             insert(&mut facts, "headers", self.headers(&how["headers"]));
             kept.insert(part.clone(), Value::Object(facts));
@@ -303,11 +295,14 @@ impl Stripper<'_> {
     }
 }
 
+/// Adds a fact, if there is one.
+fn put(facts: &mut Map<String, Value>, name: &str, fact: Option<Value>) {
+    facts.extend(fact.map(|fact| (name.to_owned(), fact)));
+}
+
 /// Adds a map, unless it is empty.
 fn insert(facts: &mut Map<String, Value>, name: &str, members: Map<String, Value>) {
-    if !members.is_empty() {
-        facts.insert(name.to_owned(), Value::Object(members));
-    }
+    put(facts, name, (!members.is_empty()).then_some(Value::Object(members)));
 }
 
 /// The alternatives, each a map of scheme to scopes.
