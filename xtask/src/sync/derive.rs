@@ -56,9 +56,7 @@ fn verify(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem
     let mut problems = verify_operation(document, key, ours);
     problems.extend(verify_filters(document, key, ours));
     problems.extend(verify_scopes(document, key, ours));
-    let Some(paging) = ours.get("paging").and_then(Value::as_object).cloned() else {
-        return problems;
-    };
+    let Some(paging) = ours.get("paging").and_then(Value::as_object).cloned() else { return problems };
     let (kept, paging_problems) = verify_paging(document, key, ours, paging);
     match kept {
         Some(kept) => ours["paging"] = Value::Object(kept),
@@ -157,9 +155,7 @@ fn verify_paging(
         ("total", "/paging/total", false),
         ("more", "/paging/more", false),
     ] {
-        let Some(name) = paging.get(word).and_then(Value::as_str).map(str::to_owned) else {
-            continue;
-        };
+        let Some(name) = paging.get(word).and_then(Value::as_str).map(str::to_owned) else { continue };
         // Each item has the token of its own entry.
         let is_in_item = style == "entries" && word == "next";
         if is_in_item || if is_request { is_sent(&name) } else { is_in_response(&name) } {

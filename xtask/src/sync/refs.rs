@@ -81,9 +81,7 @@ pub fn close(document: &Value, start: BTreeSet<String>) -> BTreeSet<String> {
         if closed.contains(&name) {
             continue;
         }
-        let Some(schema) = document.pointer(&tree::component_pointer(&name)) else {
-            continue;
-        };
+        let Some(schema) = document.pointer(&tree::component_pointer(&name)) else { continue };
         let mut found = BTreeSet::new();
         references(schema, &mut found);
         open.extend(found);

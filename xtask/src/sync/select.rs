@@ -161,9 +161,7 @@ fn merge_parameters(
 ) -> Vec<Value> {
     let mut merged: Vec<Value> = Vec::new();
     for owner in [operation, item] {
-        let Some(parameters) = owner.get("parameters") else {
-            continue;
-        };
+        let Some(parameters) = owner.get("parameters") else { continue };
         let Some(parameters) = parameters.as_array() else {
             report.warn(format!("{name}: parameters are not a list, dropped"));
             continue;

@@ -98,9 +98,7 @@ fn curated(entries: &[Entry], origins: &Origins) -> Result<BTreeMap<String, BTre
     let mut owners: BTreeMap<(&str, &str), &OperationKey> = BTreeMap::new();
     let mut taken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for entry in entries {
-        let (Some(area), Some(method)) = (&entry.area, &entry.method) else {
-            continue;
-        };
+        let (Some(area), Some(method)) = (&entry.area, &entry.method) else { continue };
         if let Some(other) = owners.insert((area, method), &entry.key) {
             let mut both = [
                 (place(other, "method", origins), other),
@@ -152,9 +150,7 @@ fn free_method(
 }
 
 fn write(document: &mut Value, entry: &Entry, area: &str, name: &str, report: &mut Report) {
-    let Some(operation) = entry.key.get_mut(document) else {
-        return;
-    };
+    let Some(operation) = entry.key.get_mut(document) else { return };
     let summary = operation.get("summary").and_then(Value::as_str);
     if summary.is_none_or(|summary| summary.trim().is_empty()) {
         report.undocumented.push(format!("{} ({area}.{name})", entry.key));

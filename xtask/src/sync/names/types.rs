@@ -248,17 +248,13 @@ fn replace_components(
         let mut merged: Option<Value> = None;
         for member in members.filter(|member| member.component.is_some()) {
             // Inline types inside may have been renamed by now, so the document's state counts.
-            let Some(schema) = document.pointer(&member.pointer) else {
-                continue;
-            };
+            let Some(schema) = document.pointer(&member.pointer) else { continue };
             match &mut merged {
                 None => merged = Some(schema.clone()),
                 Some(merged) => add_words(merged, schema),
             }
         }
-        let Some(mut schema) = merged else {
-            continue;
-        };
+        let Some(mut schema) = merged else { continue };
         if let Some(map) = schema.as_object_mut() {
             map.remove(TYPE);
         }

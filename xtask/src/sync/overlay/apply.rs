@@ -25,9 +25,7 @@ pub fn apply(document: &mut Value, actions: &[Action], report: &mut Report) -> O
             Change::Update(update) => {
                 let mut has_effect = false;
                 for pointer in targets {
-                    let Some(target) = document.pointer_mut(&pointer) else {
-                        continue;
-                    };
+                    let Some(target) = document.pointer_mut(&pointer) else { continue };
                     let before = action.is_correction.then(|| facts(target));
                     merge(target, update, last_segment(&pointer));
                     has_effect |= before.is_none_or(|before| before != facts(target));

@@ -67,9 +67,7 @@ pub(crate) fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report
 fn keywords(source: &Map<String, Value>, place: &str, report: &mut Report) -> Map<String, Value> {
     let mut facts = Map::new();
     for (key, is_right) in KEYWORDS {
-        let Some(value) = source.get(key) else {
-            continue;
-        };
+        let Some(value) = source.get(key) else { continue };
         if is_right(value) {
             facts.insert(key.to_owned(), value.clone());
         } else if !is_known_defect(key, value) {
