@@ -36,7 +36,7 @@ struct Arguments {
     #[arg(long)]
     strict: bool,
 
-    /// WireResponse requests that break the specification instead of refusing them.
+    /// Respond to requests that break the specification instead of refusing them.
     #[arg(long, conflicts_with = "strict")]
     lenient: bool,
 

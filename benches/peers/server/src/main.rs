@@ -92,7 +92,10 @@ fn user() -> Vec<u8> {
 
 fn items() -> Vec<u8> {
     let items: Vec<String> = (0..100).map(item).collect();
-    response(&format!("{{\"inventoryItems\":[{}],\"nextPageToken\":\"eyJzdGFydCI6MTAwfQ\"}}", items.join(",")))
+    response(&format!(
+        "{{\"inventoryItems\":[{}],\"nextPageToken\":\"eyJzdGFydCI6MTAwfQ\"}}",
+        items.join(",")
+    ))
 }
 
 fn item(at: usize) -> String {

@@ -75,7 +75,8 @@ async fn publish(client: &reqwest::Client, address: &str, bytes: u64) {
     let meter = Meter::start();
     let file = tokio::fs::File::open(&path).await.expect("a file");
     let url = format!("{address}/universes/v1/1/places/2/versions?versionType=Published");
-    let request = client.post(url).header("x-api-key", KEY).header("content-type", "application/octet-stream");
+    let request =
+        client.post(url).header("x-api-key", KEY).header("content-type", "application/octet-stream");
     let request = request.header("content-length", bytes).body(file);
     let response = request.send().await.expect("a response").error_for_status().expect("a success");
     response.bytes().await.expect("a body");
