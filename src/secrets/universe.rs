@@ -45,6 +45,8 @@ impl UniverseSecrets {
     /// Creates a secret. Its id has 1 to 64 letters, digits and underscores, and does not begin with a
     /// digit; its content has 1 to 1,024 characters.
     ///
+    /// Calls `secrets.get_public_key` and `secrets.create`; scopes `universe.secret:read`, `universe.secret:write`.
+    ///
     /// # Errors
     ///
     /// Of kind [`Conflict`](crate::ErrorKind::Conflict) if there is a secret with this id, of kind
@@ -56,6 +58,8 @@ impl UniverseSecrets {
 
     /// Changes the content or the domain of a secret, or both. What is not set stays.
     ///
+    /// Calls `secrets.get_public_key` and `secrets.update`; scopes `universe.secret:read`, `universe.secret:write`.
+    ///
     /// # Errors
     ///
     /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if there is no secret with this id, of kind
@@ -66,17 +70,23 @@ impl UniverseSecrets {
     }
 
     /// Lists the secrets, without their contents, which never leave the service.
+    ///
+    /// Calls `secrets.list`; scope `universe.secret:read`.
     pub fn list(&self) -> List {
         self.secrets.list(&self.universe)
     }
 
     /// What is known of one secret, without its content; `None` if there is none with this id. The
     /// service has no call for one secret, so this reads the list.
+    ///
+    /// Calls `secrets.list`; scope `universe.secret:read`.
     pub fn get(&self, id: impl Into<Id>) -> GetSecret {
         GetSecret { of: self.clone(), id: id.into(), options: Options::default() }
     }
 
     /// Deletes a secret for good.
+    ///
+    /// Calls `secrets.delete`; scope `universe.secret:write`.
     ///
     /// # Errors
     ///
