@@ -6,7 +6,7 @@
 //!
 //! let client = Client::from_env()?; // ROBLOX_API_KEY
 //! let user = client.users().get(156).await?;
-//! println!("{}", user.display_name.unwrap_or_default());
+//! println!("{}", user.display_name());
 //! # Ok(())
 //! # }
 //! ```

@@ -1,7 +1,9 @@
 //! From the JSON of a normalised document to the model's types.
 
 use super::*;
+use crate::document::references;
 use quote::ToTokens;
+use serde_json::Map;
 
 pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
     let given: Option<Vec<String>> = ["x-enum-varnames", "x-enumNames"]
@@ -54,6 +56,7 @@ pub(super) fn read_struct(item: syn::ItemStruct, schema: &Value, document: &Docu
         fields: item.fields.iter().map(field).collect(),
         definition: item.into_token_stream(),
         in_request: false,
+        is_only_read: false,
         is_checked: false,
     }
 }
@@ -487,6 +490,21 @@ pub(super) fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<Str
             );
         }
     }
+}
+
+/// The names of the types that a request of the document may hold.
+pub(super) fn sendable(document: &Document) -> BTreeSet<String> {
+    let (mut open, mut found) = (Vec::new(), BTreeSet::new());
+    document.operations().for_each(|(_, _, operation)| references(&operation["requestBody"], &mut open));
+    while let Some(name) = open.pop() {
+        let properties = document.schemas().get(&name).and_then(|schema| schema["properties"].as_object());
+        if found.insert(name) {
+            let sent =
+                properties.into_iter().flat_map(Map::values).filter(|schema| schema["readOnly"] != true);
+            sent.for_each(|schema| references(schema, &mut open));
+        }
+    }
+    found
 }
 
 /// The scopes that an operation lists.
