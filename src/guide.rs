@@ -1,8 +1,10 @@
 //! The guides: whole tasks, with what to watch out for. They are here only to be read.
 //!
 //! To begin with: `first_steps`. For every program: `lists`, `operations`, `errors`. Around it: `tracing`,
-//! `testing`, `blocking` (programs without async) and `many_users`. Each page is there if the features that its
+//! `testing`, `blocking` (programs without async), `many_users` and `schemas`. For users of other clients: `moving_over`. Each page is there if the features that its
 //! programs need are enabled.
+//!
+//! `methods` lists every method with its cargo feature and scopes, whatever is enabled.
 //!
 //! Beside these, [filters](crate::filter) have theirs in their module, and so have
 #![cfg_attr(feature = "oauth", doc = "[OAuth 2.0](crate::oauth)")]
@@ -10,6 +12,25 @@
 //! and
 #![cfg_attr(feature = "webhook", doc = "[webhooks](crate::webhook).")]
 #![cfg_attr(not(feature = "webhook"), doc = "webhooks (feature `webhook`).")]
+//!
+//! # A call as a future
+//!
+//! A call is a value; it does nothing until it becomes a future. `.await` does that, with the decoded response as the result.
+//! `send()` gives a future of the [`Response`](crate::Response) with status, headers and attempts. Whatever takes a
+//! future and not just an `.await` gets `into_future()`, from [`IntoFuture`]:
+//!
+//! | what for | how |
+//! |---|---|
+//! | await | `client.users().get(156).await?` |
+//! | status and headers too | `client.users().get(156).send().await?` |
+//! | a task of its own | `tokio::spawn(client.users().get(156).into_future())` |
+//! | several at the same time | `futures::future::join_all(ids.map(\|id\| client.users().get(id).into_future()))` |
+//! | without async | `runtime.block_on(client.users().get(156).into_future())` |
+//! | the same call again | `call.clone()` |
+//!
+//! A future is `Send + 'static`: it holds a clone of the client. Dropping it cancels the call, also a request that is on its way.
+//! For many calls, [`bulk`](crate::bulk) bounds how many run at a time and waits for rate limits. Whole programs are in the
+//! guide `blocking`.
 
 #[cfg(all(feature = "groups", feature = "users"))]
 #[doc = include_str!("../docs/blocking.md")]
@@ -36,6 +57,9 @@ pub mod first_steps {}
 #[doc = include_str!("../docs/lists.md")]
 pub mod lists {}
 
+#[doc = include_str!("../docs/methods.md")]
+pub mod methods {}
+
 #[doc = include_str!("../docs/live-service.md")]
 pub mod live_service {}
 
@@ -55,15 +79,29 @@ pub mod messaging {}
 #[doc = include_str!("../docs/moderation.md")]
 pub mod moderation {}
 
+#[cfg(all(feature = "default", feature = "helpers"))]
+#[doc = include_str!("../docs/moving_over.md")]
+pub mod moving_over {}
+
 #[cfg(all(feature = "memory_stores", feature = "users"))]
 #[doc = include_str!("../docs/operations.md")]
 pub mod operations {}
+
+#[cfg(all(feature = "schemars", feature = "user_restrictions"))]
+#[doc = include_str!("../docs/schemas.md")]
+pub mod schemas {}
 
 #[cfg(all(feature = "helpers", feature = "secrets"))]
 #[doc = include_str!("../docs/secrets.md")]
 pub mod secrets {}
 
-#[cfg(all(feature = "data_stores", feature = "helpers", feature = "testing", feature = "users"))]
+#[cfg(all(
+    feature = "data_stores",
+    feature = "helpers",
+    feature = "messaging",
+    feature = "testing",
+    feature = "users"
+))]
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
 
