@@ -15,18 +15,40 @@
 //!
 //! # A call as a future
 //!
-//! A call is a value; it does nothing until it becomes a future. `.await` does that, with the decoded response as the result.
-//! `send()` gives a future of the [`Response`](crate::Response) with status, headers and attempts. Whatever takes a
-//! future and not just an `.await` gets `into_future()`, from [`IntoFuture`]:
-//!
-//! | what for | how |
-//! |---|---|
-//! | await | `client.users().get(156).await?` |
-//! | status and headers too | `client.users().get(156).send().await?` |
-//! | a task of its own | `tokio::spawn(client.users().get(156).into_future())` |
-//! | several at the same time | `futures::future::join_all(ids.map(\|id\| client.users().get(id).into_future()))` |
-//! | without async | `runtime.block_on(client.users().get(156).into_future())` |
-//! | the same call again | `call.clone()` |
+//! A call is a value; it does nothing until it becomes a future. `.await` does that, and gives the decoded response.
+//! `send()` gives a future of the [`Response`](crate::Response), with status, headers and attempts. Whatever takes a
+//! future and not just an `.await` is given `into_future()`, from [`IntoFuture`]. A call is `Clone`, to be made again.
+#![cfg_attr(
+    feature = "users",
+    doc = r#"
+```no_run
+use futures_util::future::join_all;
+use opencloud::{Client, Error};
+use std::future::IntoFuture;
+
+async fn calls(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+    let call = client.users().get(156);
+    let response = call.clone().send().await?; // with what came besides
+    println!("{} {}", response.status(), response.display_name());
+
+    let task = tokio::spawn(call.into_future()); // in a task of its own
+    println!("{}", task.await??.name());
+
+    let several = [156, 157].map(|user| client.users().get(user).into_future());
+    for user in join_all(several).await { // at the same time
+        println!("{}", user?.name());
+    }
+    Ok(())
+}
+
+fn without_async(client: &Client, runtime: &tokio::runtime::Runtime) -> Result<(), Error> {
+    let user = runtime.block_on(client.users().get(156).into_future())?;
+    println!("{}", user.name());
+    Ok(())
+}
+```
+"#
+)]
 //!
 //! A future is `Send + 'static`: it holds a clone of the client. Dropping it cancels the call, also a request that is on its way.
 //! For many calls, [`bulk`](crate::bulk) bounds how many run at a time and waits for rate limits. Whole programs are in the

@@ -31,6 +31,7 @@
 //! | long-running operations | [`operation`] |
 //! | one thing for many, with a report | [`bulk`] |
 //! | what an API key lacks for the calls to be made | [`api_key`] |
+//! | which cargo feature a method is behind, and its scopes | [`guide::methods`] |
 //! | what the document says of each operation | [`operations`] |
 //! | calls that no operation describes | [`Client::request`] |
 //!

@@ -28,6 +28,19 @@ async fn only_the_keys_that_were_given_are_accepted() {
     assert_eq!(good.send().await.expect("a response").status(), 200);
 }
 
+/// As in a network of containers, where clients call it by its name.
+#[tokio::test]
+async fn addresses_in_responses_begin_where_clients_reach_it() {
+    let builder = Emulator::builder().base_url("http://emulator:8080/");
+    let emulator = builder.start().await.expect("started");
+    assert_eq!(emulator.base_url(), "http://emulator:8080");
+    let request = http::Request::get("/cloud/v2/users/1001:generateThumbnail").header("x-api-key", "any");
+    let response = emulator.respond(request.body(Default::default()).expect("a request")).await;
+    let body: serde_json::Value = serde_json::from_slice(response.expect("a response").body()).expect("JSON");
+    let uri = body["response"]["imageUri"].as_str().expect("an address");
+    assert!(uri.starts_with("http://emulator:8080/"), "{uri}");
+}
+
 #[tokio::test]
 async fn an_unknown_route_gets_the_gateways_response() {
     let client = Client::start().await;
