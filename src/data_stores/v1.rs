@@ -115,7 +115,10 @@ impl<T: DeserializeOwned> Versioned<T> {
         // The write was refused for certain, however its response has arrived.
         let whole = verify(&response).map_err(|error| Error::unreadable(error.message()));
         let entry = whole.and_then(|()| read(&response));
-        Some(entry.map_err(|error| error.with_response(&response).with_operation(operation)))
+        let attempts = error.attempts();
+        Some(entry.map_err(|error| {
+            error.with_response(&response).with_operation(operation).with_attempts(attempts)
+        }))
     }
 }
 
