@@ -660,16 +660,13 @@ fn documentation(operation: &Operation, arguments: &[Input]) -> String {
     };
     text.push_str(&format!("{stability}.\n"));
     if !operation.scopes.is_empty() {
-        let words = |scopes: &[String], between: &str| {
-            scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(between)
-        };
-        text.push_str(&format!("\nScopes: {}.", words(&operation.scopes, ", ")));
+        text.push_str(&format!("\nScopes: {}.", docs::quoted(&operation.scopes, ", ")));
         let needed = operation.needed_scopes();
         if needed.is_empty() {
             text.push_str(" They are not needed, and widen the response.");
         }
         for one_of in needed.iter().filter(|one_of| one_of.len() > 1) {
-            text.push_str(&format!(" Needed is {}.", words(one_of, " or ")));
+            text.push_str(&format!(" Needed is {}.", docs::quoted(one_of, " or ")));
         }
     }
     if !operation.oauth {

@@ -1,5 +1,6 @@
 //! `docs/methods.md`: every operation with its method, cargo feature and scopes, whatever features are enabled.
 
+use crate::emit::docs;
 use crate::model::{Area, Model, Operation};
 use std::fmt::Write;
 
@@ -19,7 +20,7 @@ parentheses are not needed, and widen the response. `*` marks what takes an API 
 /// One table for each area.
 pub fn emit(model: &Model) -> String {
     let mut text = HEAD.to_owned();
-    for area in &model.areas {
+    for area in model.areas.iter().filter(|area| model.in_area(&area.name).next().is_some()) {
         emit_area(&mut text, model, area);
     }
     text
@@ -38,9 +39,6 @@ fn emit_area(text: &mut String, model: &Model, area: &Area) {
 
 /// What a key needs, and what it may have besides.
 fn scopes(operation: &Operation) -> String {
-    let words = |scopes: &[String], between: &str| {
-        scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(between)
-    };
     let needed = operation.needed_scopes();
     let others: Vec<String> = operation
         .scopes
@@ -48,9 +46,9 @@ fn scopes(operation: &Operation) -> String {
         .filter(|scope| !needed.iter().flatten().any(|known| known == *scope))
         .cloned()
         .collect();
-    let mut parts: Vec<String> = needed.iter().map(|one_of| words(one_of, " or ")).collect();
+    let mut parts: Vec<String> = needed.iter().map(|one_of| docs::quoted(one_of, " or ")).collect();
     if !others.is_empty() {
-        parts.push(format!("({})", words(&others, ", ")));
+        parts.push(format!("({})", docs::quoted(&others, ", ")));
     }
     match parts.is_empty() {
         true => "none".to_owned(),

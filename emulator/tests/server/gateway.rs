@@ -34,11 +34,10 @@ async fn addresses_in_responses_begin_where_clients_reach_it() {
     let builder = Emulator::builder().base_url("http://emulator:8080/");
     let emulator = builder.start().await.expect("started");
     assert_eq!(emulator.base_url(), "http://emulator:8080");
-    let request = http::Request::get("/cloud/v2/users/1001:generateThumbnail").header("x-api-key", "any");
+    let request = http::Request::get("/oauth/.well-known/openid-configuration");
     let response = emulator.respond(request.body(Default::default()).expect("a request")).await;
     let body: serde_json::Value = serde_json::from_slice(response.expect("a response").body()).expect("JSON");
-    let uri = body["response"]["imageUri"].as_str().expect("an address");
-    assert!(uri.starts_with("http://emulator:8080/"), "{uri}");
+    assert_eq!(body["token_endpoint"], "http://emulator:8080/oauth/v1/token");
 }
 
 #[tokio::test]
