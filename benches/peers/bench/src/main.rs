@@ -4,6 +4,7 @@ mod build;
 mod chart;
 mod client;
 mod figure;
+mod streams;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ fn run(args: &Args) -> Result<bool, String> {
         figures.extend(of_scenario(&clients, scenario, args.quick)?);
     }
     if !args.quick {
+        figures.extend(streams::figures(&clients)?);
         figures.extend(build::figures()?);
     }
     print!("{}", figure::table(&figures));

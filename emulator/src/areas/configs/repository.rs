@@ -328,9 +328,7 @@ fn merge(target: &mut Value, patch: &Value) {
     if !target.is_object() {
         *target = json!({});
     }
-    let Some(target) = target.as_object_mut() else {
-        return;
-    };
+    let Some(target) = target.as_object_mut() else { return };
     for (name, value) in patch {
         if value.is_null() {
             target.remove(name);
