@@ -9,6 +9,8 @@ use crate::spec::OperationInfo;
 use crate::spec::RateLimitStatus;
 use crate::{Credentials, Error, ErrorKind};
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::header::{HeaderValue, USER_AGENT};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -77,6 +79,7 @@ pub(crate) struct RetryLoop<'a> {
     pub(crate) is_open: bool,
     pub(crate) max_response_bytes: usize,
     pub(crate) log_bodies: bool,
+    pub(crate) user_agent: &'a HeaderValue,
 }
 
 /// What is known of a call while it goes on.
@@ -97,9 +100,13 @@ struct Progress {
 
 impl RetryLoop<'_> {
     /// Sends until a response is a success or nothing more can be done.
-    pub(crate) async fn run(self, request: PreparedRequest, accept: Accept<'_>) -> Result<Exchanged, Error> {
+    pub(crate) async fn run(
+        &self,
+        request: &PreparedRequest,
+        accept: Accept<'_>,
+    ) -> Result<Exchanged, Error> {
         let trace = Trace::new(request.operation, &request.http, self.log_bodies);
-        trace.clone().within(self.attempts(&request, &trace, accept)).await
+        trace.clone().within(self.attempts(request, &trace, accept)).await
     }
 
     async fn attempts(
@@ -226,15 +233,9 @@ impl RetryLoop<'_> {
         secret: Option<&Credentials>,
         deadline: Deadline,
     ) -> Result<http::Response<Bytes>, Error> {
-        let mut again = http::Request::new(request.body().clone());
-        *again.method_mut() = request.method().clone();
-        *again.uri_mut() = request.uri().clone();
-        *again.headers_mut() = request.headers().clone();
-        if let Some(secret) = secret {
-            secret.apply(again.headers_mut());
-        }
         let time = self.times.attempt.min(deadline.remaining());
-        let response = tokio::time::timeout(time, self.transport.exchange(again, self.max_response_bytes))
+        let exchange = self.transport.exchange(self.signed(request, secret), self.max_response_bytes);
+        let response = tokio::time::timeout(time, exchange)
             .await
             .unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64())))
             .or_else(refused)?;
@@ -243,6 +244,20 @@ impl RetryLoop<'_> {
             true => Err(Error::too_large(self.max_response_bytes)),
             false => Ok(response),
         }
+    }
+
+    /// The request of one attempt. The caller's headers come first, most often none, so that the map is allocated
+    /// once.
+    fn signed(&self, request: &http::Request<Body>, secret: Option<&Credentials>) -> http::Request<Body> {
+        let mut signed = http::Request::new(request.body().clone());
+        *signed.method_mut() = request.method().clone();
+        *signed.uri_mut() = request.uri().clone();
+        *signed.headers_mut() = request.headers().clone();
+        signed.headers_mut().entry(USER_AGENT).or_insert_with(|| self.user_agent.clone());
+        if let Some(secret) = secret {
+            secret.apply(signed.headers_mut());
+        }
+        signed
     }
 
     /// The error that a response is, if it is one.
@@ -431,9 +446,13 @@ impl Deadline {
     }
 
     /// Waits for something that comes before the request is sent.
-    async fn bound<T>(self, what: &str, wait: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        tokio::time::timeout(self.remaining(), wait)
-            .await
-            .unwrap_or_else(|_| Err(Error::timeout_waiting(what, self.total.as_secs_f64())))
+    fn bound<T>(
+        self,
+        what: &str,
+        wait: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        let late = move |_| Err(Error::timeout_waiting(what, self.total.as_secs_f64()));
+        // An `async fn` would hold what it waits for twice: as its argument, and as what it awaits.
+        tokio::time::timeout(self.remaining(), wait).map(move |result| result.unwrap_or_else(late))
     }
 }
