@@ -164,9 +164,19 @@ fn usual_port(scheme: Option<&str>) -> u16 {
     if scheme == Some("http") { 80 } else { 443 }
 }
 
+/// Whether two URLs begin with the same scheme, host and port, written in the same way, as nearly all do that are
+/// compared.
+pub(super) fn is_same_text(one: &Uri, other: &Uri) -> bool {
+    one.scheme_str() == other.scheme_str()
+        && one.authority().map(Authority::as_str) == other.authority().map(Authority::as_str)
+}
+
 /// Whether two URLs have the same scheme, host and port.
 fn is_same_origin(one: &Uri, other: &Uri) -> bool {
     let port = |url: &Uri| url.port_u16().unwrap_or_else(|| usual_port(url.scheme_str()));
+    if is_same_text(one, other) {
+        return true;
+    }
     one.scheme_str() == other.scheme_str()
         && port(one) == port(other)
         && one.host().unwrap_or_default().eq_ignore_ascii_case(other.host().unwrap_or_default())

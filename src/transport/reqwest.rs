@@ -1,7 +1,7 @@
 //! The transport over HTTP.
 
 use super::clients::{Clients, HttpOptions};
-use super::hosts::is_loopback;
+use super::hosts::{is_loopback, is_same_text};
 use super::{Chunks, Exchange, LONGEST_ERROR, Opening, REFUSAL_TIME, Transport};
 use crate::body::source::Source;
 use crate::body::{Body, Form};
@@ -38,27 +38,16 @@ impl Reqwest {
         Ok(Self { usual, here, is_foreign: false, origins: Origins::new(bases) })
     }
 
-    /// Makes the request, which is sent when it is awaited; the response's content is still to be read.
+    /// The request on its way. It is sent when the future is polled.
     ///
-    /// Not an `async fn`: its future would hold the request that was given and each form that it goes through.
+    /// Not an `async fn`: its future would hold the request that was given, and each form that it goes through.
     fn send(
         &self,
         request: http::Request<Body>,
-    ) -> impl Future<Output = Result<reqwest::Response, Error>> + use<> {
-        let sent = self.request(request).map(|(client, request)| {
-            let meant = self.is_foreign.then(|| Box::new(request.url().clone()));
-            (client.execute(request), meant)
-        });
-        async move {
-            let (response, meant) = sent?;
-            let response = response.await.map_err(no_response)?;
-            if meant.is_some_and(|meant| *response.url() != *meant) {
-                return Err(Error::configuration(
-                    "the HTTP client followed a redirect, and the credential with it; switch its redirects off",
-                ));
-            }
-            Ok(response)
-        }
+    ) -> Result<Sent<impl Future<Output = Received> + use<>>, Error> {
+        let (client, request) = self.request(request)?;
+        let meant = self.is_foreign.then(|| Box::new(request.url().clone()));
+        Ok(Sent { response: client.execute(request), meant })
     }
 
     /// The request as the client takes it, and the client.
@@ -79,16 +68,40 @@ impl Reqwest {
 impl Transport for Reqwest {
     fn exchange(&self, request: http::Request<Body>, max_response_bytes: usize) -> Exchange<'_> {
         let sent = self.send(request);
-        Box::pin(async move { read(&mut sent.await?, max_response_bytes).await })
+        Box::pin(async move {
+            let Sent { response, meant } = sent?;
+            let mut response = received(response.await, meant)?;
+            read(&mut response, max_response_bytes).await
+        })
     }
 
     fn open(&self, request: http::Request<Body>, _: u64) -> Opening<'_> {
         let sent = self.send(request);
         Box::pin(async move {
-            let mut response = sent.await?;
+            let Sent { response, meant } = sent?;
+            let mut response = received(response.await, meant)?;
             let parts = head(&mut response);
             Ok(parts.map(|()| -> Chunks { Box::pin(response.bytes_stream().map_err(failed)) }))
         })
+    }
+}
+
+type Received = Result<reqwest::Response, reqwest::Error>;
+
+/// A request on its way, and the URL that it must come from if the client may follow redirects.
+struct Sent<F> {
+    response: F,
+    meant: Option<Box<reqwest::Url>>,
+}
+
+/// The response, whose content is still to be read.
+fn received(response: Received, meant: Option<Box<reqwest::Url>>) -> Result<reqwest::Response, Error> {
+    let response = response.map_err(no_response)?;
+    match meant.is_some_and(|meant| *response.url() != *meant) {
+        true => Err(Error::configuration(
+            "the HTTP client followed a redirect, and the credential with it; switch its redirects off",
+        )),
+        false => Ok(response),
     }
 }
 
