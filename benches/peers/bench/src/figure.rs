@@ -63,6 +63,20 @@ impl Figure {
         }
     }
 
+    /// A figure that only ours has.
+    pub fn alone(name: &str, unit: &str, ours: f64, most: f64) -> Self {
+        Self {
+            figure: name.to_owned(),
+            unit: unit.to_owned(),
+            ours,
+            floor: None,
+            rival: None,
+            ratio: None,
+            target: format!("<= {most}"),
+            holds: Some(ours <= most),
+        }
+    }
+
     /// Whether the figure is a count, which the machine's load does not move.
     pub fn is_counted(&self) -> bool {
         !self.figure.ends_with("time")
