@@ -117,8 +117,7 @@ impl Origins {
 
     /// The URL as the client takes it. Of a known origin, only the path and the query are parsed.
     fn url(&self, uri: &Uri) -> Result<reqwest::Url, Error> {
-        let is_same = |base: &Uri| base.authority() == uri.authority() && base.scheme() == uri.scheme();
-        match self.0.iter().find(|(base, _)| is_same(base)) {
+        match self.0.iter().find(|(base, _)| is_same_text(base, uri)) {
             Some((_, origin)) => {
                 let mut url = origin.clone();
                 url.set_path(uri.path());
