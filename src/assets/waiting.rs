@@ -65,8 +65,8 @@ impl WaitForModeration {
         let mut wait = FIRST_WAIT;
         loop {
             let call = self.assets.get(&self.asset).read_mask(MASK).with_options(self.options.clone());
-            let state = call.await?.moderation();
-            match state {
+            let response = call.send().await?;
+            match response.moderation() {
                 Some(state) if state != Moderation::Reviewing => return Ok(state),
                 _ if waits.next(wait).await => wait = wait.mul_f64(1.5).min(LONGEST_WAIT),
                 state => {
@@ -75,7 +75,7 @@ impl WaitForModeration {
                     let seconds = self.deadline.as_secs_f64();
                     let message =
                         format!("moderation has not decided about the asset after {seconds} s: {said}");
-                    return Err(Error::not_in_time(message).with_operation(&crate::operations::ASSETS_GET));
+                    return Err(response.blame(Error::not_in_time(message)));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! `cargo xtask surface`: the public surface that is generated, as a committed snapshot.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -42,12 +43,9 @@ pub fn run(args: &Args) -> Result<ExitCode, String> {
 
 /// The lines that went and came. Every line says what it belongs to, so order does not matter.
 fn difference(old: &str, new: &str) -> String {
-    let mut text = String::new();
-    let lines = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
-    let (old, new) = (lines(old), lines(new));
-    old.difference(&new).for_each(|line| text.push_str(&format!("- {line}\n")));
-    new.difference(&old).for_each(|line| text.push_str(&format!("+ {line}\n")));
-    text
+    let (old, new) = (BTreeSet::from_iter(old.lines()), BTreeSet::from_iter(new.lines()));
+    let gone = old.difference(&new).map(|line| format!("- {line}\n"));
+    gone.chain(new.difference(&old).map(|line| format!("+ {line}\n"))).collect()
 }
 
 #[cfg(test)]

@@ -237,27 +237,7 @@ impl<'a> Call<'a> {
         match &operation.body {
             None => {}
             Some(Body::Empty) => call.fixed.push("json(&serde_json::json!({}))".to_owned()),
-            Some(Body::Json { kind, required: true }) if of_scalars(operation, model, kind).is_some() => {
-                of_scalars(operation, model, kind)
-                    .into_iter()
-                    .for_each(|of| call.add_properties(model, kind, of));
-            }
-            Some(Body::Json { kind, required }) => {
-                let name = match (required, kind) {
-                    (true, Type::Struct(name) | Type::Enum(name)) => names::field(name),
-                    (true, _) => "value".to_owned(),
-                    (false, _) => "body".to_owned(),
-                };
-                let argument = kind.rust();
-                let how = if model.is_checked(kind) { "checked_json" } else { "json" };
-                call.add(*required, |value| Input {
-                    name,
-                    apply: format!("{how}::<{argument}>(&{value}.into())"),
-                    argument,
-                    source: Source::Json(kind),
-                    doc: docs::body(model, kind),
-                });
-            }
+            Some(Body::Json { kind, required }) => call.add_json(model, kind, *required),
             Some(Body::Raw { media }) => {
                 let doc = format!("The content, sent as the body: `{}`.", media.join("`, `"));
                 let media: Vec<String> = media.iter().map(|media| literal(media)).collect();
@@ -296,6 +276,27 @@ impl<'a> Call<'a> {
             }
         }
         call
+    }
+
+    /// JSON: a few scalars as arguments, or the body as one.
+    fn add_json(&mut self, model: &'a Model, kind: &'a Type, required: bool) {
+        if let Some(of) = of_scalars(self.operation, model, kind).filter(|_| required) {
+            return self.add_properties(model, kind, of);
+        }
+        let name = match (required, kind) {
+            (true, Type::Struct(name) | Type::Enum(name)) => names::field(name),
+            (true, _) => "value".to_owned(),
+            (false, _) => "body".to_owned(),
+        };
+        let argument = kind.rust();
+        let how = if model.is_checked(kind) { "checked_json" } else { "json" };
+        self.add(required, |value| Input {
+            name,
+            apply: format!("{how}::<{argument}>(&{value}.into())"),
+            argument,
+            source: Source::Json(kind),
+            doc: docs::body(model, kind),
+        });
     }
 
     /// The properties of a body instead of the body: the required ones as arguments, the others as setters.
@@ -386,10 +387,8 @@ impl<'a> Call<'a> {
         let head = format!("pub fn {}({}) -> {}", operation.method, arguments.join(", "), self.name);
         writer.block(head, |writer| {
             self.arguments.iter().for_each(|input| input.emit_collection(writer, &input.name));
-            let mut call = format!(
-                "let call = Call::new(&self.client, &operations::{})",
-                names::constant(&operation.id)
-            );
+            let id = names::constant(&operation.id);
+            let mut call = format!("let call = Call::new(&self.client, &operations::{id})");
             let applied = self.arguments.iter().map(|input| &input.apply).filter(|apply| !apply.is_empty());
             for step in self.fixed.iter().chain(applied).chain(&self.body) {
                 writer.line(std::mem::replace(&mut call, format!("    .{step}")));
@@ -415,21 +414,18 @@ impl<'a> Call<'a> {
             writer.block(format!("impl {}", self.name), |writer| {
                 for input in &self.setters {
                     writer.doc(&format!("{} Optional.", input.doc));
-                    writer.block(
-                        format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted()),
-                        |writer| {
-                            input.emit_collection(writer, "value");
-                            writer.line(format!("self.call = self.call.{};", input.apply));
-                            writer.line("self");
-                        },
-                    );
+                    let head =
+                        format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted());
+                    writer.block(head, |writer| {
+                        input.emit_collection(writer, "value");
+                        writer.line(format!("self.call = self.call.{};", input.apply));
+                        writer.line("self");
+                    });
                 }
                 for (setter, field) in &self.clearable {
-                    writer.doc(&format!(
-                        "Clears `{}`: sends null and names it in the update mask. {}",
-                        field.ident,
-                        docs::text(&field.description)
-                    ));
+                    let (name, doc) = (&field.ident, docs::text(&field.description));
+                    writer
+                        .doc(&format!("Clears `{name}`: sends null and names it in the update mask. {doc}"));
                     writer.block(format!("pub fn {setter}(mut self) -> Self"), |writer| {
                         writer.line(format!("self.call = self.call.clear({});", literal(&field.name)));
                         writer.line("self");
@@ -553,10 +549,8 @@ impl Listing {
                 writer.line(if self.by_operation { "self.call.expecting()" } else { "self.call" });
             });
             if self.by_operation {
-                writer.block(
-                    "fn fetch(call: Call<Self::Page>) -> crate::paging::Fetch<Self::Page>",
-                    |writer| writer.line("Box::pin(crate::operation::page(call))"),
-                );
+                let head = "fn fetch(call: Call<Self::Page>) -> crate::paging::Fetch<Self::Page>";
+                writer.block(head, |writer| writer.line("Box::pin(crate::operation::page(call))"));
             }
             writer.block("fn items(page: Self::Page) -> Vec<Self::Item>", |writer| writer.line(&self.items));
             writer.block("fn read(page: &Self::Page) -> crate::paging::Facts", |writer| {
@@ -615,10 +609,8 @@ fn long_running(operation: &Operation) -> Option<String> {
 
 /// What a method's documentation says, from the facts of the document.
 fn documentation(operation: &Operation, arguments: &[Input]) -> String {
-    let mut text = operation
-        .summary
-        .clone()
-        .unwrap_or_else(|| "An operation that has no description of ours yet.".to_owned());
+    let summary = operation.summary.as_deref();
+    let mut text = summary.unwrap_or("An operation that has no description of ours yet.").to_owned();
     text.push_str(&format!("\n\n`{} {}`", operation.verb, operation.path));
     if operation.host != "apis.roblox.com" {
         text.push_str(&format!(" at `{}`", operation.host));

@@ -2,7 +2,7 @@
 //! readable diff.
 
 use crate::emit::api::{Input, calls};
-use crate::model::Model;
+use crate::model::{Field, Model};
 use crate::names;
 use std::fmt::Write;
 
@@ -42,11 +42,8 @@ pub fn emit(model: &Model) -> String {
     for of in model.structs.values() {
         let _ = writeln!(text, "struct {}", of.name);
         if of.in_request {
-            let required: Vec<String> = of
-                .arguments()
-                .iter()
-                .map(|field| format!("{}: {}", field.ident, plain(&field.kind.rust())))
-                .collect();
+            let argument = |field: &&Field| format!("{}: {}", field.ident, plain(&field.kind.rust()));
+            let required: Vec<String> = of.arguments().iter().map(argument).collect();
             let _ = writeln!(text, "struct {}.new({})", of.name, required.join(", "));
         }
         for field in &of.fields {

@@ -126,6 +126,16 @@ impl Clients {
         Ok(Self { folder, address: address.trim().to_owned(), with_rival, server })
     }
 
+    /// A program of this workspace.
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(self.folder.join(name))
+    }
+
+    /// Of the server.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The instructions of one call.
     pub fn instructions(&self, scenario: Scenario) -> Result<Measured<f64>, String> {
         self.each(scenario, |client| self.counted(client, scenario))
@@ -199,7 +209,7 @@ impl Clients {
 
     /// A run of a client; none if it has no such call.
     fn run(&self, client: &str, scenario: Scenario, rounds: u32) -> Result<Option<Run>, String> {
-        let mut command = Command::new(self.folder.join(client));
+        let mut command = self.program(client);
         let text = output(command.args(self.arguments(scenario.argument(), rounds)))?.0;
         match text.trim() {
             "" => Ok(None),

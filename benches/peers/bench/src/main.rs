@@ -4,6 +4,7 @@ mod build;
 mod chart;
 mod client;
 mod figure;
+mod streams;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,9 +59,10 @@ fn run(args: &Args) -> Result<bool, String> {
     }
     if client::has_valgrind() {
         let name = "retry, budget and limiter: instructions";
-        figures.push(Figure::alone(name, "", clients.guards()?, MOST_GUARDS));
+        figures.push(Figure::alone(name, "", clients.guards()?, Target::AtMost(MOST_GUARDS)));
     }
     if !args.quick {
+        figures.extend(streams::figures(&clients)?);
         figures.extend(build::figures()?);
     }
     print!("{}", figure::table(&figures));
