@@ -1,6 +1,7 @@
 //! What the headers of a response say of limits and waiting.
 
 use http::{HeaderMap, HeaderName, StatusCode, header};
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -138,9 +139,13 @@ pub(crate) fn is_marked_as_rate_limit(headers: &HeaderMap) -> bool {
 }
 
 /// All lines of a header, as one list.
-fn text(headers: &HeaderMap, name: &HeaderName) -> String {
-    let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-    lines.join(",")
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Cow<'h, str> {
+    let mut lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let first = lines.next().unwrap_or_default();
+    match lines.next() {
+        None => first.into(),
+        Some(second) => [first, second].into_iter().chain(lines).collect::<Vec<_>>().join(",").into(),
+    }
 }
 
 /// The items of a list, each with its parameters. A comma within quotes separates nothing.
@@ -253,8 +258,13 @@ fn owners(windows: &[ParsedWindow], items: usize) -> Option<Vec<usize>> {
 
 /// A number of seconds, unless it is negative, zero, absurd or no number.
 fn seconds(text: &str) -> Option<Duration> {
-    let seconds: f64 = text.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok().filter(|wait| !wait.is_zero() && *wait <= LONGEST)
+    let text = text.trim();
+    let time = match text.parse() {
+        // Nearly always a whole number, which is read in a tenth of the time.
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => Duration::try_from_secs_f64(text.parse().ok()?).ok()?,
+    };
+    Some(time).filter(|wait| !wait.is_zero() && *wait <= LONGEST)
 }
 
 /// The time until a date, on the server's clock if the response says what that is.
