@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// What is no guide with programs of its own.
-const OTHERS: [&str; 3] = ["SUMMARY.md", "live-service.md", "specification.md"];
+const OTHERS: [&str; 4] = ["SUMMARY.md", "live-service.md", "performance.md", "specification.md"];
 
 /// The README and the pages of the guides, by name.
 fn pages() -> Vec<(String, String)> {
