@@ -3,7 +3,9 @@
 mod build;
 mod chart;
 mod client;
+mod emulator;
 mod figure;
+mod growth;
 mod streams;
 
 use std::path::{Path, PathBuf};
@@ -63,7 +65,9 @@ fn run(args: &Args) -> Result<bool, String> {
     }
     if !args.quick {
         figures.extend(streams::figures(&clients)?);
+        figures.extend(emulator::figures(&clients)?);
         figures.extend(build::figures()?);
+        figures.extend(growth::figures()?);
     }
     print!("{}", figure::table(&figures));
     if let Some(path) = &args.json {

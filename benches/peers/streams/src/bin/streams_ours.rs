@@ -1,8 +1,11 @@
 //! The jobs with this crate.
 
 use futures_util::FutureExt;
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::future::ready;
+use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use opencloud::body::File;
+use opencloud::limit::RateLimit;
+use opencloud::testing::{Expect, MockResponse, Script};
 use std::time::Duration;
 use streams::{AT_ONCE, KEY, Meter, Peak, STORE, arguments, place_file};
 
@@ -11,6 +14,8 @@ static ALLOCATOR: Peak = Peak;
 
 /// Users whose inventory the server gives a page of every 10 ms.
 const SLOW: u64 = 7;
+/// Calls at a time to an emulator.
+const EMULATED: usize = 64;
 const TURN: Duration = Duration::from_millis(10);
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,6 +29,8 @@ async fn main() {
         "publish" => publish(&client, count).await,
         "prefetch" => prefetch(&client, count as usize).await,
         "waiting" => waiting(count).await,
+        "reads" => reads(&client, count).await,
+        "fill" => fill(&client, count).await,
         other => panic!("no job {other}"),
     }
 }
@@ -75,22 +82,39 @@ async fn prefetch(client: &opencloud::Client, pages: usize) {
     meter.print();
 }
 
-/// So many calls that wait for the rate limit.
+/// So many calls that wait for the rate limit: what waiting takes beside the calls themselves.
 async fn waiting(count: u64) {
-    use opencloud::testing::{Expect, MockResponse, Script};
-    let script =
-        Script::new().always(Expect::any(), MockResponse::json(serde_json::json!({ "path": "users/1" })));
-    let client =
-        script.builder().rate_limit(opencloud::limit::RateLimit::from_spec()).build().expect("a client");
+    let response = MockResponse::json(serde_json::json!({ "path": "users/1" }));
+    let script = Script::new().always(Expect::any(), response);
+    let client = script.builder().rate_limit(RateLimit::from_spec()).build().expect("a client");
     let users = client.users();
+    let call = |user: u64| users.get(user + 1).with_timeout(Duration::from_secs(3600)).into_future();
+    let mut calls: FuturesUnordered<_> = (0..count).map(call).collect();
     let meter = Meter::start();
-    let mut calls: FuturesUnordered<_> = (0..count)
-        .map(|user| users.get(user + 1).with_timeout(Duration::from_secs(3600)).into_future())
-        .collect();
-    // All are polled once, and those that the limit lets through are done.
+    // Each is polled; those that the limit lets through are done.
     while calls.next().now_or_never().flatten().is_some() {}
     tokio::time::sleep(TURN).await;
     while calls.next().now_or_never().flatten().is_some() {}
     assert!(calls.len() as u64 > count / 2, "they wait");
+    meter.print();
+}
+
+/// So many users, from an emulator.
+async fn reads(client: &opencloud::Client, count: u64) {
+    client.users().get(1).await.expect("a connection");
+    let meter = Meter::start();
+    let users = client.users();
+    let calls = stream::iter(0..count).map(|user| users.get(user + 1).into_future());
+    calls.buffer_unordered(EMULATED).for_each(|user| ready(drop(user.expect("a user")))).await;
+    meter.print();
+}
+
+/// Writes so many entries of a data store to an emulator.
+async fn fill(client: &opencloud::Client, count: u64) {
+    let store = client.data_stores().store(1, STORE);
+    let meter = Meter::start();
+    let value = serde_json::json!({ "coins": 1250, "level": 17, "inventory": ["sword", "shield", "potion"] });
+    let calls = stream::iter(0..count).map(|at| store.upsert(format!("Player_{at}"), &value).into_future());
+    calls.buffer_unordered(EMULATED).for_each(|entry| ready(drop(entry.expect("written")))).await;
     meter.print();
 }
