@@ -1,7 +1,6 @@
+use super::engine::{self, Listing, Pace, Reader, Sink, pace_methods};
 use super::entry::user_id;
-use super::export::MAX_CONCURRENCY;
-use super::list::listed;
-use super::listed::{Outcome, SharedNames};
+use super::listed::{Listed, Outcome, SharedNames};
 use super::unreadable::Unreadable;
 use super::wire::Stored;
 use super::{DataStores, EntryKey, Store, limits};
@@ -11,10 +10,7 @@ use crate::call::option_methods;
 use crate::client::Options;
 use crate::ids::{UniverseId, UserId};
 use crate::wire::debug_fields;
-use futures_util::future::join_all;
 use std::sync::Arc;
-
-const CONCURRENCY: usize = 8;
 
 type Belongs = Arc<dyn Fn(&FoundEntry) -> bool + Send + Sync>;
 
@@ -53,7 +49,7 @@ pub struct EraseUser {
     prefix: String,
     belongs: Option<Belongs>,
     unreadable: Unreadable<FoundEntry>,
-    concurrency: usize,
+    pace: Pace,
     options: Options,
 }
 
@@ -107,7 +103,7 @@ impl EraseUser {
             prefix: String::new(),
             belongs: None,
             unreadable: Unreadable::default(),
-            concurrency: CONCURRENCY,
+            pace: Pace::default(),
             options: Options::default(),
         }
     }
@@ -136,11 +132,7 @@ impl EraseUser {
         self
     }
 
-    /// Sets how many entries are read or deleted at a time: 8 by default, 1 at least and 64 at most.
-    pub fn concurrency(mut self, entries: usize) -> Self {
-        self.concurrency = entries.clamp(1, MAX_CONCURRENCY);
-        self
-    }
+    pace_methods!("read or deleted");
 
     option_methods!(each);
 
@@ -161,7 +153,7 @@ impl EraseUser {
             unreadable: Vec::new(),
             handle: self.handle.clone(),
             universe: self.universe.clone(),
-            concurrency: self.concurrency,
+            concurrency: self.pace.concurrency,
             options: self.options.clone(),
         };
         for store in self.stores().await? {
@@ -189,26 +181,11 @@ impl EraseUser {
     }
 
     async fn search(&self, store: &Store, plan: &mut ErasurePlan) -> Result<(), Error> {
-        let mut pages = store.chosen_entries(&self.prefix, &self.options)?.pages();
-        let mut shared_names = SharedNames::default();
-        while let Some(page) = pages.next().await {
-            let mut entries = listed(page?.into_inner());
-            entries.retain(|entry| entry.may_begin_with(&self.prefix));
-            for entries in entries.chunks(self.concurrency) {
-                let read =
-                    join_all(entries.iter().map(|entry| entry.read(store, &self.prefix, &self.options)));
-                for (entry, outcomes) in entries.iter().zip(read.await) {
-                    if shared_names.has(entry) {
-                        continue;
-                    }
-                    shared_names.note(entry, &outcomes);
-                    for outcome in outcomes {
-                        self.count(store, outcome, plan)?;
-                    }
-                }
-            }
-        }
-        Ok(())
+        let mut listing = Listing::new(store, &self.prefix, None, None, &self.options)?;
+        let reader = Reader { store, prefix: &self.prefix, options: &self.options };
+        let pace = self.pace.from(plan.searched);
+        let mut found = Search { erase: self, store, shared_names: SharedNames::default(), plan };
+        engine::run(pace, &mut listing, &reader, &mut found).await
     }
 
     /// Puts what was read of an entry into the plan.
@@ -238,6 +215,25 @@ impl EraseUser {
 
     fn is_theirs(&self, entry: &FoundEntry) -> bool {
         entry.users.contains(&self.user) || self.belongs.as_ref().is_some_and(|belongs| belongs(entry))
+    }
+}
+
+/// The search of one data store.
+struct Search<'a> {
+    erase: &'a EraseUser,
+    store: &'a Store,
+    shared_names: SharedNames,
+    plan: &'a mut ErasurePlan,
+}
+
+impl Sink<Listed, Vec<Outcome>> for Search<'_> {
+    async fn take(&mut self, found: Vec<(Listed, Vec<Outcome>)>) -> Result<(), Error> {
+        for (listed, outcomes) in found {
+            for outcome in self.shared_names.new_of(&listed, outcomes) {
+                self.erase.count(self.store, outcome, self.plan)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -36,6 +36,7 @@
 mod buffer;
 mod changes;
 mod checkpoint;
+mod engine;
 mod entry;
 mod erase;
 mod export;
