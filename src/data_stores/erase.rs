@@ -10,6 +10,8 @@ use crate::call::option_methods;
 use crate::client::Options;
 use crate::ids::{UniverseId, UserId};
 use crate::wire::debug_fields;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 type Belongs = Arc<dyn Fn(&FoundEntry) -> bool + Send + Sync>;
@@ -45,16 +47,19 @@ pub struct EraseUser {
     universe: UniverseId,
     /// The one data store that is searched, instead of all.
     store: Option<Store>,
-    user: UserId,
+    /// Nobody's entries are found without one, but those that `belongs` names.
+    user: Option<UserId>,
     prefix: String,
+    skipped_stores: BTreeSet<String>,
     belongs: Option<Belongs>,
+    unless: Option<Belongs>,
     unreadable: Unreadable<FoundEntry>,
     pace: Pace,
     options: Options,
 }
 
 /// An entry that is to be erased.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundEntry {
     /// The name of the data store.
@@ -91,17 +96,19 @@ pub struct ErasurePlan {
 impl EraseUser {
     pub(super) fn in_store(store: Store, user: UserId) -> Self {
         let (handle, universe) = (store.handle.clone(), store.universe.clone());
-        Self { store: Some(store), ..Self::in_universe(handle, universe, user) }
+        Self { store: Some(store), ..Self::in_universe(handle, universe, Some(user)) }
     }
 
-    pub(super) fn in_universe(handle: DataStores, universe: UniverseId, user: UserId) -> Self {
+    pub(super) fn in_universe(handle: DataStores, universe: UniverseId, user: Option<UserId>) -> Self {
         Self {
             handle,
             universe,
             store: None,
             user,
             prefix: String::new(),
+            skipped_stores: BTreeSet::new(),
             belongs: None,
+            unless: None,
             unreadable: Unreadable::default(),
             pace: Pace::default(),
             options: Options::default(),
@@ -121,6 +128,23 @@ impl EraseUser {
         self
     }
 
+    /// Leaves out entries of which this says so, such as those that
+    #[cfg_attr(
+        all(feature = "configs", feature = "ordered_data_stores"),
+        doc = "[templates reach](crate::erasure::Templates::reach)."
+    )]
+    #[cfg_attr(not(all(feature = "configs", feature = "ordered_data_stores")), doc = "templates reach.")]
+    pub fn unless(mut self, is_left_out: impl Fn(&FoundEntry) -> bool + Send + Sync + 'static) -> Self {
+        self.unless = Some(Arc::new(is_left_out));
+        self
+    }
+
+    /// Leaves out data stores, by their names: nothing of them is read.
+    pub fn skip_stores<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.skipped_stores.extend(names.into_iter().map(Into::into));
+        self
+    }
+
     /// Goes on past an entry that cannot be read, if `skip` says so, and tells of it in
     /// [`ErasurePlan::unreadable`]; otherwise it ends the search. When it is asked is said at
     /// [`Export::skip_unreadable`](super::Export::skip_unreadable).
@@ -136,6 +160,11 @@ impl EraseUser {
 
     option_methods!(each);
 
+    #[cfg(all(feature = "configs", feature = "ordered_data_stores"))]
+    pub(crate) fn with_options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
     /// Searches, and deletes nothing.
     ///
     /// # Errors
@@ -145,7 +174,9 @@ impl EraseUser {
     /// number. A part is never taken for the whole.
     pub async fn find(mut self) -> Result<ErasurePlan, Error> {
         // As the service writes it, so that it is found however the caller does: 0156.
-        self.user = limits::user(&self.user)?.into();
+        if let Some(user) = &mut self.user {
+            *user = limits::user(user)?.into();
+        }
         let mut plan = ErasurePlan {
             entries: Vec::new(),
             searched: 0,
@@ -164,7 +195,8 @@ impl EraseUser {
 
     async fn stores(&self) -> Result<Vec<Store>, Error> {
         if let Some(store) = &self.store {
-            return Ok(vec![store.clone()]);
+            let is_skipped = self.skipped_stores.contains(&store.name);
+            return Ok(if is_skipped { Vec::new() } else { vec![store.clone()] });
         }
         let mut pages = self.handle.list(&self.universe).with_options(self.options.clone()).pages();
         let mut stores = Vec::new();
@@ -174,7 +206,9 @@ impl EraseUser {
                 let id = store.id.clone().ok_or_else(|| {
                     page.blame(Error::unreadable("the service listed a data store without its id"))
                 })?;
-                stores.push(self.handle.store(&self.universe, id));
+                if !self.skipped_stores.contains(&id) {
+                    stores.push(self.handle.store(&self.universe, id));
+                }
             }
         }
         Ok(stores)
@@ -214,7 +248,9 @@ impl EraseUser {
     }
 
     fn is_theirs(&self, entry: &FoundEntry) -> bool {
-        entry.users.contains(&self.user) || self.belongs.as_ref().is_some_and(|belongs| belongs(entry))
+        let says = |decide: &Option<Belongs>| decide.as_ref().is_some_and(|decide| decide(entry));
+        let is_named = self.user.as_ref().is_some_and(|user| entry.users.contains(user));
+        (is_named || says(&self.belongs)) && !says(&self.unless)
     }
 }
 

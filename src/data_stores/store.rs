@@ -18,7 +18,20 @@ impl DataStores {
     /// Finds, and then erases, the entries of a user in every standard data store of a universe, in all
     /// scopes. Ordered data stores and memory stores are not searched: their entries name no users.
     pub fn erase_user(&self, universe: impl Into<UniverseId>, user: impl Into<UserId>) -> EraseUser {
-        EraseUser::in_universe(self.clone(), universe.into(), user.into())
+        EraseUser::in_universe(self.clone(), universe.into(), Some(user.into()))
+    }
+
+    /// Shows every entry of every standard data store of a universe; a search that finds nothing.
+    #[cfg(all(feature = "configs", feature = "ordered_data_stores"))]
+    pub(crate) fn search_all(
+        &self,
+        universe: impl Into<UniverseId>,
+        show: impl Fn(&FoundEntry) + Send + Sync + 'static,
+    ) -> EraseUser {
+        EraseUser::in_universe(self.clone(), universe.into(), None).also_where(move |entry| {
+            show(entry);
+            false
+        })
     }
 }
 

@@ -108,8 +108,8 @@ async fn a_scope_and_a_prefix_are_migrated_alone() {
         entry.value *= 2;
         Migrated::Changed
     };
-    store.migrate(double).prefix("a").run(|_| Ok(())).await.expect("a response");
-    store.clone().scope("s").migrate(double).run(|_| Ok(())).await.expect("a response");
+    let _ = store.migrate(double).prefix("a").run(|_| Ok(())).await.expect("a response");
+    let _ = store.clone().scope("s").migrate(double).run(|_| Ok(())).await.expect("a response");
     let values: Vec<_> = contents_of(&store).await.into_values().collect();
     assert_eq!(values, [2, 1, 4, 2].map(Value::from));
 }
@@ -186,7 +186,7 @@ async fn what_cannot_be_is_refused_before_anything_is_sent() {
         *saved.lock().expect("a checkpoint") = Some(checkpoint.clone());
         Ok(())
     };
-    of_emulator.migrate(by_remainder).name("first").run(keep).await.expect("a response");
+    let _ = of_emulator.migrate(by_remainder).name("first").run(keep).await.expect("a response");
     let saved = saved.lock().expect("a checkpoint").clone().expect("a checkpoint");
     assert!(saved.is_done());
 
@@ -252,7 +252,7 @@ async fn a_buffer_that_would_become_a_table_ends_it() {
     };
     let error = store.migrate(buffer).run(|_| Ok(())).await.expect_err("a buffer");
     assert!(error.to_string().contains("Luau buffer") && error.to_string().contains("`k`"), "{error}");
-    store.migrate(buffer).allow_buffers().run(|_| Ok(())).await.expect("a response");
+    let _ = store.migrate(buffer).allow_buffers().run(|_| Ok(())).await.expect("a response");
 }
 
 #[tokio::test]
@@ -271,7 +271,7 @@ async fn progress_is_told_and_a_checkpoint_that_cannot_be_saved_ends_it_before_a
     let error = store.migrate(by_remainder).run(full).await.expect_err("no room");
     assert!(error.to_string().contains("disk full"), "{error}");
     assert_eq!(contents_of(&store).await, before);
-    migration.run(|_| Ok(())).await.expect("a response");
+    let _ = migration.run(|_| Ok(())).await.expect("a response");
     assert_eq!(done.load(Ordering::Relaxed), 20);
 }
 
