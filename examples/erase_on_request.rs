@@ -15,7 +15,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::post;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, StatusCode};
 use inbox::Inbox;
 use opencloud::erasure::Erasure;
 use opencloud::webhook::{Embed, Event, Notification, Verifier};
@@ -135,17 +135,9 @@ fn acknowledge(written: io::Result<()>) -> StatusCode {
     written.map_or(StatusCode::SERVICE_UNAVAILABLE, |()| StatusCode::NO_CONTENT)
 }
 
-/// What Roblox would send, for a user of the emulator.
+/// Sends what Roblox would send, for two users of the emulator.
 async fn ask_oneself(verifier: &Verifier, service: Router) -> Result<(), Problem> {
-    let now = opencloud::jiff::Timestamp::now();
-    let body = json!({ "NotificationId": "1", "EventType": "RightToErasureRequest",
-        "EventPayload": { "UserId": 1001, "GameIds": [3001] } })
-    .to_string();
-    let text = "Right to Erasure for the User Id: 1002 in the game(s) with Ids: 3001";
-    let message =
-        json!({ "embeds": [{ "description": text, "footer": { "text": verifier.sign_embed(now, text) } }] });
-    let signed = Request::post("/webhook").header("roblox-signature", verifier.sign(now, body.as_bytes()));
-    for request in [signed.body(body)?, Request::post("/discord").body(message.to_string())?] {
+    for request in inbox::samples(verifier)? {
         let status = service.clone().oneshot(request.map(axum::body::Body::from)).await?.status();
         if status != StatusCode::NO_CONTENT {
             return Err(format!("it was not acknowledged, but {status}").into());

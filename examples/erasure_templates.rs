@@ -13,7 +13,7 @@ use opencloud::erasure::Templates;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use support::{Arguments, Problem};
+use support::{Arguments, Problem, Wrong};
 
 const USAGE: &str = "\
 usage: erasure_templates [OPTION]... UNIVERSE [FILE]
@@ -45,7 +45,7 @@ async fn act(arguments: Arguments) -> Result<(), Problem> {
     };
     let written = arguments.names.get(1).map(read).transpose()?;
     if arguments.has("--publish") && written.is_none() {
-        return Err("name the file with the templates that are to be published".into());
+        return Err(Wrong("--publish takes a FILE with templates".to_owned()).into());
     }
     let (client, _emulator) = support::connect(arguments.local).await?;
     let erasure = client.erasure(&arguments.names[0]);
@@ -67,7 +67,8 @@ async fn act(arguments: Arguments) -> Result<(), Problem> {
         false => {
             println!("\n{coverage}");
             for entry in &coverage.unreached.first {
-                println!("unreached: {}: {}/{} of {:?}", entry.store, entry.scope, entry.key, entry.users);
+                let users: Vec<&str> = entry.users.iter().map(AsRef::as_ref).collect();
+                println!("unreached: {}: {}/{} of {}", entry.store, entry.scope, entry.key, users.join(", "));
             }
         }
     }

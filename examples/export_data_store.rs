@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll};
-use support::{Arguments, Problem};
+use support::{Arguments, Problem, Wrong};
 use tokio::io::AsyncWrite;
 
 const USAGE: &str = "\
@@ -34,7 +34,8 @@ async fn main() -> ExitCode {
 async fn export(arguments: Arguments) -> Result<(), Problem> {
     let (universe, store, folder) =
         (&arguments.names[0], &arguments.names[1], Path::new(&arguments.names[2]));
-    let limit = arguments.value("--part-bytes").map_or(Ok(64 * 1024 * 1024), str::parse)?;
+    let limit = arguments.value("--part-bytes").map_or(Ok(64 * 1024 * 1024), str::parse);
+    let limit = limit.map_err(|error| Wrong(format!("--part-bytes: {error}")))?;
     // Before anything is written.
     let (client, _emulator) = support::connect(arguments.local).await?;
     fs::create_dir_all(folder)?;

@@ -15,7 +15,7 @@ use opencloud::data_stores::{Entry, Migrated, MigrationCheckpoint};
 use serde_json::Value;
 use std::path::Path;
 use std::process::ExitCode;
-use support::{Arguments, Problem};
+use support::{Arguments, Problem, Wrong};
 
 const USAGE: &str = "\
 usage: migrate_data_store [OPTION]... UNIVERSE STORE [NAME=JSON | -NAME]...
@@ -120,13 +120,13 @@ async fn migrate(arguments: Arguments) -> Result<(), Problem> {
     Err("not every entry is done: look at these, and run it again".into())
 }
 
-fn change(text: &str) -> Result<Change, Problem> {
+fn change(text: &str) -> Result<Change, Wrong> {
     match (text.strip_prefix('-'), text.split_once('=')) {
         (Some(name), _) => Ok(Change::Remove(name.to_owned())),
         (None, Some((name, json))) => {
-            let value = serde_json::from_str(json).map_err(|error| format!("`{text}`: {error}"))?;
+            let value = serde_json::from_str(json).map_err(|error| Wrong(format!("`{text}`: {error}")))?;
             Ok(Change::Set(name.to_owned(), value))
         }
-        (None, None) => Err(format!("`{text}` is neither NAME=JSON nor -NAME").into()),
+        (None, None) => Err(Wrong(format!("`{text}` is neither NAME=JSON nor -NAME"))),
     }
 }

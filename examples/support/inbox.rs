@@ -1,7 +1,8 @@
 //! Requests for erasure that are kept on a disk until they are carried out.
 
-use crate::support;
-use opencloud::webhook::RightToErasureRequest;
+use crate::support::{self, Problem};
+use http::Request;
+use opencloud::webhook::{RightToErasureRequest, Verifier};
 use serde_json::json;
 use std::path::PathBuf;
 use std::{fs, io};
@@ -34,4 +35,20 @@ impl Inbox {
         files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
         Ok(files)
     }
+}
+
+/// What Roblox would send: a notification and a message in Discord.
+pub(crate) fn samples(verifier: &Verifier) -> Result<[Request<String>; 2], Problem> {
+    let now = opencloud::jiff::Timestamp::now();
+    let payload = json!({ "UserId": 1001, "GameIds": [3001] });
+    let body =
+        json!({ "NotificationId": "1", "EventType": "RightToErasureRequest", "EventPayload": payload });
+    let body = body.to_string();
+    let text = "Right to Erasure for the User Id: 1002 in the game(s) with Ids: 3001";
+    let embed = json!({ "description": text, "footer": { "text": verifier.sign_embed(now, text) } });
+    let signature = verifier.sign(now, body.as_bytes());
+    Ok([
+        Request::post("/webhook").header("roblox-signature", signature).body(body)?,
+        Request::post("/discord").body(json!({ "embeds": [embed] }).to_string())?,
+    ])
 }

@@ -13,6 +13,18 @@ use std::process::ExitCode;
 
 pub(crate) type Problem = Box<dyn std::error::Error>;
 
+/// It was called in a wrong way, and this is why.
+#[derive(Debug)]
+pub(crate) struct Wrong(pub(crate) String);
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; --help says how it is called", self.0)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
 /// What a program was called with.
 #[derive(Default)]
 pub(crate) struct Arguments {
@@ -76,7 +88,7 @@ pub(crate) async fn run<F: Future<Output = Result<(), Problem>>>(
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\n{error}");
-            ExitCode::FAILURE
+            if error.is::<Wrong>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -36,7 +36,7 @@ type Belongs = Arc<dyn Fn(&FoundEntry) -> bool + Send + Sync>;
 /// ```
 ///
 /// Roblox deletes matching entries itself on a user's request, if the universe's configs have templates of their keys
-/// (RE-01): see the [guide](crate::guide::data_stores).
+/// (RE-01): `opencloud::erasure` checks and publishes them, and searches what they do not reach.
 ///
 /// Every entry is read for it, since the service cannot be asked whose entries there are. Deleted
 /// entries can be read for 30 days more, by their revisions; then they are gone for good.

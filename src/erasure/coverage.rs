@@ -10,6 +10,7 @@ const MOST_NAMED: usize = 1000;
 
 /// What templates reach of what data stores hold. Keep it, as JSON, for [`Erasure::rest_of`](super::Erasure::rest_of).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Coverage {
     /// How many entries of standard data stores were looked at.
@@ -28,6 +29,7 @@ pub struct Coverage {
 
 /// How many entries, and which: the first 1,000 of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UnreachedEntries {
     /// How many there are.
@@ -38,6 +40,7 @@ pub struct UnreachedEntries {
 
 /// A template, by its number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Unmatched {
     /// Its place in the list, from 1.

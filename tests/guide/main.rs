@@ -2,6 +2,8 @@
 #![cfg(all(feature = "data_stores", feature = "helpers", feature = "users"))]
 
 mod job_test;
+#[cfg(all(feature = "luau", feature = "memory_stores"))]
+mod migrate_in_game;
 mod unit_test;
 
 use std::fs;
@@ -76,6 +78,12 @@ fn every_page_is_in_the_book_and_in_the_documentation_of_the_crate() {
         assert!(summary.contains(&format!("({name})")), "{name} is not in the book");
         assert!(modules.contains(&format!("docs/{name}\"")), "{name} is not in the crate's documentation");
     }
+}
+
+#[test]
+fn the_page_about_moving_data_shows_the_program_that_runs_here() {
+    let page = include_str!("../../docs/moving_data.md");
+    assert!(page.contains(include_str!("migrate_in_game.rs")), "docs/moving_data.md shows another program");
 }
 
 #[test]

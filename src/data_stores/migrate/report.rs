@@ -8,6 +8,7 @@ const MOST_NAMED: usize = 1000;
 
 /// What a [migration](super::Migration) has done, or in a dry run would do. A resumed one counts what was done before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 #[must_use = "some entries may not be migrated"]
 pub struct MigrationReport {
@@ -36,6 +37,7 @@ pub struct MigrationReport {
 
 /// How many entries, and which: the first 1,000 of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SomeEntries {
     /// How many there are.
