@@ -1,16 +1,19 @@
-use super::super::Store;
 use super::super::list::listed;
 use super::super::listed::{Listed, Outcome};
+use super::super::{EntryKey, Store};
 use super::{Batch, Source, Turn, Worker};
 use crate::Error;
 use crate::client::Options;
 use crate::paging::Pages;
 use crate::types::ListDataStoreEntriesResponse;
+use std::collections::BTreeSet;
 
 /// The entries of a data store, page after page: of the scope that was chosen, or of all scopes.
 #[derive(Debug)]
 pub(in super::super) struct Listing {
     prefix: String,
+    /// What an earlier run has done, which is not worth a request.
+    done: BTreeSet<EntryKey>,
     pages: Pages<ListDataStoreEntriesResponse>,
     page: Option<Page>,
 }
@@ -38,7 +41,12 @@ impl Listing {
         if let Some(token) = token {
             pages = pages.resume(token);
         }
-        Ok(Self { prefix: prefix.to_owned(), pages, page: None })
+        Ok(Self { prefix: prefix.to_owned(), done: BTreeSet::new(), pages, page: None })
+    }
+
+    /// The same without these entries.
+    pub(in super::super) fn without(self, done: BTreeSet<EntryKey>) -> Self {
+        Self { done, ..self }
     }
 
     async fn next_page(&mut self) -> Result<Option<Page>, Error> {
@@ -46,7 +54,8 @@ impl Listing {
         let page = page?;
         let next = page.next_token().map(str::to_owned);
         let mut entries = listed(page.into_inner());
-        entries.retain(|entry| entry.may_begin_with(&self.prefix));
+        let is_done = |entry: &Listed| entry.only_place().is_some_and(|place| self.done.contains(place));
+        entries.retain(|entry| entry.may_begin_with(&self.prefix) && !is_done(entry));
         Ok(Some(Page { rest: entries.into_iter(), next }))
     }
 }

@@ -80,6 +80,11 @@ impl State {
         }
     }
 
+    /// What was done lately.
+    pub(super) fn done(&self) -> BTreeSet<EntryKey> {
+        self.done.union(&self.done_before).cloned().collect()
+    }
+
     pub(super) fn is_done(&self, entry: &EntryKey) -> bool {
         self.done.contains(entry) || self.done_before.contains(entry)
     }

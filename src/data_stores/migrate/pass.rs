@@ -68,7 +68,8 @@ impl<'a, C: FnMut(&MigrationCheckpoint) -> io::Result<()>> Pass<'a, C> {
         if !self.state().is_listed {
             let Of { store, prefix, options, .. } = self.of;
             let (size, token) = (self.state().page_size, self.state().token.clone());
-            let mut listing = Listing::new(store, prefix, Some(size), token.as_deref(), options)?;
+            let listing = Listing::new(store, prefix, Some(size), token.as_deref(), options)?;
+            let mut listing = listing.without(self.state().done());
             engine::run(self.pace(), &mut listing, &self.reader(), self).await?;
         }
         self.settle_contended().await
@@ -124,6 +125,25 @@ impl<'a, C: FnMut(&MigrationCheckpoint) -> io::Result<()>> Pass<'a, C> {
 
     /// Decides on what was found, then writes. Of what is listed, that is left out which an earlier run has done.
     async fn take_found(&mut self, found: Vec<(Listed, Vec<Outcome>)>, is_listed: bool) -> Result<(), Error> {
+        let may_share = found.iter().any(|(listed, _)| listed.only_place().is_none());
+        let names = may_share.then(|| self.state().shared_names.clone());
+        match self.decide_on(found, is_listed) {
+            Ok(writes) => self.carry_out(writes).await,
+            Err(error) => {
+                // Nothing of them is written, so that they must be found again.
+                if let Some(names) = names {
+                    self.state().shared_names = names;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn decide_on(
+        &mut self,
+        found: Vec<(Listed, Vec<Outcome>)>,
+        is_listed: bool,
+    ) -> Result<Vec<Write>, Error> {
         let mut writes = Vec::new();
         for (listed, outcomes) in found {
             if is_listed && listed.only_place().is_some_and(|entry| self.state().is_done(entry)) {
@@ -138,7 +158,7 @@ impl<'a, C: FnMut(&MigrationCheckpoint) -> io::Result<()>> Pass<'a, C> {
                 }
             }
         }
-        self.carry_out(writes).await
+        Ok(writes)
     }
 
     fn vanished(&mut self, listed: &Listed) {

@@ -419,3 +419,30 @@ proptest::proptest! {
         runtime.block_on(equals_the_function(contents, page, concurrency)).expect("a response");
     }
 }
+
+/// `a/b/c` is the name of two entries: what was not written of them when the function failed is found again.
+#[tokio::test]
+async fn entries_that_share_a_name_go_through_the_function_once_each_also_after_a_failure() {
+    let emulator = emulator().await;
+    let store = store(&emulator);
+    for (scope, key) in [("a", "b/c"), ("a/b", "c"), ("a", "other")] {
+        store.clone().scope(scope).set(key, &1).await.expect("a response");
+    }
+    let mut saved: Option<MigrationCheckpoint> = None;
+    for fails in [true, true, false] {
+        let mut migration = store.try_migrate(move |entry: &mut Entry<i64>| {
+            entry.value += 1;
+            if fails && entry.key == "other" { Err("not yet") } else { Ok(Migrated::Changed) }
+        });
+        if let Some(saved) = saved.take() {
+            migration = migration.resume(saved);
+        }
+        let outcome = migration.run(|checkpoint| {
+            saved = Some(checkpoint.clone());
+            Ok(())
+        });
+        assert_eq!(outcome.await.is_err(), fails);
+    }
+    let values: Vec<_> = contents_of(&store).await.into_values().collect();
+    assert_eq!(values, [2, 2, 2].map(Value::from));
+}
