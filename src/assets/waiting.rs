@@ -15,6 +15,8 @@ const MASK: &str = "moderationResult";
 impl Assets {
     /// Waits until moderation has decided about an asset.
     ///
+    /// Calls `assets.get`; scope `asset:read`.
+    ///
     /// An upload is done, and its id known, while an image may still be under review, for hours at times (AS-22). The state is asked for after 3 seconds, then at growing intervals of up to 30, and
     /// for 5 minutes unless the [deadline](WaitForModeration::deadline) is another.
     ///

@@ -41,12 +41,17 @@ impl StoreV1 {
 
     /// Reads an entry; `None` if it is not there or deleted. A content that does not match its
     /// checksum is an error.
+    ///
+    /// Calls `data_stores.get_value`; scope `universe-datastores.objects:read`.
     pub fn get<T: DeserializeOwned>(&self, key: impl Into<String>) -> ReadVersioned<T> {
         let (store, key) = (self.store.clone(), key.into());
         ReadVersioned { store, key, options: Options::default(), value: PhantomData }
     }
 
     /// Writes an entry. **Users and attributes that are not given are cleared.**
+    ///
+    /// Calls `data_stores.set_value`; scope `universe-datastores.objects:create` or
+    /// `universe-datastores.objects:update`.
     pub fn set<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteVersioned {
         WriteVersioned {
             store: self.store.clone(),
@@ -110,7 +115,10 @@ impl<T: DeserializeOwned> Versioned<T> {
         // The write was refused for certain, however its response has arrived.
         let whole = verify(&response).map_err(|error| Error::unreadable(error.message()));
         let entry = whole.and_then(|()| read(&response));
-        Some(entry.map_err(|error| error.with_response(&response).with_operation(operation)))
+        let attempts = error.attempts();
+        Some(entry.map_err(|error| {
+            error.with_response(&response).with_operation(operation).with_attempts(attempts)
+        }))
     }
 }
 
