@@ -446,3 +446,34 @@ async fn entries_that_share_a_name_go_through_the_function_once_each_also_after_
     let values: Vec<_> = contents_of(&store).await.into_values().collect();
     assert_eq!(values, [2, 2, 2].map(Value::from));
 }
+
+/// As many requests a minute as the service takes, and no call runs out of time while it waits for its turn.
+#[tokio::test(start_paused = true)]
+async fn the_clients_rate_limit_is_kept_however_long_that_takes() {
+    let per_minute = |operation: &opencloud::OperationInfo| {
+        let windows = operation.limits.iter().map(|class| class.limit).chain(operation.api_key_limit);
+        windows.map(|limit| limit.requests * 60 / limit.seconds).min().expect("a limit")
+    };
+    let reads = per_minute(&opencloud::operations::DATA_STORES_GET_SCOPED_ENTRY);
+    let count = usize::try_from(reads * 5).expect("it is small");
+    let keys = |of: &str| {
+        let keys = (0..256).map(|number| format!("{of}{number}"));
+        keys.map(|key| json!({ "id": key, "path": format!("{SCOPE}/{key}") })).collect::<Vec<_>>()
+    };
+    let script = script::by(move |asked: &Received| match asked.path == SCOPE {
+        false => ok(json!({ "value": 3, "etag": "e" })),
+        true => {
+            let page: usize =
+                asked.query("pageToken").and_then(|token| token.parse().ok()).unwrap_or_default();
+            let next = if (page + 1) * 256 < count { (page + 1).to_string() } else { String::new() };
+            ok(json!({ "dataStoreEntries": keys(&format!("p{page}-")), "nextPageToken": next }))
+        }
+    });
+    let limit = opencloud::limit::RateLimit::from_spec();
+    let client = script.builder().rate_limit(limit).timeout(std::time::Duration::from_secs(5));
+    let store = store_of(&client.build().expect("a client")).scope("s");
+    let begun = tokio::time::Instant::now();
+    let report = store.migrate(by_remainder).concurrency(64).run(|_| Ok(())).await.expect("a response");
+    assert!(report.read >= reads * 5);
+    assert!(begun.elapsed().as_secs() >= 4 * 60, "{:?}", begun.elapsed());
+}

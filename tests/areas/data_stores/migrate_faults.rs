@@ -9,6 +9,8 @@ use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What may happen to a request.
@@ -179,4 +181,82 @@ async fn a_write_that_was_announced_is_found_done_or_not_done_or_in_doubt() {
     assert_eq!(counts(&doubtful), (3, 0, 1, 1));
     assert_eq!(doubtful.in_doubt.first[0].key, "written");
     assert_eq!(store.get::<i64>("written").await.expect("a response").map(|entry| entry.value), Some(7));
+}
+
+/// Adds one to entries at random until it is told to stop: how often it has done so of each.
+async fn others(
+    store: Store,
+    keys: Vec<(String, String)>,
+    stop: Arc<AtomicBool>,
+) -> BTreeMap<(String, String), i64> {
+    let mut added = BTreeMap::new();
+    let mut random = fastrand::Rng::with_seed(9);
+    while !stop.load(Ordering::Relaxed) {
+        let (scope, key) = &keys[random.usize(..keys.len())];
+        store
+            .clone()
+            .scope(scope)
+            .increment(key, 1)
+            .users([1_u64])
+            .attributes([("a", 1)])
+            .await
+            .expect("a sum");
+        *added.entry((scope.clone(), key.clone())).or_default() += 1;
+    }
+    added
+}
+
+/// Whatever others write meanwhile stays, and the function is applied once; where nobody can know, that is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_faults_kills_and_others_who_write_nothing_is_lost_or_done_twice() {
+    const ONCE: i64 = 1_000_000;
+    fastrand::seed(5);
+    let emulator = emulator().await;
+    let store = store_of(&swift(&emulator));
+    let keys: Vec<_> = contents(40).into_keys().collect();
+    filled(&store, &keys.iter().map(|of| (of.clone(), 0)).collect()).await;
+    for operation in ["get_scoped_entry", "update_scoped_entry", "list_scoped_entries"] {
+        for fault in ["503", "reset", "applied:500", "cut"] {
+            emulator.fault(&format!("data_stores.{operation}={fault},probability=0.05")).expect("a fault");
+        }
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let others = tokio::spawn(others(store.clone(), keys.clone(), Arc::clone(&stop)));
+    let (mut saved, mut report): (Option<String>, Option<MigrationReport>) = (None, None);
+    for run in 0..60 {
+        let mut migration = store.migrate(|entry: &mut Entry<i64>| {
+            entry.value += ONCE;
+            Migrated::Changed
+        });
+        if let Some(text) = &saved {
+            migration = migration.resume(serde_json::from_str(text).expect("a checkpoint"));
+        }
+        let running = migration.checkpoint_every(8).concurrency(4).run(|checkpoint| {
+            saved = Some(serde_json::to_string(checkpoint)?);
+            Ok(())
+        });
+        let polls = if run < KILLS { fastrand::usize(1..100) } else { usize::MAX };
+        if let Some(Ok(done)) = killed_after(polls, running).await {
+            report = Some(done);
+            break;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    let added = others.await.expect("no panic");
+    emulator.clear_faults();
+    let report = report.expect("it is done after sixty runs");
+    let named = |entries: &opencloud::data_stores::SomeEntries, of: &(String, String)| {
+        entries.first.iter().any(|entry| (&entry.scope, &entry.key) == (&of.0, &of.1))
+    };
+    let now = contents_of(&store).await;
+    for of in &keys {
+        let value = now[of].as_i64().expect("a number");
+        assert_eq!(value % ONCE, added.get(of).copied().unwrap_or(0), "{of:?} of {report}");
+        let expected = match (named(&report.contended, of), named(&report.in_doubt, of)) {
+            (false, false) => 1..=1,
+            (true, _) => 0..=0,
+            (_, true) => 0..=1,
+        };
+        assert!(expected.contains(&(value / ONCE)), "{of:?} is {value}; {report}");
+    }
 }
