@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Grammar, Operator, Outcome, Pagination, Response, rfc3339};
+use crate::api::{Call, Failure, Grammar, Operator, Outcome, Pagination, Response, rfc3339, v2_page};
 use crate::areas::routes::Routes;
 use crate::areas::user_restrictions::model::{Log, Restriction};
 use crate::document::camel;
@@ -61,7 +61,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
             restriction.json(key, inherited, call.shapes, call.now)
         })
         .collect();
-    Ok(Response::json(json!({ "userRestrictions": page, "nextPageToken": next.unwrap_or_default() })))
+    Ok(v2_page("userRestrictions", &page, next))
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
