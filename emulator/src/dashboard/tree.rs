@@ -13,9 +13,8 @@ const SECRETS: [&str; 5] = ["apikey", "clientsecret", "privatekey", "secretkey",
 pub(super) fn of(value: &Value, search: Option<&str>) -> Value {
     let search = search.map(str::to_lowercase);
     let mut builder = Builder { nodes: MAX_NODES };
-    builder
-        .node(value, search.as_deref())
-        .unwrap_or_else(|| json!({ "type": "object", "total": 0, "children": [] }))
+    let tree = builder.node(value, search.as_deref());
+    tree.unwrap_or_else(|| json!({ "type": "object", "total": 0, "children": [] }))
 }
 
 struct Builder {
@@ -31,14 +30,14 @@ impl Builder {
                 let children: Vec<_> = object.iter().map(|(name, value)| (name.clone(), value)).collect();
                 self.branch("object", &children, search)
             }
-            Value::Array(list) => match pairs(list) {
-                Some(children) => self.branch("object", &children, search),
-                None => {
-                    let children: Vec<_> =
-                        list.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect();
-                    self.branch("array", &children, search)
-                }
-            },
+            Value::Array(list) => {
+                let items = list.iter().enumerate().map(|(index, value)| (index.to_string(), value));
+                let (kind, children) = match pairs(list) {
+                    Some(children) => ("object", children),
+                    None => ("array", items.collect()),
+                };
+                self.branch(kind, &children, search)
+            }
             scalar => {
                 let text = written(scalar);
                 let found = search.is_none_or(|search| text.to_lowercase().contains(search));
@@ -109,11 +108,8 @@ fn pairs(list: &[Value]) -> Option<Vec<(String, &Value)>> {
         }
         _ => None,
     };
-    let named = |item: &'_ Value| pair(item).is_some();
-    if list.is_empty() || !list.iter().all(named) {
-        return None;
-    }
-    list.iter().map(|item| Some((pair(item)?, item.get(1)?))).collect()
+    let pairs: Option<Vec<_>> = list.iter().map(|item| Some((pair(item)?, item.get(1)?))).collect();
+    pairs.filter(|pairs| !pairs.is_empty())
 }
 
 #[cfg(test)]
