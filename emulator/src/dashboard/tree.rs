@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::document::text_of;
+
 /// Of one object or list.
 const MAX_CHILDREN: usize = 100;
 const MAX_NODES: usize = 5_000;
@@ -39,7 +41,7 @@ impl Builder {
                 self.branch(kind, &children, search)
             }
             scalar => {
-                let text = written(scalar);
+                let text = text_of(scalar);
                 let found = search.is_none_or(|search| text.to_lowercase().contains(search));
                 found.then(|| leaf(scalar, &text))
             }
@@ -79,12 +81,8 @@ fn contains(value: &Value, search: &str) -> bool {
             object.iter().any(|(name, value)| name.to_lowercase().contains(search) || contains(value, search))
         }
         Value::Array(list) => list.iter().any(|value| contains(value, search)),
-        scalar => written(scalar).to_lowercase().contains(search),
+        scalar => text_of(scalar).to_lowercase().contains(search),
     }
-}
-
-fn written(scalar: &Value) -> String {
-    scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned)
 }
 
 fn leaf(scalar: &Value, text: &str) -> Value {
@@ -103,7 +101,7 @@ fn pairs(list: &[Value]) -> Option<Vec<(String, &Value)>> {
     let pair = |pair: &'_ Value| match pair.as_array().map(Vec::as_slice) {
         Some([key, value]) if !key.is_object() && (value.is_object() || value.is_array()) => {
             let parts = key.as_array().map_or(std::slice::from_ref(key), Vec::as_slice);
-            let words: Vec<_> = parts.iter().map(written).filter(|word| !word.is_empty()).collect();
+            let words: Vec<_> = parts.iter().map(text_of).filter(|word| !word.is_empty()).collect();
             Some(words.join(" / "))
         }
         _ => None,

@@ -543,12 +543,15 @@ fn media(holder: &Value) -> Vec<Media> {
 }
 
 /// The members of a property that is an object; none if it is not one.
-fn members<'a>(holder: &'a Value, name: &str) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+pub(crate) fn members<'a>(
+    holder: &'a Value,
+    name: &str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
     holder.get(name).and_then(Value::as_object).into_iter().flatten()
 }
 
 /// The items of a list; none if it is not one.
-fn items(list: Option<&Value>) -> impl Iterator<Item = &Value> {
+pub(crate) fn items(list: Option<&Value>) -> impl Iterator<Item = &Value> {
     list.and_then(Value::as_array).into_iter().flatten()
 }
 
@@ -565,6 +568,11 @@ fn host(holder: &Value) -> Option<String> {
 
 fn follow<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
     text(value, "$ref").and_then(|reference| root.pointer(reference.trim_start_matches('#'))).unwrap_or(value)
+}
+
+/// A scalar as text, and a text without its quotation marks.
+pub(crate) fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
