@@ -227,9 +227,7 @@ impl Failure {
                 })
             }
             Shape::Status => json!({ "code": status_code(code), "message": message }),
-            Shape::PlaceHistory => {
-                json!({ "code": status_code(code), "error": code, "message": message })
-            }
+            Shape::PlaceHistory => json!({ "code": status_code(code), "error": code, "message": message }),
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) use filter::{Comparison, Grammar, Literal, Operator};
 pub(crate) use ids::Ids;
 pub(crate) use json::{list, object, text};
 pub(crate) use operations::Operations;
-pub(crate) use page::{Pagination, v2_page};
+pub(crate) use page::{Pagination, v2_page, with_next};
 pub(crate) use response::Response;
 pub(crate) use scripts::Scripts;
 pub use scripts::{LuauError, LuauLog, LuauRun, LuauTask};

@@ -29,6 +29,14 @@ pub(crate) fn v2_page(list: &str, page: &[Value], next: Option<String>) -> Respo
     Response::json(json!({ list: page, "nextPageToken": next.unwrap_or_default() }))
 }
 
+/// A page with the token of the next one under this name, if there is one.
+pub(crate) fn with_next(mut page: Value, name: &str, next: Option<String>) -> Response {
+    if let Some(next) = next {
+        page[name] = json!(next);
+    }
+    Response::json(page)
+}
+
 impl Pagination<'static> {
     /// `maxPageSize` and `pageToken`, at most 10 unless asked for more.
     pub(crate) const fn v2(max: usize) -> Pagination<'static> {

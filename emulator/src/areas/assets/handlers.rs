@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{
     Call, Failure, Outcome, Pagination, Response, Shapes, picture, refuse_unfit, rfc3339_nanos, text,
+    with_next,
 };
 use crate::areas::assets::model::{APPROVED, Asset, Creator, REVIEWING, Version, number};
 use crate::areas::routes::Routes;
@@ -463,11 +464,7 @@ fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
     if media.is_some_and(|media| call.document.resolve(&media.schema)["type"] == "array") {
         return Ok(Response::json(page));
     }
-    let mut list = json!({ "assetVersions": page });
-    if let Some(next) = next {
-        list["nextPageToken"] = json!(next);
-    }
-    Ok(Response::json(list))
+    Ok(with_next(json!({ "assetVersions": page }), "nextPageToken", next))
 }
 
 fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {

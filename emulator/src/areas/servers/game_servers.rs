@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response, later, object, rfc3339};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, later, object, rfc3339, with_next};
 use crate::areas::routes::Routes;
 use crate::areas::servers::fleet::{CAPACITY, Fleet, Server};
 use crate::areas::servers::handlers;
@@ -50,7 +50,6 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let (page, next) = if only_counted { (Vec::new(), None) } else { CUT.page(call, &servers)? };
     let page: Vec<_> = page.iter().map(|server| server_json(call, server)).collect();
     let mut response = json!({ "gameServers": page, "totalCount": total });
-    set_end(&mut response, next);
     let no_error = if call.shapes.is_live() { Value::Null } else { json!(false) };
     let error = |is_hidden| if is_hidden { json!(true) } else { no_error.clone() };
     response["activeServersFetchError"] = error(fleet.hides_active);
@@ -58,13 +57,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     if call.shapes.is_live() {
         response["previousPageToken"] = Value::Null;
     }
-    Ok(Response::json(response))
-}
-
-fn set_end(page: &mut Value, next: Option<String>) {
-    if let Some(next) = next {
-        page["nextPageToken"] = json!(next);
-    }
+    Ok(with_next(response, "nextPageToken", next))
 }
 
 fn server_json(call: &Call<'_>, server: &Server) -> Value {
@@ -150,9 +143,7 @@ fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
         }
     }
     let (page, next) = CUT.page(call, &logs)?;
-    let mut response = json!({ "gameServerLogs": page });
-    set_end(&mut response, next);
-    Ok(Response::json(response))
+    Ok(with_next(json!({ "gameServerLogs": page }), "nextPageToken", next))
 }
 
 /// The time is a text, whatever its name says (SV-05).

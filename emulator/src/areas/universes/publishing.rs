@@ -14,9 +14,7 @@ pub(super) fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
     let published = match call.query("versionType") {
         Some("Published") => true,
         Some("Saved") => false,
-        _ => {
-            return Err(Failure::invalid("The versionType must be Saved or Published."));
-        }
+        _ => return Err(Failure::invalid("The versionType must be Saved or Published.")),
     };
     Failure::invalid_if(call.body.is_empty(), "The place file is empty.")?;
     check_xml(call)?;
