@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    Call, Failure, Outcome, Pagination, Response, Shapes, picture, refuse_unfit, rfc3339_nanos, text,
+    Call, Failure, Outcome, Pagination, Response, Shapes, object, picture, refuse_unfit, rfc3339_nanos, text,
     with_next,
 };
 use crate::areas::assets::model::{APPROVED, Asset, Creator, REVIEWING, Version, number};
@@ -300,8 +300,7 @@ fn moderation_text(field: &str, shapes: Shapes) -> &'static str {
 }
 
 fn moderated(field: &str, shapes: Shapes) -> Map<String, Value> {
-    let message = json!(moderation_text(field, shapes));
-    Map::from_iter([("code".to_owned(), json!(400)), ("message".to_owned(), message)])
+    object(json!({ "code": 400, "message": moderation_text(field, shapes) }))
 }
 
 /// AS-01: the live service leaves `done` out until it is true, and adds the id.
