@@ -67,6 +67,11 @@ impl Client {
 
 impl Erasure {
     /// Looks which templates match an entry, and which entries no template reaches, when it is awaited.
+    ///
+    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry`,
+    /// `ordered_data_stores.get_entry` and `ordered_data_stores.list_entries`; scopes
+    /// `universe-datastores.control:list`, `universe-datastores.objects:list`, `universe-datastores.objects:read`,
+    /// `universe.ordered-data-store.scope.entry:read`.
     pub fn check(&self, templates: &Templates) -> Check {
         Check::new(self.clone(), templates.clone())
     }
@@ -74,6 +79,11 @@ impl Erasure {
     /// Finds the entries of a user that the templates do not reach, in the data stores that were not found to be reached
     /// whole ([`Coverage::reached_stores`]). What was added to these since the check is not looked at: check again
     /// from time to time.
+    ///
+    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry` and
+    /// `data_stores.delete_scoped_entry`; scopes `universe-datastores.control:list`,
+    /// `universe-datastores.objects:delete`, `universe-datastores.objects:list`,
+    /// `universe-datastores.objects:read`.
     ///
     /// Found are entries that name the user; those that only their keys tell are found by
     /// [`also_where`](EraseUser::also_where). Standard data stores only.
