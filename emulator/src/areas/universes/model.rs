@@ -60,7 +60,7 @@ impl Universes {
         self.universes.len() + self.places.len()
     }
 
-    pub(super) fn universe(&mut self, id: u64, now: Timestamp) -> Result<&mut Map<String, Value>, Failure> {
+    pub(crate) fn universe(&mut self, id: u64, now: Timestamp) -> Result<&mut Map<String, Value>, Failure> {
         if id > LAST_ID {
             return Err(Failure::missing(format_args!("universe {id}")));
         }
@@ -92,6 +92,12 @@ impl Universes {
         }
         Failure::if_full_for(&self.places, &id, MAX_PLACES, "places")?;
         Ok(self.places.entry(id).or_insert_with(|| Place::new(universe, id, now)))
+    }
+
+    /// The places of a universe that are known, by their ids, with what is said of each.
+    pub(crate) fn places_of(&self, universe: u64) -> impl Iterator<Item = (u64, &Map<String, Value>)> {
+        let own = self.places.iter().filter(move |(_, place)| place.universe == universe);
+        own.map(|(id, place)| (*id, &place.fields))
     }
 
     pub(crate) fn set_visibility(&mut self, id: u64, word: &str, now: Timestamp) -> Result<(), Failure> {
