@@ -1,4 +1,4 @@
-use super::Templates;
+use super::templates::Templates;
 use crate::Error;
 use crate::data_stores::FoundEntry;
 use serde::{Deserialize, Serialize};
