@@ -47,6 +47,11 @@ struct Seen {
 
 impl Erasure {
     /// Looks which templates match an entry, and which entries no template reaches, when it is awaited.
+    ///
+    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry`,
+    /// `ordered_data_stores.get_entry` and `ordered_data_stores.list_entries`; scopes
+    /// `universe-datastores.control:list`, `universe-datastores.objects:list`, `universe-datastores.objects:read`,
+    /// `universe.ordered-data-store.scope.entry:read`.
     pub fn check(&self, templates: &Templates) -> Check {
         Check::new(self.clone(), templates.clone())
     }

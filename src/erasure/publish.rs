@@ -18,6 +18,8 @@ impl Erasure {
     /// The templates that are published; none if there never were any. The values of a publish can be read some time
     /// later (CF-05).
     ///
+    /// Calls `configs.get`; scope `universe:read`.
+    ///
     /// # Errors
     ///
     /// As of every call; and of kind [`Decode`](crate::ErrorKind::Decode) if they are not a list.
@@ -35,6 +37,9 @@ impl Erasure {
 
     /// Publishes the templates in place of those that are published, at once: the version of the configuration, or
     /// `None` if they are published already. Other entries of the configuration stay as they are.
+    ///
+    /// Calls `configs.get`, `configs.get_draft`, `configs.update_draft` and `configs.publish_draft`; scopes
+    /// `universe:read`, `universe:write`.
     ///
     /// [Check](Self::check) them before. What is published can only be taken back by publishing an earlier revision.
     ///

@@ -9,6 +9,11 @@ impl Erasure {
     /// whole ([`Coverage::reached_stores`]). What was added to these since the check is not looked at: check again
     /// from time to time.
     ///
+    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry` and
+    /// `data_stores.delete_scoped_entry`; scopes `universe-datastores.control:list`,
+    /// `universe-datastores.objects:delete`, `universe-datastores.objects:list`,
+    /// `universe-datastores.objects:read`.
+    ///
     /// Found are entries that name the user; those that only their keys tell are found by
     /// [`also_where`](EraseUser::also_where). Standard data stores only.
     pub fn rest_of(&self, user: impl Into<UserId>, templates: &Templates, coverage: &Coverage) -> EraseUser {

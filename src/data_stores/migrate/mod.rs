@@ -119,6 +119,12 @@ impl Store {
     /// Takes every entry of the store through a function: of all scopes, or of the one that was chosen with
     /// [`scope`](Self::scope). The values are of a type of your own, or [`serde_json::Value`].
     ///
+    /// Calls `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry`, `data_stores.update_scoped_entry`,
+    /// `data_stores.create_scoped_entry` and `data_stores.delete_scoped_entry`; scopes
+    /// `universe-datastores.objects:create`, `universe-datastores.objects:delete`,
+    /// `universe-datastores.objects:list`, `universe-datastores.objects:read`,
+    /// `universe-datastores.objects:update`.
+    ///
     /// A value that is not of the type is an [unreadable](Migration::skip_unreadable) entry.
     pub fn migrate<T, F>(&self, mut change: F) -> Migration<T>
     where
@@ -132,6 +138,12 @@ impl Store {
     /// written of the entries that were read with this one; the error is of kind
     /// [`LocalIo`](crate::ErrorKind::LocalIo) with yours as its source, or yours itself if that is an
     /// [`Error`](crate::Error).
+    ///
+    /// Calls `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry`, `data_stores.update_scoped_entry`,
+    /// `data_stores.create_scoped_entry` and `data_stores.delete_scoped_entry`; scopes
+    /// `universe-datastores.objects:create`, `universe-datastores.objects:delete`,
+    /// `universe-datastores.objects:list`, `universe-datastores.objects:read`,
+    /// `universe-datastores.objects:update`.
     pub fn try_migrate<T, F, E>(&self, mut change: F) -> Migration<T>
     where
         T: Serialize + DeserializeOwned,
