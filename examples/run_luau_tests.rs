@@ -126,5 +126,5 @@ fn value(variable: &str) -> Option<String> {
 
 fn print(line: &LuauLogMessage) {
     let kind = line.message_type.as_ref().map_or("", |kind| kind.as_str());
-    println!("{kind:8}{}", line.message.as_deref().unwrap_or_default());
+    println!("{kind:8}{}", line.message());
 }

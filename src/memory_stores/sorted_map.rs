@@ -42,34 +42,46 @@ pub(super) enum Mode {
 
 impl SortedMap {
     /// Reads an item; `None` if it is not there or has expired.
+    ///
+    /// Calls `memory_stores.get_sorted_map_item`; scope `memory-store.sorted-map:read`.
     pub fn get<T: DeserializeOwned>(&self, id: impl Into<String>) -> ReadItem<T> {
         ReadItem { map: self.clone(), id: id.into(), options: Options::default(), value: PhantomData }
     }
 
     /// Writes an item, whether or not it is there. Without [`sort_key`](WriteItem::sort_key), an item that has a
     /// sort key loses it (MS-14); [`update`](Self::update) keeps it.
+    ///
+    /// Calls `memory_stores.update_sorted_map_item`; scope `memory-store.sorted-map:write`.
     pub fn set<T: Serialize + ?Sized>(&self, id: impl Into<String>, value: &T) -> WriteItem {
         WriteItem::new(self.clone(), id.into(), limits::value(value), Mode::Any)
     }
 
     /// Writes an item that is there; fails if it is [not found](Error::is_not_found). Without
     /// [`sort_key`](WriteItem::sort_key), an item that has a sort key loses it (MS-14).
+    ///
+    /// Calls `memory_stores.update_sorted_map_item`; scope `memory-store.sorted-map:write`.
     pub fn replace<T: Serialize + ?Sized>(&self, id: impl Into<String>, value: &T) -> WriteItem {
         WriteItem::new(self.clone(), id.into(), limits::value(value), Mode::There)
     }
 
     /// Writes a new item; fails if it is there. It is not sent again after a failure that leaves its
     /// effect unknown: see [`Error::may_have_been_applied`].
+    ///
+    /// Calls `memory_stores.create_sorted_map_item`; scope `memory-store.sorted-map:write`.
     pub fn create<T: Serialize + ?Sized>(&self, id: impl Into<String>, value: &T) -> WriteItem {
         WriteItem::new(self.clone(), id.into(), limits::value(value), Mode::Missing)
     }
 
     /// Deletes an item; fails if it is [not found](Error::is_not_found).
+    ///
+    /// Calls `memory_stores.delete_sorted_map_item`; scope `memory-store.sorted-map:write`.
     pub fn delete(&self, id: impl Into<String>) -> RemoveItem {
         RemoveItem { map: self.clone(), id: id.into(), options: Options::default() }
     }
 
     /// The items by id. Each item of it costs one request unit of the universe's quota.
+    ///
+    /// Calls `memory_stores.list_sorted_map_items`; scope `memory-store.sorted-map:read`.
     pub fn items<T: DeserializeOwned>(&self) -> MapItems<T> {
         MapItems {
             map: self.clone(),

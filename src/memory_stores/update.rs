@@ -34,6 +34,10 @@ impl SortedMap {
     /// Changes a value: reads the item, gives its value (`None` if there is none) to `change`, and
     /// writes what comes back, or nothing if that is `None`.
     ///
+    /// Calls `memory_stores.get_sorted_map_item`, `memory_stores.create_sorted_map_item` and
+    /// `memory_stores.update_sorted_map_item`; scopes `memory-store.sorted-map:read`,
+    /// `memory-store.sorted-map:write`.
+    ///
     /// **Roblox documents no condition for this write.** The etag that was read is sent along, and a
     /// conflict begins anew after a wait at random, up to 10 times (an item without an etag is refused); but if the service does not heed the etag, what somebody
     /// else writes in between is lost. A new item is created, which fails if somebody else was first,
@@ -48,6 +52,10 @@ impl SortedMap {
 
     /// As [`update`](Self::update), with a change that can fail: then nothing is written, and the error is of kind
     /// [`LocalIo`](crate::ErrorKind::LocalIo) with yours as its source, or yours itself if that is an [`Error`].
+    ///
+    /// Calls `memory_stores.get_sorted_map_item`, `memory_stores.create_sorted_map_item` and
+    /// `memory_stores.update_sorted_map_item`; scopes `memory-store.sorted-map:read`,
+    /// `memory-store.sorted-map:write`.
     ///
     /// ```no_run
     /// # async fn run(store: opencloud::memory_stores::SortedMap) -> Result<(), opencloud::Error> {

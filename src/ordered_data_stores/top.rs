@@ -9,11 +9,15 @@ use crate::types::ListOrderedDataStoreEntriesResponse;
 
 impl OrderedDataStore {
     /// The entries with the greatest values, the greatest first.
+    ///
+    /// Calls `ordered_data_stores.list_entries`; scope `universe.ordered-data-store.scope.entry:read`.
     pub fn top(&self, count: u64) -> Top {
         Top { ranked: self.ranked().descending(), count }
     }
 
     /// The entries by value, the smallest first unless turned around, between bounds that may be set.
+    ///
+    /// Calls `ordered_data_stores.list_entries`; scope `universe.ordered-data-store.scope.entry:read`.
     pub fn ranked(&self) -> Ranked {
         Ranked {
             store: self.clone(),

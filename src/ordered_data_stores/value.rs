@@ -21,22 +21,30 @@ enum Action {
 
 impl OrderedDataStore {
     /// Reads a value; `None` if the key is not there.
+    ///
+    /// Calls `ordered_data_stores.get_entry`; scope `universe.ordered-data-store.scope.entry:read`.
     pub fn get(&self, key: impl Into<String>) -> OrderedCall<Option<i64>> {
         self.call(key, Action::Get)
     }
 
     /// Sets a value, whether or not the key is there.
+    ///
+    /// Calls `ordered_data_stores.update_entry`; scope `universe.ordered-data-store.scope.entry:write`.
     pub fn set(&self, key: impl Into<String>, value: i64) -> OrderedCall<i64> {
         self.call(key, Action::Set { value, allow_missing: true })
     }
 
     /// Sets the value of a key that is there; fails if it is [not found](Error::is_not_found).
+    ///
+    /// Calls `ordered_data_stores.update_entry`; scope `universe.ordered-data-store.scope.entry:write`.
     pub fn replace(&self, key: impl Into<String>, value: i64) -> OrderedCall<i64> {
         self.call(key, Action::Set { value, allow_missing: false })
     }
 
     /// Creates a key; fails (status 400) if it is there. It is not sent again after a failure that
     /// leaves its effect unknown: see [`Error::may_have_been_applied`].
+    ///
+    /// Calls `ordered_data_stores.create_entry`; scope `universe.ordered-data-store.scope.entry:write`.
     pub fn create(&self, key: impl Into<String>, value: i64) -> OrderedCall<i64> {
         self.call(key, Action::Create(value))
     }
@@ -45,6 +53,8 @@ impl OrderedDataStore {
     /// never sent again after a failure that leaves its effect unknown: see
     /// [`Error::may_have_been_applied`].
     ///
+    /// Calls `ordered_data_stores.increment_entry`; scope `universe.ordered-data-store.scope.entry:write`.
+    ///
     /// Known to Roblox: beyond the range of values the response is cut to it, but what is stored may
     /// not be.
     pub fn increment(&self, key: impl Into<String>, amount: i64) -> OrderedCall<i64> {
@@ -52,6 +62,8 @@ impl OrderedDataStore {
     }
 
     /// Deletes a key at once and for good; fails if it is [not found](Error::is_not_found).
+    ///
+    /// Calls `ordered_data_stores.delete_entry`; scope `universe.ordered-data-store.scope.entry:write`.
     pub fn delete(&self, key: impl Into<String>) -> OrderedCall<()> {
         self.call(key, Action::Delete)
     }

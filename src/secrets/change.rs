@@ -11,6 +11,8 @@ impl UniverseSecrets {
     /// Creates a secret. Its id has 1 to 64 letters, digits and underscores, and does not begin with a
     /// digit; its content has 1 to 1,024 characters.
     ///
+    /// Calls `secrets.get_public_key` and `secrets.create`; scopes `universe.secret:read`, `universe.secret:write`.
+    ///
     /// # Errors
     ///
     /// Of kind [`Conflict`](crate::ErrorKind::Conflict) if there is a secret with this id, of kind
@@ -22,6 +24,8 @@ impl UniverseSecrets {
     }
 
     /// Changes the content or the domain of a secret, or both. What is not set stays.
+    ///
+    /// Calls `secrets.get_public_key` and `secrets.update`; scopes `universe.secret:read`, `universe.secret:write`.
     ///
     /// # Errors
     ///

@@ -43,17 +43,23 @@ impl Secrets {
 
 impl UniverseSecrets {
     /// Lists the secrets, without their contents, which never leave the service.
+    ///
+    /// Calls `secrets.list`; scope `universe.secret:read`.
     pub fn list(&self) -> List {
         self.secrets.list(&self.universe)
     }
 
     /// What is known of one secret, without its content; `None` if there is none with this id. The
     /// service has no call for one secret, so this reads the list.
+    ///
+    /// Calls `secrets.list`; scope `universe.secret:read`.
     pub fn get(&self, id: impl Into<Id>) -> GetSecret {
         GetSecret { of: self.clone(), id: id.into(), options: Options::default() }
     }
 
     /// Deletes a secret for good.
+    ///
+    /// Calls `secrets.delete`; scope `universe.secret:write`.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ enum Command {
     Sync(xtask::sync::Args),
     /// Count what of the document has names, sentences and runtime support.
     Coverage(xtask::coverage::Args),
-    /// Write or check spec/surface.txt, the snapshot of the generated public surface.
+    /// Write or check spec/surface.txt, the snapshot of the generated public surface, and docs/methods.md.
     Surface(xtask::surface::Args),
     /// Check spec/live/facts.yaml and write or check docs/live-service.md.
     Facts(xtask::facts::Args),

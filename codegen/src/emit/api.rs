@@ -2,11 +2,14 @@
 
 use crate::emit::{Writer, docs, literal};
 use crate::model::{
-    Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Path, Remark,
-    Struct, Type,
+    Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Path, Readable,
+    Remark, Struct, Type,
 };
 use crate::{Error, names};
 use std::collections::BTreeSet;
+
+/// Where the guide shows what can be done with a call.
+const FUTURES: &str = "crate::guide#a-call-as-a-future";
 
 pub fn emit(model: &Model) -> Result<String, Error> {
     let mut writer = Writer::new();
@@ -44,6 +47,29 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
                 writer.line(format!("{setter} = {name}{also}: {},", kept(&field.kind)));
             }
         });
+    }
+}
+
+/// The methods of types that no request holds, by which a field is read whose absence says nothing.
+pub fn emit_readers(writer: &mut Writer, model: &Model) {
+    for of in model.structs.values() {
+        let readers: Vec<String> = of
+            .readable()
+            .map(|(field, readable)| {
+                let kind = match readable {
+                    Readable::Text => "text".to_owned(),
+                    Readable::Count => "count".to_owned(),
+                    Readable::List(item) => format!("[{}]", type_in_types(item)),
+                };
+                format!("{}: {kind},", field.ident)
+            })
+            .collect();
+        if !readers.is_empty() {
+            writer.block(format!("crate::wire::response_type! {{ {}", of.name), |writer| {
+                readers.iter().for_each(|reader| writer.line(reader));
+            });
+            writer.line("}");
+        }
     }
 }
 
@@ -401,7 +427,10 @@ impl<'a> Call<'a> {
 
     fn emit_type(&self, writer: &mut Writer, area: &Area) {
         let method = &self.operation.method;
-        writer.doc(&format!("The call of [`{}::{method}`].", handle(area)));
+        writer.doc(&format!(
+            "The call of [`{}::{method}`]; it can be [awaited, spawned and joined]({FUTURES}).",
+            handle(area)
+        ));
         writer.line("#[derive(Clone)]");
         writer.line("#[must_use = \"a call is sent when it is awaited\"]");
         writer.block(format!("pub struct {}", self.name), |writer| {
@@ -623,16 +652,13 @@ fn documentation(operation: &Operation, arguments: &[Input]) -> String {
     };
     text.push_str(&format!("{stability}.\n"));
     if !operation.scopes.is_empty() {
-        let words = |scopes: &[String], between: &str| {
-            scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(between)
-        };
-        text.push_str(&format!("\nScopes: {}.", words(&operation.scopes, ", ")));
+        text.push_str(&format!("\nScopes: {}.", docs::quoted(&operation.scopes, ", ")));
         let needed = operation.needed_scopes();
         if needed.is_empty() {
             text.push_str(" They are not needed, and widen the response.");
         }
         for one_of in needed.iter().filter(|one_of| one_of.len() > 1) {
-            text.push_str(&format!(" Needed is {}.", words(one_of, " or ")));
+            text.push_str(&format!(" Needed is {}.", docs::quoted(one_of, " or ")));
         }
     }
     if !operation.oauth {

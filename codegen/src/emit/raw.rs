@@ -30,6 +30,7 @@ pub fn emit(model: &Model) -> Result<String, Error> {
         emit_enum(&mut writer, of);
     }
     super::api::emit_setters(&mut writer, model);
+    super::api::emit_readers(&mut writer, model);
     text.push_str(&writer.finish());
     Ok(text)
 }

@@ -2,7 +2,7 @@
 //! readable diff.
 
 use crate::emit::api::{Input, calls};
-use crate::model::{Field, Model};
+use crate::model::{Field, Model, Readable};
 use crate::names;
 use std::fmt::Write;
 
@@ -49,6 +49,14 @@ pub fn emit(model: &Model) -> String {
         for field in &of.fields {
             let kind = plain(&field.kind.rust());
             let _ = writeln!(text, "struct {}.{}: {kind}", of.name, field.ident);
+        }
+        for (field, readable) in of.readable() {
+            let kind = match readable {
+                Readable::Text => "&str".to_owned(),
+                Readable::Count => "i64".to_owned(),
+                Readable::List(item) => format!("&[{}]", plain(&item.rust())),
+            };
+            let _ = writeln!(text, "struct {}.{}() -> {kind}", of.name, field.ident);
         }
     }
     for of in model.enums.values() {

@@ -331,12 +331,22 @@ pub struct Struct {
     pub fields: Vec<Field>,
     /// Whether a request holds it, so that a caller must be able to make one.
     pub in_request: bool,
+    /// Whether no request of the whole document holds it, whatever the areas: then it has no setters, and never gets
+    /// any by another cargo feature.
+    pub is_only_read: bool,
     /// Whether a caller can set something in it that must not be sent: what only the service sets, or a
     /// number that JSON has no word for.
     pub is_checked: bool,
 }
 
 impl Struct {
+    /// The fields whose absence says nothing, with what is read of them: texts and lists, which are empty then, and
+    /// counts, which are 0. Of a type with setters there are none: a setter has the field's name.
+    pub fn readable(&self) -> impl Iterator<Item = (&Field, Readable<'_>)> {
+        let fields = self.fields.iter().filter(move |_| self.is_only_read);
+        fields.filter_map(|field| Some((field, Readable::of(field)?)))
+    }
+
     /// The fields that a caller must give, in the order in which the document lists them as required.
     /// By name, a message would come before its topic, and the compiler takes one for the other.
     pub fn arguments(&self) -> Vec<&Field> {
@@ -344,6 +354,26 @@ impl Struct {
             self.fields.iter().filter(|field| field.is_required() && !field.read_only).collect();
         fields.sort_by_key(|field| field.required);
         fields
+    }
+}
+
+/// What a method of a field's name gives, absent or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readable<'a> {
+    Text,
+    List(&'a Type),
+    Count,
+}
+
+impl<'a> Readable<'a> {
+    fn of(field: &'a Field) -> Option<Self> {
+        match &field.kind {
+            Type::String => Some(Self::Text),
+            Type::List(item) => Some(Self::List(item)),
+            // Of other numbers, such as a price or a rank, 0 says something else than that there is none.
+            Type::Integer if field.ident == "count" || field.ident.ends_with("_count") => Some(Self::Count),
+            _ => None,
+        }
     }
 }
 
@@ -513,6 +543,14 @@ impl Model {
             document.select(areas);
         }
         let passes = passes::run(&mut document);
+        let sendable = match areas {
+            None => read::sendable(&document),
+            Some(_) => {
+                let mut whole = Document::parse(text)?;
+                passes::run(&mut whole);
+                read::sendable(&whole)
+            }
+        };
         let mut types = types::generate(&document)?;
         let mut structs = BTreeMap::new();
         let mut enums = BTreeMap::new();
@@ -523,7 +561,9 @@ impl Model {
             }
             let missing = || Error::new(format!("progenitor made no struct of the schema `{name}`"));
             let item = types.remove(name).ok_or_else(missing)?;
-            structs.insert(name.clone(), read::read_struct(item, schema, &document));
+            let mut of = read::read_struct(item, schema, &document);
+            of.is_only_read = !sendable.contains(name);
+            structs.insert(name.clone(), of);
         }
         let Extension { areas: listed, ids, hints, final_errors } = read::extension(document.extension())?;
         let operations = document.operations().map(|(path, verb, operation)| {

@@ -1,7 +1,7 @@
 //! From the JSON of a normalised document to the model's types.
 
 use super::*;
-use crate::document::{items, members};
+use crate::document::{items, members, references};
 use quote::ToTokens;
 
 pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
@@ -51,6 +51,7 @@ pub(super) fn read_struct(item: syn::ItemStruct, schema: &Value, document: &Docu
         fields: item.fields.iter().map(field).collect(),
         definition: item.into_token_stream(),
         in_request: false,
+        is_only_read: false,
         is_checked: false,
     }
 }
@@ -454,6 +455,20 @@ pub(super) fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<Str
             open.extend(written.filter_map(|field| field.kind.named()).map(str::to_owned));
         }
     }
+}
+
+/// The names of the types that a request of the document may hold.
+pub(super) fn sendable(document: &Document) -> BTreeSet<String> {
+    let (mut open, mut found) = (Vec::new(), BTreeSet::new());
+    document.operations().for_each(|(_, _, operation)| references(&operation["requestBody"], &mut open));
+    while let Some(name) = open.pop() {
+        let properties = document.schemas().get(&name).map(|schema| members(&schema["properties"]));
+        if found.insert(name) {
+            let sent = properties.into_iter().flatten().filter(|(_, schema)| schema["readOnly"] != true);
+            sent.for_each(|(_, schema)| references(schema, &mut open));
+        }
+    }
+    found
 }
 
 /// The scopes that an operation lists.
