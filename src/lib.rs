@@ -30,6 +30,7 @@
 //! | filters that compile only when they are legal | [`filter`] |
 //! | long-running operations | [`operation`] |
 //! | one thing for many, with a report | [`bulk`] |
+//! | how far long work has come | [`Progress`] |
 //! | what an API key lacks for the calls to be made | [`api_key`] |
 //! | which cargo feature a method is behind, and its scopes | [`guide::methods`] |
 //! | what the document says of each operation | [`operations`] |
@@ -48,6 +49,7 @@
 // Generated types name the crate by its path.
 extern crate self as opencloud;
 
+mod progress;
 mod wire;
 
 mod spec;
@@ -81,6 +83,13 @@ pub mod assets;
 pub mod creator_store;
 #[cfg(all(feature = "helpers", feature = "data_stores"))]
 pub mod data_stores;
+#[cfg(all(
+    feature = "helpers",
+    feature = "configs",
+    feature = "data_stores",
+    feature = "ordered_data_stores"
+))]
+pub mod erasure;
 mod generated;
 #[cfg(all(feature = "helpers", feature = "groups"))]
 pub mod groups;
@@ -116,6 +125,7 @@ pub use client::{Client, ClientBuilder};
 pub use credentials::{Credentials, CredentialsProvider, Provided};
 pub use error::{Error, ErrorKind};
 pub use generated::*;
+pub use progress::Progress;
 pub use spec::{OperationInfo, RateLimitStatus, RateLimitWindow, Scope, operations};
 pub use transport::{Chunks, Exchange, Opening, Transport, limit, retry};
 pub use wire::{enums, ids};

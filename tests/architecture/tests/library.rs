@@ -5,7 +5,7 @@ use opencloud_architecture::{Floor, Floors, Graph, Group, generated, workspace};
 /// The lowest first.
 const FLOORS: Floors = Floors(&[
     // The API as data, and what crosses the wire.
-    Floor { modules: &["spec", "wire", "types"], group: Group::Together },
+    Floor { modules: &["spec", "wire", "types", "progress"], group: Group::Together },
     Floor { modules: &["body", "error"], group: Group::Together },
     Floor { modules: &["credentials", "filter", "markup", "money"], group: Group::Together },
     Floor { modules: &["transport"], group: Group::Together },
@@ -34,6 +34,8 @@ const FLOORS: Floors = Floors(&[
         ],
         group: Group::Apart,
     },
+    // Jobs that take several areas.
+    Floor { modules: &["erasure"], group: Group::Together },
 ]);
 
 /// The files that may name the HTTP library, and what it is built on.
