@@ -60,7 +60,7 @@ async fn ban(client: &Client, universe: &str, list: &str, remaining: &str) -> Re
     let restrictions = client.user_restrictions();
     let report = bulk::for_each(users, |user| restrictions.ban(universe, user, BanLength::Permanent))
         .concurrency(8)
-        .on_progress(|progress| eprint!("\r{progress} "))
+        .on_progress(|done, total: Option<u64>| eprint!("\r{done} of {} ", total.unwrap_or_default()))
         .stop_when(tokio::signal::ctrl_c())
         .await;
     eprintln!();

@@ -30,6 +30,7 @@
 //! | filters that compile only when they are legal | [`filter`] |
 //! | long-running operations | [`operation`] |
 //! | one thing for many, with a report | [`bulk`] |
+//! | how far long work has come | [`Progress`] |
 //! | what an API key lacks for the calls to be made | [`api_key`] |
 //! | what the document says of each operation | [`operations`] |
 //! | calls that no operation describes | [`Client::request`] |
@@ -47,6 +48,7 @@
 // Generated types name the crate by its path.
 extern crate self as opencloud;
 
+mod progress;
 mod wire;
 
 mod spec;
@@ -115,6 +117,7 @@ pub use client::{Client, ClientBuilder};
 pub use credentials::{Credentials, CredentialsProvider, Provided};
 pub use error::{Error, ErrorKind};
 pub use generated::*;
+pub use progress::Progress;
 pub use spec::{OperationInfo, RateLimitStatus, RateLimitWindow, Scope, operations};
 pub use transport::{Chunks, Exchange, Opening, Transport, limit, retry};
 pub use wire::{enums, ids};

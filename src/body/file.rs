@@ -1,4 +1,5 @@
-use super::source::{Progress, Source};
+use super::source::{OnProgress, Source};
+use crate::Progress;
 use crate::wire::debug_fields;
 use bytes::Bytes;
 use futures_core::Stream;
@@ -20,7 +21,7 @@ pub struct File {
     pub(super) name: Option<String>,
     pub(super) content_type: Option<String>,
     pub(super) source: Source,
-    pub(super) progress: Option<Progress>,
+    pub(super) progress: Option<OnProgress>,
 }
 
 impl File {
@@ -59,10 +60,10 @@ impl File {
         self
     }
 
-    /// Calls this while the file is sent, with the bytes that were handed to the connection so far and
+    /// Tells this while the file is sent, with the bytes that were handed to the connection so far and
     /// the bytes that there are, if that is known. Each attempt counts from the beginning.
     #[must_use]
-    pub fn on_progress(mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
+    pub fn on_progress(mut self, progress: impl Progress + 'static) -> Self {
         self.progress = Some(Arc::new(progress));
         self
     }

@@ -14,7 +14,7 @@ pub use stream::BodyStream;
 use crate::Error;
 use crate::wire::debug_fields;
 use bytes::Bytes;
-use source::{Progress, Source};
+use source::{OnProgress, Source};
 
 /// The body of a request. All but what is read from a stream can be sent again unchanged.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,7 @@ pub struct Part {
     file_name: Option<String>,
     content_type: Option<String>,
     source: Source,
-    progress: Option<Progress>,
+    progress: Option<OnProgress>,
 }
 
 impl Part {
@@ -112,7 +112,7 @@ impl Part {
     }
 
     /// What is sent, and who is told of it.
-    pub(crate) fn into_source(self) -> (Source, Option<Progress>) {
+    pub(crate) fn into_source(self) -> (Source, Option<OnProgress>) {
         (self.source, self.progress)
     }
 }

@@ -3,7 +3,7 @@
 use super::content::{CHUNK, Chained, Content, unreadable};
 #[cfg(feature = "files")]
 use super::disk::OnDisk;
-use crate::Error;
+use crate::{Error, Progress};
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt as _;
@@ -18,7 +18,7 @@ use std::task::{Context, Poll, ready};
 const SURPLUS_TIME: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// Told how many bytes of an attempt were handed to the connection, and how many there are.
-pub(crate) type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+pub(crate) type OnProgress = Arc<dyn Progress>;
 
 #[derive(Clone)]
 pub(crate) enum Source {
@@ -54,7 +54,7 @@ impl Source {
     }
 
     /// Reads it from its beginning.
-    pub(crate) fn open(self, progress: Option<Progress>) -> Result<Reader, Error> {
+    pub(crate) fn open(self, progress: Option<OnProgress>) -> Result<Reader, Error> {
         let expected = self.length();
         let content = self.content()?;
         Ok(Reader(Mutex::new(Measured::new(content, expected, progress))))
@@ -101,7 +101,7 @@ struct Measured {
     sent: u64,
     /// The last piece, until it is known that it is the last.
     held: Option<Bytes>,
-    progress: Option<Progress>,
+    progress: Option<OnProgress>,
 }
 
 enum State {
@@ -112,7 +112,7 @@ enum State {
 }
 
 impl Measured {
-    fn new(content: Content, expected: Option<u64>, progress: Option<Progress>) -> Self {
+    fn new(content: Content, expected: Option<u64>, progress: Option<OnProgress>) -> Self {
         let mut new = Self { state: State::Reading(content), expected, sent: 0, held: None, progress };
         new.end_if_complete();
         new
@@ -158,7 +158,7 @@ impl Measured {
 
     fn pass(&self, chunk: Bytes) -> Poll<Option<io::Result<Bytes>>> {
         if let Some(progress) = &self.progress {
-            progress(self.sent, self.expected);
+            progress.advanced(self.sent, self.expected);
         }
         Poll::Ready(Some(Ok(chunk)))
     }
@@ -242,7 +242,8 @@ mod tests {
     async fn progress_is_told_for_each_chunk() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&seen);
-        let progress: Progress = Arc::new(move |sent, total| told.lock().expect("lock").push((sent, total)));
+        let progress: OnProgress =
+            Arc::new(move |sent, total| told.lock().expect("lock").push((sent, total)));
         let mut reader = once(3, &["ab", "c"]).open(Some(progress)).expect("a reader");
         while reader.next().await.is_some() {}
         assert_eq!(*seen.lock().expect("lock"), [(2, Some(3)), (3, Some(3))]);

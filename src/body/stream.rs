@@ -1,4 +1,4 @@
-use super::source::{Progress, Reader, Source};
+use super::source::{OnProgress, Reader, Source};
 use crate::Error;
 use crate::wire::debug_fields;
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use std::io;
 pub struct BodyStream {
     content_type: String,
     source: Source,
-    progress: Option<Progress>,
+    progress: Option<OnProgress>,
 }
 
 impl BodyStream {
@@ -25,7 +25,7 @@ impl BodyStream {
         Self::of(content_type.into(), Source::once(length, Box::pin(content)), None)
     }
 
-    pub(crate) fn of(content_type: String, source: Source, progress: Option<Progress>) -> Self {
+    pub(crate) fn of(content_type: String, source: Source, progress: Option<OnProgress>) -> Self {
         Self { content_type, source, progress }
     }
 

@@ -12,7 +12,7 @@
 //! let restrictions = client.user_restrictions();
 //! let report = bulk::for_each(users, |user| restrictions.ban(42, user, BanLength::Permanent))
 //!     .concurrency(8)
-//!     .on_progress(|progress| eprintln!("{progress}")) // 120 of 10000 done, 1 failed
+//!     .on_progress(|done, total| eprintln!("{done} of {total:?}"))
 //!     .stop_when(tokio::time::sleep(std::time::Duration::from_secs(3600)))
 //!     .await;
 //! println!("{report}"); // 9970 done, 1 failed, 29 not tried
@@ -54,7 +54,6 @@ mod run;
 mod settings;
 
 pub use calls::Calls;
-pub use progress::Progress;
 pub use report::Report;
 pub use run::{Bulk, for_each, for_each_item};
 

@@ -1,33 +1,39 @@
+use crate::Progress;
 use crate::transport::in_words;
-use std::fmt;
 use std::time::Duration;
 
-/// How far a run has come. It reads as `120 of 10000 done, 1 failed`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// How many calls have succeeded.
-    pub done: usize,
-    /// How many calls have failed.
-    pub failed: usize,
-    /// How many inputs there are; `None` of a stream.
-    pub total: Option<usize>,
-    /// How long no call is made, because of a rate limit.
-    pub waiting: Option<Duration>,
+/// How far a run has come, and what was said of it last.
+#[derive(Debug, Default)]
+pub(super) struct Count {
+    done: usize,
+    failed: usize,
+    total: Option<usize>,
+    said: String,
 }
 
-impl fmt::Display for Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.total {
-            Some(total) => write!(f, "{} of {total} done", self.done)?,
-            None => write!(f, "{} done", self.done)?,
+impl Count {
+    pub(super) fn of(total: Option<usize>) -> Self {
+        Self { total, ..Self::default() }
+    }
+
+    pub(super) fn add(&mut self, has_succeeded: bool) {
+        match has_succeeded {
+            true => self.done += 1,
+            false => self.failed += 1,
         }
-        if self.failed > 0 {
-            write!(f, ", {} failed", self.failed)?;
-        }
-        match self.waiting {
-            Some(wait) => write!(f, "; waiting {} for a rate limit", in_words(wait)),
-            None => Ok(()),
+    }
+
+    /// Tells how many calls have ended, and how many of them have failed, if that is something new. No call is made
+    /// for the time of `waiting`.
+    pub(super) fn tell(&mut self, listener: &dyn Progress, waiting: Option<Duration>) {
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        listener.advanced(count(self.done + self.failed), self.total.map(count));
+        let failed = (self.failed > 0).then(|| format!("{} failed", self.failed));
+        let waiting = waiting.map(|wait| format!("waiting {} for a rate limit", in_words(wait)));
+        let text = failed.into_iter().chain(waiting).collect::<Vec<_>>().join("; ");
+        if text != self.said {
+            listener.message(&text);
+            self.said = text;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The one loop that makes calls for many inputs.
 
-use super::{Progress, Report, Settings, failure, settings_methods};
+use super::progress::Count;
+use super::{Report, Settings, failure, settings_methods};
 use crate::{Error, operation};
 use futures_core::Stream;
 use futures_util::StreamExt;
@@ -147,7 +148,7 @@ struct Run<'a, I, T> {
     is_open: bool,
     inputs_ended: bool,
     failures_in_a_row: usize,
-    progress: Progress,
+    count: Count,
     finished: Vec<(usize, I, Result<T, Error>)>,
     stopped: Option<Error>,
 }
@@ -168,7 +169,7 @@ impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
             is_open: true,
             inputs_ended: false,
             failures_in_a_row: 0,
-            progress: Progress { total, ..Progress::default() },
+            count: Count::of(total),
             finished: Vec::new(),
             stopped: None,
         }
@@ -264,18 +265,15 @@ impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
             self.again.push_back(job);
             return;
         }
-        match &outcome {
-            Ok(_) => self.progress.done += 1,
-            Err(error) => {
-                self.progress.failed += 1;
-                self.judge(error);
-            }
+        self.count.add(outcome.is_ok());
+        if let Err(error) = &outcome {
+            self.judge(error);
         }
         if !outcome.as_ref().is_err_and(failure::can_pass) {
             self.failures_in_a_row = 0;
         }
         self.finished.push((job.at, job.input, outcome));
-        self.tell();
+        self.tell(None);
     }
 
     /// Ends the run if the failure shows that the others would fail the same way.
@@ -309,14 +307,12 @@ impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
             return;
         }
         self.pause = Some((until, Box::pin(operation::pause(wait))));
-        self.progress.waiting = Some(wait);
-        self.tell();
-        self.progress.waiting = None;
+        self.tell(Some(wait));
     }
 
-    fn tell(&self) {
-        if let Some(tell) = &self.bulk.settings.progress {
-            tell(&self.progress);
+    fn tell(&mut self, waiting: Option<Duration>) {
+        if let Some(listener) = &self.bulk.settings.progress {
+            self.count.tell(&**listener, waiting);
         }
     }
 

@@ -1,6 +1,6 @@
 //! How a run goes, whatever it calls.
 
-use super::Progress;
+use crate::Progress;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +10,10 @@ const MAX_CONCURRENCY: usize = 64;
 const MAXIMUM_WAIT: Duration = Duration::from_secs(10 * 60);
 const MAXIMUM_FAILURES_IN_A_ROW: usize = 20;
 
-/// What is told of each outcome.
-type OnProgress<'a> = dyn Fn(&Progress) + Send + Sync + 'a;
-
 #[derive(Clone)]
 pub(crate) struct Settings<'a> {
     pub(super) concurrency: usize,
-    pub(super) progress: Option<Arc<OnProgress<'a>>>,
+    pub(super) progress: Option<Arc<dyn Progress + 'a>>,
     pub(super) maximum_wait: Duration,
     pub(super) failures_in_a_row: usize,
 }
@@ -26,8 +23,8 @@ impl<'a> Settings<'a> {
         self.concurrency = calls.clamp(1, MAX_CONCURRENCY);
     }
 
-    pub(crate) fn on_progress(&mut self, tell: impl Fn(&Progress) + Send + Sync + 'a) {
-        self.progress = Some(Arc::new(tell));
+    pub(crate) fn on_progress(&mut self, progress: impl Progress + 'a) {
+        self.progress = Some(Arc::new(progress));
     }
 
     pub(crate) fn maximum_wait(&mut self, wait: Duration) {
@@ -69,9 +66,10 @@ macro_rules! settings_methods {
             self
         }
 
-        /// Is called after each outcome, and when the calls begin to wait for a rate limit.
-        pub fn on_progress(mut self, tell: impl Fn(&crate::bulk::Progress) + Send + Sync + $life) -> Self {
-            self.settings.on_progress(tell);
+        /// Tells this how many calls have ended, after each outcome and when the calls begin to wait for a rate limit;
+        /// and in messages how many have failed, and how long the wait is.
+        pub fn on_progress(mut self, progress: impl crate::Progress + $life) -> Self {
+            self.settings.on_progress(progress);
             self
         }
 

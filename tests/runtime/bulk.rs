@@ -2,12 +2,12 @@
 
 use futures_util::stream;
 use opencloud::body::Body;
-use opencloud::bulk::{self, Progress};
+use opencloud::bulk;
 use opencloud::limit::RateLimit;
 use opencloud::retry::Retry;
 use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::user_restrictions::BanLength;
-use opencloud::{Client, Error, ErrorKind, Exchange, Transport};
+use opencloud::{Client, Error, ErrorKind, Exchange, Progress, Transport};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -163,6 +163,27 @@ fn found() -> MockResponse {
     MockResponse::json(json!({ "name": "somebody" }))
 }
 
+/// What a run has told, line by line.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Told {
+    fn lines(&self) -> Vec<String> {
+        self.0.lock().expect("lines").clone()
+    }
+}
+
+impl Progress for Told {
+    fn advanced(&self, done: u64, total: Option<u64>) {
+        let total = total.map_or_else(|| "?".to_owned(), |total| total.to_string());
+        self.0.lock().expect("lines").push(format!("{done} of {total}"));
+    }
+
+    fn message(&self, text: &str) {
+        self.0.lock().expect("lines").push(text.to_owned());
+    }
+}
+
 fn no_such_user() -> MockResponse {
     MockResponse::error(ErrorShape::Code, 404, "NOT_FOUND", "no such user")
 }
@@ -179,18 +200,14 @@ async fn a_report_names_the_input_of_each_failure_in_order() {
         .always(user(3), found())
         .always(user(4), no_such_user());
     let users = script.client().users();
-    let told = AtomicUsize::new(0);
-    let last = Mutex::new(Progress::default());
-    let report = bulk::for_each([4, 3, 2, 1], |id| users.get(id))
-        .on_progress(|progress| {
-            told.fetch_add(1, Ordering::Relaxed);
-            *last.lock().expect("progress") = progress.clone();
-        })
-        .await;
+    let told = Told::default();
+    let report = bulk::for_each([4, 3, 2, 1], |id| users.get(id)).on_progress(told.clone()).await;
     assert_eq!(report.done.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [3, 1]);
     assert_eq!(report.failed.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [4, 2]);
-    assert_eq!(told.into_inner(), 4);
-    assert_eq!(last.into_inner().expect("progress").to_string(), "2 of 4 done, 2 failed");
+    let (counts, messages): (Vec<_>, Vec<_>) =
+        told.lines().into_iter().partition(|line| line.contains(" of "));
+    assert_eq!(counts, ["1 of 4", "2 of 4", "3 of 4", "4 of 4"]);
+    assert_eq!(messages, ["1 failed", "2 failed"]);
     assert_eq!(report.into_remaining(), [0_u64; 0], "another run would fail the same way");
 }
 
@@ -201,16 +218,12 @@ async fn a_wait_for_a_rate_limit_is_told_and_holds_back_all() {
         .expect(user(1), found())
         .expect(user(2), found());
     let users = without_retry(&script).users();
-    let waits = Mutex::new(Vec::new());
+    let told = Told::default();
     let begun = Instant::now();
-    let report = bulk::for_each([1, 2], |id| users.get(id))
-        .concurrency(1)
-        .on_progress(|progress| waits.lock().expect("waits").push(progress.to_string()))
-        .await;
+    let report = bulk::for_each([1, 2], |id| users.get(id)).concurrency(1).on_progress(told.clone()).await;
     assert!(report.is_complete());
     assert_eq!(begun.elapsed().as_secs(), 30);
-    let waits = waits.into_inner().expect("waits");
-    assert_eq!(waits, ["0 of 2 done; waiting 30 s for a rate limit", "1 of 2 done", "2 of 2 done"]);
+    assert_eq!(told.lines(), ["0 of 2", "waiting 30 s for a rate limit", "1 of 2", "", "2 of 2"]);
     script.assert_done();
 }
 
