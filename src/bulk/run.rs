@@ -1,7 +1,7 @@
 //! The one loop that makes calls for many inputs.
 
 use super::progress::Count;
-use super::{Report, Settings, failure, settings_methods};
+use super::{Outcomes, Report, Settings, failure, settings_methods};
 use crate::{Error, operation};
 use futures_core::Stream;
 use futures_util::StreamExt;
@@ -103,6 +103,13 @@ impl<'a, I, T> Bulk<'a, I, T> {
     }
 }
 
+impl<'a, I: Clone + Send + 'a, T: Send + 'a> Bulk<'a, I, T> {
+    /// Gives each outcome as it comes, instead of a report when all have come. Calls are made while the stream is read.
+    pub fn outcomes(self) -> Outcomes<'a, I, T> {
+        Outcomes::new(Run::new(self))
+    }
+}
+
 impl<'a, I: Clone + Send + 'a, T: Send + 'a> IntoFuture for Bulk<'a, I, T> {
     type Output = Report<I, T>;
     type IntoFuture = Pin<Box<dyn Future<Output = Report<I, T>> + Send + 'a>>;
@@ -135,7 +142,7 @@ enum Event<I, T> {
     Stop,
 }
 
-struct Run<'a, I, T> {
+pub(super) struct Run<'a, I, T> {
     bulk: Bulk<'a, I, T>,
     running: FuturesUnordered<Running<'a, I, T>>,
     /// What a rate limit has refused.
@@ -176,15 +183,27 @@ impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
     }
 
     async fn run(mut self) -> Report<I, T> {
-        while let Some(event) = poll_fn(|context| self.poll_event(context)).await {
-            match event {
-                Event::Start(job) => self.start(job),
-                Event::Outcome(job, outcome) => self.settle(job, outcome),
-                Event::InputFailed(error) => self.stop(Some(error)),
-                Event::Stop => self.stop(None),
-            }
-        }
+        while poll_fn(|context| self.poll_step(context)).await {}
         self.into_report()
+    }
+
+    /// Goes one step further; `false` at the end.
+    pub(super) fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        self.poll_event(context).map(|event| {
+            match event {
+                None => return false,
+                Some(Event::Start(job)) => self.start(job),
+                Some(Event::Outcome(job, outcome)) => self.settle(job, outcome),
+                Some(Event::InputFailed(error)) => self.stop(Some(error)),
+                Some(Event::Stop) => self.stop(None),
+            }
+            true
+        })
+    }
+
+    /// An outcome that nobody has taken yet.
+    pub(super) fn take_finished(&mut self) -> Option<(I, Result<T, Error>)> {
+        self.finished.pop().map(|(_, input, outcome)| (input, outcome))
     }
 
     /// What happens next; `None` at the end.
@@ -316,7 +335,7 @@ impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
         }
     }
 
-    fn into_report(self) -> Report<I, T> {
+    pub(super) fn into_report(self) -> Report<I, T> {
         let Self { bulk, again, mut finished, stopped, .. } = self;
         let mut again = Vec::from(again);
         again.sort_by_key(|job| job.at);

@@ -49,7 +49,6 @@ mod metadata;
 mod read;
 mod requests;
 mod scan;
-mod seal;
 mod store;
 mod undelete;
 mod unreadable;
