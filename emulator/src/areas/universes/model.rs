@@ -1,6 +1,6 @@
 //! State and rules of universes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -122,6 +122,12 @@ impl Universes {
     /// The universe of a place; the one that asks, if nobody asked before.
     pub(crate) fn universe_of(&mut self, asking: u64, id: u64, now: Timestamp) -> Result<u64, Failure> {
         Ok(self.place(asking, id, now)?.universe)
+    }
+
+    /// The places of a universe that somebody has asked for, and the one that it starts in.
+    pub(crate) fn places_of(&self, universe: u64) -> BTreeSet<u64> {
+        let own = self.places.iter().filter(|(_, place)| place.universe == universe).map(|(id, _)| *id);
+        own.chain([root_place(universe)]).collect()
     }
 
     /// What a place is called, and when each of its versions was made and whether it was published, the oldest first;

@@ -27,9 +27,15 @@ pub(super) fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     check_editors(place)?;
     let number = place.write(call, published)?;
+    state.content.put(&content_of(id, number), "application/octet-stream", call.body.clone());
     let media = call.operation.response(200).and_then(|response| response.json());
     let content_type = media.map_or("application/json", |media| media.media_type.as_str());
     Ok(Response::content(content_type, json!({ "versionNumber": number }).to_string()))
+}
+
+/// Under which name the content of a version is kept, to be delivered.
+pub(crate) fn content_of(place: u64, version: usize) -> String {
+    format!("assets/{place}/versions/{version}")
 }
 
 impl Place {
