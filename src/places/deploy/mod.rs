@@ -1,0 +1,205 @@
+//! Several places of a universe at once: planned first, then published.
+
+mod plan;
+mod release;
+mod report;
+#[cfg(feature = "servers")]
+mod restart;
+mod source;
+
+pub use plan::{DeployPlan, PlannedPlace};
+pub use report::{DeployReport, PlaceOutcome, PlaceReport, RestartOutcome};
+
+use super::{PlaceFile, PlaceVersionType, Places};
+use crate::call::helper_methods;
+use crate::client::Options;
+use crate::ids::{PlaceId, UniverseId};
+use crate::wire::debug_fields;
+use crate::{Error, Progress};
+#[cfg(feature = "servers")]
+use restart::Restart;
+use source::Source;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many places one deployment has at most.
+const MOST_PLACES: usize = 500;
+const CONCURRENCY: usize = 4;
+
+impl Places {
+    /// Publishes several places of a universe: from files, or from what another place or an older version holds.
+    ///
+    /// Everything is looked at before anything is uploaded, and what is wrong is refused: a file that is no place, a
+    /// place of another universe. [`Deploy::plan`] stops there, for a dry run. The report has a line for each place.
+    ///
+    /// ```no_run
+    /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+    /// use opencloud::body::File;
+    ///
+    /// let deploy = client.places().deploy(42);
+    /// let deploy = deploy.place(1818, File::open("lobby.rbxl").await?);
+    /// let report = deploy.place(1819, File::open("arena.rbxlx").await?).await?;
+    /// println!("{report}"); // place 1818: published version 8
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn deploy(&self, universe: impl Into<UniverseId>) -> Deploy {
+        Deploy {
+            places: self.clone(),
+            universe: universe.into(),
+            steps: Vec::new(),
+            version_type: PlaceVersionType::Published,
+            concurrency: CONCURRENCY,
+            busy_wait: Duration::ZERO,
+            progress: None,
+            #[cfg(feature = "servers")]
+            restart: None,
+            options: Options::default(),
+        }
+    }
+}
+
+/// Places to publish. Made by [`Places::deploy`]; awaiting it plans and publishes.
+///
+/// Besides the scope to publish, a key needs `universe.place:read`: the number of a place's latest version tells whether
+/// its content has changed.
+///
+/// # Errors
+///
+/// If the plan fails: see [`plan`](Self::plan). What becomes of each place is in the report.
+#[derive(Clone)]
+#[must_use = "nothing is published until this is awaited"]
+pub struct Deploy {
+    places: Places,
+    universe: UniverseId,
+    steps: Vec<Step>,
+    version_type: PlaceVersionType,
+    concurrency: usize,
+    busy_wait: Duration,
+    progress: Option<Arc<dyn Progress>>,
+    #[cfg(feature = "servers")]
+    restart: Option<Restart>,
+    options: Options,
+}
+
+/// A place, and what is to be published there.
+#[derive(Clone, Debug)]
+struct Step {
+    place: PlaceId,
+    source: Source,
+}
+
+helper_methods!(Deploy => DeployReport);
+
+impl Deploy {
+    /// Publishes a file at a place. Its format, `rbxl` or `rbxlx`, is found by its content.
+    pub fn place(self, place: impl Into<PlaceId>, file: impl Into<PlaceFile>) -> Self {
+        self.step(place.into(), Source::File(file.into()))
+    }
+
+    /// Publishes the content of a version of another place, usually of another universe, at a place of this one: the
+    /// bytes that asset delivery gives, with the scope `legacy-asset:manage`.
+    ///
+    /// ```no_run
+    /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
+    /// // What was tested as version 12 of 1818, a place of the staging universe.
+    /// let report = client.places().deploy(42).promote(1818, 12, 2818).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "assets")]
+    pub fn promote(self, from: impl Into<PlaceId>, version: u64, place: impl Into<PlaceId>) -> Self {
+        self.step(place.into(), Source::Version { place: from.into(), version })
+    }
+
+    /// Publishes an older version of a place again, as its newest one.
+    #[cfg(feature = "assets")]
+    pub fn rollback(self, place: impl Into<PlaceId>, version: u64) -> Self {
+        let place = place.into();
+        self.promote(place.clone(), version, place)
+    }
+
+    /// Saves the versions without publishing them: players go on getting the ones they have.
+    pub fn saved(mut self) -> Self {
+        self.version_type = PlaceVersionType::Saved;
+        self
+    }
+
+    /// How many places are uploaded at a time: 4 by default, 1 at least and 64 at most.
+    pub fn concurrency(mut self, places: usize) -> Self {
+        self.concurrency = places;
+        self
+    }
+
+    /// Waits so long, at most 15 minutes, for each place that a Team Create session keeps busy; see
+    /// [`Publish::wait_while_busy`](super::Publish::wait_while_busy).
+    pub fn wait_while_busy(mut self, maximum_wait: Duration) -> Self {
+        self.busy_wait = maximum_wait;
+        self
+    }
+
+    /// Tells this how many bytes of all files are sent, and in messages what became of each place. It takes the place of
+    /// what the files themselves [tell](crate::body::File::on_progress).
+    pub fn on_progress(mut self, progress: impl Progress + 'static) -> Self {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// Restarts the servers that run older versions, once all places are published, and waits until they are gone. If a
+    /// place could not be published, nothing is restarted.
+    ///
+    /// For so many minutes before, 240 at most, no player is sent to these servers; with 0 they are restarted at once.
+    /// The key needs `universe:read` and `universe:write`.
+    #[cfg(feature = "servers")]
+    pub fn restart_servers(mut self, bleed_off_minutes: u32) -> Self {
+        self.restart = Some(Restart { bleed_off_minutes });
+        self
+    }
+
+    fn step(mut self, place: PlaceId, source: Source) -> Self {
+        self.steps.push(Step { place, source });
+        self
+    }
+
+    fn is_saved(&self) -> bool {
+        self.version_type == PlaceVersionType::Saved
+    }
+
+    /// Looks at everything, and publishes nothing: a dry run, and a plan that can be [run](DeployPlan::run). Files are
+    /// read, versions are downloaded, and the service is asked for the places and their latest versions.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), naming each place that is refused: if a file is no
+    /// place file, or empty, or too large, if a place does not belong to the universe, if one is named twice, or if there
+    /// is none. Otherwise as of every call.
+    pub async fn plan(self) -> Result<DeployPlan, Error> {
+        self.check()?;
+        DeployPlan::make(self).await
+    }
+
+    async fn run(self) -> Result<DeployReport, Error> {
+        // What was just planned needs no second look.
+        Ok(self.plan().await?.release().await)
+    }
+
+    /// Refuses what needs no look at anything.
+    fn check(&self) -> Result<(), Error> {
+        let refuse = |why: String| Err(Error::invalid_request(why));
+        if self.steps.is_empty() || self.steps.len() > MOST_PLACES {
+            return refuse(format!("a deployment has 1 to {MOST_PLACES} places, not {}", self.steps.len()));
+        }
+        for (index, step) in self.steps.iter().enumerate() {
+            if self.steps[..index].iter().any(|earlier| earlier.place == step.place) {
+                return refuse(format!("the place {} is deployed twice", step.place));
+            }
+        }
+        #[cfg(feature = "servers")]
+        if let Some(restart) = &self.restart {
+            restart.check(self.is_saved())?;
+        }
+        Ok(())
+    }
+}
+
+debug_fields!(Deploy { universe, steps, version_type, concurrency, busy_wait });
