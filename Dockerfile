@@ -1,11 +1,9 @@
 # The emulator, static and alone: docker build --tag opencloud-emulator .
 #
-#   docker run --rm --network host opencloud-emulator --port 8080
+#   docker run --rm --publish 127.0.0.1:8080:8080 opencloud-emulator
 #
-# It listens at 127.0.0.1 and nowhere else, on purpose (emulator/README.md). So the container shares the network of the
-# machine (Linux, or Docker Desktop with host networking), or that of another container:
-#
-#   docker run --rm --network container:my-tests opencloud-emulator
+# In the container it listens on all addresses, or a published port would not reach it. What reaches it is decided by what is
+# published: 127.0.0.1:8080:8080 is for this machine alone (emulator/README.md).
 FROM rust:1-alpine AS build
 RUN apk add --no-cache musl-dev
 WORKDIR /source
@@ -21,4 +19,4 @@ COPY LICENSE-APACHE LICENSE-MIT /
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080
-ENTRYPOINT ["/opencloud-emulator"]
+ENTRYPOINT ["/opencloud-emulator", "--host", "0.0.0.0", "--allow-remote"]

@@ -81,7 +81,7 @@ async fn run(client: &Client, words: &[&str]) -> Result<(), Problem> {
     match *words {
         ["roles", group] => {
             for role in groups.list_roles(group).items().collect().await? {
-                println!("{:3} {}", role.rank.unwrap_or_default(), role.display_name.unwrap_or_default());
+                println!("{:3} {}", role.rank.unwrap_or_default(), role.display_name());
             }
         }
         ["requests", group] => {
@@ -104,7 +104,7 @@ async fn run(client: &Client, words: &[&str]) -> Result<(), Problem> {
         }
         ["role", group, user, name] => {
             let roles = groups.list_roles(group).items().collect().await?;
-            let role = roles.iter().find(|role| role.display_name.as_deref() == Some(name));
+            let role = roles.iter().find(|role| role.display_name() == name);
             let role = role.and_then(|role| role.role_id());
             let role = role.ok_or_else(|| format!("the group has no role {name:?}"))?;
             groups.set_role(group, user, role).await?;

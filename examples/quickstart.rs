@@ -102,7 +102,7 @@ async fn tour(
         .page_size(20);
     let mut shown = 0;
     while let Some(page) = wearables.next().await.transpose()? {
-        let items = page.inventory_items.as_deref().unwrap_or_default();
+        let items = page.inventory_items();
         shown += items.len();
         let first = items.first().and_then(|item| item.asset_details.as_ref());
         println!(
@@ -141,11 +141,7 @@ async fn tour(
     while let Some(membership) = groups.next().await.transpose()? {
         let Some(id) = membership.group_id() else { continue };
         let group = client.groups().get(&id).await?;
-        println!(
-            "{} (group {id}), {} members",
-            text(&group.display_name),
-            group.member_count.unwrap_or_default()
-        );
+        println!("{} (group {id}), {} members", text(&group.display_name), group.member_count());
     }
 
     title("Notification");

@@ -6,7 +6,7 @@
 //!
 //! let client = Client::from_env()?; // ROBLOX_API_KEY
 //! let user = client.users().get(156).await?;
-//! println!("{}", user.display_name.unwrap_or_default());
+//! println!("{}", user.display_name());
 //! # Ok(())
 //! # }
 //! ```
@@ -32,6 +32,7 @@
 //! | one thing for many, with a report | [`bulk`] |
 //! | how far long work has come | [`Progress`] |
 //! | what an API key lacks for the calls to be made | [`api_key`] |
+//! | which cargo feature a method is behind, and its scopes | [`guide::methods`] |
 //! | what the document says of each operation | [`operations`] |
 //! | calls that no operation describes | [`Client::request`] |
 //!

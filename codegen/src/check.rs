@@ -13,31 +13,18 @@ use serde_json::{Map, Value};
 pub fn check(document: &str) -> Result<(), Error> {
     let Err(error) = try_all(document) else { return Ok(()) };
     let parsed = Document::parse(document)?;
-    let culprit = parsed.value().get("paths").and_then(Value::as_object).into_iter().flatten().find_map(
-        |(path, item)| {
-            let methods = item.as_object().into_iter().flatten();
-            let mut methods =
-                methods.filter(|(method, _)| crate::document::METHODS.contains(&method.as_str()));
-            methods.find_map(|(method, operation)| {
-                let error = try_all(&alone(parsed.value(), path, method, operation)).err()?;
-                let (place, error) = (format!("{} {path}: ", method.to_uppercase()), error.to_string());
-                Some(Error::new(format!("{place}{}", error.strip_prefix(&place).unwrap_or(&error))))
-            })
-        },
-    );
+    let culprit = parsed.operations().find_map(|(path, method, operation)| {
+        let error = try_all(&alone(parsed.value(), path, method, operation)).err()?;
+        let (place, error) = (format!("{} {path}: ", method.to_uppercase()), error.to_string());
+        Some(Error::new(format!("{place}{}", error.strip_prefix(&place).unwrap_or(&error))))
+    });
     Err(culprit.unwrap_or(error))
 }
 
 fn try_all(document: &str) -> Result<(), Error> {
     let Generated { raw, api, ids, operations, scopes, .. } = generate(document, None)?;
-    let files = [
-        ("types", raw),
-        ("calls", api),
-        ("ids", ids),
-        ("table of operations", operations),
-        ("scopes", scopes),
-    ];
-    for (what, code) in files {
+    let table = ("table of operations", operations);
+    for (what, code) in [("types", raw), ("calls", api), ("ids", ids), table, ("scopes", scopes)] {
         syn::parse_file(&code)
             .map_err(|error| Error::new(format!("the generated {what} could not be parsed: {error}")))?;
     }

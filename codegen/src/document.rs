@@ -55,26 +55,22 @@ impl Document {
 
     /// Each operation: its path (without a `#host` suffix), its method and itself.
     pub fn operations(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
-        self.0.get("paths").and_then(Value::as_object).into_iter().flatten().flat_map(|(path, item)| {
+        members(&self.0["paths"]).flat_map(|(path, item)| {
             let path = path.split('#').next().unwrap_or(path);
-            item.as_object()
-                .into_iter()
-                .flatten()
-                .filter(|(method, _)| METHODS.contains(&method.as_str()))
-                .map(move |(method, operation)| (path, method.as_str(), operation))
+            let operations = members(item).filter(|(method, _)| METHODS.contains(&method.as_str()));
+            operations.map(move |(method, operation)| (path, method.as_str(), operation))
         })
     }
 
     /// Calls `change` with each operation's path and the operation.
     pub fn each_operation(&mut self, mut change: impl FnMut(&str, &mut Map<String, Value>)) {
-        let Some(paths) = self.0.get_mut("paths").and_then(Value::as_object_mut) else { return };
-        for (path, item) in paths.iter_mut() {
-            let path = path.split('#').next().unwrap_or(path).to_owned();
-            for (method, operation) in item.as_object_mut().into_iter().flatten() {
+        for (path, item) in self.0.get_mut("paths").into_iter().flat_map(members_mut) {
+            let path = path.split('#').next().unwrap_or(path);
+            for (method, operation) in members_mut(item) {
                 if METHODS.contains(&method.as_str())
                     && let Some(operation) = operation.as_object_mut()
                 {
-                    change(&path, operation);
+                    change(path, operation);
                 }
             }
         }
@@ -84,18 +80,12 @@ impl Document {
     /// are followed.
     pub fn select(&mut self, areas: &[String]) {
         let enabled = |operation: &Value| {
-            operation["x-opencloud"]["area"]
-                .as_str()
-                .is_some_and(|area| areas.iter().any(|enabled| enabled == area))
+            operation["x-opencloud"]["area"].as_str().is_some_and(|area| areas.iter().any(|of| of == area))
         };
-        let polled: Vec<String> = self
-            .operations()
-            .filter(|(_, _, operation)| enabled(operation))
-            .filter_map(|(_, _, operation)| operation["x-opencloud"]["operation"]["poll"].as_str())
-            .map(str::to_owned)
-            .collect();
-        let Some(paths) = self.0.get_mut("paths").and_then(Value::as_object_mut) else { return };
-        for (path, item) in paths.iter_mut() {
+        let operations = self.operations().map(|(_, _, operation)| operation).filter(|of| enabled(of));
+        let polled = operations.filter_map(|of| of["x-opencloud"]["operation"]["poll"].as_str());
+        let polled: Vec<String> = polled.map(str::to_owned).collect();
+        for (path, item) in self.0.get_mut("paths").into_iter().flat_map(members_mut) {
             let Some(item) = item.as_object_mut() else { continue };
             let path = path.split('#').next().unwrap_or(path);
             item.retain(|method, operation| {
@@ -126,10 +116,8 @@ impl Document {
             let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
             let name = crate::names::type_name(&id.replace('.', "_"));
             for parameter in list(operation, "parameters") {
-                let inner = format!(
-                    "{name}{}",
-                    crate::names::type_name(parameter["name"].as_str().unwrap_or_default())
-                );
+                let own = crate::names::type_name(parameter["name"].as_str().unwrap_or_default());
+                let inner = format!("{name}{own}");
                 if let Some(schema) = parameter.get_mut("schema") {
                     change(&inner, schema);
                 }
@@ -151,13 +139,28 @@ pub fn content_schemas<'a>(
     operation: &'a mut Map<String, Value>,
     key: &str,
 ) -> impl Iterator<Item = &'a mut Value> {
-    operation
-        .get_mut(key)
-        .and_then(|body| body.get_mut("content"))
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flat_map(|content| content.values_mut())
-        .filter_map(|media| media.get_mut("schema"))
+    let content = operation.get_mut(key).and_then(|body| body.get_mut("content"));
+    content.into_iter().flat_map(members_mut).filter_map(|(_, media)| media.get_mut("schema"))
+}
+
+/// The properties of a schema, to change.
+pub fn properties_mut(schema: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    schema.get_mut("properties").into_iter().flat_map(members_mut)
+}
+
+/// The items of a list; none of anything else.
+pub fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+/// The members of an object; none of anything else.
+pub fn members(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    object.as_object().into_iter().flatten()
+}
+
+/// As [`members`], to change.
+pub fn members_mut(object: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    object.as_object_mut().into_iter().flatten()
 }
 
 /// The component that a reference names.
@@ -209,13 +212,9 @@ pub fn children_mut(schema: &mut Value) -> impl Iterator<Item = (Option<String>,
     if let Some(object) = schema.as_object_mut() {
         for (key, value) in object.iter_mut() {
             match key.as_str() {
-                "properties" => children.extend(
-                    value
-                        .as_object_mut()
-                        .into_iter()
-                        .flatten()
-                        .map(|(name, child)| (Some(name.clone()), child)),
-                ),
+                "properties" => {
+                    children.extend(members_mut(value).map(|(name, child)| (Some(name.clone()), child)));
+                }
                 "items" => children.push((Some("item".to_owned()), value)),
                 "additionalProperties" if value.is_object() => {
                     children.push((Some("value".to_owned()), value));

@@ -44,10 +44,8 @@ pub struct Generated {
 impl Generated {
     /// The number of generated lines.
     pub fn lines(&self) -> usize {
-        [&self.raw, &self.api, &self.ids, &self.operations, &self.scopes]
-            .iter()
-            .map(|file| file.lines().count())
-            .sum()
+        let files = [&self.raw, &self.api, &self.ids, &self.operations, &self.scopes];
+        files.iter().map(|file| file.lines().count()).sum()
     }
 }
 

@@ -126,16 +126,13 @@ fn common_prefix(values: &[String]) -> usize {
     if rest.is_empty() {
         return 0;
     }
-    first
-        .match_indices('_')
-        .map(|(at, _)| at + 1)
-        .rfind(|&len| {
-            values.iter().all(|value| {
-                value.starts_with(&first[..len])
-                    && value[len..].starts_with(|c: char| c.is_ascii_alphabetic())
-            })
-        })
-        .unwrap_or(0)
+    let is_shared = |len: &usize| {
+        let rests = values.iter().map(|value| value.strip_prefix(&first[..*len]));
+        rests
+            .into_iter()
+            .all(|rest| rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic())))
+    };
+    first.match_indices('_').map(|(at, _)| at + 1).rfind(is_shared).unwrap_or(0)
 }
 
 /// `users.get` -> `USERS_GET`.

@@ -144,6 +144,58 @@ fn a_constructor_takes_its_arguments_in_the_order_of_the_document() {
     }
 }
 
+/// A text, list or count of a type that no request holds; of a type with setters, whose names they would have, none.
+#[test]
+fn fields_whose_absence_says_nothing_are_read_by_methods() {
+    let document = include_str!("../../spec/open-cloud.json");
+    let surface = emit::surface::emit(&Model::build(document, None).expect("a model"));
+    let all: BTreeSet<&str> = surface.lines().collect();
+    for line in [
+        "struct User.display_name() -> &str",
+        "struct Group.member_count() -> i64",
+        "struct ListInventoryItemsResponse.inventory_items() -> &[InventoryItem]",
+    ] {
+        assert!(all.contains(line), "{line}");
+    }
+    for prefix in ["struct Universe.display_name()", "struct GroupRole.rank()", "struct User.premium()"] {
+        assert!(!all.iter().any(|line| line.starts_with(prefix)), "{prefix}");
+    }
+    // A cargo feature must not take away a method: what another area sends has none without it either.
+    for area in ["configs", "localization"] {
+        let model = Model::build(document, Some(&[area.to_owned()])).expect("a model");
+        let surface = emit::surface::emit(&model);
+        let lost = surface.lines().find(|line| line.contains("() -> ") && !all.contains(line));
+        assert_eq!(lost, None, "{area}");
+    }
+}
+
+#[test]
+fn what_is_committed_of_the_generated_code_is_up_to_date() {
+    let model = Model::build(include_str!("../../spec/open-cloud.json"), None).expect("a model");
+    // By lines: git may write others on Windows.
+    let is_same = emit::surface::emit(&model).lines().eq(include_str!("../../spec/surface.txt").lines());
+    assert!(is_same, "spec/surface.txt is out of date; run `cargo xtask surface`");
+    let is_same = emit::methods::emit(&model).lines().eq(include_str!("../../docs/methods.md").lines());
+    assert!(is_same, "docs/methods.md is out of date; run `cargo xtask surface`");
+}
+
+#[test]
+fn every_operation_is_in_the_table_of_methods() {
+    let model = Model::build(include_str!("../../spec/open-cloud.json"), None).expect("a model");
+    let table = emit::methods::emit(&model);
+    for operation in &model.operations {
+        let row = format!(
+            "| `{}`{} | `{} ",
+            operation.method,
+            if operation.oauth { "" } else { "\\*" },
+            operation.verb
+        );
+        let area = table.split("\n## ").find(|part| part.starts_with(&format!("{}\n", operation.area)));
+        let area = area.unwrap_or_else(|| panic!("no table of {}", operation.area));
+        assert!(area.contains(&row), "{}: {row}", operation.id);
+    }
+}
+
 /// Arguments where a caller has but a few things to say; setters for the rest.
 #[test]
 fn a_body_whose_required_part_is_a_few_scalars_is_arguments() {

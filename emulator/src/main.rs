@@ -1,5 +1,6 @@
 //! `opencloud-emulator`: a local Open Cloud for clients in any language.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use opencloud_emulator::{Builder, Emulator, Seed, Shapes};
 /// The exit code for a command line that cannot be followed.
 const BAD_INPUT: u8 = 2;
 
-/// A local Roblox Open Cloud. It serves every host of the API on 127.0.0.1.
+/// A local Roblox Open Cloud. It serves every host of the API on 127.0.0.1, or where --host says.
 ///
 /// Point any client at the address that is printed. What the emulator is told besides, and what it remembers, is under
 /// /__emulator/ there: health, state, requests, clock, faults, messages, reset.
@@ -20,6 +21,19 @@ struct Arguments {
     /// The port to listen on; 0 takes a free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
+
+    /// The address to listen on. Any that other machines reach, such as 0.0.0.0, takes --allow-remote as well.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", overrides_with = "host")]
+    host: IpAddr,
+
+    /// Let other machines reach it: whoever does can read and change everything in it, without a password.
+    #[arg(long)]
+    allow_remote: bool,
+
+    /// What addresses in responses begin with, where clients do not reach it at the address it listens on: the name of
+    /// its container for instance, http://emulator:8080.
+    #[arg(long, value_name = "URL", value_parser = base_url)]
+    base_url: Option<String>,
 
     /// Keep the state in this directory, so that it outlives the process. It is made if it is not there; one process
     /// at a time can use it. Without it, nothing leaves memory.
@@ -36,7 +50,7 @@ struct Arguments {
     #[arg(long)]
     strict: bool,
 
-    /// WireResponse requests that break the specification instead of refusing them.
+    /// Respond to requests that break the specification instead of refusing them.
     #[arg(long, conflicts_with = "strict")]
     lenient: bool,
 
@@ -98,6 +112,14 @@ fn api_key(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("a key must not be empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
+fn base_url(text: &str) -> Result<String, String> {
+    let host = ["http://", "https://"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
+    match host.is_some_and(|host| !host.is_empty() && !host.starts_with('/')) {
+        true => Ok(text.to_owned()),
+        false => Err("it must be a URL with its scheme, such as http://emulator:8080".to_owned()),
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -151,8 +173,15 @@ fn bad_input(message: &str) -> ExitCode {
 }
 
 fn builder(arguments: Arguments) -> Result<Builder, String> {
+    if !arguments.host.is_loopback() && !arguments.allow_remote {
+        return Err(format!(
+            "other machines could reach {}, and read and change everything; add --allow-remote if they may",
+            arguments.host
+        ));
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut builder = Emulator::builder()
+        .host(arguments.host)
         .port(arguments.port)
         .rate_limits(arguments.rate_limits == Switch::On)
         .shapes(arguments.shapes)
@@ -162,6 +191,9 @@ fn builder(arguments: Arguments) -> Result<Builder, String> {
         .threads(threads);
     if arguments.strict || arguments.lenient {
         builder = builder.strict(arguments.strict);
+    }
+    if let Some(url) = arguments.base_url {
+        builder = builder.base_url(url);
     }
     if let Some(seconds) = arguments.introspection_lifetime {
         builder = builder.introspection_lifetime(std::time::Duration::from_secs(seconds));

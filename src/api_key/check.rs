@@ -1,5 +1,6 @@
+use super::key::is_unknown;
 use super::report::{OperationReport, Problem, Report, Target};
-use super::{ApiKey, ApiKeyInfo, is_unknown};
+use super::{ApiKey, ApiKeyInfo};
 use crate::Error;
 use crate::ids::{GroupId, UniverseId, UserId};
 use crate::spec::OperationInfo;
@@ -9,6 +10,15 @@ use std::pin::Pin;
 
 /// How long before its end a key is complained of, unless told otherwise.
 const WARNING_DAYS: u32 = 14;
+
+impl ApiKey {
+    /// Checks whether the key may make these calls, by their ids (`users.get`): which scopes it lacks
+    /// certainly and which perhaps, and whether it is disabled, expired or about to expire.
+    pub fn check(&self, operations: impl IntoIterator<Item = impl Into<String>>) -> Check {
+        let operations = operations.into_iter().map(Into::into).collect();
+        Check { key: self.clone(), operations, targets: Vec::new(), warning_days: WARNING_DAYS }
+    }
+}
 
 /// A check of an API key. Made by [`ApiKey::check`]; awaiting it asks Roblox.
 ///
@@ -24,10 +34,6 @@ pub struct Check {
 }
 
 impl Check {
-    pub(super) fn new(key: ApiKey, operations: Vec<String>) -> Self {
-        Self { key, operations, targets: Vec::new(), warning_days: WARNING_DAYS }
-    }
-
     /// The calls are about this user.
     pub fn user(self, id: impl Into<UserId>) -> Self {
         self.target(Target::User(id.into()))

@@ -9,6 +9,9 @@ use tokio::io::AsyncWrite;
 impl Assets {
     /// The content of an asset, to be written somewhere.
     ///
+    /// Calls `assets.get_delivery_location` and `assets.get_version_delivery_location`; scope
+    /// `legacy-asset:manage`.
+    ///
     /// The service is asked for a location, which is then read without the credential: the address itself
     /// is the permission.
     ///

@@ -41,6 +41,8 @@ impl Assets {
     /// from what is set. It waits until the change is done, whether the service responds with an operation,
     /// as it does for content, or with the asset.
     ///
+    /// Calls `assets.update` and `assets.get_operation`; scopes `asset:read`, `asset:write`.
+    ///
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
     /// use opencloud::assets::SocialSite;

@@ -10,6 +10,8 @@ const MOST_NAMED: usize = 10;
 impl Assets {
     /// Grants a permission on assets, all of them: an asset on which it was not granted is an error.
     ///
+    /// Calls `assets.grant_permissions`; scope `asset-permissions:write`.
+    ///
     /// The service responds with 200 although nothing was granted (AS-17). Assets that it says it has refused are an
     /// error of the generated [`grant_permissions`](Assets::grant_permissions) too; this looks besides for assets that
     /// the response does not mention.

@@ -126,6 +126,8 @@ pub(super) fn check_description(description: &str) -> Result<(), Error> {
 impl Assets {
     /// Uploads a new asset, and waits until it is there.
     ///
+    /// Calls `assets.create` and `assets.get_operation`; scopes `asset:read`, `asset:write`.
+    ///
     /// The file is sent as it is read. It may have 20 MiB, as a video 3,840 MiB, unless
     /// [`max_bytes`](AssetUpload::max_bytes) says otherwise; content whose length is
     /// not known is first copied to a temporary file. An attempt that was throttled is repeated if the

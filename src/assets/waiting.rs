@@ -15,6 +15,8 @@ const MASK: &str = "moderationResult";
 impl Assets {
     /// Waits until moderation has decided about an asset.
     ///
+    /// Calls `assets.get`; scope `asset:read`.
+    ///
     /// An upload is done, and its id known, while an image may still be under review, for hours at times (AS-22). The state is asked for after 3 seconds, then at growing intervals of up to 30, and
     /// for 5 minutes unless the [deadline](WaitForModeration::deadline) is another.
     ///
@@ -65,8 +67,8 @@ impl WaitForModeration {
         let mut wait = FIRST_WAIT;
         loop {
             let call = self.assets.get(&self.asset).read_mask(MASK).with_options(self.options.clone());
-            let state = call.await?.moderation();
-            match state {
+            let response = call.send().await?;
+            match response.moderation() {
                 Some(state) if state != Moderation::Reviewing => return Ok(state),
                 _ if waits.next(wait).await => wait = wait.mul_f64(1.5).min(LONGEST_WAIT),
                 state => {
@@ -75,7 +77,7 @@ impl WaitForModeration {
                     let seconds = self.deadline.as_secs_f64();
                     let message =
                         format!("moderation has not decided about the asset after {seconds} s: {said}");
-                    return Err(Error::not_in_time(message).with_operation(&crate::operations::ASSETS_GET));
+                    return Err(response.blame(Error::not_in_time(message)));
                 }
             }
         }

@@ -42,13 +42,14 @@ impl Request {
         if !self.headers.iter().any(|(name, _)| name == ACCEPT_ENCODING) {
             self.headers.push((ACCEPT_ENCODING, HeaderValue::from_static("gzip")));
         }
-        let request = self.prepare()?;
+        let mut request = self.prepare()?;
         let operation = request.operation;
         // What does not compress grows a little by being compressed.
         let on_the_way = max_bytes.saturating_add(max_bytes / 1_000 + 1_024);
         let idle = self.client.longest_attempt(operation, &self.options);
         let opener = self.client.opener(on_the_way);
-        let exchanged = self.client.exchange(request, &self.options, Some(&opener), &mut |_| Ok(())).await?;
+        let exchanged =
+            self.client.exchange(&mut request, &self.options, Some(&opener), &mut |_| Ok(())).await?;
         let mut chunks =
             opener.into_chunks().unwrap_or_else(|| -> Chunks { Box::pin(futures_util::stream::empty()) });
         let named = |error: Error| self.named(error.with_attempts(exchanged.attempts), operation);

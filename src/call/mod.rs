@@ -22,6 +22,8 @@ use crate::wire::path::{PathTemplate, encode};
 use crate::wire::{Checked, Flaw, Parameter};
 use crate::{Client, Error};
 use bytes::Bytes;
+use futures_util::TryFutureExt as _;
+use http::Uri;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -408,20 +410,25 @@ impl<T> Call<T> {
 
     /// Sends the call and reads the response within the attempts: what `read` calls broken off, by an
     /// error of kind [`Io`](crate::ErrorKind::Io), counts as a failed attempt.
-    pub(crate) async fn send_reading<V: Send + 'static>(
+    ///
+    /// The request is made at once, so that the future holds it and not what it is made of.
+    pub(crate) fn send_reading<V: Send + 'static>(
         self,
         mut read: impl FnMut(&Exchanged) -> Result<V, Error> + Send + 'static,
-    ) -> Result<(Exchanged, V), Error> {
-        let mut value = None;
-        let mut accept = |exchanged: &Exchanged| {
-            value = Some(read(exchanged)?);
-            Ok(())
-        };
-        let exchanged = self.expecting::<()>().transmit(&mut accept).await?;
-        match value {
-            Some(value) => Ok((exchanged, value)),
-            // Nothing was sent, because nothing can match.
-            None => read(&exchanged).map(|value| (exchanged, value)),
+    ) -> impl Future<Output = Result<(Exchanged, V), Error>> + Send {
+        let mut prepared = self.expecting::<()>().prepare();
+        async move {
+            let mut value = None;
+            let mut accept = |exchanged: &Exchanged| {
+                value = Some(read(exchanged)?);
+                Ok(())
+            };
+            let exchanged = prepared.transmit(&mut accept).await?;
+            match value {
+                Some(value) => Ok((exchanged, value)),
+                // Nothing was sent, because nothing can match.
+                None => read(&exchanged).map(|value| (exchanged, value)),
+            }
         }
     }
 }
@@ -432,24 +439,37 @@ const PER_VALUE: usize = 24;
 /// The future of a call: its response has been read when it is ready.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
+/// A call whose request is made.
+struct PreparedCall {
+    client: Client,
+    options: Options,
+    /// `None` if nothing can match the call's filter.
+    request: Result<Option<PreparedRequest>, Error>,
+}
+
+impl PreparedCall {
+    /// Sends the request. It knows nothing of the type that is expected back: one body of code for all types, which
+    /// is the bulk of every call.
+    async fn transmit(&mut self, accept: Accept<'_>) -> Result<Exchanged, Error> {
+        match &mut self.request {
+            Ok(Some(request)) => self.client.exchange(request, &self.options, None, accept).await,
+            Ok(None) => Ok(filtered::nothing()),
+            Err(problem) => Err(problem.clone()),
+        }
+    }
+}
+
 impl Call<()> {
-    /// One body of code for all types that can be expected back: it is the bulk of every call.
-    fn transmit<'a>(
-        mut self,
-        accept: Accept<'a>,
-    ) -> Pin<Box<dyn Future<Output = Result<Exchanged, Error>> + Send + 'a>> {
-        Box::pin(async move {
-            let (client, operation) = (self.client.clone(), self.operation);
-            let options = std::mem::take(&mut self.options);
-            match self.prepare().map_err(|error| error.with_operation(operation))? {
-                Some(request) => client.exchange(request, &options, None, accept).await,
-                None => Ok(filtered::nothing()),
-            }
-        })
+    /// Makes the request.
+    fn prepare(mut self) -> PreparedCall {
+        let (client, operation) = (self.client.clone(), self.operation);
+        let options = std::mem::take(&mut self.options);
+        let request = self.request().map_err(|error| error.with_operation(operation));
+        PreparedCall { client, options, request }
     }
 
     /// The request as it is sent; `None` if nothing can match the call's filter.
-    fn prepare(mut self) -> Result<Option<PreparedRequest>, Error> {
+    fn request(mut self) -> Result<Option<PreparedRequest>, Error> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
@@ -457,11 +477,10 @@ impl Call<()> {
         if self.matches_nothing()? {
             return Ok(None);
         }
-        let mut request = http::Request::builder().method(self.operation.method.clone()).uri(target);
-        if let Some(headers) = request.headers_mut() {
-            headers.extend(self.headers.drain(..));
-        }
-        let http = request.body(self.body).map_err(|error| Error::invalid_request(error.to_string()))?;
+        let mut http = http::Request::new(self.body);
+        *http.method_mut() = self.operation.method.clone();
+        *http.uri_mut() = target;
+        http.headers_mut().extend(self.headers.drain(..));
         Ok(Some(PreparedRequest {
             operation: Some(self.operation),
             path_values: self.segments,
@@ -471,12 +490,13 @@ impl Call<()> {
     }
 
     /// The URL: host, path and query.
-    fn target(&self) -> Result<String, Error> {
-        let origin = self.client.origin(self.operation.host);
+    fn target(&self) -> Result<Uri, Error> {
+        let base = self.client.base(self.operation.host)?;
         let length = |text: &String| text.len() + PER_VALUE;
         let values = self.segments.iter().chain(self.query.iter().map(|(_, value)| value)).map(length);
-        let mut target = String::with_capacity(origin.len() + self.template.0.len() + values.sum::<usize>());
-        target.push_str(origin);
+        let length = base.prefix().len() + self.template.0.len() + values.sum::<usize>();
+        let mut target = String::with_capacity(length);
+        target.push_str(base.prefix());
         self.template.write(&mut target, &self.segments).map_err(Error::invalid_request)?;
         let mask = self
             .operation
@@ -491,7 +511,7 @@ impl Call<()> {
             target.extend(encode(value));
             separator = '&';
         }
-        Ok(target)
+        base.with_target(target).map_err(|error| Error::invalid_request(error.to_string()))
     }
 }
 
@@ -531,22 +551,20 @@ fn checked_header(name: &str, value: &str) -> Result<(http::HeaderName, http::He
 impl<T: DeserializeOwned + Send + 'static> Call<T> {
     /// Sends the call and reads the response.
     pub(crate) fn send(self) -> CallFuture<Response<T>> {
-        Box::pin(async move {
-            let operation = self.operation;
-            let (exchanged, value) = self.send_decoding().await?;
-            Ok(Response::new(Some(operation), exchanged, value))
-        })
+        let operation = self.operation;
+        let response = move |(exchanged, value)| Response::new(Some(operation), exchanged, value);
+        Box::pin(self.send_decoding().map_ok(response))
     }
 
     /// Sends the call and decodes the response within the attempts; both are returned.
-    pub(crate) async fn send_decoding(self) -> Result<(Exchanged, T), Error> {
+    pub(crate) fn send_decoding(self) -> impl Future<Output = Result<(Exchanged, T), Error>> + Send {
         let (operation, requested) = (self.operation, self.requested_ids());
-        self.send_reading(move |exchanged| decode(operation, requested.clone(), exchanged)).await
+        self.send_reading(move |exchanged| decode(operation, requested.clone(), exchanged))
     }
 
     /// As [`send`](Self::send), for what the response says only.
     pub(crate) fn output(self) -> CallFuture<T> {
-        Box::pin(async move { self.send_decoding().await.map(|(_, value)| value) })
+        Box::pin(self.send_decoding().map_ok(|(_, value)| value))
     }
 }
 

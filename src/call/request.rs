@@ -167,14 +167,14 @@ impl Request {
     ///
     /// As for every call: see [`Error`].
     pub async fn send_as<T: DeserializeOwned + Send + 'static>(self) -> Result<Response<T>, Error> {
-        let request = self.prepare()?;
+        let mut request = self.prepare()?;
         let operation = request.operation;
         let mut value = None;
         let mut accept = |exchanged: &Exchanged| {
             value = Some(response::read(exchanged).map_err(|error| self.named(error, operation))?);
             Ok(())
         };
-        let exchanged = self.client.exchange(request, &self.options, None, &mut accept).await?;
+        let exchanged = self.client.exchange(&mut request, &self.options, None, &mut accept).await?;
         let value = value.ok_or_else(|| Error::unusable_response("the response was not read"))?;
         Ok(Response::new(operation, exchanged, value))
     }
@@ -186,9 +186,9 @@ impl Request {
     ///
     /// As for every call: see [`Error`].
     pub async fn send_bytes(self) -> Result<Response<Bytes>, Error> {
-        let request = self.prepare()?;
+        let mut request = self.prepare()?;
         let operation = request.operation;
-        let exchanged = self.client.exchange(request, &self.options, None, &mut whole).await?;
+        let exchanged = self.client.exchange(&mut request, &self.options, None, &mut whole).await?;
         let body = exchanged.body().clone();
         Ok(Response::new(operation, exchanged, body))
     }
@@ -237,7 +237,7 @@ impl Request {
     fn url(&self) -> Result<String, Error> {
         if self.target.starts_with('/') {
             path::check_whole(&self.target).map_err(Error::invalid_request)?;
-            return Ok(format!("{}{}", self.client.origin(DEFAULT_HOST), self.target));
+            return Ok(format!("{}{}", self.client.base(DEFAULT_HOST)?.as_str(), self.target));
         }
         self.client.locate(&self.target)
     }

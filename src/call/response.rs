@@ -128,18 +128,18 @@ fn read_body<T: DeserializeOwned + 'static>(
         // An empty list needs nothing else.
         expects.required = &[];
     }
-    let outcome = match body {
+    // Only ever read from text: from bytes, the reader of every type would be instantiated once more.
+    let text = decode::utf8(body);
+    let outcome = match &*text {
         // `()` stands for a response that says nothing, whatever the service puts there.
-        _ if TypeId::of::<T>() == TypeId::of::<()>() => {
-            serde_json::from_slice(b"null").map_err(Failure::Json)
-        }
-        b"" => serde_json::from_slice(b"null").or_else(|_| decode::response(b"{}", expects, requested)),
-        body => decode::response(body, expects, requested),
+        _ if TypeId::of::<T>() == TypeId::of::<()>() => serde_json::from_str("null").map_err(Failure::Json),
+        "" => serde_json::from_str("null").or_else(|_| decode::response("{}", expects, requested)),
+        text => decode::response(text, expects, requested),
     };
     outcome.map_err(|failure| {
         exchanged.attach_to(match failure {
             Failure::Json(error) => {
-                let path = decode::path(body, error.line(), error.column());
+                let path = decode::path(text.as_bytes(), error.line(), error.column());
                 match ends_too_early(exchanged.body()) {
                     true => Error::cut_short(&path, error),
                     false => Error::undecodable(&path, error),
@@ -158,7 +158,7 @@ fn cut_before_its_first_byte<T: DeserializeOwned>(
 ) -> Option<Error> {
     let body = json_text(exchanged.body());
     let is_empty = body.is_empty() && exchanged.status() != http::StatusCode::NO_CONTENT;
-    let may_be_nothing = || serde_json::from_slice::<T>(b"null").is_ok();
+    let may_be_nothing = || serde_json::from_str::<T>("null").is_ok();
     let is_cut = is_empty && operation.only_reads() && !may_be_nothing();
     let error = is_cut.then(|| serde_json::from_slice::<IgnoredAny>(body).err()).flatten()?;
     Some(exchanged.attach_to(Error::cut_short(".", error)))

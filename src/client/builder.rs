@@ -391,7 +391,7 @@ fn transport(
             "connect_timeout, proxy and no_proxy belong to the client's own HTTP client; set them on yours",
         )),
         (Some(transport), None) => Ok(transport),
-        (None, Some(client)) => Ok(Arc::new(Reqwest::new(client, uploads))),
+        (None, Some(client)) => Ok(Arc::new(Reqwest::new(client, uploads, hosts.bases()))),
         (None, None) if hosts.needs_tls() && !has_tls => Err(Error::configuration(
             "there is no TLS: enable the feature `rustls` or `native-tls`, or give an http_client",
         )),
@@ -406,7 +406,7 @@ fn transport(
                     OnThisMachine::None => {}
                 }
             }
-            Ok(Arc::new(Reqwest::build(&options)?))
+            Ok(Arc::new(Reqwest::build(&options, hosts.bases())?))
         }
     }
 }

@@ -13,9 +13,9 @@ use crate::spec::OperationInfo;
 use crate::transport::Opener;
 use crate::transport::limit::RateLimit;
 use crate::transport::retry::{RetryBudget, RetryPolicy};
-use crate::transport::{Accept, Exchanged, Hosts, PreparedRequest, RetryLoop, Times, Transport};
+use crate::transport::{Accept, BaseUrl, Exchanged, Hosts, PreparedRequest, RetryLoop, Times, Transport};
 use crate::{Credentials, Error};
-use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::header::CONTENT_TYPE;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,9 +100,14 @@ impl Client {
         credentials.is_bearer() || credentials.is_provider()
     }
 
-    /// The scheme and authority at which a host is reached.
-    pub(crate) fn origin(&self, host: &str) -> &str {
-        self.0.hosts.origin(host)
+    /// Where a host of Open Cloud is reached.
+    ///
+    /// # Errors
+    ///
+    /// If the client does not know it.
+    pub(crate) fn base(&self, host: &str) -> Result<&BaseUrl, Error> {
+        let unknown = || Error::invalid_request(format!("`{host}` is not a host of Open Cloud"));
+        self.0.hosts.base(host).ok_or_else(unknown)
     }
 
     /// The URL at which an absolute URL is reached.
@@ -134,7 +139,7 @@ impl Client {
     /// Sends a request, again where that helps. With an `opener`, the body of a success is read later.
     pub(crate) async fn exchange(
         &self,
-        mut request: PreparedRequest,
+        request: &mut PreparedRequest,
         options: &Options,
         opener: Option<&dyn Transport>,
         accept: Accept<'_>,
@@ -142,7 +147,7 @@ impl Client {
         let client = &*self.0;
         let operation = request.operation;
         request.shows_path = client.paths_in_errors;
-        let prepared = prepare(&mut request.http, operation, &client.user_agent);
+        let prepared = prepare(&mut request.http, operation);
         prepared.map_err(|error| request.explain(error))?;
         let is_service = client.hosts.may_have_credential(request.http.uri());
         let body = request.http.body();
@@ -170,24 +175,23 @@ impl Client {
             is_open: opener.is_some(),
             max_response_bytes: client.max_response_bytes,
             log_bodies: client.log_bodies,
+            user_agent: &client.user_agent,
         }
         .run(request, accept)
         .await
     }
 }
 
-/// Adds what every request carries, typed or not.
+/// Adds what is the same in all attempts.
 fn prepare(
     request: &mut http::Request<Body>,
     operation: Option<&'static OperationInfo>,
-    user_agent: &http::HeaderValue,
 ) -> Result<(), Error> {
     if matches!(request.body(), Body::Form(_)) && request.headers().contains_key(CONTENT_TYPE) {
         return Err(Error::invalid_request(
             "the header `content-type` of a form is set by the client: it holds what separates its parts",
         ));
     }
-    request.headers_mut().entry(USER_AGENT).or_insert_with(|| user_agent.clone());
     match operation.and_then(|operation| operation.idempotency) {
         Some(info) => idempotency::add_key(request, &info),
         None => Ok(()),

@@ -1,11 +1,11 @@
 //! Entries as a listing names them, and where they are read.
 
 use super::limits::ALL_SCOPES;
-use super::requests::Revision;
+use super::requests::{Found, Revision};
 use super::wire::Stored;
 use super::{EntryKey, Store, limits};
-use crate::Error;
 use crate::client::Options;
+use crate::{Error, operations};
 use std::collections::BTreeSet;
 
 /// How many names that several entries share are remembered at most.
@@ -76,29 +76,32 @@ impl Listed {
     pub(super) async fn read(&self, store: &Store, prefix: &str, options: &Options) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         let mut is_another = false;
+        let mut requests = 0_u32;
         for place in self.places() {
-            let stored = store.at_scope_of(place).read(&place.key, &Revision::Latest, options).await;
-            match stored {
-                Ok(None) => {}
-                Ok(Some(_)) if !place.key.starts_with(prefix) => is_another = true,
-                Ok(Some(stored)) => outcomes.push(Outcome::There(place.clone(), Box::new(stored))),
+            let found = store.at_scope_of(place).look_up(&place.key, &Revision::Latest, options).await;
+            match found {
+                Ok(Found::Missing { attempts }) => requests = requests.saturating_add(attempts),
+                Ok(Found::There(_)) if !place.key.starts_with(prefix) => is_another = true,
+                Ok(Found::There(stored)) => outcomes.push(Outcome::There(place.clone(), Box::new(stored))),
                 Err(error) => outcomes.push(Outcome::Failed(place.clone(), place.blame(error))),
             }
         }
         if outcomes.is_empty() && !is_another {
             outcomes.push(match self.shared_name() {
                 None => Outcome::Vanished,
-                Some(name) => Outcome::Failed(self.first.clone(), self.nowhere(&name)),
+                Some(name) => Outcome::Failed(self.first.clone(), self.nowhere(&name, requests)),
             });
         }
         outcomes
     }
 
-    fn nowhere(&self, name: &str) -> Error {
+    fn nowhere(&self, name: &str, requests: u32) -> Error {
         let ways = self.others.len() + 1;
         Error::unreadable(format!(
             "`{name}` was listed over all scopes, and none of the {ways} ways to part it into scope and key is an entry"
         ))
+        .with_operation(&operations::DATA_STORES_GET_SCOPED_ENTRY)
+        .with_attempts(requests)
         .with_hint(
             "it may have been deleted meanwhile; list the scope by itself, or go on without it by `skip_unreadable`",
         )

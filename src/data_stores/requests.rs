@@ -20,6 +20,25 @@ pub(super) enum Revision {
     At(Timestamp),
 }
 
+/// What reading an entry found.
+#[derive(Debug)]
+pub(super) enum Found<T = Stored> {
+    There(T),
+    /// There is none, or it is deleted; found out with so many requests.
+    Missing {
+        attempts: u32,
+    },
+}
+
+impl<T> Found<T> {
+    pub(super) fn there(self) -> Option<T> {
+        match self {
+            Self::There(found) => Some(found),
+            Self::Missing { .. } => None,
+        }
+    }
+}
+
 impl Content {
     /// Refuses a value that the service would not take, or would take for something else.
     pub(super) fn check(&self, key: &str) -> Result<(), Error> {
@@ -57,6 +76,16 @@ impl Store {
         revision: &Revision,
         options: &Options,
     ) -> Result<Option<Stored>, Error> {
+        self.look_up(key, revision, options).await.map(Found::there)
+    }
+
+    /// As [`read`](Self::read), where it matters how an entry was missed.
+    pub(super) async fn look_up(
+        &self,
+        key: &str,
+        revision: &Revision,
+        options: &Options,
+    ) -> Result<Found, Error> {
         let id = match revision {
             // Without a revision, what follows an `@` in the key would be taken for one.
             Revision::Latest if key.contains('@') => format!("{key}@latest"),
@@ -68,12 +97,12 @@ impl Store {
             self.handle.get_scoped_entry(&self.universe, self.name.as_str(), self.scope_name(), id).call;
         self.check(key).map_err(|error| error.with_operation(call.operation))?;
         if matches!(revision, Revision::Latest) && !self.has_path(key) {
-            return self.read_by_query(key, options).await;
+            return self.look_up_by_query(key, options).await;
         }
         match call.expecting::<Stored>().with_options(options.clone()).send().await {
-            Ok(stored) if stored.is_deleted() => Ok(None),
-            Ok(stored) => Ok(Some(Stored::of(stored))),
-            Err(error) if error.is_not_found() => Ok(None),
+            Ok(stored) if stored.is_deleted() => Ok(Found::Missing { attempts: stored.attempts() }),
+            Ok(stored) => Ok(Found::There(Stored::of(stored))),
+            Err(error) if error.is_not_found() => Ok(Found::Missing { attempts: error.attempts() }),
             Err(error) => Err(error),
         }
     }

@@ -17,6 +17,11 @@ impl DataStores {
 
     /// Finds, and then erases, the entries of a user in every standard data store of a universe, in all
     /// scopes. Ordered data stores and memory stores are not searched: their entries name no users.
+    ///
+    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry` and
+    /// `data_stores.delete_scoped_entry`; scopes `universe-datastores.control:list`,
+    /// `universe-datastores.objects:delete`, `universe-datastores.objects:list`,
+    /// `universe-datastores.objects:read`.
     pub fn erase_user(&self, universe: impl Into<UniverseId>, user: impl Into<UserId>) -> EraseUser {
         EraseUser::in_universe(self.clone(), universe.into(), user.into())
     }
@@ -27,6 +32,9 @@ impl DataStores {
 /// Names, scopes and keys have 1 to 50 characters, a value up to 4,194,304 as JSON; what is longer is
 /// refused before anything is sent. So is a value with a [Luau buffer](LuauBuffer), which cannot be written from
 /// here, unless the write is to [allow it](WriteEntry::allow_buffers).
+///
+/// Each method names the operations that it calls. For a key or scope that no path can hold (`.` or `..`), these are
+/// `data_stores.get_value`, `data_stores.set_value` and `data_stores.delete_value` instead.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) handle: DataStores,
@@ -51,6 +59,8 @@ impl Store {
     /// Reads an entry; `None` if it is not there or deleted. A data store that does not exist has no
     /// entries.
     ///
+    /// Calls `data_stores.get_scoped_entry`; scope `universe-datastores.objects:read`.
+    ///
     /// A key that holds `@` is read as what it is, never as a revision of another key.
     pub fn get<T: DeserializeOwned>(&self, key: impl Into<String>) -> ReadEntry<T> {
         ReadEntry::new(self.clone(), key.into())
@@ -58,6 +68,10 @@ impl Store {
 
     /// Writes a value, whether or not the entry is there. Users and attributes that are not given
     /// stay as they are.
+    ///
+    /// Calls `data_stores.get_scoped_entry`, `data_stores.create_scoped_entry` and
+    /// `data_stores.update_scoped_entry`; scopes `universe-datastores.objects:create`,
+    /// `universe-datastores.objects:read`, `universe-datastores.objects:update`.
     ///
     /// The service would clear them. So unless both are given they are read first, and written with
     /// the value on the condition (etag) that nobody has written in between; if somebody has, that
@@ -68,6 +82,8 @@ impl Store {
 
     /// Writes a new entry; fails if there is one already.
     ///
+    /// Calls `data_stores.create_scoped_entry`; scope `universe-datastores.objects:create`.
+    ///
     /// The service says so with status 400. It is not sent again after a failure that leaves its
     /// effect unknown ([`Error::may_have_been_applied`](crate::Error::may_have_been_applied)).
     pub fn create<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
@@ -76,12 +92,16 @@ impl Store {
 
     /// Replaces the whole entry, or creates it, by one request and without a condition. **Users and
     /// attributes that are not given are cleared**; [`set`](Self::set) keeps them.
+    ///
+    /// Calls `data_stores.update_scoped_entry`; scope `universe-datastores.objects:update`.
     pub fn upsert<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
         WriteEntry::new(self.clone(), key.into(), to_raw_value(value), write::Mode::Upsert)
     }
 
     /// Writes back an entry that was read: value, users and attributes, on the condition that nobody
     /// has written in between. If somebody has, it is a [conflict](crate::Error::is_conflict).
+    ///
+    /// Calls `data_stores.update_scoped_entry`; scope `universe-datastores.objects:update`.
     ///
     /// It is written to this store, in the entry's own scope and under its own key.
     pub fn save<T: Serialize>(&self, entry: &Entry<T>) -> WriteEntry {
@@ -95,6 +115,10 @@ impl Store {
     /// Changes a value: reads the entry, gives its value (`None` if there is none) to `change`, and
     /// writes what comes back on the condition (etag) that nobody has written in between. If somebody
     /// has, all of that is repeated. `change` may return `None`, and nothing is written.
+    ///
+    /// Calls `data_stores.get_scoped_entry`, `data_stores.create_scoped_entry` and
+    /// `data_stores.update_scoped_entry`; scopes `universe-datastores.objects:create`,
+    /// `universe-datastores.objects:read`, `universe-datastores.objects:update`.
     ///
     /// Users and attributes stay as they are unless they are given. It is not sent again after a
     /// failure that leaves its effect unknown ([`Error::may_have_been_applied`](crate::Error::may_have_been_applied)), since the change
@@ -112,6 +136,10 @@ impl Store {
 
     /// As [`update`](Self::update), with a change that can fail: then nothing is written, and the error is of kind
     /// [`LocalIo`](crate::ErrorKind::LocalIo) with yours as its source, or yours itself if that is an [`Error`].
+    ///
+    /// Calls `data_stores.get_scoped_entry`, `data_stores.create_scoped_entry` and
+    /// `data_stores.update_scoped_entry`; scopes `universe-datastores.objects:create`,
+    /// `universe-datastores.objects:read`, `universe-datastores.objects:update`.
     ///
     /// ```no_run
     /// # async fn run(store: opencloud::data_stores::Store) -> Result<(), opencloud::Error> {
@@ -135,6 +163,10 @@ impl Store {
 
     /// Adds to a whole number, atomically. An entry that is not there counts as 0.
     ///
+    /// Calls `data_stores.get_scoped_entry` and `data_stores.increment_scoped_entry`; scopes
+    /// `universe-datastores.objects:create` or `universe-datastores.objects:update`,
+    /// `universe-datastores.objects:read`.
+    ///
     /// The service clears users and attributes that are not sent, so unless both are given they are
     /// read first; what somebody else changes of them in between is lost, for an increment takes no
     /// condition. The number itself is always right. It is never sent again after a failure that
@@ -148,6 +180,8 @@ impl Store {
 
     /// Deletes an entry; fails if it is [not found](crate::Error::is_not_found). For 30 days its revisions
     /// can be read, and [`undelete`](Self::undelete) brings it back.
+    ///
+    /// Calls `data_stores.delete_scoped_entry`; scope `universe-datastores.objects:delete`.
     pub fn delete(&self, key: impl Into<String>) -> RemoveEntry {
         RemoveEntry::new(self.clone(), key.into())
     }
@@ -155,6 +189,11 @@ impl Store {
     /// Brings back an entry that was deleted less than 30 days ago: its latest revision before that,
     /// with users and attributes, is written again. Fails if the entry is there, or if no revision is
     /// left.
+    ///
+    /// Calls `data_stores.get_scoped_entry`, `data_stores.list_scoped_entry_revisions`,
+    /// `data_stores.create_scoped_entry` and `data_stores.update_scoped_entry`; scopes
+    /// `universe-datastores.objects:create`, `universe-datastores.objects:read`,
+    /// `universe-datastores.objects:update`, `universe-datastores.versions:list`.
     ///
     /// Roblox does not say whether a deleted key can be created again. So that is tried, and where it is
     /// refused although there is no entry, the entry is written over.
@@ -164,6 +203,8 @@ impl Store {
 
     /// The revisions of an entry, the newest first as far as Roblox shows it, without their values:
     /// give a `revision_id` to [`ReadEntry::at`] for those.
+    ///
+    /// Calls `data_stores.list_scoped_entry_revisions`; scope `universe-datastores.versions:list`.
     ///
     /// The first write to a key in each hour (UTC) makes a revision; later ones of the hour take its
     /// place. Revisions that are not the latest are kept for 30 days.
@@ -177,24 +218,37 @@ impl Store {
     }
 
     /// The keys of the scope, or of all scopes.
+    ///
+    /// Calls `data_stores.list_scoped_entries`; scope `universe-datastores.objects:list`.
     pub fn entries(&self) -> Entries {
         Entries::new(self.clone())
     }
 
     /// Writes every entry of the store to a writer, as lines of JSON: of all scopes, or of the one
     /// that was chosen with [`scope`](Self::scope).
+    ///
+    /// Calls `data_stores.list_scoped_entries` and `data_stores.get_scoped_entry`; scopes
+    /// `universe-datastores.objects:list`, `universe-datastores.objects:read`.
     pub fn export(&self) -> Export {
         Export::new(self.clone())
     }
 
     /// Writes the entries of an [export](Self::export) into the store, each in the scope that it came
     /// from. If a scope was chosen with [`scope`](Self::scope), a line of another one is refused.
+    ///
+    /// Calls `data_stores.update_scoped_entry`, `data_stores.create_scoped_entry` and
+    /// `data_stores.get_scoped_entry`; scopes `universe-datastores.objects:create`,
+    /// `universe-datastores.objects:read`, `universe-datastores.objects:update`.
     pub fn import(&self) -> Import {
         Import::new(self.clone())
     }
 
     /// Finds, and then erases, the entries of a user in this data store: in all scopes, or in the one that
     /// was chosen with [`scope`](Self::scope). [`DataStores::erase_user`] does it in all data stores.
+    ///
+    /// Calls `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry` and
+    /// `data_stores.delete_scoped_entry`; scopes `universe-datastores.objects:delete`,
+    /// `universe-datastores.objects:list`, `universe-datastores.objects:read`.
     pub fn erase_user(&self, user: impl Into<UserId>) -> EraseUser {
         EraseUser::in_store(self.clone(), user.into())
     }

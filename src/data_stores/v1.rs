@@ -2,6 +2,7 @@ use super::buffer::buffer_setter;
 use super::entry::user_id;
 use super::metadata::Metadata;
 use super::metadata::metadata_setters;
+use super::requests::Found;
 use super::wire::{Content, Stored};
 use super::{Store, limits};
 use crate::call::{awaitable, option_methods};
@@ -40,12 +41,17 @@ impl StoreV1 {
 
     /// Reads an entry; `None` if it is not there or deleted. A content that does not match its
     /// checksum is an error.
+    ///
+    /// Calls `data_stores.get_value`; scope `universe-datastores.objects:read`.
     pub fn get<T: DeserializeOwned>(&self, key: impl Into<String>) -> ReadVersioned<T> {
         let (store, key) = (self.store.clone(), key.into());
         ReadVersioned { store, key, options: Options::default(), value: PhantomData }
     }
 
     /// Writes an entry. **Users and attributes that are not given are cleared.**
+    ///
+    /// Calls `data_stores.set_value`; scope `universe-datastores.objects:create` or
+    /// `universe-datastores.objects:update`.
     pub fn set<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteVersioned {
         WriteVersioned {
             store: self.store.clone(),
@@ -109,7 +115,10 @@ impl<T: DeserializeOwned> Versioned<T> {
         // The write was refused for certain, however its response has arrived.
         let whole = verify(&response).map_err(|error| Error::unreadable(error.message()));
         let entry = whole.and_then(|()| read(&response));
-        Some(entry.map_err(|error| error.with_response(&response).with_operation(operation)))
+        let attempts = error.attempts();
+        Some(entry.map_err(|error| {
+            error.with_response(&response).with_operation(operation).with_attempts(attempts)
+        }))
     }
 }
 
@@ -132,7 +141,9 @@ awaitable!([T: DeserializeOwned + Send + 'static] ReadVersioned<T> => Option<Ver
 impl<T: DeserializeOwned + Send + 'static> ReadVersioned<T> {
     async fn run(self) -> Result<Option<Versioned<T>>, Error> {
         let Self { store, key, options, .. } = self;
-        let Some((exchanged, operation)) = store.fetch(&key, &options).await? else { return Ok(None) };
+        let Some((exchanged, operation)) = store.fetch(&key, &options).await?.there() else {
+            return Ok(None);
+        };
         read_exchanged(&exchanged).map(Some).map_err(|error| error.with_operation(operation))
     }
 }
@@ -232,12 +243,12 @@ fn checksum(content: &[u8]) -> String {
 /// The requests of the first version that the helpers of the second make for an entry whose key or scope
 /// no path can hold: here they stand in the query, which holds every text.
 impl Store {
-    /// The response that holds an entry, verified; `None` if there is none.
+    /// The response that holds an entry, verified.
     async fn fetch(
         &self,
         key: &str,
         options: &Options,
-    ) -> Result<Option<(Exchanged, &'static OperationInfo)>, Error> {
+    ) -> Result<Found<(Exchanged, &'static OperationInfo)>, Error> {
         let call = self.handle.get_value(&self.universe, self.name.as_str(), key);
         let call = call.scope(self.scope_name()).call;
         let operation = call.operation;
@@ -245,15 +256,20 @@ impl Store {
         let verify =
             |exchanged: &Exchanged| verify(&exchanged.response).map_err(|error| exchanged.attach_to(error));
         match call.with_options(options.clone()).send_reading(verify).await {
-            Ok((exchanged, ())) if exchanged.status() == StatusCode::NO_CONTENT => Ok(None),
-            Ok((exchanged, ())) => Ok(Some((exchanged, operation))),
-            Err(error) if error.is_not_found() => Ok(None),
+            Ok((exchanged, ())) if exchanged.status() == StatusCode::NO_CONTENT => {
+                Ok(Found::Missing { attempts: exchanged.attempts })
+            }
+            Ok((exchanged, ())) => Ok(Found::There((exchanged, operation))),
+            Err(error) if error.is_not_found() => Ok(Found::Missing { attempts: error.attempts() }),
             Err(error) => Err(error),
         }
     }
 
-    pub(super) async fn read_by_query(&self, key: &str, options: &Options) -> Result<Option<Stored>, Error> {
-        let Some((exchanged, operation)) = self.fetch(key, options).await? else { return Ok(None) };
+    pub(super) async fn look_up_by_query(&self, key: &str, options: &Options) -> Result<Found, Error> {
+        let (exchanged, operation) = match self.fetch(key, options).await? {
+            Found::There(there) => there,
+            Found::Missing { attempts } => return Ok(Found::Missing { attempts }),
+        };
         let stored = read_exchanged::<Box<RawValue>>(&exchanged).and_then(|entry| {
             let attributes = to_raw_value(&entry.attributes).map_err(Error::encode)?;
             Ok(Stored {
@@ -267,7 +283,7 @@ impl Store {
                 ..Stored::default()
             })
         });
-        stored.map(Some).map_err(|error| error.with_operation(operation))
+        stored.map(Found::There).map_err(|error| error.with_operation(operation))
     }
 
     /// Writes a whole entry; what is not in it is cleared.

@@ -642,7 +642,8 @@ impl Error {
         }
     }
 
-    /// How many times the request was sent.
+    /// How many times the request was sent; all requests together where the error is about several. It is 0 if
+    /// nothing was sent: the input was refused, or a value was converted.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }

@@ -9,6 +9,8 @@ impl Groups {
     /// [report](crate::bulk::Report) says for whom it has failed: a user who has not asked (or no longer
     /// does) is [not found](crate::Error::is_not_found).
     ///
+    /// Calls `groups.accept_join_request`; scope `group:write`.
+    ///
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
     /// let groups = client.groups();
@@ -37,6 +39,8 @@ impl Groups {
 
     /// Refuses many users who have asked to join a group, some at a time; as
     /// [`accept_join_requests`](Self::accept_join_requests).
+    ///
+    /// Calls `groups.decline_join_request`; scope `group:write`.
     pub fn decline_join_requests(
         &self,
         group: impl Into<GroupId>,

@@ -9,6 +9,8 @@ impl Groups {
     /// Gives a member this role instead of those that the member has: it is given first, then the others
     /// are taken away, so that the member is never without one.
     ///
+    /// Calls `groups.assign_role` and `groups.unassign_role`; scope `group:write`.
+    ///
     /// To give one more, or to take one away, there are [`assign_role`](Groups::assign_role) and
     /// [`unassign_role`](Groups::unassign_role). Owner, Member and Guest can be neither given nor taken away, and to
     /// give a role that is there, or to take one that is not, changes nothing (US-12).

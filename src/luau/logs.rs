@@ -44,11 +44,17 @@ const STRUCTURED: View<LuauLogMessage> =
 impl Task {
     /// What the script logs, in order, each message with its time and kind. It comes after the script has
     /// ended. See [`Logs`].
+    ///
+    /// Calls `luau.list_task_logs` and `luau.get_task`; scope `universe.place.luau-execution-session:read` or
+    /// `universe.place.luau-execution-session:write`.
     pub fn logs(&self) -> Logs<LuauLogMessage> {
         Logs::new(self.reference.clone(), STRUCTURED)
     }
 
     /// As [`logs`](Self::logs), but bare texts.
+    ///
+    /// Calls `luau.list_task_logs` and `luau.get_task`; scope `universe.place.luau-execution-session:read` or
+    /// `universe.place.luau-execution-session:write`.
     pub fn flat_logs(&self) -> Logs<String> {
         Logs::new(self.reference.clone(), FLAT)
     }

@@ -49,6 +49,9 @@ use crate::ids::UniverseId;
 
 impl Luau {
     /// A script to run: [`Script::at`] says where.
+    ///
+    /// Calls `luau.create_task`, `luau.create_task_for_version`, `luau.create_binary_input` and `luau.get_task`;
+    /// scope `universe.place.luau-execution-session:write`.
     pub fn run(&self, script: impl Into<String>) -> Script {
         Script::new(self.clone(), script.into())
     }
@@ -65,6 +68,8 @@ impl Luau {
 
     /// Uploads a file that scripts of the universe can read, 100 MiB at most. Within 15 minutes they can be
     /// given to any number of [runs](Run::binary_input).
+    ///
+    /// Calls `luau.create_binary_input`; scope `universe.place.luau-execution-session:write`.
     ///
     /// A run does this itself if it is given bytes or a file; this is for several runs with the same.
     pub fn upload_binary_input(

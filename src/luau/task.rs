@@ -87,6 +87,9 @@ impl Task {
     /// Asks once how far the task has come, unless it is known to have ended. That it has failed is a
     /// state: [`Failure`](super::Failure) reads its error.
     ///
+    /// Calls `luau.get_task`; scope `universe.place.luau-execution-session:read` or
+    /// `universe.place.luau-execution-session:write`.
+    ///
     /// # Errors
     ///
     /// If the service cannot be asked.
@@ -99,6 +102,9 @@ impl Task {
     }
 
     /// Waits until the task has ended.
+    ///
+    /// Calls `luau.get_task`; scope `universe.place.luau-execution-session:read` or
+    /// `universe.place.luau-execution-session:write`.
     ///
     /// # Errors
     ///

@@ -35,6 +35,8 @@ pub struct Queue {
 impl Queue {
     /// Adds an item, of up to 32 KiB as JSON. It is never sent again after a failure that leaves its
     /// effect unknown ([`Error::may_have_been_applied`]), since it would then be there twice.
+    ///
+    /// Calls `memory_stores.create_queue_item`; scope `memory-store.queue:add`.
     pub fn add<T: Serialize + ?Sized>(&self, value: &T) -> AddItem {
         let queue = self.clone();
         AddItem { queue, value: limits::value(value), priority: None, ttl: None, options: Options::default() }
@@ -42,6 +44,8 @@ impl Queue {
 
     /// Reads up to so many items (1 to 200) from the front, and hides them from other readers for 30
     /// seconds. They stay in the queue until the batch is [discarded](Batch::discard).
+    ///
+    /// Calls `memory_stores.read_queue_items`; scope `memory-store.queue:dequeue`.
     ///
     /// The value of each is a `Result`: one that is not a `T` is an error of its own, and keeps neither the
     /// others nor the batch away.
@@ -248,6 +252,8 @@ impl<T> Batch<T> {
     /// Removes the items from the queue, **all of them**, those too whose value could not be read: write
     /// such a value elsewhere first (read as [`serde_json::Value`], every item can be read), or do not
     /// discard, and they all come again. Nothing is sent if nothing was read.
+    ///
+    /// Calls `memory_stores.discard_queue_items`; scope `memory-store.queue:discard`.
     ///
     /// It is made with the `with_*` options of the read, and never sent when the items are visible
     /// again. After a failure it may be called again.

@@ -1,4 +1,4 @@
-use super::{ListSortedMapItems, MemoryStores, UpdateItem, limits};
+use super::{ListSortedMapItems, MemoryStores, limits};
 use crate::Error;
 use crate::call::{Call, awaitable, option_methods};
 use crate::client::Options;
@@ -42,72 +42,46 @@ pub(super) enum Mode {
 
 impl SortedMap {
     /// Reads an item; `None` if it is not there or has expired.
+    ///
+    /// Calls `memory_stores.get_sorted_map_item`; scope `memory-store.sorted-map:read`.
     pub fn get<T: DeserializeOwned>(&self, id: impl Into<String>) -> ReadItem<T> {
         ReadItem { map: self.clone(), id: id.into(), options: Options::default(), value: PhantomData }
     }
 
     /// Writes an item, whether or not it is there. Without [`sort_key`](WriteItem::sort_key), an item that has a
     /// sort key loses it (MS-14); [`update`](Self::update) keeps it.
+    ///
+    /// Calls `memory_stores.update_sorted_map_item`; scope `memory-store.sorted-map:write`.
     pub fn set<T: Serialize + ?Sized>(&self, id: impl Into<String>, value: &T) -> WriteItem {
         WriteItem::new(self.clone(), id.into(), limits::value(value), Mode::Any)
     }
 
     /// Writes an item that is there; fails if it is [not found](Error::is_not_found). Without
     /// [`sort_key`](WriteItem::sort_key), an item that has a sort key loses it (MS-14).
+    ///
+    /// Calls `memory_stores.update_sorted_map_item`; scope `memory-store.sorted-map:write`.
     pub fn replace<T: Serialize + ?Sized>(&self, id: impl Into<String>, value: &T) -> WriteItem {
         WriteItem::new(self.clone(), id.into(), limits::value(value), Mode::There)
     }
 
     /// Writes a new item; fails if it is there. It is not sent again after a failure that leaves its
     /// effect unknown: see [`Error::may_have_been_applied`].
+    ///
+    /// Calls `memory_stores.create_sorted_map_item`; scope `memory-store.sorted-map:write`.
     pub fn create<T: Serialize + ?Sized>(&self, id: impl Into<String>, value: &T) -> WriteItem {
         WriteItem::new(self.clone(), id.into(), limits::value(value), Mode::Missing)
     }
 
-    /// Changes a value: reads the item, gives its value (`None` if there is none) to `change`, and
-    /// writes what comes back, or nothing if that is `None`.
-    ///
-    /// **Roblox documents no condition for this write.** The etag that was read is sent along, and a
-    /// conflict begins anew after a wait at random, up to 10 times (an item without an etag is refused); but if the service does not heed the etag, what somebody
-    /// else writes in between is lost. A new item is created, which fails if somebody else was first,
-    /// and then begins anew as well.
-    pub fn update<T, F>(&self, id: impl Into<String>, mut change: F) -> UpdateItem<T>
-    where
-        T: Serialize + DeserializeOwned,
-        F: FnMut(Option<T>) -> Option<T> + Send + 'static,
-    {
-        UpdateItem::new(self.clone(), id.into(), move |value| Ok(change(value)))
-    }
-
-    /// As [`update`](Self::update), with a change that can fail: then nothing is written, and the error is of kind
-    /// [`LocalIo`](crate::ErrorKind::LocalIo) with yours as its source, or yours itself if that is an [`Error`].
-    ///
-    /// ```no_run
-    /// # async fn run(store: opencloud::memory_stores::SortedMap) -> Result<(), opencloud::Error> {
-    /// let paid = store.try_update("156", |coins: Option<i64>| match coins.unwrap_or(0) {
-    ///     coins if coins >= 100 => Ok(Some(coins - 100)),
-    ///     coins => Err(format!("{coins} coins are not enough")),
-    /// });
-    /// paid.await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn try_update<T, F, E>(&self, id: impl Into<String>, mut change: F) -> UpdateItem<T>
-    where
-        T: Serialize + DeserializeOwned,
-        F: FnMut(Option<T>) -> Result<Option<T>, E> + Send + 'static,
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let change = move |value| change(value).map_err(|error| Error::callback("the change failed", error));
-        UpdateItem::new(self.clone(), id.into(), change)
-    }
-
     /// Deletes an item; fails if it is [not found](Error::is_not_found).
+    ///
+    /// Calls `memory_stores.delete_sorted_map_item`; scope `memory-store.sorted-map:write`.
     pub fn delete(&self, id: impl Into<String>) -> RemoveItem {
         RemoveItem { map: self.clone(), id: id.into(), options: Options::default() }
     }
 
     /// The items by id. Each item of it costs one request unit of the universe's quota.
+    ///
+    /// Calls `memory_stores.list_sorted_map_items`; scope `memory-store.sorted-map:read`.
     pub fn items<T: DeserializeOwned>(&self) -> MapItems<T> {
         MapItems {
             map: self.clone(),

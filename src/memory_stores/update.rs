@@ -30,8 +30,56 @@ pub struct UpdateItem<T> {
     value: PhantomData<fn() -> T>,
 }
 
+impl SortedMap {
+    /// Changes a value: reads the item, gives its value (`None` if there is none) to `change`, and
+    /// writes what comes back, or nothing if that is `None`.
+    ///
+    /// Calls `memory_stores.get_sorted_map_item`, `memory_stores.create_sorted_map_item` and
+    /// `memory_stores.update_sorted_map_item`; scopes `memory-store.sorted-map:read`,
+    /// `memory-store.sorted-map:write`.
+    ///
+    /// **Roblox documents no condition for this write.** The etag that was read is sent along, and a
+    /// conflict begins anew after a wait at random, up to 10 times (an item without an etag is refused); but if the service does not heed the etag, what somebody
+    /// else writes in between is lost. A new item is created, which fails if somebody else was first,
+    /// and then begins anew as well.
+    pub fn update<T, F>(&self, id: impl Into<String>, mut change: F) -> UpdateItem<T>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(Option<T>) -> Option<T> + Send + 'static,
+    {
+        UpdateItem::new(self.clone(), id.into(), move |value| Ok(change(value)))
+    }
+
+    /// As [`update`](Self::update), with a change that can fail: then nothing is written, and the error is of kind
+    /// [`LocalIo`](crate::ErrorKind::LocalIo) with yours as its source, or yours itself if that is an [`Error`].
+    ///
+    /// Calls `memory_stores.get_sorted_map_item`, `memory_stores.create_sorted_map_item` and
+    /// `memory_stores.update_sorted_map_item`; scopes `memory-store.sorted-map:read`,
+    /// `memory-store.sorted-map:write`.
+    ///
+    /// ```no_run
+    /// # async fn run(store: opencloud::memory_stores::SortedMap) -> Result<(), opencloud::Error> {
+    /// let paid = store.try_update("156", |coins: Option<i64>| match coins.unwrap_or(0) {
+    ///     coins if coins >= 100 => Ok(Some(coins - 100)),
+    ///     coins => Err(format!("{coins} coins are not enough")),
+    /// });
+    /// paid.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn try_update<T, F, E>(&self, id: impl Into<String>, mut change: F) -> UpdateItem<T>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(Option<T>) -> Result<Option<T>, E> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let change = move |value| change(value).map_err(|error| Error::callback("the change failed", error));
+        UpdateItem::new(self.clone(), id.into(), change)
+    }
+}
+
 impl<T> UpdateItem<T> {
-    pub(super) fn new(
+    fn new(
         map: SortedMap,
         id: String,
         change: impl FnMut(Option<T>) -> Result<Option<T>, Error> + Send + 'static,

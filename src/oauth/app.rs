@@ -198,7 +198,7 @@ impl AppBuilder {
 
     /// Another clock than the system's: for tests.
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Clock(Arc::new(now));
+        self.clock = Clock::new(now);
         self
     }
 

@@ -21,9 +21,8 @@ const ALGORITHM: &str = "ES256";
 /// No more of another algorithm's name is told, in characters.
 const LONGEST_NAME: usize = 32;
 
-/// Users' clocks are off by minutes (`AU-11`), and another login does not set them right.
-const CLOCK: &str = "set this machine's clock right, or allow more with `AppBuilder::clock_skew`: \
-     another login alone would end in the same way";
+/// A clock that differs by no more is right: a `Date` has whole seconds, and a response takes its time.
+const RIGHT: u64 = 5;
 
 /// Who a verified ID token speaks of. It says who the user is, and nothing of what they allowed.
 #[derive(Clone, PartialEq)]
@@ -110,7 +109,7 @@ pub(super) async fn verify(
         .map_err(|error| refuse(format!("lacks a claim that it must have: {error}")))?;
     let expires_at = check(&claims, nonce, rules, clock.now()).map_err(|why| match why {
         Wrong::Claim(why) => refuse(why.to_owned()),
-        Wrong::Clock(why) => refuse(why).with_hint(CLOCK),
+        Wrong::Clock(why) => refuse(why).with_hint(clock_hint(clock)),
     })?;
     let user =
         UserInfo::deserialize(&verified).map_err(|error| refuse(format!("describes no user: {error}")))?;
@@ -167,6 +166,24 @@ fn check(claims: &Claims, nonce: Option<&str>, rules: &Rules, now: Timestamp) ->
         }
     }
     Ok(expires_at)
+}
+
+/// What to do about a token that is too old or too new. Users' clocks are off by minutes (`AU-11`), and another login
+/// does not set them right.
+fn clock_hint(clock: &Clock) -> String {
+    let remedy = "or allow more with `AppBuilder::clock_skew`: another login alone would end in the same way";
+    let Some(ahead) = clock.ahead() else {
+        return format!("this machine's clock may be wrong; set it right, {remedy}");
+    };
+    let (by, way) = (ahead.unsigned_abs().as_secs(), if ahead.is_negative() { "behind" } else { "ahead of" });
+    if by <= RIGHT {
+        return "this machine's clock agrees with Roblox's latest response, so the token itself is old or not yet \
+                valid; send the user through the login again"
+            .to_owned();
+    }
+    format!(
+        "this machine's clock is {by} s {way} the `date` of Roblox's latest response; set it right, {remedy}"
+    )
 }
 
 /// A token that is too old or too new by this machine's clock, and by how much.

@@ -155,6 +155,7 @@ impl Protocol {
             .request_async(&sender)
             .await
             .map_err(|error| self.explain(error, &response, TOKEN, &[code, verifier]))?;
+        response.get().into_iter().for_each(|origin| clock.compare(&origin.headers));
         given(&tokens, now, None, asked)
             .map_err(|error| blamed(error, &response).with_request(&http::Method::POST, path(TOKEN)))
     }
@@ -175,6 +176,7 @@ impl Protocol {
             .request_async(&sender)
             .await
             .map_err(|error| self.explain(error, &response, TOKEN, &[refresh_token]).into_refusal())?;
+        response.get().into_iter().for_each(|origin| clock.compare(&origin.headers));
         given(&tokens, now, Some(refresh_token), old.scopes())
             .map_err(|error| blamed(error, &response).with_request(&http::Method::POST, path(TOKEN)))
     }

@@ -4,10 +4,11 @@ use super::app::App;
 use super::responses::{GrantedResources, TokenInfo, UserInfo};
 use super::store::{Lease, TokenStore};
 use super::tokens::TokenSet;
+use crate::transport::backoff::Backoff;
 use crate::{Credentials, CredentialsProvider, Error, Provided};
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -30,6 +31,14 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// The pauses between these looks.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// When what could not be saved is saved again, should no call do so before.
+const SAVE_AGAIN: Backoff = Backoff {
+    initial_delay: Duration::from_secs(1),
+    maximum_delay: Duration::from_secs(60),
+    multiplier: 2.0,
+    jitter: false,
+};
+
 /// How often the refresh token of another process may turn out to be used up as well, in one renewal.
 const ROUNDS: u32 = 3;
 
@@ -42,7 +51,9 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 ///   that began it is dropped.
 /// - What a renewal gave is saved in the [`TokenStore`] **before** it is used. If that fails, so do the
 ///   calls, and the next one begins with saving it: the session is not lost. Until it is saved, this process
-///   keeps the store's [`lease`](TokenStore::lease), so that no other sends the refresh token that is used up.
+///   keeps the store's [`lease`](TokenStore::lease), so that no other sends the refresh token that is used up,
+///   and tries to save it again after a second and then at growing intervals of up to a minute, as long as the
+///   provider lives.
 /// - If Roblox gives no other token, refuses the refresh token or takes longer than five seconds, the old
 ///   token is used until it ends: unless it was refused itself, for such a token is not sent again.
 /// - If Roblox refuses the refresh token, calls fail from then on with
@@ -253,7 +264,7 @@ impl Inner {
 
     /// The store is asked first: another process may have been here. It is asked again with the lease, for
     /// while this one waited another process may have renewed.
-    async fn renew(&self) -> Outcome {
+    async fn renew(self: &Arc<Self>) -> Outcome {
         let _turn = self.turn.lock().await;
         if let Some((stored, lease)) = self.settled().await? {
             return self.renew_from(stored, lease).await;
@@ -304,7 +315,7 @@ impl Inner {
     }
 
     /// Gives the refresh token of these for other tokens, unless they need none.
-    async fn renew_from(&self, mut stored: TokenSet, lease: Lease) -> Outcome {
+    async fn renew_from(self: &Arc<Self>, mut stored: TokenSet, lease: Lease) -> Outcome {
         for _ in 0..ROUNDS {
             if let Some(tokens) = self.take_good(&stored) {
                 return Ok(tokens);
@@ -357,10 +368,13 @@ impl Inner {
     }
 
     /// Saves what the service gave, and only then uses it. The lease ends when it is saved.
-    async fn keep(&self, renewed: TokenSet, old: &TokenSet, lease: Lease) -> Outcome {
+    async fn keep(self: &Arc<Self>, renewed: TokenSet, old: &TokenSet, lease: Lease) -> Outcome {
         let instead_of = old.refresh_token().map(str::to_owned);
         self.lock().unsaved = Some(Unsaved { tokens: renewed.clone(), instead_of, lease });
-        self.save(&renewed).await?;
+        if let Err(error) = self.save(&renewed).await {
+            tokio::spawn(save_again(Arc::downgrade(self)));
+            return Err(error);
+        }
         let mut state = self.lock();
         state.take(renewed.clone());
         let saved = state.unsaved.take();
@@ -385,6 +399,21 @@ impl Inner {
                 return Ok(saved);
             }
             tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Saves what could not be saved, so that the lease does not stay with a process that calls nothing more. It ends
+/// when the provider does.
+async fn save_again(provider: Weak<Inner>) {
+    for earlier in 0.. {
+        tokio::time::sleep(SAVE_AGAIN.delay(earlier)).await;
+        let Some(inner) = provider.upgrade() else { return };
+        let _turn = inner.turn.lock().await;
+        match inner.settled().await {
+            Ok(Some((stored, _lease))) => return inner.lock().take(stored),
+            Ok(None) => return,
+            Err(_) => {}
         }
     }
 }

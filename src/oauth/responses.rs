@@ -1,4 +1,4 @@
-//! What Roblox's OAuth 2.0 endpoints response.
+//! What Roblox's OAuth 2.0 endpoints respond with.
 
 use crate::Scope;
 use crate::ids::{GroupId, Id, UniverseId, UserId};

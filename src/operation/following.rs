@@ -35,6 +35,8 @@ pub struct Operation<T> {
     /// The service's word for the state.
     status: Option<String>,
     over: Option<Outcome>,
+    /// How many were sent for it, the one that has started it included.
+    requests: u32,
     policy: PollPolicy,
     /// The wait that the service has asked for.
     asked: Option<Duration>,
@@ -119,6 +121,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
             metadata: None,
             status: None,
             over: None,
+            requests: 0,
             policy: PollPolicy::default(),
             asked: None,
             result: PhantomData,
@@ -224,6 +227,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
                 self.end(reading, &exchanged).map_err(|error| error.with_operation(poll))
             }
             Err(error) => {
+                self.requests = self.requests.saturating_add(error.attempts());
                 self.asked = error.retry_after();
                 match failure(&info, &error) {
                     Some(_) => {
@@ -246,6 +250,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation<T> {
         self.metadata = dialect::metadata(info.dialect, response, self.key());
         self.status = dialect::status(info.dialect, response);
         self.asked = exchanged.asked_wait();
+        self.requests = self.requests.saturating_add(exchanged.attempts);
     }
 
     fn end(&mut self, reading: PollStatus, exchanged: &Exchanged) -> Result<(), Error> {
@@ -373,6 +378,7 @@ impl Poller {
         let left = self.policy.time().saturating_sub(self.since.elapsed());
         if (left.is_zero() && self.polls > 0) || wait.least > left {
             let error = Error::unfinished(self.policy.time().as_secs_f64()).with_operation(operation.starter);
+            let error = error.with_attempts(operation.requests);
             let error = error.overdue(operation.is_overdue(&target.info, self.since.elapsed()));
             return Err(error.with_operation_name(operation.name.as_deref()));
         }

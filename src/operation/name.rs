@@ -24,6 +24,11 @@ const BODY: &str = "body";
 /// Writes the name of a target; `None` if it could not be read again: its ids cannot stand in a path,
 /// or it is too long.
 pub(super) fn format(target: &Target) -> Option<String> {
+    let name = write(target)?;
+    parse(&name).is_ok_and(|read| read == *target).then_some(name)
+}
+
+fn write(target: &Target) -> Option<String> {
     let mut name = format!("{}:", target.starter.id);
     PathTemplate(target.route.template).write(&mut name, &target.route.segments).ok()?;
     let pairs = |name: &mut String,
@@ -41,7 +46,7 @@ pub(super) fn format(target: &Target) -> Option<String> {
     pairs(&mut name, '?', '&', &mut target.query.iter().map(|(name, value)| (*name, value.as_str())));
     let extra = [(KEY, target.key.as_deref()), (BODY, target.body.as_deref())];
     pairs(&mut name, '#', '&', &mut extra.iter().filter_map(|(key, value)| Some((*key, (*value)?))));
-    parse(&name).is_ok_and(|read| read == *target).then_some(name)
+    Some(name)
 }
 
 /// Reads a name.
@@ -83,6 +88,10 @@ pub(super) fn parse(name: &str) -> Result<Target, Error> {
     }
     if !dialect::admits(info.dialect, target.key.as_deref()) {
         return Err(refuse("its key is missing, or does not belong to this operation".to_owned()));
+    }
+    // What stands in it unencoded grows when it is written.
+    if write(&target).is_none_or(|name| name.len() > LONGEST_NAME) || !target.route.fits() {
+        return Err(refuse("it is too long".to_owned()));
     }
     Ok(target)
 }

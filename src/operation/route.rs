@@ -17,6 +17,14 @@ pub(super) struct PollRoute {
     pub(super) segments: Vec<String>,
 }
 
+impl PollRoute {
+    /// Whether its path, as it is called, is no longer than a path may be.
+    pub(super) fn fits(&self) -> bool {
+        let mut path = String::new();
+        PathTemplate(self.template).write(&mut path, &self.segments).is_ok() && path.len() <= LONGEST_PATH
+    }
+}
+
 /// The route of a path that a service has named: as it is, or behind the base of the service.
 pub(super) fn of_path(info: &LongRunningInfo, path: &str) -> Result<PollRoute, String> {
     check(path)?;

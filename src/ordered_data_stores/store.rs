@@ -1,5 +1,4 @@
-use super::value::Action;
-use super::{OrderedCall, OrderedDataStores, Ranked, Top};
+use super::OrderedDataStores;
 use crate::Error;
 use crate::call::check_length;
 use crate::ids::UniverseId;
@@ -33,56 +32,6 @@ impl OrderedDataStore {
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = scope.into();
         self
-    }
-
-    /// Reads a value; `None` if the key is not there.
-    pub fn get(&self, key: impl Into<String>) -> OrderedCall<Option<i64>> {
-        self.call(key, Action::Get)
-    }
-
-    /// Sets a value, whether or not the key is there.
-    pub fn set(&self, key: impl Into<String>, value: i64) -> OrderedCall<i64> {
-        self.call(key, Action::Set { value, allow_missing: true })
-    }
-
-    /// Sets the value of a key that is there; fails if it is [not found](Error::is_not_found).
-    pub fn replace(&self, key: impl Into<String>, value: i64) -> OrderedCall<i64> {
-        self.call(key, Action::Set { value, allow_missing: false })
-    }
-
-    /// Creates a key; fails (status 400) if it is there. It is not sent again after a failure that
-    /// leaves its effect unknown: see [`Error::may_have_been_applied`].
-    pub fn create(&self, key: impl Into<String>, value: i64) -> OrderedCall<i64> {
-        self.call(key, Action::Create(value))
-    }
-
-    /// Adds to a value, atomically, and gives the sum; a key that is not there counts as 0. It is
-    /// never sent again after a failure that leaves its effect unknown: see
-    /// [`Error::may_have_been_applied`].
-    ///
-    /// Known to Roblox: beyond the range of values the response is cut to it, but what is stored may
-    /// not be.
-    pub fn increment(&self, key: impl Into<String>, amount: i64) -> OrderedCall<i64> {
-        self.call(key, Action::Increment(amount))
-    }
-
-    /// Deletes a key at once and for good; fails if it is [not found](Error::is_not_found).
-    pub fn delete(&self, key: impl Into<String>) -> OrderedCall<()> {
-        self.call(key, Action::Delete)
-    }
-
-    /// The entries with the greatest values, the greatest first.
-    pub fn top(&self, count: u64) -> Top {
-        Top::new(self.ranked().descending(), count)
-    }
-
-    /// The entries by value, the smallest first unless turned around, between bounds that may be set.
-    pub fn ranked(&self) -> Ranked {
-        Ranked::new(self.clone())
-    }
-
-    fn call<T>(&self, key: impl Into<String>, action: Action) -> OrderedCall<T> {
-        OrderedCall::new(self.clone(), key.into(), action)
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {

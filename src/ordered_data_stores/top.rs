@@ -7,6 +7,27 @@ use crate::filter::{OrderedEntryFilter, OrderedEntryOrder};
 use crate::paging::{Facts, Items, List, Pages};
 use crate::types::ListOrderedDataStoreEntriesResponse;
 
+impl OrderedDataStore {
+    /// The entries with the greatest values, the greatest first.
+    ///
+    /// Calls `ordered_data_stores.list_entries`; scope `universe.ordered-data-store.scope.entry:read`.
+    pub fn top(&self, count: u64) -> Top {
+        Top { ranked: self.ranked().descending(), count }
+    }
+
+    /// The entries by value, the smallest first unless turned around, between bounds that may be set.
+    ///
+    /// Calls `ordered_data_stores.list_entries`; scope `universe.ordered-data-store.scope.entry:read`.
+    pub fn ranked(&self) -> Ranked {
+        Ranked {
+            store: self.clone(),
+            filter: OrderedEntryFilter::new(),
+            is_descending: false,
+            options: Options::default(),
+        }
+    }
+}
+
 /// A key of an ordered data store, and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,11 +57,6 @@ pub struct Ranked {
 }
 
 impl Ranked {
-    pub(super) fn new(store: OrderedDataStore) -> Self {
-        let options = Options::default();
-        Self { store, filter: OrderedEntryFilter::new(), is_descending: false, options }
-    }
-
     /// Entries with this value or a greater one.
     pub fn at_least(mut self, value: i64) -> Self {
         self.filter = self.filter.at_least(value);
@@ -119,10 +135,6 @@ pub struct Top {
 }
 
 impl Top {
-    pub(super) fn new(ranked: Ranked, count: u64) -> Self {
-        Self { ranked, count }
-    }
-
     option_methods!(ranked);
 }
 

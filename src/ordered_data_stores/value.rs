@@ -11,12 +11,67 @@ const KEY: usize = 63;
 const EXACT: i64 = 1 << 53;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Action {
+enum Action {
     Get,
     Set { value: i64, allow_missing: bool },
     Create(i64),
     Increment(i64),
     Delete,
+}
+
+impl OrderedDataStore {
+    /// Reads a value; `None` if the key is not there.
+    ///
+    /// Calls `ordered_data_stores.get_entry`; scope `universe.ordered-data-store.scope.entry:read`.
+    pub fn get(&self, key: impl Into<String>) -> OrderedCall<Option<i64>> {
+        self.call(key, Action::Get)
+    }
+
+    /// Sets a value, whether or not the key is there.
+    ///
+    /// Calls `ordered_data_stores.update_entry`; scope `universe.ordered-data-store.scope.entry:write`.
+    pub fn set(&self, key: impl Into<String>, value: i64) -> OrderedCall<i64> {
+        self.call(key, Action::Set { value, allow_missing: true })
+    }
+
+    /// Sets the value of a key that is there; fails if it is [not found](Error::is_not_found).
+    ///
+    /// Calls `ordered_data_stores.update_entry`; scope `universe.ordered-data-store.scope.entry:write`.
+    pub fn replace(&self, key: impl Into<String>, value: i64) -> OrderedCall<i64> {
+        self.call(key, Action::Set { value, allow_missing: false })
+    }
+
+    /// Creates a key; fails (status 400) if it is there. It is not sent again after a failure that
+    /// leaves its effect unknown: see [`Error::may_have_been_applied`].
+    ///
+    /// Calls `ordered_data_stores.create_entry`; scope `universe.ordered-data-store.scope.entry:write`.
+    pub fn create(&self, key: impl Into<String>, value: i64) -> OrderedCall<i64> {
+        self.call(key, Action::Create(value))
+    }
+
+    /// Adds to a value, atomically, and gives the sum; a key that is not there counts as 0. It is
+    /// never sent again after a failure that leaves its effect unknown: see
+    /// [`Error::may_have_been_applied`].
+    ///
+    /// Calls `ordered_data_stores.increment_entry`; scope `universe.ordered-data-store.scope.entry:write`.
+    ///
+    /// Known to Roblox: beyond the range of values the response is cut to it, but what is stored may
+    /// not be.
+    pub fn increment(&self, key: impl Into<String>, amount: i64) -> OrderedCall<i64> {
+        self.call(key, Action::Increment(amount))
+    }
+
+    /// Deletes a key at once and for good; fails if it is [not found](Error::is_not_found).
+    ///
+    /// Calls `ordered_data_stores.delete_entry`; scope `universe.ordered-data-store.scope.entry:write`.
+    pub fn delete(&self, key: impl Into<String>) -> OrderedCall<()> {
+        self.call(key, Action::Delete)
+    }
+
+    fn call<T>(&self, key: impl Into<String>, action: Action) -> OrderedCall<T> {
+        let store = self.clone();
+        OrderedCall { store, key: key.into(), action, options: Options::default(), output: PhantomData }
+    }
 }
 
 /// A call that is about one key. Made by the methods of [`OrderedDataStore`].
@@ -54,10 +109,6 @@ impl OrderedOutcome for () {
 }
 
 impl<T> OrderedCall<T> {
-    pub(super) fn new(store: OrderedDataStore, key: String, action: Action) -> Self {
-        Self { store, key, action, options: Options::default(), output: PhantomData }
-    }
-
     option_methods!();
 
     async fn value(self) -> Result<Option<i64>, Error> {

@@ -19,6 +19,8 @@ impl Places {
     /// Uploads a place file as the new version that players get, or [saves](Publish::saved) it. The
     /// response is the version's number.
     ///
+    /// Calls `places.create_version`; scope `universe-places:write`.
+    ///
     /// The file is a path ([`File::open`](crate::body::File::open)), bytes, or a
     /// [reader](crate::body::File::reader), and is sent as it is read. Its format, `rbxl` or `rbxlx`,
     /// is found by its content. The attempt's time grows with the file's size; see

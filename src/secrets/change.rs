@@ -7,6 +7,42 @@ use crate::client::Options;
 use crate::ids::Id;
 use http::StatusCode;
 
+impl UniverseSecrets {
+    /// Creates a secret. Its id has 1 to 64 letters, digits and underscores, and does not begin with a
+    /// digit; its content has 1 to 1,024 characters.
+    ///
+    /// Calls `secrets.get_public_key` and `secrets.create`; scopes `universe.secret:read`, `universe.secret:write`.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`Conflict`](crate::ErrorKind::Conflict) if there is a secret with this id, of kind
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if id, content or domain are not as they must
+    /// be, and as of every call.
+    pub fn create(&self, id: impl Into<Id>, content: impl Into<Plaintext>) -> CreateSecret {
+        let (of, options) = (self.clone(), Options::default());
+        CreateSecret { of, id: id.into(), content: content.into(), domain: None, options }
+    }
+
+    /// Changes the content or the domain of a secret, or both. What is not set stays.
+    ///
+    /// Calls `secrets.get_public_key` and `secrets.update`; scopes `universe.secret:read`, `universe.secret:write`.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if there is no secret with this id, of kind
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if nothing is to be changed or an input is
+    /// not as it must be, and as of every call.
+    pub fn update(&self, id: impl Into<Id>) -> UpdateSecret {
+        UpdateSecret {
+            of: self.clone(),
+            id: id.into(),
+            content: None,
+            domain: None,
+            options: Options::default(),
+        }
+    }
+}
+
 /// The call of [`UniverseSecrets::create`].
 #[derive(Clone, Debug)]
 #[must_use = "a call is sent when it is awaited"]
@@ -21,10 +57,6 @@ pub struct CreateSecret {
 helper_methods!(CreateSecret => Secret);
 
 impl CreateSecret {
-    pub(super) fn new(of: UniverseSecrets, id: Id, content: Plaintext) -> Self {
-        Self { of, id, content, domain: None, options: Options::default() }
-    }
-
     /// The host that the secret may be sent to: `api.example.com`, `*.example.com`, or `*` for any.
     /// Without it the secret is a private key, which cannot be put into URLs and headers.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
@@ -66,10 +98,6 @@ enum Domain {
 helper_methods!(UpdateSecret => Secret);
 
 impl UpdateSecret {
-    pub(super) fn new(of: UniverseSecrets, id: Id) -> Self {
-        Self { of, id, content: None, domain: None, options: Options::default() }
-    }
-
     /// The new content, of 1 to 1,024 characters.
     pub fn content(mut self, content: impl Into<Plaintext>) -> Self {
         self.content = Some(content.into());

@@ -1,5 +1,5 @@
 use super::key::KeyCache;
-use super::{CreateSecret, Delete, List, Plaintext, Secret, Secrets, UpdateSecret, rules};
+use super::{Delete, List, Secret, Secrets, rules};
 use crate::Error;
 use crate::call::helper_methods;
 use crate::client::Options;
@@ -42,41 +42,24 @@ impl Secrets {
 }
 
 impl UniverseSecrets {
-    /// Creates a secret. Its id has 1 to 64 letters, digits and underscores, and does not begin with a
-    /// digit; its content has 1 to 1,024 characters.
-    ///
-    /// # Errors
-    ///
-    /// Of kind [`Conflict`](crate::ErrorKind::Conflict) if there is a secret with this id, of kind
-    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if id, content or domain are not as they must
-    /// be, and as of every call.
-    pub fn create(&self, id: impl Into<Id>, content: impl Into<Plaintext>) -> CreateSecret {
-        CreateSecret::new(self.clone(), id.into(), content.into())
-    }
-
-    /// Changes the content or the domain of a secret, or both. What is not set stays.
-    ///
-    /// # Errors
-    ///
-    /// Of kind [`NotFound`](crate::ErrorKind::NotFound) if there is no secret with this id, of kind
-    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if nothing is to be changed or an input is
-    /// not as it must be, and as of every call.
-    pub fn update(&self, id: impl Into<Id>) -> UpdateSecret {
-        UpdateSecret::new(self.clone(), id.into())
-    }
-
     /// Lists the secrets, without their contents, which never leave the service.
+    ///
+    /// Calls `secrets.list`; scope `universe.secret:read`.
     pub fn list(&self) -> List {
         self.secrets.list(&self.universe)
     }
 
     /// What is known of one secret, without its content; `None` if there is none with this id. The
     /// service has no call for one secret, so this reads the list.
+    ///
+    /// Calls `secrets.list`; scope `universe.secret:read`.
     pub fn get(&self, id: impl Into<Id>) -> GetSecret {
         GetSecret { of: self.clone(), id: id.into(), options: Options::default() }
     }
 
     /// Deletes a secret for good.
+    ///
+    /// Calls `secrets.delete`; scope `universe.secret:write`.
     ///
     /// # Errors
     ///

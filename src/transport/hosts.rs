@@ -1,8 +1,9 @@
 //! Where requests go, and where credentials may go along.
 
 use crate::Error;
+use bytes::Bytes;
 use http::Uri;
-use http::uri::Authority;
+use http::uri::{Authority, PathAndQuery};
 use std::collections::BTreeMap;
 
 /// The host of requests that name none.
@@ -20,12 +21,43 @@ pub(crate) enum OnThisMachine {
 #[derive(Debug)]
 pub(crate) struct Hosts {
     /// The hosts of Open Cloud, each with the URL that it is reached at.
-    api: BTreeMap<&'static str, String>,
-    /// Those URLs, parsed: they are looked at for every request.
+    api: BTreeMap<&'static str, BaseUrl>,
+    /// Those URLs, each once: they are looked at for every request.
     trusted: Vec<Uri>,
     /// The URL of each other host that is reached elsewhere.
     others: BTreeMap<String, String>,
     allow_plain_http: bool,
+}
+
+/// The scheme, authority and path prefix at which a host is reached, without a slash at the end.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseUrl {
+    text: String,
+    parsed: Uri,
+}
+
+impl BaseUrl {
+    fn parse(text: String) -> Result<Self, Error> {
+        let parsed = text.parse().map_err(|_| not_a_base(&text, "is not a URL"))?;
+        Ok(Self { text, parsed })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What comes before the path of every operation.
+    pub(crate) fn prefix(&self) -> &str {
+        self.parsed.path().trim_end_matches('/')
+    }
+
+    /// The URL of a path and query that begin with the [prefix](Self::prefix). Only these are parsed; the rest is
+    /// the same for all requests.
+    pub(crate) fn with_target(&self, target: String) -> Result<Uri, http::Error> {
+        let mut parts = self.parsed.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(target))?);
+        Ok(Uri::from_parts(parts)?)
+    }
 }
 
 impl Hosts {
@@ -46,23 +78,28 @@ impl Hosts {
             .map(|name| {
                 let own = others.get(name).or_else(|| others.get(&format!("{name}:443")));
                 let own = own.or(base_url.as_ref()).cloned();
-                (name, own.unwrap_or_else(|| format!("https://{name}")))
+                Ok((name, BaseUrl::parse(own.unwrap_or_else(|| format!("https://{name}")))?))
             })
-            .collect::<BTreeMap<_, _>>();
+            .collect::<Result<BTreeMap<_, _>, Error>>()?;
         others.retain(|host, _| !api.contains_key(host.strip_suffix(":443").unwrap_or(host)));
-        let mut trusted: Vec<Uri> = api.values().filter_map(|url| url.parse().ok()).collect();
+        let mut trusted: Vec<Uri> = api.values().map(|base| base.parsed.clone()).collect();
         trusted.dedup();
         Ok(Self { api, trusted, others, allow_plain_http })
     }
 
-    /// The scheme, authority and path prefix at which a host of Open Cloud is reached.
-    pub(crate) fn origin(&self, host: &str) -> &str {
-        self.api.get(host).map_or("", String::as_str)
+    /// Where a host of Open Cloud is reached; `None` of any other.
+    pub(crate) fn base(&self, host: &str) -> Option<&BaseUrl> {
+        self.api.get(host)
+    }
+
+    /// The URLs at which the hosts of Open Cloud are reached, each once.
+    pub(crate) fn bases(&self) -> &[Uri] {
+        &self.trusted
     }
 
     /// Whether any host is reached over TLS.
     pub(crate) fn needs_tls(&self) -> bool {
-        self.api.values().any(|url| url.starts_with("https:"))
+        self.api.values().any(|base| base.text.starts_with("https:"))
     }
 
     /// Whether the hosts are reached on this machine.
@@ -70,7 +107,8 @@ impl Hosts {
         let mut here = self
             .api
             .values()
-            .chain(self.others.values())
+            .map(BaseUrl::as_str)
+            .chain(self.others.values().map(String::as_str))
             .map(|url| url.parse::<Uri>().is_ok_and(|url| is_loopback(url.host().unwrap_or_default())));
         match (here.clone().all(|here| here), here.any(|here| here)) {
             (true, _) => OnThisMachine::All,
@@ -105,12 +143,13 @@ impl Hosts {
     }
 
     /// Where a host is reached, if that was said. Its scheme's port goes without saying.
-    fn elsewhere(&self, scheme: &str, authority: &Authority) -> Option<&String> {
+    fn elsewhere(&self, scheme: &str, authority: &Authority) -> Option<&str> {
         let host = authority.host().to_ascii_lowercase();
         let usual = usual_port(Some(scheme));
         let port = authority.port_u16().unwrap_or(usual);
-        let bare = (port == usual).then(|| self.api.get(host.as_str()).or_else(|| self.others.get(&host)));
-        bare.flatten().or_else(|| self.others.get(&format!("{host}:{port}")))
+        let other = |host: &str| self.others.get(host).map(String::as_str);
+        let bare = (port == usual).then(|| self.base(&host).map(BaseUrl::as_str).or_else(|| other(&host)));
+        bare.flatten().or_else(|| other(&format!("{host}:{port}")))
     }
 
     /// Whether a URL belongs to Open Cloud as this client reaches it, so that it may be given the
@@ -125,9 +164,19 @@ fn usual_port(scheme: Option<&str>) -> u16 {
     if scheme == Some("http") { 80 } else { 443 }
 }
 
+/// Whether two URLs begin with the same scheme, host and port, written in the same way, as nearly all do that are
+/// compared.
+pub(super) fn is_same_text(one: &Uri, other: &Uri) -> bool {
+    one.scheme_str() == other.scheme_str()
+        && one.authority().map(Authority::as_str) == other.authority().map(Authority::as_str)
+}
+
 /// Whether two URLs have the same scheme, host and port.
 fn is_same_origin(one: &Uri, other: &Uri) -> bool {
     let port = |url: &Uri| url.port_u16().unwrap_or_else(|| usual_port(url.scheme_str()));
+    if is_same_text(one, other) {
+        return true;
+    }
     one.scheme_str() == other.scheme_str()
         && port(one) == port(other)
         && one.host().unwrap_or_default().eq_ignore_ascii_case(other.host().unwrap_or_default())
@@ -135,7 +184,7 @@ fn is_same_origin(one: &Uri, other: &Uri) -> bool {
 
 /// The scheme, authority and path prefix of a URL, without a slash at the end.
 fn origin(url: &str, allow_plain_http: bool) -> Result<String, Error> {
-    let refuse = |why: &str| Err(Error::configuration(format!("the base URL `{}` {why}", shown(url))));
+    let refuse = |why: &str| Err(not_a_base(url, why));
     let Ok(parsed) = url.parse::<http::Uri>() else { return refuse("is not a URL") };
     let Some(host) = parsed.host().filter(|host| !host.is_empty()) else { return refuse("has no host") };
     if parsed.authority().is_some_and(|authority| authority.as_str().contains('@')) {
@@ -155,6 +204,10 @@ fn origin(url: &str, allow_plain_http: bool) -> Result<String, Error> {
         _ => return refuse("is not an http or https URL"),
     }
     Ok(url.trim_end_matches('/').to_owned())
+}
+
+fn not_a_base(url: &str, why: &str) -> Error {
+    Error::configuration(format!("the base URL `{}` {why}", shown(url)))
 }
 
 /// A host, and its port if there is one, as they are looked up.
@@ -221,8 +274,12 @@ mod tests {
     #[test]
     fn each_host_is_reached_where_it_was_said() {
         let plain = hosts(None, &[]);
-        assert_eq!(plain.origin(DEFAULT_HOST), "https://apis.roblox.com");
-        assert_eq!(plain.origin("thumbnails.roblox.com"), "https://thumbnails.roblox.com");
+        let base = |hosts: &Hosts, host: &str| hosts.base(host).map(|base| base.as_str().to_owned());
+        let is_at =
+            |hosts: &Hosts, host: &str, url: &str| assert_eq!(base(hosts, host).as_deref(), Some(url));
+        is_at(&plain, DEFAULT_HOST, "https://apis.roblox.com");
+        is_at(&plain, "thumbnails.roblox.com", "https://thumbnails.roblox.com");
+        assert_eq!(base(&plain, "cdn.example"), None);
         assert_eq!(
             plain.locate("https://cdn.example/a?b=%2F").expect("a URL"),
             "https://cdn.example/a?b=%2F"
@@ -237,8 +294,8 @@ mod tests {
                 ("ported.example:444", "http://localhost:5"),
             ],
         );
-        assert_eq!(moved.origin(DEFAULT_HOST), "http://localhost:1/x");
-        assert_eq!(moved.origin("thumbnails.roblox.com"), "http://localhost:2");
+        is_at(&moved, DEFAULT_HOST, "http://localhost:1/x");
+        is_at(&moved, "thumbnails.roblox.com", "http://localhost:2");
         for (url, expected) in [
             ("https://apis.roblox.com/a?b", "http://localhost:1/x/a?b"),
             ("https://thumbnails.roblox.com/a", "http://localhost:2/a"),
@@ -266,6 +323,24 @@ mod tests {
         ] {
             assert!(moved.locate(url).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn a_target_goes_behind_the_base_url() {
+        for (url, target, expected) in [
+            ("https://proxy.example", "/a%2Fb?c=d", "https://proxy.example/a%2Fb?c=d"),
+            ("http://localhost:1/x/y", "/x/y/a", "http://localhost:1/x/y/a"),
+        ] {
+            let base = BaseUrl::parse(url.to_owned()).expect(url);
+            assert!(target.starts_with(base.prefix()));
+            let made = base.with_target(target.to_owned()).expect(target);
+            assert_eq!(
+                (made.to_string().as_str(), &made),
+                (expected, &expected.parse::<Uri>().expect(expected))
+            );
+        }
+        let base = BaseUrl::parse("https://proxy.example".to_owned()).expect("a URL");
+        base.with_target("/a b".to_owned()).expect_err("a blank");
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod trace;
 pub(crate) use self::reqwest::Reqwest;
 pub(crate) use clients::HttpOptions;
 pub(crate) use exchanged::{Exchanged, Origin, PreparedRequest};
-pub(crate) use hosts::{DEFAULT_HOST, Hosts, OnThisMachine, shown};
+pub(crate) use hosts::{BaseUrl, DEFAULT_HOST, Hosts, OnThisMachine, shown};
 #[cfg(feature = "files")]
 pub(crate) use opener::Opener;
 pub(crate) use send::{Accept, RetryLoop, Times, in_words};

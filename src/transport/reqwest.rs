@@ -1,16 +1,17 @@
 //! The transport over HTTP.
 
 use super::clients::{Clients, HttpOptions};
-use super::hosts::is_loopback;
+use super::hosts::{is_loopback, is_same_text};
 use super::{Chunks, Exchange, LONGEST_ERROR, Opening, REFUSAL_TIME, Transport};
 use crate::body::source::Source;
 use crate::body::{Body, Form};
 use crate::{Error, ErrorKind};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
-use http::Method;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::{Method, Uri};
 use std::error::Error as StdError;
+use std::future::Future;
 use tokio::time::{Instant, timeout_at};
 
 /// Sends with `reqwest`.
@@ -20,69 +21,112 @@ pub(crate) struct Reqwest {
     here: Option<Clients>,
     /// Whether the client is the caller's own, which may follow redirects.
     is_foreign: bool,
+    origins: Origins,
 }
 
 impl Reqwest {
-    /// With the caller's own client, and another for uploads if there is one.
-    pub(crate) fn new(calls: reqwest::Client, uploads: Option<reqwest::Client>) -> Self {
+    /// With the caller's own client, and another for uploads if there is one. Most requests go to the `bases`.
+    pub(crate) fn new(calls: reqwest::Client, uploads: Option<reqwest::Client>, bases: &[Uri]) -> Self {
         let uploads = uploads.unwrap_or_else(|| calls.clone());
-        Self { usual: Clients { calls, uploads }, here: None, is_foreign: true }
+        let usual = Clients { calls, uploads };
+        Self { usual, here: None, is_foreign: true, origins: Origins::new(bases) }
     }
 
     /// With clients of its own.
-    pub(crate) fn build(options: &HttpOptions) -> Result<Self, Error> {
+    pub(crate) fn build(options: &HttpOptions, bases: &[Uri]) -> Result<Self, Error> {
         let (usual, here) = Clients::build(options)?;
-        Ok(Self { usual, here, is_foreign: false })
+        Ok(Self { usual, here, is_foreign: false, origins: Origins::new(bases) })
     }
 
-    /// Sends the request; the response's content is still to be read.
-    async fn send(&self, request: http::Request<Body>) -> Result<reqwest::Response, Error> {
+    /// The request on its way. It is sent when the future is polled.
+    ///
+    /// Not an `async fn`: its future would hold the request that was given, and each form that it goes through.
+    fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> Result<Sent<impl Future<Output = Received> + use<>>, Error> {
+        let (client, request) = self.request(request)?;
+        let meant = self.is_foreign.then(|| Box::new(request.url().clone()));
+        Ok(Sent { response: client.execute(request), meant })
+    }
+
+    /// The request as the client takes it, and the client.
+    fn request(&self, request: http::Request<Body>) -> Result<(&reqwest::Client, reqwest::Request), Error> {
         let (parts, body) = request.into_parts();
-        let uri = parts.uri;
-        let here = self.here.as_ref().filter(|_| is_loopback(uri.host().unwrap_or_default()));
+        let here = self.here.as_ref().filter(|_| is_loopback(parts.uri.host().unwrap_or_default()));
         let clients = here.unwrap_or(&self.usual);
         let client = if body.is_upload() { &clients.uploads } else { &clients.calls };
-        let url = reqwest::Url::parse(&uri.to_string())
-            .map_err(|error| Error::invalid_request(format!("the URL cannot be sent: {error}")))?;
-        check(&uri, &url)?;
-        let meant = self.is_foreign.then(|| url.clone());
+        let url = self.origins.url(&parts.uri)?;
+        check(&parts.uri, &url)?;
         let mut request = reqwest::Request::new(parts.method, url);
         // Moved, not copied: they are the call's own.
         *request.headers_mut() = parts.headers;
-        let request = with_body(client, request, body)?;
-        let response = client.execute(request).await.map_err(no_response)?;
-        if meant.is_some_and(|meant| *response.url() != meant) {
-            return Err(Error::configuration(
-                "the HTTP client followed a redirect, and the credential with it; switch its redirects off",
-            ));
-        }
-        Ok(response)
-    }
-
-    async fn exchange(
-        &self,
-        request: http::Request<Body>,
-        limit: usize,
-    ) -> Result<http::Response<Bytes>, Error> {
-        read(self.send(request).await?, limit).await
-    }
-
-    async fn open(&self, request: http::Request<Body>) -> Result<http::Response<Chunks>, Error> {
-        let mut response = self.send(request).await?;
-        let mut parts = http::Response::new(());
-        *parts.status_mut() = response.status();
-        *parts.headers_mut() = std::mem::take(response.headers_mut());
-        Ok(parts.map(|()| -> Chunks { Box::pin(response.bytes_stream().map_err(failed)) }))
+        Ok((client, with_body(client, request, body)?))
     }
 }
 
 impl Transport for Reqwest {
     fn exchange(&self, request: http::Request<Body>, max_response_bytes: usize) -> Exchange<'_> {
-        Box::pin(self.exchange(request, max_response_bytes))
+        let sent = self.send(request);
+        Box::pin(async move {
+            let Sent { response, meant } = sent?;
+            let mut response = received(response.await, meant)?;
+            read(&mut response, max_response_bytes).await
+        })
     }
 
     fn open(&self, request: http::Request<Body>, _: u64) -> Opening<'_> {
-        Box::pin(self.open(request))
+        let sent = self.send(request);
+        Box::pin(async move {
+            let Sent { response, meant } = sent?;
+            let mut response = received(response.await, meant)?;
+            let parts = head(&mut response);
+            Ok(parts.map(|()| -> Chunks { Box::pin(response.bytes_stream().map_err(failed)) }))
+        })
+    }
+}
+
+type Received = Result<reqwest::Response, reqwest::Error>;
+
+/// A request on its way, and the URL that it must come from if the client may follow redirects.
+struct Sent<F> {
+    response: F,
+    meant: Option<Box<reqwest::Url>>,
+}
+
+/// The response, whose content is still to be read.
+fn received(response: Received, meant: Option<Box<reqwest::Url>>) -> Result<reqwest::Response, Error> {
+    let response = response.map_err(no_response)?;
+    match meant.is_some_and(|meant| *response.url() != *meant) {
+        true => Err(Error::configuration(
+            "the HTTP client followed a redirect, and the credential with it; switch its redirects off",
+        )),
+        false => Ok(response),
+    }
+}
+
+/// The origins that most requests go to, parsed.
+#[derive(Default)]
+struct Origins(Vec<(Uri, reqwest::Url)>);
+
+impl Origins {
+    fn new(bases: &[Uri]) -> Self {
+        let parsed = |base: &Uri| Some((base.clone(), reqwest::Url::parse(&base.to_string()).ok()?));
+        Self(bases.iter().filter_map(parsed).collect())
+    }
+
+    /// The URL as the client takes it. Of a known origin, only the path and the query are parsed.
+    fn url(&self, uri: &Uri) -> Result<reqwest::Url, Error> {
+        match self.0.iter().find(|(base, _)| is_same_text(base, uri)) {
+            Some((_, origin)) => {
+                let mut url = origin.clone();
+                url.set_path(uri.path());
+                url.set_query(uri.query());
+                Ok(url)
+            }
+            None => reqwest::Url::parse(&uri.to_string())
+                .map_err(|error| Error::invalid_request(format!("the URL cannot be sent: {error}"))),
+        }
     }
 }
 
@@ -120,7 +164,7 @@ fn with_body(
 
 /// Refuses a URL that the client's parser reads as another host or path than ours: it resolves dot
 /// segments, even encoded ones, and takes `\` for `/`.
-fn check(meant: &http::Uri, read: &reqwest::Url) -> Result<(), Error> {
+fn check(meant: &Uri, read: &reqwest::Url) -> Result<(), Error> {
     let host = meant.host().unwrap_or_default();
     let same =
         read.host_str().is_some_and(|read| read.eq_ignore_ascii_case(host)) && read.path() == meant.path();
@@ -140,31 +184,38 @@ fn set_content_type(headers: &mut HeaderMap, content_type: &str) -> Result<(), E
     Ok(())
 }
 
+/// The status and the headers of a response, which it has no more.
+fn head(response: &mut reqwest::Response) -> http::Response<()> {
+    let mut head = http::Response::new(());
+    *head.status_mut() = response.status();
+    *head.headers_mut() = std::mem::take(response.headers_mut());
+    head
+}
+
 /// Reads the response up to the limit. What has arrived when the connection fails stays in the error. The
 /// body of a refusal is waited for only a while: its status is known.
-async fn read(mut incoming: reqwest::Response, limit: usize) -> Result<http::Response<Bytes>, Error> {
-    let status = incoming.status();
-    let limit = if status.is_success() { limit } else { limit.min(LONGEST_ERROR) };
-    let mut response = http::Response::new(Bytes::new());
-    *response.status_mut() = status;
-    *response.headers_mut() = std::mem::take(incoming.headers_mut());
-    let mut content = Content { expected: expected_length(&response, limit), ..Content::default() };
+async fn read(incoming: &mut reqwest::Response, limit: usize) -> Result<http::Response<Bytes>, Error> {
+    let is_success = incoming.status().is_success();
+    let limit = if is_success { limit } else { limit.min(LONGEST_ERROR) };
+    let mut content = Content { expected: expected_length(incoming.headers(), limit), ..Content::default() };
     let until = Instant::now() + REFUSAL_TIME;
     loop {
-        let chunk = match status.is_success() {
+        let chunk = match is_success {
             true => incoming.chunk().await,
-            false => timeout_at(until, incoming.chunk()).await.unwrap_or(Ok(None)),
+            // In a box, so that the room for its timer is not taken by every call.
+            false => Box::pin(timeout_at(until, incoming.chunk())).await.unwrap_or(Ok(None)),
         };
         let chunk = match chunk {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
             Err(error) => {
-                *response.body_mut() = content.into_bytes();
+                let response = head(incoming).map(|()| content.into_bytes());
                 return Err(failed(error).with_response(&response));
             }
         };
         if content.len() + chunk.len() > limit {
-            if status.is_success() {
+            if is_success {
+                let response = head(incoming).map(|()| Bytes::new());
                 return Err(Error::too_large(limit).with_response(&response));
             }
             content.push(chunk.slice(..limit - content.len()));
@@ -172,13 +223,12 @@ async fn read(mut incoming: reqwest::Response, limit: usize) -> Result<http::Res
         }
         content.push(chunk);
     }
-    *response.body_mut() = content.into_bytes();
-    Ok(response)
+    Ok(head(incoming).map(|()| content.into_bytes()))
 }
 
 /// How long the body of a response will be, as far as it says so and may be so long.
-fn expected_length(response: &http::Response<Bytes>, limit: usize) -> usize {
-    let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+fn expected_length(headers: &HeaderMap, limit: usize) -> usize {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     length.unwrap_or(0).min(limit).min(MOST_RESERVED)
 }
 

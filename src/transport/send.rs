@@ -1,6 +1,6 @@
 //! The one loop around attempts: credentials, limiter, deadline, retry.
 
-use super::limit::{Owner, Quota, RateLimit};
+use super::limit::{Acquiring, Owner, Quota, RateLimit};
 use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy, is_rate_limit};
 use super::trace::Trace;
 use super::{Exchanged, PreparedRequest, Transport, edge};
@@ -9,6 +9,8 @@ use crate::spec::OperationInfo;
 use crate::spec::RateLimitStatus;
 use crate::{Credentials, Error, ErrorKind};
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::header::{HeaderMap, HeaderValue, USER_AGENT};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -77,6 +79,7 @@ pub(crate) struct RetryLoop<'a> {
     pub(crate) is_open: bool,
     pub(crate) max_response_bytes: usize,
     pub(crate) log_bodies: bool,
+    pub(crate) user_agent: &'a HeaderValue,
 }
 
 /// What is known of a call while it goes on.
@@ -97,9 +100,13 @@ struct Progress {
 
 impl RetryLoop<'_> {
     /// Sends until a response is a success or nothing more can be done.
-    pub(crate) async fn run(self, request: PreparedRequest, accept: Accept<'_>) -> Result<Exchanged, Error> {
+    pub(crate) async fn run(
+        &self,
+        request: &PreparedRequest,
+        accept: Accept<'_>,
+    ) -> Result<Exchanged, Error> {
         let trace = Trace::new(request.operation, &request.http, self.log_bodies);
-        trace.clone().within(self.attempts(&request, &trace, accept)).await
+        trace.clone().within(self.attempts(request, &trace, accept)).await
     }
 
     async fn attempts(
@@ -108,8 +115,7 @@ impl RetryLoop<'_> {
         trace: &Trace,
         accept: Accept<'_>,
     ) -> Result<Exchanged, Error> {
-        let start = Instant::now();
-        let deadline = Deadline { at: start.checked_add(self.times.total), total: self.times.total };
+        let deadline = Deadline::after(self.times.total);
         let mut progress = Progress::default();
         let finish = |error: Error, progress: &Progress| {
             let error = match &progress.last {
@@ -189,9 +195,10 @@ impl RetryLoop<'_> {
             };
             let error = request.explain(error).with_earlier_ambiguity(progress.ambiguous);
             progress.ambiguous = error.is_ambiguous();
-            if let Some(renewed) =
-                self.renew(&error, secret.as_ref(), &mut progress, &request.http, deadline).await
-            {
+            // In a box, as what is rarely waited for.
+            let renewal =
+                Box::pin(self.renew(&error, secret.as_ref(), &mut progress, &request.http, deadline));
+            if let Some(renewed) = renewal.await {
                 progress.last = Some(error.clone());
                 match renewed {
                     Ok(credentials) => secret = Some(credentials),
@@ -226,15 +233,9 @@ impl RetryLoop<'_> {
         secret: Option<&Credentials>,
         deadline: Deadline,
     ) -> Result<http::Response<Bytes>, Error> {
-        let mut again = http::Request::new(request.body().clone());
-        *again.method_mut() = request.method().clone();
-        *again.uri_mut() = request.uri().clone();
-        *again.headers_mut() = request.headers().clone();
-        if let Some(secret) = secret {
-            secret.apply(again.headers_mut());
-        }
         let time = self.times.attempt.min(deadline.remaining());
-        let response = tokio::time::timeout(time, self.transport.exchange(again, self.max_response_bytes))
+        let exchange = self.transport.exchange(self.signed(request, secret), self.max_response_bytes);
+        let response = tokio::time::timeout(time, exchange)
             .await
             .unwrap_or_else(|_| Err(Error::timeout(time.as_secs_f64())))
             .or_else(refused)?;
@@ -243,6 +244,23 @@ impl RetryLoop<'_> {
             true => Err(Error::too_large(self.max_response_bytes)),
             false => Ok(response),
         }
+    }
+
+    /// The request of one attempt.
+    fn signed(&self, request: &http::Request<Body>, secret: Option<&Credentials>) -> http::Request<Body> {
+        let mut signed = http::Request::new(request.body().clone());
+        *signed.method_mut() = request.method().clone();
+        *signed.uri_mut() = request.uri().clone();
+        *signed.headers_mut() = match request.headers().is_empty() {
+            // Room for these two, and for the one that the HTTP client adds.
+            true => HeaderMap::with_capacity(3),
+            false => request.headers().clone(),
+        };
+        signed.headers_mut().entry(USER_AGENT).or_insert_with(|| self.user_agent.clone());
+        if let Some(secret) = secret {
+            secret.apply(signed.headers_mut());
+        }
+        signed
     }
 
     /// The error that a response is, if it is one.
@@ -272,14 +290,21 @@ impl RetryLoop<'_> {
         trace: &Trace,
     ) -> Result<Option<Instant>, Error> {
         let Some(limit) = self.limit.filter(|_| !quotas.is_empty()) else { return Ok(None) };
+        let wait = match limit.acquire(quotas) {
+            Acquiring::Granted(place) => {
+                trace.limited(Duration::ZERO);
+                return Ok(Some(place));
+            }
+            Acquiring::Pending(wait) => wait,
+        };
         let start = Instant::now();
-        let permit =
-            deadline.bound("the client's rate limit gave this call no permit", limit.acquire(quotas)).await;
+        // In a box, so that the room for its timer is not taken by every call.
+        let permit = Box::pin(deadline.bound("the client's rate limit gave this call no permit", wait)).await;
         trace.limited(start.elapsed());
         permit
     }
 
-    fn observe(&self, quotas: &[Quota], place: Option<Instant>, is_limited: bool, headers: &http::HeaderMap) {
+    fn observe(&self, quotas: &[Quota], place: Option<Instant>, is_limited: bool, headers: &HeaderMap) {
         if let Some(limit) = self.limit {
             limit.observe(quotas, place, &RateLimitStatus::read(headers), is_limited);
         }
@@ -417,6 +442,10 @@ struct Deadline {
 }
 
 impl Deadline {
+    fn after(total: Duration) -> Self {
+        Self { at: Instant::now().checked_add(total), total }
+    }
+
     fn remaining(self) -> Duration {
         self.at.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()))
     }
@@ -431,9 +460,13 @@ impl Deadline {
     }
 
     /// Waits for something that comes before the request is sent.
-    async fn bound<T>(self, what: &str, wait: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        tokio::time::timeout(self.remaining(), wait)
-            .await
-            .unwrap_or_else(|_| Err(Error::timeout_waiting(what, self.total.as_secs_f64())))
+    fn bound<T>(
+        self,
+        what: &str,
+        wait: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        let late = move |_| Err(Error::timeout_waiting(what, self.total.as_secs_f64()));
+        // An `async fn` would hold what it waits for twice: as its argument, and as what it awaits.
+        tokio::time::timeout(self.remaining(), wait).map(move |result| result.unwrap_or_else(late))
     }
 }

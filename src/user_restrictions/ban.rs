@@ -9,6 +9,9 @@ impl UserRestrictions {
     /// Bans a user from a universe, or from one [place](Ban::at_place), for a time or for ever. A user
     /// who is playing there is kicked. A ban that the user has already is replaced as a whole.
     ///
+    /// Calls `user_restrictions.update` and `user_restrictions.update_for_place`; scope
+    /// `universe.user-restriction:write`.
+    ///
     /// It is safe to send again: it has an idempotency key, which its attempts share. A user's ban can
     /// be written once per minute and universe; a second write waits for that, within its deadline.
     ///

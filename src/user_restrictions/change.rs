@@ -21,6 +21,10 @@ impl UserRestrictions {
     /// Changes the reasons of a ban, or whether it is for alt accounts, and nothing else: the user stays
     /// banned, until the same time as before.
     ///
+    /// Calls `user_restrictions.get`, `user_restrictions.get_for_place`, `user_restrictions.update` and
+    /// `user_restrictions.update_for_place`; scopes `universe.user-restriction:read`,
+    /// `universe.user-restriction:write`.
+    ///
     /// The service replaces a ban as a whole, so the ban is read, changed and written back. Roblox does
     /// not say whether a ban that is written again begins anew. We take it that it does, and write what was left of
     /// its length; where that could let the user in too early, the whole length. If the response shows that the end has

@@ -9,6 +9,9 @@ impl UserRestrictions {
     /// Lifts a user's ban from a universe, or from one [place](Unban::at_place). A user who is not
     /// banned stays so.
     ///
+    /// Calls `user_restrictions.update` and `user_restrictions.update_for_place`; scope
+    /// `universe.user-restriction:write`.
+    ///
     /// The two are apart: lifting the universe's ban leaves those of single places, and a place cannot
     /// lift the universe's.
     ///

@@ -18,6 +18,8 @@ impl Users {
     /// Sends an experience notification to a user, in the name of a universe. `message` is the id of the
     /// notification's text, which is written in the Creator Dashboard.
     ///
+    /// Calls `users.create_notification`; scope `user.user-notification:write`.
+    ///
     /// Roblox delivers it only to users of 13 and older who have asked for this universe's notifications,
     /// and only one per user, universe and day; the universe needs 100 visits. That it was accepted does
     /// not mean that it arrives.

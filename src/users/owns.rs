@@ -73,6 +73,8 @@ impl From<GamePassId> for Ownable {
 impl Users {
     /// Whether a user owns an asset, a badge, a game pass or a private server.
     ///
+    /// Calls `users.list_inventory_items`.
+    ///
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
     /// use opencloud::users::Ownable;

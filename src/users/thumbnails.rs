@@ -10,6 +10,8 @@ use std::pin::Pin;
 impl Users {
     /// Renders the avatar thumbnails of many users, some at a time, and waits for each.
     ///
+    /// Calls `users.generate_thumbnail` and `users.get_thumbnail_operation`.
+    ///
     /// ```no_run
     /// # async fn run(client: opencloud::Client) -> Result<(), opencloud::Error> {
     /// use opencloud::users::ThumbnailSize;

@@ -48,6 +48,8 @@ pub enum VerifyError {
     TooOld {
         /// When it was signed.
         signed: Timestamp,
+        /// How long ago that is, by the clock of this machine.
+        age: Duration,
         /// How long ago it may have been.
         tolerance: Duration,
     },
@@ -56,6 +58,8 @@ pub enum VerifyError {
     InTheFuture {
         /// When it was signed.
         signed: Timestamp,
+        /// How far that is ahead of the clock of this machine.
+        ahead: Duration,
         /// How far the clocks may differ.
         tolerance: Duration,
     },
@@ -76,12 +80,18 @@ impl fmt::Display for VerifyError {
             Self::WrongSignature => f.write_str(
                 "the signature does not fit; is it verified over the raw bytes of the body, with this webhook's secret?",
             ),
-            Self::TooOld { signed, tolerance } => {
-                write!(f, "it was signed at {signed}, longer than {} seconds ago", tolerance.as_secs())
-            }
-            Self::InTheFuture { signed, tolerance } => write!(
+            Self::TooOld { signed, age, tolerance } => write!(
                 f,
-                "it is signed for {signed}, more than {} seconds ahead; is this machine's clock right?",
+                "it was signed at {signed}: {} s ago by this machine's clock, and {} s are allowed; it is an old \
+                 notification, or this machine's clock is fast by as much",
+                age.as_secs(),
+                tolerance.as_secs()
+            ),
+            Self::InTheFuture { signed, ahead, tolerance } => write!(
+                f,
+                "it is signed for {signed}: {} s ahead of this machine's clock, and {} s are allowed; set this \
+                 machine's clock right, which is slow by about that",
+                ahead.as_secs(),
                 tolerance.as_secs()
             ),
         }

@@ -202,11 +202,12 @@ impl Verifier {
         let (signed, tolerance) = (signature.time, self.tolerance);
         let age = now.duration_since(signed);
         let most = SignedDuration::try_from(tolerance).unwrap_or(SignedDuration::MAX);
+        let by = age.unsigned_abs();
         if age > most {
-            return Err(VerifyError::TooOld { signed, tolerance });
+            return Err(VerifyError::TooOld { signed, age: by, tolerance });
         }
         if age < -most {
-            return Err(VerifyError::InTheFuture { signed, tolerance });
+            return Err(VerifyError::InTheFuture { signed, ahead: by, tolerance });
         }
         Ok(signed)
     }

@@ -85,7 +85,7 @@ macro_rules! open_enum {
             }
         }
 
-        crate::wire::scalar! { $name, crate::wire::decode::text, |word: std::borrow::Cow<'_, str>| Self::from(&*word), { "type": "string", "examples": [$($word),*] } }
+        crate::wire::scalar! { $name, crate::wire::decode::text, |word: std::borrow::Cow<'_, str>| Self::from(&*word), |word: Self| word.to_string(), { "type": "string", "examples": [$($word),*] } }
     };
 }
 pub(crate) use open_enum;
@@ -160,7 +160,7 @@ macro_rules! open_number_enum {
             }
         }
 
-        crate::wire::scalar! { $name, crate::wire::decode::text, |text: std::borrow::Cow<'_, str>| Self::from(text.into_owned()), { "type": ["integer", "string"], "examples": [$($number),*] } }
+        crate::wire::scalar! { $name, crate::wire::decode::text, |text: std::borrow::Cow<'_, str>| Self::from(text.into_owned()), |number: Self| number.to_string(), { "type": ["integer", "string"], "examples": [$($number),*] } }
     };
 }
 pub(crate) use open_number_enum;

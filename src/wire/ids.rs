@@ -91,6 +91,7 @@ macro_rules! id_type {
             $name,
             crate::wire::ids::id_type!(@ $($how)?),
             |id: std::borrow::Cow<'_, str>| Self(id.into_owned()),
+            |id: Self| id.0,
             { "type": ["string", "integer"] }
         }
     };

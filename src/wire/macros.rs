@@ -27,6 +27,39 @@ macro_rules! request_type {
 }
 pub(crate) use request_type;
 
+/// The methods of a type that no request holds: each reads the field of its name, whose absence says nothing.
+macro_rules! response_type {
+    ($name:ident { $($field:ident: $kind:tt,)* }) => {
+        impl $name {
+            $(crate::wire::reader!($field: $kind);)*
+        }
+    };
+}
+pub(crate) use response_type;
+
+/// One method of [`response_type`].
+macro_rules! reader {
+    ($field:ident: text) => {
+        #[doc = concat!("The field `", stringify!($field), "`; empty where it is absent.")]
+        pub fn $field(&self) -> &str {
+            self.$field.as_deref().unwrap_or_default()
+        }
+    };
+    ($field:ident: count) => {
+        #[doc = concat!("The field `", stringify!($field), "`; 0 where it is absent.")]
+        pub fn $field(&self) -> i64 {
+            self.$field.unwrap_or_default()
+        }
+    };
+    ($field:ident: [$item:ty]) => {
+        #[doc = concat!("The field `", stringify!($field), "`; empty where it is absent.")]
+        pub fn $field(&self) -> &[$item] {
+            self.$field.as_deref().unwrap_or_default()
+        }
+    };
+}
+pub(crate) use reader;
+
 /// What a caller may give for a value (`{String}`), or for a list (`[String]`): anything that can be gone
 /// through.
 macro_rules! accepted {

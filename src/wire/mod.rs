@@ -12,6 +12,8 @@ pub(crate) mod path;
 mod scalar;
 
 pub(crate) use checked::{Checked, Flaw, checked_type};
-pub(crate) use macros::{Hidden, accepted, debug_fields, given, hiding_debug, request_type};
+pub(crate) use macros::{
+    Hidden, accepted, debug_fields, given, hiding_debug, reader, request_type, response_type,
+};
 pub(crate) use parameter::Parameter;
 pub(crate) use scalar::scalar;

@@ -1,7 +1,7 @@
-/// How a type that is a word or a number on the wire is read, sent as a parameter and described: by its
-/// `Display`, and by what makes it of a text, which may be borrowed.
+/// How a type that is a word or a number on the wire is read, sent as a parameter and described: by what makes it of
+/// a text, which may be borrowed, and by what makes a text of it.
 macro_rules! scalar {
-    ($name:ident, $read:expr, $from:expr, $schema:tt) => {
+    ($name:ident, $read:expr, $from:expr, $text:expr, $schema:tt) => {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $read(deserializer).map($from)
@@ -15,8 +15,8 @@ macro_rules! scalar {
         }
 
         impl crate::wire::Parameter for $name {
-            fn each(&self, add: &mut dyn FnMut(String)) {
-                add(self.to_string());
+            fn each(self, add: &mut dyn FnMut(String)) {
+                add($text(self));
             }
         }
 

@@ -407,6 +407,8 @@ async fn as_22_moderation_that_takes_too_long_is_an_error_that_says_what_is_know
             let error = wait.await.expect_err("undecided");
             assert!(error.is_timeout() && error.message().contains(said), "{error}");
             assert!(!error.may_have_been_applied());
+            assert_eq!(error.operation().map(|operation| operation.id), Some("assets.get"));
+            assert_eq!((error.status().map(|status| status.as_u16()), error.attempts()), (Some(200), 1));
             assert_eq!(begin.elapsed().as_secs(), seconds);
             assert!(script.count() <= most, "{} requests", script.count());
         }

@@ -1,14 +1,15 @@
 //! The guides can be pasted as they are shown, on any page that shows them.
-#![cfg(all(feature = "data_stores", feature = "helpers", feature = "users"))]
+#![cfg(all(feature = "data_stores", feature = "helpers", feature = "messaging", feature = "users"))]
 
 mod job_test;
+mod state_test;
 mod unit_test;
 
 use std::fs;
 use std::path::Path;
 
 /// What is no guide with programs of its own.
-const OTHERS: [&str; 3] = ["SUMMARY.md", "live-service.md", "specification.md"];
+const OTHERS: [&str; 4] = ["SUMMARY.md", "live-service.md", "methods.md", "specification.md"];
 
 /// The README and the pages of the guides, by name.
 fn pages() -> Vec<(String, String)> {
@@ -78,11 +79,34 @@ fn every_page_is_in_the_book_and_in_the_documentation_of_the_crate() {
     }
 }
 
+/// Calls stand in tables, which nothing compiles, and once more in a program of the page.
+#[test]
+fn the_tables_about_other_clients_hold_calls_that_compile() {
+    let page = include_str!("../../docs/moving_over.md");
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    let programs: String = blocks(page)
+        .iter()
+        .filter(|(language, _)| language.starts_with("rust"))
+        .flat_map(|(_, lines)| lines)
+        .map(|line| bare(line))
+        .collect();
+    let mut count = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ")) {
+        let ours = row.split(" | ").nth(1).unwrap_or_default();
+        for call in ours.split('`').skip(1).step_by(2).filter(|call| call.contains('(')) {
+            assert!(programs.contains(&bare(call)), "no program of the page has {call}");
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count}");
+}
+
 #[test]
 fn the_page_about_testing_shows_the_tests_that_run_here() {
     // A documentation test leaves `#[test]` functions out; here they run.
     let page = include_str!("../../docs/testing.md");
-    for program in [include_str!("unit_test.rs"), include_str!("job_test.rs")] {
+    for program in [include_str!("unit_test.rs"), include_str!("state_test.rs"), include_str!("job_test.rs")]
+    {
         assert!(page.contains(program), "docs/testing.md does not show:\n{program}");
     }
 }

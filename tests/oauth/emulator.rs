@@ -281,7 +281,12 @@ impl Server {
         }
         self.bring_up_to_date();
         let is_keys = parts.uri.path() == "/oauth/v1/certs";
-        let response = self.0.emulator.respond(Request::from_parts(parts, body)).await.expect("a response");
+        let mut response =
+            self.0.emulator.respond(Request::from_parts(parts, body)).await.expect("a response");
+        // As its listener adds it.
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(self.facts().now.unsigned_abs());
+        let date = httpdate::fmt_http_date(now).parse().expect("a date");
+        response.headers_mut().insert(http::header::DATE, date);
         match failure {
             Some(_) => Err(Error::interrupted("the connection broke")),
             None if is_keys => Ok(response.map(|keys| with_other_keys(&keys))),

@@ -3,6 +3,7 @@
 use super::emulator::{CLIENT_ID, Key, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
 use opencloud::ErrorKind;
 use opencloud::oauth::Callback;
 use serde_json::{Value, json};
@@ -97,6 +98,26 @@ async fn a_clock_that_is_off_is_named() {
         let patient = server.app_builder().clock_skew(Duration::from_secs(180)).build().expect("an app");
         patient.verify_id_token(&token, Some(NONCE)).await.expect("within three minutes");
     }
+}
+
+/// The response that brings the tokens has a date, which tells a wrong clock from an old token.
+#[tokio::test]
+async fn a_login_says_how_far_the_clock_is_off() {
+    for (moved, words) in [
+        (1_000, "this machine's clock is 1000 s ahead of the `date` of Roblox's latest response"),
+        (-300, "this machine's clock is 300 s behind the `date` of Roblox's latest response"),
+    ] {
+        let server = Server::new();
+        let clock = server.clone();
+        let app = server.app_builder().clock(move || clock.now() + SignedDuration::from_secs(moved));
+        let app = app.build().expect("an app");
+        let problem = server.login(&app).await.expect_err("a clock that is off").to_string();
+        assert!(problem.contains(words), "{problem}");
+    }
+    let server = Server::new();
+    server.facts().claims = json!({ "exp": super::emulator::START - 130 });
+    let problem = server.login(&server.app()).await.expect_err("an old token").to_string();
+    assert!(problem.contains("this machine's clock agrees with Roblox's latest response"), "{problem}");
 }
 
 #[tokio::test]

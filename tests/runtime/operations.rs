@@ -431,6 +431,8 @@ async fn a_name_that_is_none_is_refused() {
     let script = script::sequence([ok(json!({}))]);
     let client = script.client();
     let long = format!("assets.create:/assets/v1/operations/{}", "a".repeat(70_000));
+    // Too long once it is percent-encoded: it could be polled, but not be named again.
+    let wide = format!("assets.create:/assets/v1/operations/{}", "é".repeat(700));
     for name in [
         "",
         "operations/a",
@@ -458,6 +460,7 @@ async fn a_name_that_is_none_is_refused() {
         "experiments.calculate_mde:/cloud/v2/universes/1/memory-store/queues/q/items:read",
         "experiments.start_now:/creator-configs-public-api/v1/experimentation/universes/1/experiments/e:start",
         &long,
+        &wide,
     ] {
         let error = client.operations().resume::<Value>(name).expect_err(name);
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
@@ -560,6 +563,7 @@ async fn a_deadline_leaves_the_operation_and_names_it() {
     let mut operation = script.client().users().generate_thumbnail(9).start().await.expect("started");
     let error = operation.wait().await.expect_err("never done");
     assert!(error.is_timeout());
+    assert_eq!(error.attempts() as usize, script.count(), "all requests for it");
     let name = error.operation_name().expect("a name");
     assert_eq!(Some(name), operation.name());
     // The last poll is made when the time is over.

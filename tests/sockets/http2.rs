@@ -111,6 +111,26 @@ async fn upload(
     Some(())
 }
 
+/// A head has a bound over HTTP/2 too; a server that goes on all the same is cut off, and who has changed something is
+/// told that it may have been done.
+#[tokio::test]
+async fn a_head_that_is_too_long_is_refused() {
+    let server = Server::start(|_, _| Act::LongHead(10)).await;
+    Kind::Get.send(&server.client()).await.expect("ten kilobytes are few enough");
+    for kilobytes in [100, 10_000, usize::MAX] {
+        for kind in [Kind::Get, Kind::Post] {
+            let server = Server::start(move |_, _| Act::LongHead(kilobytes)).await;
+            let error = kind.send(&server.client()).await.expect_err("too long");
+            assert_eq!(error.kind(), ErrorKind::Io, "{kilobytes} kB x {kind:?}: {error:?}");
+            assert_eq!(
+                error.may_have_been_applied(),
+                kind == Kind::Post,
+                "{kilobytes} kB x {kind:?}: {error:?}"
+            );
+        }
+    }
+}
+
 /// CN-02: what the server says it has not begun is sent again, whatever it is; what it may have begun only
 /// if that does no harm.
 #[tokio::test]

@@ -11,6 +11,7 @@ const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
+const CONTINUATION: u8 = 9;
 const REFUSED_STREAM: u32 = 7;
 const INTERNAL_ERROR: u32 = 2;
 
@@ -27,6 +28,8 @@ pub(crate) enum Act {
     GoAwayBefore,
     /// The same of a request that may have been begun.
     GoAwayAfter,
+    /// A head of so many kilobytes, field after field, and a response behind it.
+    LongHead(usize),
     /// Does nothing with this request.
     Hold,
     /// Does nothing at all any more, not even with pings.
@@ -46,6 +49,16 @@ async fn frame<S: AsyncWrite + Unpin>(
     frame.extend_from_slice(payload);
     stream.write_all(&frame).await.ok()?;
     stream.flush().await.ok()
+}
+
+/// A field of a head that is in no table and not compressed (RFC 7541, section 6.2.2): `x-long` and a value, 1,000 bytes
+/// in all.
+fn long_field() -> Vec<u8> {
+    let value = 1_000 - 10_usize;
+    // A length beyond 126 goes on in bytes of seven bits, the lowest first.
+    let rest = value - 127;
+    let length = [0x7f, (rest & 0x7f) as u8 | 0x80, (rest >> 7) as u8];
+    [&[0x00, 6], &b"x-long"[..], &length, &vec![b'a'; value][..]].concat()
 }
 
 /// Serves a session whose preface was read. `act` is given the number of the request.
@@ -89,6 +102,16 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                     Act::GoAwayAfter => {
                         frame(&mut stream, GOAWAY, 0, 0, &go_away(id)).await?;
                         return stream.shutdown().await.ok();
+                    }
+                    Act::LongHead(kilobytes) => {
+                        frame(&mut stream, HEADERS, 0, id, &[0x88]).await?;
+                        // A frame holds sixteen of them.
+                        for begin in (0..kilobytes).step_by(16) {
+                            let fields = long_field().repeat((kilobytes - begin).min(16));
+                            let ends = if kilobytes - begin > 16 { 0 } else { 4 };
+                            frame(&mut stream, CONTINUATION, ends, id, &fields).await?;
+                        }
+                        frame(&mut stream, DATA, 1, id, b"{\"readId\":\"1\"}").await?;
                     }
                     Act::Hold => {}
                     Act::FallSilent => std::future::pending().await,

@@ -61,6 +61,15 @@ fn old_and_future_times_are_refused() {
     assert!(matches!(at(10 * 365 * 86_400), Err(VerifyError::TooOld { .. })));
     assert!(matches!(at(-10 * 365 * 86_400), Err(VerifyError::InTheFuture { .. })));
 
+    // Either may be this machine's clock, and by how much is said.
+    for (seconds, words) in [
+        (400, "400 s ago by this machine's clock, and 300 s are allowed"),
+        (-400, "400 s ahead of this machine's clock, and 300 s are allowed"),
+    ] {
+        let problem = at(seconds).expect_err("a clock that is off").to_string();
+        assert!(problem.contains(words), "{problem}");
+    }
+
     let wide = verifier().tolerance(Duration::from_secs(600));
     assert!(wide.verify_at(&header, BODY, now() + SignedDuration::from_secs(600)).is_ok());
     assert!(wide.verify_at(&header, BODY, now() + SignedDuration::from_secs(601)).is_err());

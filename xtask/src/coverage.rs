@@ -11,6 +11,10 @@ use opencloud_codegen::Model;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::sync::derive::success_schema;
+use crate::sync::refs;
+use crate::sync::tree::{self, OperationKey};
+
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Print JSON on stdout.
@@ -91,13 +95,8 @@ fn items(documented: &Documented, all: bool) -> String {
 /// Counts the operations of a document.
 pub fn count(document: &Value) -> Coverage {
     let mut coverage = Coverage { total: Counts::default(), areas: BTreeMap::new(), documentation: None };
-    let operations = document["paths"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .flat_map(|(_, item)| item.as_object().into_iter().flatten())
-        .filter(|(_, operation)| operation.get("operationId").is_some());
-    for (method, operation) in operations {
+    for key in tree::operations(document) {
+        let operation = key.get(document);
         let own = &operation["x-opencloud"];
         let area = own["area"].as_str().unwrap_or("unsorted").to_owned();
         for counts in [&mut coverage.total, coverage.areas.entry(area).or_default()] {
@@ -105,7 +104,7 @@ pub fn count(document: &Value) -> Coverage {
             counts.named += usize::from(own["derived"] != true);
             counts.documented += usize::from(operation["summary"].is_string());
             counts.paged += usize::from(own["paging"].is_object());
-            counts.whole_lists += usize::from(method == "get" && is_whole_list(document, operation));
+            counts.whole_lists += usize::from(key.method == "get" && is_whole_list(document, &key));
             counts.long_running += usize::from(own["operation"].is_object());
             counts.multipart +=
                 usize::from(!operation["requestBody"]["content"]["multipart/form-data"].is_null());
@@ -120,61 +119,34 @@ pub fn count(document: &Value) -> Coverage {
 
 /// Whether the response of an operation without paging is a list: an array, or an object that holds
 /// one and says at most one thing besides.
-fn is_whole_list(document: &Value, operation: &Value) -> bool {
-    let success = operation["responses"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .find(|(status, _)| status.starts_with('2'))
-        .and_then(|(_, response)| response["content"].as_object()?.values().next());
-    let Some(media) = success.filter(|_| operation["x-opencloud"]["paging"].is_null()) else { return false };
-    let schema = resolve(document, &media["schema"]);
-    let properties = schema["properties"].as_object();
-    let lists = properties
-        .into_iter()
-        .flatten()
-        .filter(|(_, property)| resolve(document, property)["type"] == "array")
-        .count();
-    schema["type"] == "array" || (lists == 1 && properties.is_some_and(|properties| properties.len() <= 2))
-}
-
-/// The schema behind references and one-member `allOf`s.
-fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let mut schema = schema;
-    // Deeper than this is a circle.
-    for _ in 0..16 {
-        schema = match (schema["$ref"].as_str(), schema["allOf"].as_array().map(Vec::as_slice)) {
-            (Some(reference), _) => {
-                document.pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null)
-            }
-            (None, Some([only])) => only,
-            _ => return schema,
-        };
-    }
-    schema
+fn is_whole_list(document: &Value, key: &OperationKey) -> bool {
+    let is_paged = !key.get(document)["x-opencloud"]["paging"].is_null();
+    let Some(schema) = success_schema(document, key).filter(|_| !is_paged) else { return false };
+    let properties = tree::sorted_entries(&schema["properties"]);
+    let is_list = |(_, property): &&(_, &Value)| refs::resolve(document, property)["type"] == "array";
+    let lists = properties.iter().filter(is_list).count();
+    schema["type"] == "array" || (lists == 1 && properties.len() <= 2)
 }
 
 fn table(coverage: &Coverage) -> String {
-    let row = |name: &str, counts: &Counts| {
-        format!(
-            "{name:<22}{:>11}{:>7}{:>12}{:>7}{:>7}{:>14}{:>11}\n",
-            counts.operations,
-            counts.named,
-            counts.documented,
-            counts.paged,
-            counts.whole_lists,
-            counts.long_running,
-            counts.multipart
-        )
-    };
-    let mut text = format!(
-        "{:<22}{:>11}{:>7}{:>12}{:>7}{:>7}{:>14}{:>11}\n",
-        "area", "operations", "named", "documented", "paged", "whole", "long-running", "multipart"
-    );
-    for (name, counts) in &coverage.areas {
-        text.push_str(&row(name, counts));
+    const COLUMNS: [(&str, fn(&Counts) -> usize); 7] = [
+        ("operations", |counts| counts.operations),
+        ("named", |counts| counts.named),
+        ("documented", |counts| counts.documented),
+        ("paged", |counts| counts.paged),
+        ("whole", |counts| counts.whole_lists),
+        ("long-running", |counts| counts.long_running),
+        ("multipart", |counts| counts.multipart),
+    ];
+    let titles: String = COLUMNS.iter().map(|(title, _)| format!("  {title:>5}")).collect();
+    let mut text = format!("{:<21}{titles}\n", "area");
+    let rows = coverage.areas.iter().map(|(name, counts)| (name.as_str(), counts));
+    for (name, counts) in rows.chain([("total", &coverage.total)]) {
+        let cell = |(title, count): &(&str, fn(&Counts) -> usize)| {
+            format!("  {:>1$}", count(counts), title.len().max(5))
+        };
+        text.push_str(&format!("{name:<21}{}\n", COLUMNS.iter().map(cell).collect::<String>()));
     }
-    text.push_str(&row("total", &coverage.total));
     let Counts { operations, named, documented, paged, whole_lists, long_running, oauth, .. } =
         coverage.total;
     text.push_str(&format!(
@@ -203,8 +175,8 @@ mod tests {
                 "responses": { "200": { "content": { "application/json": { "schema": { "type": "array" } } } } },
                 "requestBody": { "content": { "multipart/form-data": {} } } }, "parameters": [] },
             "/c": { "get": { "operationId": "b.list", "x-opencloud": { "area": "b" },
-                "responses": { "200": { "content": { "application/json": { "schema": { "$ref": "#/x" } } } } } } },
-        }, "x": { "properties": { "data": { "allOf": [{ "type": "array" }] } } } }));
+                "responses": { "200": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/X" } } } } } } },
+        }, "components": { "schemas": { "X": { "properties": { "data": { "allOf": [{ "type": "array" }] } } } } } }));
         let counts = |operations, named, documented, paged, whole_lists, long_running, multipart, oauth| {
             Counts { operations, named, documented, paged, whole_lists, long_running, multipart, oauth }
         };

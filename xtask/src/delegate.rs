@@ -11,29 +11,41 @@ pub struct Args {
     arguments: Vec<String>,
 }
 
-/// Runs the program of a package of this workspace and passes on how it ends.
-pub fn run(package: &str, args: &Args) -> Result<ExitCode, String> {
+/// Runs the program of a package of this workspace, with `first` before the arguments, and passes on how it ends.
+pub fn run(package: &str, first: &[&str], args: &Args) -> Result<ExitCode, String> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["run", "--quiet", "--package", package, "--"]);
-    status(&mut cargo, package, args)
+    status(cargo.args(["run", "--quiet", "--package", package, "--"]).args(first), package, args)
+}
+
+/// `cargo xtask bench`: what a call costs beside the same call by hand, and with another crate.
+///
+/// The programs are a workspace of their own, `benches/peers`, so that what we compare ourselves with never
+/// reaches a user's lock file.
+pub fn bench(args: &Args) -> Result<ExitCode, String> {
+    let root = crate::root();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["run", "--quiet", "--release", "--package", "bench", "--manifest-path"])
+        .arg(root.join("benches/peers/Cargo.toml"))
+        .arg("--")
+        .env("CARGO_TARGET_DIR", root.join("target/peers"));
+    status(&mut cargo, "the benchmark", args)
+}
+
+/// `cargo xtask chaos`, which starts the emulator's program: it is built before.
+pub fn chaos(args: &Args) -> Result<ExitCode, String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    let built = cargo.args(["build", "--quiet", "--package", "opencloud-emulator", "--bins"]).status();
+    match built.map_err(|error| format!("cargo could not build opencloud-emulator: {error}"))?.success() {
+        true => run("opencloud-chaos", &["chaos"], args),
+        false => Err("cargo could not build opencloud-emulator; its messages are above".to_owned()),
+    }
 }
 
 /// Runs a command with these arguments and passes on how it ends.
-pub(crate) fn status(command: &mut Command, what: &str, args: &Args) -> Result<ExitCode, String> {
+fn status(command: &mut Command, what: &str, args: &Args) -> Result<ExitCode, String> {
     let status = command.args(&args.arguments).status();
     let status = status.map_err(|error| format!("cargo could not run {what}: {error}"))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(ExitCode::from(code.unwrap_or(1)))
-}
-
-/// Builds the program of a package, for another one that starts it.
-pub(crate) fn build(package: &str) -> Result<(), String> {
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", package, "--bins"])
-        .status()
-        .map_err(|error| format!("cargo could not build {package}: {error}"))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(format!("cargo could not build {package}; its messages are above")),
-    }
 }

@@ -2,8 +2,6 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-pub mod bench;
-pub mod chaos;
 pub mod coverage;
 pub mod delegate;
 pub mod facts;

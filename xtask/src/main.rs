@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::delegate;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The repository's own commands", disable_help_subcommand = true)]
@@ -17,24 +18,24 @@ enum Command {
     Sync(xtask::sync::Args),
     /// Count what of the document has names, sentences and runtime support.
     Coverage(xtask::coverage::Args),
-    /// Write or check spec/surface.txt, the snapshot of the generated public surface.
+    /// Write or check spec/surface.txt, the snapshot of the generated public surface, and docs/methods.md.
     Surface(xtask::surface::Args),
     /// Check spec/live/facts.yaml and write or check docs/live-service.md.
     Facts(xtask::facts::Args),
     /// Send every operation to a server: `contract --base-url URL [--only ID] [--json FILE]`.
-    Contract(xtask::delegate::Args),
+    Contract(delegate::Args),
     /// Feed everything that reads text from outside with random input: `fuzz --help` explains.
-    Fuzz(xtask::delegate::Args),
+    Fuzz(delegate::Args),
     /// Ask the live service whether the recorded facts still hold: `live --help` explains.
-    Live(xtask::delegate::Args),
+    Live(delegate::Args),
     /// Compare calls with the same calls by hand and with another crate: `bench --help` explains.
-    Bench(xtask::delegate::Args),
+    Bench(delegate::Args),
     /// Run the SDK against emulators that fail and are killed, and account for every write: `chaos --help` explains.
-    Chaos(xtask::delegate::Args),
+    Chaos(delegate::Args),
     /// Make many calls, and compare what is held before and after: `soak --help` explains.
-    Soak(xtask::delegate::Args),
+    Soak(delegate::Args),
     /// Print sizes, cycles, dependencies and words of the code: `figures --help` explains.
-    Figures(xtask::delegate::Args),
+    Figures(delegate::Args),
 }
 
 fn main() -> ExitCode {
@@ -43,13 +44,13 @@ fn main() -> ExitCode {
         Command::Coverage(args) => xtask::coverage::run(&args),
         Command::Surface(args) => xtask::surface::run(&args),
         Command::Facts(args) => xtask::facts::run(&args),
-        Command::Contract(args) => xtask::delegate::run("opencloud-contract", &args),
-        Command::Fuzz(args) => xtask::delegate::run("opencloud-fuzz", &args),
-        Command::Live(args) => xtask::delegate::run("opencloud-live", &args),
-        Command::Figures(args) => xtask::delegate::run("opencloud-architecture", &args),
-        Command::Bench(args) => xtask::bench::run(&args),
-        Command::Chaos(args) => xtask::chaos::run(&args),
-        Command::Soak(args) => xtask::chaos::soak(&args),
+        Command::Contract(args) => delegate::run("opencloud-contract", &[], &args),
+        Command::Fuzz(args) => delegate::run("opencloud-fuzz", &[], &args),
+        Command::Live(args) => delegate::run("opencloud-live", &[], &args),
+        Command::Figures(args) => delegate::run("opencloud-architecture", &[], &args),
+        Command::Bench(args) => delegate::bench(&args),
+        Command::Chaos(args) => delegate::chaos(&args),
+        Command::Soak(args) => delegate::run("opencloud-chaos", &["soak"], &args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("{problem}");

@@ -1,5 +1,6 @@
-//! `cargo xtask surface`: the public surface that is generated, as a committed snapshot.
+//! `cargo xtask surface`: the public surface that is generated, as a committed snapshot, and the guide's table of methods.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -24,30 +25,30 @@ pub fn run(args: &Args) -> Result<ExitCode, String> {
     }
     let model = opencloud_codegen::Model::build(&document, None).map_err(|error| error.to_string())?;
     let surface = opencloud_codegen::emit::surface::emit(&model);
-    let path = crate::root().join("spec/surface.txt");
+    let methods = opencloud_codegen::emit::methods::emit(&model);
+    let (path, page) = (crate::root().join("spec/surface.txt"), crate::root().join("docs/methods.md"));
     let known = fs::read_to_string(&path).unwrap_or_default();
-    if known == surface {
+    let known_page = fs::read_to_string(&page).unwrap_or_default();
+    if known == surface && known_page == methods {
         println!("the surface is up to date: {} lines", surface.lines().count());
         return Ok(ExitCode::SUCCESS);
     }
-    print!("{}", difference(&known, &surface));
+    print!("{}{}", difference(&known, &surface), difference(&known_page, &methods));
     if args.check {
         println!("the surface has changed; write it with `cargo xtask surface`");
         return Ok(ExitCode::from(1));
     }
-    crate::sync::write::write_all(&[(&path, &surface)]).map_err(|error| error.to_string())?;
+    crate::sync::write::write_all(&[(&path, &surface), (&page, &methods)])
+        .map_err(|error| error.to_string())?;
     println!("wrote {} lines", surface.lines().count());
     Ok(ExitCode::SUCCESS)
 }
 
 /// The lines that went and came. Every line says what it belongs to, so order does not matter.
 fn difference(old: &str, new: &str) -> String {
-    let mut text = String::new();
-    let lines = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
-    let (old, new) = (lines(old), lines(new));
-    old.difference(&new).for_each(|line| text.push_str(&format!("- {line}\n")));
-    new.difference(&old).for_each(|line| text.push_str(&format!("+ {line}\n")));
-    text
+    let (old, new) = (BTreeSet::from_iter(old.lines()), BTreeSet::from_iter(new.lines()));
+    let gone = old.difference(&new).map(|line| format!("- {line}\n"));
+    gone.chain(new.difference(&old).map(|line| format!("+ {line}\n"))).collect()
 }
 
 #[cfg(test)]

@@ -2,11 +2,14 @@
 
 use crate::emit::{Writer, docs, literal};
 use crate::model::{
-    Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Path, Remark,
-    Struct, Type,
+    Area, Body, Field, Limit, Location, Model, Operation, Paging, Parameter, Part, PartKind, Path, Readable,
+    Remark, Struct, Type,
 };
 use crate::{Error, names};
 use std::collections::BTreeSet;
+
+/// Where the guide shows what can be done with a call.
+const FUTURES: &str = "crate::guide#a-call-as-a-future";
 
 pub fn emit(model: &Model) -> Result<String, Error> {
     let mut writer = Writer::new();
@@ -44,6 +47,29 @@ pub fn emit_setters(writer: &mut Writer, model: &Model) {
                 writer.line(format!("{setter} = {name}{also}: {},", kept(&field.kind)));
             }
         });
+    }
+}
+
+/// The methods of types that no request holds, by which a field is read whose absence says nothing.
+pub fn emit_readers(writer: &mut Writer, model: &Model) {
+    for of in model.structs.values() {
+        let readers: Vec<String> = of
+            .readable()
+            .map(|(field, readable)| {
+                let kind = match readable {
+                    Readable::Text => "text".to_owned(),
+                    Readable::Count => "count".to_owned(),
+                    Readable::List(item) => format!("[{}]", type_in_types(item)),
+                };
+                format!("{}: {kind},", field.ident)
+            })
+            .collect();
+        if !readers.is_empty() {
+            writer.block(format!("crate::wire::response_type! {{ {}", of.name), |writer| {
+                readers.iter().for_each(|reader| writer.line(reader));
+            });
+            writer.line("}");
+        }
     }
 }
 
@@ -237,27 +263,7 @@ impl<'a> Call<'a> {
         match &operation.body {
             None => {}
             Some(Body::Empty) => call.fixed.push("json(&serde_json::json!({}))".to_owned()),
-            Some(Body::Json { kind, required: true }) if of_scalars(operation, model, kind).is_some() => {
-                of_scalars(operation, model, kind)
-                    .into_iter()
-                    .for_each(|of| call.add_properties(model, kind, of));
-            }
-            Some(Body::Json { kind, required }) => {
-                let name = match (required, kind) {
-                    (true, Type::Struct(name) | Type::Enum(name)) => names::field(name),
-                    (true, _) => "value".to_owned(),
-                    (false, _) => "body".to_owned(),
-                };
-                let argument = kind.rust();
-                let how = if model.is_checked(kind) { "checked_json" } else { "json" };
-                call.add(*required, |value| Input {
-                    name,
-                    apply: format!("{how}::<{argument}>(&{value}.into())"),
-                    argument,
-                    source: Source::Json(kind),
-                    doc: docs::body(model, kind),
-                });
-            }
+            Some(Body::Json { kind, required }) => call.add_json(model, kind, *required),
             Some(Body::Raw { media }) => {
                 let doc = format!("The content, sent as the body: `{}`.", media.join("`, `"));
                 let media: Vec<String> = media.iter().map(|media| literal(media)).collect();
@@ -296,6 +302,27 @@ impl<'a> Call<'a> {
             }
         }
         call
+    }
+
+    /// JSON: a few scalars as arguments, or the body as one.
+    fn add_json(&mut self, model: &'a Model, kind: &'a Type, required: bool) {
+        if let Some(of) = of_scalars(self.operation, model, kind).filter(|_| required) {
+            return self.add_properties(model, kind, of);
+        }
+        let name = match (required, kind) {
+            (true, Type::Struct(name) | Type::Enum(name)) => names::field(name),
+            (true, _) => "value".to_owned(),
+            (false, _) => "body".to_owned(),
+        };
+        let argument = kind.rust();
+        let how = if model.is_checked(kind) { "checked_json" } else { "json" };
+        self.add(required, |value| Input {
+            name,
+            apply: format!("{how}::<{argument}>(&{value}.into())"),
+            argument,
+            source: Source::Json(kind),
+            doc: docs::body(model, kind),
+        });
     }
 
     /// The properties of a body instead of the body: the required ones as arguments, the others as setters.
@@ -386,10 +413,8 @@ impl<'a> Call<'a> {
         let head = format!("pub fn {}({}) -> {}", operation.method, arguments.join(", "), self.name);
         writer.block(head, |writer| {
             self.arguments.iter().for_each(|input| input.emit_collection(writer, &input.name));
-            let mut call = format!(
-                "let call = Call::new(&self.client, &operations::{})",
-                names::constant(&operation.id)
-            );
+            let id = names::constant(&operation.id);
+            let mut call = format!("let call = Call::new(&self.client, &operations::{id})");
             let applied = self.arguments.iter().map(|input| &input.apply).filter(|apply| !apply.is_empty());
             for step in self.fixed.iter().chain(applied).chain(&self.body) {
                 writer.line(std::mem::replace(&mut call, format!("    .{step}")));
@@ -402,7 +427,10 @@ impl<'a> Call<'a> {
 
     fn emit_type(&self, writer: &mut Writer, area: &Area) {
         let method = &self.operation.method;
-        writer.doc(&format!("The call of [`{}::{method}`].", handle(area)));
+        writer.doc(&format!(
+            "The call of [`{}::{method}`]; it can be [awaited, spawned and joined]({FUTURES}).",
+            handle(area)
+        ));
         writer.line("#[derive(Clone)]");
         writer.line("#[must_use = \"a call is sent when it is awaited\"]");
         writer.block(format!("pub struct {}", self.name), |writer| {
@@ -415,21 +443,18 @@ impl<'a> Call<'a> {
             writer.block(format!("impl {}", self.name), |writer| {
                 for input in &self.setters {
                     writer.doc(&format!("{} Optional.", input.doc));
-                    writer.block(
-                        format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted()),
-                        |writer| {
-                            input.emit_collection(writer, "value");
-                            writer.line(format!("self.call = self.call.{};", input.apply));
-                            writer.line("self");
-                        },
-                    );
+                    let head =
+                        format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted());
+                    writer.block(head, |writer| {
+                        input.emit_collection(writer, "value");
+                        writer.line(format!("self.call = self.call.{};", input.apply));
+                        writer.line("self");
+                    });
                 }
                 for (setter, field) in &self.clearable {
-                    writer.doc(&format!(
-                        "Clears `{}`: sends null and names it in the update mask. {}",
-                        field.ident,
-                        docs::text(&field.description)
-                    ));
+                    let (name, doc) = (&field.ident, docs::text(&field.description));
+                    writer
+                        .doc(&format!("Clears `{name}`: sends null and names it in the update mask. {doc}"));
                     writer.block(format!("pub fn {setter}(mut self) -> Self"), |writer| {
                         writer.line(format!("self.call = self.call.clear({});", literal(&field.name)));
                         writer.line("self");
@@ -553,10 +578,8 @@ impl Listing {
                 writer.line(if self.by_operation { "self.call.expecting()" } else { "self.call" });
             });
             if self.by_operation {
-                writer.block(
-                    "fn fetch(call: Call<Self::Page>) -> crate::paging::Fetch<Self::Page>",
-                    |writer| writer.line("Box::pin(crate::operation::page(call))"),
-                );
+                let head = "fn fetch(call: Call<Self::Page>) -> crate::paging::Fetch<Self::Page>";
+                writer.block(head, |writer| writer.line("Box::pin(crate::operation::page(call))"));
             }
             writer.block("fn items(page: Self::Page) -> Vec<Self::Item>", |writer| writer.line(&self.items));
             writer.block("fn read(page: &Self::Page) -> crate::paging::Facts", |writer| {
@@ -615,10 +638,8 @@ fn long_running(operation: &Operation) -> Option<String> {
 
 /// What a method's documentation says, from the facts of the document.
 fn documentation(operation: &Operation, arguments: &[Input]) -> String {
-    let mut text = operation
-        .summary
-        .clone()
-        .unwrap_or_else(|| "An operation that has no description of ours yet.".to_owned());
+    let summary = operation.summary.as_deref();
+    let mut text = summary.unwrap_or("An operation that has no description of ours yet.").to_owned();
     text.push_str(&format!("\n\n`{} {}`", operation.verb, operation.path));
     if operation.host != "apis.roblox.com" {
         text.push_str(&format!(" at `{}`", operation.host));
@@ -631,16 +652,13 @@ fn documentation(operation: &Operation, arguments: &[Input]) -> String {
     };
     text.push_str(&format!("{stability}.\n"));
     if !operation.scopes.is_empty() {
-        let words = |scopes: &[String], between: &str| {
-            scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(between)
-        };
-        text.push_str(&format!("\nScopes: {}.", words(&operation.scopes, ", ")));
+        text.push_str(&format!("\nScopes: {}.", docs::quoted(&operation.scopes, ", ")));
         let needed = operation.needed_scopes();
         if needed.is_empty() {
             text.push_str(" They are not needed, and widen the response.");
         }
         for one_of in needed.iter().filter(|one_of| one_of.len() > 1) {
-            text.push_str(&format!(" Needed is {}.", words(one_of, " or ")));
+            text.push_str(&format!(" Needed is {}.", docs::quoted(one_of, " or ")));
         }
     }
     if !operation.oauth {

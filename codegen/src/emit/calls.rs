@@ -10,11 +10,9 @@ use crate::model::{Model, PartKind, Type};
 pub fn emit(model: &Model) -> String {
     let mut writer = Writer::new();
     writer.line("use opencloud::{ids, types};");
-    let all: Vec<(&str, Call)> = model
-        .areas
-        .iter()
-        .flat_map(|area| calls(model, area).into_iter().map(move |call| (area.name.as_str(), call)))
-        .collect();
+    let areas = model.areas.iter();
+    let all = areas.flat_map(|area| calls(model, area).into_iter().map(|call| (area.name.as_str(), call)));
+    let all: Vec<(&str, Call)> = all.collect();
     for kind in &KINDS {
         writer.line("");
         writer.doc(kind.doc);
@@ -108,10 +106,7 @@ fn emit_call(writer: &mut Writer, kind: &Kind, area: &str, call: &Call) {
 /// The expression for an input's sample.
 fn value(input: &Input) -> String {
     match input.source {
-        Source::Parameter(parameter) => {
-            let name = literal(&parameter.name);
-            texts(&parameter.kind, "text", &name)
-        }
+        Source::Parameter(parameter) => texts(&parameter.kind, "text", &literal(&parameter.name)),
         Source::Expression(parameter) => {
             format!("opencloud::filter::raw(samples.text({}))", literal(&parameter.name))
         }

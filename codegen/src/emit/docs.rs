@@ -21,6 +21,11 @@ pub fn area(area: &Area) -> String {
     text
 }
 
+/// Words as code.
+pub fn quoted(words: &[String], between: &str) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(between)
+}
+
 /// A description, or that there is none.
 pub fn text(description: &Option<String>) -> &str {
     description.as_deref().unwrap_or(UNDESCRIBED)

@@ -4,6 +4,7 @@ pub mod api;
 pub mod calls;
 pub mod docs;
 pub mod ids;
+pub mod methods;
 pub mod operations;
 pub mod raw;
 pub mod surface;

@@ -14,10 +14,9 @@ pub fn emit(model: &Model) -> Result<String, Error> {
         writer.line(format!("/// `{}`", operation.id));
         // An operation of another area that is here for polling only is not public.
         let visibility = if operation.poll_only { "pub(crate)" } else { "pub" };
-        writer.block(
-            format!("{visibility} static {}: OperationInfo = OperationInfo", names::constant(&operation.id)),
-            |writer| fields(writer, operation),
-        );
+        let name = names::constant(&operation.id);
+        let head = format!("{visibility} static {name}: OperationInfo = OperationInfo");
+        writer.block(head, |writer| fields(writer, operation));
         writer.line(";");
     }
     writer.line("");
@@ -28,9 +27,7 @@ pub fn emit(model: &Model) -> Result<String, Error> {
     }
     writer.line("];");
     writer.line("");
-    writer.line(
-        "/// What to do about failures of every operation, where its own hints say nothing more exact.",
-    );
+    writer.doc("What to do about failures of every operation, where its own hints say nothing more exact.");
     writer.line(format!("pub static HINTS: &[Hint] = {};", hints(&model.hints)));
     writer.line("");
     writer.line("/// Failures of every operation that no further attempt changes.");
@@ -151,16 +148,10 @@ fn idempotency(operation: &Operation) -> String {
     let Some(key) = operation.parameters.iter().find(|parameter| parameter.is_idempotency_key()) else {
         return "None".to_owned();
     };
-    let first_sent = key
-        .name
-        .strip_suffix(".key")
-        .map(|prefix| format!("{prefix}.firstSent"))
-        .filter(|name| operation.parameters.iter().any(|parameter| parameter.name == *name));
-    format!(
-        "Some(IdempotencyInfo {{ key: {:?}, first_sent: {first_sent:?}, in_header: {} }})",
-        key.name,
-        key.location == Location::Header
-    )
+    let (name, in_header) = (&key.name, key.location == Location::Header);
+    let first_sent = name.strip_suffix(".key").map(|prefix| format!("{prefix}.firstSent"));
+    let first_sent = first_sent.filter(|name| operation.parameters.iter().any(|known| known.name == *name));
+    format!("Some(IdempotencyInfo {{ key: {name:?}, first_sent: {first_sent:?}, in_header: {in_header} }})")
 }
 
 fn paging(paging: &Paging) -> String {
@@ -191,16 +182,13 @@ fn long_running(operation: &LongRunning) -> String {
     };
     let base = operation.base.as_deref().unwrap_or("/cloud/v2/");
     let poll = option(operation.poll.as_ref(), |id| format!("&{}", names::constant(id)));
+    let (result, expects) = (operation.result().0, expected(&operation.expects));
+    let overdue = option(operation.overdue.as_ref(), overdue);
+    let LongRunning { paths, direct, query, has_result, .. } = operation;
     format!(
-        "LongRunningInfo {{ dialect: {dialect}, base: {base:?}, poll: {poll}, paths: &{:?}, result: &{:?}, \
-         direct: {}, query: &{:?}, expects: {}, has_result: {}, overdue: {} }}",
-        operation.paths,
-        operation.result().0,
-        operation.direct,
-        operation.query,
-        expected(&operation.expects),
-        operation.has_result,
-        option(operation.overdue.as_ref(), overdue),
+        "LongRunningInfo {{ dialect: {dialect}, base: {base:?}, poll: {poll}, paths: &{paths:?}, \
+         result: &{result:?}, direct: {direct}, query: &{query:?}, expects: {expects}, has_result: {has_result}, \
+         overdue: {overdue} }}"
     )
 }
 

@@ -30,6 +30,7 @@ pub fn emit(model: &Model) -> Result<String, Error> {
         emit_enum(&mut writer, of);
     }
     super::api::emit_setters(&mut writer, model);
+    super::api::emit_readers(&mut writer, model);
     text.push_str(&writer.finish());
     Ok(text)
 }
@@ -43,12 +44,10 @@ fn adapted(of: &Struct) -> Result<syn::ItemStruct, Error> {
         if attribute.path().is_ident("derive") {
             let parser = Punctuated::<syn::Path, syn::Token![,]>::parse_terminated;
             let derives = attribute.parse_args_with(parser).map_err(unreadable)?;
-            let is_kept = |path: &syn::Path| {
-                path.segments
-                    .last()
-                    .is_some_and(|last| last.ident != "Deserialize" && !(hides && last.ident == "Debug"))
-            };
-            let derives = derives.iter().filter(|path| is_kept(path));
+            let is_kept = |name: &syn::Ident| name != "Deserialize" && !(hides && name == "Debug");
+            let derives = derives.iter();
+            let derives =
+                derives.filter(|path| path.segments.last().is_some_and(|last| is_kept(&last.ident)));
             *attribute = parse_quote!(#[derive(#(#derives),*)]);
         }
     }
@@ -84,25 +83,20 @@ fn emit_reading(writer: &mut Writer, model: &Model, of: &Struct) {
     for field in &of.fields {
         for alias in &field.aliases {
             let name = literal(&alias.name);
+            let ident = &field.ident;
             match model.value_of(field, alias) {
-                Some((item, value)) => {
-                    values.push(format!("{name} => {}: {item}.{},", field.ident, value.ident));
-                }
-                None => aliases.push(format!("{name} => {},", field.ident)),
+                Some((item, value)) => values.push(format!("{name} => {ident}: {item}.{},", value.ident)),
+                None => aliases.push(format!("{name} => {ident},")),
             }
         }
         let from = field.id_from.as_ref();
         let from = from.and_then(|from| of.fields.iter().find(|known| known.name == *from));
         ids.extend(from.map(|from| format!("{} => {},", field.ident, from.ident)));
     }
-    let requested: Vec<String> = model
-        .requested_ids(of)
-        .map(|field| format!("{} => {},", literal(&field.name), field.ident))
-        .collect();
+    let named = |field: &Field| format!("{} => {},", literal(&field.name), field.ident);
+    let requested: Vec<String> = model.requested_ids(of).map(named).collect();
     writer.block(format!("crate::wire::decode::object! {{ {}", of.name), |writer| {
-        for field in &of.fields {
-            writer.line(format!("{} => {},", literal(&field.name), field.ident));
-        }
+        of.fields.iter().for_each(|field| writer.line(named(field)));
     });
     let besides = [("aliases", aliases), ("values", values), ("ids", ids), ("requested", requested)];
     if besides.iter().any(|(_, lines)| !lines.is_empty()) {

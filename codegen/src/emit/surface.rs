@@ -2,7 +2,7 @@
 //! readable diff.
 
 use crate::emit::api::{Input, calls};
-use crate::model::Model;
+use crate::model::{Field, Model, Readable};
 use crate::names;
 use std::fmt::Write;
 
@@ -42,16 +42,21 @@ pub fn emit(model: &Model) -> String {
     for of in model.structs.values() {
         let _ = writeln!(text, "struct {}", of.name);
         if of.in_request {
-            let required: Vec<String> = of
-                .arguments()
-                .iter()
-                .map(|field| format!("{}: {}", field.ident, plain(&field.kind.rust())))
-                .collect();
+            let argument = |field: &&Field| format!("{}: {}", field.ident, plain(&field.kind.rust()));
+            let required: Vec<String> = of.arguments().iter().map(argument).collect();
             let _ = writeln!(text, "struct {}.new({})", of.name, required.join(", "));
         }
         for field in &of.fields {
             let kind = plain(&field.kind.rust());
             let _ = writeln!(text, "struct {}.{}: {kind}", of.name, field.ident);
+        }
+        for (field, readable) in of.readable() {
+            let kind = match readable {
+                Readable::Text => "&str".to_owned(),
+                Readable::Count => "i64".to_owned(),
+                Readable::List(item) => format!("&[{}]", plain(&item.rust())),
+            };
+            let _ = writeln!(text, "struct {}.{}() -> {kind}", of.name, field.ident);
         }
     }
     for of in model.enums.values() {

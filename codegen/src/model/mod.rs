@@ -260,13 +260,7 @@ impl Body {
     pub fn types(&self) -> Vec<&Type> {
         match self {
             Body::Json { kind, .. } => vec![kind],
-            Body::Multipart { parts } => {
-                let kinds = parts.iter().filter_map(|part| match &part.kind {
-                    PartKind::Json(kind) | PartKind::Text(kind) => Some(kind),
-                    PartKind::File | PartKind::Files => None,
-                });
-                kinds.collect()
-            }
+            Body::Multipart { parts } => parts.iter().filter_map(Part::value_type).collect(),
             Body::Empty | Body::Raw { .. } => Vec::new(),
         }
     }
@@ -278,6 +272,16 @@ pub struct Part {
     pub description: Option<String>,
     pub required: bool,
     pub kind: PartKind,
+}
+
+impl Part {
+    /// Its type, unless it is a file.
+    fn value_type(&self) -> Option<&Type> {
+        match &self.kind {
+            PartKind::Json(kind) | PartKind::Text(kind) => Some(kind),
+            PartKind::File | PartKind::Files => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -327,12 +331,22 @@ pub struct Struct {
     pub fields: Vec<Field>,
     /// Whether a request holds it, so that a caller must be able to make one.
     pub in_request: bool,
+    /// Whether no request of the whole document holds it, whatever the areas: then it has no setters, and never gets
+    /// any by another cargo feature.
+    pub is_only_read: bool,
     /// Whether a caller can set something in it that must not be sent: what only the service sets, or a
     /// number that JSON has no word for.
     pub is_checked: bool,
 }
 
 impl Struct {
+    /// The fields whose absence says nothing, with what is read of them: texts and lists, which are empty then, and
+    /// counts, which are 0. Of a type with setters there are none: a setter has the field's name.
+    pub fn readable(&self) -> impl Iterator<Item = (&Field, Readable<'_>)> {
+        let fields = self.fields.iter().filter(move |_| self.is_only_read);
+        fields.filter_map(|field| Some((field, Readable::of(field)?)))
+    }
+
     /// The fields that a caller must give, in the order in which the document lists them as required.
     /// By name, a message would come before its topic, and the compiler takes one for the other.
     pub fn arguments(&self) -> Vec<&Field> {
@@ -340,6 +354,26 @@ impl Struct {
             self.fields.iter().filter(|field| field.is_required() && !field.read_only).collect();
         fields.sort_by_key(|field| field.required);
         fields
+    }
+}
+
+/// What a method of a field's name gives, absent or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readable<'a> {
+    Text,
+    List(&'a Type),
+    Count,
+}
+
+impl<'a> Readable<'a> {
+    fn of(field: &'a Field) -> Option<Self> {
+        match &field.kind {
+            Type::String => Some(Self::Text),
+            Type::List(item) => Some(Self::List(item)),
+            // Of other numbers, such as a price or a rank, 0 says something else than that there is none.
+            Type::Integer if field.ident == "count" || field.ident.ends_with("_count") => Some(Self::Count),
+            _ => None,
+        }
     }
 }
 
@@ -396,13 +430,13 @@ pub struct Enum {
 impl Enum {
     /// Each variant with its word or number, as written in Rust.
     pub fn literals(&self) -> Vec<(&str, String)> {
+        // Words and numbers are written as `Debug` shows them.
+        fn shown<T: std::fmt::Debug>(values: &[(String, T)]) -> Vec<(&str, String)> {
+            values.iter().map(|(name, value)| (name.as_str(), format!("{value:?}"))).collect()
+        }
         match &self.values {
-            EnumValues::Words(values) => {
-                values.iter().map(|(name, word)| (name.as_str(), format!("{word:?}"))).collect()
-            }
-            EnumValues::Numbers(values) => {
-                values.iter().map(|(name, number)| (name.as_str(), number.to_string())).collect()
-            }
+            EnumValues::Words(values) => shown(values),
+            EnumValues::Numbers(values) => shown(values),
         }
     }
 }
@@ -509,29 +543,33 @@ impl Model {
             document.select(areas);
         }
         let passes = passes::run(&mut document);
+        let sendable = match areas {
+            None => read::sendable(&document),
+            Some(_) => {
+                let mut whole = Document::parse(text)?;
+                passes::run(&mut whole);
+                read::sendable(&whole)
+            }
+        };
         let mut types = types::generate(&document)?;
         let mut structs = BTreeMap::new();
         let mut enums = BTreeMap::new();
         for (name, schema) in document.schemas() {
-            match schema.get("enum").and_then(Value::as_array) {
-                Some(values) => {
-                    enums.insert(name.clone(), read::read_enum(name, schema, values));
-                }
-                None => {
-                    let item = types.remove(name).ok_or_else(|| {
-                        Error::new(format!("progenitor made no struct of the schema `{name}`"))
-                    })?;
-                    structs.insert(name.clone(), read::read_struct(item, schema, &document));
-                }
+            if let Some(values) = schema["enum"].as_array() {
+                enums.insert(name.clone(), read::read_enum(name, schema, values));
+                continue;
             }
+            let missing = || Error::new(format!("progenitor made no struct of the schema `{name}`"));
+            let item = types.remove(name).ok_or_else(missing)?;
+            let mut of = read::read_struct(item, schema, &document);
+            of.is_only_read = !sendable.contains(name);
+            structs.insert(name.clone(), of);
         }
         let Extension { areas: listed, ids, hints, final_errors } = read::extension(document.extension())?;
-        let mut operations = document
-            .operations()
-            .map(|(path, verb, operation)| {
-                read::read_operation(path, verb, operation, &document, &listed, &structs, &enums)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let operations = document.operations().map(|(path, verb, operation)| {
+            read::read_operation(path, verb, operation, &document, &listed, &structs, &enums)
+        });
+        let mut operations = operations.collect::<Result<Vec<_>, _>>()?;
         operations.sort_by(|a, b| a.id.cmp(&b.id));
         let (polled, operations): (Vec<_>, Vec<_>) =
             operations.into_iter().partition(|operation| operation.poll_only);
@@ -565,12 +603,8 @@ impl Model {
     /// The fields of a type that requests may have said already.
     pub fn requested_ids<'a>(&'a self, of: &'a Struct) -> impl Iterator<Item = &'a Field> {
         let responding = |operation: &&Operation| operation.response.one_struct() == Some(&of.name);
-        let names: BTreeSet<&String> = self
-            .operations
-            .iter()
-            .filter(responding)
-            .flat_map(|operation| operation.id_from_request.keys())
-            .collect();
+        let operations = self.operations.iter().filter(responding);
+        let names: BTreeSet<&String> = operations.flat_map(|of| of.id_from_request.keys()).collect();
         of.fields.iter().filter(move |field| names.contains(&field.name))
     }
 
@@ -595,15 +629,13 @@ impl Model {
 
     /// The fields along a path of properties, and the type at its end.
     pub fn fields<'a>(&'a self, kind: &'a Type, path: &Path) -> Option<(Vec<String>, &'a Type)> {
-        let mut fields = Vec::new();
-        let mut kind = kind;
+        let mut found = (Vec::new(), kind);
         for name in &path.0 {
-            let of = kind.one_struct()?;
-            let field = self.structs.get(of)?.fields.iter().find(|field| field.name == *name)?;
-            fields.push(field.ident.clone());
-            kind = &field.kind;
+            let field = read::field_of(found.1, name, &self.structs)?;
+            found.0.push(field.ident.clone());
+            found.1 = &field.kind;
         }
-        Some((fields, kind))
+        Some(found)
     }
 
     /// The types that an operation's calls use, with everything inside them.

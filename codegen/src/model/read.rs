@@ -1,6 +1,7 @@
 //! From the JSON of a normalised document to the model's types.
 
 use super::*;
+use crate::document::{items, members, references};
 use quote::ToTokens;
 
 pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
@@ -17,13 +18,9 @@ pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
     } else {
         EnumValues::Words(names::variants(&given.unwrap_or(words.clone())).into_iter().zip(words).collect())
     };
-    let descriptions = each(&schema["x-enum-descriptions"]).map(|text| text.as_str().map(str::to_owned));
-    Enum {
-        name: name.to_owned(),
-        description: description(schema),
-        values,
-        descriptions: descriptions.collect(),
-    }
+    let descriptions = items(&schema["x-enum-descriptions"]).map(|text| text.as_str().map(str::to_owned));
+    let (name, descriptions) = (name.to_owned(), descriptions.collect());
+    Enum { name, description: description(schema), values, descriptions }
 }
 
 /// Names and order of the fields are progenitor's.
@@ -54,21 +51,18 @@ pub(super) fn read_struct(item: syn::ItemStruct, schema: &Value, document: &Docu
         fields: item.fields.iter().map(field).collect(),
         definition: item.into_token_stream(),
         in_request: false,
+        is_only_read: false,
         is_checked: false,
     }
 }
 
 fn aliases(schema: &Value) -> Vec<Alias> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let aliases = schema["x-opencloud-aliases"].as_array().into_iter().flatten();
-    aliases
-        .filter_map(|alias| {
-            Some(match alias {
-                Value::Object(_) => Alias { name: text(&alias["name"])?, value: text(&alias["value"]) },
-                name => Alias { name: text(name)?, value: None },
-            })
-        })
-        .collect()
+    let alias = |alias: &Value| match alias {
+        Value::Object(_) => Some(Alias { name: text(&alias["name"])?, value: text(&alias["value"]) }),
+        name => Some(Alias { name: text(name)?, value: None }),
+    };
+    items(&schema["x-opencloud-aliases"]).filter_map(alias).collect()
 }
 
 /// Refuses words of a property about others that are not there, or not of the type that they should be of.
@@ -95,10 +89,8 @@ pub(super) fn check_names(structs: &BTreeMap<String, Struct>) -> Result<(), Erro
                 return refuse(format!("`{}` cannot be the resource name `{name}`", field.name));
             }
             if let Some(from) = field.id_from.as_ref().filter(|from| !has(from, &Type::String)) {
-                return refuse(format!(
-                    "`{}` cannot be taken from `{from}`, which is not a string",
-                    field.name
-                ));
+                let name = &field.name;
+                return refuse(format!("`{name}` cannot be taken from `{from}`, which is not a string"));
             }
         }
     }
@@ -119,20 +111,18 @@ pub(super) fn value_of<'a>(
 
 /// Marks the types of requests in which something must be checked before they are sent.
 pub(super) fn mark_checked(structs: &mut BTreeMap<String, Struct>) {
+    let mut checked: BTreeSet<String> = BTreeSet::new();
     loop {
-        let checked: BTreeSet<String> =
-            structs.values().filter(|of| of.is_checked).map(|of| of.name.clone()).collect();
-        let mut changed = false;
+        let before = checked.len();
         for of in structs.values_mut().filter(|of| of.in_request && !of.is_checked) {
             of.is_checked = of.fields.iter().any(|field| {
                 let leaf = field.kind.leaf();
-                field.read_only
-                    || *leaf == Type::Number
-                    || leaf.named().is_some_and(|name| checked.contains(name))
+                let is_inside = leaf.named().is_some_and(|name| checked.contains(name));
+                field.read_only || *leaf == Type::Number || is_inside
             });
-            changed |= of.is_checked;
+            checked.extend(of.is_checked.then(|| of.name.clone()));
         }
-        if !changed {
+        if checked.len() == before {
             return;
         }
     }
@@ -152,22 +142,20 @@ fn read_type(schema: &Value, document: &Document) -> Type {
     if let Some(name) = own.and_then(|path| path.strip_prefix("opencloud::ids::")) {
         return Type::Id { name: name.to_owned(), number: schema.get("x-number").is_some() };
     }
-    match own {
-        Some("jiff::Timestamp") => return Type::Timestamp,
-        Some("std::time::Duration") => return Type::Duration,
-        Some("std::boxed::Box") => {
-            return Type::Boxed(Box::new(read_type(&schema["x-rust-type"]["parameters"][0], document)));
+    let item = |schema: &Value| Box::new(read_item(schema, document));
+    match (own, schema["type"].as_str()) {
+        (Some("jiff::Timestamp"), _) => Type::Timestamp,
+        (Some("std::time::Duration"), _) => Type::Duration,
+        (Some("std::boxed::Box"), _) => {
+            Type::Boxed(Box::new(read_type(&schema["x-rust-type"]["parameters"][0], document)))
         }
-        _ => {}
-    }
-    match schema.get("type").and_then(Value::as_str) {
-        Some("string") => Type::String,
-        Some("integer") => Type::Integer,
-        Some("number") => Type::Number,
-        Some("boolean") => Type::Boolean,
-        Some("array") => Type::List(Box::new(read_item(&schema["items"], document))),
-        Some("object") if schema.get("additionalProperties").is_some_and(Value::is_object) => {
-            Type::Map(Box::new(read_item(&schema["additionalProperties"], document)))
+        (_, Some("string")) => Type::String,
+        (_, Some("integer")) => Type::Integer,
+        (_, Some("number")) => Type::Number,
+        (_, Some("boolean")) => Type::Boolean,
+        (_, Some("array")) => Type::List(item(&schema["items"])),
+        (_, Some("object")) if schema["additionalProperties"].is_object() => {
+            Type::Map(item(&schema["additionalProperties"]))
         }
         _ => Type::Value,
     }
@@ -223,18 +211,14 @@ pub(super) fn read_operation(
     let security = security.map(Value::to_string).unwrap_or_default();
     let server = |value: &Value| text(&value["servers"][0]["url"]);
     let host = server(operation).or_else(|| server(document.value()));
+    let host = host.as_deref().unwrap_or("https://apis.roblox.com");
     let response = operation["response"]["content"]["application/json"].get("schema");
     let mut read = Operation {
         id: format!("{}.{}", facts.area, facts.method),
         summary: text(&operation["summary"]),
         verb: verb.to_uppercase(),
         path: path.to_owned(),
-        host: host
-            .as_deref()
-            .unwrap_or("https://apis.roblox.com")
-            .trim_start_matches("https://")
-            .trim_end_matches('/')
-            .to_owned(),
+        host: host.trim_start_matches("https://").trim_end_matches('/').to_owned(),
         stability: text(&operation["x-roblox-stability"]),
         deprecated: operation["deprecated"] == true,
         scopes: scopes_of(operation),
@@ -243,9 +227,7 @@ pub(super) fn read_operation(
         api_key_limit: limit(&operation["x-roblox-rate-limits"]["perApiKeyOwner"]),
         oauth_limit: limit(&operation["x-roblox-rate-limits"]["perOauth2Authorization"]),
         reference: text(&operation["externalDocs"]["url"]),
-        parameters: each(&operation["parameters"])
-            .map(|parameter| read_parameter(parameter, document))
-            .collect(),
+        parameters: items(&operation["parameters"]).map(|known| read_parameter(known, document)).collect(),
         body: read_body(&operation["requestBody"], document, structs),
         response: response.map_or(Type::Unit, |schema| read_type(schema, document)),
         ..facts
@@ -298,14 +280,12 @@ impl Operation {
             }
             None => read_expected(main.or(items), &self.required_response, &self.response, structs),
         };
-        let fields =
-            self.response.one_struct().and_then(|name| structs.get(name)).map_or(&[][..], |of| &of.fields);
-        let has_list = |errors: &ErrorsInSuccess| fields.iter().any(|field| field.name == errors.list);
+        let response = &self.response;
+        let has_list = |errors: &ErrorsInSuccess| field_of(response, &errors.list, structs).is_some();
         self.errors_in_success = self.errors_in_success.take().filter(has_list);
         let has_id = |kind: &Type, name: &str| {
-            let of = kind.one_struct().and_then(|name| structs.get(name));
             let is_id = |field: &Field| matches!(field.kind, Type::String | Type::Id { .. });
-            of.into_iter().flat_map(|of| &of.fields).any(|field| field.name == name && is_id(field))
+            field_of(kind, name, structs).is_some_and(is_id)
         };
         let is_sent = |name: &str| {
             let is_it = |known: &Parameter| known.name == name && known.location != Location::Header;
@@ -331,14 +311,9 @@ fn limit(limit: &Value) -> Option<Limit> {
     })
 }
 
-fn each(list: &Value) -> impl Iterator<Item = &Value> {
-    list.as_array().into_iter().flatten()
-}
-
 fn words(list: &Value) -> impl Iterator<Item = &str> {
-    each(list).filter_map(Value::as_str)
+    items(list).filter_map(Value::as_str)
 }
-
 fn read_parameter(parameter: &Value, document: &Document) -> Parameter {
     let location = match parameter["in"].as_str() {
         Some("path") => Location::Path,
@@ -375,15 +350,10 @@ fn read_body(body: &Value, document: &Document, structs: &BTreeMap<String, Struc
         bodies::Kind::Multipart => Body::Multipart { parts: read_parts(schema, document, structs) },
         bodies::Kind::Json => {
             let kind = read_type(schema, document);
-            let silent = match &kind {
-                Type::Struct(name) => {
-                    structs.get(name).is_none_or(|of| of.fields.iter().all(|field| field.read_only))
-                }
-                _ => false,
-            };
-            match silent {
-                true => Body::Empty,
-                false => Body::Json { kind, required: body["required"] == true },
+            let says_nothing = |of: &Struct| of.fields.iter().all(|field| field.read_only);
+            match &kind {
+                Type::Struct(name) if structs.get(name).is_none_or(says_nothing) => Body::Empty,
+                _ => Body::Json { kind, required: body["required"] == true },
             }
         }
     })
@@ -394,27 +364,23 @@ fn read_parts(schema: &Value, document: &Document, structs: &BTreeMap<String, St
     let Some(form) = structs.get(&name) else { return Vec::new() };
     let schemas = &document.schemas()[&name]["properties"];
     let binary = |schema: &Value| schema["format"] == "binary";
-    form.fields
-        .iter()
-        .filter(|field| !field.read_only)
-        .map(|field| {
-            let schema = &schemas[&field.name];
-            Part {
-                name: field.name.clone(),
-                description: field.description.clone(),
-                required: field.is_required(),
-                kind: match &field.kind {
-                    _ if binary(schema) => PartKind::File,
-                    Type::List(_) if binary(&schema["items"]) => PartKind::Files,
-                    Type::List(inner) if inner.is_scalar() && **inner != Type::Value => {
-                        PartKind::Text(field.kind.clone())
-                    }
-                    kind if kind.is_scalar() && *kind != Type::Value => PartKind::Text(kind.clone()),
-                    kind => PartKind::Json(kind.clone()),
-                },
-            }
-        })
-        .collect()
+    let is_text = |kind: &Type| kind.is_scalar() && *kind != Type::Value;
+    let part = |field: &Field| {
+        let (schema, kind) = (&schemas[&field.name], field.kind.clone());
+        Part {
+            name: field.name.clone(),
+            description: field.description.clone(),
+            required: field.is_required(),
+            kind: match &kind {
+                _ if binary(schema) => PartKind::File,
+                Type::List(_) if binary(&schema["items"]) => PartKind::Files,
+                Type::List(inner) if is_text(inner) => PartKind::Text(kind),
+                _ if is_text(&kind) => PartKind::Text(kind),
+                _ => PartKind::Json(kind),
+            },
+        }
+    };
+    form.fields.iter().filter(|field| !field.read_only).map(part).collect()
 }
 
 /// What a response of a type must hold: what the words say, as far as the type has it. Without a word the
@@ -464,9 +430,16 @@ fn sizes(paging: &Paging, parameters: &[Parameter], enums: &BTreeMap<String, Enu
 
 /// The type at the end of a path of properties.
 fn follow<'a>(kind: &'a Type, path: &[String], structs: &'a BTreeMap<String, Struct>) -> Option<&'a Type> {
-    let Some((first, rest)) = path.split_first() else { return Some(kind) };
-    let field = structs.get(kind.one_struct()?)?.fields.iter().find(|field| field.name == *first)?;
-    follow(&field.kind, rest, structs)
+    path.iter().try_fold(kind, |kind, name| Some(&field_of(kind, name, structs)?.kind))
+}
+
+/// The field of a struct that a property becomes.
+pub(super) fn field_of<'a>(
+    kind: &Type,
+    name: &str,
+    structs: &'a BTreeMap<String, Struct>,
+) -> Option<&'a Field> {
+    structs.get(kind.one_struct()?)?.fields.iter().find(|field| field.name == name)
 }
 
 /// Marks the types that requests hold: callers must be able to make them.
@@ -478,30 +451,38 @@ pub(super) fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<Str
             && !of.in_request
         {
             of.in_request = true;
-            open.extend(
-                of.fields
-                    .iter()
-                    .filter(|field| !field.read_only)
-                    .filter_map(|field| field.kind.named())
-                    .map(str::to_owned),
-            );
+            let written = of.fields.iter().filter(|field| !field.read_only);
+            open.extend(written.filter_map(|field| field.kind.named()).map(str::to_owned));
         }
     }
 }
 
+/// The names of the types that a request of the document may hold.
+pub(super) fn sendable(document: &Document) -> BTreeSet<String> {
+    let (mut open, mut found) = (Vec::new(), BTreeSet::new());
+    document.operations().for_each(|(_, _, operation)| references(&operation["requestBody"], &mut open));
+    while let Some(name) = open.pop() {
+        let properties = document.schemas().get(&name).map(|schema| members(&schema["properties"]));
+        if found.insert(name) {
+            let sent = properties.into_iter().flatten().filter(|(_, schema)| schema["readOnly"] != true);
+            sent.for_each(|(_, schema)| references(schema, &mut open));
+        }
+    }
+    found
+}
+
 /// The scopes that an operation lists.
 fn scopes_of(operation: &Value) -> Vec<String> {
-    let scopes = each(&operation["x-roblox-scopes"]);
+    let scopes = items(&operation["x-roblox-scopes"]);
     scopes.filter_map(|scope| scope["name"].as_str().or(scope.as_str())).map(str::to_owned).collect()
 }
 
 /// All scopes of a document, sorted: those of its operations, and those that its OAuth 2.0 flows name.
 pub(super) fn scopes(document: &Value) -> Vec<String> {
-    let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
-    let paths = members(&document["paths"]);
-    let of_operations = paths.values().flat_map(members).flat_map(|(_, operation)| scopes_of(&operation));
+    let operations = members(&document["paths"]).flat_map(|(_, item)| members(item));
+    let of_operations = operations.flat_map(|(_, operation)| scopes_of(operation));
     let schemes = members(&document["components"]["securitySchemes"]);
-    let flows = schemes.values().flat_map(|scheme| members(&scheme["flows"]));
-    let of_flows = flows.flat_map(|(_, flow)| members(&flow["scopes"])).map(|(name, _)| name);
+    let flows = schemes.flat_map(|(_, scheme)| members(&scheme["flows"]));
+    let of_flows = flows.flat_map(|(_, flow)| members(&flow["scopes"])).map(|(name, _)| name.clone());
     of_operations.chain(of_flows).collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -8,21 +8,16 @@ use serde_json::{Map, Value, json};
 ///
 /// Relies on `hoist`: whatever is a type stands under `components`.
 pub fn run(document: &mut Document) -> usize {
-    let aliases: Map<String, Value> = document
-        .schemas()
-        .iter()
-        .filter(|(_, schema)| !is_type(schema) && !is_empty_object(schema))
-        .map(|(name, schema)| (name.clone(), schema.clone()))
-        .collect();
+    let is_alias = |schema: &Value| !is_type(schema) && !is_empty_object(schema);
+    let aliases = document.schemas().iter().filter(|(_, schema)| is_alias(schema));
+    let aliases: Map<_, _> = aliases.map(|(name, schema)| (name.clone(), schema.clone())).collect();
     let mut count = 0;
     document.each_schema(|_, schema| {
         each_inner(schema, &mut |schema| {
             count += usize::from(inline(schema, &aliases, &mut Vec::new()));
         });
     });
-    for name in aliases.keys() {
-        document.schemas_mut().remove(name);
-    }
+    document.schemas_mut().retain(|name, _| !aliases.contains_key(name));
     count
 }
 

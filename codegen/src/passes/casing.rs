@@ -1,4 +1,4 @@
-use crate::document::{Document, reference, reference_to};
+use crate::document::{Document, members_mut, reference, reference_to};
 use crate::names;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,7 @@ pub fn run(document: &mut Document) -> usize {
                 }
             }
             let long_running = operation.get_mut("x-opencloud").and_then(|own| own.get_mut("operation"));
-            for (_, name) in long_running.and_then(Value::as_object_mut).into_iter().flatten() {
+            for (_, name) in long_running.into_iter().flat_map(members_mut) {
                 if let Some(new) = name.as_str().and_then(|name| renamed.get(name)) {
                     *name = Value::String(new.clone());
                 }

@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::reference;
+use crate::document::{members, properties_mut, reference};
 use crate::passes::scalars::rust_type;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,17 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// Relies on `hoist`: objects are references.
 pub fn run(document: &mut Document) -> usize {
-    let held: BTreeMap<String, Vec<String>> = document
-        .schemas()
-        .iter()
-        .map(|(name, schema)| {
-            (name.clone(), properties(schema).filter_map(reference).map(str::to_owned).collect())
-        })
-        .collect();
+    let targets = |schema: &Value| -> Vec<String> {
+        let properties = members(&schema["properties"]).map(|(_, property)| property);
+        properties.filter_map(reference).map(str::to_owned).collect()
+    };
+    let schemas = document.schemas().iter();
+    let held: BTreeMap<_, _> = schemas.map(|(name, schema)| (name.clone(), targets(schema))).collect();
     let mut count = 0;
     for (name, schema) in document.schemas_mut() {
-        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-        for property in properties.into_iter().flat_map(|properties| properties.values_mut()) {
+        for (_, property) in properties_mut(schema) {
             if reference(property).is_some_and(|inner| holds(&held, inner, name)) {
                 let mut boxed = rust_type("std::boxed::Box");
                 boxed["parameters"] = json!([{ "$ref": property["$ref"] }]);
@@ -30,10 +28,6 @@ pub fn run(document: &mut Document) -> usize {
         }
     }
     count
-}
-
-fn properties(schema: &Value) -> impl Iterator<Item = &Value> {
-    schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|properties| properties.values())
 }
 
 fn holds(held: &BTreeMap<String, Vec<String>>, outer: &str, inner: &str) -> bool {

@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::reference;
+use crate::document::{properties_mut, reference};
 use crate::emit::doc_lines;
 use serde_json::{Value, json};
 
@@ -19,8 +19,7 @@ pub fn run(document: &mut Document) -> usize {
     let mut count = 0;
     for schema in document.schemas_mut().values_mut() {
         schema["description"] = json!(readable(schema["description"].as_str().unwrap_or(UNDESCRIBED)));
-        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-        for property in properties.into_iter().flat_map(|properties| properties.values_mut()) {
+        for (_, property) in properties_mut(schema) {
             let text = text(property);
             if reference(property).is_some()
                 && let Some(property) = property.as_object_mut()

@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::{children_mut, reference_to, replace};
+use crate::document::{children_mut, members, reference_to, replace};
 use crate::names;
 use serde_json::{Map, Value, json};
 
@@ -44,10 +44,7 @@ impl Hoisted {
             return;
         }
         let nullable = schema.get("nullable").cloned();
-        let name = schema
-            .get("x-opencloud-type")
-            .and_then(Value::as_str)
-            .map_or_else(|| names::own_type(name), names::own_type);
+        let name = names::own_type(schema["x-opencloud-type"].as_str().unwrap_or(name));
         let name = self.claim(&name, schema);
         replace(schema, reference_to(&name));
         if let (Some(nullable), Some(object)) = (nullable, schema.as_object_mut()) {
@@ -81,19 +78,14 @@ fn inner_name(parent: &str, property: Option<&str>) -> String {
 
 /// Whether a schema is a type of its own: an enum, or an object with known properties.
 pub fn is_type(schema: &Value) -> bool {
-    schema.get("enum").is_some()
-        || schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .is_some_and(|properties| !properties.is_empty())
+    schema.get("enum").is_some() || members(&schema["properties"]).next().is_some()
 }
 
 /// What makes two types the same.
 fn shape(schema: &Value) -> Value {
     let mut shape = Map::new();
     for key in ["type", "enum", "x-enum-varnames", "properties"] {
-        if let Some(value) = schema.get(key) {
-            let mut value = value.clone();
+        if let Some(mut value) = schema.get(key).cloned() {
             forget_prose(&mut value);
             shape.insert(key.to_owned(), value);
         }

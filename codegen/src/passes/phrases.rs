@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::list;
+use crate::document::{list, properties_mut};
 use serde_json::Value;
 
 /// Each property, parameter and value of an enum gets a `description`: the phrase that the overlay has for
@@ -13,8 +13,7 @@ pub fn run(document: &mut Document) -> usize {
     let mut count = 0;
     for (name, schema) in document.schemas_mut() {
         count += describe_values(&phrases["values"], name, schema);
-        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-        for (property, schema) in properties.into_iter().flatten() {
+        for (property, schema) in properties_mut(schema) {
             let narrow = [&phrases["types"][name][property]];
             count += describe(&narrow, &phrases["properties"][property], schema);
         }

@@ -15,11 +15,8 @@ pub fn run(document: &mut Document) -> usize {
             _ => Map::new(),
         };
         count += responses.keys().filter(|status| !status.starts_with('2')).count();
-        let success: Vec<&Map<String, Value>> = responses
-            .iter()
-            .filter(|(status, _)| status.starts_with('2'))
-            .filter_map(|(_, response)| response.get("content")?.as_object())
-            .collect();
+        let success = responses.iter().filter(|(status, _)| status.starts_with('2'));
+        let success: Vec<&Map<_, _>> = success.filter_map(|(_, of)| of["content"].as_object()).collect();
         count += success.len().saturating_sub(1);
         let schema = success.iter().find_map(|content| {
             let json = content.iter().find(|(media, _)| kind(media) == Kind::Json);

@@ -12,10 +12,8 @@ const ENUM_NAMES: [&str; 2] = ["x-enum-varnames", "x-enumNames"];
 pub fn run(document: &mut Document) -> usize {
     let known: BTreeSet<String> = document.schemas().keys().cloned().collect();
     let is_known = |target: &Value| {
-        target
-            .as_str()
-            .and_then(|target| target.strip_prefix(SCHEMA_PREFIX))
-            .is_some_and(|name| known.contains(name))
+        let name = target.as_str().and_then(|target| target.strip_prefix(SCHEMA_PREFIX));
+        name.is_some_and(|name| known.contains(name))
     };
     let mut count = 0;
     document.each_schema(|_, schema| {
@@ -167,9 +165,8 @@ pub fn parameters(declared: &[Value], path: &[String], warn: &mut dyn FnMut(Stri
     for name in path {
         if !kept.iter().any(|parameter| parameter["in"] == "path" && parameter["name"] == name.as_str()) {
             warn(format!("path parameter {name} is not declared, taken as a string"));
-            kept.push(
-                json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }),
-            );
+            let schema = json!({ "type": "string" });
+            kept.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
         }
     }
     kept

@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::{children_mut, content_schemas, list, reference};
+use crate::document::{children_mut, content_schemas, items, list, reference};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -37,11 +37,10 @@ pub fn run(document: &mut Document) -> usize {
 /// Which names hold which id type.
 pub fn id_names(extension: &Value) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
-    for id in extension["ids"].as_array().into_iter().flatten() {
+    for id in items(&extension["ids"]) {
         let Some(kind) = id["name"].as_str() else { continue };
-        for name in id["names"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            names.insert(name.to_owned(), kind.to_owned());
-        }
+        let held = items(&id["names"]).filter_map(Value::as_str);
+        names.extend(held.map(|name| (name.to_owned(), kind.to_owned())));
     }
     names
 }

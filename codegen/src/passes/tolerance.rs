@@ -1,5 +1,5 @@
 use crate::Document;
-use crate::document::{BESIDE, each_inner};
+use crate::document::{BESIDE, each_inner, properties_mut};
 use serde_json::{Value, json};
 
 /// Keywords that would make a generated type refuse, or silently send, a value. What a request
@@ -46,11 +46,9 @@ pub fn run(document: &mut Document) -> usize {
                 object.remove("type");
             }
             // An absent list and an empty one are different things in a request.
-            if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
-                for property in properties.values_mut().filter_map(Value::as_object_mut) {
-                    if !property.contains_key("$ref") {
-                        property.insert("nullable".to_owned(), json!(true));
-                    }
+            for (_, property) in properties_mut(schema).filter(|(_, property)| property.is_object()) {
+                if property.get("$ref").is_none() {
+                    property["nullable"] = json!(true);
                 }
             }
         });

@@ -18,16 +18,14 @@ pub fn run(document: &mut Document) -> usize {
             count += 1;
             let mut members: Vec<Value> =
                 members.into_iter().filter(|member| member.get("type") != Some(&json!("null"))).collect();
-            let kept = ["description", "x-opencloud-type", "nullable"]
-                .into_iter()
-                .filter_map(|key| Some((key, object.remove(key)?)))
-                .collect::<Vec<_>>();
+            let kept = ["description", "x-opencloud-type", "nullable"].into_iter();
+            let kept: Vec<_> = kept.filter_map(|key| Some((key.to_owned(), object.remove(key)?))).collect();
             let mut union = match members.len() {
                 1 => members.remove(0),
                 _ => merge_objects(&members, &components),
             };
             if let Some(merged) = union.as_object_mut().filter(|merged| merged.contains_key("properties")) {
-                merged.extend(kept.into_iter().map(|(key, value)| (key.to_owned(), value)));
+                merged.extend(kept);
             }
             *schema = union;
         });
@@ -42,14 +40,8 @@ pub fn merge_objects(members: &[Value], components: &Map<String, Value>) -> Valu
     for member in members {
         let Some(found) = object_properties(member, components, 0) else { return json!({}) };
         for (name, schema) in found {
-            match properties.get(&name) {
-                Some(known) if *known != schema => {
-                    properties.insert(name, json!({}));
-                }
-                _ => {
-                    properties.insert(name, schema);
-                }
-            }
+            let differs = properties.get(&name).is_some_and(|known| *known != schema);
+            properties.insert(name, if differs { json!({}) } else { schema });
         }
     }
     json!({ "type": "object", "properties": properties })

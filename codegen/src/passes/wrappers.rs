@@ -29,9 +29,7 @@ fn unwrap(schema: &mut Value, components: &Map<String, Value>) -> bool {
         let mut inner = members.remove(0);
         if reference(&inner).is_none() {
             for (key, value) in object.clone() {
-                if let Some(inner) = inner.as_object_mut() {
-                    inner.entry(key).or_insert(value);
-                }
+                inner.as_object_mut().map(|inner| inner.entry(key).or_insert(value));
             }
         }
         replace(schema, inner);

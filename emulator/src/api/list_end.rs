@@ -34,9 +34,7 @@ const LEFT_OUT: [&str; 2] = ["dataStoreEntries", "orderedDataStoreEntries"];
 
 /// A response of a list, with its end in the live form.
 pub(crate) fn live(operation: &Operation, response: Response) -> Response {
-    let Some(paging) = &operation.paging else {
-        return response;
-    };
+    let Some(paging) = &operation.paging else { return response };
     let end = end(&operation.path);
     if end == End::Empty || response.status >= 300 || paging.in_body {
         return response;

@@ -36,9 +36,7 @@ impl Pagination<'static> {
 impl Pagination<'_> {
     /// The page size that is asked for, cut to the largest.
     pub(crate) fn size(&self, call: &Call<'_>) -> Result<usize, Failure> {
-        let Some(asked) = call.given(self.size) else {
-            return Ok(self.default);
-        };
+        let Some(asked) = call.given(self.size) else { return Ok(self.default) };
         match asked.parse::<i64>() {
             Ok(0) => Ok(self.default),
             Ok(size) if size > 0 => Ok(usize::try_from(size).unwrap_or(self.max).min(self.max)),
@@ -54,9 +52,7 @@ impl Pagination<'_> {
     /// After what this page begins; none at the beginning of the list. A list that is cut by names stays whole when items
     /// come and go between its pages.
     pub(crate) fn after<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Option<T>, Failure> {
-        let Some(token) = call.given(self.token) else {
-            return Ok(None);
-        };
+        let Some(token) = call.given(self.token) else { return Ok(None) };
         let refused = || Failure::invalid(format!("The {} is invalid.", self.token));
         let (hash, place) = read_token(token).ok_or_else(refused)?;
         if hash != self.hash(call) {

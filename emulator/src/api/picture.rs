@@ -16,9 +16,7 @@ pub(crate) fn kind(content: &[u8]) -> Option<&'static str> {
 
 /// A TGA has no mark at its beginning: its header must make sense.
 fn is_targa(content: &[u8]) -> bool {
-    let [_, colour_map, image_type, ..] = content else {
-        return false;
-    };
+    let [_, colour_map, image_type, ..] = content else { return false };
     content.len() >= 18
         && *colour_map <= 1
         && matches!(image_type, 1 | 2 | 3 | 9 | 10 | 11)

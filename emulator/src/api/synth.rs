@@ -19,9 +19,7 @@ const FIRST_ID: usize = 1_001;
 
 pub(crate) fn respond(operations: &mut Operations, ids: &mut Ids, call: &Call<'_>) -> Outcome {
     let response = call.operation.response(200).or_else(|| call.operation.successes().next());
-    let Some(response) = response else {
-        return Ok(Response::nothing());
-    };
+    let Some(response) = response else { return Ok(Response::nothing()) };
     let Some(media) = response.json() else {
         return Ok(match response.content.first() {
             Some(media) => Response::content(&media.media_type, "sample").with_status(response.status),
@@ -144,9 +142,7 @@ fn asked_for(call: &Call<'_>, media: &Media, value: &mut Value) {
             let schema = item_schema(call.document, schema, name)?;
             Some((name, schema, own_id(call, schema)?))
         });
-    let Some((place, schema, id_name)) = list.filter(|_| !ids.is_empty()) else {
-        return;
-    };
+    let Some((place, schema, id_name)) = list.filter(|_| !ids.is_empty()) else { return };
     ids.truncate(MOST_ASKED_FOR);
     let items = ids.iter().map(|id| sample(call, None).with_id(&id_name, id).value(call.document, schema));
     set(value, place, items.collect());
@@ -169,9 +165,7 @@ fn own_id(call: &Call<'_>, schema: &Value) -> Option<String> {
 
 /// Lays the request's own properties over the response where the response has them too.
 fn echo(call: &Call<'_>, media: &Media, value: &mut Value) {
-    let (Ok(sent), Some(object)) = (call.json(), value.as_object()) else {
-        return;
-    };
+    let (Ok(sent), Some(object)) = (call.json(), value.as_object()) else { return };
     let mut merged = object.clone();
     for (name, value) in sent {
         if merged.contains_key(&name) && name != "path" && !value.is_null() {
@@ -250,9 +244,7 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
 
 fn items(call: &Call<'_>, paging: &Paging, media: &Media, range: std::ops::Range<usize>) -> Value {
     let place = paging.items.as_deref().unwrap_or_default();
-    let Some(schema) = item_schema(call.document, &media.schema, place) else {
-        return json!([]);
-    };
+    let Some(schema) = item_schema(call.document, &media.schema, place) else { return json!([]) };
     let resolved = call.document.resolve(schema);
     let own = own_id(call, schema);
     range
@@ -294,9 +286,7 @@ fn set(value: &mut Value, place: &str, new: Value) {
         if !target.is_object() {
             *target = json!({});
         }
-        let Some(object) = target.as_object_mut() else {
-            return;
-        };
+        let Some(object) = target.as_object_mut() else { return };
         target = object.entry(name).or_insert(Value::Null);
     }
     *target = new;
@@ -322,9 +312,7 @@ fn start_operation(
     ids: &mut Ids,
     call: &Call<'_>,
 ) -> Result<Option<Value>, Failure> {
-    let Some(facts) = &call.operation.long_running else {
-        return Ok(None);
-    };
+    let Some(facts) = &call.operation.long_running else { return Ok(None) };
     if facts.dialect != "cloud" || call.operation.path.starts_with("/assets/") {
         return Ok(None);
     }

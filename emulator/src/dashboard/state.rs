@@ -34,9 +34,7 @@ pub(super) fn wanted(inner: &Inner, request: &Incoming) -> Option<Value> {
 
 /// The areas, and what is in one of them; none, if there is no such area.
 pub(super) fn view(inner: &Inner, area: Option<&str>, search: Option<&str>) -> Option<Value> {
-    let Some(Value::Object(mut state)) = inner.inspect(&[]) else {
-        return None;
-    };
+    let Some(Value::Object(mut state)) = inner.inspect(&[]) else { return None };
     // A counter is no area.
     state.retain(|_, value| value.is_object() || value.is_array());
     state.insert(IDENTITY.to_owned(), identity::control::overview(inner));

@@ -344,9 +344,7 @@ impl Document {
         for _ in 0..32 {
             if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
                 let pointer = reference.trim_start_matches('#');
-                let Some(target) = self.root.pointer(pointer) else {
-                    return schema;
-                };
+                let Some(target) = self.root.pointer(pointer) else { return schema };
                 schema = target;
             } else if let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice)
                 && schema.get("properties").is_none()
@@ -450,9 +448,7 @@ impl Operation {
         let mut fits = true;
         let mut strictness = 0;
         for (name, value) in params {
-            let Some(parameter) = self.parameter(Location::Path, name) else {
-                continue;
-            };
+            let Some(parameter) = self.parameter(Location::Path, name) else { continue };
             let schema = document.resolve(&parameter.schema);
             let fit = match (text(schema, "type"), text(schema, "format")) {
                 (Some("integer"), _) => value.parse::<i64>().is_ok(),

@@ -118,9 +118,7 @@ impl Sample {
         let members = schema.get("allOf").and_then(Value::as_array);
         let parts = members.into_iter().flatten().map(|part| document.resolve(part));
         for part in parts.chain([schema]) {
-            let Some(properties) = part.get("properties").and_then(Value::as_object) else {
-                continue;
-            };
+            let Some(properties) = part.get("properties").and_then(Value::as_object) else { continue };
             named = true;
             for (name, property) in properties {
                 if self.stays_home(document, property) {
@@ -638,9 +636,7 @@ mod tests {
         let mut wrong = Vec::new();
         for operation in document.operations() {
             for response in operation.successes() {
-                let Some(media) = response.json() else {
-                    continue;
-                };
+                let Some(media) = response.json() else { continue };
                 let value = Sample::response(Mode::Full).value(document, &media.schema);
                 for violation in validate_value(document, &media.schema, Direction::Response, &value) {
                     wrong.push(format!("{}: {violation}", operation.key()));

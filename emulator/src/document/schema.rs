@@ -86,9 +86,7 @@ struct Conversion<'a> {
 
 impl Conversion<'_> {
     fn convert(&mut self, schema: &Value, closed: bool) -> Value {
-        let Some(schema) = schema.as_object() else {
-            return json!({});
-        };
+        let Some(schema) = schema.as_object() else { return json!({}) };
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             return json!({ "$ref": format!("#/$defs/{}", self.definition(reference, closed)) });
         }
@@ -118,9 +116,7 @@ impl Conversion<'_> {
 
     fn composition(&mut self, schema: &Map<String, Value>, closed: bool, converted: &mut Map<String, Value>) {
         for keyword in ["allOf", "oneOf", "anyOf"] {
-            let Some(members) = schema.get(keyword).and_then(Value::as_array) else {
-                continue;
-            };
+            let Some(members) = schema.get(keyword).and_then(Value::as_array) else { continue };
             // The members of a real `allOf` each know only some of the properties: together they are closed.
             let together = schema.contains_key("properties") || (keyword == "allOf" && members.len() > 1);
             let members = members.iter().map(|member| self.convert(member, closed && !together)).collect();

@@ -111,9 +111,7 @@ impl Template {
 
 impl Segment {
     fn parse(text: &str) -> Result<Segment, String> {
-        let Some((before, rest)) = text.split_once('{') else {
-            return Ok(Segment::Literal(text.to_owned()));
-        };
+        let Some((before, rest)) = text.split_once('{') else { return Ok(Segment::Literal(text.to_owned())) };
         match rest.split_once('}') {
             Some((name, after)) if !name.is_empty() && !after.contains('{') => Ok(Segment::Parameter {
                 before: before.to_owned(),

@@ -59,9 +59,7 @@ fn by_key(inner: &Inner, found: &Match<'_>, request: &Incoming, key: &str) -> Re
     if is_foreign && !found.operation.needed_scopes.is_empty() {
         return Err(Failure::permission_denied(FOREIGN_OWNER));
     }
-    let Some(granted) = granted else {
-        return Ok(());
-    };
+    let Some(granted) = granted else { return Ok(()) };
     let grant = |scope: &str, target: &Target<'_>| {
         let mut given = granted.iter().filter(|given| given.is(scope)).peekable();
         match (given.peek().is_some(), given.any(|given| given.covers(target))) {
@@ -128,9 +126,7 @@ fn check(
     let query = query_pairs(request.query().unwrap_or_default());
     let target = Target::of(found, &query, creator);
     let needed = &found.operation.needed_scopes;
-    let Some(lacking) = lacking(needed, |scope| grant(scope, &target), &target) else {
-        return Ok(());
-    };
+    let Some(lacking) = lacking(needed, |scope| grant(scope, &target), &target) else { return Ok(()) };
     if !inner.config.shapes.is_live() {
         return Err(forbidden(found.operation, credential, &lacking));
     }

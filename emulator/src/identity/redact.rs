@@ -40,9 +40,7 @@ pub(crate) fn request(request: Incoming) -> Incoming {
 
 /// The response as it may be kept. Its headers are not.
 pub(crate) fn response(sent: &WireResponse) -> Response {
-    let WireResponse::Response(sent) = sent else {
-        return Response::empty(0);
-    };
+    let WireResponse::Response(sent) = sent else { return Response::empty(0) };
     let mut response = Response::empty(sent.status().as_u16());
     let content_type = sent.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     response.content_type = content_type.map(str::to_owned);
@@ -57,9 +55,7 @@ fn body(body: &Bytes) -> Bytes {
     if body.is_empty() {
         return Bytes::new();
     }
-    let Ok(text) = std::str::from_utf8(body) else {
-        return Bytes::from_static(HIDDEN.as_bytes());
-    };
+    let Ok(text) = std::str::from_utf8(body) else { return Bytes::from_static(HIDDEN.as_bytes()) };
     if let Ok(mut json) = serde_json::from_str::<Value>(text) {
         value(&mut json);
         return json.to_string().into();

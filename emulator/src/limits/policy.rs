@@ -130,9 +130,7 @@ pub(crate) fn charges(asked: &Asked<'_>) -> Vec<Charge> {
     if shapes.is_live() && operation.path == MAP_ITEM && operation.method == "GET" {
         charges.extend(who(headers, owner).map(wider_tier));
     }
-    let (Some(class), Some(universe)) = (class(operation), universe(found)) else {
-        return charges;
-    };
+    let (Some(class), Some(universe)) = (class(operation), universe(found)) else { return charges };
     charges.push(Charge {
         counts_requests: class != MEMORY,
         name: class.name,

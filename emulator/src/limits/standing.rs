@@ -85,9 +85,7 @@ impl Standing {
 
     /// The headers. A client counts real seconds, of which a fast clock needs fewer.
     pub(crate) fn headers(&self, shapes: Shapes, form: Form, speed: u32) -> Headers {
-        let Some(closest) = self.closest() else {
-            return Headers::new();
-        };
+        let Some(closest) = self.closest() else { return Headers::new() };
         let is_refused = self.refused.is_some();
         if !shapes.is_live() {
             return self.documented(closest, speed);
@@ -146,9 +144,7 @@ impl Standing {
 
     fn items(&self, form: Form, speed: u32) -> Vec<Item> {
         let mut items: Vec<Item> = self.tiers.iter().map(|tier| tier.item(speed)).collect();
-        let Some(first) = self.tiers.first() else {
-            return items;
-        };
+        let Some(first) = self.tiers.first() else { return items };
         // Limits of something else, such as the address, which nobody reaches here.
         let unused = |limit: u64, text: String| Item { text, remaining: limit, wait: 0 };
         match form {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -25,6 +25,8 @@ use crate::server::listener;
 use crate::server::restore;
 use crate::state::State;
 
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
 const DEFAULT_BODY_LIMIT: usize = 128 * 1024 * 1024;
 
 /// How the emulator is to run.
@@ -32,7 +34,9 @@ const DEFAULT_BODY_LIMIT: usize = 128 * 1024 * 1024;
 #[must_use]
 pub struct Builder {
     config: Config,
+    host: Option<IpAddr>,
     port: u16,
+    base_url: Option<String>,
     body_limit: Option<usize>,
     frozen_at: Option<SystemTime>,
     speed: u32,
@@ -58,6 +62,20 @@ impl Emulator {
 }
 
 impl Builder {
+    /// The address to listen on; 127.0.0.1 by default. Whoever reaches another address, `0.0.0.0` for instance, can read
+    /// and change everything in the emulator.
+    pub fn host(mut self, host: IpAddr) -> Builder {
+        self.host = Some(host);
+        self
+    }
+
+    /// What addresses in responses begin with, of uploads and downloads for instance: where clients reach the emulator,
+    /// if that is not the address it listens on. `http://emulator:8080` in a network of containers.
+    pub fn base_url(mut self, url: impl Into<String>) -> Builder {
+        self.base_url = Some(url.into().trim_end_matches('/').to_owned());
+        self
+    }
+
     /// The port to listen on; 0, the default, is a free one.
     pub fn port(mut self, port: u16) -> Builder {
         self.port = port;
@@ -218,11 +236,12 @@ impl Builder {
     }
 
     pub(crate) fn start_now(self) -> std::io::Result<Emulator> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
-            .map_err(|error| std::io::Error::new(error.kind(), cannot_listen(self.port, &error)))?;
+        let wanted = SocketAddr::new(self.host.unwrap_or(LOCALHOST), self.port);
+        let listener = TcpListener::bind(wanted)
+            .map_err(|error| std::io::Error::new(error.kind(), cannot_listen(wanted, &error)))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let base_url = format!("http://{address}");
+        let base_url = self.base_url.unwrap_or_else(|| format!("http://{}", reachable(address)));
         let document = Document::embedded();
         let clock = self.frozen_at.map_or_else(|| Clock::running(self.speed), Clock::frozen_at);
         let inner = Arc::new(Inner {
@@ -281,11 +300,22 @@ impl Builder {
     }
 }
 
-fn cannot_listen(port: u16, error: &std::io::Error) -> String {
+/// Where a client on this machine reaches what listens on an address: all addresses together are none to connect to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => LOCALHOST,
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn cannot_listen(wanted: SocketAddr, error: &std::io::Error) -> String {
     let advice = match error.kind() {
         ErrorKind::AddrInUse => ": another program listens there; choose another port, or 0 for a free one",
         ErrorKind::PermissionDenied => ": choose a port from 1024 on, or 0 for a free one",
+        ErrorKind::AddrNotAvailable => ": this machine does not have that address",
         _ => "",
     };
-    format!("cannot listen on port {port} of 127.0.0.1: {error}{advice}")
+    format!("cannot listen on port {} of {}: {error}{advice}", wanted.port(), wanted.ip())
 }

@@ -186,9 +186,7 @@ impl Inner {
         now: Timestamp,
         standing: &mut Option<Standing>,
     ) -> Result<(), Failure> {
-        let Some(limits) = &self.limits else {
-            return Ok(());
-        };
+        let Some(limits) = &self.limits else { return Ok(()) };
         match limits.admit(&self.charges(limits, request), now) {
             Ok(admitted) => {
                 *standing = admitted;
@@ -248,9 +246,7 @@ impl Inner {
         let _order = keeper.map(Keeper::order);
         let mut state = self.state();
         let now = state.clock.now();
-        let Some(keeper) = keeper else {
-            return self.apply(&mut state, request, now);
-        };
+        let Some(keeper) = keeper else { return self.apply(&mut state, request, now) };
         let before = state.fingerprint();
         let outcome = self.apply(&mut state, request, now);
         let method = &request.incoming.method;

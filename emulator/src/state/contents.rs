@@ -32,9 +32,7 @@ impl Contents {
         self.changes += 1;
         self.remove(name);
         while self.size + content.len() > MAX_CONTENT_BYTES {
-            let Some(oldest) = self.order.front().cloned() else {
-                break;
-            };
+            let Some(oldest) = self.order.front().cloned() else { break };
             self.remove(&oldest);
         }
         self.size += content.len();

@@ -73,6 +73,30 @@ async fn an_experiment_goes_from_a_draft_to_its_end() {
     client.assert_responses_fit();
 }
 
+/// "Rolling out the requested variant" is all that Roblox says of it.
+#[tokio::test]
+async fn the_variant_that_an_experiment_ends_with_is_published() {
+    const CONFIG: &str = "/creator-configs-public-api/v1/configs/universes/7/repositories/InExperienceConfig";
+    let client = Client::start().await;
+    let staged = json!({ "entries": { "speed": 0, "other": true } });
+    let hash = client.patch(&format!("{CONFIG}/draft"), &staged).await.ok()["draftHash"].clone();
+    client.post(&format!("{CONFIG}/publish"), &json!({ "draftHash": hash })).await.ok();
+    client.patch(&format!("{CONFIG}/draft"), &json!({ "entries": { "drafted": 1 } })).await.ok();
+    let id = create(&client, "Speed").await;
+    let started = act(&client, &id, "start").await;
+    finish(&client, started).await;
+    let end = format!("{UNIVERSE}/experiments/{id}:complete");
+    client.post(&end, &json!({ "variantId": "nobody" })).await.refused(400);
+    let started = client.post(&end, &json!({ "variantId": "v1" })).await;
+    let published = client.get(CONFIG).await.ok()["entries"].clone();
+    assert_eq!(published, json!({ "speed": 0, "other": true }), "not before the operation is done");
+    finish(&client, started).await;
+    assert_eq!(client.get(CONFIG).await.ok()["entries"], json!({ "speed": 1, "other": true }));
+    let draft = client.get(&format!("{CONFIG}/draft")).await.ok()["entries"].clone();
+    assert_eq!(draft["drafted"]["value"], 1, "the draft stays: {draft}");
+    client.assert_responses_fit();
+}
+
 /// What is wrong with an experiment is an error of the operation, not of the request.
 #[tokio::test]
 async fn a_bad_experiment_fails_in_its_operation() {

@@ -17,6 +17,11 @@ fn refused(arguments: &[&str], reason: &str) {
 fn bad_input_is_refused_in_one_line() {
     refused(&["--port", "eighty"], "'eighty' for '--port <PORT>'");
     refused(&["--port", "70000"], "70000");
+    refused(&["--host", "here"], "'here'");
+    refused(&["--host", "0.0.0.0"], "add --allow-remote");
+    refused(&["--host", "::"], "add --allow-remote");
+    refused(&["--base-url", "emulator:8080"], "a URL with its scheme");
+    refused(&["--base-url", "http:///path"], "a URL with its scheme");
     refused(&["--api-key", ""], "a key must not be empty");
     refused(&["--strict", "--lenient"], "cannot be used with");
     refused(&["--rate-limits", "maybe"], "'maybe'");
@@ -54,6 +59,9 @@ fn help_explains() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for option in [
         "--port",
+        "--host",
+        "--allow-remote",
+        "--base-url",
         "--api-key",
         "--strict",
         "--lenient",
@@ -71,6 +79,18 @@ fn help_explains() {
     }
     assert_eq!(text.contains("--data"), cfg!(feature = "sqlite"));
     assert_eq!(run(&["--version"]).status.code(), Some(0));
+}
+
+/// As in a container: the last of two counts, and it is reached at 127.0.0.1 too.
+#[test]
+fn it_listens_where_it_is_told_to() {
+    for host in ["0.0.0.0", "127.0.0.2"] {
+        let emulator = Process::start(&["--host", "::1", "--host", host, "--allow-remote"]);
+        let reached = if host == "0.0.0.0" { "127.0.0.1" } else { host };
+        assert_eq!(emulator.base_url, format!("http://{reached}:{}", emulator.port()));
+        let connected = std::net::TcpStream::connect(format!("{reached}:{}", emulator.port()));
+        assert!(connected.is_ok(), "{host}: {connected:?}");
+    }
 }
 
 #[test]

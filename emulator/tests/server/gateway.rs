@@ -28,6 +28,18 @@ async fn only_the_keys_that_were_given_are_accepted() {
     assert_eq!(good.send().await.expect("a response").status(), 200);
 }
 
+/// As in a network of containers, where clients call it by its name.
+#[tokio::test]
+async fn addresses_in_responses_begin_where_clients_reach_it() {
+    let builder = Emulator::builder().base_url("http://emulator:8080/");
+    let emulator = builder.start().await.expect("started");
+    assert_eq!(emulator.base_url(), "http://emulator:8080");
+    let request = http::Request::get("/oauth/.well-known/openid-configuration");
+    let response = emulator.respond(request.body(Default::default()).expect("a request")).await;
+    let body: serde_json::Value = serde_json::from_slice(response.expect("a response").body()).expect("JSON");
+    assert_eq!(body["token_endpoint"], "http://emulator:8080/oauth/v1/token");
+}
+
 #[tokio::test]
 async fn an_unknown_route_gets_the_gateways_response() {
     let client = Client::start().await;

@@ -20,23 +20,24 @@ impl Local {
         result
     }
 
-    /// Waits until a request may be sent under all of these quotas, and counts it. Returns the time of its place.
-    pub(super) async fn acquire(&self, quotas: &[Quota]) -> Instant {
+    /// Counts a request that may be sent under all of these quotas at once, and returns the time of its place; or else
+    /// the place, to be waited for.
+    pub(super) fn enter(&self, quotas: &[Quota]) -> Result<Instant, Place<'_>> {
         match self.with(|schedule, wakers| schedule.enter(quotas, Instant::now(), wakers)) {
-            Permit::Granted(at) => at,
-            Permit::Pending(id, _) => Place { local: self, id: Some(id), timer: None }.await,
+            Permit::Granted(at) => Ok(at),
+            Permit::Pending(id, _) => Err(Place { local: self, id: Some(id), timer: None }),
         }
     }
 
-    /// Takes note of what a response says of a quota. `place` is what [`acquire`](Self::acquire) returned for its
-    /// request.
+    /// Takes note of what a response says of a quota. `place` is what [`enter`](Self::enter) or its place returned for
+    /// its request.
     pub(super) fn observe(&self, quota: &Quota, seen: &Observation, place: Option<Instant>) {
         self.with(|schedule, wakers| schedule.observe(quota, seen, place, Instant::now(), wakers));
     }
 }
 
 /// A place that is waited for. Dropping it gives it back.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     local: &'a Local,
     /// `None` once it is used.
     id: Option<u64>,
@@ -96,6 +97,16 @@ mod tests {
     fn said(remaining: u64, reset: u64) -> Observation {
         let reset = Some(Duration::from_secs(reset));
         Observation { remaining: Some(remaining), reset, ..Observation::default() }
+    }
+
+    impl Local {
+        /// Waits until a request may be sent under all of these quotas.
+        async fn acquire(&self, quotas: &[Quota]) -> Instant {
+            match self.enter(quotas) {
+                Ok(at) => at,
+                Err(place) => place.await,
+            }
+        }
     }
 
     const REFUSED: Observation = Observation { limit: None, remaining: None, reset: None, refused: true };

@@ -13,6 +13,7 @@ mod window;
 use crate::Error;
 use crate::spec::RateLimitStatus;
 use crate::spec::{Limit, OperationInfo};
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use local::Local;
 use std::fmt;
 use std::future::Future;
@@ -74,11 +75,14 @@ impl RateLimit {
         quotas::of(operation, owner, values, self.concurrent_users)
     }
 
-    /// Waits for a permit, and returns the place of the request if that is known.
-    pub(crate) async fn acquire(&self, quotas: &[Quota]) -> Result<Option<Instant>, Error> {
+    /// Asks for a permit, with the place of the request if that is known.
+    pub(crate) fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquiring<'a> {
         match &self.store {
-            Store::Local(local) => Ok(Some(local.acquire(quotas).await)),
-            Store::Shared(store) => store.acquire(quotas).await.map(|()| None),
+            Store::Local(local) => match local.enter(quotas) {
+                Ok(at) => Acquiring::Granted(at),
+                Err(place) => Acquiring::Pending(Box::pin(place.map(|at| Ok(Some(at))))),
+            },
+            Store::Shared(store) => Acquiring::Pending(Box::pin(store.acquire(quotas).map_ok(|()| None))),
         }
     }
 
@@ -98,6 +102,12 @@ impl RateLimit {
             }
         }
     }
+}
+
+/// A permit, or what is waited for until there is one.
+pub(crate) enum Acquiring<'a> {
+    Granted(Instant),
+    Pending(Pin<Box<dyn Future<Output = Result<Option<Instant>, Error>> + Send + 'a>>),
 }
 
 /// Whose requests are counted.

@@ -71,7 +71,7 @@ thread_local! {
 /// Reads the body of a response that must hold these fields. Where it lacks an id that was requested, it is
 /// that one.
 pub(crate) fn response<T: DeserializeOwned + 'static>(
-    body: &[u8],
+    body: &str,
     fields: ExpectedFields,
     requested: Ids,
 ) -> Result<T, Failure> {
@@ -86,7 +86,7 @@ pub(crate) fn response<T: DeserializeOwned + 'static>(
     let _reset = Reset;
     REQUESTED.set(requested);
     WANTED.set(Some(Wanted { of: Some(TypeId::of::<T>()), fields }));
-    let value = serde_json::from_slice(body).map_err(Failure::Json)?;
+    let value = serde_json::from_str(body).map_err(Failure::Json)?;
     let is_watched = WANTED.take().is_none();
     if let Some(lack) = LACKS.take() {
         return Err(Failure::Lacks(lack.told(body, fields)));
@@ -95,7 +95,7 @@ pub(crate) fn response<T: DeserializeOwned + 'static>(
         TypeId::of::<T>() == TypeId::of::<serde_json::Value>() || TypeId::of::<T>() == TypeId::of::<()>();
     if !is_watched && !keeps_all && !fields.required.is_empty() {
         // A type that is not read by the table of its fields: its names are looked at once more.
-        let names = serde_json::from_slice::<Names>(body).map_err(Failure::Json)?;
+        let names = serde_json::from_str::<Names>(body).map_err(Failure::Json)?;
         names.check(fields).map_err(|lack| Failure::Lacks(lack.told(body, fields)))?;
     }
     Ok(value)
@@ -103,7 +103,7 @@ pub(crate) fn response<T: DeserializeOwned + 'static>(
 
 impl Lack {
     /// The message, with the names that the object has in this body.
-    fn told(&self, body: &[u8], fields: ExpectedFields) -> String {
+    fn told(&self, body: &str, fields: ExpectedFields) -> String {
         let outside = fields.main.and_then(|main| main.strip_suffix(self.inside?)?.strip_suffix('.'));
         let names = outside.map_or_else(|| Names::of(body), |path| Names::below(body, path));
         let names: Vec<(String, bool)> = names.map(|names| names.0).unwrap_or_default();
@@ -304,19 +304,19 @@ impl<'de> Visitor<'de> for ContentVisitor {
 struct Names(Vec<(String, bool)>);
 
 impl Names {
-    fn of(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
+    fn of(body: &str) -> Option<Self> {
+        serde_json::from_str(body).ok()
     }
 
     /// Those of the object at this path of names.
-    fn below(body: &[u8], path: &str) -> Option<Self> {
+    fn below(body: &str, path: &str) -> Option<Self> {
         let mut inside: Option<&RawValue> = None;
         for name in path.split('.') {
-            let body = inside.map_or(body, |inside| inside.get().as_bytes());
-            inside = serde_json::from_slice::<BTreeMap<Cow<'_, str>, &RawValue>>(body).ok()?.remove(name);
+            let body = inside.map_or(body, RawValue::get);
+            inside = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(body).ok()?.remove(name);
             inside?;
         }
-        Self::of(inside?.get().as_bytes())
+        Self::of(inside?.get())
     }
 
     fn check(&self, fields: ExpectedFields) -> Result<(), Lack> {
@@ -370,7 +370,7 @@ mod tests {
     const ITEMS: ExpectedFields = ExpectedFields { main: Some("items"), is_single: false, required: &[] };
 
     fn lacks(body: &str, fields: ExpectedFields) -> Option<String> {
-        match response::<List>(body.as_bytes(), fields, Vec::new()) {
+        match response::<List>(body, fields, Vec::new()) {
             Ok(_) => None,
             Err(Failure::Lacks(why)) => Some(why),
             Err(Failure::Json(error)) => panic!("{body}: {error}"),
@@ -428,7 +428,7 @@ mod tests {
         assert_eq!(lacks(r#"{"id":"x","output":{"data":{"a":1}}}"#, ITEMS), None);
         assert!(serde_json::from_str::<List>(r#"{"new":["a"]}"#).is_ok());
         // A failure leaves nothing behind.
-        assert!(matches!(response::<List>(b"{", ITEMS, Vec::new()), Err(Failure::Json(_))));
+        assert!(matches!(response::<List>("{", ITEMS, Vec::new()), Err(Failure::Json(_))));
         assert!(serde_json::from_str::<List>(r#"{"new":["a"]}"#).is_ok());
     }
 
@@ -444,7 +444,7 @@ mod tests {
             aliases {} values {} ids {} requested { "id" => id, }
         }
         let read = |body: &str, requested: Ids| {
-            response::<Named>(body.as_bytes(), ExpectedFields::default(), requested).expect("a value")
+            response::<Named>(body, ExpectedFields::default(), requested).expect("a value")
         };
         let asked = || vec![("id", "asked".to_owned()), ("unknown", "x".to_owned())];
         let named = read(r#"{"inner":{}}"#, asked());
@@ -454,8 +454,8 @@ mod tests {
         assert_eq!(read("{}", Ids::new()).id, None);
         // What is required must be said, and a failure leaves nothing behind.
         let required = ExpectedFields { main: None, is_single: false, required: &["id"] };
-        assert!(matches!(response::<Named>(b"{}", required, asked()), Err(Failure::Lacks(_))));
-        assert!(matches!(response::<Named>(b"{", required, asked()), Err(Failure::Json(_))));
+        assert!(matches!(response::<Named>("{}", required, asked()), Err(Failure::Lacks(_))));
+        assert!(matches!(response::<Named>("{", required, asked()), Err(Failure::Json(_))));
         assert_eq!(read("{}", Ids::new()).id, None);
     }
 
@@ -463,10 +463,10 @@ mod tests {
     fn a_type_that_reads_itself_must_hold_what_is_required_too() {
         let fields = ExpectedFields { main: None, is_single: false, required: &["id"] };
         type Map = std::collections::BTreeMap<String, serde_json::Value>;
-        assert!(response::<Map>(br#"{"id":"x"}"#, fields, Vec::new()).is_ok());
-        assert!(matches!(response::<Map>(br#"{"name":"x"}"#, fields, Vec::new()), Err(Failure::Lacks(_))));
+        assert!(response::<Map>(r#"{"id":"x"}"#, fields, Vec::new()).is_ok());
+        assert!(matches!(response::<Map>(r#"{"name":"x"}"#, fields, Vec::new()), Err(Failure::Lacks(_))));
         // A value keeps everything, so that nothing is lost.
-        assert!(response::<serde_json::Value>(br#"{"name":"x"}"#, fields, Vec::new()).is_ok());
+        assert!(response::<serde_json::Value>(r#"{"name":"x"}"#, fields, Vec::new()).is_ok());
     }
 
     #[test]

@@ -493,6 +493,8 @@ async fn an_entry_that_is_nowhere_is_reported_and_not_counted_as_vanished() {
     let error =
         store_of(&script().client()).export().write_to(Vec::new(), |_| Ok(())).await.expect_err("nowhere");
     assert!(error.is_decode() && error.to_string().contains("`a/b/c` was listed over all scopes"), "{error}");
+    assert_eq!(error.attempts(), 2, "both ways were asked for: {error}");
+    assert_eq!(error.operation().map(|operation| operation.id), Some("data_stores.get_scoped_entry"));
     let skipping = store_of(&script().client()).export().skip_unreadable(|_, _| true);
     let end = skipping.write_to(Vec::new(), |_| Ok(())).await.expect("an export");
     assert_eq!((end.entries(), end.vanished(), end.skipped()), (0, 0, 1));

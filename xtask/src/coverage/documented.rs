@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use opencloud_codegen::Model;
-use opencloud_codegen::model::{Enum, EnumValues, Field};
+use opencloud_codegen::model::{Enum, EnumValues, Field, Parameter};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -91,53 +91,42 @@ fn unused(model: &Model) -> Vec<String> {
     };
     let fields = || model.structs.values().flat_map(|of| of.fields.iter().map(move |field| (of, field)));
     let parameters =
-        || model.operations.iter().flat_map(|of| of.parameters.iter().map(move |parameter| (of, parameter)));
+        || model.operations.iter().flat_map(|of| of.parameters.iter().map(move |known| (of, known)));
     let mut unused = Vec::new();
+    let mut check = |place: &[&str], is_used: bool| {
+        if !is_used {
+            unused.push(place.join("."));
+        }
+    };
     for (name, phrase) in members(&phrases["properties"]) {
         let has = |field: &Field| field.name == *name && starts(&field.description, text(phrase));
-        if !fields().any(|(_, field)| has(field)) {
-            unused.push(format!("properties.{name}"));
-        }
+        check(&["properties", name], fields().any(|(_, field)| has(field)));
     }
     for (name, phrase) in members(&phrases["parameters"]) {
-        if !parameters().any(|(_, known)| known.name == *name && starts(&known.description, text(phrase))) {
-            unused.push(format!("parameters.{name}"));
-        }
+        let has = |known: &Parameter| known.name == *name && starts(&known.description, text(phrase));
+        check(&["parameters", name], parameters().any(|(_, known)| has(known)));
     }
     for (group, name, _) in grouped(&phrases["types"]) {
-        if !fields().any(|(of, field)| of.name == *group && field.name == *name) {
-            unused.push(format!("types.{group}.{name}"));
-        }
+        check(&["types", group, name], fields().any(|(of, field)| of.name == *group && field.name == *name));
     }
     for (group, name, phrase) in grouped(&phrases["areas"]) {
-        let has = |area: &str, known: &str| area == group && known == name;
-        if !parameters()
-            .any(|(of, known)| has(&of.area, &known.name) && starts(&known.description, text(phrase)))
-        {
-            unused.push(format!("areas.{group}.{name}"));
-        }
+        let has = |known: &Parameter| known.name == *name && starts(&known.description, text(phrase));
+        check(&["areas", group, name], parameters().any(|(of, known)| of.area == *group && has(known)));
     }
     for (group, name, _) in grouped(&phrases["operations"]) {
-        if !parameters().any(|(of, known)| of.id == *group && known.name == *name) {
-            unused.push(format!("operations.{group}.{name}"));
-        }
+        let is_used = parameters().any(|(of, known)| of.id == *group && known.name == *name);
+        check(&["operations", group, name], is_used);
     }
     for (group, _) in members(&phrases["values"]) {
-        if group != "*" && !model.enums.contains_key(group) {
-            unused.push(format!("values.{group}"));
-        }
+        check(&["values", group], group == "*" || model.enums.contains_key(group));
     }
     for (group, name, phrase) in grouped(&phrases["values"]) {
-        let of = |of: &Enum| {
+        let describes = |of: &Enum| {
             let at = words(of).iter().position(|word| word == name);
-            (group == "*" || of.name == *group)
-                && at.is_some_and(|at| {
-                    of.descriptions.get(at).is_some_and(|known| starts(known, text(phrase)))
-                })
+            at.and_then(|at| of.descriptions.get(at)).is_some_and(|known| starts(known, text(phrase)))
         };
-        if !model.enums.values().any(of) {
-            unused.push(format!("values.{group}.{name}"));
-        }
+        let mut enums = model.enums.values().filter(|of| group == "*" || of.name == *group);
+        check(&["values", group, name], enums.any(describes));
     }
     unused
 }

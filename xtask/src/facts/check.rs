@@ -38,16 +38,14 @@ pub(super) fn check(ledger: &Ledger, known: &Vocabulary) -> Vec<Error> {
             checker.problem(ledger.line(&fact.at, "since"), message);
         }
         for source in fact.source.iter().filter(|source| !ledger.sources.contains(source)) {
-            checker.problem(
-                ledger.line(&fact.at, "source"),
-                format!("{}: {source} is not among the sources", fact.id),
-            );
+            let message = format!("{}: {source} is not among the sources", fact.id);
+            checker.problem(ledger.line(&fact.at, "source"), message);
         }
         if let Some(other) = &fact.superseded_by
             && !ledger.facts.iter().any(|fact| fact.id == *other)
         {
-            checker
-                .problem(ledger.line(&fact.at, "superseded_by"), format!("{}: there is no {other}", fact.id));
+            let line = ledger.line(&fact.at, "superseded_by");
+            checker.problem(line, format!("{}: there is no {other}", fact.id));
         }
     }
     for question in &ledger.unknown {
@@ -90,10 +88,8 @@ impl Checker<'_> {
 
     fn about(&mut self, id: &str, about: &About, at: &str) {
         for operation in about.operations.iter().filter(|name| !self.known.operations.contains_key(*name)) {
-            self.problem(
-                self.ledger.line(at, "operations"),
-                format!("{id}: the document has no operation {operation}"),
-            );
+            let line = self.ledger.line(at, "operations");
+            self.problem(line, format!("{id}: the document has no operation {operation}"));
         }
         let is_area = |name: &String| AREAS.contains(&name.as_str()) || self.known.areas.contains(name);
         for area in about.areas.iter().filter(|name| !is_area(name)) {

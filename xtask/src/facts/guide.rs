@@ -51,15 +51,13 @@ fn wrap(item: &str, text: &mut String) {
     let mut line = "*".to_owned();
     for word in item.split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > WIDTH {
-            text.push_str(&line);
-            text.push('\n');
+            text.extend([line.as_str(), "\n"]);
             line = " ".to_owned();
         }
         line.push(' ');
         line.push_str(word);
     }
-    text.push_str(&line);
-    text.push('\n');
+    text.extend([line.as_str(), "\n"]);
 }
 
 #[cfg(test)]

@@ -76,11 +76,9 @@ impl Ledger {
         }
         reader.only("", &located.value, &["sources", "areas", "facts", "unknown"]);
         let sources = reader.ordered("sources").into_iter().map(|(name, _)| name).collect();
-        let areas = reader
-            .ordered("areas")
-            .into_iter()
-            .map(|(letters, title)| (letters, title.as_str().unwrap_or_default().to_owned()))
-            .collect();
+        let areas = reader.ordered("areas").into_iter();
+        let areas =
+            areas.map(|(name, title)| (name, title.as_str().unwrap_or_default().to_owned())).collect();
         let facts = reader.entries("facts", &FACT, Checker::fact);
         let unknown = reader.entries("unknown", &QUESTION, Checker::question);
         let problems = reader.problems;
@@ -170,29 +168,21 @@ impl<'a> Checker<'a> {
     }
 
     fn required(&mut self, entry: &Object, at: &str, field: &str) -> String {
-        match self.optional(entry, at, field) {
-            Some(text) => text,
-            None if entry.contains_key(field) => String::new(),
-            None => {
-                self.problem(at, format!("{} has no {field}", name(entry)));
-                String::new()
-            }
+        if !entry.contains_key(field) {
+            self.problem(at, format!("{} has no {field}", name(entry)));
         }
+        self.optional(entry, at, field).unwrap_or_default()
     }
 
     /// The text of a field that is there; it must not be empty.
     fn optional(&mut self, entry: &Object, at: &str, field: &str) -> Option<String> {
-        match entry.get(field)? {
-            Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-            Value::String(_) | Value::Null => {
-                self.problem(&format!("{at}/{field}"), format!("the {field} of {} is empty", name(entry)));
-                None
-            }
-            _ => {
-                self.problem(&format!("{at}/{field}"), format!("the {field} of {} is not text", name(entry)));
-                None
-            }
-        }
+        let what = match entry.get(field)? {
+            Value::String(text) if !text.trim().is_empty() => return Some(text.trim().to_owned()),
+            Value::String(_) | Value::Null => "empty",
+            _ => "not text",
+        };
+        self.problem(&format!("{at}/{field}"), format!("the {field} of {} is {what}", name(entry)));
+        None
     }
 
     fn list(&mut self, entry: &Object, at: &str, field: &str) -> Vec<String> {
@@ -201,10 +191,8 @@ impl<'a> Checker<'a> {
             items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
         });
         texts.unwrap_or_else(|| {
-            self.problem(
-                &format!("{at}/{field}"),
-                format!("the {field} of {} is not a list of texts", name(entry)),
-            );
+            let what = format!("the {field} of {} is not a list of texts", name(entry));
+            self.problem(&format!("{at}/{field}"), what);
             Vec::new()
         })
     }

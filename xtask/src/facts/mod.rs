@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::sync::error::Error;
-use crate::sync::tree;
+use crate::sync::tree::{self, OperationKey};
 use check::Vocabulary;
 use ledger::Ledger;
 
@@ -91,14 +91,10 @@ fn guide(root: &Path, ledger: &Ledger, is_check: bool) -> Result<(bool, Option<S
 fn vocabulary(root: &Path) -> Result<Vocabulary, String> {
     let document: Value =
         serde_json::from_str(&read(root, DOCUMENT)?).map_err(|error| format!("{DOCUMENT}: {error}"))?;
-    let mut operations = BTreeMap::new();
-    for key in tree::operations(&document) {
-        if let Some(id) = key.get(&document)["operationId"].as_str() {
-            operations.insert(id.to_owned(), key.path.clone());
-        }
-    }
-    let areas =
-        operations.keys().filter_map(|id| id.split_once('.')).map(|(area, _)| area.to_owned()).collect();
+    let id = |key: &OperationKey| Some(key.get(&document)["operationId"].as_str()?.to_owned());
+    let operations = tree::operations(&document).into_iter();
+    let operations: BTreeMap<_, _> = operations.filter_map(|key| Some((id(&key)?, key.path))).collect();
+    let areas = operations.keys().filter_map(|id| Some(id.split_once('.')?.0.to_owned())).collect();
     Ok(Vocabulary { operations, areas })
 }
 

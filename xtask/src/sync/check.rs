@@ -78,24 +78,23 @@ fn check_references(document: &Value) -> Result<()> {
 }
 
 fn check_components(document: &Value) -> Result<()> {
-    for (name, _) in tree::components(document) {
-        if !ident::is_upper_camel_case(name) || ident::is_keyword(name) || ident::is_prelude(name) {
-            return bug(name, "not a type name");
-        }
+    let is_wrong =
+        |name: &str| !ident::is_upper_camel_case(name) || ident::is_keyword(name) || ident::is_prelude(name);
+    match tree::components(document).into_iter().find(|(name, _)| is_wrong(name)) {
+        Some((name, _)) => bug(name, "not a type name"),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn check_operations(document: &Value) -> Result<()> {
-    let areas = document.pointer("/x-opencloud/areas").and_then(Value::as_array);
-    let areas: BTreeSet<&str> =
-        areas.into_iter().flatten().filter_map(|area| area["name"].as_str()).collect();
+    let areas = tree::items(&document["x-opencloud"]["areas"]).iter();
+    let areas: BTreeSet<&str> = areas.filter_map(|area| area["name"].as_str()).collect();
     let mut ids = BTreeSet::new();
     for key in tree::operations(document) {
         let operation = key.get(document);
-        let text = |pointer: &str| operation.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let (area, method, id) =
-            (text("/x-opencloud/area"), text("/x-opencloud/method"), text("/operationId"));
+        let ours = &operation["x-opencloud"];
+        let [area, method, id] = [&ours["area"], &ours["method"], &operation["operationId"]]
+            .map(|text| text.as_str().unwrap_or_default());
         let place = key.to_string();
         if !areas.contains(area) {
             return bug(&place, format!("area {area} is not listed"));
@@ -113,19 +112,16 @@ fn check_operations(document: &Value) -> Result<()> {
 
 fn check_path(key: &OperationKey, operation: &Value) -> Result<()> {
     let mut wanted = template(&key.path);
-    let parameters = operation.get("parameters").and_then(Value::as_array);
-    let mut declared: Vec<String> = parameters
-        .into_iter()
-        .flatten()
+    let parameters = tree::items(&operation["parameters"]).iter();
+    let mut declared: Vec<&str> = parameters
         .filter(|parameter| parameter["in"] == "path")
-        .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned))
+        .filter_map(|parameter| parameter["name"].as_str())
         .collect();
     wanted.sort();
-    declared.sort();
-    if wanted == declared {
-        Ok(())
-    } else {
-        bug(&key.to_string(), format!("declares {declared:?} for {wanted:?}"))
+    declared.sort_unstable();
+    match wanted == declared {
+        true => Ok(()),
+        false => bug(&key.to_string(), format!("declares {declared:?} for {wanted:?}")),
     }
 }
 

@@ -56,9 +56,7 @@ fn verify(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem
     let mut problems = verify_operation(document, key, ours);
     problems.extend(verify_filters(document, key, ours));
     problems.extend(verify_scopes(document, key, ours));
-    let Some(paging) = ours.get("paging").and_then(Value::as_object).cloned() else {
-        return problems;
-    };
+    let Some(paging) = ours.get("paging").and_then(Value::as_object).cloned() else { return problems };
     let (kept, paging_problems) = verify_paging(document, key, ours, paging);
     match kept {
         Some(kept) => ours["paging"] = Value::Object(kept),
@@ -80,8 +78,7 @@ fn verify_operation(document: &Value, key: &OperationKey, ours: &mut Value) -> V
         let why = format!("there is no GET {poll}");
         return vec![Problem { pointer: "/operation/poll", why }];
     }
-    let requires_path =
-        ["cloud", "luau"].contains(&ours.pointer("/operation/dialect").and_then(Value::as_str).unwrap_or(""));
+    let requires_path = matches!(ours["operation"]["dialect"].as_str(), Some("cloud" | "luau"));
     let has_path =
         success_schema(document, key).is_some_and(|schema| field(document, schema, "path").is_some());
     if !requires_path || has_path {
@@ -96,7 +93,7 @@ fn verify_filters(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec
     let queries = queries(document, key);
     let mut problems = Vec::new();
     for (word, pointer) in [("filter", "/filter"), ("order_by", "/order_by")] {
-        let is_taken = queries.iter().any(|parameter| {
+        let is_taken = queries.clone().any(|parameter| {
             parameter["name"].as_str().is_some_and(|name| name.to_snake_case() == word)
                 && parameter["schema"]["type"] == "string"
                 && parameter["schema"].get("enum").is_none()
@@ -111,12 +108,10 @@ fn verify_filters(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec
 
 /// What is needed must be among what the operation lists.
 fn verify_scopes(document: &Value, key: &OperationKey, ours: &mut Value) -> Vec<Problem> {
-    let listed = key.get(document).get("x-roblox-scopes").and_then(Value::as_array);
-    let is_listed = |name: &&Value| {
-        listed.into_iter().flatten().any(|scope| scope == *name || scope.get("name") == Some(*name))
-    };
-    let needed = ours.get("needed_scopes").and_then(Value::as_array);
-    let mut names = needed.into_iter().flatten().filter_map(Value::as_array).flatten();
+    let listed = tree::items(&key.get(document)["x-roblox-scopes"]);
+    let is_listed =
+        |name: &&Value| listed.iter().any(|scope| scope == *name || scope.get("name") == Some(*name));
+    let mut names = tree::items(&ours["needed_scopes"]).iter().flat_map(tree::items);
     let Some(unlisted) = names.find(|name| !is_listed(name)) else { return Vec::new() };
     let why = format!("the operation does not list the scope {}", unlisted.as_str().unwrap_or_default());
     remove(ours, "needed_scopes");
@@ -146,8 +141,8 @@ fn verify_paging(
     let is_sent = |name: &str| {
         if in_body { has_body_field(document, key, name) } else { has_query(document, key, name) }
     };
-    let result = ours.pointer("/operation/response").and_then(Value::as_str);
-    let result = result.and_then(|name| document.pointer(&tree::component_pointer(name)));
+    let result = ours["operation"]["response"].as_str();
+    let result = result.and_then(|name| document["components"]["schemas"].get(name));
     let responses: Vec<&Value> = success_schema(document, key).into_iter().chain(result).collect();
     let is_in_response = |path: &str| responses.iter().any(|schema| field(document, schema, path).is_some());
     let mut problems = Vec::new();
@@ -160,9 +155,7 @@ fn verify_paging(
         ("total", "/paging/total", false),
         ("more", "/paging/more", false),
     ] {
-        let Some(name) = paging.get(word).and_then(Value::as_str).map(str::to_owned) else {
-            continue;
-        };
+        let Some(name) = paging.get(word).and_then(Value::as_str).map(str::to_owned) else { continue };
         // Each item has the token of its own entry.
         let is_in_item = style == "entries" && word == "next";
         if is_in_item || if is_request { is_sent(&name) } else { is_in_response(&name) } {
@@ -181,36 +174,28 @@ fn verify_paging(
     (Some(paging), problems)
 }
 
-fn queries(document: &Value, key: &OperationKey) -> Vec<Value> {
-    let parameters = key.get(document).get("parameters").and_then(Value::as_array);
-    let parameters = parameters.into_iter().flatten();
-    parameters.filter(|parameter| parameter["in"] == "query").cloned().collect()
+fn queries<'a>(document: &'a Value, key: &OperationKey) -> impl Iterator<Item = &'a Value> + Clone {
+    let parameters = tree::items(&key.get(document)["parameters"]).iter();
+    parameters.filter(|parameter| parameter["in"] == "query")
 }
 
 fn has_query(document: &Value, key: &OperationKey, name: &str) -> bool {
-    queries(document, key).iter().any(|parameter| parameter["name"] == name)
+    queries(document, key).any(|parameter| parameter["name"] == name)
 }
 
 fn has_body_field(document: &Value, key: &OperationKey, name: &str) -> bool {
-    let content = key.get(document).pointer("/requestBody/content");
-    let bodies = content.map(tree::sorted_entries).unwrap_or_default();
-    bodies
-        .iter()
-        .filter_map(|(_, media)| media.get("schema"))
-        .any(|schema| field(document, schema, name).is_some())
+    let bodies = tree::sorted_entries(&key.get(document)["requestBody"]["content"]);
+    let mut schemas = bodies.into_iter().filter_map(|(_, media)| media.get("schema"));
+    schemas.any(|schema| field(document, schema, name).is_some())
 }
 
 /// The schema of the first success that has one.
-fn success_schema<'a>(document: &'a Value, key: &OperationKey) -> Option<&'a Value> {
-    let responses = tree::sorted_entries(key.get(document).get("responses")?);
-    responses
-        .into_iter()
+pub(crate) fn success_schema<'a>(document: &'a Value, key: &OperationKey) -> Option<&'a Value> {
+    let responses = tree::sorted_entries(&key.get(document)["responses"]).into_iter();
+    let mut contents = responses
         .filter(|(status, _)| status.starts_with('2'))
-        .find_map(|(_, response)| {
-            let content = tree::sorted_entries(response.get("content")?);
-            content.into_iter().find_map(|(_, media)| media.get("schema"))
-        })
-        .map(|schema| refs::resolve(document, schema))
+        .flat_map(|(_, response)| tree::sorted_entries(&response["content"]));
+    contents.find_map(|(_, media)| media.get("schema")).map(|schema| refs::resolve(document, schema))
 }
 
 /// The schema at a dotted path; `None` if there is none. Below a schema that states no properties
@@ -231,24 +216,16 @@ fn field<'a>(document: &'a Value, schema: &'a Value, path: &str) -> Option<&'a V
 fn paging(document: &Value, key: &OperationKey) -> Option<Value> {
     let queries = queries(document, key);
     let named = |names: &[&str]| {
-        names.iter().find_map(|name| queries.iter().find(|parameter| parameter["name"] == *name))
+        names.iter().find_map(|name| queries.clone().find(|parameter| parameter["name"] == *name))
     };
     let token =
         named(&TOKENS).filter(|token| refs::resolve(document, &token["schema"])["type"] == "string")?;
     let properties = success_schema(document, key)?.get("properties")?;
     let next = NEXT.iter().find(|name| properties.get(**name).is_some())?;
-    let mut lists = tree::sorted_entries(properties)
-        .into_iter()
-        .filter(|(_, schema)| refs::resolve(document, schema)["type"] == "array");
-    let (items, None) = (lists.next()?, lists.next()) else {
-        return None;
-    };
-    let mut paging = json!({
-        "style": "token",
-        "token": token["name"],
-        "next": next,
-        "items": items.0,
-    });
+    let is_list = |(_, schema): &(&String, &Value)| refs::resolve(document, schema)["type"] == "array";
+    let lists: Vec<_> = tree::sorted_entries(properties).into_iter().filter(is_list).collect();
+    let [(items, _)] = lists[..] else { return None };
+    let mut paging = json!({ "style": "token", "token": token["name"], "next": next, "items": items });
     if let Some(size) = named(&SIZES) {
         paging["size"] = size["name"].clone();
         let maximum = refs::resolve(document, &size["schema"]).get("maximum");

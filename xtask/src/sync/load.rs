@@ -77,9 +77,7 @@ fn check_version(source: &str, document: &Value) -> Result<()> {
     match document.get("openapi") {
         None => return fail("openapi", "missing, so this is not an OpenAPI document".into()),
         Some(Value::String(version)) if version == "3.0" || version.starts_with("3.0.") => {}
-        Some(version) => {
-            return fail("openapi", format!("version {version}, but only OpenAPI 3.0 is read"));
-        }
+        Some(version) => return fail("openapi", format!("version {version}, but only OpenAPI 3.0 is read")),
     }
     match document.get("paths") {
         None => fail("paths", "missing".into()),

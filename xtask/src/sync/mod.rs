@@ -82,11 +82,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let _ = std::io::stdout().write_all(text.as_bytes());
     if args.strict && built.report.is_strict_failure() {
         let report = &built.report;
-        eprintln!(
-            "--strict: {} stale actions, {} diverged types; nothing written",
-            report.stale.len(),
-            report.diverged.len()
-        );
+        let (stale, diverged) = (report.stale.len(), report.diverged.len());
+        eprintln!("--strict: {stale} stale actions, {diverged} diverged types; nothing written");
         return Ok(ExitCode::from(1));
     }
     if args.check {
@@ -133,15 +130,12 @@ impl Files {
     fn difference(&self, document: &Value, is_verbose: bool) -> String {
         let before = self.document_before.as_ref();
         let old = before.and_then(|text| serde_json::from_str::<Value>(text).ok());
-        let mut text = match old {
-            Some(old) => {
-                let diff = diff::diff(&old, document);
-                if diff.is_empty() && before != Some(&self.document) {
-                    "open-cloud.json: the same, but formatted differently\n".to_owned()
-                } else {
-                    format!("open-cloud.json: {}", diff.show(is_verbose))
-                }
+        let diff = old.map(|old| diff::diff(&old, document));
+        let mut text = match diff {
+            Some(diff) if diff.is_empty() && before != Some(&self.document) => {
+                "open-cloud.json: the same, but formatted differently\n".to_owned()
             }
+            Some(diff) => format!("open-cloud.json: {}", diff.show(is_verbose)),
             None => {
                 let operations = tree::operations(document).len();
                 let types = tree::components(document).len();
@@ -149,13 +143,10 @@ impl Files {
             }
         };
         if self.pin_before.as_ref() != Some(&self.pin) {
-            let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-            let before = lines(self.pin_before.as_deref().unwrap_or_default());
+            let before: Vec<&str> = self.pin_before.as_deref().unwrap_or_default().lines().collect();
             text.push_str("UPSTREAM.toml:\n");
-            for line in lines(&self.pin).iter().filter(|line| line.contains(" = ") && !before.contains(line))
-            {
-                text.push_str(&format!("  {line}\n"));
-            }
+            let lines = self.pin.lines().filter(|line| line.contains(" = ") && !before.contains(line));
+            text.extend(lines.map(|line| format!("  {line}\n")));
         }
         text
     }

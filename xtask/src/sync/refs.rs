@@ -29,17 +29,14 @@ pub fn target_of(schema: &Value) -> Option<String> {
     component_of(reference?.as_str()?)
 }
 
-/// Follows references until there is a schema of its own.
+/// Follows references and one-member `allOf`s until there is a schema of its own.
 pub fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let mut schema = schema;
-    for _ in 0..16 {
-        let next = target_of(schema).and_then(|name| document.pointer(&tree::component_pointer(&name)));
-        match next {
-            Some(next) => schema = next,
-            None => break,
-        }
-    }
-    schema
+    let next = |schema: &&'a Value| match tree::items(&schema["allOf"]) {
+        [only] => Some(only),
+        _ => document["components"]["schemas"].get(component_of(schema["$ref"].as_str()?)?),
+    };
+    // Deeper than this is a circle.
+    std::iter::successors(Some(schema), next).take(33).last().unwrap_or(schema)
 }
 
 /// The components that one schema (not a component it refers to) names.
@@ -47,8 +44,7 @@ fn references(schema: &Value, found: &mut BTreeSet<String>) {
     tree::visit(schema, "", &mut |_, schema| {
         let reference = schema.get("$ref").and_then(Value::as_str);
         found.extend(reference.and_then(component_of));
-        let mapping = schema.pointer("/discriminator/mapping").unwrap_or(&Value::Null);
-        for (_, target) in tree::sorted_entries(mapping) {
+        for (_, target) in tree::sorted_entries(&schema["discriminator"]["mapping"]) {
             found.extend(target.as_str().and_then(component_of));
         }
     });
@@ -58,8 +54,7 @@ fn references(schema: &Value, found: &mut BTreeSet<String>) {
 pub fn reachable(document: &Value, roots: &BTreeSet<String>) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = roots.clone();
     for key in tree::operations(document) {
-        let operation = key.get(document);
-        found.extend(operation_references(operation));
+        found.extend(operation_references(key.get(document)));
     }
     close(document, found)
 }
@@ -73,8 +68,7 @@ pub fn operation_references(operation: &Value) -> BTreeSet<String> {
         }
     }
     for key in ["response", "metadata"] {
-        let named = operation.pointer(&format!("/x-opencloud/operation/{key}"));
-        found.extend(named.and_then(Value::as_str).map(str::to_owned));
+        found.extend(operation["x-opencloud"]["operation"][key].as_str().map(str::to_owned));
     }
     found
 }
@@ -87,9 +81,7 @@ pub fn close(document: &Value, start: BTreeSet<String>) -> BTreeSet<String> {
         if closed.contains(&name) {
             continue;
         }
-        let Some(schema) = document.pointer(&tree::component_pointer(&name)) else {
-            continue;
-        };
+        let Some(schema) = document.pointer(&tree::component_pointer(&name)) else { continue };
         let mut found = BTreeSet::new();
         references(schema, &mut found);
         open.extend(found);
@@ -102,10 +94,7 @@ pub fn close(document: &Value, start: BTreeSet<String>) -> BTreeSet<String> {
 pub fn prune(document: &mut Value, keep: &BTreeSet<String>) {
     let schemas = document.pointer_mut("/components/schemas");
     if let Some(schemas) = schemas.and_then(Value::as_object_mut) {
-        let dropped: Vec<String> = schemas.keys().filter(|name| !keep.contains(*name)).cloned().collect();
-        for name in dropped {
-            schemas.remove(&name);
-        }
+        schemas.retain(|name, _| keep.contains(name));
     }
 }
 

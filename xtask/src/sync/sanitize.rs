@@ -37,15 +37,14 @@ pub fn sanitize(document: &mut Value, report: &mut Report) {
     }
 }
 
+/// The types that a long-running operation states.
+const WORDS: [&str; 2] = ["metadata", "response"];
+
 /// Types of a long-running operation that do not exist are not stated.
 fn repair_types(operation: &mut Value, key: &OperationKey, names: &BTreeSet<String>, report: &mut Report) {
     let types = operation.get_mut("x-long-running-operation-parameters");
     if let Some(types) = types.and_then(Value::as_object_mut) {
-        for word in ["metadata", "response"] {
-            if types.get(word).is_some_and(|schema| schema.get("$ref").is_none()) {
-                types.remove(word);
-            }
-        }
+        types.retain(|word, schema| !WORDS.contains(&word.as_str()) || schema.get("$ref").is_some());
         if types.is_empty()
             && let Some(operation) = operation.as_object_mut()
         {
@@ -54,13 +53,14 @@ fn repair_types(operation: &mut Value, key: &OperationKey, names: &BTreeSet<Stri
     }
     let types = operation.pointer_mut("/x-opencloud/operation");
     if let Some(types) = types.and_then(Value::as_object_mut) {
-        for word in ["metadata", "response"] {
-            let name = types.get(word).and_then(Value::as_str).map(str::to_owned);
-            if let Some(name) = name.filter(|name| !names.contains(name)) {
+        types.retain(|word, name| {
+            let missing =
+                name.as_str().filter(|name| WORDS.contains(&word.as_str()) && !names.contains(*name));
+            if let Some(name) = missing {
                 report.warn(format!("{key}: operation.{word} names {name}, which does not exist, dropped"));
-                types.remove(word);
             }
-        }
+            missing.is_none()
+        });
     }
 }
 

@@ -35,12 +35,9 @@ pub fn select(upstream: &Value, report: &mut Report) -> (Value, Counts) {
     let mut total = 0;
     let mut selected = Vec::new();
     for (key, item) in tree::sorted_entries(&upstream["paths"]) {
-        let item = match resolve(upstream, item) {
-            Some(item) => item,
-            None => {
-                report.warn(format!("{key}: the path item is not readable, dropped"));
-                continue;
-            }
+        let Some(item) = resolve(upstream, item) else {
+            report.warn(format!("{key}: the path item is not readable, dropped"));
+            continue;
         };
         for (method, operation) in tree::sorted_entries(item) {
             if !METHODS.contains(&method.as_str()) {
@@ -82,10 +79,8 @@ fn object(value: Option<&Value>) -> Value {
 }
 
 fn is_open_cloud(security: &Value) -> bool {
-    let requirements = security.as_array().into_iter().flatten();
-    requirements
-        .filter_map(Value::as_object)
-        .any(|requirement| SCHEMES.iter().any(|scheme| requirement.contains_key(*scheme)))
+    let takes = |requirement: &Value| SCHEMES.iter().any(|scheme| requirement.get(scheme).is_some());
+    tree::items(security).iter().any(takes)
 }
 
 /// Upstream marks twins on another host by a suffix (`/v1/assets#thumbnails.roblox.com`), since a path
@@ -166,9 +161,7 @@ fn merge_parameters(
 ) -> Vec<Value> {
     let mut merged: Vec<Value> = Vec::new();
     for owner in [operation, item] {
-        let Some(parameters) = owner.get("parameters") else {
-            continue;
-        };
+        let Some(parameters) = owner.get("parameters") else { continue };
         let Some(parameters) = parameters.as_array() else {
             report.warn(format!("{name}: parameters are not a list, dropped"));
             continue;

@@ -18,15 +18,17 @@ pub fn unescape(segment: &str) -> String {
     segment.replace("~1", "/").replace("~0", "~")
 }
 
+/// The items of a list; none of anything else.
+pub fn items(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
 /// The keys of an object in sorted order; none for anything else.
 ///
 /// Whether `serde_json` keeps maps sorted depends on features that other crates of the workspace may
 /// turn on, so order that matters is always asked for.
 pub fn sorted_keys(value: &Value) -> Vec<String> {
-    let mut keys: Vec<String> =
-        value.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default();
-    keys.sort();
-    keys
+    sorted_entries(value).into_iter().map(|(key, _)| key.clone()).collect()
 }
 
 /// The members of an object, in sorted order.
@@ -60,11 +62,7 @@ impl OperationKey {
     }
 
     pub fn get<'a>(&self, document: &'a Value) -> &'a Value {
-        document
-            .get("paths")
-            .and_then(|paths| paths.get(&self.path))
-            .and_then(|item| item.get(&self.method))
-            .unwrap_or(&Value::Null)
+        &document["paths"][&self.path][&self.method]
     }
 
     pub fn get_mut<'a>(&self, document: &'a mut Value) -> Option<&'a mut Value> {
@@ -81,7 +79,7 @@ impl std::fmt::Display for OperationKey {
 /// All operations of a document, sorted by path and method.
 pub fn operations(document: &Value) -> Vec<OperationKey> {
     let mut keys = Vec::new();
-    for (path, item) in sorted_entries(document.get("paths").unwrap_or(&Value::Null)) {
+    for (path, item) in sorted_entries(&document["paths"]) {
         for (method, operation) in sorted_entries(item) {
             if METHODS.contains(&method.as_str()) && operation.is_object() {
                 keys.push(OperationKey { path: path.clone(), method: method.clone() });
@@ -93,27 +91,18 @@ pub fn operations(document: &Value) -> Vec<OperationKey> {
 
 /// The component schemas, sorted by name.
 pub fn components(document: &Value) -> Vec<(&String, &Value)> {
-    document.pointer("/components/schemas").map(sorted_entries).unwrap_or_default()
+    sorted_entries(&document["components"]["schemas"])
 }
 
 /// Relative pointers to the schemas directly under a schema.
 pub fn schema_children(schema: &Value) -> Vec<String> {
-    let mut children = Vec::new();
-    if let Some(properties) = schema.get("properties") {
-        for name in sorted_keys(properties) {
-            children.push(format!("/properties/{}", escape(&name)));
-        }
-    }
-    for key in ["items", "additionalProperties", "not"] {
-        if schema.get(key).is_some_and(Value::is_object) {
-            children.push(format!("/{key}"));
-        }
-    }
+    let properties = sorted_entries(&schema["properties"]).into_iter();
+    let mut children: Vec<String> =
+        properties.map(|(name, _)| format!("/properties/{}", escape(name))).collect();
+    let single = ["items", "additionalProperties", "not"].into_iter();
+    children.extend(single.filter(|key| schema[key].is_object()).map(|key| format!("/{key}")));
     for key in ["allOf", "oneOf", "anyOf"] {
-        let members = schema.get(key).and_then(Value::as_array);
-        for index in 0..members.map_or(0, Vec::len) {
-            children.push(format!("/{key}/{index}"));
-        }
+        children.extend((0..items(&schema[key]).len()).map(|index| format!("/{key}/{index}")));
     }
     children
 }
@@ -122,54 +111,37 @@ pub fn schema_children(schema: &Value) -> Vec<String> {
 /// response headers and the types of a long-running operation.
 pub fn operation_schemas(operation: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    let parameters = operation.get("parameters").and_then(Value::as_array);
-    for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+    for (index, parameter) in items(&operation["parameters"]).iter().enumerate() {
         if parameter.get("schema").is_some() {
             found.push(format!("/parameters/{index}/schema"));
         }
     }
-    if let Some(content) = operation.pointer("/requestBody/content") {
-        content_schemas(content, "/requestBody/content", &mut found);
-    }
-    let responses = operation.get("responses").unwrap_or(&Value::Null);
-    for (status, response) in sorted_entries(responses) {
-        let at = format!("/responses/{}", escape(status));
-        for (name, header) in sorted_entries(response.get("headers").unwrap_or(&Value::Null)) {
-            if header.get("schema").is_some() {
-                found.push(format!("{at}/headers/{}/schema", escape(name)));
-            }
-        }
-        if let Some(content) = response.get("content") {
-            content_schemas(content, &format!("{at}/content"), &mut found);
+    found.extend(member_schemas(&operation["requestBody"]["content"], "/requestBody/content"));
+    for (status, response) in sorted_entries(&operation["responses"]) {
+        for part in ["headers", "content"] {
+            found.extend(member_schemas(&response[part], &format!("/responses/{}/{part}", escape(status))));
         }
     }
-    if let Some(types) = operation.get("x-long-running-operation-parameters") {
-        for key in sorted_keys(types) {
-            found.push(format!("/x-long-running-operation-parameters/{}", escape(&key)));
-        }
-    }
+    let types = "x-long-running-operation-parameters";
+    found.extend(sorted_keys(&operation[types]).iter().map(|key| format!("/{types}/{}", escape(key))));
     found
 }
 
-fn content_schemas(content: &Value, at: &str, found: &mut Vec<String>) {
-    for (media, body) in sorted_entries(content) {
-        if body.get("schema").is_some() {
-            found.push(format!("{at}/{}/schema", escape(media)));
-        }
-    }
+/// Relative pointers to the schemas that the members of an object hold: headers, or media types.
+fn member_schemas(members: &Value, at: &str) -> impl Iterator<Item = String> {
+    let with_schema =
+        sorted_entries(members).into_iter().filter(|(_, member)| member.get("schema").is_some());
+    with_schema.map(move |(name, _)| format!("{at}/{}/schema", escape(name)))
 }
 
 /// Pointers to every outermost schema of a document: those of its operations and its components.
 pub fn schema_roots(document: &Value) -> Vec<String> {
     let mut roots = Vec::new();
     for key in operations(document) {
-        for schema in operation_schemas(key.get(document)) {
-            roots.push(format!("{}{schema}", key.pointer()));
-        }
+        let schemas = operation_schemas(key.get(document)).into_iter();
+        roots.extend(schemas.map(|schema| format!("{}{schema}", key.pointer())));
     }
-    for (name, _) in components(document) {
-        roots.push(component_pointer(name));
-    }
+    roots.extend(components(document).into_iter().map(|(name, _)| component_pointer(name)));
     roots
 }
 

@@ -27,8 +27,14 @@ fn clean_build(package: &str) -> Result<f64, String> {
     let mut command = Command::new("bash");
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     command.args(["-c", script, "bash", package]).current_dir(workspace).env("CARGO_TARGET_DIR", &folder);
-    let (_, log) = output(&mut command)?;
+    let seconds = cpu_seconds(&mut command);
     let _ = fs::remove_dir_all(&folder);
+    seconds
+}
+
+/// What bash's `time` prints of a command: seconds of user and of system, on the last line.
+pub fn cpu_seconds(command: &mut Command) -> Result<f64, String> {
+    let (_, log) = output(command)?;
     let times = log.lines().last().unwrap_or_default();
     times.split(' ').map(|time| time.parse::<f64>().map_err(|error| format!("{times:?}: {error}"))).sum()
 }

@@ -11,7 +11,10 @@ const BAR: f64 = 12.0;
 
 /// An SVG of the figures with a ratio; it reads in light and in dark.
 pub fn svg(figures: &[Figure]) -> String {
-    let rows: Vec<&Figure> = figures.iter().filter(|figure| figure.ratio.is_some()).collect();
+    let rows: Vec<&Figure> = figures
+        .iter()
+        .filter(|figure| figure.ratio.is_some() && !figure.figure.ends_with("per second"))
+        .collect();
     let rival = |figure: &Figure| Some(figure.rival? / figure.floor?);
     let highest =
         rows.iter().flat_map(|figure| [figure.ratio, rival(figure)]).flatten().fold(1.2_f64, f64::max);

@@ -126,14 +126,41 @@ impl Clients {
         Ok(Self { folder, address: address.trim().to_owned(), with_rival, server })
     }
 
-    /// The instructions of one call: of a long run less those of a short one.
+    /// A program of this workspace.
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(self.folder.join(name))
+    }
+
+    /// Of the server.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The instructions of one call.
     pub fn instructions(&self, scenario: Scenario) -> Result<Measured<f64>, String> {
+        self.each(scenario, |client| self.counted(client, scenario))
+    }
+
+    /// What retry, budget and limiter add to an undisturbed call, in instructions.
+    pub fn guards(&self) -> Result<f64, String> {
+        // Fewer than the server's headers allow in a minute.
+        const ROUNDS: u32 = 40;
+        let ours =
+            |scenario| self.per_round("ours", scenario, ROUNDS)?.ok_or("ours counts nothing".to_owned());
+        Ok(ours("get_guarded")? - ours("get_bare")?)
+    }
+
+    fn counted(&self, client: &str, scenario: Scenario) -> Result<Option<f64>, String> {
         let (rounds, _) = scenario.rounds();
-        self.each(scenario, |client| {
-            let short = self.callgrind(client, scenario, 1)?;
-            let long = self.callgrind(client, scenario, rounds + 1)?;
-            Ok(long.zip(short).map(|(long, short)| (long - short) / f64::from(rounds) / scenario.calls()))
-        })
+        let instructions = self.per_round(client, scenario.argument(), rounds)?;
+        Ok(instructions.map(|instructions| instructions / scenario.calls()))
+    }
+
+    /// The instructions of one round: of a long run less those of a short one.
+    fn per_round(&self, client: &str, scenario: &str, rounds: u32) -> Result<Option<f64>, String> {
+        let short = self.callgrind(client, scenario, 1)?;
+        let long = self.callgrind(client, scenario, rounds + 1)?;
+        Ok(long.zip(short).map(|(long, short)| (long - short) / f64::from(rounds)))
     }
 
     pub fn allocations(&self, scenario: Scenario) -> Result<Measured<Run>, String> {
@@ -182,8 +209,8 @@ impl Clients {
 
     /// A run of a client; none if it has no such call.
     fn run(&self, client: &str, scenario: Scenario, rounds: u32) -> Result<Option<Run>, String> {
-        let mut command = Command::new(self.folder.join(client));
-        let text = output(command.args(self.arguments(scenario, rounds)))?.0;
+        let mut command = self.program(client);
+        let text = output(command.args(self.arguments(scenario.argument(), rounds)))?.0;
         match text.trim() {
             "" => Ok(None),
             line => serde_json::from_str(line).map(Some).map_err(|error| format!("{client}: {error}")),
@@ -191,7 +218,7 @@ impl Clients {
     }
 
     /// The instructions of a whole run; none if the client has no such call.
-    fn callgrind(&self, client: &str, scenario: Scenario, rounds: u32) -> Result<Option<f64>, String> {
+    fn callgrind(&self, client: &str, scenario: &str, rounds: u32) -> Result<Option<f64>, String> {
         let mut command = Command::new("valgrind");
         command
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
@@ -206,8 +233,8 @@ impl Clients {
         number.map(Some).ok_or(format!("not a count: {line}"))
     }
 
-    fn arguments(&self, scenario: Scenario, rounds: u32) -> [String; 3] {
-        [scenario.argument().to_owned(), self.address.clone(), rounds.to_string()]
+    fn arguments(&self, scenario: &str, rounds: u32) -> [String; 3] {
+        [scenario.to_owned(), self.address.clone(), rounds.to_string()]
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Target {
     Ratio(f64),
     /// At most this.
     AtMost(f64),
+    /// At least this part of the floor: more is better.
+    Speed(f64),
     /// Not more than the rival.
     Rival,
     /// None: the figure is shown.
@@ -48,6 +50,7 @@ impl Figure {
         let (text, holds) = match target {
             Target::Ratio(most) => (format!("ratio <= {most:.3}"), Some(ratio <= most)),
             Target::AtMost(most) => (format!("<= {most}"), Some(ours <= most)),
+            Target::Speed(least) => (format!("ratio >= {least}"), Some(ratio >= least)),
             Target::Rival => ("<= rival".to_owned(), rival.map(|rival| ours <= rival)),
             Target::None => (String::new(), None),
         };
@@ -63,9 +66,15 @@ impl Figure {
         }
     }
 
+    /// A figure of this crate alone.
+    pub fn alone(name: &str, unit: &str, ours: f64, target: Target) -> Self {
+        let measured = Measured { ours, floor: f64::NAN, rival: None };
+        Self { floor: None, ratio: None, ..Self::new(name, unit, measured, target) }
+    }
+
     /// Whether the figure is a count, which the machine's load does not move.
     pub fn is_counted(&self) -> bool {
-        !self.figure.ends_with("time")
+        !self.figure.ends_with("time") && !self.figure.ends_with("per second")
     }
 }
 

@@ -3,7 +3,10 @@
 mod build;
 mod chart;
 mod client;
+mod emulator;
 mod figure;
+mod growth;
+mod streams;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -36,6 +39,9 @@ struct Args {
 /// By how much a ratio may grow over the baseline's.
 const TOLERANCE: f64 = 1.03;
 
+/// The most instructions of what guards an undisturbed call.
+const MOST_GUARDS: f64 = 1500.0;
+
 fn main() -> ExitCode {
     match run(&Args::parse()) {
         Ok(true) => ExitCode::SUCCESS,
@@ -53,8 +59,15 @@ fn run(args: &Args) -> Result<bool, String> {
     for scenario in Scenario::ALL {
         figures.extend(of_scenario(&clients, scenario, args.quick)?);
     }
+    if client::has_valgrind() {
+        let name = "retry, budget and limiter: instructions";
+        figures.push(Figure::alone(name, "", clients.guards()?, Target::AtMost(MOST_GUARDS)));
+    }
     if !args.quick {
+        figures.extend(streams::figures(&clients)?);
+        figures.extend(emulator::figures(&clients)?);
         figures.extend(build::figures()?);
+        figures.extend(growth::figures()?);
     }
     print!("{}", figure::table(&figures));
     if let Some(path) = &args.json {

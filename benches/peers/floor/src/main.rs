@@ -6,8 +6,9 @@
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use load::{AT_ONCE, Client, Counting, KEY, STORE, UNIVERSE, USER};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -38,15 +39,46 @@ struct Profiles {
     visibility: Option<Visibility>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Visibility {
-    NoOne,
-    Friends,
-    Everyone,
-    #[serde(other)]
-    Unknown,
+/// An enum of the words that are known, which keeps any other as ours does.
+macro_rules! words {
+    ($name:ident { $($variant:ident = $word:literal,)* }) => {
+        #[derive(Debug)]
+        enum $name {
+            $($variant,)*
+            Unknown(String),
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Word;
+                impl Visitor<'_> for Word {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("a word")
+                    }
+
+                    fn visit_str<E: de::Error>(self, word: &str) -> Result<$name, E> {
+                        Ok(match word {
+                            $($word => $name::$variant,)*
+                            other => $name::Unknown(other.to_owned()),
+                        })
+                    }
+                }
+                deserializer.deserialize_str(Word)
+            }
+        }
+    };
 }
+
+words!(Visibility {
+    SocialNetworkVisibilityUnspecified = "SOCIAL_NETWORK_VISIBILITY_UNSPECIFIED",
+    NoOne = "NO_ONE",
+    Friends = "FRIENDS",
+    FriendsAndFollowing = "FRIENDS_AND_FOLLOWING",
+    FriendsFollowingAndFollowers = "FRIENDS_FOLLOWING_AND_FOLLOWERS",
+    Everyone = "EVERYONE",
+});
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -98,32 +130,71 @@ struct PrivateServer {
 struct Collectible {
     item_id: Option<String>,
     instance_id: Option<String>,
-    instance_state: Option<String>,
+    instance_state: Option<InstanceState>,
     serial_number: Option<i64>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum AssetType {
-    ClassicTshirt,
-    Audio,
-    Hat,
-    Model,
-    ClassicShirt,
-    ClassicPants,
-    Decal,
-    ClassicHead,
-    Face,
-    Gear,
-    Animation,
-    HairAccessory,
-    FaceAccessory,
-    NeckAccessory,
-    BackAccessory,
-    WaistAccessory,
-    #[serde(other)]
-    Unknown,
-}
+words!(AssetType {
+    InventoryItemAssetTypeUnspecified = "INVENTORY_ITEM_ASSET_TYPE_UNSPECIFIED",
+    ClassicTshirt = "CLASSIC_TSHIRT",
+    Audio = "AUDIO",
+    Hat = "HAT",
+    Model = "MODEL",
+    ClassicShirt = "CLASSIC_SHIRT",
+    ClassicPants = "CLASSIC_PANTS",
+    Decal = "DECAL",
+    ClassicHead = "CLASSIC_HEAD",
+    Face = "FACE",
+    Gear = "GEAR",
+    Animation = "ANIMATION",
+    Torso = "TORSO",
+    RightArm = "RIGHT_ARM",
+    LeftArm = "LEFT_ARM",
+    LeftLeg = "LEFT_LEG",
+    RightLeg = "RIGHT_LEG",
+    Package = "PACKAGE",
+    Plugin = "PLUGIN",
+    MeshPart = "MESH_PART",
+    HairAccessory = "HAIR_ACCESSORY",
+    FaceAccessory = "FACE_ACCESSORY",
+    NeckAccessory = "NECK_ACCESSORY",
+    ShoulderAccessory = "SHOULDER_ACCESSORY",
+    FrontAccessory = "FRONT_ACCESSORY",
+    BackAccessory = "BACK_ACCESSORY",
+    WaistAccessory = "WAIST_ACCESSORY",
+    ClimbAnimation = "CLIMB_ANIMATION",
+    DeathAnimation = "DEATH_ANIMATION",
+    FallAnimation = "FALL_ANIMATION",
+    IdleAnimation = "IDLE_ANIMATION",
+    JumpAnimation = "JUMP_ANIMATION",
+    RunAnimation = "RUN_ANIMATION",
+    SwimAnimation = "SWIM_ANIMATION",
+    WalkAnimation = "WALK_ANIMATION",
+    PoseAnimation = "POSE_ANIMATION",
+    EmoteAnimation = "EMOTE_ANIMATION",
+    Video = "VIDEO",
+    TshirtAccessory = "TSHIRT_ACCESSORY",
+    ShirtAccessory = "SHIRT_ACCESSORY",
+    PantsAccessory = "PANTS_ACCESSORY",
+    JacketAccessory = "JACKET_ACCESSORY",
+    SweaterAccessory = "SWEATER_ACCESSORY",
+    ShortsAccessory = "SHORTS_ACCESSORY",
+    LeftShoeAccessory = "LEFT_SHOE_ACCESSORY",
+    RightShoeAccessory = "RIGHT_SHOE_ACCESSORY",
+    DressSkirtAccessory = "DRESS_SKIRT_ACCESSORY",
+    EyebrowAccessory = "EYEBROW_ACCESSORY",
+    EyelashAccessory = "EYELASH_ACCESSORY",
+    MoodAnimation = "MOOD_ANIMATION",
+    DynamicHead = "DYNAMIC_HEAD",
+    CreatedPlace = "CREATED_PLACE",
+    PurchasedPlace = "PURCHASED_PLACE",
+});
+
+words!(InstanceState {
+    CollectibleItemInstanceStateUnspecified = "COLLECTIBLE_ITEM_INSTANCE_STATE_UNSPECIFIED",
+    Available = "AVAILABLE",
+    Hold = "HOLD",
+});
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -140,12 +211,18 @@ struct Entry {
     create_time: Option<Timestamp>,
     revision_id: Option<String>,
     revision_create_time: Option<Timestamp>,
-    state: Option<String>,
+    state: Option<State>,
     etag: Option<String>,
     value: Option<serde_json::Value>,
     users: Option<Vec<String>>,
     attributes: Option<serde_json::Value>,
 }
+
+words!(State {
+    StateUnspecified = "STATE_UNSPECIFIED",
+    Active = "ACTIVE",
+    Deleted = "DELETED",
+});
 
 struct Floor {
     http: reqwest::Client,

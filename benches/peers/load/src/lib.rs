@@ -1,7 +1,9 @@
 //! The loop that every client runs, and what it counts: allocations, bytes, CPU time and wall time of a
 //! number of rounds, after some rounds that are not counted.
 //!
-//! `client SCENARIO ADDRESS ROUNDS` prints one line of JSON. Each round of `get_64` is 64 calls at once.
+//! `client SCENARIO ADDRESS ROUNDS` prints one line of JSON, or nothing if the client has no such scenario. Each round of
+//! `get_64` is 64 calls at once. `get_guarded` and `get_bare` are `get` of another client: with all that may hold a call
+//! up or repeat it, and with nothing of that.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::env;
@@ -48,8 +50,16 @@ unsafe impl GlobalAlloc for Counting {
 
 /// What a client can do.
 #[allow(async_fn_in_trait, reason = "every client runs on one thread")]
-pub trait Client {
+pub trait Client: Sized {
     fn new(address: &str) -> Self;
+    /// A client that retries, with a budget and a rate limit; `None` if there is no such client.
+    fn guarded(_address: &str) -> Option<Self> {
+        None
+    }
+    /// A client that does none of this; `None` if there is no such client.
+    fn bare(_address: &str) -> Option<Self> {
+        None
+    }
     /// One user.
     async fn get(&self);
     /// [`AT_ONCE`] users at once.
@@ -64,15 +74,20 @@ pub trait Client {
 pub fn run<C: Client>() {
     let arguments: Vec<String> = env::args().collect();
     let [_, scenario, address, rounds] = arguments.as_slice() else {
-        eprintln!("usage: client get|get_64|items|entries ADDRESS ROUNDS");
+        eprintln!("usage: client get|get_64|items|entries|get_guarded|get_bare ADDRESS ROUNDS");
         std::process::exit(2);
     };
     let rounds: u32 = rounds.parse().expect("a number of rounds");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let client = C::new(address);
+        let client = match scenario.as_str() {
+            "get_guarded" => C::guarded(address),
+            "get_bare" => C::bare(address),
+            _ => Some(C::new(address)),
+        };
+        let Some(client) = client else { return };
         match scenario.as_str() {
-            "get" => measure(rounds, async || client.get().await).await,
+            "get" | "get_guarded" | "get_bare" => measure(rounds, async || client.get().await).await,
             "get_64" => measure(rounds, async || client.get_64().await).await,
             "items" => measure(rounds, async || client.items().await).await,
             "entries" => {

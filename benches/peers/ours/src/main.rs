@@ -2,15 +2,31 @@
 
 use futures_util::future::join_all;
 use load::{AT_ONCE, Client, Counting, KEY, STORE, UNIVERSE, USER};
+use opencloud::ClientBuilder;
+use opencloud::limit::RateLimit;
+use opencloud::retry::{Retry, RetryBudget};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 struct Ours(opencloud::Client);
 
+fn builder(address: &str) -> ClientBuilder {
+    opencloud::Client::builder().api_key(KEY).base_url(address)
+}
+
 impl Client for Ours {
     fn new(address: &str) -> Self {
-        Self(opencloud::Client::builder().api_key(KEY).base_url(address).build().expect("a client"))
+        Self(builder(address).build().expect("a client"))
+    }
+
+    fn guarded(address: &str) -> Option<Self> {
+        builder(address).rate_limit(RateLimit::from_spec()).build().ok().map(Self)
+    }
+
+    fn bare(address: &str) -> Option<Self> {
+        let builder = builder(address).retry(Retry::never()).retry_budget(RetryBudget::unlimited());
+        builder.build().ok().map(Self)
     }
 
     async fn get(&self) {

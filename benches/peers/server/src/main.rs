@@ -1,6 +1,8 @@
 //! Responds to every request with the same bodies, in one write, over connections that stay open.
 //! Prints its address and runs until it is killed.
 
+mod long;
+
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,12 +13,18 @@ struct Bodies {
     user: Vec<u8>,
     items: Vec<u8>,
     entries: Vec<u8>,
+    version: Vec<u8>,
 }
 
 fn main() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     println!("http://{}", listener.local_addr().expect("an address"));
-    let bodies = Arc::new(Bodies { user: user(), items: items(), entries: entries() });
+    let bodies = Arc::new(Bodies {
+        user: user(),
+        items: items(),
+        entries: entries(),
+        version: response("{\"versionNumber\":7}"),
+    });
     for stream in listener.incoming().flatten() {
         let bodies = Arc::clone(&bodies);
         thread::spawn(move || serve(stream, &bodies));
@@ -46,7 +54,12 @@ fn serve(stream: TcpStream, bodies: &Bodies) -> Option<()> {
             }
         }
         std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink()).ok()?;
+        if let Some(made) = long::respond(&first) {
+            writer.write_all(&made).ok()?;
+            continue;
+        }
         let response = match first {
+            path if path.contains("/versions") => &bodies.version,
             path if path.contains("/inventory-items") => &bodies.items,
             path if path.contains("/entries") => &bodies.entries,
             _ => &bodies.user,
@@ -78,25 +91,26 @@ fn user() -> Vec<u8> {
 }
 
 fn items() -> Vec<u8> {
+    let items: Vec<String> = (0..100).map(item).collect();
+    response(&format!(
+        "{{\"inventoryItems\":[{}],\"nextPageToken\":\"eyJzdGFydCI6MTAwfQ\"}}",
+        items.join(",")
+    ))
+}
+
+fn item(at: usize) -> String {
     const KINDS: [&str; 6] = ["HAT", "CLASSIC_PANTS", "CLASSIC_SHIRT", "FACE", "GEAR", "HAIR_ACCESSORY"];
-    let mut body = String::from("{\"inventoryItems\":[");
-    for at in 0..100 {
-        let comma = if at == 0 { "" } else { "," };
-        let id = 1_028_606 + at * 7919;
-        let kind = KINDS[at % KINDS.len()];
-        let _ = write!(
-            body,
-            "{comma}{{\"path\":\"users/156/inventory-items/item-{id}\",\"assetDetails\":{{\"assetId\":\"{id}\",\
-             \"inventoryItemAssetType\":\"{kind}\",\"instanceId\":\"{}\"}},\
-             \"addTime\":\"2024-03-{:02}T10:{:02}:07.{:03}Z\"}}",
-            9_000_000_000_usize + id,
-            at % 28 + 1,
-            at % 60,
-            at,
-        );
-    }
-    body.push_str("],\"nextPageToken\":\"eyJzdGFydCI6MTAwfQ\"}");
-    response(&body)
+    let id = 1_028_606 + at * 7919;
+    format!(
+        "{{\"path\":\"users/156/inventory-items/item-{id}\",\"assetDetails\":{{\"assetId\":\"{id}\",\
+         \"inventoryItemAssetType\":\"{}\",\"instanceId\":\"{}\"}},\
+         \"addTime\":\"2024-03-{:02}T10:{:02}:07.{:03}Z\"}}",
+        KINDS[at % KINDS.len()],
+        9_000_000_000_usize + id,
+        at % 28 + 1,
+        at % 60,
+        at % 1000,
+    )
 }
 
 fn entries() -> Vec<u8> {

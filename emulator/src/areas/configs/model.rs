@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::api::later;
 use crate::areas::configs::repository::Repository;
 
 /// How many revisions the universe 2001 has from the beginning.
 const SEEDED: usize = 25;
+
+/// The repository that games read.
+const IN_EXPERIENCE: &str = "InExperienceConfig";
 
 /// By universe and name.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -30,7 +33,24 @@ impl Configs {
             let _ = repository.merge(&entries, None).and_then(|()| repository.publish(id, None, time));
         }
         let _ = repository.merge(&Map::from_iter([("drafted".to_owned(), json!(true))]), None);
-        let repositories = BTreeMap::from([("InExperienceConfig".to_owned(), repository)]);
+        let repositories = BTreeMap::from([(IN_EXPERIENCE.to_owned(), repository)]);
         Configs { universes: BTreeMap::from([(2001, repositories)]) }
+    }
+
+    /// Publishes one value to all players, as an experiment does that ends with a variant to keep. What is drafted
+    /// stays drafted.
+    pub(crate) fn roll_out(
+        &mut self,
+        universe: u64,
+        key: String,
+        value: Value,
+        revision: String,
+        now: Timestamp,
+    ) {
+        let repositories = self.universes.entry(universe).or_default();
+        let repository = repositories
+            .entry(IN_EXPERIENCE.to_owned())
+            .or_insert_with(|| Repository::new(format!("hash-{revision}")));
+        repository.publish_value(key, value, revision, now);
     }
 }

@@ -221,6 +221,25 @@ impl Repository {
         Ok(version)
     }
 
+    /// Publishes one value without the draft, which is staged again on what is published then. A repository that is
+    /// full takes no more keys.
+    pub(super) fn publish_value(&mut self, key: String, value: Value, id: String, now: Timestamp) {
+        let draft = std::mem::take(&mut self.draft.changes);
+        let rules = self.draft.rules.take();
+        self.stage(&key, Some(value));
+        match self.check_size() {
+            // That it changes nothing is no failure: everybody has the value already.
+            Ok(()) => {
+                drop(self.publish(id, Some("A variant of an experiment was rolled out.".to_owned()), now))
+            }
+            Err(_) => self.draft.changes.clear(),
+        }
+        self.draft.rules = rules;
+        for (key, value) in draft {
+            self.stage(&key, value);
+        }
+    }
+
     /// The published values, in the form in which a draft takes them.
     pub(super) fn values(&self, now: Timestamp) -> Value {
         let Some(shown) = self.shown(now) else {
@@ -309,9 +328,7 @@ fn merge(target: &mut Value, patch: &Value) {
     if !target.is_object() {
         *target = json!({});
     }
-    let Some(target) = target.as_object_mut() else {
-        return;
-    };
+    let Some(target) = target.as_object_mut() else { return };
     for (name, value) in patch {
         if value.is_null() {
             target.remove(name);

@@ -107,9 +107,7 @@ fn content(body: &Map<String, Value>) -> Result<Content, Failure> {
 
 /// `key@revision`: what follows the last `@` says which revision is meant.
 fn split(id: &str) -> Result<(&str, Revision<'_>), Failure> {
-    let Some((key, revision)) = id.rsplit_once('@') else {
-        return Ok((id, Revision::Latest));
-    };
+    let Some((key, revision)) = id.rsplit_once('@') else { return Ok((id, Revision::Latest)) };
     if revision == "latest" {
         return Ok((key, Revision::Latest));
     }

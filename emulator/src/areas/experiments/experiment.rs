@@ -46,6 +46,8 @@ pub(super) enum Change {
     Start,
     Schedule(Timestamp),
     Complete,
+    /// Completes it, and gives everybody the variant that is named.
+    RollOut(String),
 }
 
 /// Why an operation failed: the end of the service's word for it, and a sentence.
@@ -76,7 +78,7 @@ impl Change {
             Change::Discard => "OPERATIONAL_STATUS_DELETING",
             Change::Start => "OPERATIONAL_STATUS_STARTING",
             Change::Schedule(_) => "OPERATIONAL_STATUS_SCHEDULING",
-            Change::Complete => "OPERATIONAL_STATUS_STOPPING",
+            Change::Complete | Change::RollOut(_) => "OPERATIONAL_STATUS_STOPPING",
         }
     }
 
@@ -87,7 +89,7 @@ impl Change {
             Change::Create(_) => true,
             Change::Update(_) => stage == Stage::Draft,
             Change::Start | Change::Schedule(_) => matches!(stage, Stage::Draft | Stage::Scheduled),
-            Change::Complete => stage == Stage::Running,
+            Change::Complete | Change::RollOut(_) => stage == Stage::Running,
             Change::Discard => !matches!(stage, Stage::Running | Stage::Deleted),
         }
     }
@@ -167,6 +169,14 @@ impl Experiment {
 
     pub(super) fn has_variant(&self, id: &str) -> bool {
         self.variants().iter().any(|variant| variant["variantMeta"]["variantId"] == id)
+    }
+
+    /// The key and the value that a variant gives the config.
+    pub(super) fn config_entry(&self, variant: &str) -> Option<(String, Value)> {
+        let variants = self.variants();
+        let variant = variants.iter().find(|known| known["variantMeta"]["variantId"] == variant)?;
+        let entry = &variant["configEntry"];
+        Some((entry["key"].as_str()?.to_owned(), entry.get("entryValue")?.clone()))
     }
 
     /// What is wrong with it, if anything is.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{Call, Failure, Outcome, Response, push_bounded, text, time};
 use crate::areas::experiments::experiment::{Change, Experiment, Stage};
-use crate::areas::experiments::model::Operation;
+use crate::areas::experiments::model::{Operation, RolledOut};
 use crate::areas::routes::Routes;
 use crate::state::State;
 
@@ -31,9 +31,16 @@ pub(crate) const ROUTES: Routes = &[
 const MAX_EXPERIMENTS: usize = 10_000;
 const MAX_OPERATIONS: usize = 10_000;
 
+/// A variant that is rolled out is published with the configs of the universe: Roblox says no more than that it is
+/// rolled out, so the way is our reading.
 fn settle(state: &mut State, now: Timestamp) {
-    if state.experiments.settle(now) {
+    let settled = state.experiments.settle(now);
+    if settled.is_changed {
         state.touch();
+    }
+    for RolledOut { universe, key, value } in settled.rolled_out {
+        let revision = state.ids.uuid();
+        state.configs.roll_out(universe, key, value, revision, now);
     }
 }
 
@@ -119,13 +126,12 @@ fn schedule(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn complete(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = if call.body.is_empty() { Map::new() } else { call.json()? };
-    if let Some(variant) = text(&body, "variantId") {
-        let (_, experiment) = experiment(state, call)?;
-        if !experiment.has_variant(variant) {
-            return Err(Failure::invalid(format!("The experiment has no variant '{variant}'.")));
-        }
+    let Some(variant) = text(&body, "variantId") else { return change(state, call, Change::Complete) };
+    let (_, experiment) = experiment(state, call)?;
+    if !experiment.has_variant(variant) {
+        return Err(Failure::invalid(format!("The experiment has no variant '{variant}'.")));
     }
-    change(state, call, Change::Complete)
+    change(state, call, Change::RollOut(variant.to_owned()))
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -143,8 +149,8 @@ fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
     let of_call = |operation: &&mut Operation| operation.id == id && operation.universe == universe;
     let operation = experiments.operations.iter_mut().find(of_call).ok_or_else(missing)?;
     operation.polls = operation.polls.saturating_add(1);
-    experiments.settle(call.now);
-    let operation = experiments.operations.iter().find(|operation| operation.id == id);
+    settle(state, call.now);
+    let operation = state.experiments.operations.iter().find(|operation| operation.id == id);
     Ok(Response::json(operation.ok_or_else(missing)?.json()))
 }
 

@@ -35,6 +35,19 @@ pub(super) struct Operation {
     pub(super) outcome: Option<Result<Option<Value>, Problem>>,
 }
 
+/// What has happened meanwhile.
+pub(super) struct Settled {
+    pub(super) is_changed: bool,
+    pub(super) rolled_out: Vec<RolledOut>,
+}
+
+/// The config value of a variant that everybody gets.
+pub(super) struct RolledOut {
+    pub(super) universe: u64,
+    pub(super) key: String,
+    pub(super) value: Value,
+}
+
 impl Experiments {
     /// A draft and a running experiment, for sample requests, and more drafts.
     pub(crate) fn seeded(now: Timestamp) -> Experiments {
@@ -64,9 +77,8 @@ impl Experiments {
         }
     }
 
-    /// Lets happen what was to happen by now: operations that took their time, and scheduled starts. Says whether
-    /// anything was.
-    pub(super) fn settle(&mut self, now: Timestamp) -> bool {
+    /// Lets happen what was to happen by now: operations that took their time, and scheduled starts.
+    pub(super) fn settle(&mut self, now: Timestamp) -> Settled {
         let due: Vec<usize> = (0..self.operations.len())
             .filter(|index| {
                 let operation = &self.operations[*index];
@@ -74,20 +86,32 @@ impl Experiments {
                 operation.outcome.is_none() && (operation.polls >= POLLS || waited)
             })
             .collect();
-        let mut changed = !due.is_empty();
+        let mut settled = Settled { is_changed: !due.is_empty(), rolled_out: Vec::new() };
         for index in due {
             let operation = self.operations[index].clone();
-            self.operations[index].outcome = Some(self.apply(&operation, now));
+            let outcome = self.apply(&operation, now);
+            if outcome.is_ok() {
+                settled.rolled_out.extend(self.rolled_out(&operation));
+            }
+            self.operations[index].outcome = Some(outcome);
         }
         for experiment in self.universes.values_mut().flat_map(BTreeMap::values_mut) {
             if let Some(time) = experiment.scheduled.filter(|time| *time <= now)
                 && experiment.state == Stage::Scheduled
             {
                 experiment.run(time);
-                changed = true;
+                settled.is_changed = true;
             }
         }
-        changed
+        settled
+    }
+
+    /// What everybody gets from now on, if the operation has rolled a variant out.
+    fn rolled_out(&self, operation: &Operation) -> Option<RolledOut> {
+        let Change::RollOut(variant) = &operation.change else { return None };
+        let experiment = self.universes.get(&operation.universe)?.get(&operation.experiment)?;
+        let (key, value) = experiment.config_entry(variant)?;
+        Some(RolledOut { universe: operation.universe, key, value })
     }
 
     fn apply(&mut self, operation: &Operation, now: Timestamp) -> Result<Option<Value>, Problem> {
@@ -126,7 +150,7 @@ impl Experiments {
                 changed.state = Stage::Scheduled;
                 changed.scheduled = Some(*time);
             }
-            Change::Complete => {
+            Change::Complete | Change::RollOut(_) => {
                 changed.state = Stage::Completed;
                 changed.stopped = Some(now);
             }

@@ -104,9 +104,7 @@ impl Entry {
     pub(super) fn translate(&mut self, updates: &[Value], now: Timestamp) -> Vec<Value> {
         let mut changed = Vec::new();
         for update in updates.iter().filter_map(Value::as_object) {
-            let Some(locale) = text(update, "locale") else {
-                continue;
-            };
+            let Some(locale) = text(update, "locale") else { continue };
             let is_deleted = update.get("delete") == Some(&json!(true));
             let new = text(update, "translationText").filter(|_| !is_deleted).map(str::to_owned);
             let history = self.translations.entry(locale.to_owned()).or_default();

@@ -30,9 +30,7 @@ impl Arranged {
     pub(super) fn of(script: &str) -> Arranged {
         let mut arranged = Arranged { yields: script.contains("wait("), ..Arranged::default() };
         for line in script.lines() {
-            let Some(words) = line.trim().strip_prefix(COMMENT).map(str::trim) else {
-                continue;
-            };
+            let Some(words) = line.trim().strip_prefix(COMMENT).map(str::trim) else { continue };
             match words {
                 "queued" => arranged.queued = true,
                 "stuck" => arranged.stuck = true,

@@ -20,12 +20,8 @@ pub(super) fn words(error: LuauError) -> &'static str {
 
 /// What a script of a task with binary output returns is a table of that output and of the results (LX-20).
 pub(super) fn with_output(mut run: LuauRun) -> LuauRun {
-    let Ok(results) = &mut run.end else {
-        return run;
-    };
-    let [Value::Object(table)] = results.as_mut_slice() else {
-        return run;
-    };
+    let Ok(results) = &mut run.end else { return run };
+    let [Value::Object(table)] = results.as_mut_slice() else { return run };
     let output = table.get("BinaryOutput").and_then(Value::as_str).map(|text| text.as_bytes().to_vec());
     if output.is_none() && !table.contains_key("ReturnValues") {
         return run;
@@ -55,9 +51,7 @@ pub(super) fn run(script: &str, version: u64) -> LuauRun {
         };
         loop {
             rest = rest.trim_start_matches(|ch: char| ch.is_whitespace() || ch == ';');
-            let Some((kind, text, after)) = statement(rest) else {
-                break;
-            };
+            let Some((kind, text, after)) = statement(rest) else { break };
             let text = printed(text, version);
             logs.push((kind, text.clone()));
             if kind == LuauLog::Error {

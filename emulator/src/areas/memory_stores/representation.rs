@@ -105,9 +105,7 @@ pub(super) fn exists(call: &Call<'_>, id: &str) -> Outcome {
 /// (MS-16).
 pub(super) fn flush(call: &Call<'_>, operation: Response) -> Response {
     let parsed = serde_json::from_slice::<Map<String, Value>>(&operation.body);
-    let Some(mut json) = parsed.ok().filter(|_| call.shapes.is_live()) else {
-        return operation;
-    };
+    let Some(mut json) = parsed.ok().filter(|_| call.shapes.is_live()) else { return operation };
     let path = json.get("path").and_then(Value::as_str).unwrap_or_default();
     let path = path.replace("/memory-store/operations/", "/operations/");
     json.insert("path".to_owned(), json!(path));

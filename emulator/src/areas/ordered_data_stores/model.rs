@@ -95,9 +95,7 @@ pub(super) fn bounds(filter: &str) -> Result<(i64, i64), Failure> {
     }
     for comparison in comparisons {
         let words: Vec<_> = comparison.split(' ').collect();
-        let ["entry", operator, number] = words[..] else {
-            return Err(refused());
-        };
+        let ["entry", operator, number] = words[..] else { return Err(refused()) };
         let number: i64 = number.parse().map_err(|_| refused())?;
         match operator {
             ">=" => least = least.max(number),

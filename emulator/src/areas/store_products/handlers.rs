@@ -63,9 +63,7 @@ fn is_writable(call: &Call<'_>, name: &str) -> bool {
 }
 
 fn check_price(product: &Map<String, Value>) -> Result<(), Failure> {
-    let Some(price) = product.get("basePrice") else {
-        return Ok(());
-    };
+    let Some(price) = product.get("basePrice") else { return Ok(()) };
     if price["currencyCode"] != CURRENCY || price["quantity"]["exponent"].as_i64() != Some(EXPONENT) {
         return Err(Failure::invalid(format!(
             "The basePrice must be in {CURRENCY}, with the exponent {EXPONENT}."

@@ -101,9 +101,7 @@ fn check_price(
     let is_meant = mask.is_none_or(|mask| {
         mask.split(',').any(|path| matches!(camel(path).as_str(), "*" | "privateServerPriceRobux"))
     });
-    let Some(price) = body.get(name).and_then(Value::as_i64).filter(|_| is_meant) else {
-        return Ok(());
-    };
+    let Some(price) = body.get(name).and_then(Value::as_i64).filter(|_| is_meant) else { return Ok(()) };
     if (1..LEAST_PRICE).contains(&price) {
         return Err(Failure::invalid(format!("The {name} must be 0 or at least {LEAST_PRICE}.")));
     }

@@ -94,9 +94,7 @@ impl OAuthApp {
 
 /// `https`, `http` on this computer, or a scheme of one's own.
 fn may_be_registered(uri: &str) -> bool {
-    let Ok(url) = Url::parse(uri) else {
-        return false;
-    };
+    let Ok(url) = Url::parse(uri) else { return false };
     let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let scheme = match url.scheme() {
         "https" => url.has_host(),

@@ -98,9 +98,7 @@ pub(crate) fn decide(inner: &Inner, request: &Incoming) -> Response {
         user => user,
     };
     let user = user.and_then(|user| user.parse::<u64>().ok()).filter(|user| inner.user(*user).is_some());
-    let Some(user) = user else {
-        return refuse("There is no such user.");
-    };
+    let Some(user) = user else { return refuse("There is no such user.") };
     let listed: Vec<_> = own
         .get("emulator_universes")
         .unwrap_or_default()

@@ -103,9 +103,7 @@ pub(crate) fn authenticate<'a>(
         None => (form.required("client_id")?.to_owned(), form.get("client_secret").map(str::to_owned)),
     };
     let refused = |message: &str| Err(OAuthError::invalid_client(is_basic, message));
-    let Some(app) = apps.get(&id) else {
-        return refused("There is no app with this client_id.");
-    };
+    let Some(app) = apps.get(&id) else { return refused("There is no app with this client_id.") };
     match (&app.client_secret, &secret) {
         (Some(known), Some(sent)) if same_secret(known, sent) => Ok(app),
         (None, None) => Ok(app),
@@ -117,9 +115,7 @@ pub(crate) fn authenticate<'a>(
 
 /// Id and secret of HTTP Basic, both of which are form-encoded (RFC 6749, section 2.3.1).
 fn basic(request: &Incoming) -> Result<Option<(String, String)>, OAuthError> {
-    let Some(value) = request.header(AUTHORIZATION) else {
-        return Ok(None);
-    };
+    let Some(value) = request.header(AUTHORIZATION) else { return Ok(None) };
     let malformed = || OAuthError::invalid_client(true, "The authorization header is not HTTP Basic.");
     let (scheme, credentials) = value.split_once(' ').ok_or_else(malformed)?;
     if !scheme.eq_ignore_ascii_case("basic") {

@@ -174,9 +174,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Issued, String> {
         let known = self.codes.get(code).filter(|code| code.grant.client_id == client_id);
-        let Some(known) = known.cloned() else {
-            return Err("The code is not known.".to_owned());
-        };
+        let Some(known) = known.cloned() else { return Err("The code is not known.".to_owned()) };
         if let Some(session) = known.exchanged {
             self.end(session);
             return Err("The code was used before; the session that it began has ended.".to_owned());

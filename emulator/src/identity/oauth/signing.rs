@@ -93,9 +93,7 @@ fn key_id(pair: &EcdsaKeyPair) -> String {
 
 /// An uncompressed point is a 4 and the two coordinates.
 fn public(pair: &EcdsaKeyPair) -> Option<Value> {
-    let [4, coordinates @ ..] = pair.public_key().as_ref() else {
-        return None;
-    };
+    let [4, coordinates @ ..] = pair.public_key().as_ref() else { return None };
     let (x, y) = coordinates.split_at_checked(32)?;
     Some(json!({
         "kty": "EC",

@@ -23,6 +23,16 @@ impl Line {
         Self { text: text.into(), breaks }
     }
 
+    /// That a fact has another value.
+    fn changed(what: &str, before: Option<&Value>, after: Option<&Value>, breaks: bool) -> Self {
+        Self::new(format!("{what} {} -> {}", compact(before), compact(after)), breaks)
+    }
+
+    /// That a parameter, a body or a property is required now, or no longer.
+    fn required(what: &str, is_required: bool) -> Self {
+        Self::new(format!("{what}: is {} now", if is_required { "required" } else { "optional" }), true)
+    }
+
     fn show(&self, indent: &str) -> String {
         let breaks = if self.breaks { format!("  [{BREAKS}]") } else { String::new() };
         format!("{indent}{}{breaks}\n", self.text)

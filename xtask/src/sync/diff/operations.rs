@@ -133,12 +133,9 @@ fn summarise(old: &Value, new: &Value, found: &mut Diff) {
 }
 
 fn responses(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Value> {
-    let responses = operation.get("responses").unwrap_or(&Value::Null);
-    let responses = tree::sorted_entries(responses).into_iter();
-    responses
-        .filter(|(status, _)| is_wanted(status))
-        .map(|(status, response)| (status.clone(), response.clone()))
-        .collect()
+    let responses = tree::sorted_entries(&operation["responses"]).into_iter();
+    let wanted = responses.filter(|(status, _)| is_wanted(status));
+    wanted.map(|(status, response)| (status.clone(), response.clone())).collect()
 }
 
 fn changes(
@@ -160,24 +157,21 @@ fn changes(
         let (before, after) = (old.pointer(pointer), new.pointer(pointer));
         if before != after {
             let breaks = breaks && before.is_some() != after.is_some();
-            lines.push(Line::new(format!("{what}: {} -> {}", compact(before), compact(after)), breaks));
+            lines.push(Line::changed(&format!("{what}:"), before, after, breaks));
         }
     }
     let (before, after) = (old.pointer("/x-opencloud/paging"), new.pointer("/x-opencloud/paging"));
     match (before, after) {
         (Some(_), None) => lines.push(Line::new("is no longer paged", true)),
         (None, Some(_)) => lines.push(Line::new("is paged now", false)),
-        (Some(a), Some(b)) if a != b => {
-            lines.push(Line::new(format!("paging: {} -> {}", compact(before), compact(after)), false));
-        }
+        (Some(a), Some(b)) if a != b => lines.push(Line::changed("paging:", before, after, false)),
         _ => {}
     }
     lines
 }
 
 fn parameters(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> Vec<(&str, &str, &Value)> {
-    let parameters = operation.get("parameters").and_then(Value::as_array);
-    let parameters = parameters.into_iter().flatten();
+    let parameters = tree::items(&operation["parameters"]).iter();
     parameters
         .filter_map(|parameter| Some((parameter["in"].as_str()?, parameter["name"].as_str()?, parameter)))
         .filter(|(place, _, _)| is_wanted(place))
@@ -195,14 +189,10 @@ fn path_parameters(
 ) {
     let in_order = |key: &OperationKey, operation: &Value| -> Vec<(String, Value)> {
         let declared = parameters(operation, |place| place == "path");
-        let names = template(&key.path).into_iter();
-        names
-            .map(|name| {
-                let parameter = declared.iter().find(|(_, declared, _)| *declared == name);
-                let schema = parameter.map_or(Value::Null, |(_, _, parameter)| parameter["schema"].clone());
-                (name, schema)
-            })
-            .collect()
+        let schema =
+            |name: &str| Some(declared.iter().find(|(_, known, _)| *known == name)?.2["schema"].clone());
+        let with_schema = |name: String| (name.clone(), schema(&name).unwrap_or_default());
+        template(&key.path).into_iter().map(with_schema).collect()
     };
     let (old, new) = (in_order(before, old), in_order(after, new));
     if old.len() != new.len() {
@@ -215,22 +205,15 @@ fn path_parameters(
             let breaks = ids.get(old_name) != ids.get(new_name);
             lines.push(Line::new(format!("path parameter {old_name} is called {new_name}"), breaks));
         }
-        schemas::compare(
-            &format!("path parameter {new_name}"),
-            old_schema,
-            new_schema,
-            Direction::Sent,
-            lines,
-        );
+        let at = format!("path parameter {new_name}");
+        schemas::compare(&at, old_schema, new_schema, Direction::Sent, lines);
     }
 }
 
 fn other_parameters(old: &Value, new: &Value, lines: &mut Vec<Line>) {
     let by_name = |operation| -> BTreeMap<(String, String), Value> {
         let found = parameters(operation, |place| place != "path").into_iter();
-        found
-            .map(|(place, name, parameter)| ((place.to_owned(), name.to_owned()), parameter.clone()))
-            .collect()
+        found.map(|(place, name, found)| ((place.to_owned(), name.to_owned()), found.clone())).collect()
     };
     let (old, new) = (by_name(old), by_name(new));
     for ((place, name), parameter) in &old {
@@ -242,9 +225,7 @@ fn other_parameters(old: &Value, new: &Value, lines: &mut Vec<Line>) {
         compare_required(&at, parameter, other, lines);
         for key in ["style", "explode", "allowReserved", "deprecated"] {
             if parameter.get(key) != other.get(key) {
-                let what =
-                    format!("{at}: {key} {} -> {}", compact(parameter.get(key)), compact(other.get(key)));
-                lines.push(Line::new(what, false));
+                lines.push(Line::changed(&format!("{at}: {key}"), parameter.get(key), other.get(key), false));
             }
         }
         schemas::compare(&at, &parameter["schema"], &other["schema"], Direction::Sent, lines);
@@ -261,8 +242,7 @@ fn other_parameters(old: &Value, new: &Value, lines: &mut Vec<Line>) {
 
 fn compare_required(at: &str, old: &Value, new: &Value, lines: &mut Vec<Line>) {
     if is_required(old) != is_required(new) {
-        let now = if is_required(new) { "required" } else { "optional" };
-        lines.push(Line::new(format!("{at}: is {now} now"), true));
+        lines.push(Line::required(at, is_required(new)));
     }
 }
 

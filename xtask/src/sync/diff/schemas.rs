@@ -35,22 +35,17 @@ pub(crate) fn compare(at: &str, old: &Value, new: &Value, direction: Direction, 
     let others = KEYWORDS.iter().map(|(key, _)| *key).filter(|key| !TOLD.contains(key));
     for key in others.chain(["discriminator"]) {
         if old.get(key) != new.get(key) {
-            let what = format!("{key} {} -> {}", super::compact(old.get(key)), super::compact(new.get(key)));
-            lines.push(Line::new(prefixed(at, &what), false));
+            lines.push(Line::changed(&prefixed(at, key), old.get(key), new.get(key), false));
         }
     }
     compare_properties(at, old, new, direction, lines);
     for (key, suffix) in [("items", "[]"), ("additionalProperties", "{}"), ("not", "(not)")] {
-        if let (Some(old), Some(new)) = (old.get(key), new.get(key))
-            && old.is_object()
-            && new.is_object()
-        {
-            compare(&format!("{at}{suffix}"), old, new, direction, lines);
+        if old[key].is_object() && new[key].is_object() {
+            compare(&format!("{at}{suffix}"), &old[key], &new[key], direction, lines);
         }
     }
     for key in ["allOf", "oneOf", "anyOf"] {
-        let members = |schema: &Value| schema.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-        for (old, new) in members(old).iter().zip(&members(new)) {
+        for (old, new) in tree::items(&old[key]).iter().zip(tree::items(&new[key])) {
             compare(at, old, new, direction, lines);
         }
     }
@@ -84,48 +79,38 @@ fn compare_values(at: &str, old: &Value, new: &Value, lines: &mut Vec<Line>) {
 
 /// The values of an enum as text, with their names.
 fn values(schema: &Value) -> BTreeMap<String, String> {
-    let values = schema.get("enum").and_then(Value::as_array);
     let names = schema.get("x-enum-varnames").or_else(|| schema.get("x-enumNames"));
-    values
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .map(|(index, value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let name = names.and_then(|names| names.get(index)).and_then(Value::as_str);
-            let name = name.unwrap_or(&text).to_owned();
-            (text, name)
-        })
-        .collect()
+    let named = |(index, value): (usize, &Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let name = names.and_then(|names| names.get(index)?.as_str()).unwrap_or(&text).to_owned();
+        (text, name)
+    };
+    tree::items(&schema["enum"]).iter().enumerate().map(named).collect()
 }
 
 fn compare_properties(at: &str, old: &Value, new: &Value, direction: Direction, lines: &mut Vec<Line>) {
-    let none = Value::Null;
-    let (old_properties, new_properties) =
-        (old.get("properties").unwrap_or(&none), new.get("properties").unwrap_or(&none));
+    let (old_properties, new_properties) = (&old["properties"], &new["properties"]);
     let (old_required, new_required) = (required(old), required(new));
     let label = |name: &str| {
         if at.is_empty() { format!("property {name}") } else { format!("{at}.{name}") }
     };
     for (name, schema) in tree::sorted_entries(old_properties) {
         let Some(other) = new_properties.get(name) else {
-            let kind = describe(schema);
-            lines.push(Line::new(format!("- {}: {kind}", label(name)), true));
+            lines.push(Line::new(format!("- {}: {}", label(name), describe(schema)), true));
             continue;
         };
         let property = label(name);
-        if old_required.contains(name.as_str()) != new_required.contains(name.as_str()) {
-            let now = if new_required.contains(name.as_str()) { "required" } else { "optional" };
-            lines.push(Line::new(format!("{property}: is {now} now"), true));
+        let is_required = new_required.contains(name.as_str());
+        if old_required.contains(name.as_str()) != is_required {
+            lines.push(Line::required(&property, is_required));
         }
         compare(&property, schema, other, direction, lines);
     }
     for (name, schema) in tree::sorted_entries(new_properties) {
         if old_properties.get(name).is_none() {
             let is_required = new_required.contains(name.as_str());
-            let kind = describe(schema);
             let note = if is_required { ", required" } else { "" };
-            let text = format!("+ {}: {kind}{note}", label(name));
+            let text = format!("+ {}: {}{note}", label(name), describe(schema));
             lines.push(Line::new(text, is_required && direction == Direction::Sent));
         }
     }
@@ -142,8 +127,7 @@ fn required(schema: &Value) -> BTreeSet<&str> {
 }
 
 fn required_in_order(schema: &Value) -> Vec<&str> {
-    let names = schema.get("required").and_then(Value::as_array);
-    names.into_iter().flatten().filter_map(Value::as_str).collect()
+    tree::items(&schema["required"]).iter().filter_map(Value::as_str).collect()
 }
 
 /// The type that a schema becomes, in short. Two schemas of one type have one description.

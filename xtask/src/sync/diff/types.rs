@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::names::UPSTREAM;
 use super::super::refs;
@@ -79,12 +79,8 @@ fn sent(document: &Value) -> BTreeSet<String> {
     let mut named = BTreeSet::new();
     for key in tree::operations(document) {
         let operation = key.get(document);
-        let mut request = serde_json::json!({});
-        for part in ["parameters", "requestBody"] {
-            if let Some(value) = operation.get(part) {
-                request[part] = value.clone();
-            }
-        }
+        let request =
+            json!({ "parameters": operation["parameters"], "requestBody": operation["requestBody"] });
         named.extend(refs::operation_references(&request));
     }
     refs::close(document, named)

@@ -22,12 +22,10 @@ pub(crate) struct Member<'a> {
 pub(crate) fn classes(members: &[Member]) -> Vec<usize> {
     let mut classes = number(members.iter().map(|member| member.name));
     loop {
-        let by_component: BTreeMap<&str, usize> = members
-            .iter()
-            .zip(&classes)
-            .filter_map(|(member, class)| Some((member.component?, *class)))
-            .collect();
-        let keys = members.iter().zip(&classes).map(|(member, class)| {
+        let classed = || members.iter().zip(&classes);
+        let by_component: BTreeMap<&str, usize> =
+            classed().filter_map(|(member, class)| Some((member.component?, *class))).collect();
+        let keys = classed().map(|(member, class)| {
             let mut signature = signature(member.schema, &by_component);
             if member.component.is_none() {
                 forget_use(&mut signature);
@@ -46,13 +44,10 @@ pub(crate) fn classes(members: &[Member]) -> Vec<usize> {
 /// Numbers values so that equal ones get equal numbers.
 fn number<T: Ord>(values: impl Iterator<Item = T>) -> Vec<usize> {
     let mut numbers = BTreeMap::new();
-    let mut next = 0;
     values
         .map(|value| {
-            *numbers.entry(value).or_insert_with(|| {
-                next += 1;
-                next
-            })
+            let next = numbers.len() + 1;
+            *numbers.entry(value).or_insert(next)
         })
         .collect()
 }

@@ -27,12 +27,6 @@ fn first_free(
     if let Some(name) = candidates.into_iter().find(|name| is_free(name)) {
         return name;
     }
-    let mut index = 2;
-    loop {
-        let name = number(base, index);
-        if is_free(&name) {
-            return name;
-        }
-        index += 1;
-    }
+    let mut numbered = (2..).map(|index| number(base, index));
+    numbered.find(|name| is_free(name)).unwrap_or_default()
 }

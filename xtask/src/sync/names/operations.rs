@@ -80,12 +80,10 @@ fn host(owner: &Value, default: &str) -> String {
 
 /// Areas that the overlay uses have to be in its list.
 fn check_areas(document: &Value, entries: &[Entry], origins: &Origins) -> Result<()> {
-    let areas = document.pointer("/x-opencloud/areas").and_then(Value::as_array);
-    let listed: BTreeSet<&str> =
-        areas.into_iter().flatten().filter_map(|area| area["name"].as_str()).collect();
+    let areas = tree::items(&document["x-opencloud"]["areas"]);
     for entry in entries {
         if let Some(area) = &entry.area
-            && !listed.contains(area.as_str())
+            && !areas.iter().any(|listed| listed["name"] == area.as_str())
         {
             let place = place(&entry.key, "area", origins);
             let what = format!("area {area} is not in the list of areas (document.yaml)");
@@ -100,9 +98,7 @@ fn curated(entries: &[Entry], origins: &Origins) -> Result<BTreeMap<String, BTre
     let mut owners: BTreeMap<(&str, &str), &OperationKey> = BTreeMap::new();
     let mut taken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for entry in entries {
-        let (Some(area), Some(method)) = (&entry.area, &entry.method) else {
-            continue;
-        };
+        let (Some(area), Some(method)) = (&entry.area, &entry.method) else { continue };
         if let Some(other) = owners.insert((area, method), &entry.key) {
             let mut both = [
                 (place(other, "method", origins), other),
@@ -154,18 +150,13 @@ fn free_method(
 }
 
 fn write(document: &mut Value, entry: &Entry, area: &str, name: &str, report: &mut Report) {
-    let Some(operation) = entry.key.get_mut(document) else {
-        return;
-    };
+    let Some(operation) = entry.key.get_mut(document) else { return };
     let summary = operation.get("summary").and_then(Value::as_str);
     if summary.is_none_or(|summary| summary.trim().is_empty()) {
         report.undocumented.push(format!("{} ({area}.{name})", entry.key));
     }
     operation["operationId"] = json!(format!("{area}.{name}"));
-    let ours = &mut operation["x-opencloud"];
-    if !ours.is_object() {
-        *ours = json!({});
-    }
+    let ours = object(&mut operation["x-opencloud"]);
     ours["area"] = json!(area);
     ours["method"] = json!(name);
     if let Some(id) = &entry.upstream_id {
@@ -174,11 +165,7 @@ fn write(document: &mut Value, entry: &Entry, area: &str, name: &str, report: &m
 }
 
 fn add_unsorted(document: &mut Value) {
-    let ours = &mut document["x-opencloud"];
-    if !ours.is_object() {
-        *ours = json!({});
-    }
-    let areas = &mut ours["areas"];
+    let areas = &mut object(&mut document["x-opencloud"])["areas"];
     if !areas.is_array() {
         *areas = json!([]);
     }
@@ -190,6 +177,14 @@ fn add_unsorted(document: &mut Value) {
             "summary": "Operations that are new and have no area yet.",
         }));
     }
+}
+
+/// A value that is an object from now on.
+fn object(value: &mut Value) -> &mut Value {
+    if !value.is_object() {
+        *value = json!({});
+    }
+    value
 }
 
 #[cfg(test)]

@@ -72,10 +72,9 @@ fn resolve_aliases(document: &mut Value) {
 
 fn candidates(document: &Value, origins: &Origins) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let components: BTreeMap<String, &String> = tree::components(document)
-        .into_iter()
-        .map(|(name, _)| (tree::component_pointer(name), name))
-        .collect();
+    let components = tree::components(document).into_iter();
+    let components: BTreeMap<String, &String> =
+        components.map(|(name, _)| (tree::component_pointer(name), name)).collect();
     tree::visit_document(document, &mut |pointer, schema| {
         let component = components.get(pointer).map(|name| (*name).clone());
         let curated = schema.get(TYPE).and_then(Value::as_str).map(str::to_owned);
@@ -112,13 +111,8 @@ fn groups(candidates: &[Candidate]) -> Vec<Vec<usize>> {
         by_class.entry(class).or_default().push(index);
     }
     let order = |index: &usize| {
-        let candidate = &candidates[*index];
-        (
-            !candidate.is_curated,
-            candidate.component.is_none(),
-            candidate.origin.clone(),
-            candidate.pointer.clone(),
-        )
+        let Candidate { is_curated, component, origin, pointer, .. } = &candidates[*index];
+        (!is_curated, component.is_none(), origin, pointer)
     };
     let mut groups: Vec<Vec<usize>> = by_class.into_values().collect();
     for group in &mut groups {
@@ -161,13 +155,9 @@ fn assign(
         );
         if candidate.is_curated {
             let owner = &candidates[owners[&candidate.name]];
-            let what = format!(
-                "{} names {}, but {} at {} differs; named {name}",
-                candidate.name,
-                shown(candidate),
-                shown(owner),
-                place(owner),
-            );
+            let (wanted, own, other) = (&candidate.name, shown(candidate), shown(owner));
+            let at = place(owner);
+            let what = format!("{wanted} names {own}, but {other} at {at} differs; named {name}");
             report.diverged.push(Diverged { place: place(candidate), what });
         }
         owners.insert(name.clone(), group[0]);
@@ -186,11 +176,10 @@ fn shown(candidate: &Candidate) -> String {
 
 /// Names that derived types must not take: ids, and the request types that methods get.
 fn reserved(document: &Value) -> BTreeSet<String> {
-    let ids = document.pointer("/x-opencloud/ids").and_then(Value::as_array);
-    let ids = ids.into_iter().flatten().filter_map(|id| Some(id.get("name")?.as_str()?.to_owned()));
+    let ids = tree::items(&document["x-opencloud"]["ids"]).iter();
+    let ids = ids.filter_map(|id| Some(id["name"].as_str()?.to_owned()));
     let calls = tree::operations(document).into_iter().filter_map(|key| {
-        let method = key.get(document).pointer("/x-opencloud/method")?.as_str()?;
-        Some(ident::upper_camel_case(method, ""))
+        Some(ident::upper_camel_case(key.get(document)["x-opencloud"]["method"].as_str()?, ""))
     });
     ids.chain(calls).collect()
 }
@@ -223,9 +212,7 @@ fn areas_by_component(document: &Value) -> BTreeMap<String, String> {
     let mut areas: BTreeMap<String, String> = BTreeMap::new();
     for key in tree::operations(document) {
         let operation = key.get(document);
-        let Some(area) = operation.pointer("/x-opencloud/area").and_then(Value::as_str) else {
-            continue;
-        };
+        let Some(area) = operation["x-opencloud"]["area"].as_str() else { continue };
         areas.insert(key.pointer(), area.to_owned());
         for component in refs::close(document, refs::operation_references(operation)) {
             let first = areas.entry(component).or_insert_with(|| area.to_owned());
@@ -261,17 +248,13 @@ fn replace_components(
         let mut merged: Option<Value> = None;
         for member in members.filter(|member| member.component.is_some()) {
             // Inline types inside may have been renamed by now, so the document's state counts.
-            let Some(schema) = document.pointer(&member.pointer) else {
-                continue;
-            };
+            let Some(schema) = document.pointer(&member.pointer) else { continue };
             match &mut merged {
                 None => merged = Some(schema.clone()),
                 Some(merged) => add_words(merged, schema),
             }
         }
-        let Some(mut schema) = merged else {
-            continue;
-        };
+        let Some(mut schema) = merged else { continue };
         if let Some(map) = schema.as_object_mut() {
             map.remove(TYPE);
         }

@@ -25,9 +25,7 @@ pub fn apply(document: &mut Value, actions: &[Action], report: &mut Report) -> O
             Change::Update(update) => {
                 let mut has_effect = false;
                 for pointer in targets {
-                    let Some(target) = document.pointer_mut(&pointer) else {
-                        continue;
-                    };
+                    let Some(target) = document.pointer_mut(&pointer) else { continue };
                     let before = action.is_correction.then(|| facts(target));
                     merge(target, update, last_segment(&pointer));
                     has_effect |= before.is_none_or(|before| before != facts(target));
@@ -46,18 +44,7 @@ pub fn apply(document: &mut Value, actions: &[Action], report: &mut Report) -> O
 /// JSON pointers to the nodes that the target selects.
 fn locate(document: &Value, action: &Action) -> Vec<String> {
     let nodes = action.path.query_located(document);
-    let mut pointers: Vec<String> = nodes
-        .locations()
-        .map(|location| {
-            location
-                .iter()
-                .map(|element| match element.as_name() {
-                    Some(name) => format!("/{}", escape(name)),
-                    None => format!("/{}", element.as_index().unwrap_or_default()),
-                })
-                .collect()
-        })
-        .collect();
+    let mut pointers: Vec<String> = nodes.locations().map(|location| location.to_json_pointer()).collect();
     pointers.sort();
     pointers.dedup();
     pointers
@@ -74,18 +61,14 @@ fn merge(target: &mut Value, update: &Value, key: &str) {
             for (key, value) in update {
                 match target.get_mut(key) {
                     Some(existing) => merge(existing, value, key),
-                    None => {
-                        target.insert(key.clone(), value.clone());
-                    }
+                    None => drop(target.insert(key.clone(), value.clone())),
                 }
             }
         }
         // Names of enum values are one list in the order of the values: ours replaces theirs.
         (target, Value::Array(_)) if key == "x-enum-varnames" => *target = update.clone(),
         (Value::Array(target), Value::Array(update)) => {
-            for item in update {
-                append(target, item, key);
-            }
+            update.iter().for_each(|item| append(target, item, key));
         }
         (Value::Array(target), item) => append(target, item, key),
         (target, _) => *target = update.clone(),
@@ -113,9 +96,7 @@ fn remove(document: &mut Value, targets: Vec<String>) {
     targets.sort_by_key(|(parent, last)| (parent.clone(), last.parse::<usize>().ok()));
     for (parent, last) in targets.into_iter().rev() {
         match document.pointer_mut(&parent) {
-            Some(Value::Object(map)) => {
-                map.remove(&last);
-            }
+            Some(Value::Object(map)) => drop(map.remove(&last)),
             Some(Value::Array(list)) => {
                 if let Some(index) = last.parse().ok().filter(|index| *index < list.len()) {
                     list.remove(index);

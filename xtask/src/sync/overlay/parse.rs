@@ -35,11 +35,7 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Action>> {
     let Some(actions) = document.get("actions").and_then(Value::as_array) else {
         return fail("/actions", "actions: missing, it should be a list".into());
     };
-    let mut parsed = Vec::new();
-    for index in 0..actions.len() {
-        parsed.push(action(file, &located, &format!("/actions/{index}"))?);
-    }
-    Ok(parsed)
+    (0..actions.len()).map(|index| action(file, &located, &format!("/actions/{index}"))).collect()
 }
 
 fn action(file: &str, located: &Located, at: &str) -> Result<Action> {
@@ -57,13 +53,10 @@ fn action(file: &str, located: &Located, at: &str) -> Result<Action> {
     let Some(target) = action.get("target").and_then(Value::as_str) else {
         return fail("/target", "target: missing, it should be a JSONPath".into());
     };
-    let path = match JsonPath::parse(target) {
-        Ok(path) => path,
-        Err(error) => {
-            let what = format!("target {target} is not a valid JSONPath: {error}");
-            return fail("/target", what);
-        }
-    };
+    let path = JsonPath::parse(target).map_err(|error| {
+        let what = format!("target {target} is not a valid JSONPath: {error}");
+        Error::new(place("/target").to_string(), what)
+    })?;
     let change = match (action.get("update"), action.get("remove")) {
         (Some(update), None | Some(Value::Bool(false))) => Change::Update(update.clone()),
         (None, Some(Value::Bool(true))) => Change::Remove,
@@ -88,11 +81,8 @@ fn action(file: &str, located: &Located, at: &str) -> Result<Action> {
         return fail(&format!("/update{}", problem.pointer), problem.message);
     }
     let prefix = format!("{at}/update");
-    let lines = located
-        .lines
-        .iter()
-        .filter_map(|(pointer, line)| Some((pointer.strip_prefix(&prefix)?.to_owned(), *line)))
-        .collect();
+    let lines = located.lines.iter();
+    let lines = lines.filter_map(|(at, line)| Some((at.strip_prefix(&prefix)?.to_owned(), *line))).collect();
     Ok(Action { place: place(""), target: target.to_owned(), path, change, is_correction, lines })
 }
 

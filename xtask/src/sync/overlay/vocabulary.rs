@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::names::ident;
-use super::super::tree::{escape, sorted_entries};
+use super::super::tree::{escape, items, sorted_entries};
 
 /// What is wrong, and where in the update.
 #[derive(Debug, PartialEq, Eq)]
@@ -164,28 +164,20 @@ pub(crate) fn check(update: &Value) -> Result<(), Problem> {
 }
 
 fn walk(value: &Value, at: &str) -> Result<(), Problem> {
-    if let Some(items) = value.as_array() {
-        for (index, item) in items.iter().enumerate() {
-            walk(item, &format!("{at}/{index}"))?;
-        }
+    for (index, item) in items(value).iter().enumerate() {
+        walk(item, &format!("{at}/{index}"))?;
     }
     for (key, member) in sorted_entries(value) {
         let pointer = format!("{at}/{}", escape(key));
-        let check: Check = match key.as_str() {
-            "x-opencloud" => {
-                extension(member, &pointer)?;
-                continue;
-            }
-            "x-opencloud-type" => upper_camel_case,
-            "x-opencloud-also" | "x-opencloud-id-from" | "x-opencloud-resource-name" => text,
-            "x-enum-varnames" => names,
-            "x-opencloud-aliases" => aliases,
-            _ => {
-                walk(member, &pointer)?;
-                continue;
-            }
+        let checked = match key.as_str() {
+            "x-opencloud-type" => upper_camel_case(member),
+            "x-opencloud-also" | "x-opencloud-id-from" | "x-opencloud-resource-name" => text(member),
+            "x-enum-varnames" => names(member),
+            "x-opencloud-aliases" => aliases(member),
+            "x-opencloud" => Ok(extension(member, &pointer)?),
+            _ => Ok(walk(member, &pointer)?),
         };
-        check(member).map_err(|what| problem(&pointer, key, what))?;
+        checked.map_err(|what| problem(&pointer, key, what))?;
     }
     Ok(())
 }
@@ -195,9 +187,7 @@ fn extension(value: &Value, at: &str) -> Result<(), Problem> {
     let words = if is_of_document { DOCUMENT } else { OPERATION };
     members(value, at, &[words, FAILURES])?;
     // A hint about an operation that is overdue has something to go by.
-    let hints = value.get("hints").and_then(Value::as_array);
-    let overdue = hints.into_iter().flatten().position(|hint| hint.get("overdue").is_some());
-    match overdue {
+    match items(&value["hints"]).iter().position(|hint| hint.get("overdue").is_some()) {
         Some(index) if value.pointer("/operation/overdue").is_none() => {
             let at = format!("{at}/hints/{index}/overdue");
             Err(problem(&at, "overdue", "requires `operation.overdue`, which says when".into()))
@@ -230,13 +220,16 @@ fn members(value: &Value, at: &str, words: &[Words]) -> Result<(), Problem> {
             Some(Map(table)) => map(member, &pointer, table)?,
             Some(List(table)) => {
                 list(member).map_err(|what| problem(&pointer, key, what))?;
-                for (index, item) in member.as_array().into_iter().flatten().enumerate() {
+                for (index, item) in items(member).iter().enumerate() {
                     map(item, &format!("{pointer}/{index}"), table)?;
                 }
             }
             None => {
-                let what = "is not in the vocabulary (docs/specification.md)".to_owned();
-                return Err(problem(&pointer, key, what));
+                return Err(problem(
+                    &pointer,
+                    key,
+                    "is not in the vocabulary (docs/specification.md)".into(),
+                ));
             }
         }
     }
@@ -249,25 +242,22 @@ fn problem(pointer: &str, key: &str, what: String) -> Problem {
 
 fn snake_case(value: &Value) -> Result<(), String> {
     let name = value.as_str().ok_or("should be a snake_case name")?;
-    if !ident::is_snake_case(name) {
-        Err(format!("{name:?} is not a snake_case identifier"))
-    } else if ident::is_keyword(name) {
-        Err(format!("{name} is a Rust keyword"))
-    } else {
-        Ok(())
+    match name {
+        _ if !ident::is_snake_case(name) => Err(format!("{name:?} is not a snake_case identifier")),
+        _ if ident::is_keyword(name) => Err(format!("{name} is a Rust keyword")),
+        _ => Ok(()),
     }
 }
 
 fn upper_camel_case(value: &Value) -> Result<(), String> {
     let name = value.as_str().ok_or("should be an UpperCamelCase name")?;
-    if !ident::is_upper_camel_case(name) {
-        Err(format!("{name:?} is not an UpperCamelCase identifier"))
-    } else if ident::is_keyword(name) {
-        Err(format!("{name} is a Rust keyword"))
-    } else if ident::is_prelude(name) {
-        Err(format!("{name} is a name of Rust's prelude"))
-    } else {
-        Ok(())
+    match name {
+        _ if !ident::is_upper_camel_case(name) => {
+            Err(format!("{name:?} is not an UpperCamelCase identifier"))
+        }
+        _ if ident::is_keyword(name) => Err(format!("{name} is a Rust keyword")),
+        _ if ident::is_prelude(name) => Err(format!("{name} is a name of Rust's prelude")),
+        _ => Ok(()),
     }
 }
 

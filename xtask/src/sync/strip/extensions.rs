@@ -7,11 +7,7 @@ use super::super::tree;
 /// The extensions (and `deprecated`) of an operation, without their prose.
 pub(crate) fn of_operation(operation: &Value) -> Map<String, Value> {
     let mut facts = Map::new();
-    let mut keep = |key: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            facts.insert(key.to_owned(), value);
-        }
-    };
+    let mut keep = |key: &str, value: Option<Value>| super::put(&mut facts, key, value);
     let get = |key: &str| operation.get(key);
     let deprecated = [get("deprecated"), get("x-roblox-deprecated")].contains(&Some(&json!(true)));
     keep("deprecated", deprecated.then_some(Value::Bool(true)));
@@ -40,15 +36,10 @@ fn scopes(value: &Value) -> Option<Value> {
 fn limits(value: &Value) -> Option<Value> {
     let mut kept = Map::new();
     for (whose, limit) in tree::sorted_entries(value) {
-        let mut facts = Map::new();
-        for (key, value) in tree::sorted_entries(limit) {
-            if let Some(value) = number(value).or_else(|| word(value)) {
-                facts.insert(key.clone(), value);
-            }
-        }
-        if !facts.is_empty() {
-            kept.insert(whose.clone(), Value::Object(facts));
-        }
+        let facts = tree::sorted_entries(limit).into_iter();
+        let facts =
+            facts.filter_map(|(key, value)| Some((key.clone(), number(value).or_else(|| word(value))?)));
+        super::insert(&mut kept, whose, facts.collect());
     }
     (!kept.is_empty()).then_some(Value::Object(kept))
 }
@@ -71,30 +62,20 @@ fn word(value: &Value) -> Option<Value> {
 
 /// The operations that Roblox recommends instead: references, no sentences.
 fn references(value: &Value) -> Option<Value> {
-    let mut kept = Vec::new();
-    for alternative in value.as_array()? {
-        let mut facts = Map::new();
-        for key in ["url", "httpMethod", "documentationUrl"] {
-            let text = alternative.get(key).and_then(Value::as_str);
-            if let Some(text) = text.filter(|text| !text.contains(char::is_whitespace)) {
-                facts.insert(key.to_owned(), json!(text));
-            }
-        }
-        if !facts.is_empty() {
-            kept.push(Value::Object(facts));
-        }
-    }
+    const KEYS: [&str; 3] = ["url", "httpMethod", "documentationUrl"];
+    let is_one_word = |text: &Value| text.as_str().is_some_and(|text| !text.contains(char::is_whitespace));
+    let alternatives =
+        value.as_array()?.iter().map(|alternative| super::picked(alternative, &KEYS, is_one_word));
+    let kept: Vec<Value> = alternatives.filter(|facts| !facts.is_empty()).map(Value::Object).collect();
     (!kept.is_empty()).then_some(Value::Array(kept))
 }
 
 /// What a long-running operation results in: references to schemas.
 fn operation_types(value: &Value) -> Option<Value> {
-    let mut kept = Map::new();
-    for key in ["metadata", "response"] {
-        if let Some(reference) = value.pointer(&format!("/{key}/$ref")).filter(|r| r.is_string()) {
-            kept.insert(key.to_owned(), json!({ "$ref": reference }));
-        }
-    }
+    let types = ["metadata", "response"].map(|key| (key, &value[key]["$ref"])).into_iter();
+    let types = types.filter(|(_, reference)| reference.is_string());
+    let kept: Map<_, _> =
+        types.map(|(key, reference)| (key.to_owned(), json!({ "$ref": reference }))).collect();
     (!kept.is_empty()).then_some(Value::Object(kept))
 }
 

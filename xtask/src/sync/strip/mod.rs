@@ -95,7 +95,7 @@ pub fn strip(document: &Value, keep: Keep, report: &mut Report) -> Value {
 
 /// The servers' URLs.
 fn servers(value: &Value) -> Value {
-    let urls = value.as_array().into_iter().flatten();
+    let urls = tree::items(value).iter();
     urls.filter_map(|server| server.get("url")?.as_str()).map(|url| json!({ "url": url })).collect()
 }
 
@@ -161,29 +161,22 @@ impl Stripper<'_> {
         let mut facts = extensions::of_operation(operation);
         self.keep.carry(operation, &mut facts);
         facts.extend(picked(operation, &["operationId"], Value::is_string));
-        if let Some(url) = operation.pointer("/externalDocs/url").filter(|url| url.is_string()) {
-            facts.insert("externalDocs".to_owned(), json!({ "url": url }));
-        }
-        if let Some(servers) = operation.get("servers").map(servers).filter(|s| *s != json!([])) {
-            facts.insert("servers".to_owned(), servers);
-        }
+        let url = &operation["externalDocs"]["url"];
+        put(&mut facts, "externalDocs", url.is_string().then(|| json!({ "url": url })));
+        put(&mut facts, "servers", operation.get("servers").map(servers).filter(|s| *s != json!([])));
         facts.insert("security".to_owned(), security(&operation["security"]));
         facts.insert("parameters".to_owned(), self.parameters(&operation["parameters"], template));
-        if let Some(body) = operation.get("requestBody") {
-            match self.request_body(body) {
-                Some(body) => {
-                    facts.insert("requestBody".to_owned(), body);
-                }
-                None => self.warn("the request body has no content, dropped"),
-            }
+        let body = operation.get("requestBody").map(|body| self.request_body(body));
+        if body == Some(None) {
+            self.warn("the request body has no content, dropped");
         }
+        put(&mut facts, "requestBody", body.flatten());
         facts.insert("responses".to_owned(), self.responses(&operation["responses"]));
         Value::Object(facts)
     }
 
     fn parameters(&mut self, parameters: &Value, template: &[String]) -> Value {
-        let declared = parameters.as_array().map_or(&[][..], Vec::as_slice);
-        let kept = sanitize::parameters(declared, template, &mut |what| self.warn(&what));
+        let kept = sanitize::parameters(tree::items(parameters), template, &mut |what| self.warn(&what));
         kept.iter().map(|parameter| self.parameter(parameter)).collect()
     }
 
@@ -241,13 +234,8 @@ impl Stripper<'_> {
         let mut kept = Map::new();
         for (media, body) in tree::sorted_entries(content) {
             let mut facts = Map::new();
-            if let Some(schema) = body.get("schema") {
-                facts.insert("schema".to_owned(), self.schema(schema, what));
-            }
-            let encoding = self.encoding(&body["encoding"]);
-            if !encoding.is_empty() {
-                facts.insert("encoding".to_owned(), Value::Object(encoding));
-            }
+            put(&mut facts, "schema", body.get("schema").map(|schema| self.schema(schema, what)));
+            insert(&mut facts, "encoding", self.encoding(&body["encoding"]));
             kept.insert(media.clone(), Value::Object(facts));
         }
         kept
@@ -257,15 +245,10 @@ impl Stripper<'_> {
         let mut kept = Map::new();
         for (part, how) in tree::sorted_entries(encoding) {
             let mut facts = picked(how, &["contentType"], Value::is_string);
-            let style = how.get("style").and_then(Value::as_str);
-            if let Some(style) = style.filter(|style| parameter_styles("query").contains(style)) {
-                facts.insert("style".to_owned(), json!(style));
-            }
+            let style = how["style"].as_str().filter(|style| parameter_styles("query").contains(style));
+            put(&mut facts, "style", style.map(Value::from));
             facts.extend(picked(how, &["explode", "allowReserved"], Value::is_boolean));
-            let headers = self.headers(&how["headers"]);
-            if !headers.is_empty() {
-                facts.insert("headers".to_owned(), Value::Object(headers));
-            }
+            insert(&mut facts, "headers", self.headers(&how["headers"]));
             kept.insert(part.clone(), Value::Object(facts));
         }
         kept
@@ -300,14 +283,8 @@ impl Stripper<'_> {
             let mut facts = Map::new();
             facts.insert("description".to_owned(), json!(reason(&status)));
             self.keep.carry(response, &mut facts);
-            let content = self.content(&response["content"], &what);
-            if !content.is_empty() {
-                facts.insert("content".to_owned(), Value::Object(content));
-            }
-            let headers = self.headers(&response["headers"]);
-            if !headers.is_empty() {
-                facts.insert("headers".to_owned(), Value::Object(headers));
-            }
+            insert(&mut facts, "content", self.content(&response["content"], &what));
+            insert(&mut facts, "headers", self.headers(&response["headers"]));
             kept.insert(status, Value::Object(facts));
         }
         if kept.is_empty() {
@@ -318,21 +295,25 @@ impl Stripper<'_> {
     }
 }
 
+/// Adds a fact, if there is one.
+fn put(facts: &mut Map<String, Value>, name: &str, fact: Option<Value>) {
+    facts.extend(fact.map(|fact| (name.to_owned(), fact)));
+}
+
+/// Adds a map, unless it is empty.
+fn insert(facts: &mut Map<String, Value>, name: &str, members: Map<String, Value>) {
+    put(facts, name, (!members.is_empty()).then_some(Value::Object(members)));
+}
+
 /// The alternatives, each a map of scheme to scopes.
 fn security(value: &Value) -> Value {
-    let alternatives = value.as_array().into_iter().flatten();
-    alternatives
-        .filter(|alternative| alternative.is_object())
-        .map(|alternative| {
-            let schemes = tree::sorted_entries(alternative).into_iter();
-            let schemes = schemes.map(|(scheme, scopes)| {
-                let scopes = scopes.as_array().into_iter().flatten();
-                let scopes: Vec<Value> = scopes.filter(|s| s.is_string()).cloned().collect();
-                (scheme.clone(), Value::Array(scopes))
-            });
-            Value::Object(schemes.collect())
-        })
-        .collect()
+    let names =
+        |scopes| -> Value { tree::items(scopes).iter().filter(|scope| scope.is_string()).cloned().collect() };
+    let schemes = |alternative| -> Value {
+        let schemes = tree::sorted_entries(alternative).into_iter();
+        schemes.map(|(scheme, scopes)| (scheme.clone(), names(scopes))).collect()
+    };
+    tree::items(value).iter().filter(|alternative| alternative.is_object()).map(schemes).collect()
 }
 
 fn parameter_styles(place: &str) -> &'static [&'static str] {

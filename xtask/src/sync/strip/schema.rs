@@ -67,9 +67,7 @@ pub(crate) fn strip(schema: &Value, keep: Keep, place: &str, report: &mut Report
 fn keywords(source: &Map<String, Value>, place: &str, report: &mut Report) -> Map<String, Value> {
     let mut facts = Map::new();
     for (key, is_right) in KEYWORDS {
-        let Some(value) = source.get(key) else {
-            continue;
-        };
+        let Some(value) = source.get(key) else { continue };
         if is_right(value) {
             facts.insert(key.to_owned(), value.clone());
         } else if !is_known_defect(key, value) {
@@ -134,29 +132,16 @@ fn add_children(
             .collect();
         facts.insert("properties".to_owned(), Value::Object(properties));
     }
-    match source.get("additionalProperties") {
-        None => {}
-        Some(Value::Bool(allowed)) => {
-            facts.insert("additionalProperties".to_owned(), json!(allowed));
-        }
-        Some(schema) => {
-            let schema = strip(schema, keep, &format!("{place}.*"), report);
-            facts.insert("additionalProperties".to_owned(), schema);
-        }
-    }
-    for (key, suffix) in [("items", "[]"), ("not", " (not)")] {
+    for (key, suffix) in [("additionalProperties", ".*"), ("items", "[]"), ("not", " (not)")] {
         if let Some(schema) = source.get(key) {
-            let schema = strip(schema, keep, &format!("{place}{suffix}"), report);
-            facts.insert(key.to_owned(), schema);
+            let is_flag = key == "additionalProperties" && schema.is_boolean();
+            let stripped = (!is_flag).then(|| strip(schema, keep, &format!("{place}{suffix}"), report));
+            facts.insert(key.to_owned(), stripped.unwrap_or_else(|| schema.clone()));
         }
     }
     for key in ["allOf", "oneOf", "anyOf"] {
-        let Some(members) = source.get(key) else {
-            continue;
-        };
-        let members = members.as_array().into_iter().flatten();
+        let members = source.get(key).map(tree::items).unwrap_or_default().iter().enumerate();
         let members: Vec<Value> = members
-            .enumerate()
             .map(|(index, schema)| strip(schema, keep, &format!("{place}.{key}[{index}]"), report))
             .collect();
         if !members.is_empty() {
@@ -167,11 +152,9 @@ fn add_children(
 
 fn discriminator(value: &Value) -> Option<Value> {
     let name = value.get("propertyName")?.as_str()?;
-    let mapping: Map<String, Value> = tree::sorted_entries(value.get("mapping").unwrap_or(&Value::Null))
-        .into_iter()
-        .filter(|(_, target)| target.is_string())
-        .map(|(key, target)| (key.clone(), target.clone()))
-        .collect();
+    let targets =
+        tree::sorted_entries(&value["mapping"]).into_iter().filter(|(_, target)| target.is_string());
+    let mapping: Map<_, _> = targets.map(|(key, target)| (key.clone(), target.clone())).collect();
     let mut facts = json!({ "propertyName": name });
     if !mapping.is_empty() {
         facts["mapping"] = Value::Object(mapping);

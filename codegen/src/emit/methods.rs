@@ -1,0 +1,57 @@
+//! `docs/methods.md`: every operation with its method, cargo feature and scopes, whatever features are enabled.
+
+use crate::emit::docs;
+use crate::model::{Area, Model, Operation};
+use std::fmt::Write;
+
+const HEAD: &str = "\
+<!-- Generated from spec/open-cloud.json by `cargo xtask surface`; do not edit. -->
+
+# Methods, features and scopes
+
+Each heading is an area: its handle, its module and its cargo feature have that name. A method that the compiler does not
+find is behind a feature that is not enabled: `opencloud = { version = \"0.1\", features = [\"secrets\"] }`; `full` enables
+all of them. Which are enabled by default is in the [README](https://github.com/opencloud-rs/opencloud#features).
+
+The scopes are those of Roblox's document. Where it says that one of several is enough, they are separated by *or*; scopes in
+parentheses are not needed, and widen the response. `*` marks what takes an API key only, no OAuth 2.0 token.
+";
+
+/// One table for each area.
+pub fn emit(model: &Model) -> String {
+    let mut text = HEAD.to_owned();
+    for area in model.areas.iter().filter(|area| model.in_area(&area.name).next().is_some()) {
+        emit_area(&mut text, model, area);
+    }
+    text
+}
+
+fn emit_area(text: &mut String, model: &Model, area: &Area) {
+    let name = &area.name;
+    let _ = write!(text, "\n## {name}\n\n{}\n\n", area.summary);
+    let _ = writeln!(text, "| `client.{name}()` | request | scopes |\n|---|---|---|");
+    for operation in model.in_area(name) {
+        let mark = if operation.oauth { "" } else { "\\*" };
+        let (method, verb, path) = (&operation.method, &operation.verb, &operation.path);
+        let _ = writeln!(text, "| `{method}`{mark} | `{verb} {path}` | {} |", scopes(operation));
+    }
+}
+
+/// What a key needs, and what it may have besides.
+fn scopes(operation: &Operation) -> String {
+    let needed = operation.needed_scopes();
+    let others: Vec<String> = operation
+        .scopes
+        .iter()
+        .filter(|scope| !needed.iter().flatten().any(|known| known == *scope))
+        .cloned()
+        .collect();
+    let mut parts: Vec<String> = needed.iter().map(|one_of| docs::quoted(one_of, " or ")).collect();
+    if !others.is_empty() {
+        parts.push(format!("({})", docs::quoted(&others, ", ")));
+    }
+    match parts.is_empty() {
+        true => "none".to_owned(),
+        false => parts.join(", "),
+    }
+}
