@@ -1,11 +1,18 @@
 use super::Report;
-use super::run::Run;
+use super::run::{Bulk, Run};
 use crate::Error;
 use futures_core::Stream;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+
+impl<'a, I: Clone + Send + 'a, T: Send + 'a> Bulk<'a, I, T> {
+    /// Gives each outcome as it comes, instead of a report when all have come. Calls are made while the stream is read.
+    pub fn outcomes(self) -> Outcomes<'a, I, T> {
+        Outcomes { run: Run::new(self) }
+    }
+}
 
 /// What becomes of each input, in the order of completion: a [`Stream`] that also has [`next`](Self::next). Made by
 /// [`Bulk::outcomes`](super::Bulk::outcomes).
@@ -28,10 +35,6 @@ pub struct Outcomes<'a, I, T> {
 }
 
 impl<'a, I: Clone + Send + 'a, T: Send + 'a> Outcomes<'a, I, T> {
-    pub(super) fn new(run: Run<'a, I, T>) -> Self {
-        Self { run }
-    }
-
     /// An input and what became of it; `None` at the end. Dropping the future before it is done loses nothing.
     pub async fn next(&mut self) -> Option<(I, Result<T, Error>)> {
         poll_fn(|context| self.poll(context)).await

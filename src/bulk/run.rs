@@ -1,7 +1,7 @@
 //! The one loop that makes calls for many inputs.
 
 use super::progress::Count;
-use super::{Outcomes, Report, Settings, failure, settings_methods};
+use super::{Report, Settings, failure, settings_methods};
 use crate::{Error, operation};
 use futures_core::Stream;
 use futures_util::StreamExt;
@@ -103,13 +103,6 @@ impl<'a, I, T> Bulk<'a, I, T> {
     }
 }
 
-impl<'a, I: Clone + Send + 'a, T: Send + 'a> Bulk<'a, I, T> {
-    /// Gives each outcome as it comes, instead of a report when all have come. Calls are made while the stream is read.
-    pub fn outcomes(self) -> Outcomes<'a, I, T> {
-        Outcomes::new(Run::new(self))
-    }
-}
-
 impl<'a, I: Clone + Send + 'a, T: Send + 'a> IntoFuture for Bulk<'a, I, T> {
     type Output = Report<I, T>;
     type IntoFuture = Pin<Box<dyn Future<Output = Report<I, T>> + Send + 'a>>;
@@ -161,7 +154,7 @@ pub(super) struct Run<'a, I, T> {
 }
 
 impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
-    fn new(bulk: Bulk<'a, I, T>) -> Self {
+    pub(super) fn new(bulk: Bulk<'a, I, T>) -> Self {
         let total = match &bulk.inputs {
             Inputs::List(list) => Some(list.len()),
             Inputs::Stream(_) => None,

@@ -1,6 +1,6 @@
 //! One script of a pool: where it starts, how its task is followed, and when it is started again.
 
-use super::Save;
+use super::builder::Save;
 use super::checkpoint::PoolCheckpoint;
 use super::outcome::Details;
 use super::places::PoolPlace;

@@ -1,11 +1,11 @@
 //! The run of a pool: its outcomes as a stream.
 
+use super::builder::{MOST_SLOTS, Pool, Stop};
 use super::checkpoint::PoolCheckpoint;
 use super::job::{Shared, State};
 use super::outcome::{Details, PoolOutcome};
 use super::script::PoolScript;
 use super::slots::Slots;
-use super::{MOST_SLOTS, Pool, Stop};
 use crate::bulk::{self, Outcomes};
 use crate::luau::Finished;
 use crate::{Error, Progress};
@@ -21,6 +21,22 @@ use tokio::sync::watch;
 
 /// How many scripts a run takes: their tasks are all in its checkpoint.
 const MOST_SCRIPTS: usize = 10_000;
+
+impl Pool {
+    /// Checks everything, and gives the run: a stream of outcomes, which starts the scripts as it is read.
+    ///
+    /// A script is a [`PoolScript`], or a name and a text. Names are unique: a [checkpoint](PoolCheckpoint) goes by
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), and nothing is sent: if there is no script, if two
+    /// have one name, if one is empty or too large, if a place is named twice, or if the checkpoint is of other scripts
+    /// or places.
+    pub fn run<S: Into<PoolScript>>(self, scripts: impl IntoIterator<Item = S>) -> Result<PoolRun, Error> {
+        PoolRun::new(self, scripts.into_iter().map(Into::into).collect())
+    }
+}
 
 /// The outcomes of a [pool](Pool), in the order of completion: a [`Stream`] that also has [`next`](Self::next). Each
 /// script has one, also if it was not started.
@@ -38,7 +54,7 @@ pub struct PoolRun {
 }
 
 impl PoolRun {
-    pub(super) fn new(pool: Pool, scripts: Vec<PoolScript>) -> Result<Self, Error> {
+    fn new(pool: Pool, scripts: Vec<PoolScript>) -> Result<Self, Error> {
         check(&pool, &scripts)?;
         let Pool { luau, places, slots, slot_lag, slot_wait, version_wait, timeout, .. } = pool;
         let Pool { read_again, progress, save, checkpoint, stop, policy, options, .. } = pool;

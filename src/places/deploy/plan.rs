@@ -1,10 +1,11 @@
 //! What a deployment would do, and whether that still holds when it is done.
 
+use super::builder::{Deploy, Step};
 use super::report::DeployReport;
 use super::source::{Content, Print};
-use super::{Deploy, Step};
 use crate::Error;
 use crate::bulk;
+use crate::call::awaitable;
 use crate::ids::PlaceId;
 use std::fmt;
 
@@ -69,7 +70,27 @@ impl PlannedPlace {
     }
 }
 
+awaitable!([] Deploy => DeployReport);
+
 impl Deploy {
+    /// Looks at everything, and publishes nothing: a dry run, and a plan that can be [run](DeployPlan::run). Files are
+    /// read, versions are downloaded, and the service is asked for the places and their latest versions.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`InvalidRequest`](crate::ErrorKind::InvalidRequest), naming each place that is refused: if a file is no
+    /// place file, or empty, or too large, if a place does not belong to the universe, if one is named twice, or if there
+    /// is none. Otherwise as of every call.
+    pub async fn plan(self) -> Result<DeployPlan, Error> {
+        self.check()?;
+        DeployPlan::make(self).await
+    }
+
+    async fn run(self) -> Result<DeployReport, Error> {
+        // What was just planned needs no second look.
+        Ok(self.plan().await?.release().await)
+    }
+
     /// The number of a place's latest version, saved or published.
     pub(super) async fn latest_version(&self, place: &PlaceId) -> Result<u64, Error> {
         let page = self.places.list_versions(place).with_options(self.options.clone()).await?;

@@ -1,6 +1,6 @@
 //! Publishing what was planned.
 
-use super::Deploy;
+use super::builder::Deploy;
 use super::plan::PlannedPlace;
 use super::report::{DeployReport, PlaceOutcome, PlaceReport, RestartOutcome};
 use crate::body::File;

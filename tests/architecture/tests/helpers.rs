@@ -105,10 +105,14 @@ impl<'ast> Visit<'ast> for Area {
     }
 }
 
+/// The sources in a folder and in those below it.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder of src");
     let paths = entries.map(|entry| entry.expect("an entry").path());
-    paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+    let (folders, files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
+    let is_source = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+    let below = folders.iter().flat_map(|folder| self::files(folder));
+    files.into_iter().filter(is_source).chain(below).collect()
 }
 
 /// Not what gives a reference or another handle.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::api::{Failure, Shapes, later, text};
-use crate::areas::universes::publishing::content_of;
+use crate::areas::universes::model::content_of;
 use crate::document::Document;
 
 /// How long what is called `in review` is reviewed, in seconds.

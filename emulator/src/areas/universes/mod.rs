@@ -3,4 +3,4 @@
 pub(crate) mod handlers;
 pub(crate) mod history;
 pub(crate) mod model;
-pub(crate) mod publishing;
+mod publishing;

@@ -207,6 +207,11 @@ impl Place {
     }
 }
 
+/// Under which name the content of a version is kept, to be delivered.
+pub(crate) fn content_of(place: u64, version: usize) -> String {
+    format!("assets/{place}/versions/{version}")
+}
+
 /// A place of such a name is open in Team Create.
 pub(super) const IN_TEAM_CREATE: &str = "team create";
 

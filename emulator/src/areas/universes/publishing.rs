@@ -4,7 +4,7 @@ use md5::{Digest, Md5};
 use serde_json::json;
 
 use crate::api::{Call, Failure, Outcome, Response, text};
-use crate::areas::universes::model::{IN_TEAM_CREATE, Place, Version, in_team_create};
+use crate::areas::universes::model::{IN_TEAM_CREATE, Place, Version, content_of, in_team_create};
 use crate::document::encode_base64;
 use crate::state::State;
 
@@ -31,11 +31,6 @@ pub(super) fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
     let media = call.operation.response(200).and_then(|response| response.json());
     let content_type = media.map_or("application/json", |media| media.media_type.as_str());
     Ok(Response::content(content_type, json!({ "versionNumber": number }).to_string()))
-}
-
-/// Under which name the content of a version is kept, to be delivered.
-pub(crate) fn content_of(place: u64, version: usize) -> String {
-    format!("assets/{place}/versions/{version}")
 }
 
 impl Place {
