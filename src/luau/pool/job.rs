@@ -85,7 +85,9 @@ impl Shared {
             let outcome = task.wait().await;
             drop(slot);
             self.state().details[at].elapsed = followed.elapsed();
-            let wait = match outcome.as_ref().err().and_then(Failure::of) {
+            let failure = outcome.as_ref().err().and_then(Failure::of);
+            let has_ended = outcome.is_ok() || failure.is_some();
+            let wait = match failure {
                 Some(Failure::OtherVersion { .. }) if begun.elapsed() < self.version_wait => {
                     let wait = version_wait;
                     version_wait = (wait * 2).min(LONGEST_VERSION_WAIT);
@@ -99,7 +101,9 @@ impl Shared {
                 None => false,
             };
             if !is_repeated {
-                self.read_logs(at, &task).await;
+                if has_ended {
+                    self.read_logs(at, &task).await;
+                }
                 return outcome;
             }
             self.state().tasks[at] = None;

@@ -59,14 +59,19 @@ impl PlannedPlace {
         if latest != self.latest {
             return Ok(Some(format!("its latest version is {latest} and no longer {}", self.latest)));
         }
-        match Print::of(&self.content.file).await {
-            Ok(print) if print == self.content.print => Ok(None),
-            Ok(print) => {
-                Ok(Some(format!("{} has changed: {print} instead of {}", self.source, self.content.print)))
-            }
+        Ok(self.check_content().await.err().map(|error| error.message().to_owned()))
+    }
+
+    /// Refuses content that is no longer what it was.
+    pub(super) async fn check_content(&self) -> Result<(), Error> {
+        let Content { file, print: planned } = &self.content;
+        let why = match Print::of(file).await {
+            Ok(print) if print == *planned => return Ok(()),
+            Ok(print) => format!("{print} instead of {planned}"),
             // A file that is shorter or longer than it was cannot be read as the same.
-            Err(error) => Ok(Some(format!("{} has changed: {}", self.source, error.message()))),
-        }
+            Err(error) => error.message().to_owned(),
+        };
+        Err(Error::invalid_request(format!("{} has changed: {why}", self.source)))
     }
 }
 
@@ -165,14 +170,17 @@ impl DeployPlan {
 
 /// One error that names all places. Its kind is that of the first failure that is not the caller's fault, if there is
 /// one.
-fn all_of(what: &str, problems: Vec<(PlaceId, Error)>, stopped: Option<Error>) -> Error {
-    let lines = problems.iter().map(|(place, error)| format!("place {place}: {}", error.message()));
-    let text = format!("{what}: {}", lines.collect::<Vec<_>>().join("; "));
-    let other = problems.into_iter().find(|(_, error)| !error.is_usage());
-    match stopped.or(other.map(|(_, error)| error)) {
-        Some(error) => error.with_context(&text),
-        None => Error::invalid_request(text),
+fn all_of(what: &str, mut problems: Vec<(PlaceId, Error)>, stopped: Option<Error>) -> Error {
+    let first = problems.iter().position(|(_, error)| !error.is_usage()).unwrap_or(0);
+    if problems.is_empty() {
+        let why = stopped.unwrap_or_else(|| Error::not_in_time("not all places were looked at"));
+        return why.with_context(what);
     }
+    let (place, error) = problems.remove(first);
+    let error = error.with_context(&format!("{what}: place {place}"));
+    problems
+        .iter()
+        .fold(error, |error, (place, other)| error.with_note(&format!("place {place}: {}", other.message())))
 }
 
 impl fmt::Display for DeployPlan {

@@ -59,6 +59,8 @@ impl Deploy {
         at: usize,
         sent: Option<Arc<Sent>>,
     ) -> Result<PlaceOutcome, Error> {
+        // Others may have been uploaded for minutes.
+        planned.check_content().await?;
         let mut file: File = planned.content.file.clone();
         if let Some(sent) = sent {
             file = file.on_progress(move |bytes, _| sent.note(at, bytes));

@@ -467,3 +467,19 @@ async fn the_checkpoint_of_another_run_is_refused() -> Result<(), Error> {
     assert_eq!(direct.emulator.requests().len(), before);
     Ok(())
 }
+
+/// LX-06: a task of a version that cannot be loaded never ends.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_never_ends_holds_up_nothing_but_its_slot() {
+    let direct = Direct::start(Emulator::builder()).await;
+    let pool =
+        direct.client().luau().pool(UNIVERSE, PLACE).slots(2).timeout(Duration::from_secs(60)).read_logs(3);
+    let stuck = PoolScript::new("stuck", "--emulator: stuck");
+    let (outcomes, time) = timed(run(pool, [vec![stuck], scripts(8)].concat())).await;
+    let (ended, unfinished): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.result.is_ok());
+    assert_eq!((ended.len(), names(unfinished.iter().copied())), (8, BTreeSet::from(["stuck"])));
+    let error = unfinished[0].result.as_ref().expect_err("it goes on");
+    assert!(error.is_timeout() && error.operation_name().is_some(), "{error}");
+    assert!(unfinished[0].logs.is_empty() && unfinished[0].log_error.is_none());
+    assert!(time < Duration::from_secs(10 * 60), "{time:?}");
+}

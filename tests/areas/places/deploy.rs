@@ -388,3 +388,16 @@ async fn a_deployment_that_was_killed_is_begun_again_and_publishes_nothing_twice
     }
     Ok(())
 }
+
+/// A file is looked at once more when it is its turn, because others may have been uploaded for minutes before it.
+#[tokio::test]
+async fn a_file_that_changes_meanwhile_is_not_published() -> Result<(), Error> {
+    let local = Local::start().await;
+    let arena = local.path("arena.rbxlx");
+    let change = move |_, _| std::fs::write(&arena, b"<roblox>another</roblox>").expect("a file");
+    let report = local.both().await.concurrency(1).on_progress(change).await?;
+    assert_eq!(report.places[0].version(), Some(4));
+    assert!(report.to_string().contains("place 3005: failed: arena.rbxlx has changed"), "{report}");
+    assert_eq!(local.uploads(ARENA), 0);
+    Ok(())
+}
