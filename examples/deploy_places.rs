@@ -4,10 +4,11 @@
 //! cargo run --example deploy_places -- 42 1818=lobby.rbxl 1819=7001@12 1820=@5 --restart
 //! ```
 //!
-//! Everything is looked at before anything is uploaded. With `--local` it works on a throw-away emulator.
+//! Everything is looked at before anything is uploaded.
 
 use opencloud::body::File;
 use opencloud::places::{Deploy, DeployReport, PlaceReport};
+use opencloud::retry::Retry;
 use opencloud::serde_json::{Value, json};
 use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
@@ -85,7 +86,8 @@ async fn main() -> ExitCode {
 async fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     let (client, _emulator) = connect(options.local).await?;
     let universe = options.words.first().map_or("2001", String::as_str);
-    let mut deploy = client.places().deploy(universe).wait_while_busy(Duration::from_secs(options.wait));
+    let deploy = client.places().deploy(universe).with_retry(Retry::standard().attempts(10));
+    let mut deploy = deploy.wait_while_busy(Duration::from_secs(options.wait));
     for word in options.words.iter().skip(1) {
         deploy = add(deploy, word).await?;
     }
@@ -106,10 +108,7 @@ async fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     }
     let report = plan.run().await?;
     eprintln!();
-    match options.json {
-        true => println!("{:#}", written(&report)),
-        false => println!("{report}"),
-    }
+    println!("{}", if options.json { written(&report) } else { report.to_string() });
     Ok(report.is_complete())
 }
 
@@ -124,16 +123,16 @@ async fn add(deploy: Deploy, word: &str) -> Result<Deploy, Error> {
     })
 }
 
-fn written(report: &DeployReport) -> Value {
+fn written(report: &DeployReport) -> String {
     let place = |place: &PlaceReport| {
         json!({
             "place": place.place.as_str(), "source": place.source, "bytes": place.bytes,
             "version": place.version(), "outcome": place.outcome.to_string(),
         })
     };
-    let restart = report.restart.as_ref().map(ToString::to_string);
     let places: Vec<Value> = report.places.iter().map(place).collect();
-    json!({ "complete": report.is_complete(), "places": places, "restart": restart })
+    let restart = report.restart.as_ref().map(ToString::to_string);
+    format!("{:#}", json!({ "complete": report.is_complete(), "places": places, "restart": restart }))
 }
 
 /// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.

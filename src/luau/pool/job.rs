@@ -10,7 +10,7 @@ use crate::Error;
 use crate::client::Options;
 use crate::luau::run::{is_full, slot_wait};
 use crate::luau::{Failure, Finished, Luau, Run, Task, TaskPath};
-use crate::operation::{PollPolicy, State as TaskState, pause};
+use crate::operation::{PollPolicy, pause};
 use futures_util::future::{Either, select};
 use std::future::Future;
 use std::pin::pin;
@@ -80,11 +80,15 @@ impl Shared {
         let begun = Instant::now();
         let mut version_wait = FIRST_VERSION_WAIT;
         loop {
-            let (mut task, slot) = self.begin(at).await?;
+            let (mut task, slot, is_known) = self.begin(at).await?;
             let followed = Instant::now();
             let outcome = task.wait().await;
-            drop(slot);
+            release(slot, is_known);
             self.state().details[at].elapsed = followed.elapsed();
+            if is_known && outcome.as_ref().is_err_and(Error::is_not_found) {
+                self.forget(at);
+                continue;
+            }
             let failure = outcome.as_ref().err().and_then(Failure::of);
             let has_ended = outcome.is_ok() || failure.is_some();
             let wait = match failure {
@@ -106,7 +110,7 @@ impl Shared {
                 }
                 return outcome;
             }
-            self.state().tasks[at] = None;
+            self.forget(at);
         }
     }
 
@@ -115,42 +119,28 @@ impl Shared {
         self.options.idempotent == Some(true) && self.state().details[at].starts < MOST_STARTS
     }
 
-    /// The task of a script, and the slot that it takes.
-    async fn begin(&self, at: usize) -> Result<(Task, Option<Held>), Error> {
+    /// The task of a script, the slot that it takes, and whether it was known before.
+    async fn begin(&self, at: usize) -> Result<(Task, Option<Held>, bool), Error> {
         let known = self.state().tasks[at].clone();
-        if let Some(path) = known
-            && let Some(found) = self.follow(at, path).await?
-        {
-            return Ok(found);
-        }
-        let (task, slot) = self.start(at).await?;
-        Ok((task, Some(slot)))
-    }
-
-    /// A task that was made before, unless the service does not know it any more.
-    async fn follow(&self, at: usize, path: TaskPath) -> Result<Option<(Task, Option<Held>)>, Error> {
+        let Some(path) = known else {
+            let (task, slot) = self.start(at).await?;
+            return Ok((task, Some(slot), false));
+        };
         let place = self.places.iter().position(|place| place.has(&path));
         // Before others take it.
         let slot = place.and_then(|place| self.slots.take_of(place));
-        let mut task = Task::at(&self.luau, path.clone())?.with_options(self.options.clone());
-        task = self.policy.iter().cloned().fold(task, Task::with_poll_policy);
-        let is_pending = match task.poll().await {
-            Err(error) if error.is_not_found() => None,
-            state => Some(matches!(state?, TaskState::Pending(_))),
-        };
-        match (is_pending, slot) {
-            (Some(true), slot) => return Ok(Some((task, slot))),
-            (_, Some(slot)) => slot.release_after(Duration::ZERO),
-            (_, None) => {}
-        }
-        let mut shared = self.state();
-        if is_pending.is_none() {
-            shared.tasks[at] = None;
-            shared.checkpoint.forget(&self.scripts[at]);
-            return Ok(None);
-        }
-        shared.details[at].task = Some(path);
-        Ok(Some((task, None)))
+        let task = Task::at(&self.luau, path.clone())?.with_options(self.options.clone());
+        let task = self.policy.iter().cloned().fold(task, Task::with_poll_policy);
+        self.state().details[at].task = Some(path);
+        Ok((task, slot, true))
+    }
+
+    /// Lets a script be started anew.
+    fn forget(&self, at: usize) {
+        let mut state = self.state();
+        state.tasks[at] = None;
+        state.details[at].task = None;
+        state.checkpoint.forget(&self.scripts[at]);
     }
 
     /// Starts a script at the place whose slot is free first. A place that others have filled is asked again, or
@@ -248,5 +238,13 @@ impl Shared {
             Either::Left(_) => None,
             Either::Right((value, _)) => Some(value),
         }
+    }
+}
+
+/// Gives a slot back. That of a task which was made before may have been free for long; if not, the service says so.
+fn release(slot: Option<Held>, is_known: bool) {
+    match slot {
+        Some(slot) if is_known => slot.release_after(Duration::ZERO),
+        slot => drop(slot),
     }
 }
