@@ -1,102 +1,130 @@
-//! Exports a data store to a file of JSON lines. If it is stopped, the next run goes on where it was.
+//! Exports a data store into a folder: files of JSON lines, a new one whenever one is large enough. A run that was
+//! stopped, in whatever way, goes on where it was.
 //!
 //! ```text
-//! cargo run --example export_data_store -- UNIVERSE STORE FILE
+//! cargo run --example export_data_store -- 42 Players backup
 //! ```
-//!
-//! The key is that of `ROBLOX_API_KEY`. The file next to it, `FILE.checkpoint`, says how far it has come. With
-//! `--local` in front a data store of a throw-away emulator is exported, such as `2001 sample-store`.
 
-use opencloud::Client;
+#[path = "support/mod.rs"]
+mod support;
+
 use opencloud::data_stores::ExportCheckpoint;
-use opencloud_emulator::Emulator;
-use std::error::Error;
-use std::io::{self, ErrorKind, SeekFrom, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::ExitCode;
-use std::{env, fs};
-use tokio::fs::OpenOptions;
-use tokio::io::{AsyncSeekExt, BufWriter};
+use std::task::{Context, Poll};
+use support::{Arguments, Problem, Wrong};
+use tokio::io::AsyncWrite;
 
 const USAGE: &str = "\
-usage: export_data_store UNIVERSE STORE FILE
-       export_data_store --local UNIVERSE STORE FILE   from a throw-away emulator, which has 2001 sample-store
+usage: export_data_store [--local] [--json] [--part-bytes N] UNIVERSE STORE FOLDER
 
-The API key is that of the environment variable ROBLOX_API_KEY. A run that was stopped goes on where it was, by
-FILE.checkpoint.";
+Writes FOLDER/00001.jsonl and so on, of 64 MiB each or so many bytes, and FOLDER/checkpoint. Every scope is exported.
+--local exports from a throw-away emulator, which has 2001 sample-store; --json prints the result as JSON.
+The API key is that of the environment variable ROBLOX_API_KEY.
+Exit code: 0 if everything is exported, 1 if not (run it again), 2 if it was called in a wrong way.";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match export().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::run(USAGE, &[("--part-bytes", 1)], 3..=3, export).await
 }
 
-async fn export() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (local, universe, name, path) = match arguments[..] {
-        ["--help" | "-h"] => {
-            println!("{USAGE}");
-            return Ok(());
-        }
-        ["--local", universe, name, path] => (true, universe, name, path),
-        [universe, name, path] => (false, universe, name, path),
-        _ => return Err(USAGE.into()),
-    };
+async fn export(arguments: Arguments) -> Result<(), Problem> {
+    let (universe, store, folder) =
+        (&arguments.names[0], &arguments.names[1], Path::new(&arguments.names[2]));
+    let limit = arguments.value("--part-bytes").map_or(Ok(64 * 1024 * 1024), str::parse);
+    let limit = limit.map_err(|error| Wrong(format!("--part-bytes: {error}")))?;
     // Before anything is written.
-    let (client, _emulator) = connect(local).await?;
-    let progress = format!("{path}.checkpoint");
-    let checkpoint: Option<ExportCheckpoint> = match fs::read(&progress) {
-        Ok(text) => Some(serde_json::from_slice(&text)?),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(error.into()),
-    };
+    let (client, _emulator) = support::connect(arguments.local).await?;
+    fs::create_dir_all(folder)?;
+    let saved = folder.join("checkpoint");
+    let checkpoint: Option<ExportCheckpoint> = support::load(&saved)?;
+    let parts = Parts::cut(folder, checkpoint.as_ref().map_or(0, ExportCheckpoint::bytes), limit)?;
 
-    // What was written after the checkpoint is written again.
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path).await?;
-    let done = checkpoint.as_ref().map_or(0, ExportCheckpoint::bytes);
-    if file.metadata().await?.len() < done {
-        return Err(format!("{path} is shorter than {progress} says; remove both to begin anew").into());
-    }
-    file.set_len(done).await?;
-    file.seek(SeekFrom::Start(done)).await?;
-
-    let mut export = client.data_stores().store(universe, name).export();
+    let mut export = client.data_stores().store(universe, store).export();
     if let Some(checkpoint) = checkpoint {
         export = export.resume(checkpoint);
     }
-    // On the disk before the checkpoint says so, or a crash of the machine could leave it saying too much.
-    let written = file.try_clone().await?.into_std().await;
-    let end = export.write_to(BufWriter::new(file), |checkpoint| {
-        written.sync_data()?;
-        save(&progress, checkpoint)
-    });
-    let end = end.await?;
-    println!("{} entries, {} bytes", end.entries(), end.bytes());
+    let export = export.on_progress(|done, _: Option<u64>| eprint!("\r{done} entries "));
+    let end = export.write_to(parts, |checkpoint| support::save(&saved, checkpoint)).await?;
+    let (entries, bytes, buffers) = (end.entries(), end.bytes(), end.with_buffers());
+    match arguments.json {
+        true => println!("{{\"entries\":{entries},\"bytes\":{bytes},\"withBuffers\":{buffers}}}"),
+        false => println!("\n{entries} entries, {bytes} bytes; {buffers} of them hold Luau buffers"),
+    }
     Ok(())
 }
 
-/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
-async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Box<dyn Error>> {
-    if !local {
-        let client = Client::from_env();
-        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
-    }
-    let emulator = Emulator::start().await?;
-    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
-    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-    Ok((client, Some(emulator)))
+/// The files of a folder, one after another.
+struct Parts {
+    folder: PathBuf,
+    /// From how many bytes on a file takes no more lines.
+    limit: u64,
+    number: u32,
+    file: File,
+    size: u64,
+    at_line_end: bool,
 }
 
-/// Replaces the checkpoint as a whole, so that it is never half written.
-fn save(progress: &str, checkpoint: &ExportCheckpoint) -> io::Result<()> {
-    let new = format!("{progress}.new");
-    let mut file = fs::File::create(&new)?;
-    file.write_all(&serde_json::to_vec(checkpoint)?)?;
-    file.sync_all()?;
-    fs::rename(new, progress)
+impl Parts {
+    /// Keeps the first `bytes` of all parts; what was written after the checkpoint is written again.
+    fn cut(folder: &Path, mut bytes: u64, limit: u64) -> io::Result<Self> {
+        let mut number = 1;
+        loop {
+            let file = OpenOptions::new().create(true).append(true).open(part(folder, number))?;
+            let size = file.metadata()?.len();
+            if bytes <= size {
+                file.set_len(bytes)?;
+                (number + 1..)
+                    .map(|number| part(folder, number))
+                    .take_while(|path| path.exists())
+                    .try_for_each(fs::remove_file)?;
+                return Ok(Self {
+                    folder: folder.to_owned(),
+                    limit,
+                    number,
+                    file,
+                    size: bytes,
+                    at_line_end: true,
+                });
+            }
+            if size == 0 {
+                return Err(io::Error::other(
+                    "the parts are shorter than the checkpoint says: remove the folder",
+                ));
+            }
+            (bytes, number) = (bytes - size, number + 1);
+        }
+    }
+}
+
+fn part(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("{number:05}.jsonl"))
+}
+
+impl AsyncWrite for Parts {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.at_line_end && self.size >= self.limit {
+            self.file.sync_data()?;
+            self.number += 1;
+            self.file =
+                OpenOptions::new().create_new(true).append(true).open(part(&self.folder, self.number))?;
+            self.size = 0;
+        }
+        let written = self.file.write(bytes)?;
+        self.size += written as u64;
+        self.at_line_end = bytes[..written].ends_with(b"\n");
+        Poll::Ready(Ok(written))
+    }
+
+    /// On the disk before the checkpoint says so, or a crash of the machine could leave it saying too much.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.file.sync_data())
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(context)
+    }
 }

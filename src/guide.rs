@@ -71,6 +71,16 @@ pub mod data_stores {}
 #[doc = include_str!("../docs/deploying.md")]
 pub mod deploying {}
 
+#[cfg(all(
+    feature = "configs",
+    feature = "data_stores",
+    feature = "helpers",
+    feature = "ordered_data_stores",
+    feature = "webhook"
+))]
+#[doc = include_str!("../docs/erasure.md")]
+pub mod erasure {}
+
 #[cfg(all(feature = "helpers", feature = "groups", feature = "users"))]
 #[doc = include_str!("../docs/errors.md")]
 pub mod errors {}
@@ -104,6 +114,10 @@ pub mod messaging {}
 #[cfg(all(feature = "helpers", feature = "user_restrictions"))]
 #[doc = include_str!("../docs/moderation.md")]
 pub mod moderation {}
+
+#[cfg(all(feature = "data_stores", feature = "helpers", feature = "luau", feature = "memory_stores"))]
+#[doc = include_str!("../docs/moving_data.md")]
+pub mod moving_data {}
 
 #[cfg(all(feature = "default", feature = "helpers"))]
 #[doc = include_str!("../docs/moving_over.md")]

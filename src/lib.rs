@@ -85,6 +85,13 @@ pub mod assets;
 pub mod creator_store;
 #[cfg(all(feature = "helpers", feature = "data_stores"))]
 pub mod data_stores;
+#[cfg(all(
+    feature = "helpers",
+    feature = "configs",
+    feature = "data_stores",
+    feature = "ordered_data_stores"
+))]
+pub mod erasure;
 mod generated;
 #[cfg(all(feature = "helpers", feature = "groups"))]
 pub mod groups;

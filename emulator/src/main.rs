@@ -124,9 +124,7 @@ fn base_url(text: &str) -> Result<String, String> {
 async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => {
-            return bad_input(&in_one_line(&error));
-        }
+        Err(error) if error.use_stderr() => return bad_input(&in_one_line(&error)),
         Err(help) => {
             print!("{}", help.render());
             return ExitCode::SUCCESS;

@@ -74,7 +74,8 @@ impl<T> Call<T> {
             client: client.clone(),
             operation,
             template: PathTemplate(operation.path),
-            segments: Vec::new(),
+            // Most paths have one or two.
+            segments: Vec::with_capacity(2),
             query: Vec::new(),
             headers: Vec::new(),
             body: Body::Empty,

@@ -26,7 +26,9 @@ const SHORTEST_SECRET: usize = 8;
 #[derive(Clone)]
 pub struct Credentials {
     kind: Kind,
-    owner: Option<Arc<str>>,
+    /// Whose requests are counted together. It tells nothing of the secret.
+    owner: Arc<str>,
+    has_named_owner: bool,
 }
 
 #[derive(Clone)]
@@ -65,7 +67,14 @@ impl Credentials {
     }
 
     fn of(kind: Kind) -> Self {
-        Self { kind, owner: None }
+        static SEED: OnceLock<RandomState> = OnceLock::new();
+        let print = |value: &HeaderValue| SEED.get_or_init(RandomState::new).hash_one(value.as_bytes());
+        let owner = match &kind {
+            Kind::ApiKey(value) => format!("key {:016x}", print(value)),
+            Kind::Bearer(value) => format!("token {:016x}", print(value)),
+            Kind::Provider { number, .. } => format!("provider {number}"),
+        };
+        Self { kind, owner: owner.into(), has_named_owner: false }
     }
 
     /// Names whose limits these credentials use up, such as `group 7`.
@@ -77,7 +86,8 @@ impl Credentials {
     /// and not the provider's.
     #[must_use]
     pub fn with_owner(mut self, owner: impl Into<String>) -> Self {
-        self.owner = Some(owner.into().into());
+        self.owner = owner.into().into();
+        self.has_named_owner = true;
         self
     }
 
@@ -121,24 +131,12 @@ impl Credentials {
         };
     }
 
-    /// A name for whose requests are counted together; it tells nothing of the secret.
-    pub(crate) fn owner(&self) -> String {
-        static SEED: OnceLock<RandomState> = OnceLock::new();
-        let print = |value: &HeaderValue| SEED.get_or_init(RandomState::new).hash_one(value.as_bytes());
-        match (&self.owner, &self.kind) {
-            (Some(owner), _) => owner.to_string(),
-            (None, Kind::ApiKey(value)) => format!("key {:016x}", print(value)),
-            (None, Kind::Bearer(value)) => format!("token {:016x}", print(value)),
-            (None, Kind::Provider { number, .. }) => format!("provider {number}"),
-        }
-    }
-
     /// The owner of a key or token that these credentials gave. A provider's tokens follow each
     /// other but are one owner's, unless they are given an owner themselves.
-    pub(crate) fn owner_of(&self, given: &Self) -> String {
-        match given.owner.is_none() && self.is_provider() {
-            true => self.owner(),
-            false => given.owner(),
+    pub(crate) fn owner_of<'c>(&'c self, given: &'c Self) -> &'c str {
+        match !given.has_named_owner && self.is_provider() {
+            true => &self.owner,
+            false => &given.owner,
         }
     }
 
@@ -242,7 +240,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         key.apply(&mut headers);
         assert!(!format!("{headers:?}").contains("very-secret"));
-        assert!(!key.owner().contains("very-secret"));
+        assert!(!key.owner.contains("very-secret"));
     }
 
     #[test]
@@ -260,10 +258,10 @@ mod tests {
     #[test]
     fn owners_are_told_apart() {
         let key = |text: &str| Credentials::api_key(text).expect("a key");
-        assert_eq!(key("one").owner(), key("one").owner());
-        assert_ne!(key("one").owner(), key("two").owner());
-        assert_ne!(key("one").owner(), Credentials::bearer("one").expect("a token").owner());
-        assert_eq!(key("one").with_owner("group 7").owner(), key("two").with_owner("group 7").owner());
-        assert_eq!(key("one").owner_of(&key("one")), key("one").owner());
+        assert_eq!(key("one").owner, key("one").owner);
+        assert_ne!(key("one").owner, key("two").owner);
+        assert_ne!(key("one").owner, Credentials::bearer("one").expect("a token").owner);
+        assert_eq!(key("one").with_owner("group 7").owner, key("two").with_owner("group 7").owner);
+        assert_eq!(key("one").owner_of(&key("one")), &*key("one").owner);
     }
 }

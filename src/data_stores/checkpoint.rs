@@ -4,9 +4,10 @@ use crate::Error;
 use crate::seal::Sealed;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// The page sizes that an export can have.
-const PAGE_SIZES: std::ops::RangeInclusive<u64> = 1..=256;
+/// The page sizes that an export or a migration can have.
+pub(super) const PAGE_SIZES: std::ops::RangeInclusive<u64> = 1..=256;
 
 /// How far an export has come. Keep it as what it serializes to: text that was changed since, or cut off, cannot
 /// be read again.
@@ -31,31 +32,57 @@ struct ExportState {
     shared_names: SharedNames,
 }
 
-/// What is exported, so that an export is not resumed as another one.
+/// What is gone through, so that a job is not resumed as another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Source {
+pub(super) struct Source {
     #[serde(flatten)]
     of: Target,
     prefix: String,
 }
 
-/// What is imported into, so that an import is not resumed as another one.
+/// What is written into, so that a job is not resumed as another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Target {
+pub(super) struct Target {
     universe: String,
     store: String,
     scope: Option<String>,
 }
 
+impl Source {
+    pub(super) fn of(store: &Store, prefix: &str) -> Self {
+        Self { of: Target::of(store), prefix: prefix.to_owned() }
+    }
+}
+
 impl Target {
-    fn of(store: &Store) -> Self {
+    pub(super) fn of(store: &Store) -> Self {
         Self { universe: store.universe.to_string(), store: store.name.clone(), scope: store.scope.clone() }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.of.fmt(f)?;
+        match self.prefix.as_str() {
+            "" => Ok(()),
+            prefix => write!(f, ", keys that begin with `{prefix}`"),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the data store `{}` of the universe {}", self.store, self.universe)?;
+        match &self.scope {
+            Some(scope) => write!(f, ", scope `{scope}`"),
+            None => Ok(()),
+        }
     }
 }
 
 impl ExportCheckpoint {
     pub(super) fn start(store: &Store, prefix: &str, page_size: u64) -> Self {
-        let of = Source { of: Target::of(store), prefix: prefix.to_owned() };
+        let of = Source::of(store, prefix);
         Self(ExportState {
             of,
             page_size,
@@ -139,9 +166,11 @@ impl ExportCheckpoint {
 
     pub(super) fn check(&self, start: &Self) -> Result<(), Error> {
         if self.0.of != start.0.of {
-            return Err(Error::invalid_request(
-                "the checkpoint is of another export: universe, store, scope or prefix differ",
-            ));
+            return Err(Error::invalid_request(format!(
+                "the export failed: its checkpoint is of another export, of {}, and this one is of {}; give each its \
+                 own checkpoint",
+                self.0.of, start.0.of
+            )));
         }
         // What goes on without a token would begin anew, behind what is written.
         let has_begun = self.0.is_done || self.0.token.as_ref().is_some_and(|token| !token.is_empty());
@@ -200,9 +229,11 @@ impl ImportCheckpoint {
     pub(super) fn check(&self, start: &Self) -> Result<(), Error> {
         match self.0.of == start.0.of {
             true => Ok(()),
-            false => Err(Error::invalid_request(
-                "the checkpoint is of another import: universe, store or scope differ",
-            )),
+            false => Err(Error::invalid_request(format!(
+                "the import failed: its checkpoint is of another import, into {}, and this one is into {}; give each \
+                 its own checkpoint",
+                self.0.of, start.0.of
+            ))),
         }
     }
 

@@ -1,7 +1,6 @@
+use super::engine::{self, Listing, Pace, Reader, Sink, pace_methods};
 use super::entry::user_id;
-use super::export::MAX_CONCURRENCY;
-use super::list::listed;
-use super::listed::{Outcome, SharedNames};
+use super::listed::{Listed, Outcome, SharedNames};
 use super::unreadable::Unreadable;
 use super::wire::Stored;
 use super::{DataStores, EntryKey, Store, limits};
@@ -11,10 +10,9 @@ use crate::call::option_methods;
 use crate::client::Options;
 use crate::ids::{UniverseId, UserId};
 use crate::wire::debug_fields;
-use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-const CONCURRENCY: usize = 8;
 
 type Belongs = Arc<dyn Fn(&FoundEntry) -> bool + Send + Sync>;
 
@@ -38,7 +36,7 @@ type Belongs = Arc<dyn Fn(&FoundEntry) -> bool + Send + Sync>;
 /// ```
 ///
 /// Roblox deletes matching entries itself on a user's request, if the universe's configs have templates of their keys
-/// (RE-01): see the [guide](crate::guide::data_stores).
+/// (RE-01): `opencloud::erasure` checks and publishes them, and searches what they do not reach.
 ///
 /// Every entry is read for it, since the service cannot be asked whose entries there are. Deleted
 /// entries can be read for 30 days more, by their revisions; then they are gone for good.
@@ -49,16 +47,19 @@ pub struct EraseUser {
     universe: UniverseId,
     /// The one data store that is searched, instead of all.
     store: Option<Store>,
-    user: UserId,
+    /// Nobody's entries are found without one, but those that `belongs` names.
+    user: Option<UserId>,
     prefix: String,
+    skipped_stores: BTreeSet<String>,
     belongs: Option<Belongs>,
+    unless: Option<Belongs>,
     unreadable: Unreadable<FoundEntry>,
-    concurrency: usize,
+    pace: Pace,
     options: Options,
 }
 
 /// An entry that is to be erased.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundEntry {
     /// The name of the data store.
@@ -95,19 +96,21 @@ pub struct ErasurePlan {
 impl EraseUser {
     pub(super) fn in_store(store: Store, user: UserId) -> Self {
         let (handle, universe) = (store.handle.clone(), store.universe.clone());
-        Self { store: Some(store), ..Self::in_universe(handle, universe, user) }
+        Self { store: Some(store), ..Self::in_universe(handle, universe, Some(user)) }
     }
 
-    pub(super) fn in_universe(handle: DataStores, universe: UniverseId, user: UserId) -> Self {
+    pub(super) fn in_universe(handle: DataStores, universe: UniverseId, user: Option<UserId>) -> Self {
         Self {
             handle,
             universe,
             store: None,
             user,
             prefix: String::new(),
+            skipped_stores: BTreeSet::new(),
             belongs: None,
+            unless: None,
             unreadable: Unreadable::default(),
-            concurrency: CONCURRENCY,
+            pace: Pace::default(),
             options: Options::default(),
         }
     }
@@ -125,6 +128,23 @@ impl EraseUser {
         self
     }
 
+    /// Leaves out entries of which this says so, such as those that
+    #[cfg_attr(
+        all(feature = "configs", feature = "ordered_data_stores"),
+        doc = "[templates reach](crate::erasure::Templates::reach)."
+    )]
+    #[cfg_attr(not(all(feature = "configs", feature = "ordered_data_stores")), doc = "templates reach.")]
+    pub fn unless(mut self, is_left_out: impl Fn(&FoundEntry) -> bool + Send + Sync + 'static) -> Self {
+        self.unless = Some(Arc::new(is_left_out));
+        self
+    }
+
+    /// Leaves out data stores, by their names: nothing of them is read.
+    pub fn skip_stores<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.skipped_stores.extend(names.into_iter().map(Into::into));
+        self
+    }
+
     /// Goes on past an entry that cannot be read, if `skip` says so, and tells of it in
     /// [`ErasurePlan::unreadable`]; otherwise it ends the search. When it is asked is said at
     /// [`Export::skip_unreadable`](super::Export::skip_unreadable).
@@ -136,13 +156,14 @@ impl EraseUser {
         self
     }
 
-    /// Sets how many entries are read or deleted at a time: 8 by default, 1 at least and 64 at most.
-    pub fn concurrency(mut self, entries: usize) -> Self {
-        self.concurrency = entries.clamp(1, MAX_CONCURRENCY);
-        self
-    }
+    pace_methods!("read or deleted");
 
     option_methods!(each);
+
+    #[cfg(all(feature = "configs", feature = "ordered_data_stores"))]
+    pub(crate) fn with_options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
 
     /// Searches, and deletes nothing.
     ///
@@ -153,7 +174,9 @@ impl EraseUser {
     /// number. A part is never taken for the whole.
     pub async fn find(mut self) -> Result<ErasurePlan, Error> {
         // As the service writes it, so that it is found however the caller does: 0156.
-        self.user = limits::user(&self.user)?.into();
+        if let Some(user) = &mut self.user {
+            *user = limits::user(user)?.into();
+        }
         let mut plan = ErasurePlan {
             entries: Vec::new(),
             searched: 0,
@@ -161,7 +184,7 @@ impl EraseUser {
             unreadable: Vec::new(),
             handle: self.handle.clone(),
             universe: self.universe.clone(),
-            concurrency: self.concurrency,
+            concurrency: self.pace.concurrency,
             options: self.options.clone(),
         };
         for store in self.stores().await? {
@@ -172,7 +195,8 @@ impl EraseUser {
 
     async fn stores(&self) -> Result<Vec<Store>, Error> {
         if let Some(store) = &self.store {
-            return Ok(vec![store.clone()]);
+            let is_skipped = self.skipped_stores.contains(&store.name);
+            return Ok(if is_skipped { Vec::new() } else { vec![store.clone()] });
         }
         let mut pages = self.handle.list(&self.universe).with_options(self.options.clone()).pages();
         let mut stores = Vec::new();
@@ -182,33 +206,20 @@ impl EraseUser {
                 let id = store.id.clone().ok_or_else(|| {
                     page.blame(Error::unreadable("the service listed a data store without its id"))
                 })?;
-                stores.push(self.handle.store(&self.universe, id));
+                if !self.skipped_stores.contains(&id) {
+                    stores.push(self.handle.store(&self.universe, id));
+                }
             }
         }
         Ok(stores)
     }
 
     async fn search(&self, store: &Store, plan: &mut ErasurePlan) -> Result<(), Error> {
-        let mut pages = store.chosen_entries(&self.prefix, &self.options)?.pages();
-        let mut shared_names = SharedNames::default();
-        while let Some(page) = pages.next().await {
-            let mut entries = listed(page?.into_inner());
-            entries.retain(|entry| entry.may_begin_with(&self.prefix));
-            for entries in entries.chunks(self.concurrency) {
-                let read =
-                    join_all(entries.iter().map(|entry| entry.read(store, &self.prefix, &self.options)));
-                for (entry, outcomes) in entries.iter().zip(read.await) {
-                    if shared_names.has(entry) {
-                        continue;
-                    }
-                    shared_names.note(entry, &outcomes);
-                    for outcome in outcomes {
-                        self.count(store, outcome, plan)?;
-                    }
-                }
-            }
-        }
-        Ok(())
+        let mut listing = Listing::new(store, &self.prefix, None, None, &self.options)?;
+        let reader = Reader { store, prefix: &self.prefix, options: &self.options };
+        let pace = self.pace.from(plan.searched);
+        let mut found = Search { erase: self, store, shared_names: SharedNames::default(), plan };
+        engine::run(pace, &mut listing, &reader, &mut found).await
     }
 
     /// Puts what was read of an entry into the plan.
@@ -237,7 +248,28 @@ impl EraseUser {
     }
 
     fn is_theirs(&self, entry: &FoundEntry) -> bool {
-        entry.users.contains(&self.user) || self.belongs.as_ref().is_some_and(|belongs| belongs(entry))
+        let says = |decide: &Option<Belongs>| decide.as_ref().is_some_and(|decide| decide(entry));
+        let is_named = self.user.as_ref().is_some_and(|user| entry.users.contains(user));
+        (is_named || says(&self.belongs)) && !says(&self.unless)
+    }
+}
+
+/// The search of one data store.
+struct Search<'a> {
+    erase: &'a EraseUser,
+    store: &'a Store,
+    shared_names: SharedNames,
+    plan: &'a mut ErasurePlan,
+}
+
+impl Sink<Listed, Vec<Outcome>> for Search<'_> {
+    async fn take(&mut self, found: Vec<(Listed, Vec<Outcome>)>) -> Result<(), Error> {
+        for (listed, outcomes) in found {
+            for outcome in self.shared_names.new_of(&listed, outcomes) {
+                self.erase.count(self.store, outcome, self.plan)?;
+            }
+        }
+        Ok(())
     }
 }
 

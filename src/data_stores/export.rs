@@ -1,19 +1,15 @@
 use super::checkpoint::ExportCheckpoint;
+use super::engine::{self, Listing, Pace, Reader, Sink, Turn, pace_methods};
 use super::line::Line;
-use super::list::listed;
 use super::listed::{Listed, Outcome};
 use super::unreadable::Unreadable;
 use super::{EntryKey, Store};
 use crate::Error;
 use crate::call::option_methods;
 use crate::client::Options;
-use futures_util::future::join_all;
 use std::io;
 use std::pin::Pin;
 use tokio::io::AsyncWrite;
-
-const CONCURRENCY: usize = 8;
-pub(super) const MAX_CONCURRENCY: usize = 64;
 
 /// Writes every entry of a data store as a line of JSON: scope, key, value, users, attributes, revision
 /// and times. Made by [`Store::export`].
@@ -46,7 +42,7 @@ pub(super) const MAX_CONCURRENCY: usize = 64;
 pub struct Export {
     store: Store,
     prefix: String,
-    concurrency: usize,
+    pace: Pace,
     page_size: u64,
     checkpoint: Option<ExportCheckpoint>,
     unreadable: Unreadable<EntryKey>,
@@ -68,7 +64,7 @@ impl Export {
         Self {
             store,
             prefix: String::new(),
-            concurrency: CONCURRENCY,
+            pace: Pace::default(),
             page_size: 256,
             checkpoint: None,
             unreadable: Unreadable::default(),
@@ -82,11 +78,7 @@ impl Export {
         self
     }
 
-    /// Sets how many entries are read at a time: 8 by default, 1 at least and 64 at most.
-    pub fn concurrency(mut self, entries: usize) -> Self {
-        self.concurrency = entries.clamp(1, MAX_CONCURRENCY);
-        self
-    }
+    pace_methods!("read");
 
     /// Sets how many entries are between two checkpoints at most: 256 by default, which is also the
     /// maximum. An export that is resumed keeps what it began with.
@@ -137,65 +129,22 @@ impl Export {
     /// [`LocalIo`](crate::ErrorKind::LocalIo) if the writer or `on_checkpoint` fails.
     pub async fn write_to<W: AsyncWrite + Unpin>(
         self,
-        mut writer: W,
-        mut on_checkpoint: impl FnMut(&ExportCheckpoint) -> io::Result<()>,
+        writer: W,
+        on_checkpoint: impl FnMut(&ExportCheckpoint) -> io::Result<()>,
     ) -> Result<ExportCheckpoint, Error> {
         let start = ExportCheckpoint::start(&self.store, &self.prefix, self.page_size);
-        let mut checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
+        let checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
         checkpoint.check(&start)?;
         if checkpoint.is_done() {
             return Ok(checkpoint);
         }
-        let entries = self.store.chosen_entries(&self.prefix, &self.options)?;
-        let mut pages = entries.pages().page_size(checkpoint.page_size());
-        if let Some(token) = checkpoint.token() {
-            pages = pages.resume(token);
-        }
-        while let Some(page) = pages.next().await {
-            let page = page?;
-            let next = page.next_token().map(str::to_owned);
-            let mut entries = listed(page.into_inner());
-            entries.retain(|entry| entry.may_begin_with(&self.prefix));
-            for entries in entries.chunks(self.concurrency) {
-                // All are read before one is written: while a writer takes its time nobody would poll the
-                // others, which would run out of theirs.
-                let read = join_all(
-                    entries.iter().map(|entry| entry.read(&self.store, &self.prefix, &self.options)),
-                );
-                for (entry, outcomes) in entries.iter().zip(read.await) {
-                    self.write_entries(&mut writer, &mut checkpoint, entry, outcomes).await?;
-                }
-            }
-            flush(&mut writer).await.map_err(cannot_write)?;
-            checkpoint.turn(next.as_deref());
-            on_checkpoint(&checkpoint).map_err(cannot_write)?;
-        }
-        Ok(checkpoint)
-    }
-
-    /// Writes what was read of a listed entry.
-    async fn write_entries(
-        &self,
-        writer: &mut (impl AsyncWrite + Unpin),
-        checkpoint: &mut ExportCheckpoint,
-        listed: &Listed,
-        outcomes: Vec<Outcome>,
-    ) -> Result<(), Error> {
-        if checkpoint.shared_names().has(listed) {
-            return Ok(());
-        }
-        checkpoint.shared_names().note(listed, &outcomes);
-        for outcome in outcomes {
-            match self.found(outcome)? {
-                Found::Line(line, has_buffers) => {
-                    write_all(writer, &line).await.map_err(cannot_write)?;
-                    checkpoint.wrote(line.len(), has_buffers);
-                }
-                Found::Nothing => checkpoint.missed(),
-                Found::Unreadable => checkpoint.skip(),
-            }
-        }
-        Ok(())
+        let (size, token) = (checkpoint.page_size(), checkpoint.token());
+        let mut listing = Listing::new(&self.store, &self.prefix, Some(size), token, &self.options)?;
+        let reader = Reader { store: &self.store, prefix: &self.prefix, options: &self.options };
+        let pace = self.pace.from(checkpoint.entries());
+        let mut file = Lines { export: &self, writer, on_checkpoint, checkpoint };
+        engine::run(pace, &mut listing, &reader, &mut file).await?;
+        Ok(file.checkpoint)
     }
 
     fn found(&self, outcome: Outcome) -> Result<Found, Error> {
@@ -211,6 +160,42 @@ impl Export {
             },
         };
         if self.unreadable.is_skipped(&key, &error) { Ok(Found::Unreadable) } else { Err(error) }
+    }
+}
+
+/// Where the lines go.
+struct Lines<'a, W, C> {
+    export: &'a Export,
+    writer: W,
+    on_checkpoint: C,
+    checkpoint: ExportCheckpoint,
+}
+
+impl<W, C> Sink<Listed, Vec<Outcome>> for Lines<'_, W, C>
+where
+    W: AsyncWrite + Unpin,
+    C: FnMut(&ExportCheckpoint) -> io::Result<()>,
+{
+    async fn take(&mut self, found: Vec<(Listed, Vec<Outcome>)>) -> Result<(), Error> {
+        for (listed, outcomes) in found {
+            for outcome in self.checkpoint.shared_names().new_of(&listed, outcomes) {
+                match self.export.found(outcome)? {
+                    Found::Line(line, has_buffers) => {
+                        write_all(&mut self.writer, &line).await.map_err(cannot_write)?;
+                        self.checkpoint.wrote(line.len(), has_buffers);
+                    }
+                    Found::Nothing => self.checkpoint.missed(),
+                    Found::Unreadable => self.checkpoint.skip(),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn turn(&mut self, turn: Turn) -> Result<(), Error> {
+        flush(&mut self.writer).await.map_err(cannot_write)?;
+        self.checkpoint.turn(turn.next.as_deref());
+        (self.on_checkpoint)(&self.checkpoint).map_err(cannot_write)
     }
 }
 

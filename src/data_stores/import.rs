@@ -1,20 +1,18 @@
 use super::buffer::buffer_setter;
 use super::checkpoint::{ImportCheckpoint, Mark};
-use super::export::MAX_CONCURRENCY;
+use super::engine::{self, Batch, Pace, Sink, Source, Worker, pace_methods};
 use super::line::Line;
 use super::wire::Content;
 use super::{EntryKey, Store, buffer, limits};
 use crate::Error;
 use crate::call::option_methods;
 use crate::client::Options;
-use futures_util::future::join_all;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::Poll;
 use tokio::io::AsyncBufRead;
 
-const CONCURRENCY: usize = 8;
 /// The longest line: a value of the greatest length, all of four bytes, and what is beside it.
 const MAX_LINE: usize = 4 * limits::VALUE + 64 * 1024;
 const LINES_PER_CHECKPOINT: u64 = 256;
@@ -34,7 +32,7 @@ const LINES_PER_CHECKPOINT: u64 = 256;
 #[derive(Clone, Debug)]
 pub struct Import {
     store: Store,
-    concurrency: usize,
+    pace: Pace,
     skip_existing: bool,
     skip_buffers: bool,
     allow_buffers: bool,
@@ -60,7 +58,7 @@ impl Import {
     pub(super) fn new(store: Store) -> Self {
         Self {
             store,
-            concurrency: CONCURRENCY,
+            pace: Pace::default(),
             skip_existing: false,
             skip_buffers: false,
             allow_buffers: false,
@@ -69,11 +67,7 @@ impl Import {
         }
     }
 
-    /// Sets how many entries are written at a time: 8 by default, 1 at least and 64 at most.
-    pub fn concurrency(mut self, entries: usize) -> Self {
-        self.concurrency = entries.clamp(1, MAX_CONCURRENCY);
-        self
-    }
+    pace_methods!("written");
 
     /// Leaves entries alone that are there, instead of replacing them. Of several lines of a key, the first
     /// one stays then.
@@ -113,60 +107,20 @@ impl Import {
     pub async fn read_from<R: AsyncBufRead + Unpin>(
         self,
         mut reader: R,
-        mut on_checkpoint: impl FnMut(&ImportCheckpoint) -> io::Result<()>,
+        on_checkpoint: impl FnMut(&ImportCheckpoint) -> io::Result<()>,
     ) -> Result<ImportReport, Error> {
         let start = ImportCheckpoint::start(&self.store);
         let checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
         checkpoint.check(&start)?;
         skip(&mut reader, &checkpoint, start).await?;
-        let mut report = ImportReport { written: 0, skipped: 0, with_buffers: 0, checkpoint };
-        let outcome = self.write_lines(&mut reader, &mut report, &mut on_checkpoint).await;
+        let report = ImportReport { written: 0, skipped: 0, with_buffers: 0, checkpoint };
+        let number = report.checkpoint.lines();
+        let mut lines = Lines { import: &self, reader, number, held_back: None, failure: None };
+        let mut counted = Counted { report, on_checkpoint };
+        let outcome = engine::run(self.pace.from(number), &mut lines, &self, &mut counted).await;
+        let Counted { report, mut on_checkpoint } = counted;
         let saved = on_checkpoint(&report.checkpoint).map_err(cannot_save);
         outcome.and(saved).map(|()| report)
-    }
-
-    async fn write_lines<R: AsyncBufRead + Unpin>(
-        &self,
-        reader: &mut R,
-        report: &mut ImportReport,
-        on_checkpoint: &mut impl FnMut(&ImportCheckpoint) -> io::Result<()>,
-    ) -> Result<(), Error> {
-        let mut number = report.checkpoint.lines();
-        let mut next_batch = None;
-        loop {
-            // All are read before one is written: while a reader takes its time nobody would poll the
-            // writes, which would run out of theirs.
-            let mut batch: Vec<Task> = next_batch.take().into_iter().collect();
-            let end = loop {
-                if batch.len() == self.concurrency {
-                    break Ok(false);
-                }
-                match self.task(reader, number + 1).await {
-                    Ok(Some(task)) => {
-                        number += 1;
-                        if batch.iter().any(|other| other.is_of_the_key_of(&task)) {
-                            // The last line of a key is the one that stays.
-                            next_batch = Some(task);
-                            break Ok(false);
-                        }
-                        batch.push(task);
-                    }
-                    Ok(None) => break Ok(true),
-                    Err(error) => break Err(error),
-                }
-            };
-            for outcome in join_all(batch.into_iter().map(|task| self.write(task))).await {
-                // Behind a line that is not written no line counts.
-                let (mark, end) = outcome?;
-                report.count(&mark, end);
-                if report.checkpoint.lines().is_multiple_of(LINES_PER_CHECKPOINT) {
-                    on_checkpoint(&report.checkpoint).map_err(cannot_save)?;
-                }
-            }
-            if end? {
-                return Ok(());
-            }
-        }
     }
 
     /// What the next line is about; `None` at the end of the file.
@@ -200,19 +154,6 @@ impl Import {
         Ok(Some(Task { number, mark, what: What::Entry(of, content) }))
     }
 
-    /// Writes the entry of a line: the line's mark, and what became of it.
-    async fn write(&self, task: Task) -> Result<(Mark, End), Error> {
-        let Task { number, mark, what } = task;
-        let (of, content) = match what {
-            What::Nothing => return Ok((mark, End::Nothing)),
-            What::Buffers => return Ok((mark, End::Buffers)),
-            What::Entry(of, content) => (of, content),
-        };
-        let is_written = self.write_entry(&self.store.at_scope_of(&of), &of.key, &content).await;
-        let named = |error: Error| error.with_context(&format!("line {number} of the import"));
-        Ok((mark, if is_written.map_err(named)? { End::Written } else { End::Skipped }))
-    }
-
     /// `false` if the entry was there, and was left alone.
     async fn write_entry(&self, store: &Store, key: &str, content: &Content) -> Result<bool, Error> {
         if !self.skip_existing {
@@ -225,6 +166,83 @@ impl Import {
             Ok(_) => Ok(true),
             Err(error) => Ok(store.revive(key, content, error, &self.options).await?.is_some()),
         }
+    }
+}
+
+impl Worker<Task> for Import {
+    type Found = End;
+
+    /// Writes the entry of a line.
+    async fn work(&self, task: &Task) -> Result<End, Error> {
+        let (of, content) = match &task.what {
+            What::Nothing => return Ok(End::Nothing),
+            What::Buffers => return Ok(End::Buffers),
+            What::Entry(of, content) => (of, content),
+        };
+        let is_written = self.write_entry(&self.store.at_scope_of(of), &of.key, content).await;
+        let named = |error: Error| error.with_context(&format!("line {} of the import", task.number));
+        Ok(if is_written.map_err(named)? { End::Written } else { End::Skipped })
+    }
+}
+
+/// The lines of a file.
+struct Lines<'a, R> {
+    import: &'a Import,
+    reader: R,
+    /// Of the line that was read last.
+    number: u64,
+    /// What was read and must wait until the batch before it is written.
+    held_back: Option<Task>,
+    /// What was met behind lines that are written first.
+    failure: Option<Error>,
+}
+
+impl<R: AsyncBufRead + Unpin> Source for Lines<'_, R> {
+    type Task = Task;
+
+    async fn next(&mut self, most: usize) -> Result<Option<Batch<Task>>, Error> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let mut tasks: Vec<Task> = self.held_back.take().into_iter().collect();
+        while tasks.len() < most {
+            match self.import.task(&mut self.reader, self.number + 1).await {
+                Ok(Some(task)) => {
+                    self.number += 1;
+                    if tasks.iter().any(|other| other.is_of_the_key_of(&task)) {
+                        // The last line of a key is the one that stays.
+                        self.held_back = Some(task);
+                        break;
+                    }
+                    tasks.push(task);
+                }
+                Ok(None) => break,
+                Err(failure) if tasks.is_empty() => return Err(failure),
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    break;
+                }
+            }
+        }
+        Ok((!tasks.is_empty()).then_some(Batch { tasks, turn: None }))
+    }
+}
+
+/// Counts the lines that are done.
+struct Counted<C> {
+    report: ImportReport,
+    on_checkpoint: C,
+}
+
+impl<C: FnMut(&ImportCheckpoint) -> io::Result<()>> Sink<Task, End> for Counted<C> {
+    async fn take(&mut self, found: Vec<(Task, End)>) -> Result<(), Error> {
+        for (task, end) in found {
+            self.report.count(&task.mark, end);
+            if self.report.checkpoint.lines().is_multiple_of(LINES_PER_CHECKPOINT) {
+                (self.on_checkpoint)(&self.report.checkpoint).map_err(cannot_save)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::limits::ALL_SCOPES;
 use super::requests::{Found, Revision};
+use super::unreadable::is_of_the_entry;
 use super::wire::Stored;
 use super::{EntryKey, Store, limits};
 use crate::client::Options;
@@ -61,6 +62,11 @@ impl Listed {
         self.places().any(|place| place.key.starts_with(prefix))
     }
 
+    /// Where it is, if that is known.
+    pub(super) fn only_place(&self) -> Option<&EntryKey> {
+        self.others.is_empty().then_some(&self.first)
+    }
+
     fn places(&self) -> impl Iterator<Item = &EntryKey> {
         std::iter::once(&self.first).chain(&self.others)
     }
@@ -73,7 +79,16 @@ impl Listed {
     /// What is found at any of its places; more than one entry if they have the same name. An entry is never
     /// taken for deleted because it was looked for in the wrong place: if it is at none of several, that is an
     /// error.
-    pub(super) async fn read(&self, store: &Store, prefix: &str, options: &Options) -> Vec<Outcome> {
+    ///
+    /// # Errors
+    ///
+    /// Those that have nothing to do with the entry.
+    pub(super) async fn read(
+        &self,
+        store: &Store,
+        prefix: &str,
+        options: &Options,
+    ) -> Result<Vec<Outcome>, Error> {
         let mut outcomes = Vec::new();
         let mut is_another = false;
         let mut requests = 0_u32;
@@ -83,7 +98,10 @@ impl Listed {
                 Ok(Found::Missing { attempts }) => requests = requests.saturating_add(attempts),
                 Ok(Found::There(_)) if !place.key.starts_with(prefix) => is_another = true,
                 Ok(Found::There(stored)) => outcomes.push(Outcome::There(place.clone(), Box::new(stored))),
-                Err(error) => outcomes.push(Outcome::Failed(place.clone(), place.blame(error))),
+                Err(error) if is_of_the_entry(&error) => {
+                    outcomes.push(Outcome::Failed(place.clone(), place.blame(error)));
+                }
+                Err(error) => return Err(place.blame(error)),
             }
         }
         if outcomes.is_empty() && !is_another {
@@ -92,7 +110,7 @@ impl Listed {
                 Some(name) => Outcome::Failed(self.first.clone(), self.nowhere(&name, requests)),
             });
         }
-        outcomes
+        Ok(outcomes)
     }
 
     fn nowhere(&self, name: &str, requests: u32) -> Error {
@@ -109,16 +127,16 @@ impl Listed {
 }
 
 impl SharedNames {
-    /// Whether this was dealt with when another entry of its name was.
-    pub(super) fn has(&self, listed: &Listed) -> bool {
-        !self.0.is_empty() && listed.shared_name().is_some_and(|name| self.0.contains(&name))
-    }
-
-    /// Remembers the name if several entries have it. Of very many, some come twice.
-    pub(super) fn note(&mut self, listed: &Listed, outcomes: &[Outcome]) {
+    /// What there is to deal with: nothing if it was dealt with when another entry of its name was. Remembers the name
+    /// if several entries have it. Of very many, some come twice.
+    pub(super) fn new_of(&mut self, listed: &Listed, outcomes: Vec<Outcome>) -> Vec<Outcome> {
+        if !self.0.is_empty() && listed.shared_name().is_some_and(|name| self.0.contains(&name)) {
+            return Vec::new();
+        }
         if outcomes.len() > 1 && self.0.len() < MOST_SHARED {
             self.0.extend(listed.shared_name());
         }
+        outcomes
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -3,6 +3,7 @@
 //! - Read and write typed entries: [`Store::get`], [`Store::set`], [`Store::delete`] of [`DataStores::store`].
 //! - Change an entry that servers change too: [`Store::update`], [`Store::increment`].
 //! - Go through all entries, or export and import them: [`Store::entries`], [`Store::export`], [`Store::import`].
+//! - Take all entries through a function, or into another store: [`Store::migrate`].
 //! - Look at earlier revisions and restore a deleted entry: [`Store::revisions`], [`Store::undelete`].
 //! - Erase a user on request: [`Store::erase_user`].
 //! - List, delete and restore data stores, and take snapshots: [`DataStores::list`], [`DataStores::delete`],
@@ -36,9 +37,11 @@
 mod buffer;
 mod changes;
 mod checkpoint;
+mod engine;
 mod entry;
 mod erase;
 mod export;
+mod fingerprint;
 mod import;
 mod increment;
 mod limits;
@@ -46,6 +49,7 @@ mod line;
 mod list;
 mod listed;
 mod metadata;
+mod migrate;
 mod read;
 mod requests;
 mod scan;
@@ -66,6 +70,9 @@ pub use export::Export;
 pub use import::{Import, ImportReport};
 pub use increment::IncrementBy;
 pub use list::Entries;
+pub use migrate::{
+    Difference, EntryContent, Migrated, Migration, MigrationCheckpoint, MigrationReport, SomeEntries,
+};
 pub use read::ReadEntry;
 pub use store::Store;
 pub use undelete::UndeleteEntry;

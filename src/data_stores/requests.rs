@@ -160,7 +160,7 @@ impl Store {
         allow_missing: bool,
         options: &Options,
     ) -> Result<Stored, Error> {
-        if allow_missing && content.etag.is_none() && !self.has_path(key) {
+        if !self.has_path(key) {
             return self.write_by_query(key, content, false, options).await;
         }
         let mut call = self.handle.update_scoped_entry(

@@ -23,7 +23,20 @@ impl DataStores {
     /// `universe-datastores.objects:delete`, `universe-datastores.objects:list`,
     /// `universe-datastores.objects:read`.
     pub fn erase_user(&self, universe: impl Into<UniverseId>, user: impl Into<UserId>) -> EraseUser {
-        EraseUser::in_universe(self.clone(), universe.into(), user.into())
+        EraseUser::in_universe(self.clone(), universe.into(), Some(user.into()))
+    }
+
+    /// Shows every entry of every standard data store of a universe; a search that finds nothing.
+    #[cfg(all(feature = "configs", feature = "ordered_data_stores"))]
+    pub(crate) fn search_all(
+        &self,
+        universe: impl Into<UniverseId>,
+        show: impl Fn(&FoundEntry) + Send + Sync + 'static,
+    ) -> EraseUser {
+        EraseUser::in_universe(self.clone(), universe.into(), None).also_where(move |entry| {
+            show(entry);
+            false
+        })
     }
 }
 

@@ -21,7 +21,7 @@ impl<K> Unreadable<K> {
 
 /// Whether the entry may be what is wrong. What any other entry would have met with as well, such as a
 /// service that is down or a key that has expired, is not a reason to leave this one out.
-fn is_of_the_entry(error: &Error) -> bool {
+pub(super) fn is_of_the_entry(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::InvalidRequest
         | ErrorKind::Refused

@@ -276,6 +276,8 @@ impl Store {
                 value: Some(entry.value),
                 users: Some(entry.users.iter().map(|user| format!("users/{user}")).collect()),
                 attributes: Some(attributes),
+                // It guards a write as an etag does.
+                etag: entry.version.clone(),
                 revision_id: entry.version,
                 create_time: entry.created,
                 revision_create_time: entry.versioned,
@@ -286,7 +288,7 @@ impl Store {
         stored.map(Found::There).map_err(|error| error.with_operation(operation))
     }
 
-    /// Writes a whole entry; what is not in it is cleared.
+    /// Writes a whole entry; what is not in it is cleared. Its etag is the version that must be the current one.
     pub(super) async fn write_by_query(
         &self,
         key: &str,
@@ -305,6 +307,8 @@ impl Store {
         }
         if exclusive_create {
             write = write.exclusive_create();
+        } else if let Some(version) = &content.etag {
+            write = write.match_version(version);
         }
         write.allow_buffers = content.allow_buffers;
         write.options = options.clone();

@@ -74,7 +74,7 @@ impl Task {
 /// let mut task = client.luau().run(script).at(42, 43).start().await?;
 /// let mut logs = task.logs();
 /// while let Some(line) = logs.next().await.transpose()? {
-///     println!("{}", line.message.unwrap_or_default());
+///     println!("{}", line.message());
 /// }
 /// let finished = task.wait().await?;
 /// # Ok(())

@@ -24,7 +24,7 @@
 //!
 //! let mut published = client.places().list_versions(1818).is_published(true).items();
 //! while let Some(version) = published.next().await.transpose()? {
-//!     println!("{} {}", version.version.unwrap_or_default(), version.title.unwrap_or_default());
+//!     println!("{} {}", version.version(), version.title());
 //! }
 //! let notes = UpdatePlaceVersionNotesRequest::new().title("Winter").description("Snow everywhere.");
 //! client.places().update_version_notes(1818, 7_u64, notes).await?;

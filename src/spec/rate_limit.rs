@@ -1,6 +1,7 @@
 //! What the headers of a response say of limits and waiting.
 
 use http::{HeaderMap, HeaderName, StatusCode, header};
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -71,12 +72,7 @@ impl RateLimitWindow {
 impl RateLimitStatus {
     pub(crate) fn read(headers: &HeaderMap) -> Self {
         let (limit, mut windows) = limits(&text(headers, &LIMIT));
-        let numbers =
-            |name: &HeaderName| items(&text(headers, name)).map(|item| item.0.parse().ok()).collect();
-        let remaining: Vec<Option<u64>> = numbers(&REMAINING);
-        let reset: Vec<Option<Duration>> =
-            items(&text(headers, &RESET)).map(|item| seconds(item.0)).collect();
-        assign(&mut windows, &remaining, &reset);
+        assign(&mut windows, &text(headers, &REMAINING), &text(headers, &RESET));
         let mut windows: Vec<RateLimitWindow> = windows.into_iter().map(|window| window.figures).collect();
         windows.retain(|window| *window != RateLimitWindow::default());
         let least = windows.iter().filter_map(|window| window.remaining).min();
@@ -138,9 +134,13 @@ pub(crate) fn is_marked_as_rate_limit(headers: &HeaderMap) -> bool {
 }
 
 /// All lines of a header, as one list.
-fn text(headers: &HeaderMap, name: &HeaderName) -> String {
-    let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-    lines.join(",")
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Cow<'h, str> {
+    let mut lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let first = lines.next().unwrap_or_default();
+    match lines.next() {
+        None => first.into(),
+        Some(second) => [first, second].into_iter().chain(lines).collect::<Vec<_>>().join(",").into(),
+    }
 }
 
 /// The items of a list, each with its parameters. A comma within quotes separates nothing.
@@ -207,54 +207,79 @@ fn limits(text: &str) -> (Option<u64>, Vec<ParsedWindow>) {
     (first, windows)
 }
 
-/// Gives what is left and the resets to the windows that they belong to.
-fn assign(windows: &mut Vec<ParsedWindow>, remaining: &[Option<u64>], reset: &[Option<Duration>]) {
-    let (for_remaining, for_reset) = (owners(windows, remaining.len()), owners(windows, reset.len()));
+/// Gives the items of what is left and of the resets to the windows that they belong to.
+fn assign(windows: &mut Vec<ParsedWindow>, remaining: &str, reset: &str) {
+    let lengths = [remaining, reset].map(|text| items(text).count());
+    let owners = lengths.map(|length| Owners::of(windows, length));
     // What cannot be told apart by the windows can by the lists themselves, if they are of one length.
-    let own = (for_remaining.is_none() || for_reset.is_none()).then_some(windows.len());
-    let is_one_length = remaining.len() == reset.len();
-    let place = |owners: &Option<Vec<usize>>, index: usize, behind: usize| match (owners, own) {
-        (Some(owners), _) => owners[index],
-        (None, Some(own)) => own + behind + index,
-        (None, None) => index,
-    };
-    let mut give = |at: usize, change: &dyn Fn(&mut RateLimitWindow)| {
-        while windows.len() <= at {
-            windows.push(ParsedWindow {
-                figures: RateLimitWindow::default(),
-                part: usize::MAX,
-                is_named: false,
-            });
-        }
-        change(&mut windows[at].figures);
-    };
-    for (index, left) in remaining.iter().enumerate() {
-        give(place(&for_remaining, index, 0), &|window| window.remaining = *left);
+    let own = windows.len();
+    let behind = if lengths[0] == lengths[1] { 0 } else { lengths[0] };
+    for (index, (left, _)) in items(remaining).enumerate() {
+        let at = owners[0].window(windows, index).unwrap_or(own + index);
+        window(windows, at).remaining = left.parse().ok();
     }
-    let behind = if is_one_length { 0 } else { remaining.len() };
-    for (index, time) in reset.iter().enumerate() {
-        give(place(&for_reset, index, behind), &|window| window.reset = *time);
+    for (index, (time, _)) in items(reset).enumerate() {
+        let at = owners[1].window(windows, index).unwrap_or(own + behind + index);
+        window(windows, at).reset = seconds(time);
     }
 }
 
-/// The windows that the items of a list of this length belong to: each window in turn, or of each part the one
-/// that its figure names. `None` if that cannot be told.
-fn owners(windows: &[ParsedWindow], items: usize) -> Option<Vec<usize>> {
-    let named: Vec<usize> = (0..windows.len()).filter(|index| windows[*index].is_named).collect();
-    match items {
-        0 => Some(Vec::new()),
-        // The header's first figure is the closest limit, and a figure alone is of that.
-        1 if !windows.is_empty() => Some(vec![named.first().copied().unwrap_or(0)]),
-        items if items == windows.len() => Some((0..items).collect()),
-        items if items == named.len() => Some(named),
-        _ => None,
+/// The figures of the window at this place, made if it is not there.
+fn window(windows: &mut Vec<ParsedWindow>, at: usize) -> &mut RateLimitWindow {
+    while windows.len() <= at {
+        windows.push(ParsedWindow { figures: RateLimitWindow::default(), part: usize::MAX, is_named: false });
+    }
+    &mut windows[at].figures
+}
+
+/// The windows that the items of a list belong to.
+#[derive(Clone, Copy)]
+enum Owners {
+    /// Each window in turn.
+    All,
+    /// Of each part, the window that its figure names.
+    Named,
+    /// This one.
+    One(usize),
+    /// It cannot be told.
+    Unknown,
+}
+
+impl Owners {
+    fn of(windows: &[ParsedWindow], items: usize) -> Self {
+        let named = || windows.iter().filter(|window| window.is_named).count();
+        match items {
+            // The header's first figure is the closest limit, and a figure alone is of that.
+            1 if !windows.is_empty() => {
+                Self::One(windows.iter().position(|window| window.is_named).unwrap_or(0))
+            }
+            items if items == windows.len() => Self::All,
+            items if items == named() => Self::Named,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The window of an item.
+    fn window(self, windows: &[ParsedWindow], index: usize) -> Option<usize> {
+        let mut named = windows.iter().enumerate().filter(|(_, window)| window.is_named);
+        match self {
+            Self::All => Some(index),
+            Self::Named => named.nth(index).map(|(at, _)| at),
+            Self::One(at) => Some(at),
+            Self::Unknown => None,
+        }
     }
 }
 
 /// A number of seconds, unless it is negative, zero, absurd or no number.
 fn seconds(text: &str) -> Option<Duration> {
-    let seconds: f64 = text.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok().filter(|wait| !wait.is_zero() && *wait <= LONGEST)
+    let text = text.trim();
+    let time = match text.parse() {
+        // Nearly always a whole number, which is read in a tenth of the time.
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => Duration::try_from_secs_f64(text.parse().ok()?).ok()?,
+    };
+    Some(time).filter(|wait| !wait.is_zero() && *wait <= LONGEST)
 }
 
 /// The time until a date, on the server's clock if the response says what that is.

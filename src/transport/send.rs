@@ -279,7 +279,7 @@ impl RetryLoop<'_> {
             return Vec::new();
         };
         let name = self.credentials.unwrap_or(secret).owner_of(secret);
-        limit.quotas(operation, Owner { name: &name, is_bearer: secret.is_bearer() }, &request.path_values)
+        limit.quotas(operation, Owner { name, is_bearer: secret.is_bearer() }, &request.path_values)
     }
 
     /// Waits for the limiter, and returns the request's place there if it has one.

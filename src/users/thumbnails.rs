@@ -18,7 +18,7 @@ impl Users {
     ///
     /// let report = client.users().thumbnails([156, 157]).size(ThumbnailSize::Px150).await;
     /// for (user, thumbnail) in &report.done {
-    ///     println!("{user}: {}", thumbnail.image_uri.as_deref().unwrap_or_default());
+    ///     println!("{user}: {}", thumbnail.image_uri());
     /// }
     /// # Ok(())
     /// # }

@@ -8,6 +8,8 @@ mod configs;
 mod contention;
 #[cfg(feature = "data_stores")]
 mod data_stores;
+#[cfg(all(feature = "configs", feature = "data_stores", feature = "ordered_data_stores"))]
+mod erasure;
 #[cfg(feature = "groups")]
 mod groups;
 #[cfg(feature = "full")]

@@ -2,6 +2,8 @@
 #![cfg(all(feature = "data_stores", feature = "helpers", feature = "messaging", feature = "users"))]
 
 mod job_test;
+#[cfg(all(feature = "luau", feature = "memory_stores"))]
+mod migrate_in_game;
 mod state_test;
 mod unit_test;
 
@@ -9,7 +11,8 @@ use std::fs;
 use std::path::Path;
 
 /// What is no guide with programs of its own.
-const OTHERS: [&str; 4] = ["SUMMARY.md", "live-service.md", "methods.md", "specification.md"];
+const OTHERS: [&str; 5] =
+    ["SUMMARY.md", "live-service.md", "methods.md", "performance.md", "specification.md"];
 
 /// The README and the pages of the guides, by name.
 fn pages() -> Vec<(String, String)> {
@@ -99,6 +102,12 @@ fn the_tables_about_other_clients_hold_calls_that_compile() {
         }
     }
     assert!(count > 50, "{count}");
+}
+
+#[test]
+fn the_page_about_moving_data_shows_the_program_that_runs_here() {
+    let page = include_str!("../../docs/moving_data.md");
+    assert!(page.contains(include_str!("migrate_in_game.rs")), "docs/moving_data.md shows another program");
 }
 
 #[test]

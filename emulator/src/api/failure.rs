@@ -31,15 +31,8 @@ pub(crate) struct Failure {
 
 impl Failure {
     fn new(status: u16, code: &'static str, message: impl Into<String>) -> Failure {
-        Failure {
-            status,
-            code,
-            message: message.into(),
-            detail: None,
-            field: None,
-            gateway: false,
-            note: None,
-        }
+        let message = message.into();
+        Failure { status, code, message, detail: None, field: None, gateway: false, note: None }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Failure {
@@ -98,23 +91,21 @@ impl Failure {
 
     /// The same for a credential of which more can be said.
     pub(crate) fn unauthorized_because(message: impl Into<String>) -> Failure {
-        let mut failure = Failure::new(401, "UNAUTHENTICATED", message);
-        failure.gateway = true;
-        failure
+        Failure::new(401, "UNAUTHENTICATED", message).by_gateway()
     }
 
     /// A rate limit that the gateway keeps; the limits of a service are [`Failure::exhausted`].
     pub(crate) fn rate_limited(message: impl Into<String>) -> Failure {
-        let mut failure = Failure::exhausted(message);
-        failure.gateway = true;
-        failure
+        Failure::exhausted(message).by_gateway()
     }
 
     /// The gateway's response to a path that nothing is behind.
     pub(crate) fn no_route(message: impl Into<String>) -> Failure {
-        let mut failure = Failure::not_found(message);
-        failure.gateway = true;
-        failure
+        Failure::not_found(message).by_gateway()
+    }
+
+    fn by_gateway(self) -> Failure {
+        Failure { gateway: true, ..self }
     }
 
     pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Failure {
@@ -135,10 +126,8 @@ impl Failure {
 
     /// Refuses to hold more of something than the emulator does.
     pub(crate) fn if_full(count: usize, max: usize, what: &str) -> Result<(), Failure> {
-        match count < max {
-            true => Ok(()),
-            false => Err(Failure::exhausted(format!("The emulator holds no more {what}."))),
-        }
+        let refused = || Failure::exhausted(format!("The emulator holds no more {what}."));
+        if count < max { Ok(()) } else { Err(refused()) }
     }
 
     /// The same of a map to which this key is to be added, unless it is there.
@@ -238,9 +227,7 @@ impl Failure {
                 })
             }
             Shape::Status => json!({ "code": status_code(code), "message": message }),
-            Shape::PlaceHistory => {
-                json!({ "code": status_code(code), "error": code, "message": message })
-            }
+            Shape::PlaceHistory => json!({ "code": status_code(code), "error": code, "message": message }),
         }
     }
 }

@@ -102,30 +102,28 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, sign: &str) -> bool {
         self.space();
-        match self.rest.strip_prefix(sign) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
+        let rest = self.rest.strip_prefix(sign);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
     }
 
     fn word(&self) -> &'a str {
         self.rest.split_whitespace().next().unwrap_or_default()
     }
 
+    /// Takes what comes before a character that ends it.
+    fn until(&mut self, ends: impl Fn(char) -> bool) -> &'a str {
+        let (before, rest) = self.rest.split_at(self.rest.find(ends).unwrap_or(self.rest.len()));
+        self.rest = rest;
+        before
+    }
+
     fn comparison(&mut self) -> Result<Comparison, String> {
         self.space();
-        let end = self
-            .rest
-            .find(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_' && ch != '.')
-            .unwrap_or(self.rest.len());
-        let (field, rest) = self.rest.split_at(end);
+        let field = self.until(|ch| !ch.is_ascii_alphanumeric() && ch != '_' && ch != '.');
         if field.is_empty() {
             return Err("a field is expected".to_owned());
         }
-        self.rest = rest;
         let operator = self.operator()?;
         let values = if operator == Operator::In { self.list()? } else { vec![self.literal()?] };
         Ok(Comparison { field: field.to_owned(), operator, values })
@@ -133,19 +131,10 @@ impl<'a> Reader<'a> {
 
     fn operator(&mut self) -> Result<Operator, String> {
         // The longer sign comes first.
-        for operator in [
-            Operator::Equal,
-            Operator::LessOrEqual,
-            Operator::GreaterOrEqual,
-            Operator::Less,
-            Operator::Greater,
-            Operator::In,
-        ] {
-            if self.take(operator.sign()) {
-                return Ok(operator);
-            }
-        }
-        Err(format!("'{}' is not an operator", self.word()))
+        use Operator::{Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual};
+        let mut operators = [Equal, LessOrEqual, GreaterOrEqual, Less, Greater, In].into_iter();
+        let found = operators.find(|operator| self.take(operator.sign()));
+        found.ok_or_else(|| format!("'{}' is not an operator", self.word()))
     }
 
     fn list(&mut self) -> Result<Vec<Literal>, String> {
@@ -185,13 +174,10 @@ impl<'a> Reader<'a> {
             }
             return Err("a quotation mark is not closed".to_owned());
         }
-        let end =
-            self.rest.find(|ch: char| ch.is_whitespace() || "],&'\"".contains(ch)).unwrap_or(self.rest.len());
-        let (text, rest) = self.rest.split_at(end);
+        let text = self.until(|ch| ch.is_whitespace() || "],&'\"".contains(ch));
         if text.is_empty() {
             return Err("a value is expected".to_owned());
         }
-        self.rest = rest;
         Ok(Literal { text: text.to_owned(), quoted: false })
     }
 }

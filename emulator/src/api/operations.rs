@@ -10,6 +10,9 @@ use crate::api::response::Response;
 
 const MAX_OPERATIONS: usize = 10_000;
 
+/// What an operation ends with: its response, or the error as an object.
+pub(crate) type End = Result<Value, Map<String, Value>>;
+
 /// Long-running operations. Each is done at its second poll.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Operations {
@@ -23,22 +26,17 @@ pub(crate) struct Operations {
 #[derive(Serialize, Deserialize)]
 struct Running {
     polls: u32,
-    result: Result<Value, Map<String, Value>>,
+    result: End,
     metadata: Option<Value>,
 }
 
 impl Operations {
     /// Remembers an operation under the path that its polls will name.
-    pub(crate) fn start(&mut self, path: &str, result: Result<Value, Map<String, Value>>) {
+    pub(crate) fn start(&mut self, path: &str, result: End) {
         self.start_with_metadata(path, result, None);
     }
 
-    pub(crate) fn start_with_metadata(
-        &mut self,
-        path: &str,
-        result: Result<Value, Map<String, Value>>,
-        metadata: Option<Value>,
-    ) {
+    pub(crate) fn start_with_metadata(&mut self, path: &str, result: End, metadata: Option<Value>) {
         if self.order.len() >= MAX_OPERATIONS
             && let Some(oldest) = self.order.pop_front()
         {
@@ -65,7 +63,7 @@ impl Operations {
     }
 
     /// Begins an operation: what the first response says.
-    pub(crate) fn begin(&mut self, path: &str, result: Result<Value, Map<String, Value>>) -> Outcome {
+    pub(crate) fn begin(&mut self, path: &str, result: End) -> Outcome {
         self.start(path, result);
         Ok(Response::json(json!({ "path": path, "done": false })))
     }

@@ -12,6 +12,9 @@ use crate::api::call::Call;
 use crate::api::failure::{Failure, Outcome};
 use crate::api::response::Response;
 
+/// A page, and the token of the next one if there is one.
+pub(crate) type Page<T> = (Vec<T>, Option<String>);
+
 /// What a page is cut by: the names of the parameters, and the sizes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pagination<'a> {
@@ -19,6 +22,19 @@ pub(crate) struct Pagination<'a> {
     pub(crate) token: &'a str,
     pub(crate) default: usize,
     pub(crate) max: usize,
+}
+
+/// A page as the v2 services write it: a list that ends here has an empty token.
+pub(crate) fn v2_page(list: &str, page: &[Value], next: Option<String>) -> Response {
+    Response::json(json!({ list: page, "nextPageToken": next.unwrap_or_default() }))
+}
+
+/// A page with the token of the next one under this name, if there is one.
+pub(crate) fn with_next(mut page: Value, name: &str, next: Option<String>) -> Response {
+    if let Some(next) = next {
+        page[name] = json!(next);
+    }
+    Response::json(page)
 }
 
 impl Pagination<'static> {
@@ -56,20 +72,14 @@ impl Pagination<'_> {
         let refused = || Failure::invalid(format!("The {} is invalid.", self.token));
         let (hash, place) = read_token(token).ok_or_else(refused)?;
         if hash != self.hash(call) {
-            return Err(Failure::invalid(format!(
-                "The {} belongs to a request with other parameters.",
-                self.token
-            )));
+            let token = self.token;
+            return Err(Failure::invalid(format!("The {token} belongs to a request with other parameters.")));
         }
         serde_json::from_str(&place).map(Some).map_err(|_| refused())
     }
 
     /// The page that is asked for, and the token of the next one.
-    pub(crate) fn page<T: Clone>(
-        &self,
-        call: &Call<'_>,
-        items: &[T],
-    ) -> Result<(Vec<T>, Option<String>), Failure> {
+    pub(crate) fn page<T: Clone>(&self, call: &Call<'_>, items: &[T]) -> Result<Page<T>, Failure> {
         let size = self.size(call)?;
         let start = self.start(call)?.min(items.len());
         let end = (start + size).min(items.len());
@@ -80,7 +90,7 @@ impl Pagination<'_> {
     /// The page that is asked for as the response of a v2 service.
     pub(crate) fn respond(&self, call: &Call<'_>, list: &str, items: &[Value]) -> Outcome {
         let (page, next) = self.page(call, items)?;
-        Ok(Response::json(json!({ list: page, "nextPageToken": next.unwrap_or_default() })))
+        Ok(v2_page(list, &page, next))
     }
 
     /// The same of a list that is in the order of its places: it stays whole when items come and go between its pages,
@@ -90,7 +100,7 @@ impl Pagination<'_> {
         call: &Call<'_>,
         items: &[T],
         place: impl Fn(&T) -> P,
-    ) -> Result<(Vec<T>, Option<String>), Failure> {
+    ) -> Result<Page<T>, Failure> {
         let after: Option<P> = self.after(call)?;
         let start = after.map_or(0, |after| items.partition_point(|item| place(item) <= after));
         let end = (start + self.size(call)?).min(items.len());

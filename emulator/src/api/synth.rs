@@ -8,7 +8,10 @@ use crate::api::ids::Ids;
 use crate::api::operations::Operations;
 use crate::api::page::Pagination;
 use crate::api::response::Response;
-use crate::document::{Direction, Document, Media, Mode, Paging, PagingStyle, Sample, is_json, plain};
+use crate::document::{
+    Direction, Document, Media, Mode, Paging, PagingStyle, Sample, is_json, items as items_of, members,
+    plain, text_of,
+};
 
 /// How many items a list has that nothing else is known of.
 const ITEMS: usize = 25;
@@ -51,9 +54,7 @@ fn succeed(value: &mut Value) {
         for (name, value) in object {
             match value {
                 Value::Bool(failed) if name.ends_with("Error") => *failed = false,
-                Value::String(state) if name == "state" && state == "Error" => {
-                    "Completed".clone_into(state);
-                }
+                Value::String(state) if name == "state" && state == "Error" => "Completed".clone_into(state),
                 _ => {}
             }
         }
@@ -112,19 +113,13 @@ fn sample(call: &Call<'_>, index: Option<usize>) -> Sample {
 fn resource_path(path: &str) -> String {
     let path = path.trim_start_matches('/');
     let mut segments: Vec<&str> = path.split('/').collect();
-    let is_version = |segment: &str| {
-        segment
-            .strip_prefix('v')
-            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-    };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_version = |segment: &str| segment.strip_prefix('v').is_some_and(is_number);
     if let Some(version) = segments.iter().position(|segment| is_version(segment)) {
         segments.drain(..=version);
     }
     let path = segments.join("/");
-    match path.rsplit_once(':') {
-        Some((before, _)) => before.to_owned(),
-        None => path,
-    }
+    path.rsplit_once(':').map_or(path.as_str(), |(before, _)| before).to_owned()
 }
 
 /// A list of things by their ids has one for each that is asked for: `ids` in the query, or a list such as `groupIds`
@@ -134,14 +129,12 @@ fn asked_for(call: &Call<'_>, media: &Media, value: &mut Value) {
     let in_query = call.query.iter().filter(|(name, _)| name == "ids").map(|(_, id)| id.clone());
     let in_body = body.as_object().into_iter().flatten().filter(|(name, _)| name.ends_with("Ids"));
     let in_body = in_body.filter_map(|(_, ids)| ids.as_array()).flatten();
-    let in_body = in_body.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
-    let mut ids: Vec<String> = in_query.chain(in_body).collect();
+    let mut ids: Vec<String> = in_query.chain(in_body.map(text_of)).collect();
     let schema = call.document.resolve(&media.schema);
-    let list =
-        schema.get("properties").and_then(Value::as_object).into_iter().flatten().find_map(|(name, _)| {
-            let schema = item_schema(call.document, schema, name)?;
-            Some((name, schema, own_id(call, schema)?))
-        });
+    let list = members(schema, "properties").find_map(|(name, _)| {
+        let schema = item_schema(call.document, schema, name)?;
+        Some((name, schema, own_id(call, schema)?))
+    });
     let Some((place, schema, id_name)) = list.filter(|_| !ids.is_empty()) else { return };
     ids.truncate(MOST_ASKED_FOR);
     let items = ids.iter().map(|id| sample(call, None).with_id(&id_name, id).value(call.document, schema));
@@ -153,13 +146,9 @@ fn own_id(call: &Call<'_>, schema: &Value) -> Option<String> {
     let properties = call.document.resolve(schema).get("properties")?.as_object()?;
     let is_known =
         |name: &str| call.params.iter().chain(call.query).any(|(known, _)| plain(known) == plain(name));
-    let mut own = properties
-        .iter()
-        .filter(|(name, property)| {
-            let format = call.document.resolve(property).get("format").and_then(Value::as_str);
-            name.ends_with("Id") && format != Some("uuid") && !is_known(name)
-        })
-        .map(|(name, _)| name.clone());
+    let is_uuid = |property: &Value| call.document.resolve(property)["format"] == "uuid";
+    let own = properties.iter().filter(|(name, _)| name.ends_with("Id") && !is_known(name));
+    let mut own = own.filter(|(_, property)| !is_uuid(property)).map(|(name, _)| name.clone());
     own.next().filter(|_| own.next().is_none() && !properties.contains_key("id"))
 }
 
@@ -185,14 +174,8 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
     if paging.in_body
         && let Ok(body) = call.json()
     {
-        sent = body
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| {
-                let text = value.as_str().map_or(value.to_string(), str::to_owned);
-                (name.clone(), text)
-            })
-            .collect();
+        let given = body.iter().filter(|(_, value)| !value.is_null());
+        sent = given.map(|(name, value)| (name.clone(), text_of(value))).collect();
     }
     let call = Call { query: &sent, ..*call };
     let max = paging.max.and_then(|max| usize::try_from(max).ok());
@@ -217,8 +200,7 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
     let start = start.min(ITEMS);
     let end = start.saturating_add(size).min(ITEMS);
     let items = items(&call, paging, media, start..end);
-    let place = paging.items.as_deref().unwrap_or_default();
-    set(value, place, items);
+    set(value, paging.items.as_deref().unwrap_or_default(), items);
     if let Some(total) = &paging.total {
         set(value, total, json!(ITEMS));
     }
@@ -227,8 +209,7 @@ fn page(call: &Call<'_>, paging: &Paging, media: &Media, value: &mut Value) -> R
     }
     if let Some(next) = &paging.next {
         if end < ITEMS {
-            let token = cut.token_at(&call, end);
-            set(value, next, json!(token));
+            set(value, next, json!(cut.token_at(&call, end)));
         } else if is_required(call.document, &media.schema, next) {
             set(value, next, json!(""));
         } else {
@@ -273,11 +254,7 @@ fn item_schema<'a>(document: &'a Document, schema: &'a Value, place: &str) -> Op
 }
 
 fn is_required(document: &Document, schema: &Value, name: &str) -> bool {
-    document
-        .resolve(schema)
-        .get("required")
-        .and_then(Value::as_array)
-        .is_some_and(|required| required.iter().any(|other| other == name))
+    items_of(document.resolve(schema).get("required")).any(|other| other == name)
 }
 
 fn set(value: &mut Value, place: &str, new: Value) {
@@ -316,8 +293,8 @@ fn start_operation(
     if facts.dialect != "cloud" || call.operation.path.starts_with("/assets/") {
         return Ok(None);
     }
-    let schema =
-        facts.response.as_deref().and_then(|name| call.document.schema(name).map(|schema| (name, schema)));
+    let name = facts.response.as_deref();
+    let schema = name.and_then(|name| Some((name, call.document.schema(name)?)));
     let result = match schema {
         Some((name, schema)) => {
             let mut value = sample(call, None).value(call.document, schema);

@@ -88,11 +88,9 @@ pub(crate) fn synthesize(state: &mut State, call: &Call<'_>) -> Outcome {
 
 /// The handlers of a document's operations, by operation id.
 pub(crate) fn handlers(document: &Document) -> HashMap<String, Handler> {
-    let known: HashMap<String, Handler> = AREAS
-        .iter()
-        .flat_map(|routes| routes.iter())
-        .map(|(key, handler)| (without_names(key), *handler))
-        .collect();
+    let routes = AREAS.iter().flat_map(|routes| routes.iter());
+    let known: HashMap<String, Handler> =
+        routes.map(|(key, handler)| (without_names(key), *handler)).collect();
     let of = |operation: &Operation| {
         let handler = known.get(&without_names(&operation.key()))?;
         Some((operation.id.clone(), *handler))

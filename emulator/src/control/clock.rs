@@ -29,11 +29,8 @@ fn advance(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, F
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let by = body.get("advance").and_then(Value::as_str);
     let by = by.and_then(read_time).and_then(|by| by.try_into().ok());
-    let by = by.ok_or_else(|| {
-        Failure::invalid(
-            "The body must be of the form {\"advance\":\"90s\"}; 16m, 1h 30m and 2d are times as well.",
-        )
-    })?;
+    let form = "The body must be of the form {\"advance\":\"90s\"}; 16m, 1h 30m and 2d are times as well.";
+    let by = by.ok_or_else(|| Failure::invalid(form))?;
     let mut state = inner.state();
     state.clock.advance(by);
     Ok(Response::json(told(&state.clock)).into())

@@ -34,9 +34,8 @@ fn list(inner: &Inner, _: &Incoming, _: &str) -> Result<WireResponse, Failure> {
 fn add(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let refused = |error: FaultError| Failure::invalid(error.to_string());
-    let text = body.get("fault").and_then(Value::as_str).ok_or_else(|| {
-        Failure::invalid("The body must be of the form {\"fault\":\"users.get=503,count=2\"}.")
-    })?;
+    let form = "The body must be of the form {\"fault\":\"users.get=503,count=2\"}.";
+    let text = body["fault"].as_str().ok_or_else(|| Failure::invalid(form))?;
     let fault: Fault = text.parse().map_err(refused)?;
     let written = fault.to_string();
     let number = inner.faults.add(inner.document, fault).map_err(refused)?;

@@ -21,9 +21,7 @@ fn list(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Fail
     for (name, value) in query_pairs(request.query().unwrap_or_default()) {
         match (name.as_str(), value.parse()) {
             ("after", Ok(number)) => after = number,
-            ("after", Err(_)) => {
-                return Err(Failure::invalid("after must be a number."));
-            }
+            ("after", Err(_)) => return Err(Failure::invalid("after must be a number.")),
             _ => {}
         }
     }

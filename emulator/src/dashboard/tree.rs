@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::document::text_of;
+
 /// Of one object or list.
 const MAX_CHILDREN: usize = 100;
 const MAX_NODES: usize = 5_000;
@@ -13,9 +15,8 @@ const SECRETS: [&str; 5] = ["apikey", "clientsecret", "privatekey", "secretkey",
 pub(super) fn of(value: &Value, search: Option<&str>) -> Value {
     let search = search.map(str::to_lowercase);
     let mut builder = Builder { nodes: MAX_NODES };
-    builder
-        .node(value, search.as_deref())
-        .unwrap_or_else(|| json!({ "type": "object", "total": 0, "children": [] }))
+    let tree = builder.node(value, search.as_deref());
+    tree.unwrap_or_else(|| json!({ "type": "object", "total": 0, "children": [] }))
 }
 
 struct Builder {
@@ -31,16 +32,16 @@ impl Builder {
                 let children: Vec<_> = object.iter().map(|(name, value)| (name.clone(), value)).collect();
                 self.branch("object", &children, search)
             }
-            Value::Array(list) => match pairs(list) {
-                Some(children) => self.branch("object", &children, search),
-                None => {
-                    let children: Vec<_> =
-                        list.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect();
-                    self.branch("array", &children, search)
-                }
-            },
+            Value::Array(list) => {
+                let items = list.iter().enumerate().map(|(index, value)| (index.to_string(), value));
+                let (kind, children) = match pairs(list) {
+                    Some(children) => ("object", children),
+                    None => ("array", items.collect()),
+                };
+                self.branch(kind, &children, search)
+            }
             scalar => {
-                let text = written(scalar);
+                let text = text_of(scalar);
                 let found = search.is_none_or(|search| text.to_lowercase().contains(search));
                 found.then(|| leaf(scalar, &text))
             }
@@ -80,12 +81,8 @@ fn contains(value: &Value, search: &str) -> bool {
             object.iter().any(|(name, value)| name.to_lowercase().contains(search) || contains(value, search))
         }
         Value::Array(list) => list.iter().any(|value| contains(value, search)),
-        scalar => written(scalar).to_lowercase().contains(search),
+        scalar => text_of(scalar).to_lowercase().contains(search),
     }
-}
-
-fn written(scalar: &Value) -> String {
-    scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned)
 }
 
 fn leaf(scalar: &Value, text: &str) -> Value {
@@ -104,16 +101,13 @@ fn pairs(list: &[Value]) -> Option<Vec<(String, &Value)>> {
     let pair = |pair: &'_ Value| match pair.as_array().map(Vec::as_slice) {
         Some([key, value]) if !key.is_object() && (value.is_object() || value.is_array()) => {
             let parts = key.as_array().map_or(std::slice::from_ref(key), Vec::as_slice);
-            let words: Vec<_> = parts.iter().map(written).filter(|word| !word.is_empty()).collect();
+            let words: Vec<_> = parts.iter().map(text_of).filter(|word| !word.is_empty()).collect();
             Some(words.join(" / "))
         }
         _ => None,
     };
-    let named = |item: &'_ Value| pair(item).is_some();
-    if list.is_empty() || !list.iter().all(named) {
-        return None;
-    }
-    list.iter().map(|item| Some((pair(item)?, item.get(1)?))).collect()
+    let pairs: Option<Vec<_>> = list.iter().map(|item| Some((pair(item)?, item.get(1)?))).collect();
+    pairs.filter(|pairs| !pairs.is_empty())
 }
 
 #[cfg(test)]

@@ -245,10 +245,8 @@ impl Body {
 impl Response {
     /// The content as JSON, if the response has a body that is JSON.
     pub fn json(&self) -> Option<&Media> {
-        self.content
-            .iter()
-            .find(|media| is_json(&media.media_type))
-            .or_else(|| self.content.iter().find(|media| media.media_type == "text/plain"))
+        let json = self.content.iter().find(|media| is_json(&media.media_type));
+        json.or_else(|| self.content.iter().find(|media| media.media_type == "text/plain"))
     }
 }
 
@@ -266,10 +264,8 @@ impl Document {
     pub fn parse(text: &str) -> Result<Document, DocumentError> {
         let root: Value =
             serde_json::from_str(text).map_err(|error| DocumentError(format!("not JSON: {error}")))?;
-        let paths = root
-            .get("paths")
-            .and_then(Value::as_object)
-            .ok_or_else(|| DocumentError("`paths` is missing".to_owned()))?;
+        let paths = root.get("paths").and_then(Value::as_object);
+        let paths = paths.ok_or_else(|| DocumentError("`paths` is missing".to_owned()))?;
         let mut operations = Vec::new();
         for (path, item) in paths {
             for method in METHODS {
@@ -371,10 +367,8 @@ impl Document {
     ) -> Arc<jsonschema::Validator> {
         let key = (name.to_owned(), direction);
         let mut validators = self.validators.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        validators
-            .entry(key)
-            .or_insert_with(|| Arc::new(schema::compile(&self.root, schema, direction)))
-            .clone()
+        let compile = || Arc::new(schema::compile(&self.root, schema, direction));
+        validators.entry(key).or_insert_with(compile).clone()
     }
 }
 
@@ -395,35 +389,28 @@ impl Operation {
         let path = path_key.split('#').next().unwrap_or(path_key);
         let at = |what: &str| DocumentError(format!("{} {path_key}: {what}", method.to_ascii_uppercase()));
         let facts = operation.get("x-opencloud");
-        let id = match operation.get("operationId").and_then(Value::as_str) {
-            Some(id) => id.to_owned(),
-            None => return Err(at("no operationId")),
-        };
+        let id = text(operation, "operationId").ok_or_else(|| at("no operationId"))?.to_owned();
         let mut parameters: Vec<Parameter> = Vec::new();
-        for source in [item, operation] {
-            for parameter in source.get("parameters").and_then(Value::as_array).into_iter().flatten() {
-                let parameter = Parameter::read(follow(root, parameter))
-                    .ok_or_else(|| at("a parameter without name, place or schema"))?;
-                let Some(parameter) = parameter else { continue };
-                parameters
-                    .retain(|known| known.location != parameter.location || known.name != parameter.name);
-                parameters.push(parameter);
-            }
+        for parameter in items(item.get("parameters")).chain(items(operation.get("parameters"))) {
+            let parameter = Parameter::read(follow(root, parameter));
+            let parameter = parameter.ok_or_else(|| at("a parameter without name, place or schema"))?;
+            let Some(parameter) = parameter else { continue };
+            parameters.retain(|known| known.location != parameter.location || known.name != parameter.name);
+            parameters.push(parameter);
         }
         let template = Template::parse(path).map_err(|what| at(&what))?;
         let security = operation.get("security").or_else(|| root.get("security")).and_then(Value::as_array);
         let texts = |value: Option<&Value>, read: fn(&Value) -> Option<&str>| -> Vec<String> {
-            let items = value.and_then(Value::as_array).into_iter().flatten();
-            items.filter_map(read).map(str::to_owned).collect()
+            items(value).filter_map(read).map(str::to_owned).collect()
         };
         let scopes = texts(operation.get("x-roblox-scopes"), |scope| scope.get("name")?.as_str());
         Ok(Operation {
             id,
             method: method.to_ascii_uppercase(),
             path: path.to_owned(),
-            host: host(operation)
-                .or_else(|| host(item))
-                .or_else(|| host(root))
+            host: [operation, item, root]
+                .into_iter()
+                .find_map(host)
                 .unwrap_or_else(|| DEFAULT_HOST.to_owned()),
             parameters,
             body: operation.get("requestBody").map(|body| Body::read(follow(root, body))),
@@ -472,26 +459,15 @@ impl Parameter {
             "header" => Location::Header,
             _ => return Some(None),
         };
-        if location == Location::Header
-            && ["accept", "content-type", "authorization"]
-                .iter()
-                .any(|reserved| name.eq_ignore_ascii_case(reserved))
-        {
+        let mut reserved = ["accept", "content-type", "authorization"].iter();
+        if location == Location::Header && reserved.any(|reserved| name.eq_ignore_ascii_case(reserved)) {
             return Some(None);
         }
-        let explode = parameter
-            .get("explode")
-            .and_then(Value::as_bool)
-            .unwrap_or(text(parameter, "style").is_none_or(|style| style == "form"));
-        Some(Some(Parameter {
-            name,
-            location,
-            required: location == Location::Path
-                || parameter.get("required").and_then(Value::as_bool) == Some(true),
-            schema: parameter.get("schema")?.clone(),
-            explode,
-            compiled: Compiled::default(),
-        }))
+        let required = location == Location::Path || is_required(parameter);
+        let schema = parameter.get("schema")?.clone();
+        let is_form = text(parameter, "style").is_none_or(|style| style == "form");
+        let explode = parameter.get("explode").and_then(Value::as_bool).unwrap_or(is_form);
+        Some(Some(Parameter { name, location, required, schema, explode, compiled: Compiled::default() }))
     }
 }
 
@@ -513,7 +489,7 @@ impl RateLimits {
 
 impl Body {
     fn read(body: &Value) -> Body {
-        Body { required: body.get("required").and_then(Value::as_bool) == Some(true), content: media(body) }
+        Body { required: is_required(body), content: media(body) }
     }
 }
 
@@ -548,39 +524,39 @@ impl LongRunning {
 }
 
 fn responses(root: &Value, operation: &Value) -> Vec<Response> {
-    let mut responses: Vec<Response> = operation
-        .get("responses")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(status, response)| {
-            let response = follow(root, response);
-            Some(Response {
-                status: status.parse().ok()?,
-                content: media(response),
-                headers: response
-                    .get("headers")
-                    .and_then(Value::as_object)
-                    .map(|headers| headers.keys().cloned().collect())
-                    .unwrap_or_default(),
-            })
-        })
-        .collect();
+    let read = |(status, response): (&String, &Value)| {
+        let response = follow(root, response);
+        let headers = members(response, "headers").map(|(name, _)| name.clone()).collect();
+        Some(Response { status: status.parse().ok()?, content: media(response), headers })
+    };
+    let mut responses: Vec<Response> = members(operation, "responses").filter_map(read).collect();
     responses.sort_by_key(|response| response.status);
     responses
 }
 
 fn media(holder: &Value) -> Vec<Media> {
-    holder
-        .get("content")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(media_type, content)| {
-            let schema = content.get("schema").cloned();
-            Media::new(media_type.clone(), schema.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
-        })
-        .collect()
+    let read = |(media_type, content): (&String, &Value)| {
+        let schema = content.get("schema").cloned();
+        Media::new(media_type.clone(), schema.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
+    };
+    members(holder, "content").map(read).collect()
+}
+
+/// The members of a property that is an object; none if it is not one.
+pub(crate) fn members<'a>(
+    holder: &'a Value,
+    name: &str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+    holder.get(name).and_then(Value::as_object).into_iter().flatten()
+}
+
+/// The items of a list; none if it is not one.
+pub(crate) fn items(list: Option<&Value>) -> impl Iterator<Item = &Value> {
+    list.and_then(Value::as_array).into_iter().flatten()
+}
+
+fn is_required(holder: &Value) -> bool {
+    holder.get("required").and_then(Value::as_bool) == Some(true)
 }
 
 fn host(holder: &Value) -> Option<String> {
@@ -592,6 +568,11 @@ fn host(holder: &Value) -> Option<String> {
 
 fn follow<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
     text(value, "$ref").and_then(|reference| root.pointer(reference.trim_start_matches('#'))).unwrap_or(value)
+}
+
+/// A scalar as text, and a text without its quotation marks.
+pub(crate) fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {

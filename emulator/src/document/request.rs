@@ -4,7 +4,6 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use percent_encoding::percent_decode;
 
 use crate::document::media_type::essence;
 
@@ -26,19 +25,7 @@ impl RequestParts<'_> {
 
 /// The pairs of a query, decoded, in the order in which they were sent.
 pub fn query_pairs(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
-}
-
-fn decode(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_decode(spaced.as_bytes()).decode_utf8_lossy().into_owned()
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 /// One part of a `multipart/form-data` body.

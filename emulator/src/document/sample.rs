@@ -8,7 +8,9 @@ use crate::document::media_type::is_json;
 use crate::document::names::plain;
 use crate::document::request::{Part, write_form};
 use crate::document::schema::Direction;
-use crate::document::{Body, Document, Location, Media, Operation, PagingStyle, Parameter};
+use crate::document::{
+    Body, Document, Location, Media, Operation, PagingStyle, Parameter, items, members, text_of,
+};
 
 /// How deep a value is nested at most.
 const MAX_DEPTH: usize = 24;
@@ -115,8 +117,7 @@ impl Sample {
     fn object(&self, document: &Document, schema: &Value, name: &str, depth: usize) -> Value {
         let mut object = Map::new();
         let mut named = false;
-        let members = schema.get("allOf").and_then(Value::as_array);
-        let parts = members.into_iter().flatten().map(|part| document.resolve(part));
+        let parts = items(schema.get("allOf")).map(|part| document.resolve(part));
         for part in parts.chain([schema]) {
             let Some(properties) = part.get("properties").and_then(Value::as_object) else { continue };
             named = true;
@@ -145,9 +146,7 @@ impl Sample {
                 object.insert(key.to_owned(), value);
             }
             Some(Value::Bool(false)) => {}
-            _ if !named => {
-                object.insert("key".to_owned(), json!("value"));
-            }
+            _ if !named => drop(object.insert("key".to_owned(), json!("value"))),
             _ => {}
         }
         if self.mode == Mode::ExtraFields && named {
@@ -165,10 +164,8 @@ impl Sample {
 
     fn enumeration(&self, schema: &Value, values: &[Value]) -> Value {
         if self.mode == Mode::UnknownEnum {
-            return match values.iter().filter_map(Value::as_i64).max() {
-                Some(largest) => json!(largest + 1000),
-                None => json!("ADDED_BY_TOMORROWS_VERSION"),
-            };
+            let largest = values.iter().filter_map(Value::as_i64).max();
+            return largest.map_or(json!("ADDED_BY_TOMORROWS_VERSION"), |largest| json!(largest + 1000));
         }
         let names = schema.get("x-enum-varnames").and_then(Value::as_array);
         let means_nothing = |word: &str| {
@@ -267,9 +264,8 @@ fn leave_possible(name: &str, object: &mut Map<String, Value>) {
 
 /// Of the properties that the document says exclude each other, leaves the first that is no error.
 fn leave_one(schema: &Value, object: &mut Map<String, Value>) {
-    let groups = schema.get("x-oneOf").and_then(Value::as_object);
-    for members in groups.into_iter().flatten().filter_map(|(_, members)| members.as_array()) {
-        let members: Vec<_> = members.iter().filter_map(Value::as_str).collect();
+    for (_, members) in members(schema, "x-oneOf") {
+        let members: Vec<_> = items(Some(members)).filter_map(Value::as_str).collect();
         let kept = members.iter().find(|name| **name != "error").or(members.first());
         object.retain(|name, _| !members.contains(&name.as_str()) || kept == Some(&name.as_str()));
     }
@@ -281,10 +277,9 @@ fn patterned(document: &Document, pattern: &str, text: String) -> String {
     let alone = json!({ "type": "string", "pattern": pattern });
     let name = format!("pattern/{pattern}");
     let validator = document.validator(&name, &alone, Direction::Request);
-    std::iter::once(text.as_str())
-        .chain(candidates)
-        .find(|candidate| validator.is_valid(&json!(candidate)))
-        .map_or_else(|| text.clone(), str::to_owned)
+    let mut candidates = std::iter::once(text.as_str()).chain(candidates);
+    let found = candidates.find(|candidate| validator.is_valid(&json!(candidate)));
+    found.map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// The texts of a parameter as they are sent: one, or for an array one for each item.
@@ -294,8 +289,8 @@ pub fn parameter_values(document: &Document, operation: &Operation, parameter: &
     }
     let value = Sample::request(Mode::Full).make(document, &parameter.schema, &parameter.name, 0);
     match value {
-        Value::Array(items) => items.iter().map(scalar).collect(),
-        value => vec![scalar(&value)],
+        Value::Array(items) => items.iter().map(text_of).collect(),
+        value => vec![text_of(&value)],
     }
 }
 
@@ -313,10 +308,8 @@ fn known_parameter(operation: &Operation, parameter: &Parameter) -> Option<&'sta
         "filter" if ends(":listLogs") => "user == 'users/1001'",
         "filter" if ends(":listRevisions") => "revision_create_time >= 2000-01-01T00:00:00Z",
         "filter" if ends("/items") => r#"id > "a" && id < "z""#,
-        "filter" if path.contains("/data-stores") && !path.contains("ordered") => {
-            r#"id.startsWith("sample")"#
-        }
         "filter" if path.contains("ordered-data-stores") => "entry >= 1 && entry <= 100",
+        "filter" if path.contains("/data-stores") => r#"id.startsWith("sample")"#,
         "filter" if ends("/game-servers") => "playerCount > 0",
         "filter" if ends("/logs") => "messageType == 'ERROR'",
         "orderby" if ends("/items") => "id desc",
@@ -380,8 +373,10 @@ pub fn request(document: &Document, operation: &Operation) -> SampleRequest {
         let values = parameter_values(document, operation, parameter);
         match parameter.location {
             Location::Path => {}
-            Location::Query => query
-                .extend(values.iter().map(|value| format!("{}={}", encode(&parameter.name), encode(value)))),
+            Location::Query => {
+                let name = encode(&parameter.name);
+                query.extend(values.iter().map(|value| format!("{name}={}", encode(value))));
+            }
             Location::Header => {
                 let name = parameter.name.to_ascii_lowercase();
                 // The transfer sets these itself.
@@ -392,31 +387,20 @@ pub fn request(document: &Document, operation: &Operation) -> SampleRequest {
         }
     }
     let path = operation.fill_path(|name| {
-        operation
-            .parameter(Location::Path, name)
-            .and_then(|parameter| parameter_values(document, operation, parameter).into_iter().next())
-            .unwrap_or_else(|| "sample".to_owned())
+        let parameter = operation.parameter(Location::Path, name);
+        let values = parameter.map(|parameter| parameter_values(document, operation, parameter));
+        values.and_then(|values| values.into_iter().next()).unwrap_or_else(|| "sample".to_owned())
     });
-    let body = operation.body.as_ref();
-    let (content_type, body) = match body.map(|body| encoded(document, operation, body)) {
-        Some((content_type, body)) => (Some(content_type), body),
-        None => (None, Vec::new()),
-    };
-    SampleRequest {
-        method: operation.method.clone(),
-        path,
-        query: query.join("&"),
-        headers,
-        content_type,
-        body,
-    }
+    let body = operation.body.as_ref().map(|body| encoded(document, operation, body));
+    let (content_type, body) = body.unzip();
+    let (method, query, body) = (operation.method.clone(), query.join("&"), body.unwrap_or_default());
+    SampleRequest { method, path, query, headers, content_type, body }
 }
 
 fn is_token(operation: &Operation, parameter: &Parameter) -> bool {
-    let paged = operation.paging.as_ref();
-    paged.is_some_and(|paging| {
-        paging.style == PagingStyle::Token && paging.token.as_ref() == Some(&parameter.name)
-    }) || matches!(plain(&parameter.name).as_str(), "pagetoken" | "cursor" | "nextcursor")
+    let paging = operation.paging.as_ref().filter(|paging| paging.style == PagingStyle::Token);
+    paging.is_some_and(|paging| paging.token.as_ref() == Some(&parameter.name))
+        || matches!(plain(&parameter.name).as_str(), "pagetoken" | "cursor" | "nextcursor")
 }
 
 fn encoded(document: &Document, operation: &Operation, body: &Body) -> (String, Vec<u8>) {
@@ -443,17 +427,11 @@ fn encoded(document: &Document, operation: &Operation, body: &Body) -> (String, 
 /// The parts of a sample form: JSON text for objects, a few bytes for files.
 fn form_parts(document: &Document, media: &Media) -> Vec<Part> {
     let schema = document.resolve(&media.schema);
-    let properties = schema.get("properties").and_then(Value::as_object);
     let mut parts = Vec::new();
-    for (name, property) in properties.into_iter().flatten() {
-        let mut property = document.resolve(property);
-        let mut count = 1;
-        if kind(property) == Some("array")
-            && let Some(items) = property.get("items")
-        {
-            property = document.resolve(items);
-            count = 2;
-        }
+    for (name, property) in members(schema, "properties") {
+        let property = document.resolve(property);
+        let items = property.get("items").filter(|_| kind(property) == Some("array"));
+        let (property, count) = items.map_or((property, 1), |items| (document.resolve(items), 2));
         let is_file = property.get("format").and_then(Value::as_str) == Some("binary");
         for index in 0..count {
             let text = if is_file && name != "fileContent" {
@@ -462,8 +440,7 @@ fn form_parts(document: &Document, media: &Media) -> Vec<Part> {
             } else if is_file {
                 format!("sample file {index}")
             } else {
-                let value = Sample::request(Mode::Full).make(document, property, name, 0);
-                scalar(&value)
+                text_of(&Sample::request(Mode::Full).make(document, property, name, 0))
             };
             // Every form with a picture calls it otherwise; `fileContent` is an asset's, and the sample is a model.
             let (extension, content_type) = match name.as_str() {
@@ -483,10 +460,6 @@ fn form_parts(document: &Document, media: &Media) -> Vec<Part> {
 
 fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
-fn scalar(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn kind(schema: &Value) -> Option<&str> {

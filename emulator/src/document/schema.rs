@@ -10,6 +10,8 @@ use base64::engine::{DecodePaddingMode, general_purpose};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
+use crate::document::follow;
+
 /// Which way a value travels. It decides what may be missing: a request has no read-only properties, a response no
 /// write-only ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -153,27 +155,20 @@ impl Conversion<'_> {
         }
         match schema.get("additionalProperties") {
             Some(open @ Value::Object(_)) => {
-                let open = self.convert(open, true);
-                converted.insert("additionalProperties".to_owned(), open);
+                drop(converted.insert("additionalProperties".to_owned(), self.convert(open, true)));
             }
-            Some(Value::Bool(true)) => {
-                converted.remove("additionalProperties");
-            }
+            Some(Value::Bool(true)) => drop(converted.remove("additionalProperties")),
             Some(Value::Bool(false)) if closed && !converted.contains_key("unevaluatedProperties") => {
                 converted.insert("additionalProperties".to_owned(), Value::Bool(false));
             }
             _ => {}
         }
         if let Some(required) = schema.get("required").and_then(Value::as_array) {
-            let required: Vec<_> = required
-                .iter()
-                .filter(|name| {
-                    let property = name.as_str().and_then(|name| properties?.get(name));
-                    !property
-                        .is_some_and(|property| self.stays_home(property) || self.may_be_absent(property))
-                })
-                .cloned()
-                .collect();
+            let must_be_there = |name: &&Value| {
+                let property = name.as_str().and_then(|name| properties?.get(name));
+                !property.is_some_and(|property| self.stays_home(property) || self.may_be_absent(property))
+            };
+            let required = required.iter().filter(must_be_there).cloned().collect();
             converted.insert("required".to_owned(), Value::Array(required));
         }
     }
@@ -181,13 +176,12 @@ impl Conversion<'_> {
     /// A property as it may be sent. The live services write the JSON of protocol buffers in more than one way: null
     /// for what is absent (MS-09, MS-16, PG-01), and whole numbers as text (OD-01, OD-06).
     fn property(&mut self, property: &Value, is_required: bool) -> Value {
-        let converted = match self.convert(property, true) {
+        let mut converted = match self.convert(property, true) {
             Value::Object(converted) if self.direction == Direction::Response => converted,
             converted => return converted,
         };
         let is = |keyword: &str, word: &str| property.get(keyword).is_some_and(|value| value == word);
         let wide = (is("type", "integer") && is("format", "int64")) || is("format", "double");
-        let mut converted = converted;
         if wide && !converted.contains_key("enum") {
             let text = json!({ "type": "string" });
             let digits = json!({ "pattern": "^-?[0-9]+$" });
@@ -219,9 +213,8 @@ impl Conversion<'_> {
     }
 
     fn aliases_of<'s>(&self, property: &'s Value) -> &'s [Value] {
-        let aliases =
-            property["x-opencloud-aliases"].as_array().filter(|_| self.direction == Direction::Response);
-        aliases.map_or(&[], Vec::as_slice)
+        let aliases = property["x-opencloud-aliases"].as_array();
+        aliases.filter(|_| self.direction == Direction::Response).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a response says a property otherwise, under another name or in a path.
@@ -237,17 +230,12 @@ impl Conversion<'_> {
             Direction::Response => "writeOnly",
         };
         let says = |schema: &Value| schema.get(keyword) == Some(&Value::Bool(true));
-        says(property)
-            || property
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|reference| self.root.pointer(reference.trim_start_matches('#')))
-                .is_some_and(says)
+        says(property) || says(follow(self.root, property))
     }
 }
 
 fn scalars(schema: &Map<String, Value>, converted: &mut Map<String, Value>) {
-    const AS_THEY_ARE: [&str; 12] = [
+    const AS_THEY_ARE: [&str; 13] = [
         "type",
         "enum",
         "minLength",
@@ -260,14 +248,12 @@ fn scalars(schema: &Map<String, Value>, converted: &mut Map<String, Value>) {
         "multipleOf",
         "minimum",
         "maximum",
+        "pattern",
     ];
     for keyword in AS_THEY_ARE {
         if let Some(value) = schema.get(keyword) {
             converted.insert(keyword.to_owned(), value.clone());
         }
-    }
-    if let Some(pattern) = schema.get("pattern") {
-        converted.insert("pattern".to_owned(), pattern.clone());
     }
     for (flag, limit) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
         if schema.get(flag) == Some(&Value::Bool(true))
@@ -278,15 +264,11 @@ fn scalars(schema: &Map<String, Value>, converted: &mut Map<String, Value>) {
     }
     let text = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
     match (text("type"), text("format")) {
-        (Some("integer"), Some("int32")) => {
-            range(converted, i64::from(i32::MIN), i64::from(i32::MAX));
-        }
+        (Some("integer"), Some("int32")) => range(converted, i32::MIN.into(), i32::MAX.into()),
         (Some("integer"), _) => range(converted, i64::MIN, i64::MAX),
-        (_, Some("date-time")) => {
-            converted.insert("format".to_owned(), json!("date-time"));
-        }
+        (_, Some("date-time")) => drop(converted.insert("format".to_owned(), json!("date-time"))),
         (_, Some(format @ ("duration" | "byte" | "field-mask" | "uuid"))) => {
-            converted.insert("format".to_owned(), json!(format!("x-{format}")));
+            drop(converted.insert("format".to_owned(), json!(format!("x-{format}"))));
         }
         _ => {}
     }

@@ -1,6 +1,5 @@
 //! Validates requests and responses against the document.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use http::HeaderMap;
@@ -12,7 +11,7 @@ use crate::document::media_type::{essence, is_json};
 use crate::document::nesting::unfit;
 use crate::document::request::{Part, RequestParts, multipart, query_pairs};
 use crate::document::schema::Direction;
-use crate::document::{Document, Location, Media, Operation, Parameter};
+use crate::document::{Document, Location, Media, Operation, Parameter, items, text, text_of};
 
 /// The largest number of violations that one value is reported with.
 const MAX_VIOLATIONS: usize = 20;
@@ -63,15 +62,14 @@ pub fn validate_request(
     parts: &RequestParts<'_>,
 ) -> Vec<Violation> {
     let query = query_pairs(parts.query.unwrap_or_default());
-    match operation.match_path(parts.path) {
-        Some(params) => validate_found(document, operation, &params, &query, parts),
-        None => {
-            let mut violations = validate_found(document, operation, &[], &query, parts);
-            let message = format!("is not of the form {}", operation.path);
-            violations.insert(0, Violation { location: "path".to_owned(), message });
-            violations
-        }
+    let params = operation.match_path(parts.path);
+    let mut violations =
+        validate_found(document, operation, params.as_deref().unwrap_or_default(), &query, parts);
+    if params.is_none() {
+        let message = format!("is not of the form {}", operation.path);
+        violations.insert(0, Violation { location: "path".to_owned(), message });
     }
+    violations
 }
 
 /// As [`validate_request`], of a request whose path and query are taken apart already.
@@ -132,10 +130,7 @@ pub fn validate_response(
         return check.violations;
     };
     if is_json(&media.media_type) || media.media_type == "text/plain" {
-        match serde_json::from_slice(body) {
-            Ok(value) => check.media(media, &value),
-            Err(error) => check.add("body", format!("is not JSON: {error}")),
-        }
+        check.json_media(media, body);
     }
     check.violations
 }
@@ -188,15 +183,10 @@ impl<'a> Check<'a> {
                 self.add(format!("query.{name}"), UNKNOWN_PARAMETER);
                 continue;
             };
-            if is_array(self.document, parameter) {
-                if parameter.explode {
-                    self.parameter(operation, parameter, value);
-                } else {
-                    for item in value.split(',') {
-                        self.parameter(operation, parameter, item);
-                    }
-                }
-            } else if seen.contains(&name.as_str()) {
+            let is_array = is_array(self.document, parameter);
+            if is_array && !parameter.explode {
+                value.split(',').for_each(|item| self.parameter(operation, parameter, item));
+            } else if !is_array && seen.contains(&name.as_str()) {
                 self.add(format!("query.{name}"), "is given more than once");
             } else {
                 self.parameter(operation, parameter, value);
@@ -234,16 +224,12 @@ impl<'a> Check<'a> {
     /// One value of a parameter; for an array, one of its items.
     fn parameter(&mut self, operation: &Operation, parameter: &Parameter, text: &str) {
         let schema = self.document.resolve(&parameter.schema);
-        let mut item = schema;
-        if is_array(self.document, parameter)
-            && let Some(items) = schema.get("items")
-        {
-            item = items;
-        }
-        let Some(value) = read_scalar(self.document.resolve(item), text) else {
-            let kind = self.document.resolve(item).get("type");
-            let kind = kind.and_then(Value::as_str).unwrap_or("value");
-            self.add(location(parameter), format!("is not {}", with_article(kind)));
+        let items = schema.get("items").filter(|_| is_array(self.document, parameter));
+        let item = items.unwrap_or(schema);
+        let resolved = self.document.resolve(item);
+        let Some(value) = read_scalar(resolved, text) else {
+            let kind = with_article(kind(resolved).unwrap_or("value"));
+            self.add(location(parameter), format!("is not {kind}"));
             return;
         };
         let before = self.violations.len();
@@ -262,43 +248,30 @@ impl<'a> Check<'a> {
     }
 
     fn body(&mut self, operation: &Operation, parts: &RequestParts<'_>) {
-        let Some(body) = &operation.body else {
-            if !parts.body.is_empty() {
-                self.add("body", "is sent although this operation takes none");
+        let body = match &operation.body {
+            Some(body) if parts.body.is_empty() && body.required => return self.add("body", "is required"),
+            None if !parts.body.is_empty() => {
+                return self.add("body", "is sent although this operation takes none");
             }
-            return;
+            Some(body) if !parts.body.is_empty() => body,
+            _ => return,
         };
-        if parts.body.is_empty() {
-            if body.required {
-                self.add("body", "is required");
-            }
-            return;
-        }
         let Some(content_type) = parts.content_type() else {
-            self.add("header.content-type", "is required with a body");
-            return;
+            return self.add("header.content-type", "is required with a body");
         };
         let Some(media) = body.media(content_type) else {
             let declared: Vec<_> = body.content.iter().map(|m| m.media_type.as_str()).collect();
-            let declared = declared.join(", ");
-            self.add("header.content-type", format!("is not one of {declared}"));
-            return;
+            return self.add("header.content-type", format!("is not one of {}", declared.join(", ")));
         };
         if is_json(content_type) {
             if let Some(reason) = unfit(parts.body) {
-                self.add("body", reason);
-                return;
+                return self.add("body", reason);
             }
-            match serde_json::from_slice(parts.body) {
-                Ok(value) => self.media(media, &value),
-                Err(error) => self.add("body", format!("is not JSON: {error}")),
-            }
+            self.json_media(media, parts.body);
         } else if essence(content_type) == "multipart/form-data" {
+            let name = format!("{}/body/{}", operation.id, media.media_type);
             match multipart(content_type, parts.body) {
-                Ok(form) => {
-                    let name = format!("{}/body/{}", operation.id, media.media_type);
-                    self.form(&name, &media.schema, &form);
-                }
+                Ok(form) => self.form(&name, &media.schema, &form),
                 Err(error) => self.add("body", error),
             }
         }
@@ -306,11 +279,9 @@ impl<'a> Check<'a> {
 
     fn form(&mut self, name: &str, schema: &Value, form: &[Part]) {
         let schema = self.document.resolve(schema);
-        let empty = serde_json::Map::new();
-        let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
         for part in form {
             let location = format!("body.{}", part.name);
-            let Some(property) = properties.get(&part.name) else {
+            let Some(property) = schema.get("properties").and_then(|known| known.get(&part.name)) else {
                 self.add(location, "is not a part of this form");
                 continue;
             };
@@ -324,9 +295,7 @@ impl<'a> Check<'a> {
             }
             self.part(&location, &format!("{name}/{}", part.name), property, part);
         }
-        for required in
-            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-        {
+        for required in items(schema.get("required")).filter_map(Value::as_str) {
             if !form.iter().any(|part| part.name == required) {
                 self.add(format!("body.{required}"), "is required");
             }
@@ -334,39 +303,34 @@ impl<'a> Check<'a> {
     }
 
     fn part(&mut self, location: &str, name: &str, schema: &Value, part: &Part) {
-        let format = schema.get("format").and_then(Value::as_str);
-        if matches!(format, Some("binary" | "byte")) {
+        if matches!(text(schema, "format"), Some("binary" | "byte")) {
             return;
         }
-        let Some(text) = part.text() else {
-            self.add(location, "is not UTF-8");
-            return;
-        };
+        let Some(text) = part.text() else { return self.add(location, "is not UTF-8") };
         if matches!(kind(schema), Some("object") | None) {
             if let Some(reason) = unfit(text.as_bytes()) {
-                self.add(location, reason);
-                return;
+                return self.add(location, reason);
             }
-            match serde_json::from_str(text) {
+            return match serde_json::from_str(text) {
                 Ok(value) => self.value(location, name, schema, &value),
                 Err(error) => self.add(location, format!("is not JSON: {error}")),
-            }
-            return;
+            };
         }
         match read_scalar(schema, text) {
             Some(value) => self.value(location, name, schema, &value),
-            None => {
-                let kind = with_article(kind(schema).unwrap_or("value"));
-                self.add(location, format!("is not {kind}"));
-            }
+            None => self.add(location, format!("is not {}", with_article(kind(schema).unwrap_or("value")))),
         }
     }
 
     /// A JSON body.
-    fn media(&mut self, media: &Media, value: &Value) {
+    fn json_media(&mut self, media: &Media, body: &[u8]) {
+        let value = match serde_json::from_slice(body) {
+            Ok(value) => value,
+            Err(error) => return self.add("body", format!("is not JSON: {error}")),
+        };
         let validator = media.compiled.get(self.document.root(), &media.schema, self.direction);
-        if !validator.is_valid(value) {
-            self.against("body", validator, value);
+        if !validator.is_valid(&value) {
+            self.against("body", validator, &value);
         }
     }
 
@@ -409,25 +373,18 @@ impl<'a> Check<'a> {
 fn sentence(kind: &ValidationErrorKind, error: &jsonschema::ValidationError<'_>) -> String {
     match kind {
         ValidationErrorKind::Type { kind } => {
-            let mut names: Vec<Cow<'_, str>> = Vec::new();
-            match kind {
-                TypeKind::Single(only) => names.push(only.to_string().into()),
-                TypeKind::Multiple(several) => {
-                    names.extend(several.iter().map(|kind| kind.to_string().into()));
-                }
-            }
+            let mut names: Vec<_> = match kind {
+                TypeKind::Single(only) => vec![only.to_string()],
+                TypeKind::Multiple(several) => several.iter().map(|kind| kind.to_string()).collect(),
+            };
             names.retain(|name| name != "null");
             let names: Vec<_> = names.iter().map(|name| with_article(name)).collect();
             format!("is not {}", names.join(" or "))
         }
         ValidationErrorKind::Enum { options } => {
             let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
-            let mut names: Vec<_> = options
-                .iter()
-                .filter(|option| !option.is_null())
-                .take(8)
-                .map(|option| option.as_str().map_or(option.to_string(), str::to_owned))
-                .collect();
+            let told = options.iter().filter(|option| !option.is_null()).take(8);
+            let mut names: Vec<_> = told.map(text_of).collect();
             if options.len() > 8 {
                 names.push("...".to_owned());
             }
@@ -443,9 +400,7 @@ fn sentence(kind: &ValidationErrorKind, error: &jsonschema::ValidationError<'_>)
         },
         ValidationErrorKind::Minimum { limit } => format!("is less than {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("is greater than {limit}"),
-        ValidationErrorKind::MinLength { limit } => {
-            format!("is shorter than {limit} character(s)")
-        }
+        ValidationErrorKind::MinLength { limit } => format!("is shorter than {limit} character(s)"),
         ValidationErrorKind::MaxLength { limit } => format!("is longer than {limit} characters"),
         _ => error.masked().to_string(),
     }
@@ -482,7 +437,7 @@ fn location(parameter: &Parameter) -> String {
 }
 
 fn kind(schema: &Value) -> Option<&str> {
-    schema.get("type").and_then(Value::as_str)
+    text(schema, "type")
 }
 
 fn is_array(document: &Document, parameter: &Parameter) -> bool {
@@ -498,18 +453,11 @@ fn is_clamped(operation: &Operation, parameter: &Parameter) -> bool {
 fn read_scalar(schema: &Value, text: &str) -> Option<Value> {
     match kind(schema) {
         Some("integer") => {
-            if let Ok(number) = text.parse::<i64>() {
-                Some(number.into())
-            } else {
-                text.parse::<u64>().ok().map(Value::from)
-            }
+            let number = text.parse::<i64>().map(Value::from);
+            number.or_else(|_| text.parse::<u64>().map(Value::from)).ok()
         }
         Some("number") => serde_json::Number::from_f64(text.parse().ok()?).map(Value::Number),
-        Some("boolean") => match text {
-            "true" => Some(true.into()),
-            "false" => Some(false.into()),
-            _ => None,
-        },
+        Some("boolean") => text.parse::<bool>().ok().map(Value::from),
         _ => Some(text.into()),
     }
 }

@@ -23,9 +23,8 @@ impl FromStr for Fault {
 }
 
 fn read(text: &str) -> Result<Fault, String> {
-    let (route, rest) = text
-        .split_once('=')
-        .ok_or("it must be of the form ROUTE=EFFECT[,OPTION]..., such as users.get=503,count=2")?;
+    let form = "it must be of the form ROUTE=EFFECT[,OPTION]..., such as users.get=503,count=2";
+    let (route, rest) = text.split_once('=').ok_or(form)?;
     let mut words = rest.split(',').map(str::trim);
     let mut fault = Fault {
         route: read_route(route.trim())?,
@@ -112,10 +111,8 @@ fn read_route(text: &str) -> Result<Route, String> {
 }
 
 fn read_effect(text: &str) -> Result<Effect, String> {
-    let (name, argument) = match text.split_once(':') {
-        Some((name, argument)) => (name, Some(argument)),
-        None => (text, None),
-    };
+    let (name, argument) =
+        text.split_once(':').map_or((text, None), |(name, argument)| (name, Some(argument)));
     match (name, argument) {
         ("latency", Some(argument)) => read_duration(argument).map(Effect::Latency),
         ("html", None) => Ok(Effect::Html(502)),

@@ -156,23 +156,19 @@ impl Rule {
 fn operation(document: &Document, route: &Route) -> Result<Option<String>, FaultError> {
     match route {
         Route::Every => Ok(None),
-        Route::Id(id) => match document.operation(id) {
-            Some(operation) => Ok(Some(operation.id.clone())),
-            None => {
-                let area = id.split('.').next().unwrap_or_default();
-                let mut known = document.operations().iter().map(|operation| operation.id.as_str());
-                let like = known.find(|known| known.split('.').next() == Some(area));
-                let like = like.unwrap_or("users.get");
-                Err(FaultError(format!("there is no operation `{id}`; one that there is: {like}")))
-            }
-        },
+        Route::Id(id) if document.operation(id).is_some() => Ok(Some(id.clone())),
+        Route::Id(id) => {
+            let area = id.split('.').next();
+            let mut known = document.operations().iter().map(|operation| operation.id.as_str());
+            let like = known.find(|known| known.split('.').next() == area).unwrap_or("users.get");
+            Err(FaultError(format!("there is no operation `{id}`; one that there is: {like}")))
+        }
         Route::Path(method, path) => {
             let key = without_names(&format!("{method} {path}"));
             let mut operations = document.operations().iter();
-            operations
-                .find(|operation| without_names(&operation.key()) == key)
-                .map(|operation| Some(operation.id.clone()))
-                .ok_or_else(|| FaultError(format!("there is no operation at {method} {path}")))
+            let found = operations.find(|operation| without_names(&operation.key()) == key);
+            let missing = || FaultError(format!("there is no operation at {method} {path}"));
+            found.map(|operation| Some(operation.id.clone())).ok_or_else(missing)
         }
     }
 }

@@ -32,10 +32,8 @@ pub(crate) fn named_user(state: &State, request: &Incoming) -> Option<u64> {
 }
 
 fn described<'a>(state: &'a State, request: &Incoming) -> Option<&'a ApiKey> {
-    match state.identity.keys.find(request.header(API_KEY)?) {
-        Ok(Found::Described(key)) => Some(key),
-        _ => None,
-    }
+    let found = state.identity.keys.find(request.header(API_KEY)?);
+    if let Ok(Found::Described(key)) = found { Some(key) } else { None }
 }
 
 /// The token of `Bearer ...`.
@@ -93,12 +91,9 @@ fn names_no_universe(operation: &Operation) -> bool {
 
 fn by_token(inner: &Inner, found: &Match<'_>, request: &Incoming, token: &str) -> Result<(), Failure> {
     let state = inner.state();
-    let granted = state
-        .identity
-        .oauth
-        .sessions
-        .access(token, state.clock.now())
-        .map_err(|why| Failure::unauthorized_because(format!("Invalid access token: it {why}.")))?;
+    let granted = state.identity.oauth.sessions.access(token, state.clock.now());
+    let refused = |why| Failure::unauthorized_because(format!("Invalid access token: it {why}."));
+    let granted = granted.map_err(refused)?;
     let user = granted.session.user;
     // An app makes things for the user who let it, and for groups of this user.
     let creator = Creator::of(found.operation, &request.headers, &request.body);
@@ -137,16 +132,14 @@ fn check(
 /// The wordings that were seen of the live service; of services that none was seen of, the document's.
 fn forbidden_live(operation: &Operation, credential: &str, lacking: &str, is_for_some: bool) -> Failure {
     let path = operation.path.as_str();
+    // AU-12
+    let mut unnamed = ["/place-version-history-api/", "/creator-configs-public-api/"].iter();
     let failure = if path.starts_with("/universes/v1/") && credential == "API key" {
         // ER-02: publishing.
         Failure::unauthorized_because("API Key has insufficient scopes.")
     } else if is_for_some {
         Failure::permission_denied("Scope must be configured to allow all resources")
-    } else if ["/place-version-history-api/", "/creator-configs-public-api/"]
-        .iter()
-        .any(|service| path.starts_with(service))
-    {
-        // AU-12
+    } else if unnamed.any(|service| path.starts_with(service)) {
         Failure::permission_denied("Scope not authorized")
     } else {
         return forbidden(operation, credential, lacking);

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api::{Failure, Response};
+use crate::api::{Failure, Response, object};
 use crate::control::route::{Route, Routes};
 use crate::identity::keys::ApiKey;
-use crate::identity::oauth::DEFAULT_ID;
-use crate::identity::oauth::sessions::{Grant, Universes};
+use crate::identity::oauth::sessions::{Grant, Session, Universes};
+use crate::identity::oauth::{DEFAULT_ID, OAuthApp};
 use crate::identity::scopes;
 use crate::incoming::Incoming;
 use crate::inner::Inner;
@@ -26,8 +26,8 @@ pub(crate) const ROUTES: Routes = &[
 ];
 
 fn read<T: for<'de> Deserialize<'de>>(request: &Incoming) -> Result<T, Failure> {
-    serde_json::from_slice(&request.body)
-        .map_err(|error| Failure::invalid(format!("The request body does not fit: {error}.")))
+    let refused = |error| Failure::invalid(format!("The request body does not fit: {error}."));
+    serde_json::from_slice(&request.body).map_err(refused)
 }
 
 /// Everything about keys and OAuth but the secrets.
@@ -60,32 +60,24 @@ fn forget_key(inner: &Inner, _: &Incoming, name: &str) -> Result<WireResponse, F
 fn known_oauth(inner: &Inner) -> Value {
     let state = inner.state();
     let oauth = &state.identity.oauth;
-    let apps: Vec<_> = oauth
-        .apps
-        .all()
-        .map(|app| {
-            let mut json = serde_json::to_value(app).unwrap_or_default();
-            if let Some(object) = json.as_object_mut() {
-                let secret = object.remove("clientSecret");
-                object.insert("confidential".to_owned(), json!(secret.is_some()));
-            }
-            json
+    let app = |app: &OAuthApp| {
+        let mut json = object(serde_json::to_value(app).unwrap_or_default());
+        let secret = json.remove("clientSecret");
+        json.insert("confidential".to_owned(), json!(secret.is_some()));
+        json
+    };
+    let session = |(number, session): (u64, &Session)| {
+        json!({
+            "session": number,
+            "clientId": session.client_id,
+            "user": session.user,
+            "scopes": session.scopes,
+            "universes": session.universes.ids(),
+            "ended": session.ended,
         })
-        .collect();
-    let sessions: Vec<_> = oauth
-        .sessions
-        .all()
-        .map(|(number, session)| {
-            json!({
-                "session": number,
-                "clientId": session.client_id,
-                "user": session.user,
-                "scopes": session.scopes,
-                "universes": session.universes.ids(),
-                "ended": session.ended,
-            })
-        })
-        .collect();
+    };
+    let apps: Vec<_> = oauth.apps.all().map(app).collect();
+    let sessions: Vec<_> = oauth.sessions.all().map(session).collect();
     json!({ "apps": apps, "sessions": sessions, "settings": oauth.settings })
 }
 

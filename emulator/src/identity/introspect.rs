@@ -14,13 +14,11 @@ fn has_lapsed(inner: &Inner, key: &ApiKey, now: Timestamp) -> bool {
 }
 
 pub(super) fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
-    let body: Value = serde_json::from_slice(&request.body)
-        .map_err(|error| Failure::invalid(format!("The request body is not JSON: {error}.")))?;
-    let key = body
-        .get("apiKey")
-        .and_then(Value::as_str)
-        .filter(|key| !key.is_empty())
-        .ok_or_else(|| Failure::invalid("The request body must be of the form {\"apiKey\":\"...\"}."))?;
+    let refused = |error| Failure::invalid(format!("The request body is not JSON: {error}."));
+    let body: Value = serde_json::from_slice(&request.body).map_err(refused)?;
+    let key = body["apiKey"].as_str().filter(|key| !key.is_empty());
+    let form = "The request body must be of the form {\"apiKey\":\"...\"}.";
+    let key = key.ok_or_else(|| Failure::invalid(form))?;
     let state = inner.state();
     let keys = &state.identity.keys;
     let everything = || -> Vec<KeyScope> {

@@ -38,11 +38,10 @@ pub(crate) fn lacking(
         Grant::ForSome => format!("{scope} for all experiences"),
         _ => scope.clone(),
     };
-    let missing: Vec<String> = needed
-        .iter()
-        .filter(|one_of| !one_of.iter().any(|scope| grant(scope) == Grant::Given))
-        .map(|one_of| one_of.iter().map(words).collect::<Vec<_>>().join(" or "))
-        .collect();
+    let has_one = |one_of: &Vec<String>| one_of.iter().any(|scope| grant(scope) == Grant::Given);
+    let missing = needed.iter().filter(|one_of| !has_one(one_of));
+    let missing = missing.map(|one_of| one_of.iter().map(words).collect::<Vec<_>>().join(" or "));
+    let missing: Vec<_> = missing.collect();
     (!missing.is_empty()).then(|| missing.join(" and "))
 }
 

@@ -92,10 +92,8 @@ fn class(operation: &Operation) -> Option<Class> {
             _ => V1_WRITE,
         });
     }
-    if path.starts_with("/ordered-data-stores/v1/") {
-        return Some(if method == "GET" { ORDERED_V1_READ } else { ORDERED_V1_WRITE });
-    }
-    None
+    let is_ordered_v1 = path.starts_with("/ordered-data-stores/v1/");
+    is_ordered_v1.then_some(if method == "GET" { ORDERED_V1_READ } else { ORDERED_V1_WRITE })
 }
 
 /// A request, as far as limits go.
@@ -118,12 +116,10 @@ pub(crate) fn charges(asked: &Asked<'_>) -> Vec<Charge> {
     let Asked { found, query, headers, owner, body, daily, shapes } = *asked;
     let operation = found.operation;
     let mut charges: Vec<Charge> = credential(operation, headers, owner).into_iter().collect();
-    let daily = daily.zip(who(headers, owner));
-    charges.extend(
-        daily.map(|(limit, who)| {
-            Charge::of_requests(Key::Daily(who, &operation.id), limit, DAY, &operation.id)
-        }),
-    );
+    if let Some((limit, who)) = daily.zip(who(headers, owner)) {
+        let key = Key::Daily(who, &operation.id);
+        charges.push(Charge::of_requests(key, limit, DAY, &operation.id));
+    }
     if shapes.is_live() && operation.path == ASSET_OPERATION {
         charges.push(polls(found));
     }

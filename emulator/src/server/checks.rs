@@ -52,19 +52,17 @@ impl Inner {
             tolerated.uri = format!("{}?{query}", incoming.path()).parse().ok()?;
         }
         let content_type = incoming.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if let Some(content_type) = content_type
-            && let Some((form_type, body)) =
-                tolerance::form(self.document, found.operation, content_type, &incoming.body)
-                    .or_else(|| tolerance::json(self.document, found.operation, content_type, &incoming.body))
-        {
-            tolerated.headers.insert(CONTENT_TYPE, form_type.parse().ok()?);
-            tolerated.body = body.into();
-        }
-        if let Some(content_type) = content_type
-            && let Some(body) =
-                tolerance::body(self.document, found.operation, content_type, &incoming.body, names)
-        {
-            tolerated.body = body.into();
+        if let Some(content_type) = content_type {
+            let (document, operation, body) = (self.document, found.operation, &incoming.body);
+            let form = tolerance::form(document, operation, content_type, body);
+            let form = form.or_else(|| tolerance::json(document, operation, content_type, body));
+            if let Some((form_type, body)) = form {
+                tolerated.headers.insert(CONTENT_TYPE, form_type.parse().ok()?);
+                tolerated.body = body.into();
+            }
+            if let Some(body) = tolerance::body(document, operation, content_type, body, names) {
+                tolerated.body = body.into();
+            }
         }
         let left = self.check(&Request::new(&tolerated, found));
         if left.len() >= violations.len() {
@@ -75,18 +73,14 @@ impl Inner {
     }
 
     pub(super) fn refuse(&self, violations: &[Violation]) -> Result<(), Failure> {
-        let refused: Vec<_> = match self.config.strictness {
-            Strictness::Lenient => return Ok(()),
-            Strictness::Usual => {
-                violations.iter().filter(|violation| !violation.may_be_overlooked()).collect()
-            }
-            Strictness::Strict => violations.iter().collect(),
+        let is_refused = |violation: &&Violation| match self.config.strictness {
+            Strictness::Lenient => false,
+            Strictness::Usual => !violation.may_be_overlooked(),
+            Strictness::Strict => true,
         };
-        if refused.is_empty() {
-            return Ok(());
-        }
-        let refused: Vec<_> = refused.iter().map(|violation| self.words(violation)).collect();
-        Err(Failure::invalid(refused.join("; ")))
+        let refused = violations.iter().filter(is_refused).map(|violation| self.words(violation));
+        let refused: Vec<_> = refused.collect();
+        Failure::invalid_if(!refused.is_empty(), refused.join("; "))
     }
 
     /// How the service puts a violation. Of a query parameter that is missing it was seen for the id of a map item
@@ -105,13 +99,8 @@ impl Inner {
             && self.config.strictness != Strictness::Lenient
             && incoming.path().starts_with("/server-management/");
         let takes_one = found.operation.body.as_ref().is_some_and(|body| body.required);
-        match concerns
-            && takes_one
-            && incoming.body.is_empty()
-            && !incoming.headers.contains_key(CONTENT_TYPE)
-        {
-            true => Err(Failure::of_status(415, "The request has no body.")),
-            false => Ok(()),
-        }
+        let has_none = incoming.body.is_empty() && !incoming.headers.contains_key(CONTENT_TYPE);
+        let refused = || Failure::of_status(415, "The request has no body.");
+        if concerns && takes_one && has_none { Err(refused()) } else { Ok(()) }
     }
 }

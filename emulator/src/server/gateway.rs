@@ -187,26 +187,18 @@ impl Inner {
         standing: &mut Option<Standing>,
     ) -> Result<(), Failure> {
         let Some(limits) = &self.limits else { return Ok(()) };
-        match limits.admit(&self.charges(limits, request), now) {
+        let refusal = match limits.admit(&self.charges(limits, request), now) {
             Ok(admitted) => {
                 *standing = admitted;
-                Ok(())
+                return Ok(());
             }
-            Err(refusal) => {
-                *standing = Some(refusal.standing);
-                let message = refusal.message;
-                let failure = if refusal.by_gateway {
-                    Failure::rate_limited(message.clone())
-                } else {
-                    Failure::exhausted(message.clone())
-                };
-                let failure = failure.noting("limit", message);
-                Err(match refusal.name {
-                    Some(name) => failure.with_detail(name),
-                    None => failure,
-                })
-            }
-        }
+            Err(refusal) => refusal,
+        };
+        *standing = Some(refusal.standing);
+        let message = refusal.message;
+        let failed = if refusal.by_gateway { Failure::rate_limited } else { Failure::exhausted };
+        let failure = failed(message.clone()).noting("limit", message);
+        Err(Failure { detail: refusal.name.map(Into::into), ..failure })
     }
 
     fn charges(&self, limits: &Limits, request: &Request<'_>) -> Vec<limits::Charge> {

@@ -41,13 +41,9 @@ pub(super) fn spoil(response: Response, plan: &Plan, path: &str, shapes: Shapes)
 }
 
 fn with_retry_after(mut response: Response, plan: &Plan) -> Response {
-    match plan.retry_after {
-        Some(seconds) => {
-            response.headers.retain(|(name, _)| *name != "retry-after");
-            response.with_header("retry-after", seconds.to_string())
-        }
-        None => response,
-    }
+    let Some(seconds) = plan.retry_after else { return response };
+    response.headers.retain(|(name, _)| *name != "retry-after");
+    response.with_header("retry-after", seconds.to_string())
 }
 
 /// A page as the edge writes it (ER-03): HAProxy's have no title.

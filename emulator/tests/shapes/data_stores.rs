@@ -172,12 +172,15 @@ async fn a_buffer_of_a_game_only_shows_and_is_gone_once_it_is_written() {
     }
 }
 
-/// RE-01
+/// RE-01, RE-03
 #[tokio::test]
 async fn templates_for_erasure_are_an_entry_of_a_configuration() {
     let client = Client::start().await;
     let repository = "/creator-configs-public-api/v1/configs/universes/7/repositories/DataStoresConfig";
-    let templates = json!([{ "dataStore": "inventory", "key": "user_{userId}" }]);
+    let key = json!({
+        "data_store_type": "STANDARD", "data_store_name": "Inventory", "key_pattern": "User_{UserId}",
+    });
+    let templates = json!([{ "key_template": key }]);
     let draft = json!({ "entries": { "user_data_templates": templates } });
     let hash = client.patch(&format!("{repository}/draft"), &draft).await.ok()["draftHash"].clone();
     let publish = json!({ "draftHash": hash, "message": "templates", "deploymentStrategy": "Immediate" });

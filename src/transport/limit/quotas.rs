@@ -12,11 +12,8 @@ pub(super) fn of(
     concurrent_users: u64,
 ) -> Vec<Quota> {
     let of_service = |limit: &ServiceLimit| {
-        let key = format!(
-            "{} of {}",
-            limit.class,
-            named(PathTemplate(operation.path), values, limit.by)?.join("/")
-        );
+        let named = named(PathTemplate(operation.path), values, limit.by)?;
+        let key = [limit.class, " of ", &named.join("/")].concat();
         let more = limit.tenths_per_user.saturating_mul(concurrent_users) / 10;
         let requests = limit.limit.requests.saturating_add(more);
         let stated = limit.stated.unwrap_or(limit.limit.requests);
@@ -24,7 +21,7 @@ pub(super) fn of(
     };
     let own = if owner.is_bearer { operation.oauth_limit } else { operation.api_key_limit };
     let own = own.map(|limit| Quota {
-        key: format!("{} for {}", operation.id, owner.name),
+        key: [operation.id, " for ", owner.name].concat(),
         limit,
         stated: limit.requests,
         is_own: true,

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// The areas with helpers, as folders of `src`.
-const AREAS: [&str; 10] = [
+const AREAS: [&str; 11] = [
     "assets",
     "data_stores",
+    "erasure",
     "groups",
     "luau",
     "memory_stores",
@@ -21,9 +22,10 @@ const AREAS: [&str; 10] = [
 ];
 
 /// What helpers are methods of: the areas' handles, and what is made of those to be kept.
-const HANDLES: [&str; 17] = [
+const HANDLES: [&str; 18] = [
     "Assets",
     "DataStores",
+    "Erasure",
     "Groups",
     "Luau",
     "MemoryStores",
@@ -105,14 +107,13 @@ impl<'ast> Visit<'ast> for Area {
     }
 }
 
-/// The sources in a folder and in those below it.
+/// The sources in a folder and in those within it.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder of src");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let (folders, files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
-    let is_source = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
-    let below = folders.iter().flat_map(|folder| self::files(folder));
-    files.into_iter().filter(is_source).chain(below).collect()
+    let (folders, files): (Vec<_>, Vec<_>) =
+        entries.map(|entry| entry.expect("an entry").path()).partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    files.chain(folders.iter().flat_map(|folder| self::files(folder))).collect()
 }
 
 /// Not what gives a reference or another handle.

@@ -34,6 +34,8 @@ const FLOORS: Floors = Floors(&[
         ],
         group: Group::Apart,
     },
+    // Jobs that take several areas.
+    Floor { modules: &["erasure"], group: Group::Together },
 ]);
 
 /// The files that may name the HTTP library, and what it is built on.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 
 /// Polls a future this many times, and drops it if it is not ready then: what it had in memory is gone.
-async fn killed_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn killed_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut left = polls;
     poll_fn(|context| {
@@ -115,7 +115,7 @@ async fn an_export_whose_disk_is_full_at_any_line_goes_on_when_there_is_room() {
 }
 
 /// Scope, key and value of each line.
-fn content(file: &[u8]) -> Vec<((String, String), Value)> {
+pub(super) fn content(file: &[u8]) -> Vec<((String, String), Value)> {
     let read = |line: &str| {
         let mut line: Value = serde_json::from_str(line).expect("a line");
         let text = |value: &Value| value.as_str().expect("a text").to_owned();

@@ -7,6 +7,8 @@ mod erasure;
 mod export;
 mod killed;
 mod limits;
+mod migrate;
+mod migrate_faults;
 mod slow;
 mod v1;
 

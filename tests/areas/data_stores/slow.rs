@@ -3,6 +3,8 @@
 use super::store_of;
 use opencloud::testing::{Expect, MockResponse, Script};
 use serde_json::json;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::sleep;
@@ -46,4 +48,43 @@ async fn no_write_of_an_import_runs_out_of_time_while_the_reader_is_slow() {
     writer.write_all(line("c").as_bytes()).await.expect("there is room");
     drop(writer);
     assert_eq!(import.await.expect("no panic").expect("a response").written, 3);
+}
+
+/// A limit of the service that lasts longer than a call may take.
+#[tokio::test(start_paused = true)]
+async fn an_export_and_an_import_wait_for_a_rate_limit_that_outlasts_a_call() {
+    let entry = json!({ "id": "a", "path": format!("{SCOPE}/a") });
+    let script = Script::new()
+        .expect_times(3, Expect::get(format!("{SCOPE}/a")), MockResponse::rate_limited(300))
+        .expect_times(3, Expect::patch(format!("{SCOPE}/a")), MockResponse::rate_limited(300))
+        .always(Expect::get(SCOPE), MockResponse::page("dataStoreEntries", [entry], None))
+        .always(Expect::any(), MockResponse::json(json!({ "value": 1 })));
+    let store = store_of(&script.client()).scope("s");
+    let waits = Arc::new(Waits::default());
+    let mut file = Vec::new();
+    let end = store.export().on_progress(Told(Arc::clone(&waits))).write_to(&mut file, |_| Ok(())).await;
+    assert_eq!(end.expect("a response").entries(), 1);
+    let import = store.import().on_progress(Told(Arc::clone(&waits)));
+    assert_eq!(import.read_from(&file[..], |_| Ok(())).await.expect("a response").written, 1);
+    assert_eq!(waits.done.load(Ordering::Relaxed), 2);
+    assert!(waits.messages.lock().expect("messages").iter().any(|text| text.contains("rate limit")));
+}
+
+#[derive(Default)]
+struct Waits {
+    done: AtomicU64,
+    messages: Mutex<Vec<String>>,
+}
+
+struct Told(Arc<Waits>);
+
+impl opencloud::Progress for Told {
+    fn advanced(&self, done: u64, total: Option<u64>) {
+        assert_eq!((done, total), (1, None));
+        self.0.done.fetch_add(done, Ordering::Relaxed);
+    }
+
+    fn message(&self, text: &str) {
+        self.0.messages.lock().expect("messages").push(text.to_owned());
+    }
 }

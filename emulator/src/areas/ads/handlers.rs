@@ -38,12 +38,9 @@ fn amount(budget: Option<&Value>) -> Result<u64, Failure> {
 
 fn check_schedule(schedule: Option<&Value>) -> Result<(), Failure> {
     let days = schedule.and_then(|schedule| schedule.get("durationInDays")).and_then(Value::as_i64);
-    match days {
-        Some(days) if !(1..=MAX_DAYS).contains(&days) => {
-            Err(Failure::invalid(format!("schedule.durationInDays must be between 1 and {MAX_DAYS}.")))
-        }
-        _ => Ok(()),
-    }
+    let is_wrong = days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days));
+    let message = format_args!("schedule.durationInDays must be between 1 and {MAX_DAYS}.");
+    Failure::invalid_if(is_wrong, message)
 }
 
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {

@@ -66,10 +66,8 @@ impl Ads {
     }
 
     pub(super) fn get(&mut self, id: &str) -> Result<&mut Campaign, Failure> {
-        id.parse()
-            .ok()
-            .and_then(|id: u64| self.campaigns.get_mut(&id))
-            .ok_or_else(|| Failure::missing(format_args!("campaign '{id}'")))
+        let campaign = id.parse().ok().and_then(|id: u64| self.campaigns.get_mut(&id));
+        campaign.ok_or_else(|| Failure::missing(format_args!("campaign '{id}'")))
     }
 }
 

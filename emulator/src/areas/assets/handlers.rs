@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    Call, Failure, Outcome, Pagination, Response, Shapes, picture, refuse_unfit, rfc3339_nanos, text,
+    Call, Failure, Outcome, Pagination, Response, Shapes, object, picture, refuse_unfit, rfc3339_nanos, text,
+    with_next,
 };
 use crate::areas::assets::model::{APPROVED, Asset, Creator, REVIEWING, Version, number};
 use crate::areas::routes::Routes;
@@ -86,13 +87,11 @@ impl Asset {
         asset.insert("path".to_owned(), json!(format!("assets/{}", self.id)));
         asset.insert("revisionId".to_owned(), json!(revision.to_string()));
         if let Some(created) = created {
-            let created = rfc3339_nanos(created);
-            asset.insert("revisionCreateTime".to_owned(), json!(created));
+            asset.insert("revisionCreateTime".to_owned(), json!(rfc3339_nanos(created)));
         }
-        let id = if shapes.is_live() {
-            json!(self.id.to_string())
-        } else {
-            number(document, &["assetId"], self.id)
+        let id = match shapes {
+            Shapes::Live => json!(self.id.to_string()),
+            Shapes::Document => number(document, &["assetId"], self.id),
         };
         asset.insert("assetId".to_owned(), id);
         // AS-03
@@ -131,12 +130,9 @@ impl Asset {
 
     /// The index of a version by its number.
     fn version(&self, number: &str) -> Result<usize, Failure> {
-        number
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| number.checked_sub(1))
-            .filter(|index| *index < self.versions.len())
-            .ok_or_else(|| Failure::missing(format_args!("version {number}")))
+        let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let index = index.filter(|index| *index < self.versions.len());
+        index.ok_or_else(|| Failure::missing(format_args!("version {number}")))
     }
 }
 
@@ -161,17 +157,12 @@ struct Upload {
 
 impl Upload {
     fn read(call: &Call<'_>) -> Result<Upload, Failure> {
-        let mut request = None;
-        let mut file = None;
+        let (mut request, mut file) = (None, None);
         for part in call.form()? {
             match part.name.as_str() {
                 "request" => {
                     refuse_unfit(&part.content)?;
-                    let json = serde_json::from_slice(&part.content);
-                    request = json.ok().and_then(|value: Value| match value {
-                        Value::Object(object) => Some(object),
-                        _ => None,
-                    });
+                    request = serde_json::from_slice::<Map<String, Value>>(&part.content).ok();
                 }
                 "fileContent" => file = Some(part),
                 _ => {}
@@ -195,9 +186,8 @@ fn check_file(call: &Call<'_>, asset_type: &str, file: &Part) -> Result<(), Fail
         }
     } else if !allowed.contains(&sent) {
         let allowed = allowed.join(", ");
-        return Err(Failure::invalid(format!(
-            "The file of an asset of type {asset_type} must be one of {allowed}."
-        )));
+        let message = format!("The file of an asset of type {asset_type} must be one of {allowed}.");
+        return Err(Failure::invalid(message));
     }
     Failure::invalid_if(file.content.is_empty(), "The file is empty.")?;
     // AS-16: it is the form that is limited, whatever is in it.
@@ -213,9 +203,8 @@ fn check_file(call: &Call<'_>, asset_type: &str, file: &Part) -> Result<(), Fail
 fn check_metadata(metadata: &Map<String, Value>, shapes: Shapes) -> Result<(), Failure> {
     let length = |name: &str| text(metadata, name).map_or(0, |text| text.chars().count());
     if length("description") > MAX_DESCRIPTION {
-        return Err(Failure::invalid(format!(
-            "The description is longer than {MAX_DESCRIPTION} characters."
-        )));
+        let message = format!("The description is longer than {MAX_DESCRIPTION} characters.");
+        return Err(Failure::invalid(message));
     }
     if length("displayName") > MAX_NAME {
         // AS-20
@@ -241,13 +230,10 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let name = text(&request, "displayName").unwrap_or_default();
     Failure::invalid_if(name.trim().is_empty(), "The displayName is required.")?;
     let creator = Creator::read(request.get("creationContext"))?;
-    let mut metadata = Map::new();
     // Social links are not taken over: they can only be set by an update.
-    for name in ["displayName", "description", "icon", "previews"] {
-        if let Some(value) = request.get(name) {
-            metadata.insert(name.to_owned(), value.clone());
-        }
-    }
+    let metadata = ["displayName", "description", "icon", "previews"];
+    let metadata = metadata.into_iter().filter_map(|name| request.get_key_value(name));
+    let metadata: Map<_, _> = metadata.map(|(name, value)| (name.clone(), value.clone())).collect();
     check_metadata(&metadata, call.shapes)?;
     let file = file.ok_or_else(|| Failure::invalid("The part 'fileContent' is missing."))?;
     check_file(call, asset_type, &file)?;
@@ -314,8 +300,7 @@ fn moderation_text(field: &str, shapes: Shapes) -> &'static str {
 }
 
 fn moderated(field: &str, shapes: Shapes) -> Map<String, Value> {
-    let error = [("code", json!(400)), ("message", json!(moderation_text(field, shapes)))];
-    error.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    object(json!({ "code": 400, "message": moderation_text(field, shapes) }))
 }
 
 /// AS-01: the live service leaves `done` out until it is true, and adds the id.
@@ -402,9 +387,9 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     check_metadata(&metadata, call.shapes)?;
     if let Some(file) = &file {
         if asset.asset_type != "Model" {
+            let kind = &asset.asset_type;
             return Err(Failure::invalid(format!(
-                "The content of an asset of type {} cannot be updated.",
-                asset.asset_type
+                "The content of an asset of type {kind} cannot be updated."
             )));
         }
         check_file(call, &asset.asset_type, file)?;
@@ -441,11 +426,8 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn get_operation(state: &mut State, call: &Call<'_>) -> Outcome {
     let path = format!("operations/{}", call.param("operationId"));
-    state
-        .operations
-        .poll(&path)
-        .map(|operation| Response::json(operation_json(operation, call)))
-        .ok_or_else(|| Failure::missing("operation"))
+    let operation = state.operations.poll(&path).ok_or_else(|| Failure::missing("operation"))?;
+    Ok(Response::json(operation_json(operation, call)))
 }
 
 fn set_archived(state: &mut State, call: &Call<'_>, archived: bool) -> Outcome {
@@ -477,21 +459,11 @@ fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
         (0..asset.versions.len()).rev().map(|index| asset.version_json(call, index)).collect();
     let (page, next) = Pagination::v2(50).with_default(8).page(call, &versions)?;
     // The document calls it an array; others have seen an object with a token.
-    let schema = call
-        .operation
-        .response(200)
-        .and_then(|response| response.json())
-        .map(|media| call.document.resolve(&media.schema));
-    let is_array = schema.and_then(|schema| schema.get("type")).and_then(Value::as_str) == Some("array");
-    if is_array {
+    let media = call.operation.response(200).and_then(|response| response.json());
+    if media.is_some_and(|media| call.document.resolve(&media.schema)["type"] == "array") {
         return Ok(Response::json(page));
     }
-    let mut list = Map::new();
-    list.insert("assetVersions".to_owned(), Value::Array(page));
-    if let Some(next) = next {
-        list.insert("nextPageToken".to_owned(), json!(next));
-    }
-    Ok(Response::json(Value::Object(list)))
+    Ok(with_next(json!({ "assetVersions": page }), "nextPageToken", next))
 }
 
 fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -514,8 +486,7 @@ fn rollback(state: &mut State, call: &Call<'_>) -> Outcome {
         Failure::invalid(format!("The assetVersion must be of the form assets/{}/versions/1.", asset.id))
     })?;
     let index = asset.version(number)?;
-    let mut version = asset.versions[index].clone();
-    version.created = call.now;
+    let version = Version { created: call.now, ..asset.versions[index].clone() };
     asset.versions.push(version);
     let latest = asset.versions.len() - 1;
     Ok(Response::json(asset.version_json(call, latest)))
@@ -561,12 +532,9 @@ fn deliver(state: &mut State, call: &Call<'_>) -> Outcome {
 /// Why an asset is not delivered, which is a success all the same (AS-11): an HTTP status as the code, and a text.
 fn undelivered(asset: &Asset, now: Timestamp) -> Option<(u16, &'static str)> {
     if asset.archived {
-        Some((409, "The asset is archived."))
-    } else if asset.moderation(now) == REJECTED {
-        Some((403, "The asset is not approved."))
-    } else {
-        None
+        return Some((409, "The asset is archived."));
     }
+    (asset.moderation(now) == REJECTED).then_some((403, "The asset is not approved."))
 }
 
 /// The number of an asset type, as in `Enum.AssetType`.

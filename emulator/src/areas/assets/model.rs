@@ -67,12 +67,11 @@ impl Assets {
 
     /// How many assets of a type (`AUDIO`) a user has uploaded since then.
     pub(crate) fn uploaded_by(&self, user: u64, asset_type: &str, since: Timestamp) -> usize {
-        self.assets
-            .values()
-            .filter(|asset| !asset.creator.is_group && asset.creator.id == user && asset.id != 5001)
-            .filter(|asset| asset.asset_type.eq_ignore_ascii_case(asset_type))
-            .filter(|asset| asset.versions.first().is_some_and(|first| first.created >= since))
-            .count()
+        let is_new = |asset: &Asset| asset.versions.first().is_some_and(|first| first.created >= since);
+        let is_of_type = |asset: &Asset| asset.asset_type.eq_ignore_ascii_case(asset_type);
+        let is_by = |by: Creator| !by.is_group && by.id == user;
+        let assets = self.assets.values().filter(|asset| is_by(asset.creator) && asset.id != 5001);
+        assets.filter(|asset| is_of_type(asset) && is_new(asset)).count()
     }
 
     /// What an asset is called, if there is one.

@@ -32,10 +32,8 @@ impl Badges {
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {
-    match name.trim().is_empty() {
-        true => Err(Failure::invalid("Invalid badge name.").with_detail(BAD_NAME)),
-        false => Ok(()),
-    }
+    let refused = || Failure::invalid("Invalid badge name.").with_detail(BAD_NAME);
+    if name.trim().is_empty() { Err(refused()) } else { Ok(()) }
 }
 
 fn is_picture(file: &Part) -> bool {

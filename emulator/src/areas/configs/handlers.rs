@@ -139,15 +139,12 @@ fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
     let ascending = call.given("SortOrder") == Some("SORT_ORDER_ASCENDING");
     let skip = call.query_number("Skip", 0)?;
     let size = call.query_number("MaxPageSize", 10)?.clamp(1, 100);
-    let mut found: Vec<&Revision> = repository(state, call)?
-        .revisions
-        .iter()
-        .filter(|revision| from.is_none_or(|from| revision.time >= from))
-        .filter(|revision| until.is_none_or(|until| revision.time <= until))
-        .filter(|revision| {
-            search.is_none_or(|key| revision.changes.keys().any(|changed| changed.contains(key)))
-        })
-        .collect();
+    let is_asked_for = |revision: &&Revision| {
+        from.is_none_or(|from| revision.time >= from)
+            && until.is_none_or(|until| revision.time <= until)
+            && search.is_none_or(|key| revision.changes.keys().any(|changed| changed.contains(key)))
+    };
+    let mut found: Vec<_> = repository(state, call)?.revisions.iter().filter(is_asked_for).collect();
     if !ascending {
         found.reverse();
     }
@@ -156,11 +153,9 @@ fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn revision_json(revision: &Revision) -> Value {
-    let changes: Map<String, Value> = revision
-        .changes
-        .iter()
-        .map(|(key, (before, after))| (key.clone(), json!({ "before": before, "after": after })))
-        .collect();
+    let change = |(before, after): &(_, _)| json!({ "before": before, "after": after });
+    let changes = revision.changes.iter();
+    let changes: Map<_, _> = changes.map(|(key, both)| (key.clone(), change(both))).collect();
     json!({
         "revisionId": revision.id,
         "version": revision.version,

@@ -75,13 +75,9 @@ impl Repository {
 
     /// Refuses what was written against a draft that has changed since.
     pub(super) fn check_hash(&self, known: Option<&str>) -> Result<(), Failure> {
-        match known {
-            Some(hash) if hash != self.draft.hash => Err(Failure::aborted(format!(
-                "The draft has changed: its hash is '{}', not '{hash}'.",
-                self.draft.hash
-            ))),
-            _ => Ok(()),
-        }
+        let current = &self.draft.hash;
+        let Some(known) = known.filter(|known| known != current) else { return Ok(()) };
+        Err(Failure::aborted(format!("The draft has changed: its hash is '{current}', not '{known}'.")))
     }
 
     pub(super) fn hash(&self) -> &str {
@@ -134,12 +130,8 @@ impl Repository {
 
     /// Drafts the way back to a revision.
     pub(super) fn restore(&mut self, revision: &str) -> Result<(), Failure> {
-        let revision = self
-            .revisions
-            .iter()
-            .find(|known| known.id == revision)
-            .cloned()
-            .ok_or_else(|| Failure::missing(format_args!("revision '{revision}'")))?;
+        let known = self.revisions.iter().find(|known| known.id == revision).cloned();
+        let revision = known.ok_or_else(|| Failure::missing(format_args!("revision '{revision}'")))?;
         self.overwrite(&revision.entries.into_iter().collect(), revision.rules)
     }
 
@@ -196,9 +188,7 @@ impl Repository {
         message: Option<String>,
         now: Timestamp,
     ) -> Result<u64, Failure> {
-        if self.draft.changes.is_empty() && self.draft.rules.is_none() {
-            return Err(Failure::invalid("The draft changes nothing."));
-        }
+        Failure::invalid_if(!self.has_draft(), "The draft changes nothing.")?;
         let mut changes = BTreeMap::new();
         for (key, value) in std::mem::take(&mut self.draft.changes) {
             let before = self.entries.remove(&key).map(|entry| entry.value);
@@ -283,12 +273,9 @@ impl Repository {
 
     /// The changes that are drafted; a key that is to go has a null.
     pub(super) fn draft(&self) -> Value {
-        let entries: Map<String, Value> = self
-            .draft
-            .changes
-            .iter()
-            .map(|(key, value)| (key.clone(), json!({ "value": value, "description": "" })))
-            .collect();
+        let entry = |value| json!({ "value": value, "description": "" });
+        let changes = self.draft.changes.iter();
+        let entries: Map<String, Value> = changes.map(|(key, value)| (key.clone(), entry(value))).collect();
         json!({
             "draftHash": self.draft.hash,
             "entries": entries,

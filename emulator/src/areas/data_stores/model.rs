@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::api::{Failure, day, hour, later, refuse_unfit};
+use crate::document::text_of;
 use crate::mix::mix_text;
 
 /// Characters of a data store's name, a scope or a key.
@@ -121,29 +122,19 @@ impl Content {
         }
         let mut total = 0;
         for (key, value) in &self.attributes {
-            let value = match value {
-                Value::String(text) => text.clone(),
-                other => {
-                    let json = other.to_string();
-                    refuse_unfit(json.as_bytes())?;
-                    json
-                }
-            };
-            let (key, value) = (key.chars().count(), value.chars().count());
+            let text = text_of(value);
+            if !value.is_string() {
+                refuse_unfit(text.as_bytes())?;
+            }
+            let (key, value) = (key.chars().count(), text.chars().count());
             if key > MAX_ATTRIBUTE_KEY || value > MAX_ATTRIBUTE_VALUE {
-                return Err(Failure::invalid(format!(
-                    "An attribute's name has at most {MAX_ATTRIBUTE_KEY} characters and its value \
-                     {MAX_ATTRIBUTE_VALUE}."
-                )));
+                let name = format!("An attribute's name has at most {MAX_ATTRIBUTE_KEY} characters");
+                return Err(Failure::invalid(format!("{name} and its value {MAX_ATTRIBUTE_VALUE}.")));
             }
             total += key + value;
         }
-        if total > MAX_ATTRIBUTES {
-            return Err(Failure::invalid(format!(
-                "The attributes have more than {MAX_ATTRIBUTES} characters together."
-            )));
-        }
-        Ok(())
+        let too_long = format_args!("The attributes have more than {MAX_ATTRIBUTES} characters together.");
+        Failure::invalid_if(total > MAX_ATTRIBUTES, too_long)
     }
 }
 
@@ -212,11 +203,10 @@ impl DataStores {
 
     fn store(&mut self, place: Place<'_>, now: Timestamp) -> Result<&mut Store, Failure> {
         let missing = || {
-            Failure::not_found(format!("The data store '{}' does not exist.", place.store))
-                .with_detail("DatastoreNotFound")
+            let failure = Failure::missing(format_args!("data store '{}'", place.store));
+            failure.with_detail("DatastoreNotFound")
         };
-        let universe = self.universes.get_mut(&place.universe);
-        let universe = universe.ok_or_else(missing)?;
+        let universe = self.universes.get_mut(&place.universe).ok_or_else(missing)?;
         universe.purge(now);
         let store = universe.stores.get_mut(place.store).ok_or_else(missing)?;
         if store.is_deleted() {
@@ -249,12 +239,9 @@ impl DataStores {
             Revision::Latest => entry.latest().filter(|version| !version.deleted),
             Revision::Id(id) => entry.versions.iter().find(|version| version.id == *id),
             Revision::At(time) => {
-                let latest = later(now, MAX_FUTURE);
-                if *time <= Timestamp::UNIX_EPOCH || *time > latest {
-                    return Err(Failure::invalid(
-                        "The time must be after 1970 and at most ten minutes in the future.",
-                    ));
-                }
+                let is_wrong = *time <= Timestamp::UNIX_EPOCH || *time > later(now, MAX_FUTURE);
+                let message = "The time must be after 1970 and at most ten minutes in the future.";
+                Failure::invalid_if(is_wrong, message)?;
                 entry.versions.iter().rfind(|version| version.created <= *time)
             }
         };
@@ -300,15 +287,11 @@ impl DataStores {
         let id = self.next_id(now);
         let universe = self.universes.entry(place.universe).or_default();
         let snapshot = universe.snapshot;
-        let store = universe.stores.entry(place.store.to_owned()).or_insert_with(|| Store {
-            created: now,
-            expires: None,
-            entries: BTreeMap::new(),
-        });
-        let entry = store
-            .entries
-            .entry((place.scope.to_owned(), place.key.to_owned()))
-            .or_insert_with(|| Entry { created: now, versions: Vec::with_capacity(1) });
+        let new_store = || Store { created: now, expires: None, entries: BTreeMap::new() };
+        let store = universe.stores.entry(place.store.to_owned()).or_insert_with(new_store);
+        let new_entry = || Entry { created: now, versions: Vec::with_capacity(1) };
+        let id_of_entry = (place.scope.to_owned(), place.key.to_owned());
+        let entry = store.entries.entry(id_of_entry).or_insert_with(new_entry);
         if entry.is_deleted() {
             entry.created = now;
         }
@@ -357,11 +340,10 @@ impl DataStores {
         attributes: Map<String, Value>,
         now: Timestamp,
     ) -> Result<Version, Failure> {
+        let refused = || Failure::invalid("The value is not a whole number: it cannot be incremented.");
         let before = match self.current(place, now)? {
             None => 0,
-            Some(version) => version.json().as_i64().ok_or_else(|| {
-                Failure::invalid("The value is not a whole number: it cannot be incremented.")
-            })?,
+            Some(version) => version.json().as_i64().ok_or_else(refused)?,
         };
         let content = Content::of(before.saturating_add(amount).to_string(), users, attributes);
         self.write(place, content, now)
@@ -414,13 +396,9 @@ impl DataStores {
 
     /// Name and state of a universe's stores.
     pub(crate) fn stores(&mut self, universe: u64, now: Timestamp) -> Vec<(&String, &Store)> {
-        match self.universes.get_mut(&universe) {
-            Some(universe) => {
-                universe.purge(now);
-                universe.stores.iter().collect()
-            }
-            None => Vec::new(),
-        }
+        let Some(universe) = self.universes.get_mut(&universe) else { return Vec::new() };
+        universe.purge(now);
+        universe.stores.iter().collect()
     }
 
     /// Schedules a store for its deletion, or calls that off.
@@ -446,13 +424,11 @@ impl DataStores {
     /// Takes a snapshot unless there is one of the same UTC day: its time, and whether it is new.
     pub(crate) fn snapshot(&mut self, universe: u64, now: Timestamp) -> (Timestamp, bool) {
         let universe = self.universes.entry(universe).or_default();
-        match universe.snapshot {
-            Some(taken) if day(taken) == day(now) => (taken, false),
-            _ => {
-                universe.snapshot = Some(now);
-                (now, true)
-            }
+        if let Some(taken) = universe.snapshot.filter(|taken| day(*taken) == day(now)) {
+            return (taken, false);
         }
+        universe.snapshot = Some(now);
+        (now, true)
     }
 
     /// `08DC3D3F43F9FCC1.0000000001.08DC3D3F43F9FCC1.01`: ticks of .NET, and a number that makes it unique.

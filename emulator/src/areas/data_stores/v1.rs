@@ -5,7 +5,7 @@ use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
 use crate::api::{Call, Failure, Outcome, Pagination, Response, refuse_unfit};
-use crate::areas::data_stores::model::{Content, GLOBAL, Place, Revision, Version, starts_with};
+use crate::areas::data_stores::model::{Content, GLOBAL, Place, Revision, Store, Version, starts_with};
 use crate::areas::routes::Routes;
 use crate::document::encode_base64;
 use crate::state::State;
@@ -42,21 +42,14 @@ fn time(time: Timestamp) -> String {
 }
 
 fn users_in(call: &Call<'_>) -> Result<Vec<u64>, Failure> {
-    match call.header("roblox-entry-userids") {
-        None => Ok(Vec::new()),
-        Some(text) => serde_json::from_str(text).map_err(|_| {
-            Failure::invalid("roblox-entry-userids must be a JSON list of numbers such as [1,2].")
-                .with_detail("InvalidUserIds")
-        }),
-    }
+    let Some(text) = call.header("roblox-entry-userids") else { return Ok(Vec::new()) };
+    let wrong = "roblox-entry-userids must be a JSON list of numbers such as [1,2].";
+    serde_json::from_str(text).map_err(|_| Failure::invalid(wrong).with_detail("InvalidUserIds"))
 }
 
 fn attributes_in(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
-    match call.header("roblox-entry-attributes") {
-        None => Ok(Map::new()),
-        Some(text) => serde_json::from_str(text)
-            .map_err(|_| Failure::invalid("roblox-entry-attributes must be a JSON object.")),
-    }
+    let Some(text) = call.header("roblox-entry-attributes") else { return Ok(Map::new()) };
+    serde_json::from_str(text).map_err(|_| Failure::invalid("roblox-entry-attributes must be a JSON object."))
 }
 
 fn md5(bytes: &[u8]) -> String {
@@ -116,28 +109,23 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
 
 /// The refusal of a write whose condition does not hold: at the live service with the entry as it is (DS-09).
 fn not_met(call: &Call<'_>, current: Option<&Version>, message: &str, name: &str) -> Outcome {
-    match current {
-        Some(current) if call.shapes.is_live() => Ok(value(current).with_status(412)),
-        _ => {
-            let status = if call.shapes.is_live() { 412 } else { 409 };
-            let failure = Failure { status, ..Failure::aborted(message) };
-            Err(failure.with_detail(name))
-        }
+    let is_live = call.shapes.is_live();
+    if let Some(current) = current.filter(|_| is_live) {
+        return Ok(value(current).with_status(412));
     }
+    let status = if is_live { 412 } else { 409 };
+    Err(Failure { status, ..Failure::aborted(message) }.with_detail(name))
 }
 
 fn set(state: &mut State, call: &Call<'_>) -> Outcome {
     let place = place(call)?;
     refuse_unfit(call.body)?;
-    let body = std::str::from_utf8(call.body)
-        .ok()
-        .filter(|body| serde_json::from_str::<Value>(body).is_ok())
-        .ok_or_else(|| Failure::invalid("The value is not JSON."))?;
-    if let Some(sent) = call.header("content-md5")
-        && sent != md5(call.body)
-    {
-        return Err(Failure::invalid("content-md5 is not the checksum of the body.")
-            .with_detail("ContentMd5Mismatch"));
+    let body = std::str::from_utf8(call.body).ok();
+    let body = body.filter(|body| serde_json::from_str::<Value>(body).is_ok());
+    let body = body.ok_or_else(|| Failure::invalid("The value is not JSON."))?;
+    if call.header("content-md5").is_some_and(|sent| sent != md5(call.body)) {
+        let failure = Failure::invalid("content-md5 is not the checksum of the body.");
+        return Err(failure.with_detail("ContentMd5Mismatch"));
     }
     let exclusive = call.flag("exclusiveCreate");
     let current = state.data_stores.current(place, call.now)?;
@@ -186,21 +174,18 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
     check_cursor(call)?;
     let universe = call.number("universeId")?;
     let prefix = call.given("prefix").unwrap_or_default();
-    let stores: Vec<_> = state
-        .data_stores
-        .stores(universe, call.now)
-        .into_iter()
-        .filter(|(name, store)| name.starts_with(prefix) && !store.is_deleted())
-        .map(|(name, store)| (name.to_owned(), json!({ "name": name, "createdTime": time(store.created) })))
-        .collect();
+    let mut stores = state.data_stores.stores(universe, call.now);
+    stores.retain(|(name, store)| name.starts_with(prefix) && !store.is_deleted());
     let cut = CUT.with_default(1);
-    let (mut page, mut next) = cut.page_by(call, &stores, |(name, _)| name.clone())?;
+    let (mut page, mut next) = cut.page_by(call, &stores, |(name, _)| (*name).clone())?;
     let first = page.first().map(|(name, _)| partition(name));
     if let Some(end) = page.iter().position(|(name, _)| Some(partition(name)) != first) {
         page.truncate(end);
         next = page.last().map(|(name, _)| cut.token_at(call, name));
     }
-    let stores: Vec<_> = page.into_iter().map(|(_, store)| store).collect();
+    let json =
+        |(name, store): &(&String, &Store)| json!({ "name": name, "createdTime": time(store.created) });
+    let stores: Vec<_> = page.iter().map(json).collect();
     Ok(Response::json(page_json(call, "datastores", &stores, next)))
 }
 
@@ -213,11 +198,10 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     // Deleted keys stay on this list until they are purged.
     let size = CUT.size(call)?;
     let keys = state.data_stores.keys(place, scope, CUT.after(call)?, true, call.now)?;
-    let mut keys = keys
-        .filter(
-            |(scope, key)| if everywhere { starts_with(scope, key, prefix) } else { key.starts_with(prefix) },
-        )
-        .peekable();
+    let is_asked_for = |(scope, key): &(&str, &str)| {
+        if everywhere { starts_with(scope, key, prefix) } else { key.starts_with(prefix) }
+    };
+    let mut keys = keys.filter(is_asked_for).peekable();
     let mut page: Vec<(&str, &str)> = Vec::new();
     while let Some((scope, key)) = keys.peek().copied()
         && page.len() < size
@@ -227,14 +211,10 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         keys.next();
     }
     let next = page.last().filter(|_| keys.peek().is_some()).map(|last| CUT.token_at(call, last));
-    let keys: Vec<_> = page
-        .iter()
-        .map(
-            |(scope, key)| {
-                if everywhere { json!({ "key": key, "scope": scope }) } else { json!({ "key": key }) }
-            },
-        )
-        .collect();
+    let json = |(scope, key): &(&str, &str)| {
+        if everywhere { json!({ "key": key, "scope": scope }) } else { json!({ "key": key }) }
+    };
+    let keys: Vec<_> = page.iter().map(json).collect();
     Ok(Response::json(page_json(call, "keys", &keys, next)))
 }
 

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Comparison, Failure, Grammar, Operator, Outcome, Pagination, Response, synth};
+use crate::api::{
+    Call, Comparison, Failure, Grammar, Operator, Outcome, Pagination, Response, list as items, synth,
+    v2_page,
+};
 use crate::areas::data_stores::model::{Content, GLOBAL, Place, Revision, Version};
 use crate::areas::data_stores::representation::{self, Time, time};
 use crate::areas::routes::Routes;
@@ -70,7 +73,7 @@ fn full(call: &Call<'_>, place: Place<'_>, id: &str, version: &Version) -> Value
 
 fn partial(call: &Call<'_>, place: Place<'_>, id: &str, version: &Version) -> Map<String, Value> {
     let state = if version.deleted { "DELETED" } else { "ACTIVE" };
-    [
+    let fields = [
         ("path", path(call, place.scope, id)),
         ("createTime", time(call, Time::Entry, version.entry_created)),
         ("revisionId", version.id.clone()),
@@ -78,23 +81,15 @@ fn partial(call: &Call<'_>, place: Place<'_>, id: &str, version: &Version) -> Ma
         ("state", state.to_owned()),
         ("etag", version.etag()),
         ("id", id.to_owned()),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), json!(value)))
-    .collect()
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
 /// Users and attributes of a body; those that are missing are cleared.
 fn belongings(body: &Map<String, Value>) -> Result<(Vec<u64>, Map<String, Value>), Failure> {
-    let mut users = Vec::new();
-    for user in body.get("users").and_then(Value::as_array).into_iter().flatten() {
-        let number = user
-            .as_str()
-            .and_then(|path| path.strip_prefix("users/"))
-            .and_then(|id| id.parse().ok())
-            .ok_or_else(|| Failure::invalid("users must be a list such as [\"users/123\"]."))?;
-        users.push(number);
-    }
+    let number = |user: &Value| user.as_str()?.strip_prefix("users/")?.parse().ok();
+    let users: Option<Vec<u64>> = items(body, "users").iter().map(number).collect();
+    let users = users.ok_or_else(|| Failure::invalid("users must be a list such as [\"users/123\"]."))?;
     let attributes = body.get("attributes").and_then(Value::as_object);
     Ok((users, attributes.cloned().unwrap_or_default()))
 }
@@ -111,15 +106,9 @@ fn split(id: &str) -> Result<(&str, Revision<'_>), Failure> {
     if revision == "latest" {
         return Ok((key, Revision::Latest));
     }
-    match revision.strip_prefix("latest:") {
-        None => Ok((key, Revision::Id(revision))),
-        Some(time) => {
-            let time: Timestamp = time
-                .parse()
-                .map_err(|_| Failure::invalid("What follows 'latest:' is not an RFC 3339 date and time."))?;
-            Ok((key, Revision::At(time)))
-        }
-    }
+    let Some(time) = revision.strip_prefix("latest:") else { return Ok((key, Revision::Id(revision))) };
+    let refused = |_| Failure::invalid("What follows 'latest:' is not an RFC 3339 date and time.");
+    Ok((key, Revision::At(time.parse().map_err(refused)?)))
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -147,9 +136,7 @@ fn no_revision(revision: &Revision<'_>, failure: Failure) -> Failure {
 /// Whether a text is of the form `08DC3D3F43F9FCC1.0000000001.08DC3D3F43F9FCC1.01`.
 fn is_revision(text: &str) -> bool {
     let parts: Vec<_> = text.split('.').collect();
-    let is = |part: &str, length: usize, radix: u32| {
-        part.len() == length && part.chars().all(|ch| ch.is_digit(radix))
-    };
+    let is = |part: &str, length, radix| part.len() == length && part.chars().all(|ch| ch.is_digit(radix));
     matches!(parts[..], [time, count, other, last]
         if is(time, 16, 16) && is(count, 10, 10) && is(other, 16, 16) && is(last, 2, 16))
 }
@@ -172,9 +159,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let content = content(&body)?;
     match state.data_stores.current(place, call.now)? {
-        None if !call.flag("allowMissing") => {
-            return Err(Failure::missing(format_args!("entry '{key}'")));
-        }
+        None if !call.flag("allowMissing") => return Err(Failure::missing(format_args!("entry '{key}'"))),
         Some(current) => {
             let etag = body.get("etag").and_then(Value::as_str).unwrap_or_default();
             // A sample made from the schema cannot know it.
@@ -193,11 +178,9 @@ fn increment(state: &mut State, call: &Call<'_>) -> Outcome {
     let key = call.param("entry_id");
     let place = place(call, key)?;
     let body = call.json()?;
-    let amount = body.get("amount").and_then(Value::as_f64);
-    let whole = body
-        .get("amount")
-        .and_then(Value::as_i64)
-        .or_else(|| amount.filter(|amount| amount.fract() == 0.0).map(|amount| amount as i64));
+    let amount = body.get("amount").unwrap_or(&Value::Null);
+    let float = amount.as_f64().filter(|amount| amount.fract() == 0.0);
+    let whole = amount.as_i64().or(float.map(|amount| amount as i64));
     let amount = whole.ok_or_else(|| Failure::invalid("The amount must be a whole number."))?;
     let (users, attributes) = belongings(&body)?;
     let version = state.data_stores.increment(place, amount, users, attributes, call.now)?;
@@ -225,10 +208,6 @@ fn has_prefix(scope: &str, key: &str, prefix: &str) -> bool {
     key.starts_with(prefix) || of_scope.is_some_and(|prefix| key.starts_with(prefix))
 }
 
-fn page_json(list: &str, items: &[Value], next: Option<String>) -> Value {
-    json!({ list: items, "nextPageToken": next.unwrap_or_default() })
-}
-
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let prefix = call.given("filter").map(prefix).transpose()?.unwrap_or_default();
     let place = place(call, "")?;
@@ -242,7 +221,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let next = page.last().filter(|_| keys.peek().is_some()).map(|last| cut.token_at(call, last));
     let entries: Vec<_> =
         page.iter().map(|(scope, key)| json!({ "path": path(call, scope, key), "id": key })).collect();
-    Ok(Response::json(page_json("dataStoreEntries", &entries, next)))
+    Ok(v2_page("dataStoreEntries", &entries, next))
 }
 
 const REVISION_FILTER: Grammar<'_> = Grammar {
@@ -268,14 +247,10 @@ fn list_revisions(state: &mut State, call: &Call<'_>) -> Outcome {
     versions.reverse();
     versions.retain(|version| bounds.iter().all(|(operator, bound)| operator.holds(&version.created, bound)));
     let (page, next) = Pagination::v2(100).page(call, &versions)?;
-    let revisions: Vec<_> = page
-        .iter()
-        .map(|version| {
-            let id = format!("{key}@{}", version.id);
-            Value::Object(partial(call, place, &id, version))
-        })
-        .collect();
-    Ok(Response::json(page_json("dataStoreEntries", &revisions, next)))
+    let id = |version: &Version| format!("{key}@{}", version.id);
+    let revision = |version: &Version| Value::Object(partial(call, place, &id(version), version));
+    let revisions: Vec<_> = page.iter().map(revision).collect();
+    Ok(v2_page("dataStoreEntries", &revisions, next))
 }
 
 // Stores
@@ -286,14 +261,10 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
     let with_deleted = call.flag("showDeleted");
     let cut = Pagination::v2(100);
     let (size, after) = (cut.size(call)?, cut.after::<String>(call)?);
-    let stores: Vec<_> = state
-        .data_stores
-        .stores(universe, call.now)
-        .into_iter()
-        .filter(|(name, _)| name.starts_with(&prefix) && after.as_ref().is_none_or(|after| *name > after))
-        .collect();
-    let mut found = Vec::new();
-    let mut looked_at = 0;
+    let is_next = |name: &str| after.as_ref().is_none_or(|after| name > after.as_str());
+    let mut stores = state.data_stores.stores(universe, call.now);
+    stores.retain(|(name, _)| name.starts_with(&prefix) && is_next(name));
+    let (mut found, mut looked_at) = (Vec::new(), 0);
     // Only the first are looked at: if all of them are deleted, the page is empty and the list goes on.
     for (name, store) in stores.iter().take(CHECKED_STORES) {
         if found.len() == size {
@@ -306,7 +277,7 @@ fn list_stores(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     let last = stores[..looked_at].last().filter(|_| looked_at < stores.len());
     let next = last.map(|(name, _)| cut.token_at(call, name));
-    Ok(Response::json(page_json("dataStores", &found, next)))
+    Ok(v2_page("dataStores", &found, next))
 }
 
 fn mark(state: &mut State, call: &Call<'_>, deleted: bool) -> Outcome {
@@ -319,8 +290,6 @@ fn mark(state: &mut State, call: &Call<'_>, deleted: bool) -> Outcome {
 fn snapshot(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universe_id")?;
     let (taken, is_new) = state.data_stores.snapshot(universe, call.now);
-    Ok(Response::json(json!({
-        "newSnapshotTaken": is_new,
-        "latestSnapshotTime": time(call, Time::Snapshot, taken),
-    })))
+    let taken = time(call, Time::Snapshot, taken);
+    Ok(Response::json(json!({ "newSnapshotTaken": is_new, "latestSnapshotTime": taken })))
 }

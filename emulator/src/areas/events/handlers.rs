@@ -93,18 +93,16 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         ends_after = Some(call.now);
     }
     let visibility = call.given("visibility");
-    let mut found: Vec<(u64, &Event)> = state
-        .events
-        .events
-        .iter()
-        .filter(|(_, event)| event.universe == universe)
-        .filter(|(_, event)| starts_after.is_none_or(|time| event.starts >= time))
-        .filter(|(_, event)| starts_before.is_none_or(|time| event.starts <= time))
-        .filter(|(_, event)| ends_after.is_none_or(|time| event.ends >= time))
-        .filter(|(_, event)| ends_before.is_none_or(|time| event.ends <= time))
-        .filter(|(id, event)| visibility.is_none_or(|word| event.json(**id)["visibility"] == word))
-        .map(|(id, event)| (*id, event))
-        .collect();
+    let is_asked_for = |(id, event): &(u64, &Event)| {
+        event.universe == universe
+            && starts_after.is_none_or(|time| event.starts >= time)
+            && starts_before.is_none_or(|time| event.starts <= time)
+            && ends_after.is_none_or(|time| event.ends >= time)
+            && ends_before.is_none_or(|time| event.ends <= time)
+            && visibility.is_none_or(|word| event.json(*id)["visibility"] == word)
+    };
+    let events = state.events.events.iter().map(|(id, event)| (*id, event));
+    let mut found: Vec<_> = events.filter(is_asked_for).collect();
     found.sort_by_key(|(id, event)| (event.starts, *id));
 
     // A token says where the page begins; in the other direction, where it ends.

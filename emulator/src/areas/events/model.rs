@@ -70,9 +70,7 @@ impl Event {
 
     pub(super) fn json(&self, id: u64) -> Map<String, Value> {
         let host = match self.group {
-            Some(group) => {
-                json!({ "hostType": "group", "hostId": group, "hostName": format!("Group {group}") })
-            }
+            Some(id) => json!({ "hostType": "group", "hostId": id, "hostName": format!("Group {id}") }),
             None => json!({ "hostType": "user", "hostId": 1001, "hostName": "User 1001" }),
         };
         let of = |name: &str| self.fields.get(name).cloned().unwrap_or_default();
@@ -122,7 +120,6 @@ impl Event {
         }
         let time = |name: &str| time(name, text(&self.fields, name).unwrap_or_default());
         (self.starts, self.ends) = (time("startTime")?, time("endTime")?);
-        Failure::invalid_if(self.ends <= self.starts, "The endTime must be after the startTime.")?;
-        Ok(())
+        Failure::invalid_if(self.ends <= self.starts, "The endTime must be after the startTime.")
     }
 }

@@ -16,13 +16,8 @@ pub(crate) const ROUTES: Routes = &[
     ("POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments", create),
     ("GET /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}", get),
     ("PATCH /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}", update),
-    ("DELETE /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}", |state, call| {
-        change(state, call, Change::Discard)
-    }),
-    (
-        "POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}:start",
-        |state, call| change(state, call, Change::Start),
-    ),
+    ("DELETE /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}", discard),
+    ("POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}:start", start),
     ("POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}:schedule", schedule),
     ("POST /creator-configs-public-api/v1/experimentation/universes/{u}/experiments/{e}:complete", complete),
     ("GET /creator-configs-public-api/v1/experimentation/universes/{u}/operations/{o}", get_operation),
@@ -53,10 +48,9 @@ pub(super) fn experiment<'a>(
     settle(state, call.now);
     let id = call.param("experimentId");
     let experiments = state.experiments.universes.get_mut(&universe);
-    experiments
-        .and_then(|experiments| experiments.get_mut(id))
-        .map(|experiment| (universe, experiment))
-        .ok_or_else(|| Failure::missing(format_args!("experiment '{id}'")))
+    let experiment = experiments.and_then(|experiments| experiments.get_mut(id));
+    let experiment = experiment.ok_or_else(|| Failure::missing(format_args!("experiment '{id}'")))?;
+    Ok((universe, experiment))
 }
 
 fn begin(state: &mut State, call: &Call<'_>, universe: u64, experiment: String, change: Change) -> Outcome {
@@ -78,13 +72,20 @@ fn begin(state: &mut State, call: &Call<'_>, universe: u64, experiment: String, 
 fn change(state: &mut State, call: &Call<'_>, change: Change) -> Outcome {
     let (universe, experiment) = experiment(state, call)?;
     if !change.suits(experiment.state) {
-        return Err(Failure::invalid(format!(
-            "The experiment is in the state {}, in which this cannot be done.",
-            experiment.state.word()
-        )));
+        let now = experiment.state.word();
+        let message = format!("The experiment is in the state {now}, in which this cannot be done.");
+        return Err(Failure::invalid(message));
     }
     let id = experiment.id.clone();
     begin(state, call, universe, id, change)
+}
+
+fn discard(state: &mut State, call: &Call<'_>) -> Outcome {
+    change(state, call, Change::Discard)
+}
+
+fn start(state: &mut State, call: &Call<'_>) -> Outcome {
+    change(state, call, Change::Start)
 }
 
 /// What is wrong with an experiment shows in the operation, not in this response.
@@ -163,23 +164,16 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let states: Vec<&str> = call.query_list("stateFilters").collect();
     let search = call.given("searchKey").unwrap_or_default().to_lowercase();
     let product = call.given("productTypeFilter");
-    let mut found: Vec<&Experiment> = state
-        .experiments
-        .universes
-        .get(&universe)
-        .into_iter()
-        .flat_map(BTreeMap::values)
-        .filter(|experiment| match states.is_empty() {
-            true => experiment.state != Stage::Deleted,
-            false => states.contains(&experiment.state.word()),
-        })
-        .filter(|experiment| experiment.text("name").to_lowercase().contains(&search))
-        .filter(|experiment| product.is_none_or(|product| experiment.product_type() == product))
-        .collect();
+    let is_asked_for = |experiment: &&Experiment| {
+        let stage = experiment.state;
+        (if states.is_empty() { stage != Stage::Deleted } else { states.contains(&stage.word()) })
+            && experiment.text("name").to_lowercase().contains(&search)
+            && product.is_none_or(|product| experiment.product_type() == product)
+    };
+    let all = state.experiments.universes.get(&universe).into_iter().flat_map(BTreeMap::values);
+    let mut found: Vec<&Experiment> = all.filter(is_asked_for).collect();
     match call.given("sortKey") {
-        Some("LIST_EXPERIMENT_SORT_KEY_NAME") => {
-            found.sort_by_key(|experiment| experiment.text("name").to_owned())
-        }
+        Some("LIST_EXPERIMENT_SORT_KEY_NAME") => found.sort_by(|a, b| a.text("name").cmp(b.text("name"))),
         Some("LIST_EXPERIMENT_SORT_KEY_START_TIME") => found.sort_by_key(|experiment| experiment.started),
         _ => found.sort_by_key(|experiment| experiment.updated),
     }

@@ -79,13 +79,12 @@ impl Experiments {
 
     /// Lets happen what was to happen by now: operations that took their time, and scheduled starts.
     pub(super) fn settle(&mut self, now: Timestamp) -> Settled {
-        let due: Vec<usize> = (0..self.operations.len())
-            .filter(|index| {
-                let operation = &self.operations[*index];
-                let waited = later(operation.created, OPERATION_SECONDS) <= now;
-                operation.outcome.is_none() && (operation.polls >= POLLS || waited)
-            })
-            .collect();
+        let is_due = |operation: &Operation| {
+            let waited = later(operation.created, OPERATION_SECONDS) <= now;
+            operation.outcome.is_none() && (operation.polls >= POLLS || waited)
+        };
+        let due = (0..self.operations.len()).filter(|index| is_due(&self.operations[*index]));
+        let due: Vec<_> = due.collect();
         let mut settled = Settled { is_changed: !due.is_empty(), rolled_out: Vec::new() };
         for index in due {
             let operation = self.operations[index].clone();
@@ -168,24 +167,21 @@ impl Experiments {
 
     /// What is being done to an experiment at the moment.
     pub(super) fn status(&self, experiment: &str) -> &'static str {
-        self.operations
-            .iter()
-            .find(|operation| operation.experiment == experiment && operation.outcome.is_none())
-            .map_or("OPERATIONAL_STATUS_READY", |operation| operation.change.status())
+        let mut running = self.operations.iter().filter(|operation| operation.outcome.is_none());
+        let of_it = running.find(|operation| operation.experiment == experiment);
+        of_it.map_or("OPERATIONAL_STATUS_READY", |operation| operation.change.status())
     }
 }
 
 impl Operation {
     pub(super) fn json(&self) -> Value {
-        let status = match self.outcome {
-            None => self.change.status(),
-            Some(_) => "OPERATIONAL_STATUS_READY",
-        };
+        let is_done = self.outcome.is_some();
+        let status = if is_done { "OPERATIONAL_STATUS_READY" } else { self.change.status() };
         let mut operation = json!({
             "operationId": self.id,
             "status": status,
             "createdTime": rfc3339(self.created),
-            "done": self.outcome.is_some(),
+            "done": is_done,
         });
         match &self.outcome {
             Some(Ok(Some(experiment))) => operation["experiment"] = experiment.clone(),

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::api::{
-    Call, Comparison, Failure, Grammar, Operator, Outcome, Pagination, Response, later, rfc3339, synth, text,
+    Call, Comparison, Failure, Grammar, Literal, Operator, Outcome, Pagination, Response, later, rfc3339,
+    synth, text, v2_page,
 };
 use crate::areas::groups::model::Group;
 use crate::areas::routes::Routes;
@@ -72,22 +74,14 @@ const MEMBERSHIP_FILTER: Grammar<'_> =
 
 /// The users of `users/1` and the like.
 fn users(part: &Comparison) -> Result<Vec<u64>, Failure> {
-    let user = |path: &str| {
-        path.strip_prefix("users/")
-            .and_then(|id| id.parse::<u64>().ok())
+    let user = |value: &Literal| {
+        let unquoted = "The filter is invalid: a user stands in quotation marks.";
+        Failure::invalid_if(!value.quoted, unquoted)?;
+        let (path, id) = (&value.text, value.text.strip_prefix("users/"));
+        id.and_then(|id| id.parse::<u64>().ok())
             .ok_or_else(|| Failure::invalid(format!("'{path}' is not a user such as 'users/123'.")))
     };
-    let users: Vec<_> = part
-        .values
-        .iter()
-        .map(|value| {
-            if value.quoted {
-                user(&value.text)
-            } else {
-                Err(Failure::invalid("The filter is invalid: a user stands in quotation marks."))
-            }
-        })
-        .collect::<Result<_, _>>()?;
+    let users: Vec<_> = part.values.iter().map(user).collect::<Result<_, _>>()?;
     if users.len() > MAX_USERS_IN_FILTER {
         return Err(Failure::invalid(format!("The filter names more than {MAX_USERS_IN_FILTER} users.")));
     }
@@ -112,16 +106,10 @@ fn list_memberships(state: &mut State, call: &Call<'_>) -> Outcome {
         }
     }
     let memberships = if call.param("group_id") == "-" {
-        let Some(asked) = asked else {
-            return Err(Failure::invalid(
-                "A filter on user is required when listing the memberships of all groups.",
-            ));
-        };
-        if !roles.is_empty() {
-            return Err(Failure::invalid(
-                "A filter on role needs a group: it is not supported over all groups.",
-            ));
-        }
+        let needs = "A filter on user is required when listing the memberships of all groups.";
+        let asked = asked.ok_or_else(|| Failure::invalid(needs))?;
+        let unsupported = "A filter on role needs a group: it is not supported over all groups.";
+        Failure::invalid_if(!roles.is_empty(), unsupported)?;
         memberships_everywhere(state, call, &asked)?
     } else {
         let group = group(state, call)?;
@@ -138,7 +126,7 @@ fn list_memberships(state: &mut State, call: &Call<'_>) -> Outcome {
     };
     let (page, next) = Pagination::v2(100).page_by(call, &memberships, |(place, _)| *place)?;
     let page: Vec<_> = page.into_iter().map(|(_, membership)| membership).collect();
-    Ok(Response::json(json!({ "groupMemberships": page, "nextPageToken": next.unwrap_or_default() })))
+    Ok(v2_page("groupMemberships", &page, next))
 }
 
 /// A membership, and its group and user, in whose order lists are.
@@ -244,23 +232,18 @@ const REQUEST_FILTER: Grammar<'_> = Grammar { fields: &["user"], operators: &[Op
 fn list_join_requests(state: &mut State, call: &Call<'_>) -> Outcome {
     let asked = call.filter(&REQUEST_FILTER)?.first().map(users).transpose()?;
     let group = group(state, call)?;
-    let requests: Vec<_> = group
-        .requests
-        .iter()
-        .filter(|(user, _)| asked.as_ref().is_none_or(|asked| asked.contains(user)))
-        .collect();
+    let is_asked_for = |user: &u64| asked.as_ref().is_none_or(|asked| asked.contains(user));
+    let requests: Vec<_> = group.requests.iter().filter(|(user, _)| is_asked_for(user)).collect();
     let (page, next) = Pagination::v2(20).page_by(call, &requests, |(user, _)| **user)?;
-    let page: Vec<_> = page
-        .into_iter()
-        .map(|(user, when)| {
-            json!({
-                "path": format!("groups/{}/join-requests/{user}", group.id),
-                "createTime": rfc3339(*when),
-                "user": format!("users/{user}"),
-            })
+    let request = |(user, when): &(&u64, &Timestamp)| {
+        json!({
+            "path": format!("groups/{}/join-requests/{user}", group.id),
+            "createTime": rfc3339(**when),
+            "user": format!("users/{user}"),
         })
-        .collect();
-    Ok(Response::json(json!({ "groupJoinRequests": page, "nextPageToken": next.unwrap_or_default() })))
+    };
+    let page: Vec<_> = page.iter().map(request).collect();
+    Ok(v2_page("groupJoinRequests", &page, next))
 }
 
 /// Takes the join request that the call names off the list.

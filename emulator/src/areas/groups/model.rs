@@ -113,18 +113,14 @@ impl Groups {
 impl Group {
     pub(super) fn new(id: u64, now: Timestamp) -> Group {
         let created = later(now, -(90 + (id % 900) as i64) * 86_400);
-        let roles: Vec<_> = (0..)
-            .zip(ROLES)
-            .map(|(index, (name, rank))| Role { id: id + 2000 + 10_000 * index, name: name.into(), rank })
-            .collect();
-        let mut group = Group {
-            id,
-            created,
-            roles,
-            members: BTreeMap::new(),
-            requests: BTreeMap::new(),
-            described: Map::new(),
+        let role = |(index, (name, rank)): (u64, (&'static str, i32))| Role {
+            id: id + 2000 + 10_000 * index,
+            name: name.into(),
+            rank,
         };
+        let roles = (0..).zip(ROLES).map(role).collect();
+        let (members, requests, described) = (BTreeMap::new(), BTreeMap::new(), Map::new());
+        let mut group = Group { id, created, roles, members, requests, described };
         for user in MEMBERS {
             group.join(user, later(created, (user % 80) as i64 * 86_400));
         }

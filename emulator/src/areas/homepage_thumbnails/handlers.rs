@@ -100,19 +100,16 @@ fn get_uploads(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let gallery = state.homepage_thumbnails.gallery(call.number("universeId")?)?;
-    let thumbnails: Vec<_> = gallery
-        .thumbnails
-        .iter()
-        .map(|thumbnail| {
-            json!({
-                "homepageThumbnailId": thumbnail.id,
-                "assetId": thumbnail.asset,
-                "homepageThumbnailStatus": "Active",
-                "moderationStatus": thumbnail.moderation(call.now),
-                "personalizedConfigStatus": active(gallery.is_personalized(&thumbnail.id)),
-            })
+    let json = |thumbnail: &Thumbnail| {
+        json!({
+            "homepageThumbnailId": thumbnail.id,
+            "assetId": thumbnail.asset,
+            "homepageThumbnailStatus": "Active",
+            "moderationStatus": thumbnail.moderation(call.now),
+            "personalizedConfigStatus": active(gallery.is_personalized(&thumbnail.id)),
         })
-        .collect();
+    };
+    let thumbnails: Vec<_> = gallery.thumbnails.iter().map(json).collect();
     let cut = Pagination { size: "limit", token: "nextCursor", default: 10, max: 100 };
     let (page, next) = cut.page(call, &thumbnails)?;
     Ok(Response::json(json!({ "homepageThumbnails": page, "nextCursor": next })))
@@ -163,12 +160,9 @@ fn update_personalization(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = text(&body, "id").unwrap_or_default();
     let gallery = state.homepage_thumbnails.gallery(call.number("universeId")?)?;
     let thumbnails = wanted(gallery, &body)?;
-    let personalization = gallery
-        .personalizations
-        .iter_mut()
-        .find(|personalization| personalization.id == id)
-        .ok_or_else(|| Failure::invalid(format!("The personalization '{id}' does not exist.")))?;
-    personalization.thumbnails = thumbnails;
+    let mut all = gallery.personalizations.iter_mut();
+    let missing = || Failure::invalid(format!("The personalization '{id}' does not exist."));
+    all.find(|personalization| personalization.id == id).ok_or_else(missing)?.thumbnails = thumbnails;
     Ok(Response::json(json!(id)))
 }
 

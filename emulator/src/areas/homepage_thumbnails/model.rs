@@ -64,12 +64,8 @@ impl HomepageThumbnails {
         let mut gallery = Gallery::default();
         for number in 0..25 {
             let id = if number == 0 { "sample".to_owned() } else { format!("sample-{number}") };
-            gallery.thumbnails.push(Thumbnail {
-                id,
-                asset: 5001 + number,
-                moderation: "Approved".to_owned(),
-                reviewed: None,
-            });
+            let (asset, moderation) = (5001 + number, "Approved".to_owned());
+            gallery.thumbnails.push(Thumbnail { id, asset, moderation, reviewed: None });
         }
         for number in 0..25 {
             let id = if number == 0 { "sample_id".to_owned() } else { format!("sample_id_{number}") };
@@ -103,19 +99,16 @@ impl Gallery {
 
     pub(super) fn personalization(&self, index: usize) -> Value {
         let personalization = &self.personalizations[index];
-        let thumbnails: Vec<_> = personalization
-            .thumbnails
-            .iter()
-            .filter_map(|id| self.thumbnail(id))
-            .map(|thumbnail| {
-                json!({
-                    "homepageThumbnailId": thumbnail.id,
-                    "assetId": thumbnail.asset,
-                    "homepageThumbnailStatus": "Active",
-                    "personalizedThumbnailStatus": "Active",
-                })
+        let json = |thumbnail: &Thumbnail| {
+            json!({
+                "homepageThumbnailId": thumbnail.id,
+                "assetId": thumbnail.asset,
+                "homepageThumbnailStatus": "Active",
+                "personalizedThumbnailStatus": "Active",
             })
-            .collect();
+        };
+        let thumbnails = personalization.thumbnails.iter().filter_map(|id| self.thumbnail(id));
+        let thumbnails: Vec<_> = thumbnails.map(json).collect();
         json!({
             "id": personalization.id,
             "createdUtc": rfc3339(personalization.created),

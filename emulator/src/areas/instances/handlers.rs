@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::synth::typed;
-use crate::api::{Call, Failure, Outcome, Pagination, Response, text, update_mask};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, object, text, update_mask};
 use crate::areas::instances::model::{Node, engine_instance, json};
 use crate::areas::routes::Routes;
 use crate::state::State;
@@ -28,9 +28,7 @@ fn place_path(call: &Call<'_>) -> Result<String, Failure> {
 /// The tree of a call's place, and the index of its instance.
 fn instance<'a>(state: &'a mut State, call: &Call<'_>) -> Result<(&'a mut Vec<Node>, usize), Failure> {
     let (universe, place) = (call.number("universe_id")?, call.number("place_id")?);
-    if state.universes.universe_of(universe, place, call.now)? != universe {
-        return Err(Failure::not_found(format!("The place {place} is not in the universe {universe}.")));
-    }
+    state.universes.own_place(universe, place, call.now)?;
     let id = call.param("instance_id");
     let tree = state.instances.tree(place)?;
     let index = tree.iter().position(|node| node.id == id);
@@ -47,15 +45,9 @@ fn begin(state: &mut State, call: &Call<'_>, kind: &str, result: Value) -> Outco
     if call.shapes.is_live() && is_small && kind == "Instance" {
         return Ok(Response::json(state.operations.at_once(&path, typed(kind, result))));
     }
-    let result = if !is_small {
-        let message = format!("The result is larger than {MAX_RESULT} bytes.");
-        Err(Map::from_iter([
-            ("code".to_owned(), json!(UNPROCESSABLE)),
-            ("message".to_owned(), json!(message)),
-        ]))
-    } else {
-        Ok(typed(kind, result))
-    };
+    let message = format!("The result is larger than {MAX_RESULT} bytes.");
+    let refused = || object(json!({ "code": UNPROCESSABLE, "message": message }));
+    let result = is_small.then(|| typed(kind, result)).ok_or_else(refused);
     state.operations.begin(&path, result)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response, text};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, text, with_next};
 use crate::areas::localization_tables::model::{Entry, Identifier, LocalizationTables, history};
 use crate::areas::routes::Routes;
 use crate::mix::{mix, uuid_of};
@@ -73,15 +73,13 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
         let position = table.iter().position(|entry| entry.identifier == identifier);
         let translations = update.get("translations").and_then(Value::as_array).cloned().unwrap_or_default();
         if update.get("delete") == Some(&json!(true)) {
-            match position {
-                Some(position) => drop(table.remove(position)),
-                None => {
-                    let identifier = identifier.json();
-                    failed.push(failure(Some(&identifier), BAD_IDENTIFIER, "The entry does not exist."));
-                    continue;
-                }
+            let identifier = identifier.json();
+            if let Some(position) = position {
+                table.remove(position);
+                modified.push(json!({ "identifier": identifier, "translations": [] }));
+            } else {
+                failed.push(failure(Some(&identifier), BAD_IDENTIFIER, "The entry does not exist."));
             }
-            modified.push(json!({ "identifier": identifier.json(), "translations": [] }));
             continue;
         }
         if position.is_none() && table.len() >= MAX_ENTRIES {
@@ -121,11 +119,7 @@ fn list_entries(state: &mut State, call: &Call<'_>) -> Outcome {
     // The size of a page cannot be chosen.
     let cut = Pagination { size: "", token: "cursor", default: PAGE, max: PAGE };
     let (page, next) = cut.page(call, &entries)?;
-    let mut list = json!({ "data": page });
-    if let Some(next) = next {
-        list["nextPageCursor"] = json!(next);
-    }
-    Ok(Response::json(list))
+    Ok(with_next(json!({ "data": page }), "nextPageCursor", next))
 }
 
 fn count_entries(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -161,7 +155,5 @@ fn list_history(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn get_limits(_: &mut State, _: &Call<'_>) -> Outcome {
-    Ok(Response::json(json!({
-        "tableOperationLimits": { "maxEntriesPerUpdate": MAX_PER_UPDATE },
-    })))
+    Ok(Response::json(json!({ "tableOperationLimits": { "maxEntriesPerUpdate": MAX_PER_UPDATE } })))
 }

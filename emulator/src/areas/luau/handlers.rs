@@ -58,14 +58,10 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let script = text(&body, "script").unwrap_or_default();
     Failure::invalid_if(script.is_empty(), "The script is required.")?;
     Failure::invalid_if(script.len() > MAX_SCRIPT, "The script is larger than 4 MB.")?;
-    let timeout = match text(&body, "timeout") {
-        None => SignedDuration::from_secs(MAX_TIMEOUT),
-        Some(text) => read_duration(text)
-            .filter(|timeout| *timeout > SignedDuration::ZERO && timeout.as_secs() <= MAX_TIMEOUT)
-            .ok_or_else(|| {
-                Failure::invalid(format!("The timeout must be more than 0s and at most {MAX_TIMEOUT}s."))
-            })?,
-    };
+    let timeout = text(&body, "timeout").map_or(Some(SignedDuration::from_secs(MAX_TIMEOUT)), read_duration);
+    let timeout = timeout.filter(|time| *time > SignedDuration::ZERO && time.as_secs() <= MAX_TIMEOUT);
+    let refused = || format!("The timeout must be more than 0s and at most {MAX_TIMEOUT}s.");
+    let timeout = timeout.ok_or_else(|| Failure::invalid(refused()))?;
     let (universe, place) = (call.number("universe_id")?, call.number("place_id")?);
     let latest = self::place(state, call)?.latest_version();
     let version = match call.param("version_id") {
@@ -148,10 +144,8 @@ fn task_path(call: &Call<'_>) -> String {
 fn task<'a>(state: &'a mut State, call: &Call<'_>) -> Result<(String, &'a mut Task), Failure> {
     state.luau.prune(call.now);
     let path = task_path(call);
-    match state.luau.tasks.get_mut(&path) {
-        Some(task) => Ok((path, task)),
-        None => Err(Failure::missing("task")),
-    }
+    let task = state.luau.tasks.get_mut(&path).ok_or_else(|| Failure::missing("task"))?;
+    Ok((path, task))
 }
 
 fn get(state: &mut State, call: &Call<'_>) -> Outcome {

@@ -81,21 +81,18 @@ impl Run {
         });
         logs.drain(..dropped.count());
         let failed = |error: LuauError, message: String| End::Failed(error.name().into(), message);
-        let end = match &outcome.end {
-            Ok(results) => {
-                let text = json!(results).to_string();
-                match unfit(text.as_bytes()) {
-                    _ if text.len() > MAX_RESULTS => {
-                        let error = LuauError::OutputSizeLimitExceeded;
-                        failed(error, script::words(error).to_owned())
-                    }
-                    Some(reason) => {
-                        failed(LuauError::InternalError, format!("The JSON of the results {reason}."))
-                    }
-                    None => End::Results(results.clone()),
-                }
+        let results = match &outcome.end {
+            Ok(results) => results,
+            Err((error, message)) => return Run { logs, end: failed(*error, message.clone()) },
+        };
+        let text = json!(results).to_string();
+        let end = match unfit(text.as_bytes()) {
+            _ if text.len() > MAX_RESULTS => {
+                let error = LuauError::OutputSizeLimitExceeded;
+                failed(error, script::words(error).to_owned())
             }
-            Err((error, message)) => failed(*error, message.clone()),
+            Some(reason) => failed(LuauError::InternalError, format!("The JSON of the results {reason}.")),
+            None => End::Results(results.clone()),
         };
         Run { logs, end }
     }
@@ -150,11 +147,8 @@ impl LuauTasks {
 
     /// Whether a file is the output of a task whose link is no longer good (LX-20).
     pub(crate) fn is_output_expired(&self, name: &str, now: Timestamp) -> bool {
-        name.starts_with(OUTPUTS)
-            && !self
-                .tasks
-                .values()
-                .any(|task| task.binary_output.as_deref() == Some(name) && task.output_expires() > now)
+        let mut of_it = self.tasks.values().filter(|task| task.binary_output.as_deref() == Some(name));
+        name.starts_with(OUTPUTS) && !of_it.any(|task| task.output_expires() > now)
     }
 
     /// How large an upload may be, if this is a link for one that is still good.

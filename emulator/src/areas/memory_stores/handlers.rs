@@ -31,8 +31,7 @@ const MAX_SORT_KEY: usize = 128;
 const MAX_READ: usize = 200;
 
 fn check_value(value: &Value) -> Result<(), Failure> {
-    Failure::invalid_if(value.to_string().len() > MAX_VALUE, "ItemValueSizeTooLarge")?;
-    Ok(())
+    Failure::invalid_if(value.to_string().len() > MAX_VALUE, "ItemValueSizeTooLarge")
 }
 
 fn place(call: &Call<'_>, name: &str) -> Result<(u64, String), Failure> {
@@ -80,12 +79,10 @@ fn read(state: &mut State, call: &Call<'_>) -> Outcome {
         Some(Ok(count)) if count > 0 => usize::try_from(count).unwrap_or(MAX_READ).min(MAX_READ),
         Some(_) => return Err(Failure::invalid("The count must be positive.")),
     };
-    let window = match call.given("invisibilityWindow") {
-        None => SignedDuration::from_secs(30),
-        Some(text) => read_duration(text)
-            .filter(|window| *window > SignedDuration::ZERO)
-            .ok_or_else(|| Failure::invalid("The invisibilityWindow must be more than 0s."))?,
-    };
+    let window = call.given("invisibilityWindow");
+    let window = window.map_or(Some(SignedDuration::from_secs(30)), read_duration);
+    let window = window.filter(|window| *window > SignedDuration::ZERO);
+    let window = window.ok_or_else(|| Failure::invalid("The invisibilityWindow must be more than 0s."))?;
     let now = call.now;
     let until = now.checked_add(window).unwrap_or(Timestamp::MAX);
     let id = state.ids.uuid();
@@ -140,17 +137,11 @@ fn missing(id: &str) -> Failure {
 fn sort_key(body: &Map<String, Value>) -> Result<Option<SortKey>, Failure> {
     let number = body.get("numericSortKey").and_then(Value::as_f64);
     let word = text(body, "stringSortKey");
-    match (number, word) {
-        (Some(_), Some(_)) => {
-            Err(Failure::invalid("An item has either a stringSortKey or a numericSortKey."))
-        }
-        (Some(number), None) => Ok(Some(SortKey::Number(number))),
-        (None, Some(word)) if word.chars().count() > MAX_SORT_KEY => {
-            Err(Failure::invalid(format!("The stringSortKey has more than {MAX_SORT_KEY} characters.")))
-        }
-        (None, Some(word)) => Ok(Some(SortKey::Text(word.to_owned()))),
-        (None, None) => Ok(None),
-    }
+    let has_both = number.is_some() && word.is_some();
+    Failure::invalid_if(has_both, "An item has either a stringSortKey or a numericSortKey.")?;
+    let too_long = format_args!("The stringSortKey has more than {MAX_SORT_KEY} characters.");
+    Failure::invalid_if(word.is_some_and(|word| word.chars().count() > MAX_SORT_KEY), too_long)?;
+    Ok(number.map(SortKey::Number).or_else(|| word.map(|word| SortKey::Text(word.to_owned()))))
 }
 
 /// Writes an item over what there was of it: a sort key that is not repeated is gone (MS-14).
@@ -160,10 +151,8 @@ fn put(state: &mut State, call: &Call<'_>, id: &str, before: Option<Item>, to: T
     if length == 0 || length > MAX_ID {
         return Err(Failure::invalid(format!("The id must have 1 to {MAX_ID} characters.")));
     }
-    let value = body.get("value").cloned();
-    let value = value
-        .or_else(|| before.as_ref().map(|item| item.value.clone()))
-        .ok_or_else(|| Failure::invalid("The value is required."))?;
+    let value = body.get("value").or(before.as_ref().map(|item| &item.value)).cloned();
+    let value = value.ok_or_else(|| Failure::invalid("The value is required."))?;
     check_value(&value)?;
     let given = text(&body, "ttl");
     let (expires, has_ttl) = match (&before, given) {
@@ -234,11 +223,9 @@ fn admits(part: &Comparison, id: &str, item: &Item) -> bool {
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let filter = call.filter(&FILTER)?;
     let order = call.given("orderBy");
-    let mut items: Vec<_> = map(state, call)?
-        .iter()
-        .filter(|(id, item)| filter.iter().all(|part| admits(part, id, item)))
-        .map(|(id, item)| (id.clone(), item.clone()))
-        .collect();
+    let is_asked_for = |id: &str, item: &Item| filter.iter().all(|part| admits(part, id, item));
+    let items = map(state, call)?.iter().filter(|(id, item)| is_asked_for(id, item));
+    let mut items: Vec<_> = items.map(|(id, item)| (id.clone(), item.clone())).collect();
     let cut = Pagination::v2(100).with_default(1);
     let place = |(id, item): &(String, Item)| (item.sort_key.clone(), id.clone());
     let (page, next) = match order {

@@ -27,21 +27,18 @@ impl Change {
         let mut alias = None;
         for part in call.form()? {
             let text = part.text().unwrap_or_default().to_owned();
-            let flag = || match text.to_ascii_lowercase().as_str() {
-                "true" => Ok(true),
-                "false" => Ok(false),
-                _ => Err(Failure::invalid(format!("{} must be true or false.", part.name))
-                    .with_detail(kind.bad_flag)),
+            let flag = || {
+                let refused = || Failure::invalid(format!("{} must be true or false.", part.name));
+                let flag = text.to_ascii_lowercase().parse::<bool>();
+                flag.map_err(|_| refused().with_detail(kind.bad_flag))
             };
             match part.name.as_str() {
                 "name" => change.name = Some(text),
                 "description" => change.description = Some(text),
                 "price" => {
-                    let price = text.trim().parse().map_err(|_| {
-                        Failure::invalid("The price must be a whole number of Robux.")
-                            .with_detail(kind.bad_price)
-                    })?;
-                    change.price = Some(price);
+                    let refused = || Failure::invalid("The price must be a whole number of Robux.");
+                    let price = text.trim().parse();
+                    change.price = Some(price.map_err(|_| refused().with_detail(kind.bad_price))?);
                 }
                 "isForSale" => change.for_sale = Some(flag()?),
                 "isManagedPricingEnabled" => change.managed_pricing = Some(flag()?),
@@ -70,9 +67,8 @@ impl Change {
     /// GP-08: what can be taken off sale depends on what is stored, whatever the same request says of the store page.
     pub(super) fn check_sale(&self, stored: &Product, kind: &Kind, shapes: Shapes) -> Result<(), Failure> {
         if shapes.is_live() && self.for_sale == Some(false) && stored.store_page {
-            return Err(
-                Failure::invalid("What is on the store page must be for sale.").with_detail(kind.bad_flag)
-            );
+            let failure = Failure::invalid("What is on the store page must be for sale.");
+            return Err(failure.with_detail(kind.bad_flag));
         }
         Ok(())
     }

@@ -131,13 +131,9 @@ impl Catalog {
     ) -> Result<(), Failure> {
         let products = self.universes.get(&universe).into_iter().flatten();
         let mut others = products.filter(|(id, _)| Some(**id) != except).map(|(_, product)| &product.name);
-        match name {
-            Some(name) if others.any(|other| other == name) => {
-                Err(Failure::invalid(format!("There is a developer product called '{name}' already."))
-                    .with_detail("DuplicateProductName"))
-            }
-            _ => Ok(()),
-        }
+        let Some(name) = name.filter(|name| others.any(|other| other == *name)) else { return Ok(()) };
+        let failure = Failure::invalid(format!("There is a developer product called '{name}' already."));
+        Err(failure.with_detail("DuplicateProductName"))
     }
 
     /// Those of a universe that lists show, the oldest first.

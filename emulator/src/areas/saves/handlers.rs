@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response};
+use crate::api::{Call, Failure, Outcome, Response, list as items};
 use crate::areas::routes::Routes;
 use crate::areas::saves::model::{Save, Target, target};
 use crate::state::State;
@@ -43,16 +43,10 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
 /// Counts what was there to be deleted.
 fn bulk_delete(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
-    let targets: Result<Vec<Target>, Failure> = body
-        .get("targets")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(|one| {
-            one.as_object().map_or_else(|| Err(Failure::invalid("A target is not an object.")), target)
-        })
-        .collect();
-    let deleted = targets?.iter().filter(|target| state.saves.remove(target)).count();
+    let no_object = || Failure::invalid("A target is not an object.");
+    let read = |one: &Value| one.as_object().ok_or_else(no_object).and_then(target);
+    let targets: Vec<Target> = items(&body, "targets").iter().map(read).collect::<Result<_, _>>()?;
+    let deleted = targets.iter().filter(|target| state.saves.remove(target)).count();
     Ok(Response::json(json!({ "deletedCount": deleted })))
 }
 
@@ -62,16 +56,13 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let limit = call.query_number("limit", 100)?.min(500);
     Failure::invalid_if(page == 0 || limit == 0, "page and limit must be positive numbers.")?;
     let keyword = call.given("keyword").unwrap_or_default().to_lowercase();
-    let found: Vec<&Save> = state
-        .saves
-        .saves
-        .iter()
-        .rev()
-        .filter(|save| call.given("targetType").is_none_or(|kind| save.target.kind == kind))
-        .filter(|save| call.given("targetId").is_none_or(|id| save.target.id.to_string() == id))
-        .filter(|save| call.given("collectionName").is_none_or(|name| save.target.collection == name))
-        .filter(|save| save.name().to_lowercase().contains(&keyword))
-        .collect();
+    let is_asked_for = |save: &&Save| {
+        call.given("targetType").is_none_or(|kind| save.target.kind == kind)
+            && call.given("targetId").is_none_or(|id| save.target.id.to_string() == id)
+            && call.given("collectionName").is_none_or(|name| save.target.collection == name)
+            && save.name().to_lowercase().contains(&keyword)
+    };
+    let found: Vec<&Save> = state.saves.saves.iter().rev().filter(is_asked_for).collect();
     let skipped = (page - 1).saturating_mul(limit);
     let saves: Vec<_> = found.iter().skip(skipped).take(limit).map(|save| save.json()).collect();
     Ok(Response::json(json!({ "saves": saves, "totalCount": found.len() })))

@@ -53,9 +53,8 @@ fn check_sealed(universe: u64, body: &Map<String, Value>) -> Result<(), Failure>
     }
     Failure::invalid_if(used != key_id(universe), "The key_id is not that of the current public key.")?;
     let sealed = decode_base64(sealed).unwrap_or_default();
-    let opened = key(universe)
-        .unseal(&sealed)
-        .map_err(|_| Failure::invalid("The secret is not sealed for the public key."))?;
+    let opened = key(universe).unseal(&sealed);
+    let opened = opened.map_err(|_| Failure::invalid("The secret is not sealed for the public key."))?;
     if std::str::from_utf8(&opened).map_or(0, |text| text.chars().count()) > MAX_SECRET {
         return Err(Failure::invalid(format!("The secret has more than {MAX_SECRET} characters.")));
     }
@@ -66,9 +65,8 @@ fn check_id(id: &str) -> Result<(), Failure> {
     let is_word = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let begins_with_digit = id.bytes().next().is_none_or(|byte| byte.is_ascii_digit());
     if !is_word || begins_with_digit || id.len() > MAX_ID {
-        return Err(Failure::invalid(format!(
-            "The id must have 1 to {MAX_ID} letters, digits and underscores, and not begin with a digit."
-        )));
+        let form = format!("1 to {MAX_ID} letters, digits and underscores, and not begin with a digit");
+        return Err(Failure::invalid(format!("The id must have {form}.")));
     }
     Ok(())
 }
@@ -141,13 +139,8 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
-    let secrets: Vec<_> = state
-        .secrets
-        .secrets
-        .iter()
-        .filter(|((of, _), _)| *of == universe)
-        .map(|((_, id), secret)| (id, json(id, secret)))
-        .collect();
+    let secrets = state.secrets.secrets.iter().filter(|((of, _), _)| *of == universe);
+    let secrets: Vec<_> = secrets.map(|((_, id), secret)| (id, json(id, secret))).collect();
     let cut = Pagination { size: "limit", token: "cursor", default: 10, max: 500 };
     let (page, next) = cut.page_by(call, &secrets, |(id, _)| id.to_string())?;
     let page: Vec<_> = page.into_iter().map(|(_, secret)| secret).collect();

@@ -1,9 +1,9 @@
 //! Game servers of a place, what they can be filtered by, and what they log.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response, later, rfc3339};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, later, object, rfc3339, with_next};
 use crate::areas::routes::Routes;
 use crate::areas::servers::fleet::{CAPACITY, Fleet, Server};
 use crate::areas::servers::handlers;
@@ -41,39 +41,23 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     check_size(call)?;
     let fleet = self::fleet(state, call)?;
     let version = call.param("versionNumber").parse::<usize>().unwrap_or_default();
-    let servers: Vec<_> = fleet
-        .servers
-        .iter()
-        .filter(|server| server.version == version)
-        .filter(|server| if server.is_active() { !fleet.hides_active } else { !fleet.hides_ended })
-        .cloned()
-        .collect();
+    let is_hidden = |server: &Server| if server.is_active() { fleet.hides_active } else { fleet.hides_ended };
+    let servers = fleet.servers.iter().filter(|server| server.version == version && !is_hidden(server));
+    let servers: Vec<_> = servers.cloned().collect();
     let total = servers.len();
     // No servers at all are the way to ask how many there are.
     let only_counted = call.query(CUT.size) == Some("0");
     let (page, next) = if only_counted { (Vec::new(), None) } else { CUT.page(call, &servers)? };
     let page: Vec<_> = page.iter().map(|server| server_json(call, server)).collect();
     let mut response = json!({ "gameServers": page, "totalCount": total });
-    set_end(&mut response, next);
-    for (name, is_missing) in
-        [("activeServersFetchError", fleet.hides_active), ("shutdownServersFetchError", fleet.hides_ended)]
-    {
-        response[name] = match is_missing {
-            true => json!(true),
-            false if call.shapes.is_live() => Value::Null,
-            false => json!(false),
-        };
-    }
+    let no_error = if call.shapes.is_live() { Value::Null } else { json!(false) };
+    let error = |is_hidden| if is_hidden { json!(true) } else { no_error.clone() };
+    response["activeServersFetchError"] = error(fleet.hides_active);
+    response["shutdownServersFetchError"] = error(fleet.hides_ended);
     if call.shapes.is_live() {
         response["previousPageToken"] = Value::Null;
     }
-    Ok(Response::json(response))
-}
-
-fn set_end(page: &mut Value, next: Option<String>) {
-    if let Some(next) = next {
-        page["nextPageToken"] = json!(next);
-    }
+    Ok(with_next(response, "nextPageToken", next))
 }
 
 fn server_json(call: &Call<'_>, server: &Server) -> Value {
@@ -128,16 +112,12 @@ fn filter_options(state: &mut State, call: &Call<'_>) -> Outcome {
     let mut engines: Vec<_> = fleet.active().map(|server| server.engine).collect();
     engines.sort_unstable();
     engines.dedup();
-    let filters: Map<String, Value> =
-        [("EngineVersion", "String", json!(engines)), ("PlaceVersion", "Number", json!(fleet.versions()))]
-            .into_iter()
-            .filter(|(field, ..)| {
-                matches!(call.given("Filter"), None | Some("ALL")) || call.given("Filter") == Some(field)
-            })
-            .map(|(field, kind, values)| {
-                (field.to_owned(), json!({ "field": field, "type": kind, "values": values }))
-            })
-            .collect();
+    let mut filters = object(json!({
+        "EngineVersion": { "field": "EngineVersion", "type": "String", "values": engines },
+        "PlaceVersion": { "field": "PlaceVersion", "type": "Number", "values": fleet.versions() },
+    }));
+    let asked = call.given("Filter").filter(|asked| *asked != "ALL");
+    filters.retain(|field, _| asked.is_none_or(|asked| asked == field));
     Ok(Response::json(json!({ "filters": filters })))
 }
 
@@ -147,12 +127,9 @@ fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
     check_size(call)?;
     let live = call.shapes.is_live();
     let fleet = self::fleet(state, call)?;
-    let version = call.param("versionNumber");
-    let job = call.param("jobId");
-    let server = fleet
-        .servers
-        .iter()
-        .find(|server| server.job == job && server.version.to_string() == version && !server.is_reserved());
+    let (version, job) = (call.param("versionNumber"), call.param("jobId"));
+    let is_meant = |server: &&Server| server.job == job && server.version.to_string() == version;
+    let server = fleet.servers.iter().find(|server| is_meant(server) && !server.is_reserved());
     let readable = if live { later(call.now, -LOG_LAG_SECONDS) } else { call.now };
     let mut logs = Vec::new();
     if let Some(server) = server {
@@ -166,9 +143,7 @@ fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
         }
     }
     let (page, next) = CUT.page(call, &logs)?;
-    let mut response = json!({ "gameServerLogs": page });
-    set_end(&mut response, next);
-    Ok(Response::json(response))
+    Ok(with_next(json!({ "gameServerLogs": page }), "nextPageToken", next))
 }
 
 /// The time is a text, whatever its name says (SV-05).

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response, later, push_bounded, rfc3339};
+use crate::api::{Call, Failure, Outcome, Response, later, list as list_of, push_bounded, rfc3339};
 use crate::areas::routes::Routes;
 use crate::areas::servers::fleet::{Fleet, Load};
 use crate::areas::servers::model::{Phase, Restart, covered};
 use crate::areas::universes::model::root_place;
+use crate::document::text_of;
 use crate::state::State;
 
 pub(crate) const ROUTES: Routes = &[
@@ -29,11 +30,8 @@ const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
 impl Restart {
     fn json(&self, call: &Call<'_>) -> Value {
         let phase = self.phase(call.now);
-        let places: Map<String, Value> = self
-            .places
-            .iter()
-            .map(|(place, filter)| (place.to_string(), self.place(call, phase, *place, filter)))
-            .collect();
+        let place = |(id, filter): (&u64, _)| (id.to_string(), self.place(call, phase, *id, filter));
+        let places: Map<String, Value> = self.places.iter().map(place).collect();
         json!({
             "universeId": self.universe.to_string(),
             "scheduledTime": time(call, self.launched),
@@ -100,11 +98,9 @@ fn launch(state: &mut State, call: &Call<'_>) -> Outcome {
         Some(Value::Object(places)) => {
             let mut chosen = BTreeMap::new();
             for (name, filter) in places {
-                let Some(place) = owned(state, call, universe, name)? else {
-                    return Err(Failure::invalid(format!(
-                        "The place {name} is not in the universe {universe}."
-                    )));
-                };
+                let refused =
+                    || Failure::invalid(format!("The place {name} is not in the universe {universe}."));
+                let place = owned(state, call, universe, name)?.ok_or_else(refused)?;
                 chosen.insert(place, filter.clone());
             }
             chosen
@@ -248,8 +244,7 @@ fn restart_all(state: &mut State, call: &Call<'_>) -> Outcome {
     let mut places = BTreeMap::new();
     // Servers of the latest version go on unless all are to close.
     let filter = if is("closeAllVersions") { Value::Null } else { json!({ "excludeCurrentVersion": true }) };
-    for place in body.get("placeIds").and_then(Value::as_array).into_iter().flatten() {
-        let name = place.as_str().map_or_else(|| place.to_string(), str::to_owned);
+    for name in list_of(&body, "placeIds").iter().map(text_of) {
         let number = owned(state, call, universe, &name)?;
         // Here it is not found, other than where a restart is launched (SV-11).
         let missing = || Failure::not_found(format!("The place {name} is not in the universe {universe}."));

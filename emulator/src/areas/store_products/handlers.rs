@@ -65,23 +65,18 @@ fn is_writable(call: &Call<'_>, name: &str) -> bool {
 fn check_price(product: &Map<String, Value>) -> Result<(), Failure> {
     let Some(price) = product.get("basePrice") else { return Ok(()) };
     if price["currencyCode"] != CURRENCY || price["quantity"]["exponent"].as_i64() != Some(EXPONENT) {
-        return Err(Failure::invalid(format!(
-            "The basePrice must be in {CURRENCY}, with the exponent {EXPONENT}."
-        )));
+        let message = format!("The basePrice must be in {CURRENCY}, with the exponent {EXPONENT}.");
+        return Err(Failure::invalid(message));
     }
-    if price["quantity"]["significand"].as_i64().unwrap_or(0) < 0 {
-        return Err(Failure::invalid("The basePrice must not be negative."));
-    }
-    Ok(())
+    let is_negative = price["quantity"]["significand"].as_i64().unwrap_or(0) < 0;
+    Failure::invalid_if(is_negative, "The basePrice must not be negative.")
 }
 
 /// The one asset of a product, as the id of the product. Roblox does not say what form ids have; this is the one that
 /// a client in use asks for.
 fn id_of(product: &Map<String, Value>) -> Result<String, Failure> {
-    let assets: Vec<_> = KINDS
-        .iter()
-        .filter_map(|(name, kind)| Some(format!("{ID_BEGINS}{kind}-{}", text(product, name)?)))
-        .collect();
+    let id = |(name, kind): &(&str, &str)| Some(format!("{ID_BEGINS}{kind}-{}", text(product, name)?));
+    let assets: Vec<_> = KINDS.iter().filter_map(id).collect();
     match assets.as_slice() {
         [id] => Ok(id.clone()),
         _ => Err(Failure::invalid(format!("A product is of one asset, not of {}.", assets.len()))),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response, text};
+use crate::api::{Call, Failure, Outcome, Response, list, text};
 use crate::areas::routes::Routes;
 use crate::state::State;
 
@@ -19,12 +19,8 @@ fn translate(_: &mut State, call: &Call<'_>) -> Outcome {
     let words = text(&body, "text").unwrap_or_default();
     Failure::invalid_if(words.is_empty(), "The text is required.")?;
     let source = text(&body, "sourceLanguageCode").filter(|code| !code.is_empty()).unwrap_or(ASSUMED);
-    let wanted = body.get("targetLanguageCodes").and_then(Value::as_array);
-    let translations: BTreeMap<_, _> = wanted
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(|code| (code, if code == source { words.to_owned() } else { format!("[{code}] {words}") }))
-        .collect();
+    let translated = |code: &str| if code == source { words.to_owned() } else { format!("[{code}] {words}") };
+    let wanted = list(&body, "targetLanguageCodes").iter().filter_map(Value::as_str);
+    let translations: BTreeMap<_, _> = wanted.map(|code| (code, translated(code))).collect();
     Ok(Response::json(json!({ "sourceLanguageCode": source, "translations": translations })))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Pagination, Response, rfc3339, text};
+use crate::api::{Call, Failure, Outcome, Pagination, Response, rfc3339, text, with_next};
 use crate::areas::routes::Routes;
 use crate::areas::universes::model::{Place, ROOT_PLACE, Version};
 use crate::state::State;
@@ -47,38 +47,27 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let (from, until) = (call.query_time("startTime")?, call.query_time("endTime")?);
     let place = known_place(state, call)?;
     let current = place.current();
-    let versions: Vec<_> = place
-        .versions
-        .iter()
-        .enumerate()
-        .rev()
-        .filter(|(_, version)| from.is_none_or(|from| version.created >= from))
-        .filter(|(_, version)| until.is_none_or(|until| version.created <= until))
-        .map(|(index, version)| version_json(index + 1, version, current))
-        .filter(|version| {
-            let numbered = |name: &str, field: &str| {
-                call.given(name)
-                    .is_none_or(|wanted| wanted.parse::<i64>().is_ok_and(|wanted| version[field] == wanted))
-            };
-            let is = |name: &str| version[name] == true;
-            let says = |name: &str| {
-                let text = version[name].as_str().unwrap_or_default();
-                text.to_lowercase().contains(&search)
-            };
-            numbered("contributor", "createdBy")
-                && numbered("saveType", "saveType")
-                && wanted("isPublished", is("isPublished"))
-                && wanted("hasNotes", is("hasNotes"))
-                && (search.is_empty() || is_sample || says("title") || says("description"))
-        })
-        .collect();
+    let is_asked_for = |version: &Value| {
+        let numbered = |name: &str, field: &str| {
+            let wanted = call.given(name).map(str::parse::<i64>);
+            wanted.is_none_or(|wanted| wanted.is_ok_and(|wanted| version[field] == wanted))
+        };
+        let is = |name: &str| version[name] == true;
+        let says = |name: &str| version[name].as_str().unwrap_or_default().to_lowercase().contains(&search);
+        numbered("contributor", "createdBy")
+            && numbered("saveType", "saveType")
+            && wanted("isPublished", is("isPublished"))
+            && wanted("hasNotes", is("hasNotes"))
+            && (search.is_empty() || is_sample || says("title") || says("description"))
+    };
+    let is_within = |time| from.is_none_or(|from| time >= from) && until.is_none_or(|until| time <= until);
+    let versions = place.versions.iter().enumerate().rev().filter(|(_, version)| is_within(version.created));
+    let versions = versions.map(|(index, version)| version_json(index + 1, version, current));
+    let versions: Vec<_> = versions.filter(is_asked_for).collect();
     let cut = Pagination { size: "pageSize", token: "cursor", default: 25, max: 100 };
     let (page, next) = cut.page(call, &versions)?;
-    let mut response = json!({ "placeVersions": page, "hasMore": next.is_some() });
-    if let Some(next) = next {
-        response["nextCursor"] = json!(next);
-    }
-    Ok(Response::json(response))
+    let response = json!({ "placeVersions": page, "hasMore": next.is_some() });
+    Ok(with_next(response, "nextCursor", next))
 }
 
 fn write_notes(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -86,10 +75,8 @@ fn write_notes(state: &mut State, call: &Call<'_>) -> Outcome {
     let number = call.param("version").parse::<usize>().unwrap_or(0);
     let place = known_place(state, call)?;
     let current = place.current();
-    let version = number
-        .checked_sub(1)
-        .and_then(|index| place.versions.get_mut(index))
-        .ok_or_else(|| Failure::missing("version"))?;
+    let version = number.checked_sub(1).and_then(|index| place.versions.get_mut(index));
+    let version = version.ok_or_else(|| Failure::missing("version"))?;
     version.title = text(&body, "title").map(str::to_owned);
     version.description = text(&body, "description").map(str::to_owned);
     Ok(Response::json(json!({ "placeVersion": version_json(number, version, current) })))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Failure, later, rfc3339, text};
+use crate::api::{Failure, later, object, rfc3339, text};
 
 /// What does not exist beyond this number.
 const LAST_ID: u64 = 999_999_999_999_999;
@@ -67,7 +67,7 @@ impl Universes {
         Failure::if_full_for(&self.universes, &id, MAX_UNIVERSES, "universes")?;
         let created = rfc3339(later(now, -(100 + (id % 900) as i64) * 86_400));
         Ok(self.universes.entry(id).or_insert_with(|| {
-            let universe = json!({
+            object(json!({
                 "path": format!("universes/{id}"),
                 "createTime": created,
                 "updateTime": created,
@@ -81,11 +81,7 @@ impl Universes {
                 "consoleEnabled": false,
                 "vrEnabled": false,
                 "rootPlace": format!("universes/{id}/places/{}", root_place(id)),
-            });
-            match universe {
-                Value::Object(universe) => universe,
-                _ => Map::new(),
-            }
+            }))
         }))
     }
 
@@ -113,10 +109,8 @@ impl Universes {
         now: Timestamp,
     ) -> Result<&mut Place, Failure> {
         let place = self.place(universe, id, now)?;
-        match place.universe == universe {
-            true => Ok(place),
-            false => Err(Failure::not_found(format!("The place {id} is not in the universe {universe}."))),
-        }
+        let refused = || Failure::not_found(format!("The place {id} is not in the universe {universe}."));
+        if place.universe == universe { Ok(place) } else { Err(refused()) }
     }
 
     /// The universe of a place; the one that asks, if nobody asked before.
@@ -180,19 +174,14 @@ impl Place {
 
     fn new(universe: u64, id: u64, now: Timestamp) -> Place {
         let created = later(now, -(10 + (id % 90) as i64) * 86_400);
-        let fields = [
-            ("displayName", json!(format!("Place {id}"))),
-            ("description", json!("A place of the local Open Cloud.")),
-            ("serverSize", json!(12)),
-            ("createTime", json!(rfc3339(created))),
-            ("updateTime", json!(rfc3339(created))),
-        ];
-        Place {
-            universe,
-            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            versions: vec![Version::new(created, true, None); 3],
-            refusals: 0,
-        }
+        let fields = object(json!({
+            "displayName": format!("Place {id}"),
+            "description": "A place of the local Open Cloud.",
+            "serverSize": 12,
+            "createTime": rfc3339(created),
+            "updateTime": rfc3339(created),
+        }));
+        Place { universe, fields, versions: vec![Version::new(created, true, None); 3], refusals: 0 }
     }
 
     /// The number of its latest version.

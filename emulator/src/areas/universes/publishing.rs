@@ -14,9 +14,7 @@ pub(super) fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
     let published = match call.query("versionType") {
         Some("Published") => true,
         Some("Saved") => false,
-        _ => {
-            return Err(Failure::invalid("The versionType must be Saved or Published."));
-        }
+        _ => return Err(Failure::invalid("The versionType must be Saved or Published.")),
     };
     Failure::invalid_if(call.body.is_empty(), "The place file is empty.")?;
     check_xml(call)?;
@@ -57,8 +55,7 @@ fn check_xml(call: &Call<'_>) -> Result<(), Failure> {
     let declared = call.header("content-type").unwrap_or_default();
     let is_binary = declared.trim().eq_ignore_ascii_case("application/octet-stream");
     let has_end = call.body.windows(END.len()).any(|part| part == END);
-    Failure::invalid_if(is_binary || (has_end && !call.body.ends_with(END)), "Invalid Content stream")?;
-    Ok(())
+    Failure::invalid_if(is_binary || (has_end && !call.body.ends_with(END)), "Invalid Content stream")
 }
 
 /// A place that is open in Team Create (PL-03), and one with a session that goes on for a while: `busy 3` in its name lets

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Grammar, Operator, Outcome, Pagination, Response, rfc3339};
+use crate::api::{
+    Call, Comparison, Failure, Grammar, Operator, Outcome, Pagination, Response, rfc3339, v2_page,
+};
 use crate::areas::routes::Routes;
 use crate::areas::user_restrictions::model::{Log, Restriction};
 use crate::document::camel;
@@ -53,15 +55,13 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
         users.dedup();
     }
     let (page, next) = Pagination::v2(100).page_by(call, &users, |user| *user)?;
-    let page: Vec<_> = page
-        .iter()
-        .map(|user| {
-            let key = (universe, place, *user);
-            let (restriction, inherited) = restrictions.find(key, call.now);
-            restriction.json(key, inherited, call.shapes, call.now)
-        })
-        .collect();
-    Ok(Response::json(json!({ "userRestrictions": page, "nextPageToken": next.unwrap_or_default() })))
+    let json = |user: &u64| {
+        let key = (universe, place, *user);
+        let (restriction, inherited) = restrictions.find(key, call.now);
+        restriction.json(key, inherited, call.shapes, call.now)
+    };
+    let page: Vec<_> = page.iter().map(json).collect();
+    Ok(v2_page("userRestrictions", &page, next))
 }
 
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
@@ -70,9 +70,8 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     for field in call.given("updateMask").unwrap_or("*").split(',') {
         let field = camel(field);
         if field != "gameJoinRestriction" && field != "*" {
-            return Err(Failure::invalid(format!(
-                "The update mask names '{field}': only gameJoinRestriction as a whole can be updated."
-            )));
+            let only = "only gameJoinRestriction as a whole can be updated";
+            return Err(Failure::invalid(format!("The update mask names '{field}': {only}.")));
         }
     }
     let key = call.given("idempotencyKey.key").map(|key| format!("{}#{key}", call.path));
@@ -83,16 +82,10 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let restriction = Restriction::read(&call.json()?, call.now)?;
     let place_of = (universe, place, user);
     Failure::if_full_for(&restrictions.restrictions, &place_of, MAX_RESTRICTIONS, "restrictions")?;
-    restrictions.restrictions.insert(place_of, restriction.clone());
-    restrictions.logs.push_front(Log {
-        universe,
-        place,
-        user,
-        created: call.now,
-        restriction: restriction.clone(),
-    });
-    restrictions.logs.truncate(MAX_LOGS);
     let response = restriction.json(place_of, false, call.shapes, call.now);
+    restrictions.restrictions.insert(place_of, restriction.clone());
+    restrictions.logs.push_front(Log { universe, place, user, created: call.now, restriction });
+    restrictions.logs.truncate(MAX_LOGS);
     if let Some(key) = key {
         if restrictions.responses.len() >= MAX_KEYS {
             restrictions.responses.pop_first();
@@ -125,21 +118,15 @@ impl Log {
 fn list_logs(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universe_id")?;
     let filter = call.filter(&LOG_FILTER)?;
-    let logs: Vec<_> = state
-        .user_restrictions
-        .logs
-        .iter()
-        .filter(|log| log.universe == universe)
-        .filter(|log| {
-            filter.iter().all(|part| {
-                let wanted = &part.values[0].text;
-                match part.field.as_str() {
-                    "user" => *wanted == format!("users/{}", log.user),
-                    _ => *wanted == log.place(),
-                }
-            })
-        })
-        .map(|log| log.json(call))
-        .collect();
+    let fits = |log: &Log, part: &Comparison| {
+        let wanted = &part.values[0].text;
+        match part.field.as_str() {
+            "user" => *wanted == format!("users/{}", log.user),
+            _ => *wanted == log.place(),
+        }
+    };
+    let logs = state.user_restrictions.logs.iter().filter(|log| log.universe == universe);
+    let logs = logs.filter(|log| filter.iter().all(|part| fits(log, part)));
+    let logs: Vec<_> = logs.map(|log| log.json(call)).collect();
     Pagination::v2(100).respond(call, "logs", &logs)
 }

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::api::synth::{typed, typed_by};
-use crate::api::{Call, Failure, Grammar, Operator, Outcome, Pagination, Response, day, rfc3339, text};
+use crate::api::{
+    Call, Failure, Grammar, Operator, Outcome, Pagination, Response, day, rfc3339, text, v2_page,
+};
 use crate::areas::routes::Routes;
 use crate::areas::users::model::{Item, Kind, LAST_USER, asset_types};
 use crate::document::Document;
@@ -49,14 +51,8 @@ fn generate_thumbnail(state: &mut State, call: &Call<'_>) -> Outcome {
         let sizes = THUMBNAIL_SIZES.join(", ");
         return Err(Failure::invalid(format!("The size is not one of {sizes}.")));
     }
-    let file = match call.given("format") {
-        Some("JPEG") => "jpg",
-        _ => "png",
-    };
-    let shape = match call.given("shape") {
-        Some("SQUARE") => "square",
-        _ => "round",
-    };
+    let file = if call.given("format") == Some("JPEG") { "jpg" } else { "png" };
+    let shape = if call.given("shape") == Some("SQUARE") { "square" } else { "round" };
     let uri = format!("{}/__emulator/content/users/{id}/avatar/{size}x{size}/{shape}.{file}", call.base_url);
     let response = json!({ "imageUri": uri });
     if !call.shapes.is_live() {
@@ -185,7 +181,7 @@ fn list_inventory_items(state: &mut State, call: &Call<'_>) -> Outcome {
         next = Some(cut.token_at(call, items.len()));
     }
     let page: Vec<_> = page.iter().map(|item| item.json(user)).collect();
-    Ok(Response::json(json!({ "inventoryItems": page, "nextPageToken": next.unwrap_or_default() })))
+    Ok(v2_page("inventoryItems", &page, next))
 }
 
 // Quotas
@@ -269,8 +265,8 @@ fn notify(state: &mut State, call: &Call<'_>) -> Outcome {
     let empty = Map::new();
     let object = |name: &str| body.get(name).and_then(Value::as_object).unwrap_or(&empty);
     let (source, payload) = (object("source"), object("payload"));
-    let universe = text(source, "universe")
-        .and_then(|path| path.strip_prefix("universes/"))
+    let id = text(source, "universe").and_then(|path| path.strip_prefix("universes/"));
+    let universe = id
         .and_then(|id| id.parse::<u64>().ok())
         .ok_or_else(|| Failure::invalid("source.universe must be a universe such as 'universes/123'."))?;
     Failure::invalid_if(text(payload, "type") != Some("MOMENT"), "payload.type must be MOMENT.")?;
@@ -280,9 +276,8 @@ fn notify(state: &mut State, call: &Call<'_>) -> Outcome {
     let launch_data =
         payload.get("joinExperience").and_then(|join| join.get("launchData")).and_then(Value::as_str);
     if launch_data.is_some_and(|data| data.len() > MAX_LAUNCH_DATA) {
-        return Err(Failure::invalid(format!(
-            "payload.joinExperience.launchData is longer than {MAX_LAUNCH_DATA} bytes."
-        )));
+        let what = "payload.joinExperience.launchData";
+        return Err(Failure::invalid(format!("{what} is longer than {MAX_LAUNCH_DATA} bytes.")));
     }
     let today = day(call.now);
     let notified = &mut state.users.notified;
@@ -290,16 +285,13 @@ fn notify(state: &mut State, call: &Call<'_>) -> Outcome {
         notified.retain(|_, on| *on == today);
     }
     if notified.get(&(user, universe)) == Some(&today) {
-        return Err(Failure::exhausted(format!(
-            "The user {user} was already notified by the universe {universe} today."
-        )));
+        let message = format!("The user {user} was already notified by the universe {universe} today.");
+        return Err(Failure::exhausted(message));
     }
     notified.insert((user, universe), today);
     let id = state.ids.uuid();
-    Ok(Response::json(json!({
-        "path": format!("users/{user}/notifications/{id}"),
-        "id": id,
-    })))
+    let path = format!("users/{user}/notifications/{id}");
+    Ok(Response::json(json!({ "path": path, "id": id })))
 }
 
 #[cfg(test)]

@@ -99,13 +99,8 @@ pub(crate) fn decide(inner: &Inner, request: &Incoming) -> Response {
     };
     let user = user.and_then(|user| user.parse::<u64>().ok()).filter(|user| inner.user(*user).is_some());
     let Some(user) = user else { return refuse("There is no such user.") };
-    let listed: Vec<_> = own
-        .get("emulator_universes")
-        .unwrap_or_default()
-        .split([',', ' '])
-        .filter(|id| !id.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let listed = own.get("emulator_universes").unwrap_or_default().split([',', ' ']);
+    let listed: Vec<_> = listed.filter(|id| !id.is_empty()).map(str::to_owned).collect();
     if !listed.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_digit())) {
         return refuse("Universes are numbers, such as 2001, 2002.");
     }
@@ -115,25 +110,14 @@ pub(crate) fn decide(inner: &Inner, request: &Incoming) -> Response {
 
 /// Without a page: only for somebody who decided before, and for nothing new.
 fn silently(inner: &Inner, ask: Ask, request: &Incoming) -> Response {
-    let user = request
-        .headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(USER_COOKIE)?.strip_prefix('=')?.parse::<u64>().ok());
-    let Some(user) = user else {
-        let error = [("error", "login_required"), ("error_description", "Nobody is logged in.")];
-        return send_back(ask.redirect_uri, ask.state.as_deref(), &error, 302);
+    let cookies = request.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let user = |pair: &str| pair.trim().strip_prefix(USER_COOKIE)?.strip_prefix('=')?.parse::<u64>().ok();
+    let Some(user) = cookies.flat_map(|value| value.split(';')).find_map(user) else {
+        return refuse(ask, "login_required", "Nobody is logged in.", 302);
     };
-    let known = {
-        let state = inner.state();
-        state.identity.oauth.sessions.has_consented(&ask.app.client_id, user, &ask.scopes)
-    };
+    let known = inner.state().identity.oauth.sessions.has_consented(&ask.app.client_id, user, &ask.scopes);
     if !known {
-        let description = "The user did not allow all of this before.";
-        let error = [("error", "consent_required"), ("error_description", description)];
-        return send_back(ask.redirect_uri, ask.state.as_deref(), &error, 302);
+        return refuse(ask, "consent_required", "The user did not allow all of this before.", 302);
     }
     approve(inner, ask, user, Universes::Owned, 302)
 }
@@ -142,13 +126,8 @@ fn approve(inner: &Inner, ask: Ask, user: u64, universes: Universes, status: u16
     let mut state = inner.state();
     let now = state.clock.now();
     let identity = &mut state.identity;
-    let grant = Grant {
-        client_id: ask.app.client_id,
-        user,
-        scopes: ask.scopes,
-        universes,
-        given_at: now.as_second(),
-    };
+    let (client_id, scopes, given_at) = (ask.app.client_id, ask.scopes, now.as_second());
+    let grant = Grant { client_id, user, scopes, universes, given_at };
     let code = ask.wants_code.then(|| {
         identity.oauth.sessions.authorize(
             &mut identity.secrets,
@@ -165,8 +144,12 @@ fn approve(inner: &Inner, ask: Ask, user: u64, universes: Universes, status: u16
 }
 
 fn deny(ask: Ask, status: u16) -> Response {
-    let error = [("error", "access_denied"), ("error_description", "The user did not allow it.")];
-    send_back(ask.redirect_uri, ask.state.as_deref(), &error, status)
+    refuse(ask, "access_denied", "The user did not allow it.", status)
+}
+
+fn refuse(ask: Ask, error: &str, description: &str, status: u16) -> Response {
+    let pairs = [("error", error), ("error_description", description)];
+    send_back(ask.redirect_uri, ask.state.as_deref(), &pairs, status)
 }
 
 fn send_back(to: Url, state: Option<&str>, pairs: &[(&str, &str)], status: u16) -> Response {
@@ -188,15 +171,14 @@ fn redirect(location: &str, status: u16) -> Response {
 
 fn read(inner: &Inner, pairs: &[(String, String)]) -> Result<Ask, Problem> {
     let form = Form::of(pairs.to_vec()).map_err(Problem::Told)?;
-    let app = form
-        .get("client_id")
-        .and_then(|id| inner.state().identity.oauth.apps.get(id).cloned())
-        .ok_or_else(|| Problem::Told("There is no app with this client_id.".to_owned()))?;
+    let told = |what: &str| Problem::Told(what.to_owned());
+    let app = form.get("client_id").and_then(|id| inner.state().identity.oauth.apps.get(id).cloned());
+    let app = app.ok_or_else(|| told("There is no app with this client_id."))?;
     let written_redirect_uri = form.get("redirect_uri").unwrap_or_default().to_owned();
-    let redirect_uri = Url::parse(&written_redirect_uri)
-        .ok()
+    let parsed = Url::parse(&written_redirect_uri).ok();
+    let redirect_uri = parsed
         .filter(|_| app.may_return_to(&written_redirect_uri))
-        .ok_or_else(|| Problem::Told("The redirect_uri is not one that the app registered.".to_owned()))?;
+        .ok_or_else(|| told("The redirect_uri is not one that the app registered."))?;
     let state = form.get("state").map(str::to_owned);
     let problem = |code: &str, description: String| {
         let pairs = [("error", code), ("error_description", &description)];
@@ -266,9 +248,8 @@ fn challenge(app: &OAuthApp, form: &Form, wants_code: bool) -> Result<Option<Str
     }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if challenge.len() != CHALLENGE_LENGTH || !challenge.bytes().all(allowed) {
-        return Err(
-            "The code_challenge must be a SHA-256 digest in Base64 for URLs, without padding.".to_owned()
-        );
+        let message = "The code_challenge must be a SHA-256 digest in Base64 for URLs, without padding.";
+        return Err(message.to_owned());
     }
     Ok(Some(challenge.to_owned()))
 }

@@ -53,12 +53,11 @@ impl Form {
     pub(crate) fn read(request: &Incoming) -> Result<Form, OAuthError> {
         let content_type = request.headers.get("content-type").and_then(|value| value.to_str().ok());
         if content_type.map(essence).as_deref() != Some("application/x-www-form-urlencoded") {
-            return Err(OAuthError::invalid_request(
-                "The content type must be application/x-www-form-urlencoded.",
-            ));
+            let message = "The content type must be application/x-www-form-urlencoded.";
+            return Err(OAuthError::invalid_request(message));
         }
-        let body = std::str::from_utf8(&request.body)
-            .map_err(|_| OAuthError::invalid_request("The form is not UTF-8."))?;
+        let body = std::str::from_utf8(&request.body);
+        let body = body.map_err(|_| OAuthError::invalid_request("The form is not UTF-8."))?;
         Form::of(query_pairs(body)).map_err(OAuthError::invalid_request)
     }
 
@@ -90,14 +89,13 @@ pub(crate) fn authenticate<'a>(
 ) -> Result<&'a OAuthApp, OAuthError> {
     let basic = basic(request)?;
     let is_basic = basic.is_some();
+    let wrong = |message: &str| Err(OAuthError::invalid_request(message));
     let (id, secret) = match basic {
         Some(_) if form.get("client_secret").is_some() => {
-            let message = "The app authenticates twice: by HTTP Basic and in the form.";
-            return Err(OAuthError::invalid_request(message));
+            return wrong("The app authenticates twice: by HTTP Basic and in the form.");
         }
         Some((id, _)) if form.get("client_id").is_some_and(|other| other != id) => {
-            let message = "The client_id of the form is not the one of HTTP Basic.";
-            return Err(OAuthError::invalid_request(message));
+            return wrong("The client_id of the form is not the one of HTTP Basic.");
         }
         Some((id, secret)) => (id, Some(secret).filter(|secret| !secret.is_empty())),
         None => (form.required("client_id")?.to_owned(), form.get("client_secret").map(str::to_owned)),

@@ -22,11 +22,8 @@ pub(crate) fn page(
 ) -> Response {
     let mut fields = String::new();
     for (name, value) in pairs {
-        fields.push_str(&format!(
-            "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n",
-            escape(name),
-            escape(value)
-        ));
+        let (name, value) = (escape(name), escape(value));
+        fields.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">\n"));
     }
     let mut users = String::new();
     for (index, user) in USERS.iter().enumerate() {

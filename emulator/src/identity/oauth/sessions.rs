@@ -147,9 +147,8 @@ impl Sessions {
         // A code is kept for as long as its first tokens, to notice that it is used again.
         self.codes.retain(|_, code| code.expires_at + ACCESS_SECONDS > second);
         while self.codes.len() >= MAX_CODES {
-            let oldest =
-                self.codes.iter().min_by_key(|(_, code)| code.expires_at).map(|(text, _)| text.clone());
-            oldest.map(|text| self.codes.remove(&text));
+            let oldest = self.codes.iter().min_by_key(|(_, code)| code.expires_at);
+            oldest.map(|(text, _)| text.clone()).map(|text| self.codes.remove(&text));
         }
         let code = Code {
             grant,
@@ -212,11 +211,8 @@ impl Sessions {
     ) -> Result<Issued, String> {
         let unknown = || "The refresh token is not known.".to_owned();
         let number = *self.tokens.get(token).ok_or_else(unknown)?;
-        let session = self.sessions.get(&number).filter(|session| session.client_id == client_id);
-        let (session, known) = session
-            .and_then(|session| Some((session, session.tokens.get(token)?)))
-            .filter(|(_, token)| token.kind == Kind::Refresh)
-            .ok_or_else(unknown)?;
+        let known = self.token(token).filter(|(session, _)| session.client_id == client_id);
+        let (session, known) = known.filter(|(_, token)| token.kind == Kind::Refresh).ok_or_else(unknown)?;
         if session.ended {
             return Err("The session has ended: the user must authorize the app again.".to_owned());
         }
@@ -244,11 +240,8 @@ impl Sessions {
 
     /// What an access token is good for, or why it is not good.
     pub(crate) fn access(&self, token: &str, now: Timestamp) -> Result<Access<'_>, &'static str> {
-        let session = self.tokens.get(token).and_then(|number| self.sessions.get(number));
-        let (session, known) = session
-            .and_then(|session| Some((session, session.tokens.get(token)?)))
-            .filter(|(_, token)| token.kind == Kind::Access)
-            .ok_or("is not known")?;
+        let known = self.token(token).filter(|(_, token)| token.kind == Kind::Access);
+        let (session, known) = known.ok_or("is not known")?;
         if known.expires_at <= now.as_second() {
             return Err("has expired");
         }
@@ -275,15 +268,11 @@ impl Sessions {
 
     /// The user takes back what was given to an app, or to all apps.
     pub(crate) fn revoke_user(&mut self, user: u64, client_id: Option<&str>) -> usize {
-        let mut ended = 0;
-        for session in self.sessions.values_mut() {
-            let meant = session.user == user && client_id.is_none_or(|id| id == session.client_id);
-            if meant && !session.ended {
-                session.ended = true;
-                ended += 1;
-            }
-        }
-        ended
+        let is_meant = |session: &Session| {
+            !session.ended && session.user == user && client_id.is_none_or(|id| id == session.client_id)
+        };
+        let meant = self.sessions.values_mut().filter(|session| is_meant(session));
+        meant.map(|session| session.ended = true).count()
     }
 
     /// Whether the user gave all of this to the app before.

@@ -51,6 +51,7 @@ pub const NOT_PROBED: &[(&str, &str)] = &[
     ("PL-09", "it takes an open session of Team Create"),
     ("PL-13", "a task that saves its place leaves a version behind"),
     ("RE-01", "it takes a request for erasure, which Roblox alone makes"),
+    ("RE-03", "it takes a request for erasure, which Roblox alone makes"),
     ("RE-02", "it takes a request for erasure, which Roblox alone makes"),
     ("RL-01", "it takes a rate limit that is used up"),
     ("RL-02", "it takes a rate limit that is used up"),

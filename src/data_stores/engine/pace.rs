@@ -1,0 +1,85 @@
+use crate::Progress;
+use std::fmt;
+use std::sync::Arc;
+
+const CONCURRENCY: usize = 8;
+const MAX_CONCURRENCY: usize = 64;
+
+/// How many tasks are under way at a time, and who is told how many are done.
+#[derive(Clone)]
+pub(in super::super) struct Pace {
+    pub(in super::super) concurrency: usize,
+    progress: Option<Arc<dyn Progress>>,
+    done: u64,
+}
+
+impl Pace {
+    pub(in super::super) fn set_concurrency(&mut self, tasks: usize) {
+        self.concurrency = tasks.clamp(1, MAX_CONCURRENCY);
+    }
+
+    pub(in super::super) fn on_progress(&mut self, progress: impl Progress + 'static) {
+        self.progress = Some(Arc::new(progress));
+    }
+
+    /// The same pace of work of which so many tasks were done before.
+    pub(in super::super) fn from(&self, done: u64) -> Self {
+        Self { done, ..self.clone() }
+    }
+
+    pub(super) fn advance(&mut self, tasks: usize) {
+        self.done = self.done.saturating_add(tasks as u64);
+        if let Some(progress) = &self.progress {
+            progress.advanced(self.done, None);
+        }
+    }
+
+    /// Who is told of waits.
+    pub(super) fn waits(&self) -> Waits {
+        Waits(self.progress.clone())
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { concurrency: CONCURRENCY, progress: None, done: 0 }
+    }
+}
+
+impl fmt::Debug for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pace").field("concurrency", &self.concurrency).finish_non_exhaustive()
+    }
+}
+
+/// Passes the messages of a batch on, but not its count, which begins anew with each.
+pub(super) struct Waits(Option<Arc<dyn Progress>>);
+
+impl Progress for Waits {
+    fn advanced(&self, _: u64, _: Option<u64>) {}
+
+    fn message(&self, text: &str) {
+        if let Some(progress) = &self.0 {
+            progress.message(text);
+        }
+    }
+}
+
+/// The setters of a builder with a field `pace`.
+macro_rules! pace_methods {
+    ($what:literal) => {
+        #[doc = concat!("Sets how many entries are ", $what, " at a time: 8 by default, 1 at least and 64 at most.")]
+        pub fn concurrency(mut self, entries: usize) -> Self {
+            self.pace.set_concurrency(entries);
+            self
+        }
+
+        /// Tells this how many entries are done; how many there are is not known. Entries that a resumed run has done
+        /// before count. Waits for rate limits are told as messages.
+        pub fn on_progress(mut self, progress: impl crate::Progress + 'static) -> Self {
+            self.pace.on_progress(progress);
+            self
+        }
+    };
+}
+pub(in super::super) use pace_methods;

@@ -1,0 +1,102 @@
+//! The templates as Roblox holds them: an entry of a configuration.
+
+use super::templates::{ENTRY, Templates};
+use super::universe::Erasure;
+use crate::Error;
+use crate::generated::configs::Configs;
+use crate::types::{ConfigDeploymentStrategy, ConfigRepository, UpdateConfigDraftRequest};
+
+fn repository() -> ConfigRepository {
+    ConfigRepository::DataStoresConfig
+}
+
+impl Erasure {
+    fn configs(&self) -> Configs {
+        self.client.configs()
+    }
+
+    /// The templates that are published; none if there never were any. The values of a publish can be read some time
+    /// later (CF-05).
+    ///
+    /// Calls `configs.get`; scope `universe:read`.
+    ///
+    /// # Errors
+    ///
+    /// As of every call; and of kind [`Decode`](crate::ErrorKind::Decode) if they are not a list.
+    pub async fn templates(&self) -> Result<Templates, Error> {
+        match self.configs().get(&self.universe, repository()).await {
+            // CF-02
+            Err(error) if error.is_not_found() => Ok(Templates::default()),
+            Err(error) => Err(error),
+            Ok(values) => match values.entries.and_then(|mut entries| entries.remove(ENTRY)) {
+                Some(value) if !value.is_null() => Templates::published(value),
+                _ => Ok(Templates::default()),
+            },
+        }
+    }
+
+    /// Publishes the templates in place of those that are published, at once: the version of the configuration, or
+    /// `None` if they are published already. Other entries of the configuration stay as they are.
+    ///
+    /// Calls `configs.get`, `configs.get_draft`, `configs.update_draft` and `configs.publish_draft`; scopes
+    /// `universe:read`, `universe:write`.
+    ///
+    /// [Check](Self::check) them before. What is published can only be taken back by publishing an earlier revision.
+    ///
+    /// # Errors
+    ///
+    /// As of every call; and before anything is changed, if somebody has staged other changes in the draft of the
+    /// configuration, which would be published with the templates.
+    pub async fn publish(&self, templates: &Templates) -> Result<Option<i64>, Error> {
+        let value = templates.to_value()?;
+        if self.templates().await?.to_value()? == value {
+            return Ok(None);
+        }
+        let before = self.draft_hash().await?;
+        let mut update =
+            UpdateConfigDraftRequest::new().entries(serde_json::Map::from_iter([(ENTRY.to_owned(), value)]));
+        if let Some(hash) = before {
+            update = update.draft_hash(hash);
+        }
+        let staged =
+            self.configs().update_draft(&self.universe, repository(), update).await?.draft_hash.clone();
+        // Somebody else may have staged something in between.
+        let now = self.draft_hash().await?;
+        let hash = match (staged, now) {
+            (Some(staged), Some(now)) if staged != now => {
+                return Err(Error::invalid_request(
+                    "the publishing failed: the draft was changed meanwhile; look at it, and publish again",
+                ));
+            }
+            (staged, now) => staged.or(now),
+        };
+        let hash = hash.ok_or_else(|| {
+            Error::unusable_response(
+                "the service gave no hash of the draft, without which it cannot be published",
+            )
+        })?;
+        let publish = self.configs().publish_draft(&self.universe, repository(), hash);
+        let publish = publish.message("Templates for the right to erasure");
+        let published = publish.deployment_strategy(ConfigDeploymentStrategy::Immediate).await?;
+        Ok(published.config_version)
+    }
+
+    /// The hash of the draft, in which nothing else may be staged.
+    async fn draft_hash(&self) -> Result<Option<String>, Error> {
+        let draft = match self.configs().get_draft(&self.universe, repository()).await {
+            // CF-04
+            Err(error) if error.is_not_found() => return Ok(None),
+            draft => draft?,
+        };
+        let others: Vec<&String> =
+            draft.entries.iter().flat_map(|entries| entries.keys()).filter(|name| *name != ENTRY).collect();
+        match others.first() {
+            None => Ok(draft.draft_hash),
+            Some(name) => Err(Error::invalid_request(format!(
+                "the publishing failed: the draft has a change of `{name}`{}, which would be published too; publish or \
+                 discard it first",
+                if others.len() > 1 { " and others" } else { "" }
+            ))),
+        }
+    }
+}
