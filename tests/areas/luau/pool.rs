@@ -103,12 +103,15 @@ async fn many_scripts_share_the_slots_of_several_places() {
     assert_eq!(told.last(), Some((70, Some(70))));
 }
 
+/// How many are done, of how many.
+type Count = (u64, Option<u64>);
+
 /// The latest count that a run has told.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Option<(u64, Option<u64>)>>>);
+struct Told(Arc<Mutex<Option<Count>>>);
 
 impl Told {
-    fn last(&self) -> Option<(u64, Option<u64>)> {
+    fn last(&self) -> Option<Count> {
         *self.0.lock().expect("a count")
     }
 }

@@ -262,17 +262,23 @@ async fn nothing_is_restarted_unless_all_places_are_published() -> Result<(), Er
     Ok(())
 }
 
+/// How many bytes are sent, of how many.
+type Count = (u64, Option<u64>);
+
 /// The counts and messages of a deployment.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<(Vec<(u64, Option<u64>)>, Vec<String>)>>);
+struct Told {
+    counts: Arc<Mutex<Vec<Count>>>,
+    messages: Arc<Mutex<Vec<String>>>,
+}
 
 impl Progress for Told {
     fn advanced(&self, done: u64, total: Option<u64>) {
-        self.0.lock().expect("counts").0.push((done, total));
+        self.counts.lock().expect("counts").push((done, total));
     }
 
     fn message(&self, text: &str) {
-        self.0.lock().expect("messages").1.push(text.to_owned());
+        self.messages.lock().expect("messages").push(text.to_owned());
     }
 }
 
@@ -284,9 +290,10 @@ async fn the_bytes_of_all_places_are_told_together() -> Result<(), Error> {
     let told = Told::default();
     let deploy = local.deploy().place(LOBBY, large).place(ARENA, XML).on_progress(told.clone());
     assert!(deploy.concurrency(1).await?.is_complete());
-    let (counts, messages) = told.0.lock().expect("counts").clone();
+    let counts = told.counts.lock().expect("counts").clone();
     assert!(counts.len() > 3 && counts.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{counts:?}");
     assert_eq!(counts.last(), Some(&(total, Some(total))));
+    let messages = told.messages.lock().expect("messages").clone();
     assert_eq!(messages, ["place 3001: published version 4", "place 3005: published version 4"]);
     Ok(())
 }
