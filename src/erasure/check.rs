@@ -1,5 +1,7 @@
-use super::coverage::{Coverage, Unmatched};
-use super::{Erasure, Templates};
+use super::coverage::{Coverage, NumberedTemplate};
+use super::ordered;
+use super::templates::Templates;
+use super::universe::Erasure;
 use crate::call::{awaitable, option_methods};
 use crate::client::Options;
 use crate::data_stores::FoundEntry;
@@ -43,8 +45,20 @@ struct Seen {
     unreached_stores: BTreeSet<String>,
 }
 
+impl Erasure {
+    /// Looks which templates match an entry, and which entries no template reaches, when it is awaited.
+    ///
+    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry`,
+    /// `ordered_data_stores.get_entry` and `ordered_data_stores.list_entries`; scopes
+    /// `universe-datastores.control:list`, `universe-datastores.objects:list`, `universe-datastores.objects:read`,
+    /// `universe.ordered-data-store.scope.entry:read`.
+    pub fn check(&self, templates: &Templates) -> Check {
+        Check::new(self.clone(), templates.clone())
+    }
+}
+
 impl Check {
-    pub(super) fn new(erasure: Erasure, templates: Templates) -> Self {
+    fn new(erasure: Erasure, templates: Templates) -> Self {
         let options = Options::default();
         Self { erasure, templates, user: None, concurrency: 8, progress: None, options }
     }
@@ -97,13 +111,13 @@ impl Check {
         }
         for (at, template) in self.templates.as_slice().iter().enumerate() {
             let is_matched = match template.as_ordered() {
-                Some(form) => super::ordered::is_matched(&self.erasure, form, user, &self.options).await?,
+                Some(form) => ordered::is_matched(&self.erasure, form, user, &self.options).await?,
                 None => Some(seen.matched.contains(&at)),
             };
             match is_matched {
                 Some(true) => {}
-                Some(false) => seen.coverage.unmatched.push(Unmatched::of(&self.templates, at)),
-                None => seen.coverage.unchecked.push(Unmatched::of(&self.templates, at)),
+                Some(false) => seen.coverage.unmatched.push(NumberedTemplate::of(&self.templates, at)),
+                None => seen.coverage.unchecked.push(NumberedTemplate::of(&self.templates, at)),
             }
         }
         Ok(seen.coverage)

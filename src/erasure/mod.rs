@@ -39,60 +39,13 @@ mod coverage;
 mod ordered;
 mod pattern;
 mod publish;
+mod rest;
 mod template;
 mod templates;
+mod universe;
 
 pub use check::Check;
-pub use coverage::{Coverage, Unmatched, UnreachedEntries};
+pub use coverage::{Coverage, NumberedTemplate};
 pub use template::Template;
 pub use templates::Templates;
-
-use crate::Client;
-use crate::data_stores::EraseUser;
-use crate::ids::{UniverseId, UserId};
-
-/// What is erased in a universe, and by whom. Made by [`Client::erasure`].
-#[derive(Clone, Debug)]
-pub struct Erasure {
-    client: Client,
-    universe: UniverseId,
-}
-
-impl Client {
-    /// The templates by which Roblox erases a user's data in a universe, and what they do not reach.
-    pub fn erasure(&self, universe: impl Into<UniverseId>) -> Erasure {
-        Erasure { client: self.clone(), universe: universe.into() }
-    }
-}
-
-impl Erasure {
-    /// Looks which templates match an entry, and which entries no template reaches, when it is awaited.
-    ///
-    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry`,
-    /// `ordered_data_stores.get_entry` and `ordered_data_stores.list_entries`; scopes
-    /// `universe-datastores.control:list`, `universe-datastores.objects:list`, `universe-datastores.objects:read`,
-    /// `universe.ordered-data-store.scope.entry:read`.
-    pub fn check(&self, templates: &Templates) -> Check {
-        Check::new(self.clone(), templates.clone())
-    }
-
-    /// Finds the entries of a user that the templates do not reach, in the data stores that were not found to be reached
-    /// whole ([`Coverage::reached_stores`]). What was added to these since the check is not looked at: check again
-    /// from time to time.
-    ///
-    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry` and
-    /// `data_stores.delete_scoped_entry`; scopes `universe-datastores.control:list`,
-    /// `universe-datastores.objects:delete`, `universe-datastores.objects:list`,
-    /// `universe-datastores.objects:read`.
-    ///
-    /// Found are entries that name the user; those that only their keys tell are found by
-    /// [`also_where`](EraseUser::also_where). Standard data stores only.
-    pub fn rest_of(&self, user: impl Into<UserId>, templates: &Templates, coverage: &Coverage) -> EraseUser {
-        let user = user.into();
-        let (templates, of) = (templates.clone(), user.clone());
-        let erase = self.client.data_stores().erase_user(&self.universe, user);
-        erase
-            .skip_stores(coverage.reached_stores.iter().cloned())
-            .unless(move |entry| templates.reach(entry, &of))
-    }
-}
+pub use universe::Erasure;

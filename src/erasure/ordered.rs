@@ -1,8 +1,8 @@
 //! Templates of ordered data stores, which Open Cloud does not list: only a scope that is known can be looked into.
 
-use super::Erasure;
 use super::pattern::{has_token, of_user, user_of};
 use super::template::KeyForm;
+use super::universe::Erasure;
 use crate::Error;
 use crate::client::Options;
 

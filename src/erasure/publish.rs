@@ -1,7 +1,7 @@
 //! The templates as Roblox holds them: an entry of a configuration.
 
-use super::templates::ENTRY;
-use super::{Erasure, Templates};
+use super::templates::{ENTRY, Templates};
+use super::universe::Erasure;
 use crate::Error;
 use crate::generated::configs::Configs;
 use crate::types::{ConfigDeploymentStrategy, ConfigRepository, UpdateConfigDraftRequest};

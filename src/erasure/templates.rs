@@ -1,5 +1,4 @@
-use super::Template;
-use super::template::Form;
+use super::template::{Form, Template};
 use crate::Error;
 use crate::data_stores::FoundEntry;
 use crate::ids::UserId;

@@ -137,3 +137,33 @@ fn compare(figures: &[Figure], path: &Path) -> Result<bool, String> {
 fn write(path: &Path, text: &str) -> Result<(), String> {
     std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use figure::Measured;
+
+    use super::*;
+
+    fn figures(instructions: f64, time: f64) -> Vec<Figure> {
+        let figure = |name: &str, ours: f64| {
+            Figure::new(name, "", Measured { ours, floor: 100.0, rival: None }, Target::None)
+        };
+        vec![figure("get: instructions", instructions), figure("get: CPU time", time)]
+    }
+
+    #[test]
+    fn a_count_may_grow_by_three_percent_and_a_time_by_anything() {
+        let path = std::env::temp_dir().join(format!("bench-baseline-{}.json", std::process::id()));
+        let baseline = serde_json::to_string(&figures(102.0, 100.0)).expect("JSON");
+        std::fs::write(&path, baseline).expect("a file");
+        for (instructions, time, holds) in
+            [(102.0, 100.0, true), (105.0, 900.0, true), (106.0, 100.0, false), (50.0, 100.0, true)]
+        {
+            assert_eq!(compare(&figures(instructions, time), &path), Ok(holds), "{instructions} {time}");
+        }
+        // Without valgrind there are no instructions to compare.
+        assert_eq!(compare(&figures(106.0, 100.0)[1..], &path), Ok(true));
+        std::fs::remove_file(&path).expect("it was there");
+        assert!(compare(&[], &path).is_err());
+    }
+}

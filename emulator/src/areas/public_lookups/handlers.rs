@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::api::{Call, Failure, Outcome, Pagination, Response, list, text, with_next};
 use crate::areas::routes::Routes;
-use crate::areas::universes::model::root_place;
 use crate::state::{State, seeded};
 
 pub(crate) const ROUTES: Routes = &[
@@ -62,21 +61,19 @@ fn user(state: &State, call: &Call<'_>, id: u64) -> Option<Value> {
 fn list_places(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     state.universes.universe(universe, call.now)?;
-    if !call.only_seeded {
-        state.universes.place(universe, root_place(universe), call.now)?;
-    }
-    let mut places: Vec<Value> = state
-        .universes
-        .places_of(universe)
-        .map(|(id, fields)| {
-            json!({
+    let mut places = Vec::new();
+    for id in state.universes.places_of(universe) {
+        let place = state.universes.place(universe, id, call.now)?;
+        // Where a universe would start, there may be a place of another one.
+        if place.universe == universe {
+            places.push(json!({
                 "id": id,
                 "universeId": universe,
-                "name": text(fields, "displayName").unwrap_or_default(),
-                "description": text(fields, "description").unwrap_or_default(),
-            })
-        })
-        .collect();
+                "name": text(&place.fields, "displayName").unwrap_or_default(),
+                "description": text(&place.fields, "description").unwrap_or_default(),
+            }));
+        }
+    }
     if call.given("sortOrder") == Some("Desc") {
         places.reverse();
     }

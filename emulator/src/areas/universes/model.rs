@@ -1,6 +1,6 @@
 //! State and rules of universes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub(crate) struct Universes {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) universe: u64,
-    pub(super) fields: Map<String, Value>,
+    pub(crate) fields: Map<String, Value>,
     /// The first is number 1.
     pub(super) versions: Vec<Version>,
     /// How often publishing was refused because somebody edits it.
@@ -94,12 +94,6 @@ impl Universes {
         Ok(self.places.entry(id).or_insert_with(|| Place::new(universe, id, now)))
     }
 
-    /// The places of a universe that are known, by their ids, with what is said of each.
-    pub(crate) fn places_of(&self, universe: u64) -> impl Iterator<Item = (u64, &Map<String, Value>)> {
-        let own = self.places.iter().filter(move |(_, place)| place.universe == universe);
-        own.map(|(id, place)| (*id, &place.fields))
-    }
-
     pub(crate) fn set_visibility(&mut self, id: u64, word: &str, now: Timestamp) -> Result<(), Failure> {
         let universe = self.universe(id, now)?;
         universe.insert("visibility".to_owned(), json!(word));
@@ -122,6 +116,12 @@ impl Universes {
     /// The universe of a place; the one that asks, if nobody asked before.
     pub(crate) fn universe_of(&mut self, asking: u64, id: u64, now: Timestamp) -> Result<u64, Failure> {
         Ok(self.place(asking, id, now)?.universe)
+    }
+
+    /// The places of a universe that somebody has asked for, and the one that it starts in.
+    pub(crate) fn places_of(&self, universe: u64) -> BTreeSet<u64> {
+        let own = self.places.iter().filter(|(_, place)| place.universe == universe).map(|(id, _)| *id);
+        own.chain([root_place(universe)]).collect()
     }
 
     /// What a place is called, and when each of its versions was made and whether it was published, the oldest first;
@@ -194,6 +194,11 @@ impl Place {
         let name = text(&self.fields, "displayName").unwrap_or_default();
         name.to_ascii_lowercase().contains(words)
     }
+}
+
+/// Under which name the content of a version is kept, to be delivered.
+pub(crate) fn content_of(place: u64, version: usize) -> String {
+    format!("assets/{place}/versions/{version}")
 }
 
 /// A place of such a name is open in Team Create.
