@@ -187,7 +187,7 @@ fn every_operation_is_in_the_table_of_methods() {
         let row = format!(
             "| `{}`{} | `{} ",
             operation.method,
-            if operation.oauth { "" } else { "\\*" },
+            if operation.oauth || operation.is_public() { "" } else { "\\*" },
             operation.verb
         );
         let area = table.split("\n## ").find(|part| part.starts_with(&format!("{}\n", operation.area)));
