@@ -1,77 +1,129 @@
-//! A test runner for CI: runs a Luau script at a place, prints its logs when it has ended, and exits with 1 if
-//! the script fails, or with 2 if it could not be run. A place that is full is waited for, for 5 minutes.
+//! Runs Luau test files at a place, as many at a time as it takes, for CI. A test fails by an error.
 //!
 //! ```text
-//! ROBLOX_API_KEY=.. cargo run --example run_luau_tests -- tests.luau UNIVERSE PLACE [VERSION]
+//! cargo run --example run_luau_tests -- 42 1818@7 tests --pattern='*.spec.luau' --junit=report.xml
 //! ```
-//!
-//! The universe, the place and its version can also be set as `ROBLOX_UNIVERSE_ID`, `ROBLOX_PLACE_ID` and
-//! `ROBLOX_PLACE_VERSION`. `LUAU_TIMEOUT` is how many seconds the script may run, 300 at most.
-//!
-//! With `--local` in front the script runs at a throw-away emulator, which executes nothing: it reads `print`,
-//! `warn`, `error` and `return` from the text.
 
-use opencloud::luau::{Failure, LuauLogMessage, Run};
-use opencloud::{Client, Error};
+#[path = "run_luau_tests/tests.rs"]
+mod tests;
+
+use opencloud::Client;
+use opencloud::retry::Retry;
+use opencloud::serde_json::{self, Value, json};
 use opencloud_emulator::Emulator;
-use std::env;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::{env, fs};
 
 const USAGE: &str = "\
-usage: run_luau_tests FILE UNIVERSE PLACE [VERSION]
-       run_luau_tests --local [FILE]   at a throw-away emulator
+usage: run_luau_tests UNIVERSE PLACE[@VERSION] PATH... [OPTION...]
+       run_luau_tests --local [UNIVERSE PLACE[@VERSION] PATH...] [OPTION...]
+           at a throw-away emulator, which executes nothing: it reads print, error and return from the text
 
-ROBLOX_UNIVERSE_ID, ROBLOX_PLACE_ID and ROBLOX_PLACE_VERSION stand in for the numbers, LUAU_TIMEOUT is in seconds.
+PATH is a file, or a folder that is searched.
+  --pattern=GLOB     which files of a folder are tests, with one *; *.luau by default
+  --batch=N          runs so many files in one task; 1 by default
+  --junit=FILE       writes a JUnit report
+  --json             writes the results as JSON
+  --checkpoint=FILE  goes on with a run that was stopped
 The API key is that of the environment variable ROBLOX_API_KEY.
-Exit code: 0 if the script succeeds, 1 if it fails, 2 if it could not be run.";
+Exit code: 0 if all tests pass, 1 if one fails or something is refused, 2 if the command line is wrong.";
+const KNOWN: [&str; 7] = ["--help", "--local", "--pattern", "--batch", "--junit", "--json", "--checkpoint"];
 
 type Problem = Box<dyn std::error::Error>;
-
-/// What the emulator has from the beginning.
-const LOCAL_UNIVERSE: &str = "2001";
-const LOCAL_PLACE: &str = "3001";
-
-/// What is run at the emulator if no file is named.
-const SAMPLE: &str = "print(\"1 test\")\nwarn(\"nothing is executed here\")\nreturn 1";
+type Flags<'a> = BTreeMap<&'a str, &'a str>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => match problem.downcast_ref::<Error>().and_then(Failure::of) {
-            Some(failure) => {
-                eprintln!("{failure}");
-                ExitCode::from(1)
-            }
-            None => {
-                eprintln!("{problem}");
-                ExitCode::from(2)
-            }
-        },
+    let (flags, words): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|word| word.starts_with("--"));
+    let flags: Flags<'_> = flags.iter().map(|flag| flag.split_once('=').unwrap_or((flag, ""))).collect();
+    if flags.contains_key("--help") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
     }
+    let is_sample = flags.contains_key("--local") && words.is_empty();
+    let version = words.get(1).and_then(|place| Some(place.split_once('@')?.1));
+    let mut numbers = flags.get("--batch").copied().into_iter().chain(version);
+    let is_right = numbers.all(|text| text.parse::<u32>().is_ok()) && (words.len() > 2 || is_sample);
+    if !is_right || flags.keys().any(|flag| !KNOWN.contains(flag)) {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    }
+    let has_passed = run(&flags, &words).await.unwrap_or_else(|problem| {
+        eprintln!("{problem}");
+        false
+    });
+    if has_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn run() -> Result<(), Problem> {
-    let mut arguments = env::args().skip(1).peekable();
-    if arguments.next_if(|argument| argument == "--help").is_some() {
-        println!("{USAGE}");
-        return Ok(());
+/// Whether all tests pass.
+async fn run(flags: &Flags<'_>, words: &[String]) -> Result<bool, Problem> {
+    let (client, _emulator) = connect(flags.contains_key("--local")).await?;
+    let (mut found, word) = (Vec::new(), |at, sample| words.get(at).map_or(sample, String::as_str));
+    for path in words.iter().skip(2) {
+        tests::find(path, flags.get("--pattern").unwrap_or(&"*.luau"), &mut found)?;
     }
-    let local = arguments.next_if(|argument| argument == "--local").is_some();
-    let script = match arguments.next() {
-        Some(file) => std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?,
-        None if local => SAMPLE.to_owned(),
-        None => return Err(USAGE.into()),
+    if words.is_empty() {
+        found =
+            vec![("sum".into(), "print('summing') return 1 + 1".into()), ("yes".into(), "return 1".into())];
+    }
+    let batch = flags.get("--batch").map_or(Ok(1), |count| count.parse::<usize>())?.max(1);
+    let place = word(1, "3001");
+    let (place, version) = place.split_once('@').unwrap_or((place, ""));
+    let mut pool = client.luau().pool(word(0, "2001"), place).read_logs(2);
+    if !version.is_empty() {
+        pool = pool.at_version(version.parse()?);
+    }
+    if let Some(path) = flags.get("--checkpoint").map(|path| (*path).to_owned()) {
+        if let Ok(text) = fs::read(&path) {
+            pool = pool.resume(serde_json::from_slice(&text)?);
+        }
+        pool = pool.on_checkpoint(move |checkpoint| {
+            fs::write(format!("{path}.new"), serde_json::to_vec(checkpoint)?)?;
+            fs::rename(format!("{path}.new"), &path)
+        });
+    }
+    let bar = |done, total: Option<u64>| eprintln!("{done} of {} tasks", total.unwrap_or_default());
+    // A test may run twice.
+    let pool = pool.with_idempotent(true).with_retry(Retry::standard().attempts(10)).on_progress(bar);
+    let mut run = pool.stop_when(tokio::signal::ctrl_c()).run(found.chunks(batch).map(tests::script))?;
+    let mut cases: Vec<Value> = Vec::new();
+    while let Some(outcome) = run.next().await {
+        cases.extend(tests::results(&outcome));
+    }
+    let failed = cases.iter().filter(|case| !case["problem"].is_null()).count();
+    if let Some(path) = flags.get("--junit") {
+        fs::write(path, junit(&cases, failed))?;
+    }
+    if flags.contains_key("--json") {
+        println!("{:#}", json!({ "tests": cases.len(), "failed": failed, "cases": cases }));
+    } else {
+        for case in &cases {
+            let text = |name: &str| case[name].as_str();
+            println!("{}: {}", text("name").unwrap_or_default(), text("problem").unwrap_or("passed"));
+            eprintln!("{}", text("log").unwrap_or_default());
+        }
+    }
+    Ok(failed == 0)
+}
+
+fn junit(cases: &[Value], failed: usize) -> String {
+    let plain = |text: &Value| {
+        let text = text.as_str().unwrap_or_default().replace(|ch: char| ch.is_control() && ch != '\n', " ");
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
     };
-    let mut setting = |variable: &str| arguments.next().or_else(|| value(variable));
-    let universe = setting("ROBLOX_UNIVERSE_ID").or_else(|| local.then(|| LOCAL_UNIVERSE.to_owned()));
-    let place = setting("ROBLOX_PLACE_ID").or_else(|| local.then(|| LOCAL_PLACE.to_owned()));
-    let version = setting("ROBLOX_PLACE_VERSION");
-    let (universe, place) = (universe.ok_or(USAGE)?, place.ok_or(USAGE)?);
-    // A secret that is missing must not look like tests that pass.
-    let (client, _emulator) = connect(local).await?;
-    test(&client, script, &universe, &place, version.as_deref()).await
+    let case = |case: &Value| {
+        let failure = match &case["problem"] {
+            Value::Null => String::new(),
+            problem => format!("<failure message=\"{}\"/>", plain(problem)),
+        };
+        let (name, seconds, log) = (plain(&case["name"]), &case["seconds"], plain(&case["log"]));
+        format!(
+            "<testcase name=\"{name}\" time=\"{seconds}\">{failure}<system-out>{log}</system-out></testcase>\n"
+        )
+    };
+    let all: String = cases.iter().map(case).collect();
+    format!("<testsuite name=\"luau\" tests=\"{}\" failures=\"{failed}\">\n{all}</testsuite>\n", cases.len())
 }
 
 /// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
@@ -80,51 +132,8 @@ async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Problem> {
         let client = Client::from_env();
         return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
     }
-    let emulator = Emulator::start().await?;
+    let emulator = Emulator::builder().luau(tests::imitate).start().await?;
     eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
     let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
     Ok((client, Some(emulator)))
-}
-
-async fn test(
-    client: &Client,
-    script: String,
-    universe: &str,
-    place: &str,
-    version: Option<&str>,
-) -> Result<(), Problem> {
-    let script = client.luau().run(script);
-    let run: Run = match version {
-        Some(version) => script.at_version(universe, place, version),
-        None => script.at(universe, place),
-    };
-    let run = match value("LUAU_TIMEOUT") {
-        Some(seconds) => run.timeout(Duration::from_secs(seconds.parse()?)),
-        None => run,
-    };
-    let mut task = run.wait_for_slot(Duration::from_secs(300)).start().await?;
-    eprintln!("{}", task.path());
-    let mut logs = task.logs();
-    while let Some(line) = logs.next().await {
-        match line {
-            Ok(line) => print(&line),
-            // The outcome matters more than the log.
-            Err(error) => eprintln!("the log cannot be read any more: {error}"),
-        }
-    }
-    let finished = task.wait().await?;
-    for result in finished.results() {
-        println!("=> {result}");
-    }
-    Ok(())
-}
-
-/// CI sets a variable that it has no value for to nothing.
-fn value(variable: &str) -> Option<String> {
-    env::var(variable).ok().filter(|value| !value.is_empty())
-}
-
-fn print(line: &LuauLogMessage) {
-    let kind = line.message_type.as_ref().map_or("", |kind| kind.as_str());
-    println!("{kind:8}{}", line.message());
 }

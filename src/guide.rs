@@ -67,6 +67,10 @@ pub mod blocking {}
 #[doc = include_str!("../docs/data_stores.md")]
 pub mod data_stores {}
 
+#[cfg(all(feature = "assets", feature = "helpers", feature = "places", feature = "servers"))]
+#[doc = include_str!("../docs/deploying.md")]
+pub mod deploying {}
+
 #[cfg(all(
     feature = "configs",
     feature = "data_stores",

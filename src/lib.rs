@@ -50,6 +50,8 @@
 extern crate self as opencloud;
 
 mod progress;
+#[cfg(all(feature = "helpers", any(feature = "data_stores", feature = "luau")))]
+mod seal;
 mod wire;
 
 mod spec;

@@ -1,5 +1,7 @@
 //! How far long work has come, told to whoever shows it.
 
+use std::sync::Arc;
+
 /// Is told how far something long has come: the bytes of a file, the calls of [`bulk`](crate::bulk), the scripts of a pool.
 ///
 /// A closure of `done` and `total` is one, which is all that a progress bar needs:
@@ -52,5 +54,16 @@ pub trait Progress: Send + Sync {
 impl<F: Fn(u64, Option<u64>) + Send + Sync> Progress for F {
     fn advanced(&self, done: u64, total: Option<u64>) {
         self(done, total);
+    }
+}
+
+/// One that several share.
+impl<P: Progress + ?Sized> Progress for Arc<P> {
+    fn advanced(&self, done: u64, total: Option<u64>) {
+        (**self).advanced(done, total);
+    }
+
+    fn message(&self, text: &str) {
+        (**self).message(text);
     }
 }

@@ -49,23 +49,43 @@ impl OnDisk {
     }
 }
 
+/// A temporary file that is being written, and deleted when nobody needs it any more.
+pub(crate) struct Spool {
+    pub(crate) file: tokio::fs::File,
+    path: tempfile::TempPath,
+}
+
+impl Spool {
+    pub(crate) async fn create() -> Result<Self, Error> {
+        let made = tokio::task::spawn_blocking(tempfile::NamedTempFile::new);
+        let made = made.await.map_err(|error| unwritable(io::Error::other(error)))?.map_err(unwritable)?;
+        let (file, path) = made.into_parts();
+        Ok(Self { file: tokio::fs::File::from_std(file), path })
+    }
+
+    /// The file, once so many bytes are written.
+    pub(crate) async fn finish(mut self, length: u64) -> Result<OnDisk, Error> {
+        self.file.flush().await.map_err(unwritable)?;
+        Ok(OnDisk { path: self.path.to_path_buf(), length, _temporary: Some(self.path) })
+    }
+}
+
+fn unwritable(error: io::Error) -> Error {
+    Error::local_io("no temporary file can be written", error)
+}
+
 /// Copies content of unknown length to a temporary file, so that its length is known.
 pub(crate) async fn spool(mut content: Content, most: u64) -> Result<OnDisk, Error> {
-    let cannot = |error: io::Error| Error::local_io("no temporary file can be written", error);
-    let made = tokio::task::spawn_blocking(tempfile::NamedTempFile::new);
-    let made = made.await.map_err(|error| cannot(io::Error::other(error)))?.map_err(cannot)?;
-    let (file, path) = made.into_parts();
-    let mut file = tokio::fs::File::from_std(file);
+    let mut spool = Spool::create().await?;
     let mut length = 0;
     while let Some(chunk) = next_in_time(&mut content).await? {
         length += chunk.len() as u64;
         if length > most {
             return Err(Error::invalid_request(format!("the file is larger than {most} bytes")));
         }
-        file.write_all(&chunk).await.map_err(cannot)?;
+        spool.file.write_all(&chunk).await.map_err(unwritable)?;
     }
-    file.flush().await.map_err(cannot)?;
-    Ok(OnDisk { path: path.to_path_buf(), length, _temporary: Some(path) })
+    spool.finish(length).await
 }
 
 type Opening = Pin<Box<dyn Future<Output = io::Result<tokio::fs::File>> + Send>>;

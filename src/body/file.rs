@@ -87,8 +87,8 @@ impl File {
 #[cfg(feature = "files")]
 mod on_disk {
     use super::super::content::{CHUNK, Chained, next_in_time, unreadable};
-    use super::super::disk::{self, OnDisk};
-    use super::super::source::Source;
+    use super::super::disk::{self, OnDisk, Spool};
+    use super::super::source::{Reader, Source};
     use super::File;
     use crate::Error;
     use bytes::Bytes;
@@ -143,6 +143,20 @@ mod on_disk {
                 self.source = Source::Disk(Arc::new(disk::spool(Box::pin(reader), max_bytes).await?));
             }
             Ok(self)
+        }
+
+        /// What this writes, in a temporary file that is deleted after use. It returns how many bytes there are.
+        pub(crate) async fn written(
+            write: impl AsyncFnOnce(&mut tokio::fs::File) -> Result<u64, Error>,
+        ) -> Result<Self, Error> {
+            let mut spool = Spool::create().await?;
+            let length = write(&mut spool.file).await?;
+            Ok(Self::of(Source::Disk(Arc::new(spool.finish(length).await?))))
+        }
+
+        /// The content, as it is now.
+        pub(crate) fn read(&self) -> Result<Reader, Error> {
+            self.source.clone().open(None)
         }
 
         /// The first bytes, at least so many if there are so many. The file stays whole.

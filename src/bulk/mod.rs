@@ -29,6 +29,8 @@
 //! `|file| async move { assets.upload(..).await }`. [`for_each_item`] takes a stream, such as the
 //! [items](crate::paging::Items) of a list, and reads no more of it than is called for.
 //!
+//! [`Bulk::outcomes`] gives each outcome as it comes, instead of a report at the end.
+//!
 //! # Rate limits
 //!
 //! A call waits for rate limits itself, within its deadline. If that is not enough, all calls are held back for as long
@@ -48,12 +50,14 @@
 
 mod calls;
 mod failure;
+mod outcomes;
 mod progress;
 mod report;
 mod run;
 mod settings;
 
 pub use calls::Calls;
+pub use outcomes::Outcomes;
 pub use report::Report;
 pub use run::{Bulk, for_each, for_each_item};
 

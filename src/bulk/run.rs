@@ -135,7 +135,7 @@ enum Event<I, T> {
     Stop,
 }
 
-struct Run<'a, I, T> {
+pub(super) struct Run<'a, I, T> {
     bulk: Bulk<'a, I, T>,
     running: FuturesUnordered<Running<'a, I, T>>,
     /// What a rate limit has refused.
@@ -154,7 +154,7 @@ struct Run<'a, I, T> {
 }
 
 impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
-    fn new(bulk: Bulk<'a, I, T>) -> Self {
+    pub(super) fn new(bulk: Bulk<'a, I, T>) -> Self {
         let total = match &bulk.inputs {
             Inputs::List(list) => Some(list.len()),
             Inputs::Stream(_) => None,
@@ -176,15 +176,27 @@ impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
     }
 
     async fn run(mut self) -> Report<I, T> {
-        while let Some(event) = poll_fn(|context| self.poll_event(context)).await {
-            match event {
-                Event::Start(job) => self.start(job),
-                Event::Outcome(job, outcome) => self.settle(job, outcome),
-                Event::InputFailed(error) => self.stop(Some(error)),
-                Event::Stop => self.stop(None),
-            }
-        }
+        while poll_fn(|context| self.poll_step(context)).await {}
         self.into_report()
+    }
+
+    /// Goes one step further; `false` at the end.
+    pub(super) fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        self.poll_event(context).map(|event| {
+            match event {
+                None => return false,
+                Some(Event::Start(job)) => self.start(job),
+                Some(Event::Outcome(job, outcome)) => self.settle(job, outcome),
+                Some(Event::InputFailed(error)) => self.stop(Some(error)),
+                Some(Event::Stop) => self.stop(None),
+            }
+            true
+        })
+    }
+
+    /// An outcome that nobody has taken yet.
+    pub(super) fn take_finished(&mut self) -> Option<(I, Result<T, Error>)> {
+        self.finished.pop().map(|(_, input, outcome)| (input, outcome))
     }
 
     /// What happens next; `None` at the end.
@@ -316,7 +328,7 @@ impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
         }
     }
 
-    fn into_report(self) -> Report<I, T> {
+    pub(super) fn into_report(self) -> Report<I, T> {
         let Self { bulk, again, mut finished, stopped, .. } = self;
         let mut again = Vec::from(again);
         again.sort_by_key(|job| job.at);

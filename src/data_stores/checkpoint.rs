@@ -1,7 +1,7 @@
 use super::Store;
 use super::listed::SharedNames;
-use super::seal::Sealed;
 use crate::Error;
+use crate::seal::Sealed;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -223,7 +223,7 @@ impl ImportCheckpoint {
         state.bytes = state.bytes.saturating_add(line.bytes);
         state.lines = state.lines.saturating_add(1);
         let digest = Md5::new().chain_update(&state.digest).chain_update(line.digest).finalize();
-        state.digest = super::seal::hex(&digest);
+        state.digest = crate::seal::hex(&digest);
     }
 
     pub(super) fn check(&self, start: &Self) -> Result<(), Error> {
@@ -255,7 +255,7 @@ impl From<ExportCheckpoint> for Sealed<ExportState> {
 }
 
 impl TryFrom<Sealed<ExportState>> for ExportCheckpoint {
-    type Error = super::seal::Damaged;
+    type Error = crate::seal::Damaged;
 
     fn try_from(sealed: Sealed<ExportState>) -> Result<Self, Self::Error> {
         sealed.open().map(Self)
@@ -269,7 +269,7 @@ impl From<ImportCheckpoint> for Sealed<ImportState> {
 }
 
 impl TryFrom<Sealed<ImportState>> for ImportCheckpoint {
-    type Error = super::seal::Damaged;
+    type Error = crate::seal::Damaged;
 
     fn try_from(sealed: Sealed<ImportState>) -> Result<Self, Self::Error> {
         sealed.open().map(Self)

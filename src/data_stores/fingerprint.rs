@@ -1,8 +1,8 @@
 //! What an entry holds, as a text that is the same for the same content, however it is written.
 
 use super::entry::user_id;
-use super::seal::hex;
 use super::wire::{Content, Stored};
+use crate::seal::hex;
 use md5::{Digest, Md5};
 use serde_json::value::RawValue;
 use serde_json::{Number, Value};

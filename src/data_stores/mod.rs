@@ -53,7 +53,6 @@ mod migrate;
 mod read;
 mod requests;
 mod scan;
-mod seal;
 mod some;
 mod store;
 mod undelete;

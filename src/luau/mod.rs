@@ -3,6 +3,7 @@
 //! - Run a script and wait for its results: [`Luau::run`].
 //! - Start a script and go on with it later or in another process: [`Run::start`], [`Luau::resume`].
 //! - Read what a script has logged: [`Task::logs`].
+//! - Run many scripts over the slots of one or several places: [`Luau::pool`].
 //! - Give a script a large binary input: [`Luau::upload_binary_input`].
 //!
 //! ```no_run
@@ -28,6 +29,7 @@ mod guard;
 mod input;
 mod logs;
 mod path;
+mod pool;
 mod run;
 mod task;
 
@@ -37,6 +39,7 @@ pub use finished::Finished;
 pub use input::{BinaryInput, UploadBinaryInput, UploadedInput};
 pub use logs::Logs;
 pub use path::TaskPath;
+pub use pool::{Pool, PoolCheckpoint, PoolOutcome, PoolRun, PoolScript};
 pub use run::{Run, Script};
 pub use task::Task;
 

@@ -80,7 +80,7 @@ pub struct Run {
     output: bool,
     slot: Duration,
     policy: Option<PollPolicy>,
-    options: Options,
+    pub(super) options: Options,
 }
 
 helper_methods!(Run => Finished);
@@ -229,7 +229,7 @@ impl Run {
     }
 
     /// Refuses what the service would.
-    fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self) -> Result<(), Error> {
         let refuse = |why: String| Err(Error::invalid_request(why));
         match self.script.text.len() {
             0 => return refuse("the script is empty".to_owned()),
@@ -256,16 +256,16 @@ impl Run {
     }
 }
 
-/// Whether a place has as many unfinished tasks as it may.
-fn is_full(error: &Error) -> bool {
+/// Whether a place has as many unfinished tasks as it may. The code can be lost on the way.
+pub(super) fn is_full(error: &Error) -> bool {
     error.is_rate_limited()
-        && error.code() == Some(FULL)
+        && error.code().is_none_or(|code| code == FULL)
         && !error.headers().is_some_and(|headers| headers.contains_key(IS_QUOTA))
 }
 
 /// When a full place is asked again. Its response has the headers of the quota of requests, whose reset says
 /// nothing of slots (LX-16): only a `retry-after` of its own makes the wait longer.
-fn slot_wait(error: &Error) -> Duration {
+pub(super) fn slot_wait(error: &Error) -> Duration {
     let own = error.headers().and_then(|headers| RateLimitStatus::read(headers).retry_after);
     own.unwrap_or_default().max(SLOT_INTERVAL)
 }

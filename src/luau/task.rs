@@ -72,9 +72,15 @@ impl Task {
     }
 
     /// Asks with other credentials, instead of those that it was started with, or of the client's.
-    pub fn with_credentials(mut self, credentials: Credentials) -> Self {
-        self.reference.options.credentials = Some(credentials);
-        self.operation = self.operation.with_options(self.reference.options.clone());
+    pub fn with_credentials(self, credentials: Credentials) -> Self {
+        let options = Options { credentials: Some(credentials), ..self.reference.options.clone() };
+        self.with_options(options)
+    }
+
+    /// Asks as a run with these options does.
+    pub(super) fn with_options(mut self, options: Options) -> Self {
+        self.operation = self.operation.with_options(options.clone());
+        self.reference.options = options;
         self
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Roblox's document names 10,485,760 bytes for this operation, and its guides 100 MB for a place. Our
 /// reading: the service decides, and what is certainly too large is not sent.
-const MAX_BYTES: u64 = 100 * 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 100 * 1024 * 1024;
 
 /// How a place is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +73,11 @@ impl PlaceFile {
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self
+    }
+
+    /// The file's name, if it has one.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.file.file_name()
     }
 
     /// The file, ready to be sent; again and again, if that is asked for.

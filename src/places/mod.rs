@@ -1,6 +1,8 @@
 //! Places of universes: publishing them, their settings and their history.
 //!
 //! - Publish a place file, from a path, bytes or a reader: [`Places::publish`].
+//! - Publish several places with a plan and a report, promote a version to another place, go back to an older one:
+//!   [`Places::deploy`].
 //! - Read and change a place's settings: [`Places::get`], [`Places::update`].
 //! - Read its history and annotate a version: [`Places::list_versions`], [`Places::update_version_notes`].
 //!
@@ -31,9 +33,11 @@
 //! # }
 //! ```
 
+mod deploy;
 mod file;
 mod publish;
 
 pub use crate::generated::places::*;
+pub use deploy::{Deploy, DeployPlan, DeployReport, PlaceOutcome, PlaceReport, PlannedPlace, RestartOutcome};
 pub use file::{PlaceFile, PlaceFormat};
 pub use publish::Publish;

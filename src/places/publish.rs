@@ -95,6 +95,11 @@ impl Publish {
         self
     }
 
+    /// Publishes as a helper does whose step this is.
+    pub(super) fn with_options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
     async fn run(self) -> Result<u64, Error> {
         let file = self.file.prepared(!self.maximum_wait.is_zero()).await?;
         let until = Instant::now() + self.maximum_wait;

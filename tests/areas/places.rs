@@ -1,5 +1,8 @@
 //! Publishing places: what is sent, and what is refused before.
 
+#[cfg(all(feature = "assets", feature = "servers"))]
+mod deploy;
+
 use crate::support::{scripted, timed};
 use opencloud::body::File;
 use opencloud::places::{PlaceFile, PlaceFormat, UpdatePlaceVersionNotesRequest};

@@ -314,3 +314,23 @@ async fn an_operation_that_was_started_is_not_started_again() {
     assert_eq!(report.failed.len(), 1, "{report}");
     assert_eq!(script.count(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_come_in_the_order_of_completion_and_what_was_not_tried_at_the_end() {
+    let wait = |seconds: u64| async move {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        Ok(seconds)
+    };
+    let stop = tokio::time::sleep(Duration::from_millis(500));
+    let mut outcomes = bulk::for_each([3, 1, 2, 9], wait).concurrency(3).stop_when(stop).outcomes();
+    let begun = Instant::now();
+    let mut read = Vec::new();
+    while let Some((input, outcome)) = outcomes.next().await {
+        assert_eq!(outcome.expect("a success"), input);
+        read.push((input, begun.elapsed().as_secs()));
+    }
+    assert_eq!(read, [(1, 1), (2, 2), (3, 3)]);
+    let report = outcomes.into_report();
+    assert_eq!(report.to_string(), "0 done, 1 not tried");
+    assert_eq!(report.not_tried, [9]);
+}

@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each binary uses its part")]
 
 mod bounds;
+pub(crate) mod direct;
 pub(crate) mod h2;
 #[cfg(feature = "full")]
 mod kinds;

@@ -85,3 +85,21 @@ async fn a_place_leaves_out_what_it_is_not() {
     assert_eq!(text(&renamed["updateTime"]), "2026-01-02T03:04:05.000Z");
     document.assert_responses_fit();
 }
+
+#[tokio::test]
+async fn the_content_of_each_version_is_delivered() {
+    let client = Client::start().await;
+    publish(&client, "Published", XML, "<roblox>1</roblox>").await.ok();
+    publish(&client, "Saved", XML, "<roblox>2</roblox>").await.ok();
+    for (version, content) in [
+        ("/version/4", "<roblox>1</roblox>"),
+        ("/version/5", "<roblox>2</roblox>"),
+        ("", "<roblox>2</roblox>"),
+        // From the beginning; nobody has published it.
+        ("/version/1", "<roblox version=\"4\"></roblox>"),
+    ] {
+        let found = client.get(&format!("/asset-delivery-api/v1/assetId/3001{version}")).await.ok();
+        let path = text(&found["location"]).replace(client.emulator.base_url(), "");
+        assert_eq!(client.get(&path).await.text, content, "{version}");
+    }
+}

@@ -125,3 +125,16 @@ async fn a_launch_takes_more_than_the_document_says() {
     assert_eq!(keys(&foreign.json()), ["error"], "a sentence alone (ER-08)");
     foreign.refused(400);
 }
+
+#[tokio::test]
+async fn a_forecast_is_of_all_places_that_have_servers() {
+    let client = Client::start().await;
+    for (place, name) in [(3001, "Lobby"), (3002, "Arena"), (3003, "Empty, no servers")] {
+        let change = json!({ "displayName": name });
+        client.patch(&format!("/cloud/v2/universes/2001/places/{place}"), &change).await.ok();
+    }
+    let forecast = client.get(&format!("{RESTARTS}:forecast")).await.ok();
+    assert_eq!(keys(&forecast["placeForecasts"]), ["3001", "3002"]);
+    assert_eq!(keys(&forecast["placeForecasts"]["3002"]["instancesPerVersion"]), ["2", "3"]);
+    client.assert_responses_fit();
+}

@@ -4,6 +4,8 @@ mod binary;
 mod emulator;
 mod logs;
 mod outcomes;
+#[cfg(feature = "places")]
+mod pool;
 mod runs;
 
 use opencloud::testing::MockResponse;

@@ -96,7 +96,8 @@ fn full() -> MockResponse {
 async fn lx_10_a_place_that_is_full_is_waited_for_if_the_caller_says_so() {
     let script = Script::new()
         .expect(Expect::post(CREATE), full())
-        .expect(Expect::post(CREATE), full())
+        // Whose body did not come whole.
+        .expect(Expect::post(CREATE), MockResponse::bytes("{\"code\": \"RESOUR").with_status(429))
         .expect(Expect::post(CREATE), complete(json!([1])));
     let begin = Instant::now();
     let run = script.client().luau().run("return 1").at(1, 2).wait_for_slot(Duration::from_secs(60));

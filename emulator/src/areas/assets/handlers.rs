@@ -507,7 +507,12 @@ fn deliver(state: &mut State, call: &Call<'_>) -> Outcome {
         name => name.to_owned(),
     };
     if state.content.get(&name).is_none() {
-        state.content.put(&name, "application/octet-stream", Bytes::from_static(b"sample content"));
+        let content = match kind.as_str() {
+            "Place" => &b"<roblox version=\"4\"></roblox>"[..],
+            _ => b"sample content",
+        };
+        let content = Bytes::from_static(content);
+        state.content.put(&name, "application/octet-stream", content);
     }
     let location = format!("{}/__emulator/content/{name}", call.base_url);
     if !call.shapes.is_live() {

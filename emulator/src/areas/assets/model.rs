@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::api::{Failure, Shapes, later, text};
+use crate::areas::universes::model::content_of;
 use crate::document::Document;
 
 /// How long what is called `in review` is reviewed, in seconds.
@@ -101,9 +102,9 @@ impl Asset {
 
     /// A place as the asset that it is (AS-18).
     pub(super) fn of_place(id: u64, name: &str, versions: &[(Timestamp, bool)]) -> Asset {
-        let version = |(created, is_published): &(Timestamp, bool)| Version {
+        let version = |(index, (created, is_published)): (usize, &(Timestamp, bool))| Version {
             created: *created,
-            content: String::new(),
+            content: content_of(id, index + 1),
             unpublished: !is_published,
         };
         Asset {
@@ -113,7 +114,7 @@ impl Asset {
             metadata: Map::from_iter([("displayName".to_owned(), json!(name))]),
             moderation: APPROVED.into(),
             archived: false,
-            versions: versions.iter().map(version).collect(),
+            versions: versions.iter().enumerate().map(version).collect(),
         }
     }
 

@@ -203,8 +203,18 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn forecast(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
-    let place = root_place(universe);
-    let fleet = self::fleet(state, universe, place, call.now)?;
+    let mut places = Map::new();
+    for place in state.universes.places_of(universe) {
+        let fleet = self::fleet(state, universe, place, call.now)?;
+        // A place without servers has no forecast.
+        if fleet.active().next().is_some() {
+            places.insert(place.to_string(), forecast_of(&fleet));
+        }
+    }
+    Ok(Response::json(json!({ "placeForecasts": places })))
+}
+
+fn forecast_of(fleet: &Fleet) -> Value {
     let load = Load::of(fleet.active());
     let (mut instances, mut players) = (Map::new(), Map::new());
     for version in fleet.versions() {
@@ -212,7 +222,7 @@ fn forecast(state: &mut State, call: &Call<'_>) -> Outcome {
         instances.insert(version.to_string(), json!(load.instances));
         players.insert(version.to_string(), json!(load.players));
     }
-    Ok(Response::json(json!({ "placeForecasts": { place.to_string(): {
+    json!({
         "isNotInUniverse": false,
         "instancesImpacted": load.instances,
         "playersImpacted": load.players,
@@ -221,7 +231,7 @@ fn forecast(state: &mut State, call: &Call<'_>) -> Outcome {
         "instancesPerVersion": instances,
         "playersPerVersion": players,
         "latestPlaceVersion": fleet.latest.to_string(),
-    } } })))
+    })
 }
 
 /// The call of v2 says nothing about what it started, but the restart is in the list.

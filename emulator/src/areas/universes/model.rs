@@ -1,6 +1,6 @@
 //! State and rules of universes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -118,6 +118,12 @@ impl Universes {
         Ok(self.place(asking, id, now)?.universe)
     }
 
+    /// The places of a universe that somebody has asked for, and the one that it starts in.
+    pub(crate) fn places_of(&self, universe: u64) -> BTreeSet<u64> {
+        let own = self.places.iter().filter(|(_, place)| place.universe == universe).map(|(id, _)| *id);
+        own.chain([root_place(universe)]).collect()
+    }
+
     /// What a place is called, and when each of its versions was made and whether it was published, the oldest first;
     /// none of a place that nobody has asked for.
     pub(crate) fn versions_of(&self, place: u64) -> Option<(String, Vec<(Timestamp, bool)>)> {
@@ -188,6 +194,11 @@ impl Place {
         let name = text(&self.fields, "displayName").unwrap_or_default();
         name.to_ascii_lowercase().contains(words)
     }
+}
+
+/// Under which name the content of a version is kept, to be delivered.
+pub(crate) fn content_of(place: u64, version: usize) -> String {
+    format!("assets/{place}/versions/{version}")
 }
 
 /// A place of such a name is open in Team Create.

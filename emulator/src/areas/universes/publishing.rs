@@ -4,7 +4,7 @@ use md5::{Digest, Md5};
 use serde_json::json;
 
 use crate::api::{Call, Failure, Outcome, Response, text};
-use crate::areas::universes::model::{IN_TEAM_CREATE, Place, Version, in_team_create};
+use crate::areas::universes::model::{IN_TEAM_CREATE, Place, Version, content_of, in_team_create};
 use crate::document::encode_base64;
 use crate::state::State;
 
@@ -25,6 +25,7 @@ pub(super) fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
     }
     check_editors(place)?;
     let number = place.write(call, published)?;
+    state.content.put(&content_of(id, number), "application/octet-stream", call.body.clone());
     let media = call.operation.response(200).and_then(|response| response.json());
     let content_type = media.map_or("application/json", |media| media.media_type.as_str());
     Ok(Response::content(content_type, json!({ "versionNumber": number }).to_string()))

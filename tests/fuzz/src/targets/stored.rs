@@ -6,6 +6,7 @@ use crate::{Check, MIB, Target};
 use md5::{Digest, Md5};
 use opencloud::Client;
 use opencloud::data_stores::{ExportCheckpoint, ImportCheckpoint, Store};
+use opencloud::luau::PoolCheckpoint;
 use opencloud::oauth::{FileTokenStore, TokenSet, TokenStore};
 use opencloud::paging::Items;
 use opencloud::types::LocalizationTableEntryHistoryQuery as Query;
@@ -113,8 +114,10 @@ fn checkpoints() -> BoxedStrategy<Vec<u8>> {
         + "\n";
     let digest = hex(&Md5::new().chain_update("").chain_update(Md5::digest(&line)).finalize());
     let import = json!({ "of": of, "bytes": line.len(), "lines": 1, "digest": digest });
+    let script = hex(&Md5::digest(format!("None false {SCRIPT}")));
+    let pool = json!({ "places": ["1/2"], "tasks": { "a": { "script": script, "path": TASK } } });
     let state = prop_oneof![
-        4 => changed_json(vec![export, import]).prop_map(|state| rendered(&state)),
+        4 => changed_json(vec![export, import, pool]).prop_map(|state| rendered(&state)),
         1 => any_json().prop_map(|state| rendered(&state)),
     ];
     let sealed = (state, 0..20_u8).prop_map(|(state, damage)| match damage {
@@ -137,6 +140,9 @@ fn check_checkpoint(input: &[u8]) -> Check {
     }
     if let Some(checkpoint) = read_again::<ImportCheckpoint>(checkpoint)? {
         import(&checkpoint, file)?;
+    }
+    if let Some(checkpoint) = read_again::<PoolCheckpoint>(checkpoint)? {
+        pool(checkpoint)?;
     }
     Ok(())
 }
@@ -191,6 +197,27 @@ fn import(checkpoint: &ImportCheckpoint, file: &[u8]) -> Check {
             ensure(end.lines() >= checkpoint.lines(), "an import goes on counting", || format!("{end:?}"))
         }
     }
+}
+
+const SCRIPT: &str = "return 1";
+const TASK: &str = "universes/1/places/2/versions/3/luau-execution-sessions/s/tasks/t";
+
+/// A pool follows the task that is kept, starts its script, or says what is wrong.
+fn pool(checkpoint: PoolCheckpoint) -> Check {
+    let service = Service::json(&json!({ "path": TASK, "state": "COMPLETE", "output": {} }).to_string());
+    let pool = service.client().luau().pool(1, 2).resume(checkpoint);
+    let mut run = match pool.run([("a", SCRIPT)]) {
+        Err(error) => return is_presentable(&error),
+        Ok(run) => run,
+    };
+    accepted();
+    let mut outcomes = 0;
+    while let Some(outcome) = block_on(run.next()) {
+        outcomes += 1;
+        outcome.result.err().map_or(Ok(()), |error| is_presentable(&error))?;
+    }
+    ensure(outcomes == 1, "each script has an outcome", || outcomes.to_string())?;
+    ensure(service.count() <= 2, "one task is followed or started", || service.count().to_string())
 }
 
 fn token_files() -> BoxedStrategy<Vec<u8>> {

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A state with a checksum of it. It guards against damage, not against forgery: whoever can write checkpoints can
-/// write data stores too.
+/// A state with a checksum of it. It guards against damage, not against forgery: whoever can write a checkpoint can
+/// also do what goes on from it.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
-pub(super) struct Sealed<T> {
+pub(crate) struct Sealed<T> {
     /// As JSON in a text: the checksum is of what is kept, so that a state that gains a field can still be read.
     state: String,
     checksum: String,
@@ -20,7 +20,7 @@ pub(super) struct Sealed<T> {
 
 /// Why it cannot be read.
 #[derive(Debug)]
-pub(super) struct Damaged;
+pub(crate) struct Damaged;
 
 impl fmt::Display for Damaged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,13 +29,13 @@ impl fmt::Display for Damaged {
 }
 
 impl<T: Serialize + DeserializeOwned> Sealed<T> {
-    pub(super) fn of(state: &T) -> Self {
+    pub(crate) fn of(state: &T) -> Self {
         // A checkpoint is text, numbers and flags, which JSON can always hold.
         let state = serde_json::to_string(state).unwrap_or_default();
         Self { checksum: checksum(&state), state, kind: PhantomData }
     }
 
-    pub(super) fn open(&self) -> Result<T, Damaged> {
+    pub(crate) fn open(&self) -> Result<T, Damaged> {
         match checksum(&self.state) == self.checksum {
             true => serde_json::from_str(&self.state).map_err(|_| Damaged),
             false => Err(Damaged),
@@ -43,11 +43,12 @@ impl<T: Serialize + DeserializeOwned> Sealed<T> {
     }
 }
 
-fn checksum(state: &str) -> String {
-    hex(&Md5::digest(state))
+/// The checksum of a text, in hexadecimal.
+pub(crate) fn checksum(text: &str) -> String {
+    hex(&Md5::digest(text))
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
