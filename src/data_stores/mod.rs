@@ -53,6 +53,7 @@ mod migrate;
 mod read;
 mod requests;
 mod scan;
+mod some;
 mod store;
 mod undelete;
 mod unreadable;
@@ -70,10 +71,9 @@ pub use export::Export;
 pub use import::{Import, ImportReport};
 pub use increment::IncrementBy;
 pub use list::Entries;
-pub use migrate::{
-    Difference, EntryContent, Migrated, Migration, MigrationCheckpoint, MigrationReport, SomeEntries,
-};
+pub use migrate::{Difference, EntryContent, Migrated, Migration, MigrationCheckpoint, MigrationReport};
 pub use read::ReadEntry;
+pub use some::SomeEntries;
 pub use store::Store;
 pub use undelete::UndeleteEntry;
 pub use update::UpdateValue;

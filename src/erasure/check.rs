@@ -1,4 +1,4 @@
-use super::coverage::{Coverage, Unmatched};
+use super::coverage::{Coverage, NumberedTemplate};
 use super::ordered;
 use super::templates::Templates;
 use super::universe::Erasure;
@@ -116,8 +116,8 @@ impl Check {
             };
             match is_matched {
                 Some(true) => {}
-                Some(false) => seen.coverage.unmatched.push(Unmatched::of(&self.templates, at)),
-                None => seen.coverage.unchecked.push(Unmatched::of(&self.templates, at)),
+                Some(false) => seen.coverage.unmatched.push(NumberedTemplate::of(&self.templates, at)),
+                None => seen.coverage.unchecked.push(NumberedTemplate::of(&self.templates, at)),
             }
         }
         Ok(seen.coverage)

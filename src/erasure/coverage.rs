@@ -1,12 +1,9 @@
 use super::templates::Templates;
 use crate::Error;
-use crate::data_stores::FoundEntry;
+use crate::data_stores::{FoundEntry, SomeEntries};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
-
-/// How many entries are named at most.
-const MOST_NAMED: usize = 1000;
 
 /// What templates reach of what data stores hold. Keep it, as JSON, for [`Erasure::rest_of`](super::Erasure::rest_of).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,52 +13,32 @@ pub struct Coverage {
     /// How many entries of standard data stores were looked at.
     pub searched: u64,
     /// Entries that name a user for whom no template reaches them.
-    pub unreached: UnreachedEntries,
+    pub unreached: SomeEntries<FoundEntry>,
     /// Entries that name no user, and that no template matches. Their value may be a user's all the same.
-    pub without_user: UnreachedEntries,
+    pub without_user: SomeEntries<FoundEntry>,
     /// Templates that match no entry of any user, or not of the user that was looked at.
-    pub unmatched: Vec<Unmatched>,
+    pub unmatched: Vec<NumberedTemplate>,
     /// Templates that could not be checked: Open Cloud does not list the scopes of ordered data stores.
-    pub unchecked: Vec<Unmatched>,
+    pub unchecked: Vec<NumberedTemplate>,
     /// The data stores whose every entry is reached for every user that it names, so that they need not be searched.
     pub reached_stores: BTreeSet<String>,
-}
-
-/// How many entries, and which: the first 1,000 of them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct UnreachedEntries {
-    /// How many there are.
-    pub count: u64,
-    /// The first of them.
-    pub first: Vec<FoundEntry>,
 }
 
 /// A template, by its number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct Unmatched {
+pub struct NumberedTemplate {
     /// Its place in the list, from 1.
     pub number: usize,
     /// Data store, scope and key.
     pub template: String,
 }
 
-impl Unmatched {
+impl NumberedTemplate {
     pub(super) fn of(templates: &Templates, at: usize) -> Self {
         let template = templates.as_slice().get(at).map(ToString::to_string).unwrap_or_default();
         Self { number: at + 1, template }
-    }
-}
-
-impl UnreachedEntries {
-    pub(super) fn add(&mut self, entry: &FoundEntry) {
-        self.count += 1;
-        if self.first.len() < MOST_NAMED {
-            self.first.push(entry.clone());
-        }
     }
 }
 
@@ -79,7 +56,7 @@ impl Coverage {
     pub fn refuse_unmatched(&self) -> Result<(), Error> {
         match self.unmatched.first() {
             None => Ok(()),
-            Some(Unmatched { number, template }) => Err(Error::invalid_request(format!(
+            Some(NumberedTemplate { number, template }) => Err(Error::invalid_request(format!(
                 "the templates cannot be used: template {number} ({template}) matches nothing that the data stores hold; \
                  compare it with your keys, or remove it"
             ))),
@@ -94,7 +71,7 @@ impl fmt::Display for Coverage {
         write!(f, "{} entries: {unreached} unreached, {others} without a user", self.searched)?;
         for (templates, what) in [(&self.unmatched, "matches nothing"), (&self.unchecked, "was not checked")]
         {
-            for Unmatched { number, template } in templates {
+            for NumberedTemplate { number, template } in templates {
                 write!(f, "; template {number} ({template}) {what}")?;
             }
         }

@@ -45,7 +45,7 @@ mod templates;
 mod universe;
 
 pub use check::Check;
-pub use coverage::{Coverage, Unmatched, UnreachedEntries};
+pub use coverage::{Coverage, NumberedTemplate};
 pub use template::Template;
 pub use templates::Templates;
 pub use universe::Erasure;

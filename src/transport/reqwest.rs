@@ -184,7 +184,7 @@ fn set_content_type(headers: &mut HeaderMap, content_type: &str) -> Result<(), E
     Ok(())
 }
 
-/// The status and the headers of a response, which it has no more.
+/// The status and the headers, taken out of a response.
 fn head(response: &mut reqwest::Response) -> http::Response<()> {
     let mut head = http::Response::new(());
     *head.status_mut() = response.status();
@@ -328,6 +328,28 @@ fn failed(error: reqwest::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_of_a_known_origin_is_read_as_any_other() {
+        let bases = ["https://apis.roblox.com", "http://localhost:1/x", "http://[::1]:2"];
+        let known = Origins::new(&bases.map(|base| base.parse().expect(base)));
+        for url in [
+            "https://apis.roblox.com",
+            "https://apis.roblox.com/a/b%2Fc?d=%2E&e='f'|g",
+            "https://apis.roblox.com/a?",
+            "https://apis.roblox.com/a/../b",
+            "https://apis.roblox.com/a/%2e%2e/b\"c",
+            "https://apis.roblox.com:443/a",
+            "https://APIS.roblox.com/a",
+            "http://localhost:1/x/a?b=c",
+            "http://localhost:1/y",
+            "http://[::1]:2/a",
+        ] {
+            let uri: Uri = url.parse().expect(url);
+            let any = Origins::default().url(&uri).expect(url);
+            assert_eq!(known.url(&uri).expect(url), any);
+        }
+    }
 
     #[test]
     fn a_url_that_the_parser_would_change_is_refused() {

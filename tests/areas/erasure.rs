@@ -203,7 +203,7 @@ async fn a_check_says_what_no_template_reaches_and_what_matches_nothing() {
     let others = Templates::new(others).expect("templates");
     let coverage = erasure.check(&others).await.expect("a response");
     let numbers =
-        |list: &[opencloud::erasure::Unmatched]| list.iter().map(|one| one.number).collect::<Vec<_>>();
+        |list: &[opencloud::erasure::NumberedTemplate]| list.iter().map(|one| one.number).collect::<Vec<_>>();
     assert_eq!((numbers(&coverage.unmatched), numbers(&coverage.unchecked)), (vec![1, 2], vec![3]));
     let error = coverage.refuse_unmatched().expect_err("nothing");
     assert!(
@@ -258,4 +258,21 @@ async fn only_the_rest_is_searched_and_erased() {
         client.erasure(UNIVERSE).check(&templates()).of_user(156).await.expect("a response").unreached.count,
         0
     );
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_reading_of_templates_panic(
+        before in "[\\s\\[{]{0,6}",
+        text in proptest::sample::select(vec![
+            "\"key_template\"", "{\"data_store_template\":{\"data_store_type\":\"STANDARD\",\"data_store_pattern\":\"ä{UserId}\"}}",
+            "\"user_data_templates\":[", "null", "{}", "",
+        ]),
+        after in "[\\s,:\\]}ä0-9]{0,6}",
+    ) {
+        if let Ok(templates) = Templates::from_json(&format!("{before}{text}{after}")) {
+            let json = serde_json::to_string(&templates).expect("JSON");
+            proptest::prop_assert_eq!(Templates::from_json(&json).expect("the same"), templates);
+        }
+    }
 }

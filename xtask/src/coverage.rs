@@ -128,8 +128,11 @@ fn is_whole_list(document: &Value, key: &OperationKey) -> bool {
     schema["type"] == "array" || (lists == 1 && properties.len() <= 2)
 }
 
+/// A title, and the number that stands under it.
+type Column = (&'static str, fn(&Counts) -> usize);
+
 fn table(coverage: &Coverage) -> String {
-    const COLUMNS: [(&str, fn(&Counts) -> usize); 7] = [
+    const COLUMNS: [Column; 7] = [
         ("operations", |counts| counts.operations),
         ("named", |counts| counts.named),
         ("documented", |counts| counts.documented),
@@ -142,9 +145,7 @@ fn table(coverage: &Coverage) -> String {
     let mut text = format!("{:<21}{titles}\n", "area");
     let rows = coverage.areas.iter().map(|(name, counts)| (name.as_str(), counts));
     for (name, counts) in rows.chain([("total", &coverage.total)]) {
-        let cell = |(title, count): &(&str, fn(&Counts) -> usize)| {
-            format!("  {:>1$}", count(counts), title.len().max(5))
-        };
+        let cell = |(title, count): &Column| format!("  {:>1$}", count(counts), title.len().max(5));
         text.push_str(&format!("{name:<21}{}\n", COLUMNS.iter().map(cell).collect::<String>()));
     }
     let Counts { operations, named, documented, paged, whole_lists, long_running, oauth, .. } =

@@ -20,6 +20,7 @@ mod schema;
 mod template;
 pub(crate) mod tolerance;
 mod validate;
+mod walk;
 
 pub(crate) use media_type::{essence, is_json};
 pub(crate) use names::{camel, plain};
@@ -31,6 +32,8 @@ pub(crate) use schema::{decode_base64, encode_base64, is_uuid, read_duration};
 pub(crate) use template::{encode_segment, without_names};
 pub(crate) use validate::validate_found;
 pub use validate::{Violation, validate_request, validate_response, validate_value, validate_wire};
+use walk::{follow, text};
+pub(crate) use walk::{items, members, text_of};
 
 const EMBEDDED: &str = include_str!(env!("OPEN_CLOUD_DOCUMENT"));
 const DEFAULT_HOST: &str = "apis.roblox.com";
@@ -542,19 +545,6 @@ fn media(holder: &Value) -> Vec<Media> {
     members(holder, "content").map(read).collect()
 }
 
-/// The members of a property that is an object; none if it is not one.
-pub(crate) fn members<'a>(
-    holder: &'a Value,
-    name: &str,
-) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
-    holder.get(name).and_then(Value::as_object).into_iter().flatten()
-}
-
-/// The items of a list; none if it is not one.
-pub(crate) fn items(list: Option<&Value>) -> impl Iterator<Item = &Value> {
-    list.and_then(Value::as_array).into_iter().flatten()
-}
-
 fn is_required(holder: &Value) -> bool {
     holder.get("required").and_then(Value::as_bool) == Some(true)
 }
@@ -564,19 +554,6 @@ fn host(holder: &Value) -> Option<String> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split('/').next()?;
     (!host.is_empty()).then(|| host.to_owned())
-}
-
-fn follow<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
-    text(value, "$ref").and_then(|reference| root.pointer(reference.trim_start_matches('#'))).unwrap_or(value)
-}
-
-/// A scalar as text, and a text without its quotation marks.
-pub(crate) fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value.get(key).and_then(Value::as_str)
 }
 
 #[cfg(test)]

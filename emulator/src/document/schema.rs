@@ -10,7 +10,7 @@ use base64::engine::{DecodePaddingMode, general_purpose};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
-use crate::document::follow;
+use crate::document::walk::follow;
 
 /// Which way a value travels. It decides what may be missing: a request has no read-only properties, a response no
 /// write-only ones.

@@ -9,7 +9,7 @@ mod write;
 
 pub use checkpoint::MigrationCheckpoint;
 pub use difference::{Difference, EntryContent};
-pub use report::{MigrationReport, SomeEntries};
+pub use report::MigrationReport;
 
 use super::buffer::buffer_setter;
 use super::engine::{Pace, pace_methods};

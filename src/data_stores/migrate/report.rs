@@ -1,10 +1,7 @@
 use super::Difference;
-use crate::data_stores::EntryKey;
+use crate::data_stores::{EntryKey, SomeEntries};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// How many entries of a kind are named at most.
-const MOST_NAMED: usize = 1000;
 
 /// What a [migration](super::Migration) has done, or in a dry run would do. A resumed one counts what was done before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,42 +20,22 @@ pub struct MigrationReport {
     /// How many keys were listed, but deleted before they were read.
     pub vanished: u64,
     /// Those that others changed in every pass. They are not migrated.
-    pub contended: SomeEntries,
+    pub contended: SomeEntries<EntryKey>,
     /// Those that were about to be written when a run was killed or a response was lost, and that others have changed
     /// since: nobody knows whether they are migrated. They were left alone.
-    pub in_doubt: SomeEntries,
+    pub in_doubt: SomeEntries<EntryKey>,
     /// Those that could not be read or written, and were left out
     /// ([`skip_unreadable`](super::Migration::skip_unreadable)).
-    pub unreadable: SomeEntries,
+    pub unreadable: SomeEntries<EntryKey>,
     /// The first differences, of a dry run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sample: Vec<Difference>,
-}
-
-/// How many entries, and which: the first 1,000 of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct SomeEntries {
-    /// How many there are.
-    pub count: u64,
-    /// The first of them.
-    pub first: Vec<EntryKey>,
 }
 
 impl MigrationReport {
     /// Whether every entry that was there is dealt with: none is contended, in doubt or unreadable.
     pub fn is_complete(&self) -> bool {
         [&self.contended, &self.in_doubt, &self.unreadable].iter().all(|entries| entries.count == 0)
-    }
-}
-
-impl SomeEntries {
-    pub(super) fn add(&mut self, entry: &EntryKey) {
-        self.count += 1;
-        if self.first.len() < MOST_NAMED {
-            self.first.push(entry.clone());
-        }
     }
 }
 

@@ -414,7 +414,7 @@ fn time<E: de::Error>(text: &str) -> Result<jiff::Timestamp, E> {
 /// several times as long. `None` says only that it is in another form.
 fn usual_time(text: &[u8]) -> Option<jiff::Timestamp> {
     let (time, rest) = text.split_at_checked(19)?;
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = *time else {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', t1, t2, b':', n1, n2, b':', s1, s2] = *time else {
         return None;
     };
     let two = |digits: [u8; 2]| i8::try_from(number(&digits)?).ok();
@@ -427,7 +427,7 @@ fn usual_time(text: &[u8]) -> Option<jiff::Timestamp> {
         _ => return None,
     };
     let date = jiff::civil::Date::new(year, two([m1, m2])?, two([d1, d2])?).ok()?;
-    let clock = jiff::civil::Time::new(two([h1, h2])?, two([n1, n2])?, two([s1, s2])?, nanosecond).ok()?;
+    let clock = jiff::civil::Time::new(two([t1, t2])?, two([n1, n2])?, two([s1, s2])?, nanosecond).ok()?;
     jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(clock)).ok()
 }
 

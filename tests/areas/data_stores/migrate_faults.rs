@@ -3,7 +3,9 @@
 use super::killed::killed_after;
 use super::migrate::{contents_of, filled};
 use super::{emulator, store_of};
-use opencloud::data_stores::{Entry, Migrated, MigrationCheckpoint, MigrationReport, Store};
+use opencloud::data_stores::{
+    Entry, EntryKey, Migrated, MigrationCheckpoint, MigrationReport, SomeEntries, Store,
+};
 use opencloud::retry::{Retry, RetryBudget};
 use opencloud::{Client, Error};
 use opencloud_emulator::Emulator;
@@ -245,7 +247,7 @@ async fn with_faults_kills_and_others_who_write_nothing_is_lost_or_done_twice() 
     let added = others.await.expect("no panic");
     emulator.clear_faults();
     let report = report.expect("it is done after sixty runs");
-    let named = |entries: &opencloud::data_stores::SomeEntries, of: &(String, String)| {
+    let named = |entries: &SomeEntries<EntryKey>, of: &(String, String)| {
         entries.first.iter().any(|entry| (&entry.scope, &entry.key) == (&of.0, &of.1))
     };
     let now = contents_of(&store).await;
