@@ -119,13 +119,17 @@ pub mod moderation {}
 #[doc = include_str!("../docs/moving_data.md")]
 pub mod moving_data {}
 
-#[cfg(all(feature = "default", feature = "helpers"))]
+#[cfg(all(feature = "default", feature = "helpers", feature = "public_lookups"))]
 #[doc = include_str!("../docs/moving_over.md")]
 pub mod moving_over {}
 
 #[cfg(all(feature = "memory_stores", feature = "users"))]
 #[doc = include_str!("../docs/operations.md")]
 pub mod operations {}
+
+#[cfg(all(feature = "helpers", feature = "public_lookups"))]
+#[doc = include_str!("../docs/public_lookups.md")]
+pub mod public_lookups {}
 
 #[cfg(all(feature = "schemars", feature = "user_restrictions"))]
 #[doc = include_str!("../docs/schemas.md")]

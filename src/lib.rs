@@ -107,6 +107,8 @@ pub mod oauth;
 pub mod ordered_data_stores;
 #[cfg(all(feature = "helpers", feature = "places"))]
 pub mod places;
+#[cfg(all(feature = "helpers", feature = "public_lookups"))]
+pub mod public_lookups;
 #[cfg(all(feature = "helpers", feature = "secrets"))]
 pub mod secrets;
 #[cfg(feature = "testing")]

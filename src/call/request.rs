@@ -70,14 +70,16 @@ impl Client {
     /// called without. Put ids into paths with [`path_segment`](path_segment). If the
     /// request is one of the operations of this crate, that operation's limits and retry rules hold.
     pub fn request(&self, method: http::Method, target: impl Into<String>) -> Request {
+        let target = target.into();
+        let anonymous = self.is_public(&place(&target).0);
         Request {
             client: self.clone(),
             method,
-            target: target.into(),
+            target,
             query: Vec::new(),
             headers: Vec::new(),
             body: Body::Empty,
-            options: Options::default(),
+            options: Options { anonymous, ..Options::default() },
             problem: None,
         }
     }

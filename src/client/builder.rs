@@ -308,7 +308,7 @@ impl ClientBuilder {
             // An operation may be followed at a route of an area that is not enabled.
             .flat_map(|operation| [Some(*operation), operation.long_running.and_then(|facts| facts.poll)])
             .flatten()
-            .map(|operation| operation.host);
+            .map(|operation| (operation.host, !operation.is_public()));
         let hosts = Hosts::new(names, self.base_url.as_deref(), &self.hosts, self.allow_plain_http)?;
         let user_agent = self
             .user_agent

@@ -110,6 +110,12 @@ impl Client {
         self.0.hosts.base(host).ok_or_else(unknown)
     }
 
+    /// Whether a host serves public operations only. It is never given the credential, also where it is reached at
+    /// the same URL as the others.
+    pub(crate) fn is_public(&self, host: &str) -> bool {
+        self.0.hosts.is_public(host)
+    }
+
     /// The URL at which an absolute URL is reached.
     pub(crate) fn locate(&self, url: &str) -> Result<String, Error> {
         self.0.hosts.locate(url)
@@ -149,7 +155,9 @@ impl Client {
         request.shows_path = client.paths_in_errors;
         let prepared = prepare(&mut request.http, operation);
         prepared.map_err(|error| request.explain(error))?;
-        let is_service = client.hosts.may_have_credential(request.http.uri());
+        let may_have_credential = client.hosts.may_have_credential(request.http.uri());
+        let is_service = may_have_credential || client.hosts.is_service(request.http.uri());
+        let is_public = operation.is_some_and(OperationInfo::is_public);
         let body = request.http.body();
         let times = match body.is_upload() {
             true => client.upload_times.times(operation).with_bytes(body.length().unwrap_or(0)),
@@ -161,7 +169,7 @@ impl Client {
         };
         RetryLoop {
             transport: opener.unwrap_or(&*client.transport),
-            credentials: (is_service && !options.anonymous)
+            credentials: (may_have_credential && !is_public && !options.anonymous)
                 .then_some(options.credentials.as_ref().unwrap_or(&client.credentials)),
             retry: options.retry.as_deref().unwrap_or(&*client.retry),
             budget: &client.budget,

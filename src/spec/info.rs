@@ -75,6 +75,11 @@ pub struct OperationInfo {
 }
 
 impl OperationInfo {
+    /// Whether it takes no credential, and is sent without one: a public operation that is not part of Open Cloud.
+    pub fn is_public(&self) -> bool {
+        !self.api_key && !self.oauth
+    }
+
     /// Whether it changes nothing.
     pub fn only_reads(&self) -> bool {
         self.method.is_safe() && self.idempotent

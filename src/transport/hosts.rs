@@ -23,7 +23,11 @@ pub(crate) struct Hosts {
     /// The hosts of Open Cloud, each with the URL that it is reached at.
     api: BTreeMap<&'static str, BaseUrl>,
     /// Those URLs, each once: they are looked at for every request.
+    services: Vec<Uri>,
+    /// Those of them that may be given the credential.
     trusted: Vec<Uri>,
+    /// The hosts that serve public operations only.
+    public: Vec<&'static str>,
     /// The URL of each other host that is reached elsewhere.
     others: BTreeMap<String, String>,
     allow_plain_http: bool,
@@ -61,9 +65,10 @@ impl BaseUrl {
 }
 
 impl Hosts {
-    /// `base_url` replaces every host of Open Cloud, `overrides` replace one host each.
+    /// `names` are the hosts of the operations, each with whether the operation takes a credential. `base_url`
+    /// replaces all of them, `overrides` replace one host each.
     pub(crate) fn new(
-        names: impl Iterator<Item = &'static str>,
+        names: impl Iterator<Item = (&'static str, bool)>,
         base_url: Option<&str>,
         overrides: &BTreeMap<String, String>,
         allow_plain_http: bool,
@@ -73,18 +78,28 @@ impl Hosts {
             .iter()
             .map(|(host, url)| Ok((host_name(host)?, origin(url, allow_plain_http)?)))
             .collect::<Result<BTreeMap<_, _>, Error>>()?;
-        let api = names
-            .chain([DEFAULT_HOST])
-            .map(|name| {
+        let mut takes_credential = BTreeMap::new();
+        for (name, takes) in names.chain([(DEFAULT_HOST, true)]) {
+            *takes_credential.entry(name).or_insert(false) |= takes;
+        }
+        let api = takes_credential
+            .keys()
+            .map(|&name| {
                 let own = others.get(name).or_else(|| others.get(&format!("{name}:443")));
                 let own = own.or(base_url.as_ref()).cloned();
                 Ok((name, BaseUrl::parse(own.unwrap_or_else(|| format!("https://{name}")))?))
             })
             .collect::<Result<BTreeMap<_, _>, Error>>()?;
         others.retain(|host, _| !api.contains_key(host.strip_suffix(":443").unwrap_or(host)));
-        let mut trusted: Vec<Uri> = api.values().map(|base| base.parsed.clone()).collect();
-        trusted.dedup();
-        Ok(Self { api, trusted, others, allow_plain_http })
+        let (private, public): (Vec<&str>, Vec<&str>) = api.keys().partition(|name| takes_credential[*name]);
+        let urls = |names: &mut dyn Iterator<Item = &&str>| {
+            let mut urls: Vec<Uri> = names.map(|name| api[name].parsed.clone()).collect();
+            urls.dedup();
+            urls
+        };
+        let services = urls(&mut private.iter().chain(&public));
+        let trusted = urls(&mut private.iter());
+        Ok(Self { api, services, trusted, public, others, allow_plain_http })
     }
 
     /// Where a host of Open Cloud is reached; `None` of any other.
@@ -94,7 +109,7 @@ impl Hosts {
 
     /// The URLs at which the hosts of Open Cloud are reached, each once.
     pub(crate) fn bases(&self) -> &[Uri] {
-        &self.trusted
+        &self.services
     }
 
     /// Whether any host is reached over TLS.
@@ -150,6 +165,16 @@ impl Hosts {
         let other = |host: &str| self.others.get(host).map(String::as_str);
         let bare = (port == usual).then(|| self.base(&host).map(BaseUrl::as_str).or_else(|| other(&host)));
         bare.flatten().or_else(|| other(&format!("{host}:{port}")))
+    }
+
+    /// Whether a host serves public operations only.
+    pub(crate) fn is_public(&self, host: &str) -> bool {
+        self.public.contains(&host)
+    }
+
+    /// Whether a URL belongs to a host of the operations as this client reaches it.
+    pub(crate) fn is_service(&self, url: &Uri) -> bool {
+        self.services.iter().any(|service| is_same_origin(service, url))
     }
 
     /// Whether a URL belongs to Open Cloud as this client reaches it, so that it may be given the
@@ -268,7 +293,13 @@ mod tests {
 
     fn hosts(base_url: Option<&str>, overrides: &[(&str, &str)]) -> Hosts {
         let overrides = overrides.iter().map(|(host, url)| ((*host).to_owned(), (*url).to_owned())).collect();
-        Hosts::new(["thumbnails.roblox.com"].into_iter(), base_url, &overrides, false).expect("hosts")
+        let names = [
+            ("thumbnails.roblox.com", true),
+            ("users.roblox.com", false),
+            ("mixed.roblox.com", false),
+            ("mixed.roblox.com", true),
+        ];
+        Hosts::new(names.into_iter(), base_url, &overrides, false).expect("hosts")
     }
 
     #[test]
@@ -383,6 +414,8 @@ mod tests {
             ("https://apis.roblox.com/a", true),
             ("https://APIS.roblox.com:443/a", true),
             ("https://thumbnails.roblox.com/a", true),
+            ("https://mixed.roblox.com/a", true),
+            ("https://users.roblox.com/a", false),
             ("http://apis.roblox.com/a", false),
             ("https://apis.roblox.com:444/a", false),
             ("https://apis.roblox.com.example/a", false),
@@ -391,6 +424,9 @@ mod tests {
         ] {
             assert_eq!(may(&plain, url), expected, "{url}");
         }
+        let public = ["apis.roblox.com", "mixed.roblox.com", "users.roblox.com", "other.example"];
+        assert_eq!(public.map(|host| plain.is_public(host)), [false, false, true, false]);
+        assert!(plain.is_service(&"https://users.roblox.com/a".parse().expect("a URL")));
         let moved = hosts(Some("http://localhost:1/x"), &[]);
         assert!(may(&moved, "http://localhost:1/x/a"));
         assert!(!may(&moved, "http://localhost:2/x/a"));

@@ -34,6 +34,8 @@ mod memory_stores;
 mod ordered_data_stores;
 #[cfg(feature = "places")]
 mod places;
+#[cfg(feature = "public_lookups")]
+mod public_lookups;
 #[cfg(all(feature = "assets", feature = "users", feature = "groups"))]
 mod samples;
 #[cfg(feature = "secrets")]

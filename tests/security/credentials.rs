@@ -251,6 +251,27 @@ async fn the_credential_goes_to_the_configured_hosts_only() {
     assert_eq!(script.count(), count);
 }
 
+/// Also where a proxy or an emulator stands for all hosts, and whatever the path is.
+#[tokio::test]
+async fn hosts_of_public_operations_are_given_no_credential() {
+    let script = service();
+    let builder = || Client::builder().api_key(KEY).transport(script.clone());
+    for builder in [builder(), builder().base_url("http://localhost:1")] {
+        let client = builder.build().expect("a client");
+        for host in ["users.roblox.com", "develop.roblox.com"] {
+            for path in ["v1/usernames/users", "v1/universes/42/places", "v1/other"] {
+                for method in [http::Method::GET, http::Method::POST] {
+                    let url = format!("https://{host}/{path}");
+                    client.request(method, &url).await.expect("a response");
+                    assert_eq!(sent(&script), (None, None), "{url}");
+                }
+            }
+        }
+        client.users().get(1).await.expect("a response");
+        assert!(sent(&script).0.is_some());
+    }
+}
+
 #[tokio::test]
 async fn a_host_that_responses_point_to_can_be_elsewhere() {
     let script = service();

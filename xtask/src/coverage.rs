@@ -42,6 +42,8 @@ pub struct Counts {
     pub multipart: usize,
     /// That take an OAuth 2.0 token.
     pub oauth: usize,
+    /// That are not Open Cloud and take no credential: the overlay adds them.
+    pub public: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,6 +114,7 @@ pub fn count(document: &Value) -> Coverage {
             let takes_token =
                 schemes.into_iter().flatten().any(|scheme| scheme.get("roblox-oauth2").is_some());
             counts.oauth += usize::from(takes_token);
+            counts.public += usize::from(own["public"] == true);
         }
     }
     coverage
@@ -148,14 +151,15 @@ fn table(coverage: &Coverage) -> String {
         let cell = |(title, count): &Column| format!("  {:>1$}", count(counts), title.len().max(5));
         text.push_str(&format!("{name:<21}{}\n", COLUMNS.iter().map(cell).collect::<String>()));
     }
-    let Counts { operations, named, documented, paged, whole_lists, long_running, oauth, .. } =
+    let Counts { operations, named, documented, paged, whole_lists, long_running, oauth, public, .. } =
         coverage.total;
     text.push_str(&format!(
         "{} lists: {paged} are paged, {whole_lists} have no paging parameters and come whole\n\
          {long_running} operations are long-running\n\
-         {oauth} of {operations} operations take an OAuth 2.0 token\n\
+         {oauth} of {} operations of Open Cloud take an OAuth 2.0 token; {public} more are public and take no credential\n\
          {named} of {operations} operations are named, {documented} of {operations} are documented\n",
-        paged + whole_lists
+        paged + whole_lists,
+        operations - public,
     ));
     text
 }
@@ -172,17 +176,28 @@ mod tests {
                 "security": [{ "roblox-api-key": [] }, { "roblox-oauth2": [] }],
                 "x-opencloud": { "area": "a", "paging": {} } } },
             "/b": { "post": { "operationId": "b.make",
-                "x-opencloud": { "area": "b", "derived": true, "operation": {} },
+                "x-opencloud": { "area": "b", "derived": true, "public": true, "operation": {} },
                 "responses": { "200": { "content": { "application/json": { "schema": { "type": "array" } } } } },
                 "requestBody": { "content": { "multipart/form-data": {} } } }, "parameters": [] },
             "/c": { "get": { "operationId": "b.list", "x-opencloud": { "area": "b" },
                 "responses": { "200": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/X" } } } } } } },
         }, "components": { "schemas": { "X": { "properties": { "data": { "allOf": [{ "type": "array" }] } } } } } }));
         let counts = |operations, named, documented, paged, whole_lists, long_running, multipart, oauth| {
-            Counts { operations, named, documented, paged, whole_lists, long_running, multipart, oauth }
+            let public = 0;
+            Counts {
+                operations,
+                named,
+                documented,
+                paged,
+                whole_lists,
+                long_running,
+                multipart,
+                oauth,
+                public,
+            }
         };
-        assert_eq!(coverage.total, counts(3, 2, 1, 1, 1, 1, 1, 1));
+        assert_eq!(coverage.total, Counts { public: 1, ..counts(3, 2, 1, 1, 1, 1, 1, 1) });
         assert_eq!(coverage.areas["a"], counts(1, 1, 1, 1, 0, 0, 0, 1));
-        assert_eq!(coverage.areas["b"], counts(2, 1, 0, 0, 1, 1, 1, 0));
+        assert_eq!(coverage.areas["b"], Counts { public: 1, ..counts(2, 1, 0, 0, 1, 1, 1, 0) });
     }
 }

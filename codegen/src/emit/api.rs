@@ -661,7 +661,9 @@ fn documentation(operation: &Operation, arguments: &[Input]) -> String {
             text.push_str(&format!(" Needed is {}.", docs::quoted(one_of, " or ")));
         }
     }
-    if !operation.oauth {
+    if operation.is_public() {
+        text.push_str("\nNot part of Open Cloud: it is public and sent without credentials, whatever the client or the call was given.");
+    } else if !operation.oauth {
         text.push_str("\nTakes an API key only, no OAuth 2.0 token.");
     }
     let limits = [(operation.api_key_limit, "API key owner"), (operation.oauth_limit, "OAuth 2.0 token")];

@@ -14,7 +14,8 @@ find is behind a feature that is not enabled: `opencloud = { version = \"0.1\", 
 all of them. Which are enabled by default is in the [README](https://github.com/opencloud-rs/opencloud#features).
 
 The scopes are those of Roblox's document. Where it says that one of several is enough, they are separated by *or*; scopes in
-parentheses are not needed, and widen the response. `*` marks what takes an API key only, no OAuth 2.0 token.
+parentheses are not needed, and widen the response. `*` marks what takes an API key only, no OAuth 2.0 token. What is public
+is not part of Open Cloud, and is sent without credentials.
 ";
 
 /// One table for each area.
@@ -31,7 +32,7 @@ fn emit_area(text: &mut String, model: &Model, area: &Area) {
     let _ = write!(text, "\n## {name}\n\n{}\n\n", area.summary);
     let _ = writeln!(text, "| `client.{name}()` | request | scopes |\n|---|---|---|");
     for operation in model.in_area(name) {
-        let mark = if operation.oauth { "" } else { "\\*" };
+        let mark = if operation.oauth || operation.is_public() { "" } else { "\\*" };
         let (method, verb, path) = (&operation.method, &operation.verb, &operation.path);
         let _ = writeln!(text, "| `{method}`{mark} | `{verb} {path}` | {} |", scopes(operation));
     }
@@ -39,6 +40,9 @@ fn emit_area(text: &mut String, model: &Model, area: &Area) {
 
 /// What a key needs, and what it may have besides.
 fn scopes(operation: &Operation) -> String {
+    if operation.is_public() {
+        return "public".to_owned();
+    }
     let needed = operation.needed_scopes();
     let others: Vec<String> = operation
         .scopes

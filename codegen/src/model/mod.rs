@@ -744,6 +744,11 @@ impl LongRunning {
 }
 
 impl Operation {
+    /// Whether it takes no credential at all.
+    pub fn is_public(&self) -> bool {
+        !self.api_key && !self.oauth
+    }
+
     /// Of each of these, one is needed.
     pub fn needed_scopes(&self) -> Vec<Vec<String>> {
         let all = || self.scopes.iter().map(|scope| vec![scope.clone()]).collect();

@@ -27,6 +27,8 @@ pub(crate) struct Call<'a> {
     pub(crate) scripts: &'a Scripts,
     pub(crate) shapes: Shapes,
     pub(crate) now: Timestamp,
+    /// Whether nobody is made up: there is who the seed describes.
+    pub(crate) only_seeded: bool,
     /// Who owns the API key, as far as the key says that it is somebody's.
     pub(crate) caller: Option<u64>,
 }

@@ -29,6 +29,7 @@ pub(crate) mod memory_stores;
 pub(crate) mod messaging;
 pub(crate) mod ordered_data_stores;
 pub(crate) mod products;
+pub(crate) mod public_lookups;
 pub(crate) mod routes;
 pub(crate) mod saves;
 pub(crate) mod secrets;
@@ -65,6 +66,7 @@ const AREAS: &[Routes] = &[
     ordered_data_stores::handlers::ROUTES,
     products::handlers::DEVELOPER_PRODUCT_ROUTES,
     products::handlers::GAME_PASS_ROUTES,
+    public_lookups::handlers::ROUTES,
     saves::handlers::ROUTES,
     secrets::handlers::ROUTES,
     servers::handlers::ROUTES,

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::schema::Compiled;
 use self::template::Template;
@@ -69,6 +69,8 @@ pub struct Operation {
     pub long_running: Option<LongRunning>,
     /// Whether OAuth 2.0 access tokens are accepted beside API keys.
     pub oauth: bool,
+    /// Whether no credential is needed: one of the security alternatives is empty.
+    pub public: bool,
     /// The names of the scopes that the document lists.
     pub scopes: Vec<String>,
     /// What is needed of them: of each list, one (`x-opencloud.needed_scopes`; unless told otherwise, all).
@@ -422,6 +424,9 @@ impl Operation {
             long_running: facts.and_then(|facts| LongRunning::deserialize(facts.get("operation")?).ok()),
             oauth: security
                 .is_none_or(|security| security.iter().any(|scheme| scheme.get("roblox-oauth2").is_some())),
+            public: security.is_some_and(|security| {
+                security.iter().any(|scheme| scheme.as_object().is_some_and(Map::is_empty))
+            }),
             needed_scopes: match facts.and_then(|facts| facts.get("needed_scopes")?.as_array()) {
                 Some(needed) => needed.iter().map(|one_of| texts(Some(one_of), Value::as_str)).collect(),
                 None => scopes.iter().map(|scope| vec![scope.clone()]).collect(),

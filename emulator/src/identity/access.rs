@@ -12,6 +12,9 @@ use crate::state::State;
 
 /// Lets a request pass, or says why not. If there are both a key and a token, the key counts.
 pub(crate) fn authorize(inner: &Inner, found: &Match<'_>, request: &Incoming) -> Result<(), Failure> {
+    if found.operation.public {
+        return Ok(());
+    }
     if let Some(key) = request.header(API_KEY).filter(|key| !key.is_empty()) {
         return by_key(inner, found, request, key);
     }

@@ -262,9 +262,10 @@ impl Inner {
             scripts: &self.config.scripts,
             shapes: self.config.shapes,
             now,
+            only_seeded: self.config.only_seeded,
             caller: identity::named_user(state, incoming),
         };
-        let missing = if self.config.only_seeded { seeded::missing(state, &call) } else { None };
+        let missing = if call.only_seeded { seeded::missing(state, &call) } else { None };
         let outcome = match (missing, self.handlers.get(&found.operation.id)) {
             (Some(missing), _) => Err(missing),
             (None, Some(handler)) => handler(state, &call),

@@ -62,6 +62,24 @@ async fn who_is_in_the_seed_is_there() {
     }
 }
 
+/// Public look-ups name users in their bodies.
+#[tokio::test]
+async fn look_ups_find_only_who_is_in_the_seed() {
+    let (only, usual) = (emulator(true).await, emulator(false).await);
+    for (path, body, of_seed, made_up) in [
+        ("/v1/usernames/users", json!({ "usernames": ["Builder", "player_123"] }), 1, 2),
+        ("/v1/users", json!({ "userIds": [7, 8, 9, 123] }), 3, 4),
+    ] {
+        for (emulator, count) in [(&only, of_seed), (&usual, made_up)] {
+            let (status, found) = send(emulator, "POST", path, body.clone()).await;
+            assert_eq!((status, found["data"].as_array().map(Vec::len)), (200, Some(count)), "{found}");
+        }
+    }
+    assert_eq!(send(&only, "GET", "/v1/universes/123/places", Value::Null).await.0, 404);
+    let (_, places) = send(&only, "GET", "/v1/universes/2001/places", Value::Null).await;
+    assert_eq!(places["data"][0]["id"], 3001);
+}
+
 #[tokio::test]
 async fn a_fault_that_no_request_has_matched_is_named() {
     let emulator = emulator(false).await;

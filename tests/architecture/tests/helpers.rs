@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
 /// The areas with helpers, as folders of `src`.
-const AREAS: [&str; 11] = [
+const AREAS: [&str; 12] = [
     "assets",
     "data_stores",
     "erasure",
@@ -16,13 +16,14 @@ const AREAS: [&str; 11] = [
     "memory_stores",
     "ordered_data_stores",
     "places",
+    "public_lookups",
     "secrets",
     "user_restrictions",
     "users",
 ];
 
 /// What helpers are methods of: the areas' handles, and what is made of those to be kept.
-const HANDLES: [&str; 18] = [
+const HANDLES: [&str; 19] = [
     "Assets",
     "DataStores",
     "Erasure",
@@ -32,6 +33,7 @@ const HANDLES: [&str; 18] = [
     "OrderedDataStore",
     "OrderedDataStores",
     "Places",
+    "PublicLookups",
     "Queue",
     "Secrets",
     "SortedMap",

@@ -24,6 +24,7 @@ const FLOORS: Floors = Floors(&[
             "memory_stores",
             "ordered_data_stores",
             "places",
+            "public_lookups",
             "secrets",
             "user_restrictions",
             "users",

@@ -188,6 +188,20 @@ async fn every_operation_of_the_table_is_in_the_document() {
     assert_eq!(table, document);
 }
 
+/// What the overlay adds is not Open Cloud, and is counted apart wherever a number stands.
+#[test]
+fn the_operations_of_open_cloud_are_as_many_as_is_said() {
+    let all = opencloud::operations::ALL;
+    let public = all.iter().filter(|info| info.is_public()).count();
+    let open_cloud = all.len() - public;
+    let pin = include_str!("../../../spec/UPSTREAM.toml");
+    assert!(pin.contains(&format!("open_cloud = {open_cloud}\npublic = {public}\n")), "{pin}");
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&format!("all {open_cloud} operations that take an API key or")));
+    let in_public_area = |info: &&&opencloud::OperationInfo| info.area == "public_lookups";
+    assert_eq!(all.iter().filter(in_public_area).count(), public);
+}
+
 /// The check itself: what it is for, it finds.
 #[tokio::test]
 async fn a_wrong_request_is_noticed() {

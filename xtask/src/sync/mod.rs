@@ -159,8 +159,8 @@ impl Files {
 /// The whole pipeline, without reading or writing a file.
 pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Result<Built> {
     let mut report = Report::default();
-    let (selected, counts) = select::select(upstream, &mut report);
-    if counts.selected == 0 {
+    let (selected, counts) = select::select(upstream, actions, &mut report);
+    if counts.open_cloud == 0 {
         let what = "no operation takes an API key or OAuth 2.0, so this is not an Open Cloud document";
         return Err(Error::new(format!("{source}: paths"), what));
     }

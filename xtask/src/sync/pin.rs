@@ -23,11 +23,13 @@ pub struct Pin {
     pub operations: Operations,
 }
 
-/// Operations in the whole document, and those of them that are Open Cloud.
+/// Operations in the whole document, those of them that are Open Cloud, and the public ones that the overlay adds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operations {
     pub upstream: usize,
     pub open_cloud: usize,
+    #[serde(default)]
+    pub public: usize,
 }
 
 /// What the caller says about the version.
@@ -52,7 +54,11 @@ impl Pin {
             commit: text(stated.commit, recorded.map(|pin| &pin.commit), &|| UNKNOWN.to_owned()),
             date: text(stated.date, recorded.map(|pin| &pin.date), &today),
             sha256,
-            operations: Operations { upstream: counts.upstream, open_cloud: counts.selected },
+            operations: Operations {
+                upstream: counts.upstream,
+                open_cloud: counts.open_cloud,
+                public: counts.public,
+            },
         }
     }
 
@@ -84,7 +90,7 @@ fn today() -> String {
 mod tests {
     use super::*;
 
-    const COUNTS: Counts = Counts { upstream: 3, selected: 2 };
+    const COUNTS: Counts = Counts { upstream: 3, open_cloud: 2, public: 1 };
 
     #[test]
     fn the_same_bytes_keep_what_was_recorded() {

@@ -1,4 +1,5 @@
-//! Which operations are Open Cloud: those that take an API key or an OAuth 2.0 token.
+//! Which operations are Open Cloud: those that take an API key or an OAuth 2.0 token. Public ones, which need no
+//! credential, are selected beside them where the overlay asks for them.
 //!
 //! The result is a document of its own: only the selected operations, each complete in itself (its
 //! parameters, bodies and responses in place, its security and servers stated), and all component
@@ -8,6 +9,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+use super::overlay::Action;
 use super::report::Report;
 use super::tree::{self, METHODS};
 
@@ -15,11 +17,12 @@ use super::tree::{self, METHODS};
 const SCHEMES: [&str; 2] = ["roblox-api-key", "roblox-oauth2"];
 const MAX_REFERENCES: usize = 16;
 
-/// How many operations there were, and how many were selected.
+/// How many operations there were, how many of them are Open Cloud, and how many public ones the overlay adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     pub upstream: usize,
-    pub selected: usize,
+    pub open_cloud: usize,
+    pub public: usize,
 }
 
 /// One selected operation on its way into the new document.
@@ -31,8 +34,9 @@ struct Selected {
 }
 
 /// Selects the operations and makes each complete in itself.
-pub fn select(upstream: &Value, report: &mut Report) -> (Value, Counts) {
-    let mut total = 0;
+pub fn select(upstream: &Value, actions: &[Action], report: &mut Report) -> (Value, Counts) {
+    let mut counts = Counts { upstream: 0, open_cloud: 0, public: 0 };
+    let wanted = wanted(upstream, actions);
     let mut selected = Vec::new();
     for (key, item) in tree::sorted_entries(&upstream["paths"]) {
         let Some(item) = resolve(upstream, item) else {
@@ -48,9 +52,15 @@ pub fn select(upstream: &Value, report: &mut Report) -> (Value, Counts) {
                 report.warn(format!("{method} {key}: the operation is not an object, dropped"));
                 continue;
             }
-            total += 1;
+            counts.upstream += 1;
             let security = operation.get("security").or_else(|| upstream.get("security"));
-            if !security.is_some_and(is_open_cloud) {
+            if security.is_some_and(is_open_cloud) {
+                counts.open_cloud += 1;
+            } else if security.is_some_and(is_public)
+                && wanted.iter().any(|wanted| std::ptr::eq(*wanted, operation))
+            {
+                counts.public += 1;
+            } else {
                 continue;
             }
             selected.push(Selected {
@@ -60,7 +70,6 @@ pub fn select(upstream: &Value, report: &mut Report) -> (Value, Counts) {
             });
         }
     }
-    let counts = Counts { upstream: total, selected: selected.len() };
     let document = json!({
         "openapi": upstream["openapi"],
         "info": upstream.get("info").cloned().unwrap_or_else(|| json!({})),
@@ -76,6 +85,16 @@ pub fn select(upstream: &Value, report: &mut Report) -> (Value, Counts) {
 
 fn object(value: Option<&Value>) -> Value {
     value.filter(|value| value.is_object()).cloned().unwrap_or_else(|| json!({}))
+}
+
+/// The operations that the overlay asks for as public ones.
+fn wanted<'a>(upstream: &'a Value, actions: &[Action]) -> Vec<&'a Value> {
+    actions.iter().filter(|action| action.wants_public()).flat_map(|action| action.nodes(upstream)).collect()
+}
+
+/// Whether an empty alternative says that no credential is needed. No alternatives at all say nothing.
+fn is_public(security: &Value) -> bool {
+    tree::items(security).iter().any(|requirement| requirement.as_object().is_some_and(Map::is_empty))
 }
 
 fn is_open_cloud(security: &Value) -> bool {
@@ -216,6 +235,7 @@ pub fn percent_decoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::overlay;
     use super::*;
 
     fn keyed() -> Value {
@@ -224,7 +244,7 @@ mod tests {
 
     fn run(document: &Value) -> (Value, Vec<String>) {
         let mut report = Report::default();
-        let (document, _) = select(document, &mut report);
+        let (document, _) = select(document, &[], &mut report);
         (document, report.warnings)
     }
 
@@ -242,9 +262,33 @@ mod tests {
             }},
         });
         let mut report = Report::default();
-        let (selected, counts) = select(&document, &mut report);
+        let (selected, counts) = select(&document, &[], &mut report);
         assert_eq!(tree::sorted_keys(&selected["paths"]["/a"]), ["delete", "get"]);
-        assert_eq!(counts, Counts { upstream: 5, selected: 2 });
+        assert_eq!(counts, Counts { upstream: 5, open_cloud: 2, public: 0 });
+    }
+
+    #[test]
+    fn a_public_operation_is_selected_where_the_overlay_asks_for_it() {
+        let text = "overlay: 1.0.0\nactions:\n  - target: $.paths['/a'].*\n    update:\n      x-opencloud: { public: true }\n";
+        let actions = overlay::parse("f.yaml", text).expect("an overlay");
+        let cookie = json!([{"roblox-legacy-cookie": []}]);
+        let document = json!({
+            "openapi": "3.0.4",
+            "paths": {
+                "/a": {
+                    "get": {"security": [{}]},
+                    "post": {"security": [{}, {"roblox-legacy-cookie": []}]},
+                    "put": {"security": cookie},
+                    "patch": {"security": []},
+                    "delete": {"security": keyed()},
+                },
+                "/b": {"get": {"security": [{}]}},
+            },
+        });
+        let (selected, counts) = select(&document, &actions, &mut Report::default());
+        assert_eq!(tree::sorted_keys(&selected["paths"]), ["/a"]);
+        assert_eq!(tree::sorted_keys(&selected["paths"]["/a"]), ["delete", "get", "post"]);
+        assert_eq!(counts, Counts { upstream: 6, open_cloud: 1, public: 2 });
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) struct Universes {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) universe: u64,
-    pub(super) fields: Map<String, Value>,
+    pub(crate) fields: Map<String, Value>,
     /// The first is number 1.
     pub(super) versions: Vec<Version>,
     /// How often publishing was refused because somebody edits it.
@@ -60,7 +60,7 @@ impl Universes {
         self.universes.len() + self.places.len()
     }
 
-    pub(super) fn universe(&mut self, id: u64, now: Timestamp) -> Result<&mut Map<String, Value>, Failure> {
+    pub(crate) fn universe(&mut self, id: u64, now: Timestamp) -> Result<&mut Map<String, Value>, Failure> {
         if id > LAST_ID {
             return Err(Failure::missing(format_args!("universe {id}")));
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Shapes, later, rfc3339};
+use crate::api::{Shapes, later, rfc3339, text};
 use crate::document::Document;
 use crate::mix::{mix, uuid_of};
 
@@ -34,7 +34,7 @@ impl Users {
             "path": format!("users/{id}"),
             "createTime": rfc3339(created(id)),
             "id": id.to_string(),
-            "name": format!("player_{id}"),
+            "name": made_up_name(id),
             "displayName": format!("Player {id}"),
             "about": "A user of the local Open Cloud.",
             "locale": "en-US",
@@ -66,6 +66,21 @@ impl Users {
             user.remove("about");
         }
         Some(user)
+    }
+
+    /// The user of this name, in any case: who was described so, or else who is made up so.
+    pub(crate) fn named(&self, name: &str) -> Option<u64> {
+        let name = name.to_lowercase();
+        let is_called = |profile: &Map<String, Value>| {
+            text(profile, "name").is_some_and(|own| own.to_lowercase() == name)
+        };
+        let described = self.profiles.iter().find(|(_, profile)| is_called(profile)).map(|(id, _)| *id);
+        let made_up = || {
+            let id = name.strip_prefix("player_")?.parse().ok()?;
+            let has_other_name = self.profiles.get(&id).is_some_and(|profile| profile.contains_key("name"));
+            (!has_other_name && name == made_up_name(id)).then_some(id)
+        };
+        described.or_else(made_up)
     }
 
     /// Whether anything was said of a user or of what the user owns.
@@ -161,6 +176,11 @@ impl Item {
         }
         details
     }
+}
+
+/// What a user is called of whom nothing else is said.
+fn made_up_name(id: u64) -> String {
+    format!("player_{id}")
 }
 
 /// A moment between 2008 and 2024.

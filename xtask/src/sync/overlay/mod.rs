@@ -70,6 +70,16 @@ impl Action {
             Change::Remove => None,
         }
     }
+
+    /// Whether its targets are operations that are wanted although they take no credential of Open Cloud.
+    pub fn wants_public(&self) -> bool {
+        self.update().is_some_and(|update| update["x-opencloud"]["public"] == true)
+    }
+
+    /// What the target selects of a document.
+    pub fn nodes<'a>(&self, document: &'a Value) -> Vec<&'a Value> {
+        self.path.query(document).all()
+    }
 }
 
 /// Reads all overlay files of a folder: `document.yaml` and `shared.yaml` first, then by name.

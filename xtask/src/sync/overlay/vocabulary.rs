@@ -48,6 +48,7 @@ const OPERATION: Words = &[
     ("operation", Map(&LONG_RUNNING)),
     ("filter", Is(upper_camel_case)),
     ("order_by", Is(upper_camel_case)),
+    ("public", Is(always)),
     ("idempotent", Is(flag)),
     ("retry_too_many_requests", Is(flag)),
     ("attempt_timeout", Is(count)),
