@@ -275,7 +275,7 @@ impl Owners {
 fn seconds(text: &str) -> Option<Duration> {
     let text = text.trim();
     let time = match text.parse() {
-        // Nearly always a whole number, which is read in a tenth of the time.
+        // Nearly always a whole number, which needs no reading of a fraction.
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => Duration::try_from_secs_f64(text.parse().ok()?).ok()?,
     };

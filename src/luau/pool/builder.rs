@@ -155,8 +155,8 @@ impl Pool {
         self
     }
 
-    /// How long each script may run at Roblox, unless it [says itself](PoolScript::timeout): up to 5 minutes, which is
-    /// the default.
+    /// How long each script may run at Roblox, unless it [says itself](crate::luau::PoolScript::timeout): up to 5
+    /// minutes, which is the default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -411,7 +411,7 @@ fn time<E: de::Error>(text: &str) -> Result<jiff::Timestamp, E> {
 }
 
 /// A time in the form that nearly all services use, `2026-01-02T03:04:05.678Z`: reading any form of RFC 3339 takes
-/// several times as long. `None` says only that it is in another form.
+/// nearly twice the instructions. `None` says only that it is in another form.
 fn usual_time(text: &[u8]) -> Option<jiff::Timestamp> {
     let (time, rest) = text.split_at_checked(19)?;
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', t1, t2, b':', n1, n2, b':', s1, s2] = *time else {

@@ -78,11 +78,14 @@ impl Figure {
     }
 }
 
-pub fn table(figures: &[Figure]) -> String {
-    let mut text = format!(
-        "{:<42}{:>13}{:>13}{:>13}{:>8}  {:<16}\n",
-        "", "opencloud", "by hand", "rival", "ratio", "target"
-    );
+/// The first line of the table.
+pub fn heading() -> String {
+    let [ours, floor, rival, ratio] = ["opencloud", "by hand", "rival", "ratio"];
+    format!("{:<42}{ours:>13}{floor:>13}{rival:>13}{ratio:>8}  target\n", "")
+}
+
+pub fn rows(figures: &[Figure]) -> String {
+    let mut text = String::new();
     let number = |value: Option<f64>| match value {
         None => "-".to_owned(),
         Some(value) if value >= 1000.0 => format!("{value:.0}"),

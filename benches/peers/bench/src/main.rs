@@ -11,7 +11,7 @@ mod streams;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use client::{Clients, Scenario};
 use figure::{Figure, Target};
@@ -25,15 +25,33 @@ struct Args {
     /// Write the figures to this file as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Only instructions, allocations and bytes, without the other crate and without builds.
+    /// Only instructions, allocations and bytes of calls, without the other crate.
     #[arg(long)]
     quick: bool,
+    /// Only this part; may be given several times.
+    #[arg(long, value_name = "PART", conflicts_with = "quick")]
+    only: Vec<Part>,
     /// Exit 1 if a ratio has grown by more than 3 % over those of this file, which `--json` wrote.
     #[arg(long)]
     baseline: Option<PathBuf>,
     /// Draw the figures of this run as SVG.
     #[arg(long)]
     chart: Option<PathBuf>,
+}
+
+/// What is measured together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// What a call costs.
+    Calls,
+    /// Long lists, exports, uploads.
+    Streams,
+    /// The emulator as a server.
+    Emulator,
+    /// What a program with one call costs to build.
+    Builds,
+    /// What each operation adds to that.
+    Growth,
 }
 
 /// By how much a ratio may grow over the baseline's.
@@ -54,22 +72,25 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<bool, String> {
+    let parts: &[Part] = match args.only.as_slice() {
+        _ if args.quick => &[Part::Calls],
+        [] => Part::value_variants(),
+        only => only,
+    };
     let clients = Clients::build(!args.quick)?;
     let mut figures = Vec::new();
-    for scenario in Scenario::ALL {
-        figures.extend(of_scenario(&clients, scenario, args.quick)?);
+    print!("{}", figure::heading());
+    for part in parts {
+        let found = match part {
+            Part::Calls => calls(&clients, args.quick)?,
+            Part::Streams => streams::figures(&clients)?,
+            Part::Emulator => emulator::figures(&clients)?,
+            Part::Builds => build::figures()?,
+            Part::Growth => growth::figures()?,
+        };
+        print!("{}", figure::rows(&found));
+        figures.extend(found);
     }
-    if client::has_valgrind() {
-        let name = "retry, budget and limiter: instructions";
-        figures.push(Figure::alone(name, "", clients.guards()?, Target::AtMost(MOST_GUARDS)));
-    }
-    if !args.quick {
-        figures.extend(streams::figures(&clients)?);
-        figures.extend(emulator::figures(&clients)?);
-        figures.extend(build::figures()?);
-        figures.extend(growth::figures()?);
-    }
-    print!("{}", figure::table(&figures));
     if let Some(path) = &args.json {
         let json = serde_json::to_string_pretty(&figures).map_err(|error| error.to_string())?;
         write(path, &(json + "\n"))?;
@@ -81,6 +102,18 @@ fn run(args: &Args) -> Result<bool, String> {
         Some(path) => compare(&figures, path),
         None => Ok(true),
     }
+}
+
+fn calls(clients: &Clients, quick: bool) -> Result<Vec<Figure>, String> {
+    let mut figures = Vec::new();
+    for scenario in Scenario::ALL {
+        figures.extend(of_scenario(clients, scenario, quick)?);
+    }
+    if client::has_valgrind() {
+        let name = "retry, budget and limiter: instructions";
+        figures.push(Figure::alone(name, "", clients.guards()?, Target::AtMost(MOST_GUARDS)));
+    }
+    Ok(figures)
 }
 
 fn of_scenario(clients: &Clients, scenario: Scenario, quick: bool) -> Result<Vec<Figure>, String> {

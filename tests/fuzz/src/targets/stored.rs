@@ -204,7 +204,7 @@ const TASK: &str = "universes/1/places/2/versions/3/luau-execution-sessions/s/ta
 
 /// A pool follows the task that is kept, starts its script, or says what is wrong.
 fn pool(checkpoint: PoolCheckpoint) -> Check {
-    let service = Service::json(&json!({ "path": TASK, "state": "COMPLETE", "output": {} }).to_string());
+    let service = Service::json(json!({ "path": TASK, "state": "COMPLETE", "output": {} }).to_string());
     let pool = service.client().luau().pool(1, 2).resume(checkpoint);
     let mut run = match pool.run([("a", SCRIPT)]) {
         Err(error) => return is_presentable(&error),
