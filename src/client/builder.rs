@@ -83,18 +83,22 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes calls with the API key of the environment variable `ROBLOX_API_KEY`.
+    /// Makes calls with the API key of the environment variable `ROBLOX_API_KEY`, and at the URL of
+    /// `ROBLOX_API_BASE_URL` if that is set and no [`base_url`](Self::base_url) was given: who points a program at an
+    /// emulator means all of it. A `base_url` that follows wins.
     ///
     /// # Errors
     ///
-    /// If the variable is not set or is not Unicode text.
+    /// If `ROBLOX_API_KEY` is not set, or one of them is not Unicode text. An invalid URL is an error of
+    /// [`build`](Self::build).
     pub fn api_key_from_env(self) -> Result<Self, Error> {
-        match variable(API_KEY_VARIABLE)? {
-            Some(key) => Ok(self.api_key(key)),
-            None => Err(Error::configuration(format!(
+        let key = variable(API_KEY_VARIABLE)?.ok_or_else(|| {
+            Error::configuration(format!(
                 "the environment variable {API_KEY_VARIABLE} is not set; it holds the API key"
-            ))),
-        }
+            ))
+        })?;
+        let builder = if self.base_url.is_none() { self.base_url_from_env()? } else { self };
+        Ok(builder.api_key(key))
     }
 
     /// Makes calls with these credentials.
@@ -115,7 +119,7 @@ impl ClientBuilder {
     }
 
     /// Reaches every host of Open Cloud at the URL of the environment variable `ROBLOX_API_BASE_URL`, if it is set and
-    /// not empty; see [`base_url`](Self::base_url). Whatever the variable says, plain HTTP to another machine
+    /// not empty, for credentials that are not from the environment; see [`base_url`](Self::base_url). Whatever the variable says, plain HTTP to another machine
     /// needs [`allow_plain_http`](Self::allow_plain_http).
     ///
     /// # Errors

@@ -81,7 +81,7 @@ impl Client {
     /// If `ROBLOX_API_KEY` is not set, if the URL is invalid or plain HTTP to another machine, or as
     /// [`Client::new`].
     pub fn from_env() -> Result<Self, Error> {
-        Self::builder().api_key_from_env()?.base_url_from_env()?.build()
+        Self::builder().api_key_from_env()?.build()
     }
 
     /// Sets up a client.

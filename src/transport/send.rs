@@ -187,7 +187,13 @@ impl RetryLoop<'_> {
                         Err(error) => error,
                     }
                 }
-                Err(error) => error,
+                Err(error) => {
+                    // The service has not seen the request, so it does not count it either.
+                    if let Some(limit) = self.limit.filter(|_| error.kind() == ErrorKind::Connect) {
+                        limit.give_back(&quotas, place);
+                    }
+                    error
+                }
             };
             let error = match &secret {
                 Some(secret) => error.redacted(|text| secret.hide(text)),

@@ -81,6 +81,20 @@ async fn a_program_that_knows_nothing_of_the_endpoint() {
         Ok(user) => println!("found: {}", user.name.unwrap_or_default()),
         Err(error) => println!("failed: {error}"),
     }
+    // Whoever takes only the key from there is pointed elsewhere too, unless they say where to.
+    let builder = || Client::builder().api_key_from_env().expect("a key");
+    match builder().build().expect("a client").users().get(156).await {
+        Ok(_) => println!("built: found"),
+        Err(error) => println!("built: {error}"),
+    }
+    for own in [
+        builder().base_url("http://127.0.0.1:1"),
+        Client::builder().base_url("http://127.0.0.1:1").api_key_from_env().expect("a key"),
+    ] {
+        let client = own.retry(opencloud::retry::Retry::never()).build().expect("a client");
+        let error = client.users().get(156).await.expect_err("nothing is there");
+        println!("own: {:?}", error.kind());
+    }
 }
 
 #[tokio::test]
@@ -93,7 +107,8 @@ async fn the_endpoint_comes_from_the_environment() {
         tokio::task::spawn_blocking(move || in_process(test, &[key, ("ROBLOX_API_BASE_URL", &base)]))
     };
     let output = run(url).await.expect("a process");
-    assert!(output.contains("found: "), "{output}");
+    assert!(output.contains("found: ") && output.contains("built: found"), "{output}");
+    assert_eq!(output.matches("own: Connect").count(), 2, "{output}");
     for (base, why) in
         [("http://roblox.example", "plain"), ("not a url", "is not a URL"), ("ftp://127.0.0.1", "base URL")]
     {

@@ -94,6 +94,25 @@ async fn ten_thousand_calls_at_once_never_exceed_the_limit() {
     assert_eq!(total.as_secs(), 99 * 60, "and no slower than need be");
 }
 
+/// A service that cannot be reached counts nothing: who tries again waits for the backoff, not for the window.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_not_sent_takes_no_place() {
+    let restriction = || MockResponse::json(json!({ "gameJoinRestriction": { "active": true } }));
+    let service = Script::new()
+        .expect(Expect::any(), MockResponse::not_sent())
+        .expect(Expect::any(), MockResponse::not_sent())
+        .expect(Expect::any(), MockResponse::not_sent())
+        .always(Expect::any(), restriction());
+    let client = client(&service, RateLimit::from_spec());
+    let ban = || client.user_restrictions().update(1, 7, UserRestriction::new());
+    let start = Instant::now();
+    ban().await.expect("the fourth attempt");
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    let sent = Instant::now();
+    ban().await.expect("the second request of the user");
+    assert!(sent.elapsed() > Duration::from_secs(50), "what was sent is counted: {:?}", sent.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_gives_up_frees_the_place() {
     let service = service();

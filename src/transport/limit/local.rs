@@ -29,6 +29,11 @@ impl Local {
         }
     }
 
+    /// Gives back a place whose request was not sent.
+    pub(super) fn give_back(&self, quotas: &[Quota], place: Instant) {
+        self.with(|schedule, wakers| schedule.return_place(quotas, place, wakers));
+    }
+
     /// Takes note of what a response says of a quota. `place` is what [`enter`](Self::enter) or its place returned for
     /// its request.
     pub(super) fn observe(&self, quota: &Quota, seen: &Observation, place: Option<Instant>) {

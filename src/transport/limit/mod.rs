@@ -86,6 +86,13 @@ impl RateLimit {
         }
     }
 
+    /// Gives back the place of a request that was not sent, if it is known.
+    pub(crate) fn give_back(&self, quotas: &[Quota], place: Option<Instant>) {
+        if let (Store::Local(local), Some(place)) = (&self.store, place) {
+            local.give_back(quotas, place);
+        }
+    }
+
     /// Takes note of what the response to the request of this place says.
     pub(crate) fn observe(
         &self,

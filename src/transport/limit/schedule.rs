@@ -177,6 +177,15 @@ impl Schedule {
         self.moves(Stale::Free, id, wakers);
     }
 
+    /// Gives back the place of a request that was not sent although it might have been.
+    pub(super) fn return_place(&mut self, quotas: &[Quota], place: Instant, wakers: &mut Wakers) {
+        for quota in quotas.iter().filter(|quota| Window::counts(quota.limit)) {
+            let window = self.window(quota);
+            self.windows[window].window.give_back(place);
+        }
+        self.moves(Stale::Free, 0, wakers);
+    }
+
     fn give_back(&mut self, waiter: &Waiter) {
         for window in &waiter.windows {
             self.windows[*window].window.give_back(waiter.at);
