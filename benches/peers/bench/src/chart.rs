@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::figure::Figure;
 
 const WIDTH: f64 = 720.0;
-const LEFT: f64 = 290.0;
+const LEFT: f64 = 320.0;
 const ROW: f64 = 34.0;
 const BAR: f64 = 12.0;
 

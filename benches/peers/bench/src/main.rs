@@ -25,7 +25,7 @@ struct Args {
     /// Write the figures to this file as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Only instructions, allocations and bytes of calls, without the other crate.
+    /// Only what a call costs, without the other crate.
     #[arg(long)]
     quick: bool,
     /// Only this part; may be given several times.
@@ -42,8 +42,10 @@ struct Args {
 /// What is measured together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// What a call costs.
+    /// What a call costs: instructions, allocations, bytes.
     Calls,
+    /// How long it takes.
+    Times,
     /// Long lists, exports, uploads.
     Streams,
     /// The emulator as a server.
@@ -82,7 +84,8 @@ fn run(args: &Args) -> Result<bool, String> {
     print!("{}", figure::heading());
     for part in parts {
         let found = match part {
-            Part::Calls => calls(&clients, args.quick)?,
+            Part::Calls => calls(&clients)?,
+            Part::Times => times(&clients)?,
             Part::Streams => streams::figures(&clients)?,
             Part::Emulator => emulator::figures(&clients)?,
             Part::Builds => build::figures()?,
@@ -104,10 +107,10 @@ fn run(args: &Args) -> Result<bool, String> {
     }
 }
 
-fn calls(clients: &Clients, quick: bool) -> Result<Vec<Figure>, String> {
+fn calls(clients: &Clients) -> Result<Vec<Figure>, String> {
     let mut figures = Vec::new();
     for scenario in Scenario::ALL {
-        figures.extend(of_scenario(clients, scenario, quick)?);
+        figures.extend(of_scenario(clients, scenario)?);
     }
     if client::has_valgrind() {
         let name = "retry, budget and limiter: instructions";
@@ -116,7 +119,16 @@ fn calls(clients: &Clients, quick: bool) -> Result<Vec<Figure>, String> {
     Ok(figures)
 }
 
-fn of_scenario(clients: &Clients, scenario: Scenario, quick: bool) -> Result<Vec<Figure>, String> {
+fn times(clients: &Clients) -> Result<Vec<Figure>, String> {
+    let mut figures = Vec::new();
+    for scenario in Scenario::ALL {
+        figures.push(clients.paired(scenario, "CPU time", |run| run.cpu_ns)?);
+        figures.push(clients.paired(scenario, "wall time", |run| run.wall_ns)?);
+    }
+    Ok(figures)
+}
+
+fn of_scenario(clients: &Clients, scenario: Scenario) -> Result<Vec<Figure>, String> {
     let mut figures = Vec::new();
     let name = scenario.title();
     match client::has_valgrind() {
@@ -140,10 +152,6 @@ fn of_scenario(clients: &Clients, scenario: Scenario, quick: bool) -> Result<Vec
         counted.map(|run| run.bytes),
         Target::Ratio(scenario.most_bytes()),
     ));
-    if !quick {
-        figures.push(clients.paired(scenario, "CPU time", |run| run.cpu_ns)?);
-        figures.push(clients.paired(scenario, "wall time", |run| run.wall_ns)?);
-    }
     Ok(figures)
 }
 
