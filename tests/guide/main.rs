@@ -21,6 +21,8 @@ fn pages() -> Vec<(String, String)> {
     for entry in fs::read_dir(root.join("docs")).expect("docs/ can be read") {
         paths.push(entry.expect("docs/ can be read").path());
     }
+    // Pictures are no pages.
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     let page = |path: &Path| {
         let name = path.file_name().expect("a file").to_string_lossy().into_owned();
         (name, fs::read_to_string(path).expect("a page is text"))
