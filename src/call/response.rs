@@ -46,6 +46,12 @@ impl<T> Response<T> {
         self.value
     }
 
+    /// The same response, of which something else is looked at.
+    #[cfg_attr(not(all(feature = "helpers", feature = "places")), allow(dead_code))]
+    pub(crate) fn map<U>(self, of: impl FnOnce(T) -> U) -> Response<U> {
+        Response { value: of(self.value), origin: self.origin }
+    }
+
     pub(crate) fn into_parts(self) -> (T, Origin) {
         (self.value, self.origin)
     }

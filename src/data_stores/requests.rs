@@ -37,6 +37,14 @@ impl<T> Found<T> {
             Self::Missing { .. } => None,
         }
     }
+
+    /// An error if there is none, made of the number of requests.
+    pub(super) fn or_missing(self, missing: impl FnOnce(u32) -> Error) -> Result<T, Error> {
+        match self {
+            Self::There(found) => Ok(found),
+            Self::Missing { attempts } => Err(missing(attempts)),
+        }
+    }
 }
 
 impl Content {

@@ -1,5 +1,5 @@
 use super::buffer::buffer_setter;
-use super::requests::Revision;
+use super::requests::{Found, Revision};
 use super::wire::Content;
 use super::{Entry, Store};
 use crate::Error;
@@ -27,20 +27,23 @@ impl UndeleteEntry {
     option_methods!(each);
 
     /// The id of the latest revision that is not a deletion.
-    async fn latest_revision(&self) -> Result<Option<String>, Error> {
+    async fn latest_revision(&self) -> Result<Found<String>, Error> {
         let call = self.store.revisions(self.key.as_str());
-        let mut revisions = call.with_options(self.options.clone()).items();
-        let mut latest = None;
-        while let Some(revision) = revisions.next().await {
-            let revision = revision?;
-            // Roblox does not promise an order.
-            if revision.state != Some(DataStoreState::Deleted)
-                && latest.as_ref().is_none_or(|(time, _)| *time < revision.revision_create_time)
-            {
-                latest = Some((revision.revision_create_time, revision.revision_id));
+        let mut pages = call.with_options(self.options.clone()).pages();
+        let (mut latest, mut attempts) = (None, 0_u32);
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            attempts = attempts.saturating_add(page.attempts());
+            for revision in page.into_inner().data_store_entries.into_iter().flatten() {
+                // Roblox does not promise an order.
+                if revision.state != Some(DataStoreState::Deleted)
+                    && latest.as_ref().is_none_or(|(time, _)| *time < revision.revision_create_time)
+                {
+                    latest = Some((revision.revision_create_time, revision.revision_id));
+                }
             }
         }
-        Ok(latest.and_then(|(_, id)| id))
+        Ok(latest.and_then(|(_, id)| id).map_or(Found::Missing { attempts }, Found::There))
     }
 }
 
@@ -50,14 +53,17 @@ impl UndeleteEntry {
     async fn run(self) -> Result<Entry<()>, Error> {
         let Self { store, key, allow_buffers, options } = &self;
         store.check(key)?;
-        if store.read(key, &Revision::Latest, options).await?.is_some() {
-            return Err(Error::invalid_request(
+        if let Some(stored) = store.read(key, &Revision::Latest, options).await? {
+            return Err(stored.blame(Error::invalid_request(
                 "the entry is there; to return to an earlier revision, read that and write it",
-            ));
+            )));
         }
-        let gone = || Error::invalid_request("no revision of the entry is left that could be brought back");
-        let id = self.latest_revision().await?.ok_or_else(gone)?;
-        let found = store.read(key, &Revision::Id(id), options).await?.ok_or_else(gone)?;
+        let gone = |attempts| {
+            Error::invalid_request("no revision of the entry is left that could be brought back")
+                .with_attempts(attempts)
+        };
+        let id = self.latest_revision().await?.or_missing(gone)?;
+        let found = store.look_up(key, &Revision::Id(id), options).await?.or_missing(gone)?;
         let content = Content {
             value: found.value,
             users: found.users,

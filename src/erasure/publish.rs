@@ -52,28 +52,26 @@ impl Erasure {
         if self.templates().await?.to_value()? == value {
             return Ok(None);
         }
-        let before = self.draft_hash().await?;
-        let mut update =
-            UpdateConfigDraftRequest::new().entries(serde_json::Map::from_iter([(ENTRY.to_owned(), value)]));
-        if let Some(hash) = before {
+        let entries = serde_json::Map::from_iter([(ENTRY.to_owned(), value)]);
+        let mut update = UpdateConfigDraftRequest::new().entries(entries);
+        if let Some(hash) = self.draft_hash().await? {
             update = update.draft_hash(hash);
         }
-        let staged =
-            self.configs().update_draft(&self.universe, repository(), update).await?.draft_hash.clone();
+        let staged = self.configs().update_draft(&self.universe, repository(), update).send().await?;
         // Somebody else may have staged something in between.
         let now = self.draft_hash().await?;
-        let hash = match (staged, now) {
-            (Some(staged), Some(now)) if staged != now => {
-                return Err(Error::invalid_request(
+        let hash = match (&staged.draft_hash, now) {
+            (Some(staged_hash), Some(now)) if *staged_hash != now => {
+                return Err(staged.blame(Error::invalid_request(
                     "the publishing failed: the draft was changed meanwhile; look at it, and publish again",
-                ));
+                )));
             }
-            (staged, now) => staged.or(now),
+            (staged_hash, now) => staged_hash.clone().or(now),
         };
         let hash = hash.ok_or_else(|| {
-            Error::unusable_response(
+            staged.blame(Error::unusable_response(
                 "the service gave no hash of the draft, without which it cannot be published",
-            )
+            ))
         })?;
         let publish = self.configs().publish_draft(&self.universe, repository(), hash);
         let publish = publish.message("Templates for the right to erasure");
@@ -83,7 +81,7 @@ impl Erasure {
 
     /// The hash of the draft, in which nothing else may be staged.
     async fn draft_hash(&self) -> Result<Option<String>, Error> {
-        let draft = match self.configs().get_draft(&self.universe, repository()).await {
+        let draft = match self.configs().get_draft(&self.universe, repository()).send().await {
             // CF-04
             Err(error) if error.is_not_found() => return Ok(None),
             draft => draft?,
@@ -91,12 +89,12 @@ impl Erasure {
         let others: Vec<&String> =
             draft.entries.iter().flat_map(|entries| entries.keys()).filter(|name| *name != ENTRY).collect();
         match others.first() {
-            None => Ok(draft.draft_hash),
-            Some(name) => Err(Error::invalid_request(format!(
+            None => Ok(draft.into_inner().draft_hash),
+            Some(name) => Err(draft.blame(Error::invalid_request(format!(
                 "the publishing failed: the draft has a change of `{name}`{}, which would be published too; publish or \
                  discard it first",
                 if others.len() > 1 { " and others" } else { "" }
-            ))),
+            )))),
         }
     }
 }

@@ -142,14 +142,13 @@ impl ChangeBan {
     }
 
     /// The ban with what is to be changed, without what only the service sets.
-    fn changed(&self, before: &UserRestriction) -> Result<GameJoinRestriction, Error> {
+    fn changed(&self, before: &Response<UserRestriction>) -> Result<GameJoinRestriction, Error> {
+        let refuse = |why: &str| Err(before.blame(Error::invalid_request(why)));
         let Some(ban) = before.game_join_restriction.as_ref().filter(|_| before.is_banned()) else {
-            return Err(Error::invalid_request("the user is not banned there, so no ban can be changed"));
+            return refuse("the user is not banned there, so no ban can be changed");
         };
         if ban.inherited == Some(true) {
-            return Err(Error::invalid_request(
-                "the ban is the universe's and not the place's: change it without `at_place`",
-            ));
+            return refuse("the ban is the universe's and not the place's: change it without `at_place`");
         }
         let mut ban = ban.clone();
         ban.start_time = None;

@@ -114,6 +114,8 @@ async fn templates_are_published_beside_what_else_there_is() {
     let before = emulator.requests().len();
     let error = erasure.publish(&templates()).await.expect_err("a draft");
     assert!(error.is_usage() && error.to_string().contains("a change of `other`"), "{error}");
+    assert_eq!(error.operation().map(|operation| operation.id), Some("configs.get_draft"));
+    assert_eq!(error.attempts(), 1);
     assert!(emulator.requests()[before..].iter().all(|request| request.method == "GET"));
     let hash = staged.draft_hash.clone().expect("a hash");
     configs.publish_draft(UNIVERSE, ConfigRepository::DataStoresConfig, hash).await.expect("published");

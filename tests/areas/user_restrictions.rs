@@ -305,7 +305,7 @@ async fn where_there_is_no_ban_none_is_made() {
         let client = script.client();
         let change = client.user_restrictions().change_ban(42, 156).at_place(7).private_reason("x");
         let error = change.await.expect_err(why);
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 1));
         assert!(error.to_string().contains(why), "{error}");
         script.assert_done();
     }

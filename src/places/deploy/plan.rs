@@ -3,10 +3,10 @@
 use super::builder::{Deploy, Step};
 use super::report::DeployReport;
 use super::source::{Content, Print};
-use crate::Error;
 use crate::bulk;
 use crate::call::awaitable;
 use crate::ids::PlaceId;
+use crate::{Error, Response};
 use std::fmt;
 
 /// A deployment that was looked at and not begun. It reads as a line for each place.
@@ -54,12 +54,13 @@ impl PlannedPlace {
     }
 
     /// Why it cannot be done any more as it was planned.
-    async fn change(&self, deploy: &Deploy) -> Result<Option<String>, Error> {
+    async fn change(&self, deploy: &Deploy) -> Result<Option<Error>, Error> {
         let latest = deploy.latest_version(&self.place).await?;
-        if latest != self.latest {
-            return Ok(Some(format!("its latest version is {latest} and no longer {}", self.latest)));
+        if *latest != self.latest {
+            let why = format!("its latest version is {} and no longer {}", *latest, self.latest);
+            return Ok(Some(latest.blame(Error::invalid_request(why))));
         }
-        Ok(self.check_content().await.err().map(|error| error.message().to_owned()))
+        Ok(self.check_content().await.err())
     }
 
     /// Refuses content that is no longer what it was.
@@ -97,13 +98,14 @@ impl Deploy {
     }
 
     /// The number of a place's latest version, saved or published.
-    pub(super) async fn latest_version(&self, place: &PlaceId) -> Result<u64, Error> {
-        let page = self.places.list_versions(place).with_options(self.options.clone()).await?;
-        let versions = page.place_versions.unwrap_or_default();
-        let number = |text: String| text.parse().ok();
-        let latest = versions.into_iter().filter_map(|version| version.version.and_then(number)).max();
-        // A place that was never saved has none.
-        Ok(latest.unwrap_or(0))
+    pub(super) async fn latest_version(&self, place: &PlaceId) -> Result<Response<u64>, Error> {
+        let page = self.places.list_versions(place).with_options(self.options.clone()).send().await?;
+        Ok(page.map(|page| {
+            let versions = page.place_versions.into_iter().flatten();
+            let numbers = versions.filter_map(|version| version.version?.parse().ok());
+            // A place that was never saved has none.
+            numbers.max().unwrap_or(0)
+        }))
     }
 
     /// Looks at a place and at what is to be published there.
@@ -111,10 +113,11 @@ impl Deploy {
         let Step { place, source } = step;
         let own = self.places.get(&self.universe, &place).with_options(self.options.clone()).await;
         own.map_err(|error| match error.is_not_found() {
-            true => Error::invalid_request(format!("it is no place of the universe {}", self.universe)),
+            true => Error::invalid_request(format!("it is no place of the universe {}", self.universe))
+                .with_attempts(error.attempts()),
             false => error,
         })?;
-        let latest = self.latest_version(&place).await?;
+        let latest = self.latest_version(&place).await?.into_inner();
         let name = source.name();
         let content = source.content(&self.places, &self.options).await?;
         Ok(PlannedPlace { place, source: name, content, latest, is_saved: self.is_saved() })
@@ -150,9 +153,8 @@ impl DeployPlan {
         let deploy = &self.deploy;
         let looking = bulk::for_each(self.places.iter(), |planned| planned.change(deploy));
         let report = looking.concurrency(deploy.concurrency).await;
-        let changed = report.done.into_iter().filter_map(|(planned, change)| {
-            change.map(|why| (planned.place.clone(), Error::invalid_request(why)))
-        });
+        let changed = report.done.into_iter();
+        let changed = changed.filter_map(|(planned, change)| Some((planned.place.clone(), change?)));
         let failed = report.failed.into_iter().map(|(planned, error)| (planned.place.clone(), error));
         let problems: Vec<_> = changed.chain(failed).collect();
         if !problems.is_empty() || report.stopped.is_some() {

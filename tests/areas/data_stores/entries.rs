@@ -142,7 +142,7 @@ async fn a_deleted_entry_can_be_brought_back_with_all_that_belongs_to_it() {
     emulator.advance(Duration::from_secs(3600));
     store.set("key", &player(2)).users([156]).attributes([("a", 1)]).await.expect("a response");
     let error = store.undelete("key").await.expect_err("a failure");
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 1));
     store.delete("key").await.expect("a response");
     assert_eq!(store.get::<Player>("key").await.expect("a response"), None);
     assert!(store.delete("key").await.expect_err("a failure").is_not_found());
@@ -151,7 +151,23 @@ async fn a_deleted_entry_can_be_brought_back_with_all_that_belongs_to_it() {
     store.undelete("key").await.expect("a response");
     let entry = store.get::<Player>("key").await.expect("a response").expect("it is there");
     assert_eq!((entry.value, entry.users.len(), entry.attributes.len()), (player(2), 1, 1));
-    store.undelete("never there").await.expect_err("a failure");
+    assert!(store.undelete("never there").await.expect_err("a failure").attempts() > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_revision_is_left_the_error_counts_the_requests_that_looked_for_one() {
+    let page = |next: &str| {
+        MockResponse::json(json!({ "dataStoreEntries": [{ "state": "DELETED" }], "nextPageToken": next }))
+    };
+    let missing = || MockResponse::error(ErrorShape::Error, 404, "NOT_FOUND", "no");
+    let script = Script::new()
+        .expect(Expect::any(), missing())
+        .expect(Expect::any(), page("2"))
+        .expect(Expect::any(), page(""));
+    let error =
+        script.client().data_stores().store(1, "Players").undelete("key").await.expect_err("none is left");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 2), "{error}");
+    script.assert_done();
 }
 
 #[tokio::test]

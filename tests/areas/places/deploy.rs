@@ -146,6 +146,7 @@ async fn a_plan_that_no_longer_holds_is_refused() -> Result<(), Error> {
         error.is_usage() && text.contains("place 3005: its latest version is 4 and no longer 3"),
         "{text}"
     );
+    assert_eq!(error.attempts(), 1, "the request that has told it: {text}");
     assert_eq!(local.uploads(LOBBY), 0);
     Ok(())
 }
