@@ -11,12 +11,14 @@
 //! The numbers are those of the universe and the user, the key is that of `ROBLOX_API_KEY`. With `--local` all of
 //! the above is done at a throw-away emulator, and nothing happens at Roblox.
 
+mod support;
+
 use opencloud::user_restrictions::{BanLength, UserRestriction};
 use opencloud::{Client, Error};
-use opencloud_emulator::Emulator;
 use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
+use support::Problem;
 
 const USAGE: &str = "\
 usage: ban show   UNIVERSE USER
@@ -29,16 +31,10 @@ The API key is that of the environment variable ROBLOX_API_KEY.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match act().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::exit_code(act().await)
 }
 
-async fn act() -> Result<(), Box<dyn std::error::Error>> {
+async fn act() -> Result<(), Problem> {
     let (flags, words): (Vec<String>, Vec<String>) =
         env::args().skip(1).partition(|word| matches!(word.as_str(), "--help" | "-h" | "--local"));
     if flags.iter().any(|flag| flag != "--local") {
@@ -47,7 +43,7 @@ async fn act() -> Result<(), Box<dyn std::error::Error>> {
     }
     let local = !flags.is_empty();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (client, _emulator) = connect(local).await?;
+    let (client, _emulator) = support::connect(local).await?;
     if !local || !words.is_empty() {
         return run(&client, &words).await;
     }
@@ -65,19 +61,7 @@ async fn act() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
-async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Box<dyn std::error::Error>> {
-    if !local {
-        let client = Client::from_env();
-        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
-    }
-    let emulator = Emulator::start().await?;
-    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
-    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-    Ok((client, Some(emulator)))
-}
-
-async fn run(client: &Client, words: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(client: &Client, words: &[&str]) -> Result<(), Problem> {
     let bans = client.user_restrictions();
     let restriction = match *words {
         ["show", universe, user] => {

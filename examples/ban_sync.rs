@@ -8,11 +8,13 @@
 //! Ctrl-C was pressed, is written to `FILE.remaining`: give that to the next run. The key is that of `ROBLOX_API_KEY`.
 //! With `--local` in front it works on a throw-away emulator, on three users if no file is named.
 
+mod support;
+
 use opencloud::user_restrictions::BanLength;
 use opencloud::{Client, bulk};
-use opencloud_emulator::Emulator;
 use std::process::ExitCode;
 use std::{env, fs};
+use support::Problem;
 
 const USAGE: &str = "\
 usage: ban_sync UNIVERSE FILE             bans the users whose ids are the lines of FILE
@@ -20,17 +22,9 @@ usage: ban_sync UNIVERSE FILE             bans the users whose ids are the lines
 
 The API key is that of the environment variable ROBLOX_API_KEY. Exit code: 1 unless all of them are banned.";
 
-type Problem = Box<dyn std::error::Error>;
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    match act().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::exit_code(act().await)
 }
 
 async fn act() -> Result<(), Problem> {
@@ -46,7 +40,7 @@ async fn act() -> Result<(), Problem> {
         [universe, file] => (false, universe, Some(file)),
         _ => return Err(USAGE.into()),
     };
-    let (client, _emulator) = connect(local).await?;
+    let (client, _emulator) = support::connect(local).await?;
     match file {
         Some(file) => ban(&client, universe, &fs::read_to_string(file)?, &format!("{file}.remaining")).await,
         None => ban(&client, universe, "156\n157\n158\n", "").await,
@@ -74,16 +68,4 @@ async fn ban(client: &Client, universe: &str, list: &str, remaining: &str) -> Re
     let again: Vec<String> = report.into_remaining().iter().map(u64::to_string).collect();
     fs::write(remaining, again.join("\n"))?;
     Err(format!("not everybody is banned; {} users are left in {remaining}", again.len()).into())
-}
-
-/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
-async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Problem> {
-    if !local {
-        let client = Client::from_env();
-        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
-    }
-    let emulator = Emulator::start().await?;
-    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
-    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-    Ok((client, Some(emulator)))
 }

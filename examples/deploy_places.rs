@@ -6,15 +6,17 @@
 //!
 //! Everything is looked at before anything is uploaded.
 
+mod support;
+
+use opencloud::Error;
 use opencloud::body::File;
 use opencloud::places::{Deploy, DeployReport, PlaceReport};
 use opencloud::retry::Retry;
 use opencloud::serde_json::{Value, json};
-use opencloud::{Client, Error};
-use opencloud_emulator::Emulator;
 use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
+use support::Problem;
 
 const USAGE: &str = "\
 usage: deploy_places UNIVERSE PLACE=WHAT... [OPTION...]
@@ -83,8 +85,8 @@ async fn main() -> ExitCode {
 }
 
 /// Whether all is done.
-async fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
-    let (client, _emulator) = connect(options.local).await?;
+async fn run(options: &Options) -> Result<bool, Problem> {
+    let (client, _emulator) = support::connect(options.local).await?;
     let universe = options.words.first().map_or("2001", String::as_str);
     let deploy = client.places().deploy(universe).with_retry(Retry::standard().attempts(10));
     let mut deploy = deploy.wait_while_busy(Duration::from_secs(options.wait));
@@ -133,16 +135,4 @@ fn written(report: &DeployReport) -> String {
     let places: Vec<Value> = report.places.iter().map(place).collect();
     let restart = report.restart.as_ref().map(ToString::to_string);
     format!("{:#}", json!({ "complete": report.is_complete(), "places": places, "restart": restart }))
-}
-
-/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
-async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Box<dyn std::error::Error>> {
-    if !local {
-        let client = Client::from_env();
-        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
-    }
-    let emulator = Emulator::start().await?;
-    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
-    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-    Ok((client, Some(emulator)))
 }

@@ -8,7 +8,6 @@
 
 #[path = "support/inbox.rs"]
 mod inbox;
-#[path = "support/mod.rs"]
 mod support;
 
 use axum::Router;

@@ -6,7 +6,6 @@
 //! cargo run --example erasure_templates -- --publish 42 templates.json
 //! ```
 
-#[path = "support/mod.rs"]
 mod support;
 
 use opencloud::erasure::Templates;

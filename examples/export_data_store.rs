@@ -5,7 +5,6 @@
 //! cargo run --example export_data_store -- 42 Players backup
 //! ```
 
-#[path = "support/mod.rs"]
 mod support;
 
 use opencloud::data_stores::ExportCheckpoint;

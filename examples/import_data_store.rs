@@ -5,7 +5,6 @@
 //! cargo run --example import_data_store -- 43 Players backup
 //! ```
 
-#[path = "support/mod.rs"]
 mod support;
 
 use opencloud::data_stores::ImportCheckpoint;

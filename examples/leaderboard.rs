@@ -7,10 +7,12 @@
 //!
 //! The key is that of `ROBLOX_API_KEY`. With `--local` in front it works on a throw-away emulator.
 
+mod support;
+
 use opencloud::Client;
-use opencloud_emulator::Emulator;
 use std::env;
 use std::process::ExitCode;
+use support::Problem;
 
 const USAGE: &str = "\
 usage: leaderboard top UNIVERSE STORE               the best ten
@@ -19,17 +21,9 @@ usage: leaderboard top UNIVERSE STORE               the best ten
 
 The API key is that of the environment variable ROBLOX_API_KEY.";
 
-type Problem = Box<dyn std::error::Error>;
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    match act().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::exit_code(act().await)
 }
 
 async fn act() -> Result<(), Problem> {
@@ -38,18 +32,18 @@ async fn act() -> Result<(), Problem> {
     match arguments[..] {
         ["--help" | "-h"] => println!("{USAGE}"),
         ["--local"] => {
-            let (client, _emulator) = connect(true).await?;
+            let (client, _emulator) = support::connect(true).await?;
             for (player, points) in [("Player_156", "100"), ("Player_157", "70"), ("Player_156", "5")] {
                 run(&client, &["add", "2001", "Points", player, points]).await?;
             }
             run(&client, &["top", "2001", "Points"]).await?;
         }
         ["--local", ref words @ ..] => {
-            let (client, _emulator) = connect(true).await?;
+            let (client, _emulator) = support::connect(true).await?;
             run(&client, words).await?;
         }
         ref words => {
-            let (client, _emulator) = connect(false).await?;
+            let (client, _emulator) = support::connect(false).await?;
             run(&client, words).await?;
         }
     }
@@ -72,16 +66,4 @@ async fn run(client: &Client, words: &[&str]) -> Result<(), Problem> {
         _ => return Err(USAGE.into()),
     }
     Ok(())
-}
-
-/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
-async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Problem> {
-    if !local {
-        let client = Client::from_env();
-        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
-    }
-    let emulator = Emulator::start().await?;
-    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
-    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-    Ok((client, Some(emulator)))
 }

@@ -8,7 +8,6 @@
 //!
 //! The changes are what `apply` makes of an entry: write your own there.
 
-#[path = "support/mod.rs"]
 mod support;
 
 use opencloud::data_stores::{Entry, Migrated, MigrationCheckpoint};

@@ -4,16 +4,17 @@
 //! cargo run --example run_luau_tests -- 42 1818@7 tests --pattern='*.spec.luau' --junit=report.xml
 //! ```
 
+mod support;
 #[path = "run_luau_tests/tests.rs"]
 mod tests;
 
-use opencloud::Client;
 use opencloud::retry::Retry;
 use opencloud::serde_json::{self, Value, json};
 use opencloud_emulator::Emulator;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::{env, fs};
+use support::Problem;
 
 const USAGE: &str = "\
 usage: run_luau_tests UNIVERSE PLACE[@VERSION] PATH... [OPTION...]
@@ -30,7 +31,6 @@ The API key is that of the environment variable ROBLOX_API_KEY.
 Exit code: 0 if all tests pass, 1 if one fails or something is refused, 2 if the command line is wrong.";
 const KNOWN: [&str; 7] = ["--help", "--local", "--pattern", "--batch", "--junit", "--json", "--checkpoint"];
 
-type Problem = Box<dyn std::error::Error>;
 type Flags<'a> = BTreeMap<&'a str, &'a str>;
 
 #[tokio::main]
@@ -58,7 +58,8 @@ async fn main() -> ExitCode {
 
 /// Whether all tests pass.
 async fn run(flags: &Flags<'_>, words: &[String]) -> Result<bool, Problem> {
-    let (client, _emulator) = connect(flags.contains_key("--local")).await?;
+    let emulator = Emulator::builder().luau(tests::imitate);
+    let (client, _emulator) = support::connect_or(flags.contains_key("--local"), emulator).await?;
     let (mut found, word) = (Vec::new(), |at, sample| words.get(at).map_or(sample, String::as_str));
     for path in words.iter().skip(2) {
         tests::find(path, flags.get("--pattern").unwrap_or(&"*.luau"), &mut found)?;
@@ -124,16 +125,4 @@ fn junit(cases: &[Value], failed: usize) -> String {
     };
     let all: String = cases.iter().map(case).collect();
     format!("<testsuite name=\"luau\" tests=\"{}\" failures=\"{failed}\">\n{all}</testsuite>\n", cases.len())
-}
-
-/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
-async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Problem> {
-    if !local {
-        let client = Client::from_env();
-        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
-    }
-    let emulator = Emulator::builder().luau(tests::imitate).start().await?;
-    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
-    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-    Ok((client, Some(emulator)))
 }

@@ -7,12 +7,14 @@
 //! cargo run --example upload_asset -- hat.png 156
 //! ```
 
+mod support;
+
 use opencloud::assets::AssetUpload;
 use opencloud::body::File;
 use opencloud::{Client, Error};
-use opencloud_emulator::Emulator;
 use std::env;
 use std::process::ExitCode;
+use support::Problem;
 
 const USAGE: &str = "\
 usage: upload_asset FILE USER             USER: the id of the user who creates, whose key it must be
@@ -28,16 +30,10 @@ const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::exit_code(run().await)
 }
 
-async fn run() -> Result<(), Box<dyn std::error::Error>> {
+async fn run() -> Result<(), Problem> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (local, file, user) = match arguments[..] {
@@ -50,20 +46,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         [path, user] => (false, File::open(path).await?, user),
         _ => return Err(USAGE.into()),
     };
-    let (client, _emulator) = connect(local).await?;
+    let (client, _emulator) = support::connect(local).await?;
     Ok(upload(&client, user, file).await?)
-}
-
-/// Roblox, by the key of `ROBLOX_API_KEY`; with `--local` a throw-away emulator, which runs while it is kept.
-async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Box<dyn std::error::Error>> {
-    if !local {
-        let client = Client::from_env();
-        return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
-    }
-    let emulator = Emulator::start().await?;
-    eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
-    let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
-    Ok((client, Some(emulator)))
 }
 
 async fn upload(client: &Client, user: &str, file: File) -> Result<(), Error> {

@@ -1,9 +1,9 @@
-//! What the programs that move data share: their arguments, the client, and checkpoints on a disk.
+//! What the programs share: their arguments, the client, and checkpoints on a disk.
 
 #![allow(dead_code, reason = "each program uses its part")]
 
 use opencloud::Client;
-use opencloud_emulator::Emulator;
+use opencloud_emulator::{Builder, Emulator};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -93,13 +93,32 @@ pub(crate) async fn run<F: Future<Output = Result<(), Problem>>>(
     }
 }
 
+/// Exit code 0 of a program that has succeeded; otherwise 1, and why.
+pub(crate) fn exit_code(outcome: Result<(), Problem>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Roblox, by the key of `ROBLOX_API_KEY`; with `local` a throw-away emulator, which runs while it is kept.
 pub(crate) async fn connect(local: bool) -> Result<(Client, Option<Emulator>), Problem> {
+    connect_or(local, Emulator::builder()).await
+}
+
+/// As [`connect`], with an emulator of the program's own.
+pub(crate) async fn connect_or(
+    local: bool,
+    emulator: Builder,
+) -> Result<(Client, Option<Emulator>), Problem> {
     if !local {
         let client = Client::from_env();
         return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
     }
-    let emulator = Emulator::start().await?;
+    let emulator = emulator.start().await?;
     eprintln!("Talking to a throw-away emulator at {}: nothing happens at Roblox.", emulator.base_url());
     let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
     Ok((client, Some(emulator)))
