@@ -1,5 +1,6 @@
 //! Text that comes back from a caller's storage as it was given out, or not at all.
 
+use crate::wire::hex;
 use md5::{Digest, Md5};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -46,10 +47,6 @@ impl<T: Serialize + DeserializeOwned> Sealed<T> {
 /// The checksum of a text, in hexadecimal.
 pub(crate) fn checksum(text: &str) -> String {
     hex(&Md5::digest(text))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -48,6 +48,12 @@ pub struct Download {
 impl Download {
     option_methods!(each);
 
+    /// Reads it as a helper does whose step this is.
+    #[cfg(feature = "places")]
+    pub(crate) fn with_options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
     /// Reads this version of the asset. Without it, the service gives the newest one that was saved or published, and
     /// for a while after an upload still the one before (AS-19): name the version where it matters.
     pub fn version(mut self, number: impl Into<Id>) -> Self {

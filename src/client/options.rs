@@ -14,3 +14,11 @@ pub(crate) struct Options {
     pub(crate) retry: Option<Arc<dyn RetryPolicy>>,
     pub(crate) idempotent: Option<bool>,
 }
+
+impl Options {
+    /// Those of a call that does no harm if it is sent twice, unless the caller says otherwise.
+    pub(crate) fn or_idempotent(mut self) -> Self {
+        self.idempotent.get_or_insert(true);
+        self
+    }
+}

@@ -223,7 +223,7 @@ impl ImportCheckpoint {
         state.bytes = state.bytes.saturating_add(line.bytes);
         state.lines = state.lines.saturating_add(1);
         let digest = Md5::new().chain_update(&state.digest).chain_update(line.digest).finalize();
-        state.digest = crate::seal::hex(&digest);
+        state.digest = crate::wire::hex(&digest);
     }
 
     pub(super) fn check(&self, start: &Self) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use super::entry::user_id;
 use super::wire::{Content, Stored};
-use crate::seal::hex;
+use crate::wire::hex;
 use md5::{Digest, Md5};
 use serde_json::value::RawValue;
 use serde_json::{Number, Value};

@@ -158,8 +158,7 @@ impl Import {
     async fn write_entry(&self, store: &Store, key: &str, content: &Content) -> Result<bool, Error> {
         if !self.skip_existing {
             // The same entry written twice is the same entry.
-            let mut options = self.options.clone();
-            options.idempotent = Some(options.idempotent.unwrap_or(true));
+            let options = self.options.clone().or_idempotent();
             return store.replace_stored(key, content, true, &options).await.map(|_| true);
         }
         match store.create_stored(key, content, &self.options).await {

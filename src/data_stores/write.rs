@@ -53,9 +53,8 @@ impl WriteEntry {
         let content = Content { value: value.clone(), users, attributes, etag: None, allow_buffers };
         // Before anything is read.
         content.check(&key)?;
-        let mut repeatable = options.clone();
         // Written twice it is the same, unless an entry must not be there or must be unchanged.
-        repeatable.idempotent = Some(options.idempotent.unwrap_or(true));
+        let repeatable = options.clone().or_idempotent();
         let stored = match mode {
             Mode::Create => store.create_stored(&key, &content, &options).await?,
             Mode::Upsert => store.replace_stored(&key, &content, true, &repeatable).await?,

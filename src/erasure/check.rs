@@ -23,19 +23,6 @@ pub struct Check {
     options: Options,
 }
 
-/// Passes on what the search tells.
-struct Listener(Arc<dyn Progress>);
-
-impl Progress for Listener {
-    fn advanced(&self, done: u64, total: Option<u64>) {
-        self.0.advanced(done, total);
-    }
-
-    fn message(&self, text: &str) {
-        self.0.message(text);
-    }
-}
-
 /// What is seen while entries are read.
 #[derive(Default)]
 struct Seen {
@@ -63,8 +50,9 @@ impl Check {
         Self { erasure, templates, user: None, concurrency: 8, progress: None, options }
     }
 
-    /// Looks at the entries of one user alone: those that name the user, or that a template says are the user's. Ordered data stores are asked for the
-    /// user's keys. Data stores are not found to be [reached whole](Coverage::reached_stores) then.
+    /// Looks at the entries of one user alone: those that name the user, or that a template says are the user's. Ordered
+    /// data stores are asked for the user's keys. Data stores are not found to be
+    /// [reached whole](Coverage::reached_stores) then.
     pub fn of_user(mut self, user: impl Into<UserId>) -> Self {
         self.user = Some(user.into());
         self
@@ -101,7 +89,7 @@ impl Check {
         });
         search = search.concurrency(self.concurrency).with_options(self.options.clone());
         if let Some(progress) = self.progress.clone() {
-            search = search.on_progress(Listener(progress));
+            search = search.on_progress(progress);
         }
         let searched = search.find().await?.searched;
         let mut seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));

@@ -289,7 +289,7 @@ impl WriteItem {
         }
         if !matches!(mode, Mode::Missing) {
             // Written twice it is the same.
-            options.idempotent = Some(options.idempotent.unwrap_or(true));
+            options = options.or_idempotent();
         }
         let (written, _) = map.write(&id, item, mode, options).await?;
         Ok(MapItem::new(id, written, ()))

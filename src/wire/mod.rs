@@ -5,6 +5,8 @@
 mod checked;
 pub(crate) mod decode;
 pub mod enums;
+#[cfg(all(feature = "helpers", any(feature = "data_stores", feature = "luau", feature = "places")))]
+mod hex;
 pub mod ids;
 mod macros;
 mod parameter;
@@ -12,6 +14,8 @@ pub(crate) mod path;
 mod scalar;
 
 pub(crate) use checked::{Checked, Flaw, checked_type};
+#[cfg(all(feature = "helpers", any(feature = "data_stores", feature = "luau", feature = "places")))]
+pub(crate) use hex::hex;
 pub(crate) use macros::{
     Hidden, accepted, debug_fields, given, hiding_debug, reader, request_type, response_type,
 };

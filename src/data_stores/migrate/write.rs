@@ -63,9 +63,7 @@ impl Worker<Write> for Writer<'_> {
 impl Writer<'_> {
     /// The same content written twice is the same.
     fn options(&self) -> Options {
-        let mut options = self.0.options.clone();
-        options.idempotent = Some(options.idempotent.unwrap_or(true));
-        options
+        self.0.options.clone().or_idempotent()
     }
 
     async fn delete(&self, entry: &EntryKey) -> Result<Ended, Error> {

@@ -5,6 +5,7 @@ use crate::body::File;
 use crate::client::Options;
 use crate::ids::PlaceId;
 use crate::places::{PlaceFile, Places};
+use crate::wire::hex;
 use futures_util::StreamExt as _;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -64,8 +65,7 @@ impl Print {
             digest.update(&chunk);
             bytes += chunk.len() as u64;
         }
-        let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { bytes, sha256 })
+        Ok(Self { bytes, sha256: hex(&digest.finalize()) })
     }
 }
 
@@ -80,12 +80,9 @@ impl fmt::Display for Print {
 async fn download(places: &Places, place: PlaceId, version: u64, options: &Options) -> Result<File, Error> {
     use crate::places::file::MAX_BYTES;
 
-    let assets = places.client.assets();
-    let found = assets.get_version_delivery_location(place.as_str(), version).with_options(options.clone());
-    let location = found.await?.location.unwrap_or_default();
-    let get = places.client.request(http::Method::GET, location).with_options(options.clone());
-    let get = get.without_credentials();
-    File::written(async |file| get.send_to(file, MAX_BYTES).await.map(crate::Response::into_inner)).await
+    let download = places.client.assets().download(place.as_str()).version(version);
+    let download = download.max_bytes(MAX_BYTES).with_options(options.clone());
+    File::written(async |file| download.write_to(file).await).await
 }
 
 #[cfg(not(feature = "assets"))]
