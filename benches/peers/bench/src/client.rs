@@ -1,12 +1,12 @@
 //! The clients as processes, and the server that they talk to.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde::Deserialize;
 
 use crate::figure::{Figure, Measured, Target};
+use crate::server::Server;
 
 /// Pairs of runs of which the median ratio is taken.
 const PAIRS: usize = 15;
@@ -91,16 +91,8 @@ pub struct Run {
 
 pub struct Clients {
     folder: PathBuf,
-    address: String,
     with_rival: bool,
-    server: Child,
-}
-
-impl Drop for Clients {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+    server: Server,
 }
 
 impl Clients {
@@ -116,14 +108,8 @@ impl Clients {
             }
         }
         let folder = target().join("release");
-        let mut server = Command::new(folder.join("server"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("the server could not be started: {error}"))?;
-        let mut address = String::new();
-        let output = server.stdout.take().ok_or("the server has no output")?;
-        BufReader::new(output).read_line(&mut address).map_err(|error| error.to_string())?;
-        Ok(Self { folder, address: address.trim().to_owned(), with_rival, server })
+        let server = Server::start(&mut Command::new(folder.join("server")))?;
+        Ok(Self { folder, with_rival, server })
     }
 
     /// A program of this workspace.
@@ -133,7 +119,7 @@ impl Clients {
 
     /// Of the server.
     pub fn address(&self) -> &str {
-        &self.address
+        &self.server.address
     }
 
     /// The instructions of one call.
@@ -234,7 +220,7 @@ impl Clients {
     }
 
     fn arguments(&self, scenario: &str, rounds: u32) -> [String; 3] {
-        [scenario.to_owned(), self.address.clone(), rounds.to_string()]
+        [scenario.to_owned(), self.server.address.clone(), rounds.to_string()]
     }
 }
 

@@ -1,12 +1,12 @@
 //! The emulator as a server for tests: how fast it is there, how fast it responds, and what a large state takes.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use crate::client::{Clients, cargo, output, target};
 use crate::figure::{Figure, Target};
+use crate::server::Server;
 use crate::streams::run;
 
 const STARTS: usize = 5;
@@ -21,18 +21,18 @@ pub fn figures(clients: &Clients) -> Result<Vec<Figure>, String> {
     let mut starts = Vec::new();
     for _ in 0..STARTS {
         let begun = Instant::now();
-        Emulator::start()?;
+        start()?;
         starts.push(begun.elapsed().as_secs_f64() * 1000.0);
     }
     starts.sort_by(f64::total_cmp);
-    let emulator = Emulator::start()?;
+    let emulator = start()?;
     let seconds = |job: &str, count: u64| {
         run(&mut clients.program("streams_ours"), job, &emulator.address, count).map(|run| run.wall_ns / 1e9)
     };
-    let empty = emulator.memory()?;
+    let empty = memory(&emulator)?;
     let reads = seconds("reads", REQUESTS)?;
     let writes = seconds("fill", ENTRIES)?;
-    let full = emulator.memory()?;
+    let full = memory(&emulator)?;
     let mib = 1024.0 * 1024.0;
     Ok(vec![
         Figure::alone("emulator: start", "ms", starts[STARTS / 2], Target::None),
@@ -43,44 +43,15 @@ pub fn figures(clients: &Clients) -> Result<Vec<Figure>, String> {
     ])
 }
 
-struct Emulator {
-    process: Child,
-    address: String,
+fn start() -> Result<Server, String> {
+    Server::start(Command::new(target().join("release/opencloud-emulator")).args(["--port", "0"]))
 }
 
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Emulator {
-    /// Starts one and waits until it says where it listens, which it does when it can be asked.
-    fn start() -> Result<Self, String> {
-        let program = target().join("release/opencloud-emulator");
-        let mut process = Command::new(program)
-            .args(["--port", "0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("the emulator could not be started: {error}"))?;
-        let mut line = String::new();
-        let output = process.stdout.take().ok_or("the emulator has no output")?;
-        let read = BufReader::new(output).read_line(&mut line);
-        let address = line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned);
-        let emulator = Self { process, address: address.unwrap_or_default() };
-        match read {
-            Ok(_) if !emulator.address.is_empty() => Ok(emulator),
-            _ => Err(format!("the emulator names no address: {line:?}")),
-        }
-    }
-
-    /// What it has in memory, in bytes, as Linux tells it.
-    fn memory(&self) -> Result<f64, String> {
-        let path = format!("/proc/{}/status", self.process.id());
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        let number = line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok());
-        number.map(|kibibytes| kibibytes * 1024.0).ok_or(format!("not a size: {line}"))
-    }
+/// What it has in memory, in bytes, as Linux tells it.
+fn memory(emulator: &Server) -> Result<f64, String> {
+    let path = format!("/proc/{}/status", emulator.id());
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    let number = line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok());
+    number.map(|kibibytes| kibibytes * 1024.0).ok_or(format!("not a size: {line}"))
 }

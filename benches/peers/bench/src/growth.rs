@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::build::cpu_seconds;
 use crate::client::{output, target};
 use crate::figure::{Figure, Target};
+use crate::write;
 
 const METHODS: [&str; 5] = ["delete", "get", "patch", "post", "put"];
 /// The one operation that every program calls.
@@ -146,10 +147,6 @@ fn names(value: &Value, found: &mut Vec<String>) {
 
 fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 const PROGRAM: &str = "[package]\nname = \"program\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\

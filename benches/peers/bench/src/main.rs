@@ -6,6 +6,7 @@ mod client;
 mod emulator;
 mod figure;
 mod growth;
+mod server;
 mod streams;
 
 use std::path::{Path, PathBuf};
