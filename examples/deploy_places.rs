@@ -26,7 +26,7 @@ WHAT is a file, FROM@VERSION for a version of another place (promote), or @VERSI
   --dry-run            says what would be done, and does nothing
   --saved              saves the versions without publishing them
   --restart[=MINUTES]  restarts the servers of older versions, that many minutes after they get no more players
-  --wait=SECONDS       waits so long for a place that a Team Create session keeps busy
+  --wait=SECONDS       waits up to SECONDS for a place that a Team Create session keeps busy
   --json               writes the report as JSON
 The API key is that of the environment variable ROBLOX_API_KEY.
 Exit code: 0 if all is done, 1 if something is refused or has failed, 2 if the command line is wrong.";

@@ -20,7 +20,7 @@ use tokio::io::AsyncWrite;
 const USAGE: &str = "\
 usage: export_data_store [--local] [--json] [--part-bytes N] UNIVERSE STORE FOLDER
 
-Writes FOLDER/00001.jsonl and so on, of 64 MiB each or so many bytes, and FOLDER/checkpoint. Every scope is exported.
+Writes FOLDER/00001.jsonl and so on, of 64 MiB each or --part-bytes, and FOLDER/checkpoint. Every scope is exported.
 --local exports from a throw-away emulator, which has 2001 sample-store; --json prints the result as JSON.
 The API key is that of the environment variable ROBLOX_API_KEY.
 Exit code: 0 if everything is exported, 1 if not (run it again), 2 if it was called in a wrong way.";

@@ -23,7 +23,7 @@ usage: run_luau_tests UNIVERSE PLACE[@VERSION] PATH... [OPTION...]
 
 PATH is a file, or a folder that is searched.
   --pattern=GLOB     which files of a folder are tests, with one *; *.luau by default
-  --batch=N          runs so many files in one task; 1 by default
+  --batch=N          runs N files in one task; 1 by default
   --junit=FILE       writes a JUnit report
   --json             writes the results as JSON
   --checkpoint=FILE  goes on with a run that was stopped

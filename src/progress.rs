@@ -40,7 +40,7 @@ use std::sync::Arc;
 ///
 /// It is called where the work is done, so it should return soon.
 pub trait Progress: Send + Sync {
-    /// So many units (bytes, calls, scripts) are done, of so many if that is known. The count can fall: each attempt of an
+    /// `done` units (bytes, calls, scripts) are done, of `total` if that is known. The count can fall: each attempt of an
     /// upload begins at its first byte.
     fn advanced(&self, done: u64, total: Option<u64>);
 

@@ -59,7 +59,7 @@ impl Check {
         self
     }
 
-    /// Complains of a key that ends within so many days; 14 by default.
+    /// Complains of a key that expires within this number of days; 14 by default.
     pub fn warn_before(mut self, days: u32) -> Self {
         self.warning_days = days;
         self

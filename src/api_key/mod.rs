@@ -25,7 +25,7 @@
 //!
 //! A report tells three things apart:
 //!
-//! * [`Problem`]s of the key itself: it is disabled, its time is over, or will be within so many days
+//! * [`Problem`]s of the key itself: it is disabled, it has expired, or will within a number of days
 //!   ([`Check::warn_before`]). Roblox also ends a key that was neither used nor changed for 60 days; that
 //!   it has come so far is told ([`Problem::Expired`]), when it will is not.
 //! * [What is missing](OperationReport::missing): every call of the operation is refused without it.

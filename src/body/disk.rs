@@ -35,7 +35,7 @@ impl OnDisk {
         self.length
     }
 
-    /// The first bytes, at most so many.
+    /// The first bytes, at most this number.
     pub(crate) async fn head(&self, most: u64) -> io::Result<Bytes> {
         let mut head = Vec::new();
         tokio::fs::File::open(&self.path).await?.take(most).read_to_end(&mut head).await?;
@@ -63,7 +63,7 @@ impl Spool {
         Ok(Self { file: tokio::fs::File::from_std(file), path })
     }
 
-    /// The file, once so many bytes are written.
+    /// The file, once all its bytes are written: `length` of them.
     pub(crate) async fn finish(mut self, length: u64) -> Result<OnDisk, Error> {
         self.file.flush().await.map_err(unwritable)?;
         Ok(OnDisk { path: self.path.to_path_buf(), length, _temporary: Some(self.path) })

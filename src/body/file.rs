@@ -159,7 +159,7 @@ mod on_disk {
             self.source.clone().open(None)
         }
 
-        /// The first bytes, at least so many if there are so many. The file stays whole.
+        /// The first `least` bytes or more, or all if there are fewer. The file stays whole.
         pub(crate) async fn head(&mut self, least: usize) -> Result<Bytes, Error> {
             let length = match &self.source {
                 Source::Bytes(bytes) => return Ok(bytes.slice(..least.min(bytes.len()))),

@@ -67,7 +67,7 @@ impl LuauBuffer {
             .map_err(|error| Error::unreadable(format!("the buffer's `{name}` is not Base64: {error}")))
     }
 
-    /// The bytes of the buffer, of which there may be so many at most.
+    /// The bytes of the buffer, if there are no more than the maximum.
     ///
     /// An envelope that was written with `allow_buffers` is a table in the game and looks the same when it is read:
     /// the two cannot be told apart here.

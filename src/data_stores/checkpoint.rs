@@ -143,7 +143,7 @@ impl ExportCheckpoint {
         &mut self.0.shared_names
     }
 
-    /// A line of so many bytes is written.
+    /// A line of this length in bytes is written.
     pub(super) fn wrote(&mut self, bytes: usize, has_buffers: bool) {
         self.0.bytes = self.0.bytes.saturating_add(bytes as u64);
         self.0.entries = self.0.entries.saturating_add(1);

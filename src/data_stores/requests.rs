@@ -24,7 +24,7 @@ pub(super) enum Revision {
 #[derive(Debug)]
 pub(super) enum Found<T = Stored> {
     There(T),
-    /// There is none, or it is deleted; found out with so many requests.
+    /// There is none, or it is deleted; the number of requests that it took to find out.
     Missing {
         attempts: u32,
     },

@@ -69,7 +69,7 @@ impl Finished {
     ///
     /// # Errors
     ///
-    /// Of kind [`Decode`](crate::ErrorKind::Decode) if they are not such values, or not so many.
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if they are not such values, or of another number.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read(Value::Array(self.results().to_vec()), "what the script returned")
     }

@@ -42,7 +42,7 @@ impl Queue {
         AddItem { queue, value: limits::value(value), priority: None, ttl: None, options: Options::default() }
     }
 
-    /// Reads up to so many items (1 to 200) from the front, and hides them from other readers for 30
+    /// Reads up to this number of items (1 to 200) from the front, and hides them from other readers for 30
     /// seconds. They stay in the queue until the batch is [discarded](Batch::discard).
     ///
     /// Calls `memory_stores.read_queue_items`; scope `memory-store.queue:dequeue`.

@@ -7,12 +7,12 @@ use tokio::time::Instant;
 /// How often a change is tried unless the caller says otherwise.
 pub(crate) const ATTEMPTS: u32 = 10;
 
-/// The first wait lasts as long as up to so many tries, and each further one that much longer: a try that is lost is
-/// one that another writer has won, so that the waits grow slowly. 30 writers at 30 ms then finish within five seconds,
+/// The first wait lasts up to `FIRST_WAIT` times as long as a try, and each further one up to `MULTIPLIER` times as long as
+/// the one before: a try that is lost is one that another writer has won, so that the waits grow slowly. 30 writers at 30 ms then finish within five seconds,
 /// and none of them needs all its tries.
 const FIRST_WAIT: u32 = 8;
 const MULTIPLIER: f64 = 1.3;
-/// A try that takes less is taken to last so long.
+/// A try that takes less counts as this long.
 const SHORTEST_TRY: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 

@@ -14,7 +14,7 @@ impl Waits {
         Self { since: Instant::now(), limit }
     }
 
-    /// Waits so long, or until the limit if that is sooner: a last request is made then. `false`, without a
+    /// Waits for this time, or until the limit if that is sooner: a last request is made then. `false`, without a
     /// wait, once the limit is reached.
     pub(crate) async fn next(&self, wait: Duration) -> bool {
         let left = self.limit.saturating_sub(self.since.elapsed());

@@ -84,7 +84,7 @@ impl Publish {
         self
     }
 
-    /// Waits so long, at most 15 minutes, while the service says that the server is busy (409): a Team
+    /// Waits for `maximum_wait`, at most 15 minutes, while the service says that the server is busy (409): a Team
     /// Create session of the place lives, which outlasts the closing of Studio by some minutes. The file is
     /// sent again after 30, 45 and then every 60 seconds; a reader is first copied to a temporary file.
     /// Without this, or with zero, the conflict is returned at once.

@@ -6,7 +6,7 @@ use crate::client::Options;
 use crate::ids::UserId;
 use std::collections::HashMap;
 
-/// How many names a request takes is not stated; so many are known to be safe (UK-21).
+/// How many names a request takes is not stated; this number is known to be safe (UK-21).
 const NAMES_PER_REQUEST: usize = 100;
 /// What the document states.
 const IDS_PER_REQUEST: usize = 200;

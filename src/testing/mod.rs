@@ -87,7 +87,7 @@ impl Script {
         self
     }
 
-    /// Expects this request so many times in a row.
+    /// Expects this request `times` times in a row.
     pub fn expect_times(self, times: usize, request: Expect, response: MockResponse) -> Self {
         (0..times).fold(self, |script, _| script.expect(request.clone(), response.clone()))
     }

@@ -43,7 +43,7 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    /// With the time that so many bytes take at [`SLOWEST`].
+    /// With the time that these bytes take at [`SLOWEST`].
     pub(crate) fn with_bytes(self, bytes: u64) -> Self {
         let more = Duration::from_secs(bytes / SLOWEST);
         Self { attempt: self.attempt.saturating_add(more), total: self.total.saturating_add(more * 2) }

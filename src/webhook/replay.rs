@@ -49,7 +49,7 @@ pub trait ReplayGuard: Send + Sync + 'static {
     fn release<'a>(&'a self, id: &'a str) -> Claimed<'a, ()>;
 }
 
-/// A [`ReplayGuard`] in memory, bounded: it remembers so many notifications, each for so long.
+/// A [`ReplayGuard`] in memory, bounded: it remembers a limited number of notifications, each for a limited time.
 ///
 /// Where there are more, the oldest are forgotten, but none whose signature may still be good: were it
 /// sent again, it would count as new. If all that it remembers is as young as that, a claim fails

@@ -34,7 +34,7 @@ pub(super) struct Turn {
 pub(super) trait Source {
     type Task;
 
-    /// The next tasks, so many at most; `None` at the end.
+    /// The next tasks, `most` of them at most; `None` at the end.
     fn next(&mut self, most: usize) -> impl Future<Output = Result<Option<Batch<Self::Task>>, Error>>;
 }
 
@@ -84,7 +84,7 @@ where
     Ok(())
 }
 
-/// Makes the requests of all tasks, so many at a time, and waits for rate limits as [`bulk`] does: what was found up to
+/// Makes the requests of all tasks, as many at a time as the pace allows, and waits for rate limits as [`bulk`] does: what was found up to
 /// the first task that failed, and why that one failed.
 pub(super) async fn at_once<T: Sync, W: Worker<T>>(
     pace: &Pace,

@@ -22,7 +22,7 @@ impl Pace {
         self.progress = Some(Arc::new(progress));
     }
 
-    /// The same pace of work of which so many tasks were done before.
+    /// The same pace, of work of which this number of tasks was done before.
     pub(in super::super) fn from(&self, done: u64) -> Self {
         Self { done, ..self.clone() }
     }

@@ -207,7 +207,7 @@ impl<T> Migration<T> {
     pace_methods!("read or written");
 
     /// Sets how many entries are listed at a time: 256 by default, which is also the maximum. Checkpoints are made
-    /// before anything is written, and after so many entries. A migration that is resumed keeps what it began with.
+    /// before anything is written, and after each such page. A migration that is resumed keeps what it began with.
     pub fn checkpoint_every(mut self, entries: u64) -> Self {
         self.page_size = entries.clamp(1, 256);
         self
@@ -281,8 +281,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Migration<T> {
         self.go(state, None, on_checkpoint).await
     }
 
-    /// Goes through all entries and writes nothing: the report says what [`run`](Self::run) would do, with so many
-    /// [differences](MigrationReport::sample) at most, 100 at the most. The function is called for each entry.
+    /// Goes through all entries and writes nothing: the report says what [`run`](Self::run) would do, with up to `sample`
+    /// [differences](MigrationReport::sample), 100 at most. The function is called for each entry.
     ///
     /// # Errors
     ///

@@ -162,7 +162,7 @@ impl Pool {
         self
     }
 
-    /// Reads what each script has logged. An empty log is read again so often, because it may be late:
+    /// Reads what each script has logged. An empty log is read again, this number of times, because it may be late:
     /// [`Logs::read_again`](crate::luau::Logs::read_again) says after how long. The slot is free meanwhile.
     pub fn read_logs(mut self, again: u32) -> Self {
         self.read_again = Some(again);

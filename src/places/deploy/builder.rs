@@ -124,7 +124,7 @@ impl Deploy {
         self
     }
 
-    /// Waits so long, at most 15 minutes, for each place that a Team Create session keeps busy; see
+    /// Waits for `maximum_wait`, at most 15 minutes, for each place that a Team Create session keeps busy; see
     /// [`Publish::wait_while_busy`](crate::places::Publish::wait_while_busy).
     pub fn wait_while_busy(mut self, maximum_wait: Duration) -> Self {
         self.busy_wait = maximum_wait;
@@ -141,7 +141,7 @@ impl Deploy {
     /// Restarts the servers that run older versions, once all places are published, and waits until they are gone. If a
     /// place could not be published, nothing is restarted.
     ///
-    /// For so many minutes before, 240 at most, no player is sent to these servers; with 0 they are restarted at once.
+    /// No player is sent to these servers for `bleed_off_minutes` before, 240 at most; with 0 they are restarted at once.
     /// The key needs `universe:read` and `universe:write`.
     #[cfg(feature = "servers")]
     pub fn restart_servers(mut self, bleed_off_minutes: u32) -> Self {

@@ -95,7 +95,7 @@ impl Project {
     }
 }
 
-/// Leaves so many operations, the called one among them, and the schemas that they need; says how many are left.
+/// Leaves `most` operations, the called one among them, and the schemas that they need; says how many are left.
 fn shorten(document: &mut Value, most: usize) -> Result<usize, String> {
     let paths = document["paths"].as_object_mut().ok_or("the document has no paths")?;
     let mut left = most.saturating_sub(1);

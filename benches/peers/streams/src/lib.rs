@@ -83,7 +83,7 @@ pub fn arguments() -> (String, String, u64) {
     (job.clone(), address.clone(), count.parse().expect("a number"))
 }
 
-/// A place file of so many bytes, which takes no room on the disk.
+/// A place file of this length in bytes, which takes no room on the disk.
 pub fn place_file(bytes: u64) -> PathBuf {
     use std::io::Write;
     let path = env::temp_dir().join(format!("opencloud-bench-{}.rbxl", std::process::id()));

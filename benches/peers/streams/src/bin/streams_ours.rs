@@ -70,7 +70,7 @@ async fn publish(client: &opencloud::Client, bytes: u64) {
     meter.print();
 }
 
-/// The time of a list of slow pages whose reader is as slow, with so many pages read ahead.
+/// The time of a list of slow pages whose reader is as slow, with a number of pages read ahead.
 async fn prefetch(client: &opencloud::Client, pages: usize) {
     client.users().list_inventory_items(SLOW).await.expect("a connection");
     let meter = Meter::start();
@@ -82,7 +82,7 @@ async fn prefetch(client: &opencloud::Client, pages: usize) {
     meter.print();
 }
 
-/// So many calls that wait for the rate limit: what waiting takes beside the calls themselves.
+/// `count` calls that wait for the rate limit: what waiting takes beside the calls themselves.
 async fn waiting(count: u64) {
     let response = MockResponse::json(serde_json::json!({ "path": "users/1" }));
     let script = Script::new().always(Expect::any(), response);
@@ -99,7 +99,7 @@ async fn waiting(count: u64) {
     meter.print();
 }
 
-/// So many users, from an emulator.
+/// `count` users, from an emulator.
 async fn reads(client: &opencloud::Client, count: u64) {
     client.users().get(1).await.expect("a connection");
     let meter = Meter::start();
@@ -109,7 +109,7 @@ async fn reads(client: &opencloud::Client, count: u64) {
     meter.print();
 }
 
-/// Writes so many entries of a data store to an emulator.
+/// Writes `count` entries of a data store to an emulator.
 async fn fill(client: &opencloud::Client, count: u64) {
     let store = client.data_stores().store(1, STORE);
     let meter = Meter::start();
