@@ -1,8 +1,9 @@
-use super::super::list::listed;
+use super::super::list::{Entries, listed};
 use super::super::listed::{Listed, Outcome};
 use super::super::{EntryKey, Store};
 use super::{Batch, Source, Turn, Worker};
 use crate::Error;
+use crate::bulk::can_pass;
 use crate::client::Options;
 use crate::paging::Pages;
 use crate::types::ListDataStoreEntriesResponse;
@@ -14,6 +15,8 @@ pub(in super::super) struct Listing {
     prefix: String,
     /// What an earlier run has done, which is not worth a request.
     done: BTreeSet<EntryKey>,
+    entries: Entries,
+    page_size: Option<u64>,
     pages: Pages<ListDataStoreEntriesResponse>,
     page: Option<Page>,
 }
@@ -34,14 +37,10 @@ impl Listing {
         token: Option<&str>,
         options: &Options,
     ) -> Result<Self, Error> {
-        let mut pages = store.chosen_entries(prefix, options)?.pages();
-        if let Some(size) = page_size {
-            pages = pages.page_size(size);
-        }
-        if let Some(token) = token {
-            pages = pages.resume(token);
-        }
-        Ok(Self { prefix: prefix.to_owned(), done: BTreeSet::new(), pages, page: None })
+        let entries = store.chosen_entries(prefix, options)?;
+        let pages = pages(&entries, page_size, token);
+        let (prefix, done) = (prefix.to_owned(), BTreeSet::new());
+        Ok(Self { prefix, done, entries, page_size, pages, page: None })
     }
 
     /// The same without these entries.
@@ -51,13 +50,25 @@ impl Listing {
 
     async fn next_page(&mut self) -> Result<Option<Page>, Error> {
         let Some(page) = self.pages.next().await else { return Ok(None) };
-        let page = page?;
+        // A list ends with a failure: the page can only be asked for anew.
+        let again = |error: &Error| pages(&self.entries, self.page_size, error.resume_token());
+        let page = page.inspect_err(|error| self.pages = again(error))?;
         let next = page.next_token().map(str::to_owned);
         let mut entries = listed(page.into_inner());
         let is_done = |entry: &Listed| entry.only_place().is_some_and(|place| self.done.contains(place));
         entries.retain(|entry| entry.may_begin_with(&self.prefix) && !is_done(entry));
         Ok(Some(Page { rest: entries.into_iter(), next }))
     }
+}
+
+/// The pages from a token on, or from the beginning.
+fn pages(
+    entries: &Entries,
+    page_size: Option<u64>,
+    token: Option<&str>,
+) -> Pages<ListDataStoreEntriesResponse> {
+    let pages = page_size.into_iter().fold(entries.clone().pages(), Pages::page_size);
+    token.into_iter().fold(pages, Pages::resume)
 }
 
 impl Source for Listing {
@@ -93,5 +104,10 @@ impl Worker<Listed> for Reader<'_> {
 
     async fn work(&self, task: &Listed) -> Result<Vec<Outcome>, Error> {
         task.read(self.store, self.prefix, self.options).await
+    }
+
+    /// A status 500 can be due to the entry.
+    fn is_doubtful(&self, found: &Vec<Outcome>) -> bool {
+        found.iter().any(|outcome| matches!(outcome, Outcome::Failed(_, error) if can_pass(error)))
     }
 }

@@ -3,17 +3,23 @@
 //!
 //! The requests of a batch have all ended before anything else happens: while a writer, a reader or a caller's function
 //! takes its time nobody would poll them, and they would run out of theirs. So a batch is also all that is in memory.
+//!
+//! What fails because the service or the connection does is worked for again ([`patience`]).
 
 mod keys;
 mod listing;
 mod pace;
+mod patience;
 
 pub(super) use keys::Keys;
 pub(super) use listing::{Listing, Reader};
 pub(super) use pace::{Pace, pace_methods};
 
+use crate::bulk::can_pass;
+use crate::operation::pause;
 use crate::{Error, bulk};
 use std::future::Future;
+use std::time::Duration;
 
 /// Some tasks.
 #[derive(Debug)]
@@ -34,15 +40,26 @@ pub(super) struct Turn {
 pub(super) trait Source {
     type Task;
 
-    /// The next tasks, `most` of them at most; `None` at the end.
+    /// The next tasks, `most` of them at most; `None` at the end. After a failure that can pass it may be asked again,
+    /// for the same ones.
     fn next(&mut self, most: usize) -> impl Future<Output = Result<Option<Batch<Self::Task>>, Error>>;
 }
 
-/// What makes the requests of a task.
+/// How often a task is worked for again whose failure may be the task's own.
+const MOST_DOUBTS: u32 = 2;
+/// How long after it.
+const DOUBT_WAIT: Duration = Duration::from_secs(1);
+
+/// What makes the requests of a task. The same task may be worked for again after a failure, whatever of it was applied.
 pub(super) trait Worker<T>: Sync {
     type Found: Send;
 
     fn work(&self, task: &T) -> impl Future<Output = Result<Self::Found, Error>> + Send;
+
+    /// Whether a failure is in what was found that may be the service's, and not the task's.
+    fn is_doubtful(&self, _: &Self::Found) -> bool {
+        false
+    }
 }
 
 /// What deals with what was found.
@@ -69,7 +86,15 @@ where
     W: Worker<S::Task>,
     K: Sink<S::Task, W::Found>,
 {
-    while let Some(Batch { tasks, turn }) = source.next(pace.concurrency).await? {
+    let mut patience = pace.patience();
+    loop {
+        let Batch { tasks, turn } = match source.next(pace.concurrency).await {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Ok(()),
+            Err(error) if patience.waits_for(&error).await => continue,
+            Err(error) => return Err(error),
+        };
+        patience.renew();
         let (found, failure) = at_once(&pace, &tasks, worker).await;
         let done = found.len();
         sink.take(tasks.into_iter().zip(found).collect()).await?;
@@ -81,27 +106,57 @@ where
             sink.turn(turn).await?;
         }
     }
-    Ok(())
 }
 
-/// Makes the requests of all tasks, as many at a time as the pace allows, and waits for rate limits as [`bulk`] does: what was found up to
-/// the first task that failed, and why that one failed.
+/// Makes the requests of all tasks, as many at a time as the pace allows, and waits for rate limits as [`bulk`] does, and
+/// for failures that pass: what was found up to the first task that failed, and why that one failed.
 pub(super) async fn at_once<T: Sync, W: Worker<T>>(
     pace: &Pace,
     tasks: &[T],
     worker: &W,
 ) -> (Vec<W::Found>, Option<Error>) {
-    let report = bulk::for_each(0..tasks.len(), |at| worker.work(&tasks[at]))
-        .concurrency(pace.concurrency)
-        .on_progress(pace.waits())
-        .await;
-    let failed_at = report.failed.first().map(|(at, _)| *at);
-    let missing = report.not_tried.iter().copied().chain(failed_at).min().unwrap_or(tasks.len());
-    let found = report.done.into_iter().take_while(|(at, _)| *at < missing).map(|(_, found)| found);
-    let first_failure = report.failed.into_iter().next().map(|(_, error)| error);
-    let failure = match failed_at == Some(missing) {
-        true => first_failure,
-        false => report.stopped.or(first_failure),
+    let mut found: Vec<Option<W::Found>> = tasks.iter().map(|_| None).collect();
+    let mut open: Vec<usize> = (0..tasks.len()).collect();
+    let (mut patience, mut doubts) = (pace.patience(), 0);
+    let failure = loop {
+        let report = bulk::for_each(std::mem::take(&mut open), |at| worker.work(&tasks[at]))
+            .concurrency(pace.concurrency)
+            .telling_only_waits(pace.waits())
+            .await;
+        let mut doubtful = Vec::new();
+        for (at, of_task) in report.done {
+            match worker.is_doubtful(&of_task) && doubts < MOST_DOUBTS {
+                true => doubtful.push(at),
+                false => patience.renew(),
+            }
+            found[at] = Some(of_task);
+        }
+        open = report.not_tried;
+        let mut failures = Vec::new();
+        for (at, error) in report.failed {
+            open.push(at);
+            failures.push((at, error));
+        }
+        let first = open.iter().copied().min();
+        let lasting = failures.iter().find(|(_, error)| !can_pass(error)).map(|(_, error)| error);
+        let Some(why) = lasting.or(report.stopped.as_ref()).or(failures.first().map(|(_, error)| error))
+        else {
+            if doubtful.is_empty() {
+                break None;
+            }
+            (open, doubts) = (doubtful, doubts + 1);
+            pause(DOUBT_WAIT).await;
+            continue;
+        };
+        if patience.waits_for(why).await {
+            doubts += u32::from(!doubtful.is_empty());
+            open.append(&mut doubtful);
+            open.sort_unstable();
+            continue;
+        }
+        let of_first = failures.iter().find(|(at, _)| Some(*at) == first).map(|(_, error)| error);
+        let failure = lasting.or(of_first).or(report.stopped.as_ref()).unwrap_or(why);
+        break Some(failure.clone());
     };
-    (found.collect(), failure)
+    (found.into_iter().map_while(|of_task| of_task).collect(), failure)
 }

@@ -1,6 +1,8 @@
+use super::patience::{self, Patience};
 use crate::Progress;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 const CONCURRENCY: usize = 8;
 const MAX_CONCURRENCY: usize = 64;
@@ -10,6 +12,7 @@ const MAX_CONCURRENCY: usize = 64;
 pub(in super::super) struct Pace {
     pub(in super::super) concurrency: usize,
     progress: Option<Arc<dyn Progress>>,
+    service_wait: Duration,
     done: u64,
 }
 
@@ -20,6 +23,14 @@ impl Pace {
 
     pub(in super::super) fn on_progress(&mut self, progress: impl Progress + 'static) {
         self.progress = Some(Arc::new(progress));
+    }
+
+    pub(in super::super) fn wait_for_service(&mut self, longest: Duration) {
+        self.service_wait = longest;
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        Patience::new(self.service_wait, self.progress.clone())
     }
 
     /// The same pace, of work of which this number of tasks was done before.
@@ -42,7 +53,7 @@ impl Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { concurrency: CONCURRENCY, progress: None, done: 0 }
+        Self { concurrency: CONCURRENCY, progress: None, service_wait: patience::WAIT, done: 0 }
     }
 }
 
@@ -75,9 +86,16 @@ macro_rules! pace_methods {
         }
 
         /// Tells this how many entries are done; how many there are is not known. Entries that a resumed run has done
-        /// before count. Waits for rate limits are told as messages.
+        /// before count. Waits, for rate limits and after failures, are told as messages.
         pub fn on_progress(mut self, progress: impl crate::Progress + 'static) -> Self {
             self.pace.on_progress(progress);
+            self
+        }
+
+        /// How long the service or the connection may fail, while nothing succeeds, before this ends with the failure:
+        /// a minute of waits by default, none with zero. Each request has been retried before as a call is.
+        pub fn wait_for_service(mut self, longest: std::time::Duration) -> Self {
+            self.pace.wait_for_service(longest);
             self
         }
     };
