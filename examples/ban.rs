@@ -11,13 +11,14 @@
 //! The numbers are those of the universe and the user, the key is that of `ROBLOX_API_KEY`. With `--local` all of
 //! the above is done at a throw-away emulator, and nothing happens at Roblox.
 
+#[path = "support/ban_length.rs"]
+mod ban_length;
 mod support;
 
-use opencloud::user_restrictions::{BanLength, UserRestriction};
+use opencloud::user_restrictions::UserRestriction;
 use opencloud::{Client, Error};
 use std::env;
 use std::process::ExitCode;
-use std::time::Duration;
 use support::Problem;
 
 const USAGE: &str = "\
@@ -69,7 +70,7 @@ async fn run(client: &Client, words: &[&str]) -> Result<(), Problem> {
             return Ok(tell_log(client, universe, user).await?);
         }
         ["ban", universe, user, time, reason] => {
-            bans.ban(universe, user, length(time)?).display_reason(reason).await?
+            bans.ban(universe, user, ban_length::length(time)?).display_reason(reason).await?
         }
         ["reason", universe, user, reason] => bans.change_ban(universe, user).display_reason(reason).await?,
         ["unban", universe, user] => bans.unban(universe, user).await?,
@@ -77,25 +78,6 @@ async fn run(client: &Client, words: &[&str]) -> Result<(), Problem> {
     };
     tell(&restriction);
     Ok(())
-}
-
-/// `7d`, or `forever`.
-fn length(text: &str) -> Result<BanLength, String> {
-    if text == "forever" {
-        return Ok(BanLength::Permanent);
-    }
-    let unit = match text.chars().last() {
-        Some('s') => 1,
-        Some('m') => 60,
-        Some('h') => 3_600,
-        Some('d') => 86_400,
-        _ => 0,
-    };
-    let count = text.get(..text.len().saturating_sub(1)).and_then(|count| count.parse::<u64>().ok());
-    match count.and_then(|count| count.checked_mul(unit)).filter(|seconds| *seconds > 0) {
-        Some(seconds) => Ok(Duration::from_secs(seconds).into()),
-        None => Err(format!("{text:?} is not a length of time: write 30s, 15m, 12h, 7d or forever")),
-    }
 }
 
 fn tell(restriction: &UserRestriction) {

@@ -11,7 +11,6 @@ mod support;
 use opencloud::Error;
 use opencloud::body::File;
 use opencloud::places::{Deploy, DeployReport, PlaceReport};
-use opencloud::retry::Retry;
 use opencloud::serde_json::{Value, json};
 use std::env;
 use std::process::ExitCode;
@@ -88,7 +87,7 @@ async fn main() -> ExitCode {
 async fn run(options: &Options) -> Result<bool, Problem> {
     let (client, _emulator) = support::connect(options.local).await?;
     let universe = options.words.first().map_or("2001", String::as_str);
-    let deploy = client.places().deploy(universe).with_retry(Retry::standard().attempts(10));
+    let deploy = client.places().deploy(universe);
     let mut deploy = deploy.wait_while_busy(Duration::from_secs(options.wait));
     for word in options.words.iter().skip(1) {
         deploy = add(deploy, word).await?;
@@ -102,14 +101,12 @@ async fn run(options: &Options) -> Result<bool, Problem> {
     if let Some(minutes) = options.restart {
         deploy = deploy.restart_servers(minutes);
     }
-    let bar = |sent, total: Option<u64>| eprint!("\r{sent} of {} bytes ", total.unwrap_or_default());
-    let plan = deploy.on_progress(bar).plan().await?;
+    let plan = deploy.on_progress(support::Bar::of("bytes")).plan().await?;
     eprintln!("{plan}");
     if options.dry_run {
         return Ok(true);
     }
     let report = plan.run().await?;
-    eprintln!();
     println!("{}", if options.json { written(&report) } else { report.to_string() });
     Ok(report.is_complete())
 }

@@ -100,7 +100,10 @@ async fn carry_out(erasure: &Erasure, inbox: &Inbox, as_json: bool) -> Result<()
 
 async fn erase(erasure: &Erasure, user: &str, folder: &Path) -> Result<usize, Problem> {
     let coverage = support::load(&folder.join("coverage"))?.unwrap_or_default();
-    let plan = erasure.rest_of(user, &erasure.templates().await?, &coverage).find().await?;
+    let plan = erasure
+        .rest_of(user, &erasure.templates().await?, &coverage)
+        .on_progress(support::Bar::of("entries"));
+    let plan = plan.find().await?;
     Ok(plan.erase().await.complete()?.len())
 }
 

@@ -52,8 +52,7 @@ async fn act(arguments: Arguments) -> Result<(), Problem> {
         Some(templates) => templates,
         None => erasure.templates().await?,
     };
-    let mut check =
-        erasure.check(&templates).on_progress(|done, _: Option<u64>| eprint!("\r{done} entries "));
+    let mut check = erasure.check(&templates).on_progress(support::Bar::of("entries"));
     if let Some(user) = arguments.value("--user") {
         check = check.of_user(user);
     }
@@ -64,7 +63,7 @@ async fn act(arguments: Arguments) -> Result<(), Problem> {
     match arguments.json {
         true => println!("{}", serde_json::to_string(&coverage)?),
         false => {
-            println!("\n{coverage}");
+            println!("{coverage}");
             for entry in &coverage.unreached.first {
                 let users: Vec<&str> = entry.users.iter().map(AsRef::as_ref).collect();
                 println!("unreached: {}: {}/{} of {}", entry.store, entry.scope, entry.key, users.join(", "));

@@ -46,12 +46,12 @@ async fn export(arguments: Arguments) -> Result<(), Problem> {
     if let Some(checkpoint) = checkpoint {
         export = export.resume(checkpoint);
     }
-    let export = export.on_progress(|done, _: Option<u64>| eprint!("\r{done} entries "));
+    let export = export.on_progress(support::Bar::of("entries"));
     let end = export.write_to(parts, |checkpoint| support::save(&saved, checkpoint)).await?;
     let (entries, bytes, buffers) = (end.entries(), end.bytes(), end.with_buffers());
     match arguments.json {
         true => println!("{{\"entries\":{entries},\"bytes\":{bytes},\"withBuffers\":{buffers}}}"),
-        false => println!("\n{entries} entries, {bytes} bytes; {buffers} of them hold Luau buffers"),
+        false => println!("{entries} entries, {bytes} bytes; {buffers} of them hold Luau buffers"),
     }
     Ok(())
 }

@@ -87,7 +87,10 @@ async fn run(client: &Client, words: &[&str]) -> Result<(), Problem> {
             }
         }
         ["accept", group, ref users @ ..] if !users.is_empty() => {
-            let report = groups.accept_join_requests(group, users.to_vec()).await;
+            let report = groups
+                .accept_join_requests(group, users.to_vec())
+                .on_progress(support::Bar::of("users"))
+                .await;
             println!("{report}");
             for (user, error) in &report.failed {
                 eprintln!("{user}: {error}");

@@ -50,7 +50,7 @@ async fn import(arguments: Arguments) -> Result<(), Problem> {
     if let Some(checkpoint) = checkpoint {
         import = import.resume(checkpoint);
     }
-    let import = import.on_progress(|done, _: Option<u64>| eprint!("\r{done} lines "));
+    let import = import.on_progress(support::Bar::of("lines"));
     let report =
         import.read_from(BufReader::new(parts), |checkpoint| support::save(&saved, checkpoint)).await?;
     let (lines, written, skipped) = (report.checkpoint.lines(), report.written, report.skipped);
@@ -60,7 +60,7 @@ async fn import(arguments: Arguments) -> Result<(), Problem> {
             report.with_buffers
         ),
         false => println!(
-            "\n{lines} lines are done; in this run {written} entries were written, {skipped} were there, {} have buffers",
+            "{lines} lines are done; in this run {written} entries were written, {skipped} were there, {} have buffers",
             report.with_buffers
         ),
     }

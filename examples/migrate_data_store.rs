@@ -77,7 +77,7 @@ async fn migrate(arguments: Arguments) -> Result<(), Problem> {
         .migrate(move |entry: &mut Entry<Value>| apply(&changes, entry))
         .name(arguments.names[2..].join(" "))
         .prefix(arguments.value("--prefix").unwrap_or_default())
-        .on_progress(|done, _: Option<u64>| eprint!("\r{done} entries "));
+        .on_progress(support::Bar::of("entries"));
     if let Some([universe, name]) = arguments.options.get("--into").map(Vec::as_slice) {
         migration = migration.into_store(client.data_stores().store(universe, name));
     }
@@ -104,7 +104,7 @@ async fn migrate(arguments: Arguments) -> Result<(), Problem> {
     match arguments.json {
         true => println!("{}", serde_json::to_string(&report)?),
         false => {
-            println!("\n{report}");
+            println!("{report}");
             report.sample.iter().for_each(|difference| println!("{difference}"));
         }
     }

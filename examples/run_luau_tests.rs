@@ -8,7 +8,6 @@ mod support;
 #[path = "run_luau_tests/tests.rs"]
 mod tests;
 
-use opencloud::retry::Retry;
 use opencloud::serde_json::{self, Value, json};
 use opencloud_emulator::Emulator;
 use std::collections::BTreeMap;
@@ -84,9 +83,9 @@ async fn run(flags: &Flags<'_>, words: &[String]) -> Result<bool, Problem> {
             fs::rename(format!("{path}.new"), &path)
         });
     }
-    let bar = |done, total: Option<u64>| eprintln!("{done} of {} tasks", total.unwrap_or_default());
+    let bar = support::Bar::of("tasks");
     // A test may run twice.
-    let pool = pool.with_idempotent(true).with_retry(Retry::standard().attempts(10)).on_progress(bar);
+    let pool = pool.with_idempotent(true).on_progress(bar);
     let mut run = pool.stop_when(tokio::signal::ctrl_c()).run(found.chunks(batch).map(tests::script))?;
     let mut cases: Vec<Value> = Vec::new();
     while let Some(outcome) = run.next().await {

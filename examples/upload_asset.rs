@@ -51,10 +51,7 @@ async fn run() -> Result<(), Problem> {
 }
 
 async fn upload(client: &Client, user: &str, file: File) -> Result<(), Error> {
-    let file = file.on_progress(|sent, total| match total {
-        Some(total) => println!("{sent} of {total} bytes"),
-        None => println!("{sent} bytes"),
-    });
+    let file = file.on_progress(support::Bar::of("bytes"));
     let asset = client.assets().upload(AssetUpload::by_user(user, "Uploaded by opencloud", file)).await?;
     println!(
         "asset {}, moderation: {:?}",

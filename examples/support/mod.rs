@@ -1,8 +1,13 @@
 //! What the programs share: their arguments, the client, and checkpoints on a disk.
 
-#![allow(dead_code, reason = "each program uses its part")]
+#![allow(dead_code, unused_imports, reason = "each program uses its part")]
 
-use opencloud::Client;
+mod bar;
+
+pub(crate) use bar::Bar;
+
+use opencloud::retry::Retry;
+use opencloud::{Client, ClientBuilder};
 use opencloud_emulator::{Builder, Emulator};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -10,6 +15,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 pub(crate) type Problem = Box<dyn std::error::Error>;
 
@@ -115,7 +121,10 @@ pub(crate) async fn connect_or(
     emulator: Builder,
 ) -> Result<(Client, Option<Emulator>), Problem> {
     if !local {
-        let client = Client::from_env();
+        // A program that runs for long meets more failures than a call of a server that somebody waits for.
+        let retry = Retry::standard().attempts(8).maximum_delay(Duration::from_secs(4));
+        let client = Client::builder().retry(retry).api_key_from_env();
+        let client = client.and_then(ClientBuilder::build);
         return Ok((client.map_err(|error| format!("{error}\n(--local tries it at an emulator)"))?, None));
     }
     let emulator = emulator.start().await?;

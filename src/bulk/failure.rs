@@ -26,11 +26,11 @@ pub(super) fn concerns_all(error: &Error) -> bool {
             | ErrorKind::Unauthenticated
             | ErrorKind::AuthorizationRequired
             | ErrorKind::ModeratedAccount
-    )
+    ) || error.lacks_scope()
 }
 
 /// Whether the service or the connection failed, and not the request.
-pub(super) fn can_pass(error: &Error) -> bool {
+pub(crate) fn can_pass(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Service | ErrorKind::Connect | ErrorKind::Io | ErrorKind::Timeout | ErrorKind::RateLimited

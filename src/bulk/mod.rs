@@ -44,8 +44,8 @@
 //! # When a run ends early
 //!
 //! A failed call does not keep the others from being made. The run ends early, and [`Report::stopped`] says why,
-//! if the others would fail the same way: a credential that is missing, wrong or expired, a moderated account, or
-//! [many failures in a row](Bulk::maximum_failures_in_a_row) of the service or the connection. Calls that are under way
+//! if the others would fail the same way: a credential that is missing, wrong or expired, or lacks a scope, a moderated
+//! account, or [many failures in a row](Bulk::maximum_failures_in_a_row) of the service or the connection. Calls that are under way
 //! are waited for. [`Report::into_remaining`] then gives the inputs for the next run.
 
 mod calls;
@@ -61,4 +61,5 @@ pub use outcomes::Outcomes;
 pub use report::Report;
 pub use run::{Bulk, for_each, for_each_item};
 
+pub(crate) use failure::can_pass;
 pub(crate) use settings::{Settings, settings_methods};

@@ -8,12 +8,14 @@ pub(super) struct Count {
     done: usize,
     failed: usize,
     total: Option<usize>,
+    /// Whether failures are somebody else's to tell.
+    only_waits: bool,
     said: String,
 }
 
 impl Count {
-    pub(super) fn of(total: Option<usize>) -> Self {
-        Self { total, ..Self::default() }
+    pub(super) fn of(total: Option<usize>, only_waits: bool) -> Self {
+        Self { total, only_waits, ..Self::default() }
     }
 
     pub(super) fn add(&mut self, has_succeeded: bool) {
@@ -28,7 +30,7 @@ impl Count {
     pub(super) fn tell(&mut self, listener: &dyn Progress, waiting: Option<Duration>) {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         listener.advanced(count(self.done + self.failed), self.total.map(count));
-        let failed = (self.failed > 0).then(|| format!("{} failed", self.failed));
+        let failed = (self.failed > 0 && !self.only_waits).then(|| format!("{} failed", self.failed));
         let waiting = waiting.map(|wait| format!("waiting {} for a rate limit", in_words(wait)));
         let text = failed.into_iter().chain(waiting).collect::<Vec<_>>().join("; ");
         if text != self.said {

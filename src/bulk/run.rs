@@ -88,6 +88,13 @@ impl<'a, I, T> Bulk<'a, I, T> {
 
     settings_methods!('a);
 
+    /// Tells of waits, and of no failures: the caller makes these calls again.
+    pub(crate) fn telling_only_waits(mut self, progress: impl crate::Progress + 'a) -> Self {
+        self.settings.on_progress(progress);
+        self.settings.only_waits();
+        self
+    }
+
     /// Makes no more calls when this is ready: `tokio::time::sleep(..)`, `tokio::signal::ctrl_c()`. The calls that are
     /// under way are waited for, so that the report has an outcome for each.
     pub fn stop_when<S>(mut self, stop: S) -> Self
@@ -160,7 +167,6 @@ impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
             Inputs::Stream(_) => None,
         };
         Self {
-            bulk,
             running: FuturesUnordered::new(),
             again: VecDeque::new(),
             pause: None,
@@ -169,7 +175,8 @@ impl<'a, I: Clone + Send + 'a, T: Send + 'a> Run<'a, I, T> {
             is_open: true,
             inputs_ended: false,
             failures_in_a_row: 0,
-            count: Count::of(total),
+            count: Count::of(total, bulk.settings.only_waits),
+            bulk,
             finished: Vec::new(),
             stopped: None,
         }

@@ -14,6 +14,7 @@ const MAXIMUM_FAILURES_IN_A_ROW: usize = 20;
 pub(crate) struct Settings<'a> {
     pub(super) concurrency: usize,
     pub(super) progress: Option<Arc<dyn Progress + 'a>>,
+    pub(super) only_waits: bool,
     pub(super) maximum_wait: Duration,
     pub(super) failures_in_a_row: usize,
 }
@@ -25,6 +26,11 @@ impl<'a> Settings<'a> {
 
     pub(crate) fn on_progress(&mut self, progress: impl Progress + 'a) {
         self.progress = Some(Arc::new(progress));
+    }
+
+    /// Tells no failures: the caller makes the calls again.
+    pub(crate) fn only_waits(&mut self) {
+        self.only_waits = true;
     }
 
     pub(crate) fn maximum_wait(&mut self, wait: Duration) {
@@ -41,6 +47,7 @@ impl Default for Settings<'_> {
         Self {
             concurrency: DEFAULT_CONCURRENCY,
             progress: None,
+            only_waits: false,
             maximum_wait: MAXIMUM_WAIT,
             failures_in_a_row: MAXIMUM_FAILURES_IN_A_ROW,
         }

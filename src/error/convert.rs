@@ -184,7 +184,7 @@ pub(super) fn kind(status: StatusCode, said: &ParsedBody) -> ErrorKind {
     match status.as_u16() {
         300..=399 => ErrorKind::Redirect,
         // The gateway's status for a key without the scope (`ER-02`); the key itself is good.
-        401 if lacks_scope(said) => ErrorKind::PermissionDenied,
+        401 if lacks_scope(said.code.as_deref(), said.message.as_deref()) => ErrorKind::PermissionDenied,
         401 => ErrorKind::Unauthenticated,
         403 => ErrorKind::PermissionDenied,
         404 => ErrorKind::NotFound,
@@ -196,8 +196,16 @@ pub(super) fn kind(status: StatusCode, said: &ParsedBody) -> ErrorKind {
     }
 }
 
-fn lacks_scope(said: &ParsedBody) -> bool {
-    said.message.as_ref().is_some_and(|message| message.to_ascii_lowercase().contains("insufficient scope"))
+/// What services say of a credential that has not the scope that an operation takes, or not for what it names
+/// (ER-02, AU-12).
+const WITHOUT_SCOPE: [&str; 3] =
+    ["insufficient scope", "scope not authorized", "scope must be configured to allow all resources"];
+
+/// Whether it is said that the credential has not the scope.
+pub(super) fn lacks_scope(code: Option<&str>, message: Option<&str>) -> bool {
+    let message = message.unwrap_or_default().to_ascii_lowercase();
+    code.is_some_and(|code| code.eq_ignore_ascii_case("INSUFFICIENT_SCOPE"))
+        || WITHOUT_SCOPE.iter().any(|text| message.contains(text))
 }
 
 /// What moderation and file checks say in words, in responses and in failed operations alike.

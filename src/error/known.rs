@@ -1,6 +1,6 @@
 //! Failures that the operation table knows.
 
-use super::{Error, ErrorKind, Inner};
+use super::{Error, ErrorKind, Inner, convert};
 use crate::operations;
 use crate::spec::{Condition, FinalError};
 use http::StatusCode;
@@ -71,6 +71,11 @@ impl Error {
     /// Whether the table says that no further attempt changes this failure.
     pub(crate) fn is_final(&self) -> bool {
         self.0.final_reason.is_some()
+    }
+
+    /// Whether the credential has not the scope for the operation: no other input changes that.
+    pub(crate) fn lacks_scope(&self) -> bool {
+        self.kind() == ErrorKind::PermissionDenied && convert::lacks_scope(self.code(), Some(self.message()))
     }
 
     /// Whether what was to be created exists already: the code `ALREADY_EXISTS`, a message that says so

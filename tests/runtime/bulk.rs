@@ -259,6 +259,27 @@ async fn an_outage_ends_the_run_and_costs_no_input() {
     assert_eq!(report.into_remaining(), Vec::from_iter(1..=1_000_u64));
 }
 
+/// ER-02, AU-12: the other calls would fail the same way.
+#[tokio::test(start_paused = true)]
+async fn a_scope_that_is_missing_ends_the_run() {
+    for (status, code, message) in [
+        (403, "INSUFFICIENT_SCOPE", "no"),
+        (403, "7", "Scope not authorized"),
+        (401, "0", "API Key has insufficient scopes."),
+    ] {
+        let refusal = MockResponse::error(ErrorShape::Code, status, code, message);
+        let script = Script::new().always(Expect::any(), refusal);
+        let report = ban_all(&script.client(), 1..=100).await;
+        assert_eq!(report.stopped.as_ref().map(Error::kind), Some(ErrorKind::PermissionDenied), "{message}");
+        assert!(report.failed.len() <= 4 && report.into_remaining().len() == 100, "{message}");
+    }
+    // Another input may be permitted.
+    let refusal = MockResponse::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "not yours");
+    let script = Script::new().always(Expect::any(), refusal);
+    let report = ban_all(&script.client(), 1..=30).await;
+    assert_eq!((report.failed.len(), report.stopped.is_none()), (30, true));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_may_have_been_applied_is_not_given_to_the_next_run() {
     let script = Script::new().always(Expect::any(), MockResponse::interrupted());

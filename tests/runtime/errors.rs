@@ -140,6 +140,10 @@ async fn known_failures_say_what_to_do() {
             "Team Create",
         ),
         (
+            code(404, "").places().create_version(1, 2, PlaceVersionType::Saved, vec![1]).await.map(drop),
+            "no such place in this universe",
+        ),
+        (
             code(429, "RESOURCE_EXHAUSTED").luau().create_task(1, 2, LuauTask::new()).await.map(drop),
             "ten unfinished",
         ),

@@ -34,11 +34,22 @@ pub fn bench(args: &Args) -> Result<ExitCode, String> {
 
 /// `cargo xtask chaos`, which starts the emulator's program: it is built before.
 pub fn chaos(args: &Args) -> Result<ExitCode, String> {
-    let mut cargo = Command::new(env!("CARGO"));
-    let built = cargo.args(["build", "--quiet", "--package", "opencloud-emulator", "--bins"]).status();
-    match built.map_err(|error| format!("cargo could not build opencloud-emulator: {error}"))?.success() {
-        true => run("opencloud-chaos", &["chaos"], args),
-        false => Err("cargo could not build opencloud-emulator; its messages are above".to_owned()),
+    build(&["--package", "opencloud-emulator", "--bins"])?;
+    run("opencloud-chaos", &["chaos"], args)
+}
+
+/// `cargo xtask killed`, which starts the examples, too.
+pub fn killed(args: &Args) -> Result<ExitCode, String> {
+    build(&["--package", "opencloud-emulator", "--bins"])?;
+    build(&["--package", "opencloud", "--features", "configs", "--examples"])?;
+    run("opencloud-chaos", &["killed"], args)
+}
+
+fn build(what: &[&str]) -> Result<(), String> {
+    let built = Command::new(env!("CARGO")).args(["build", "--quiet"]).args(what).status();
+    match built.map_err(|error| format!("cargo could not be run: {error}"))?.success() {
+        true => Ok(()),
+        false => Err(format!("cargo build {} failed; its messages are above", what.join(" "))),
     }
 }
 

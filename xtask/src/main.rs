@@ -32,6 +32,8 @@ enum Command {
     Bench(delegate::Args),
     /// Run the SDK against emulators that fail and are killed, and account for every write: `chaos --help` explains.
     Chaos(delegate::Args),
+    /// Kill the programs that do whole jobs while the service fails: `killed --help` explains.
+    Killed(delegate::Args),
     /// Make many calls, and compare what is held before and after: `soak --help` explains.
     Soak(delegate::Args),
     /// Print sizes, cycles, dependencies and words of the code: `figures --help` explains.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Figures(args) => delegate::run("opencloud-architecture", &[], &args),
         Command::Bench(args) => delegate::bench(&args),
         Command::Chaos(args) => delegate::chaos(&args),
+        Command::Killed(args) => delegate::killed(&args),
         Command::Soak(args) => delegate::run("opencloud-chaos", &["soak"], &args),
     };
     outcome.unwrap_or_else(|problem| {

@@ -108,6 +108,23 @@ where
     }
 }
 
+/// What comes before the tasks, such as a list that is read as a whole.
+pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+    pace: &Pace,
+    read: impl Fn() -> F,
+) -> Result<T, Error> {
+    let mut patience = pace.patience();
+    loop {
+        match read().await {
+            Err(error) if patience.waits_for(&error).await => {}
+            outcome => {
+                patience.renew();
+                return outcome;
+            }
+        }
+    }
+}
+
 /// Makes the requests of all tasks, as many at a time as the pace allows, and waits for rate limits as [`bulk`] does, and
 /// for failures that pass: what was found up to the first task that failed, and why that one failed.
 pub(super) async fn at_once<T: Sync, W: Worker<T>>(

@@ -210,7 +210,8 @@ impl<'a, C: FnMut(&MigrationCheckpoint) -> io::Result<()>> Pass<'a, C> {
             Ok(Decision::Delete) => None,
             Ok(Decision::Write(content)) => Some(content),
         };
-        Ok(Some(Write { entry, stored, content, was_pending: intent.is_some() }))
+        let may_be_applied = intent.is_some().into();
+        Ok(Some(Write { entry, stored, content, may_be_applied }))
     }
 
     /// Writes, after a checkpoint has said so.

@@ -9,6 +9,7 @@ use crate::data_stores::requests::Revision;
 use crate::data_stores::wire::{Content, Stored};
 use crate::data_stores::{EntryKey, Store};
 use http::StatusCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An entry that is to be written, or deleted.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub(super) struct Write {
     pub(super) stored: Box<Stored>,
     /// Nothing if it is deleted.
     pub(super) content: Option<Box<Content>>,
-    /// An earlier run may have sent the same write.
-    pub(super) was_pending: bool,
+    /// An earlier run, or an earlier attempt of this one, may have applied the same write.
+    pub(super) may_be_applied: AtomicBool,
 }
 
 /// What became of it.
@@ -37,6 +38,10 @@ pub(super) enum Ended {
 }
 
 impl Write {
+    fn may_be_applied(&self) -> bool {
+        self.may_be_applied.load(Ordering::Relaxed)
+    }
+
     pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
         self.content.as_deref().map(Fingerprint::of_content)
     }
@@ -51,12 +56,17 @@ impl Worker<Write> for Writer<'_> {
 
     async fn work(&self, write: &Write) -> Result<Ended, Error> {
         let ended = match (&self.0.target, &write.content) {
-            (None, None) => self.delete(&write.entry).await,
+            (None, None) => self.delete(write).await,
             (None, Some(content)) => self.replace(write, content).await,
             (Some(_), None) => Ok(Ended::Deleted),
             (Some(target), Some(content)) => self.copy(target, &write.entry, content).await,
         };
-        ended.map_err(|error| write.entry.blame(error))
+        ended.map_err(|error| {
+            if error.may_have_been_applied() {
+                write.may_be_applied.store(true, Ordering::Relaxed);
+            }
+            write.entry.blame(error)
+        })
     }
 }
 
@@ -66,11 +76,20 @@ impl Writer<'_> {
         self.0.options.clone().or_idempotent()
     }
 
-    async fn delete(&self, entry: &EntryKey) -> Result<Ended, Error> {
+    async fn delete(&self, write: &Write) -> Result<Ended, Error> {
         if self.0.is_dry {
             return Ok(Ended::Deleted);
         }
-        match self.0.store.at_scope_of(entry).delete_stored(&entry.key, &self.0.options).await {
+        let (store, key) = (self.0.store.at_scope_of(&write.entry), &write.entry.key);
+        // What somebody has written since an earlier attempt is not what is to be deleted.
+        if write.may_be_applied() {
+            match store.read(key, &Revision::Latest, &self.0.options).await? {
+                None => return Ok(Ended::Deleted),
+                Some(now) if now.etag != write.stored.etag => return Ok(Ended::Overtaken),
+                Some(_) => {}
+            }
+        }
+        match store.delete_stored(key, &self.0.options).await {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(Ended::Deleted),
         }
@@ -91,7 +110,7 @@ impl Writer<'_> {
             return Err(error);
         }
         // An earlier attempt, or an earlier run, may be what stands in its way.
-        let may_be_ours = error.may_have_been_applied() || write.was_pending;
+        let may_be_ours = error.may_have_been_applied() || write.may_be_applied();
         Ok(match self.look_again(&store, &write.entry, &content).await? {
             Now::AsWritten => Ended::Written(None),
             Now::Another if may_be_ours => Ended::InDoubt,

@@ -1,13 +1,14 @@
 //! Exports whose writer is slow, and imports whose reader is.
 
 use super::store_of;
-use opencloud::testing::{Expect, MockResponse, Script};
+use opencloud::ErrorKind;
+use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use serde_json::json;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 const SCOPE: &str = "/cloud/v2/universes/1/data-stores/Players/scopes/s/entries";
 /// Longer than a call may take.
@@ -68,6 +69,60 @@ async fn an_export_and_an_import_wait_for_a_rate_limit_that_outlasts_a_call() {
     assert_eq!(import.read_from(&file[..], |_| Ok(())).await.expect("a response").written, 1);
     assert_eq!(waits.done.load(Ordering::Relaxed), 2);
     assert!(waits.messages.lock().expect("messages").iter().any(|text| text.contains("rate limit")));
+}
+
+/// A service that fails for a number of requests, each of which is sent four times, and has one entry.
+fn failing(times: usize) -> Script {
+    let down = || MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
+    let entry = json!({ "id": "a", "path": format!("{SCOPE}/a") });
+    Script::new()
+        .expect_times(times * 4, Expect::get(SCOPE), down())
+        .expect_times(times * 4, Expect::get(format!("{SCOPE}/a")), down())
+        .expect_times(times * 4, Expect::patch(format!("{SCOPE}/a")), down())
+        .always(Expect::get(SCOPE), MockResponse::page("dataStoreEntries", [entry], None))
+        .always(Expect::any(), MockResponse::json(json!({ "value": 1, "etag": "1" })))
+}
+
+const LINE: &[u8] = b"{\"scope\":\"s\",\"key\":\"a\",\"value\":1}\n";
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_a_minute_is_waited_for_and_a_longer_one_ends_the_job() {
+    let script = failing(3);
+    let store = store_of(&script.client()).scope("s");
+    let waits = Arc::new(Waits::default());
+    let mut file = Vec::new();
+    let end = store.export().on_progress(Told(Arc::clone(&waits))).write_to(&mut file, |_| Ok(())).await;
+    assert_eq!(end.expect("a response").entries(), 1);
+    assert_eq!(store.import().read_from(&file[..], |_| Ok(())).await.expect("a response").written, 1);
+    script.assert_done();
+    let messages = waits.messages.lock().expect("messages").clone();
+    let of_waits = ["waiting 1 s", "waiting 2 s", "waiting 4 s", ""].repeat(2);
+    assert_eq!(messages.len(), of_waits.len(), "{messages:?}");
+    assert!(messages.iter().zip(of_waits).all(|(told, wait)| told.starts_with(wait)), "{messages:?}");
+
+    let down = MockResponse::error(ErrorShape::Code, 503, "UNAVAILABLE", "later");
+    let script = Script::new().always(Expect::any(), down);
+    let store = store_of(&script.client()).scope("s");
+    let begun = Instant::now();
+    let error = store.export().write_to(Vec::new(), |_| Ok(())).await.expect_err("a failure");
+    assert_eq!(error.kind(), ErrorKind::Service, "{error}");
+    assert!((60..90).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    let import = store.import().wait_for_service(Duration::ZERO).read_from(LINE, |_| Ok(()));
+    assert_eq!(import.await.expect_err("a failure").kind(), ErrorKind::Service);
+    assert!(begun.elapsed().as_secs() < 10, "the calls alone are retried: {:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_wait_helps_against_ends_the_job_at_once() {
+    let refused = MockResponse::error(ErrorShape::Code, 403, "PERMISSION_DENIED", "no");
+    let script = Script::new().always(Expect::any(), refused);
+    let store = store_of(&script.client()).scope("s");
+    let begun = Instant::now();
+    store.export().write_to(Vec::new(), |_| Ok(())).await.expect_err("a failure");
+    store.import().read_from(LINE, |_| Ok(())).await.expect_err("a failure");
+    assert!(begun.elapsed() < Duration::from_secs(1));
 }
 
 #[derive(Default)]

@@ -1,6 +1,10 @@
-//! `cargo xtask chaos` and `cargo xtask soak`: the SDK for minutes in bad conditions, and what is wrong afterwards.
+//! `cargo xtask chaos`, `cargo xtask killed` and `cargo xtask soak`: the SDK for minutes in bad conditions, and what is wrong
+//! afterwards.
 
 mod chaos;
+mod emulator;
+mod killed;
+mod lines;
 mod resources;
 mod soak;
 
@@ -24,6 +28,8 @@ struct Arguments {
 enum Command {
     /// Run the SDK against emulators that fail and are killed, and account for every write.
     Chaos(chaos::Options),
+    /// Kill the programs that do whole jobs while the service fails, and compare what it then holds.
+    Killed(killed::Options),
     /// Make many calls, and compare memory, sockets, tasks and file handles before and after.
     Soak(soak::Options),
     /// A process of `chaos` that makes calls.
@@ -34,10 +40,21 @@ enum Command {
     Server,
 }
 
+/// Another program of this workspace, which is built beside this one.
+pub(crate) fn beside_this(name: &str) -> Outcome<std::path::PathBuf> {
+    let this = std::env::current_exe().map_err(|error| error.to_string())?;
+    let path = this.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION);
+    match path.exists() {
+        true => Ok(path),
+        false => Err(format!("{} is missing; build it: cargo build --package {name}", path.display())),
+    }
+}
+
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Chaos(options) => chaos::run(&options).await,
+        Command::Killed(options) => killed::run(&options).await,
         Command::Soak(options) => soak::run(&options).await,
         Command::Worker(options) => chaos::work(options).await.map(|()| true),
         Command::Server => soak::serve().await.map(|()| true),

@@ -2,11 +2,12 @@
 
 use super::faults::Fault;
 use crate::Outcome;
+use crate::emulator::spawn;
 use opencloud::Client;
 use serde_json::json;
-use std::io::{BufRead, BufReader};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 /// How often a start is tried: the port may still be in use by what was killed.
@@ -25,7 +26,7 @@ pub(crate) struct Emulator {
 impl Emulator {
     /// Starts on a free port, which it keeps.
     pub(crate) fn start(binary: &Path, data: &Path, seed: u64) -> Outcome<Self> {
-        let (child, base_url) = spawn(binary, data, "0", seed, &[])?;
+        let (child, base_url) = spawn(binary, &arguments(data, "0", seed, &[]))?;
         let (binary, data) = (binary.to_owned(), data.to_owned());
         Ok(Self { binary, data, seed, child, base_url, faults: Vec::new(), kills: 0 })
     }
@@ -45,7 +46,7 @@ impl Emulator {
         let seed = self.seed.wrapping_add(self.kills as u64);
         let mut tries = 0;
         (self.child, self.base_url) = loop {
-            match spawn(&self.binary, &self.data, &port, seed, &self.faults) {
+            match spawn(&self.binary, &arguments(&self.data, &port, seed, &self.faults)) {
                 Ok(started) => break started,
                 Err(problem) if tries == STARTS => return Err(problem),
                 Err(_) => tries += 1,
@@ -81,24 +82,13 @@ impl Drop for Emulator {
     }
 }
 
-/// A process that serves, and where.
-fn spawn(binary: &Path, data: &Path, port: &str, seed: u64, faults: &[Fault]) -> Outcome<(Child, String)> {
-    let failed = |problem: String| format!("the emulator {} did not start: {problem}", binary.display());
-    let mut command = Command::new(binary);
-    command.args(["--port", port, "--fault-seed", &seed.to_string(), "--data"]).arg(data);
+/// The arguments of a start.
+fn arguments(data: &Path, port: &str, seed: u64, faults: &[Fault]) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> =
+        ["--port", port, "--fault-seed", &seed.to_string(), "--data"].map(Into::into).into();
+    arguments.push(data.into());
     for fault in faults {
-        command.args(["--fault", fault.as_str()]);
+        arguments.extend(["--fault", fault.as_str()].map(Into::into));
     }
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
-    let mut line = String::new();
-    let read = child.stdout.take().map(|output| BufReader::new(output).read_line(&mut line));
-    match line.trim().rsplit(' ').next().filter(|url| url.starts_with("http")) {
-        Some(url) => Ok((child, url.to_owned())),
-        None => {
-            let _ = child.kill();
-            let _ = child.wait();
-            Err(failed(format!("it printed {line:?} ({read:?})")))
-        }
-    }
+    arguments
 }

@@ -50,7 +50,7 @@ pub(crate) async fn run(options: &Options) -> Outcome<bool> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let binary = match &options.emulator {
         Some(path) => path.clone(),
-        None => beside_this("opencloud-emulator")?,
+        None => crate::beside_this("opencloud-emulator")?,
     };
     let report = play(&binary, folder.path(), seed, length).await?;
     println!("{}", report.text());
@@ -60,15 +60,6 @@ pub(crate) async fn run(options: &Options) -> Outcome<bool> {
         eprintln!("error: chaos found something, see above; the ledgers are in {}", kept.display());
     }
     Ok(is_clean)
-}
-
-fn beside_this(name: &str) -> Outcome<PathBuf> {
-    let this = std::env::current_exe().map_err(|error| error.to_string())?;
-    let path = this.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION);
-    match path.exists() {
-        true => Ok(path),
-        false => Err(format!("{} is missing; build it: cargo build --package {name}", path.display())),
-    }
 }
 
 async fn play(binary: &Path, folder: &Path, seed: u64, length: Duration) -> Outcome<Report> {

@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use crate::Outcome;
+use crate::lines::entries_of;
 use opencloud::data_stores::Store;
 use opencloud::retry::RetryBudget;
 use opencloud::{Client, ClientBuilder};
@@ -56,21 +57,6 @@ impl World {
         let call = self.client.request(http::Method::GET, &path).send();
         call.await.map(opencloud::Response::into_inner).map_err(|error| format!("{path}: {error}"))
     }
-}
-
-/// Scope, key and value of each line of an export.
-pub(crate) fn entries_of(lines: &[u8]) -> Outcome<Vec<((String, String), Value)>> {
-    #[derive(serde::Deserialize)]
-    struct Line {
-        scope: String,
-        key: String,
-        value: Value,
-    }
-    let lines = serde_json::Deserializer::from_slice(lines).into_iter::<Line>();
-    lines
-        .map(|line| line.map(|line| ((line.scope, line.key), line.value)))
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("the export cannot be read: {error}"))
 }
 
 /// Settings under which a call of a run ends within a minute, whatever the service does.

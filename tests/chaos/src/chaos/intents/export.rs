@@ -1,6 +1,6 @@
 use super::super::fixture::{NAME, PAGE};
-use super::super::world::entries_of;
 use super::{Acting, Failure, Intent, Kind, Verifying, World, compared, only_reads};
+use crate::lines::entries_of;
 use opencloud::data_stores::ExportCheckpoint;
 
 /// Exports a data store that does not change, and goes on at the last checkpoint after an error.
