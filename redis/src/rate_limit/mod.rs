@@ -1,0 +1,321 @@
+//! The rate limit that several processes count together.
+
+mod lag;
+mod known;
+mod own;
+mod place;
+mod scripts;
+mod window;
+
+use crate::server::{Error, ErrorKind, Health, Server};
+use known::Known;
+use lag::Lag;
+use opencloud::limit::{Acquire, Observation, Quota, RateLimitStore};
+use own::Own;
+use place::Place;
+use scripts::{Mode, Reply};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use window::{Id, Window};
+
+/// Who waits longer than this looks after half of the time whether a place has become free before its own.
+const NEAR: Duration = Duration::from_secs(2);
+
+/// How often a request may come too late for its place in a row, before the server counts as away.
+const MOST_LATE: u32 = 10;
+
+/// For how long what responses say is collected, so that many of them are one command.
+const COLLECT: Duration = Duration::from_millis(50);
+
+/// A rate limit that all processes share which use the same server and prefix.
+///
+/// ```no_run
+/// # async fn client() -> Result<(), Box<dyn std::error::Error>> {
+/// use opencloud::{Client, limit::RateLimit};
+/// use opencloud_redis::{RedisRateLimit, Server};
+///
+/// let server = Server::connect("redis://127.0.0.1").await?;
+/// let limit = RateLimit::with_store(RedisRateLimit::new(server));
+/// let client = Client::builder().api_key_from_env()?.rate_limit(limit).build()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What is counted
+///
+/// A call takes its place in all its windows in one step on the server, by the server's clock: the clocks of the
+/// processes do not matter. The windows slide, so that no period of a limit's length sees more requests than the limit. If
+/// there is room this is **one** command. Otherwise the call is given a place behind those that came before it, and waits
+/// for it; it asks again when its time has come, because a response may have said something meanwhile. A call that is
+/// dropped gives its place back.
+///
+/// A place counts from the time at which the request can have left at the latest. This process measures how long the server
+/// and its own scheduler take, and asks for a margin of twice that, 10 milliseconds at least: each window is longer by this
+/// margin, so that a limit of 50 a second is used to 99 % at best. A request that would leave later than it said asks
+/// again.
+///
+/// What responses say (`x-ratelimit-*`, 429) holds for all processes, 50 milliseconds later at most, and a 429 at once.
+///
+/// # When the server is away
+///
+/// By default calls fail without being sent, with an error that names the server.
+/// [`locally_when_away`](Self::locally_when_away) goes on with a part of each limit, counted in this process. Away is also
+/// a server that is full, or a replica that takes no writes; it is tried again once a second. With the feature `tracing`
+/// there is an event when it goes and when it is back.
+///
+/// A server that has lost its data is told what this process has sent lately before its next request goes out. Requests of
+/// processes that send nothing more until their window has ended are not counted then.
+///
+/// # Bounds
+///
+/// Limits of more than 100,000 requests are not counted, as in `RateLimit::from_spec`. 100,000 requests may wait in a
+/// window. A window takes about 100 bytes for each request of its period, and is forgotten when it is empty.
+#[derive(Clone)]
+pub struct RedisRateLimit(Arc<Shared>);
+
+struct Shared {
+    server: Server,
+    health: Health,
+    /// Of the keys.
+    tag: String,
+    /// The part of each limit that is used while the server is away.
+    part: Option<f64>,
+    lag: Lag,
+    own: Mutex<Own>,
+    known: Mutex<Known>,
+    /// What responses have said, by the keys of windows.
+    news: Mutex<HashMap<String, (Window, Observation)>>,
+    /// Which data of the server this process has counted in.
+    epoch: tokio::sync::Mutex<Option<String>>,
+    /// What the ids of this process begin with, and the number of the next.
+    name: u64,
+    next: AtomicU64,
+}
+
+impl RedisRateLimit {
+    /// Counts on this server.
+    pub fn new(server: Server) -> Self {
+        let tag = server.names().one("limit");
+        Self(Arc::new(Shared {
+            server,
+            health: Health::new("the rate limit", "calls fail without being sent"),
+            tag,
+            part: None,
+            lag: Lag::default(),
+            own: Mutex::default(),
+            known: Mutex::default(),
+            news: Mutex::default(),
+            epoch: tokio::sync::Mutex::default(),
+            name: fastrand::u64(..),
+            next: AtomicU64::default(),
+        }))
+    }
+
+    /// While the server is away, goes on with this part of each limit (0.25 for one of four processes), counted in this
+    /// process; what it has sent before counts as well. A limit whose part is less than one request is one request in a
+    /// longer period.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`Configuration`](ErrorKind::Configuration), if the part is not above 0 and at most 1, or the limit is in use
+    /// already.
+    pub fn locally_when_away(mut self, part: f64) -> Result<Self, Error> {
+        let invalid = |why: &str| {
+            Error::new(ErrorKind::Configuration, format!("the part of the limits is invalid: {why}"))
+        };
+        if !(part > 0.0 && part <= 1.0) {
+            return Err(invalid("it is above 0 and at most 1, such as 0.25 for one of four processes"));
+        }
+        let shared =
+            Arc::get_mut(&mut self.0).ok_or_else(|| invalid("set it before the limit is cloned or used"))?;
+        shared.part = Some(part);
+        shared.health.instead("calls go on with a part of each limit");
+        Ok(self)
+    }
+}
+
+impl RateLimitStore for RedisRateLimit {
+    fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a> {
+        Box::pin(async move { self.0.acquire(quotas).await.map_err(opencloud::Error::not_sent) })
+    }
+
+    fn observe(&self, quota: &Quota, seen: &Observation) {
+        if let Some(window) = Window::of(quota) {
+            self.0.observe(window, seen);
+        }
+    }
+}
+
+impl Shared {
+    async fn acquire(self: &Arc<Self>, quotas: &[Quota]) -> Result<(), Error> {
+        let windows: Arc<[Window]> = quotas.iter().filter_map(Window::of).collect();
+        if windows.is_empty() {
+            return Ok(());
+        }
+        let outcome = match self.health.ask() {
+            Ok(()) => {
+                let outcome = self.acquire_there(&windows).await;
+                self.health.note(self.server.address(), &outcome);
+                outcome
+            }
+            Err(error) => Err(error),
+        };
+        match (outcome, self.part) {
+            (Ok(id), _) => {
+                self.own().count(&windows, id);
+                Ok(())
+            }
+            (Err(error), Some(part)) if error.is_away() => {
+                self.acquire_here(&windows, part).await;
+                Ok(())
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Waits for a place that all processes know of.
+    async fn acquire_there(self: &Arc<Self>, windows: &Arc<[Window]>) -> Result<Id, Error> {
+        let id = Id::new(self.name, self.next.fetch_add(1, Ordering::Relaxed));
+        let place = Place::new(self.clone(), windows.clone(), id);
+        let (mut mode, mut late) = (Mode::Enter, 0);
+        loop {
+            let asked = Instant::now();
+            let reply = self.ask(mode, windows, id).await?;
+            self.lag.note(asked.elapsed());
+            self.known().learn(windows, &reply.rooms);
+            if self.is_other_epoch(&reply).await? {
+                // Its place was given in windows that lacked what this process has sent.
+                mode = Mode::Depart;
+                continue;
+            }
+            match reply.wait {
+                None if asked.elapsed() <= reply.leeway => {
+                    place.keep();
+                    return Ok(id);
+                }
+                None => {
+                    late += 1;
+                    if late == MOST_LATE {
+                        let seconds = reply.leeway.as_secs_f64();
+                        return Err(Error::late("the rate limit", self.server.address(), seconds));
+                    }
+                    mode = Mode::Depart;
+                }
+                Some(wait) if wait > NEAR => {
+                    tokio::time::sleep(wait / 2).await;
+                    mode = Mode::Look;
+                }
+                Some(wait) => {
+                    tokio::time::sleep(wait).await;
+                    mode = Mode::Depart;
+                }
+            }
+        }
+    }
+
+    async fn ask(&self, mode: Mode, windows: &[Window], id: Id) -> Result<Reply, Error> {
+        let script = scripts::acquire(&self.tag, mode, windows, id, self.lag.margin());
+        let raw = self.server.script("the rate limit", &script).await?;
+        Reply::read(raw, windows.len()).ok_or_else(|| {
+            let address = self.server.address();
+            let why = "check what runs there";
+            let message =
+                format!("the rate limit failed: the Redis server at {address} responded with something else; {why}");
+            Error::new(ErrorKind::Unexpected, message)
+        })
+    }
+
+    /// Whether the server has begun with other data than this process knows. It is told then what was sent lately.
+    async fn is_other_epoch(&self, reply: &Reply) -> Result<bool, Error> {
+        let mut epoch = self.epoch.lock().await;
+        match &*epoch {
+            Some(known) if *known == reply.epoch => return Ok(false),
+            None => {
+                *epoch = Some(reply.epoch.clone());
+                return Ok(false);
+            }
+            Some(_) => {}
+        }
+        let recent = self.own().recent();
+        let mut now = reply.epoch.clone();
+        for part in recent.chunks(scripts::RESTORED_AT_ONCE) {
+            let script = scripts::restore(&self.tag, part, &reply.epoch);
+            now = self.server.script("the rate limit", &script).await?;
+        }
+        *epoch = Some(now);
+        Ok(true)
+    }
+
+    /// Waits for a place that only this process knows of.
+    async fn acquire_here(&self, windows: &[Window], part: f64) {
+        let id = Id::new(self.name, self.next.fetch_add(1, Ordering::Relaxed));
+        loop {
+            let until = self.own().enter(windows, part, id, Instant::now());
+            let Some(until) = until else { return };
+            tokio::time::sleep_until(until.into()).await;
+        }
+    }
+
+    fn observe(self: &Arc<Self>, window: Window, seen: &Observation) {
+        if seen.refused {
+            self.own().hold(&window, seen);
+        }
+        if !self.known().is_news(&window, seen) || self.health.ask().is_err() {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let is_first = {
+            let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_first = news.is_empty();
+            let merged = known::merged(news.get(&window.key).map(|(_, seen)| seen), seen);
+            news.insert(window.key.clone(), (window, merged));
+            is_first
+        };
+        if is_first || seen.refused {
+            let (shared, collect) = (self.clone(), if seen.refused { Duration::ZERO } else { COLLECT });
+            runtime.spawn(async move {
+                tokio::time::sleep(collect).await;
+                shared.tell().await;
+            });
+        }
+    }
+
+    /// Tells the server what responses have said.
+    async fn tell(&self) {
+        let news = std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner));
+        let news: Vec<(Window, Observation)> = news.into_values().collect();
+        for part in news.chunks(scripts::TOLD_AT_ONCE) {
+            let script = scripts::observe(&self.tag, part);
+            let told = self.server.script::<u8>("the rate limit", &script).await;
+            self.health.note(self.server.address(), &told);
+        }
+    }
+
+    /// Gives a place back, if the server can be asked.
+    async fn give_back(&self, windows: &[Window], id: Id) {
+        let script = scripts::give_back(&self.tag, windows, id);
+        let returned = self.server.script::<u8>("the rate limit", &script).await;
+        self.health.note(self.server.address(), &returned);
+    }
+
+    fn own(&self) -> std::sync::MutexGuard<'_, Own> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for RedisRateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisRateLimit")
+            .field("server", &self.0.server)
+            .field("locally_when_away", &self.0.part)
+            .field("margin", &self.0.lag.margin())
+            .finish()
+    }
+}

@@ -1,0 +1,167 @@
+//! What this process has sent lately: to count by while the server is away, and to tell a server that has lost its data.
+
+use super::known::usable_left;
+use super::window::{Id, Window};
+use opencloud::limit::Observation;
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// Beyond this many windows, those in which nothing counts any more are forgotten.
+const MANY: usize = 1024;
+
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    windows: HashMap<String, Sent>,
+    sweep_at: usize,
+}
+
+#[derive(Debug)]
+struct Sent {
+    /// How long a request counts.
+    period: Duration,
+    requests: VecDeque<(Instant, Id)>,
+    /// Until when a 429 holds requests back.
+    held_until: Option<Instant>,
+}
+
+impl Sent {
+    fn forget(&mut self, now: Instant) {
+        while self.requests.front().is_some_and(|(at, _)| *at + self.period <= now) {
+            self.requests.pop_front();
+        }
+        self.held_until = self.held_until.filter(|until| *until > now);
+    }
+}
+
+/// The requests of a window, with their ages.
+#[derive(Debug)]
+pub(super) struct Recent {
+    pub(super) key: String,
+    pub(super) period: Duration,
+    pub(super) requests: Vec<(Id, Duration)>,
+}
+
+impl Own {
+    fn sent(&mut self, window: &Window, now: Instant) -> &mut Sent {
+        if self.windows.len() >= self.sweep_at.max(MANY) {
+            self.windows.retain(|_, sent| {
+                sent.forget(now);
+                !sent.requests.is_empty() || sent.held_until.is_some()
+            });
+            self.sweep_at = self.windows.len() * 2;
+        }
+        let new = || Sent { period: window.period, requests: VecDeque::new(), held_until: None };
+        let sent = self.windows.entry(window.key.clone()).or_insert_with(new);
+        sent.forget(now);
+        sent
+    }
+
+    /// Counts a request that leaves now.
+    pub(super) fn count(&mut self, windows: &[Window], id: Id) {
+        let now = Instant::now();
+        for window in windows {
+            self.sent(window, now).requests.push_back((now, id));
+        }
+    }
+
+    /// Counts a request if it may leave under this part of its windows; otherwise says when to ask again.
+    pub(super) fn enter(&mut self, windows: &[Window], part: f64, id: Id, now: Instant) -> Option<Instant> {
+        let mut until = None;
+        for window in windows {
+            let (requests, period) = window.part(part);
+            let sent = self.sent(window, now);
+            sent.period = sent.period.max(period);
+            let over = sent.requests.partition_point(|(at, _)| *at + period <= now);
+            let oldest = (sent.requests.len() - over).checked_sub(requests).map(|row| sent.requests[over + row].0);
+            until = until.max(oldest.map(|oldest| oldest + period)).max(sent.held_until);
+        }
+        if until.is_none() {
+            for window in windows {
+                self.sent(window, now).requests.push_back((now, id));
+            }
+        }
+        until
+    }
+
+    /// Holds requests back for as long as a 429 says.
+    pub(super) fn hold(&mut self, window: &Window, seen: &Observation) {
+        let now = Instant::now();
+        if let Some((0, wait)) = usable_left(seen) {
+            self.sent(window, now).held_until = Some(now + wait);
+        }
+    }
+
+    /// Takes back the newest request of all of these windows.
+    pub(super) fn take_back(&mut self, windows: &[Window]) -> Option<Id> {
+        let now = Instant::now();
+        let (_, id) = *self.sent(windows.first()?, now).requests.back()?;
+        for window in windows {
+            let requests = &mut self.sent(window, now).requests;
+            if let Some(index) = requests.iter().rposition(|(_, other)| *other == id) {
+                requests.remove(index);
+            }
+        }
+        Some(id)
+    }
+
+    /// What still counts.
+    pub(super) fn recent(&mut self) -> Vec<Recent> {
+        let now = Instant::now();
+        let mut recent = Vec::new();
+        for (key, sent) in &mut self.windows {
+            sent.forget(now);
+            // A server is told a bounded number at a time.
+            let requests: Vec<_> = sent.requests.iter().map(|(at, id)| (*id, now - *at)).collect();
+            let parts = requests.chunks(super::scripts::RESTORED_REQUESTS);
+            recent.extend(parts.map(|part| Recent {
+                key: key.clone(),
+                period: sent.period,
+                requests: part.to_vec(),
+            }));
+        }
+        recent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(requests: u64) -> Window {
+        Window { key: "a".to_owned(), requests, period: Duration::from_secs(10) }
+    }
+
+    #[test]
+    fn a_part_of_a_limit_counts_what_was_sent_before() {
+        let (mut own, windows) = (Own::default(), [window(8)]);
+        own.count(&windows, Id::new(0, 0));
+        let start = Instant::now();
+        assert_eq!(own.enter(&windows, 0.25, Id::new(0, 1), start), None);
+        let until = own.enter(&windows, 0.25, Id::new(0, 2), start).expect("two of eight are sent");
+        assert!(until <= start + Duration::from_secs(10), "{:?}", until - start);
+        assert_eq!(own.enter(&windows, 0.25, Id::new(0, 2), start + Duration::from_secs(10)), None);
+    }
+
+    #[test]
+    fn a_request_that_was_not_sent_is_taken_back_from_all_its_windows() {
+        let (mut own, mut other) = (Own::default(), window(8));
+        other.key = "b".to_owned();
+        let windows = [window(8), other];
+        own.count(&windows, Id::new(0, 0));
+        own.count(&windows[1..], Id::new(0, 1));
+        assert_eq!(own.take_back(&windows), Some(Id::new(0, 0)));
+        assert_eq!(own.take_back(&windows), None);
+        assert_eq!(own.recent().len(), 1, "the other request still counts");
+    }
+
+    #[test]
+    fn windows_in_which_nothing_counts_are_forgotten() {
+        let mut own = Own::default();
+        let start = Instant::now();
+        for user in 0..10_000_u32 {
+            let window = Window { key: user.to_string(), requests: 2, period: Duration::from_secs(1) };
+            assert_eq!(own.enter(&[window], 1.0, Id::new(0, 0), start + Duration::from_millis(10) * user), None);
+        }
+        assert!(own.windows.len() <= 2 * MANY, "{}", own.windows.len());
+    }
+}
