@@ -1,6 +1,6 @@
 //! The one loop around attempts: credentials, limiter, deadline, retry.
 
-use super::limit::{Acquiring, Owner, Quota, RateLimit};
+use super::limit::{Acquiring, Owner, Place, Quota, RateLimit};
 use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy, is_rate_limit};
 use super::trace::Trace;
 use super::{Exchanged, PreparedRequest, Transport, edge};
@@ -140,8 +140,7 @@ impl RetryLoop<'_> {
                 return finish(error, &progress);
             }
             let quotas = self.quotas(secret.as_ref(), request);
-            let permit = self.acquire_permit(&quotas, deadline, trace).await;
-            let place = match permit.and_then(|place| deadline.check().map(|()| place)) {
+            let place = match self.acquire_permit(&quotas, deadline, trace).await {
                 Ok(place) => place,
                 Err(error) => {
                     let error = match error.is_timeout() && self.limit.is_some() {
@@ -189,8 +188,8 @@ impl RetryLoop<'_> {
                 }
                 Err(error) => {
                     // The service has not seen the request, so it does not count it either.
-                    if let Some(limit) = self.limit.filter(|_| error.kind() == ErrorKind::Connect) {
-                        limit.give_back(&quotas, place);
+                    if matches!(error.kind(), ErrorKind::Connect | ErrorKind::InvalidRequest) {
+                        self.give_back(&quotas, place);
                     }
                     error
                 }
@@ -288,30 +287,30 @@ impl RetryLoop<'_> {
         limit.quotas(operation, Owner { name, is_bearer: secret.is_bearer() }, &request.path_values)
     }
 
-    /// Waits for the limiter, and returns the request's place there if it has one.
+    /// Waits for the limiter, and returns the request's place there if it is counted.
     async fn acquire_permit(
         &self,
         quotas: &[Quota],
         deadline: Deadline,
         trace: &Trace,
-    ) -> Result<Option<Instant>, Error> {
-        let Some(limit) = self.limit.filter(|_| !quotas.is_empty()) else { return Ok(None) };
-        let wait = match limit.acquire(quotas) {
-            Acquiring::Granted(place) => {
-                trace.limited(Duration::ZERO);
-                return Ok(Some(place));
-            }
-            Acquiring::Pending(wait) => wait,
+    ) -> Result<Option<Place>, Error> {
+        let place = match self.limit.filter(|_| !quotas.is_empty()) {
+            Some(limit) => Some(within_limit(limit, quotas, deadline, trace).await?),
+            None => None,
         };
-        let start = Instant::now();
-        // In a box, so that the room for its timer is not taken by every call.
-        let permit = Box::pin(deadline.bound("the client's rate limit gave this call no permit", wait)).await;
-        trace.limited(start.elapsed());
-        permit
+        deadline.check().inspect_err(|_| self.give_back(quotas, place))?;
+        Ok(place)
     }
 
-    fn observe(&self, quotas: &[Quota], place: Option<Instant>, is_limited: bool, headers: &HeaderMap) {
-        if let Some(limit) = self.limit {
+    /// Gives back the place of a request that was not sent.
+    fn give_back(&self, quotas: &[Quota], place: Option<Place>) {
+        if let (Some(limit), Some(place)) = (self.limit, place) {
+            limit.give_back(quotas, place);
+        }
+    }
+
+    fn observe(&self, quotas: &[Quota], place: Option<Place>, is_limited: bool, headers: &HeaderMap) {
+        if let (Some(limit), Some(place)) = (self.limit, place) {
             limit.observe(quotas, place, &RateLimitStatus::read(headers), is_limited);
         }
     }
@@ -392,6 +391,27 @@ impl RetryLoop<'_> {
         progress.unstated += usize::from(error.retry_after().is_none());
         Ok(wait)
     }
+}
+
+/// Waits for a permit of the limiter.
+async fn within_limit(
+    limit: &RateLimit,
+    quotas: &[Quota],
+    deadline: Deadline,
+    trace: &Trace,
+) -> Result<Place, Error> {
+    let wait = match limit.acquire(quotas) {
+        Acquiring::Granted(place) => {
+            trace.limited(Duration::ZERO);
+            return Ok(place);
+        }
+        Acquiring::Pending(wait) => wait,
+    };
+    let start = Instant::now();
+    // In a box, so that the room for its timer is not taken by every call.
+    let permit = Box::pin(deadline.bound("the client's rate limit gave this call no permit", wait)).await;
+    trace.limited(start.elapsed());
+    permit
 }
 
 /// Refuses a kind of credential that the operation does not take.

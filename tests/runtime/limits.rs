@@ -1,6 +1,6 @@
 //! The client-side rate limiter, on the paused clock.
 
-use opencloud::limit::{Acquire, Observation, Quota, RateLimit, RateLimitStore};
+use opencloud::limit::{Acquire, Observation, Permit, Quota, RateLimit, RateLimitStore};
 use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::types::UserRestriction;
 use opencloud::{Client, Credentials, CredentialsProvider, Provided};
@@ -368,6 +368,9 @@ async fn without_it_nothing_waits() {
 struct Shared {
     asked: Mutex<Vec<Quota>>,
     told: Mutex<Vec<(String, Observation)>>,
+    /// The permits that observations came with.
+    observed: Mutex<Vec<Permit>>,
+    given_back: Mutex<Vec<(Vec<String>, Permit)>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -376,14 +379,65 @@ struct Handle(Arc<Shared>);
 impl RateLimitStore for Handle {
     fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a> {
         Box::pin(async move {
-            self.0.asked.lock().expect("asked").extend_from_slice(quotas);
-            Ok(())
+            let mut asked = self.0.asked.lock().expect("asked");
+            asked.extend_from_slice(quotas);
+            Ok(Permit::new(asked.len() as u128))
         })
     }
 
-    fn observe(&self, quota: &Quota, seen: &Observation) {
-        self.0.told.lock().expect("told").push((quota.key.clone(), *seen));
+    fn give_back(&self, quotas: &[Quota], permit: Permit) {
+        let keys = quotas.iter().map(|quota| quota.key.clone()).collect();
+        self.0.given_back.lock().expect("given back").push((keys, permit));
     }
+
+    fn observe(&self, quota: &Quota, permit: Permit, seen: &Observation) {
+        self.0.told.lock().expect("told").push((quota.key.clone(), *seen));
+        self.0.observed.lock().expect("observed").push(permit);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_gets_back_the_permit_of_each_request_that_was_not_sent() {
+    let script = Script::new()
+        .expect(Expect::any(), MockResponse::not_sent())
+        .expect(Expect::any(), MockResponse::status(503, "busy"))
+        .always(Expect::any(), MockResponse::json(json!({})));
+    let store = Handle::default();
+    let client = client(&script, RateLimit::with_store(store.clone()));
+    let call = client
+        .users()
+        .list_inventory_items(1)
+        .with_credentials(Credentials::api_key("SECRET-KEY").expect("a key").with_owner("group 7"));
+    call.send().await.expect("the third attempt");
+    let keys = vec!["users.list_inventory_items for group 7".to_owned()];
+    assert_eq!(*store.0.given_back.lock().expect("given back"), [(keys, Permit::new(1))]);
+    let observed = store.0.observed.lock().expect("observed").clone();
+    assert!(!observed.contains(&Permit::new(1)), "there was no response to it: {observed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_gets_back_the_permit_of_a_request_that_was_refused_before_it_was_sent() {
+    let store = Handle::default();
+    // A script refuses what it does not expect as a transport refuses what it cannot write.
+    let client = client(&Script::new(), RateLimit::with_store(store.clone()));
+    let error = client.users().list_inventory_items(1).send().await.map(drop).expect_err("no request");
+    assert_eq!(error.kind(), opencloud::ErrorKind::InvalidRequest);
+    assert_eq!(store.0.given_back.lock().expect("given back").len(), 1);
+}
+
+/// With the store of this process: what comes at the deadline leaves the place to others.
+#[tokio::test(start_paused = true)]
+async fn a_permit_that_comes_at_the_deadline_goes_to_another() {
+    let service = service();
+    let client = client(&service, RateLimit::from_spec());
+    let ban = || client.user_restrictions().update(1, 7, UserRestriction::new());
+    let start = Instant::now();
+    ban().await.expect("the first");
+    let error = ban().with_timeout(Duration::from_secs(60)).await.expect_err("its permit comes too late");
+    assert!(error.is_timeout() && error.attempts() == 0, "{error}");
+    ban().await.expect("the second");
+    assert_eq!(start.elapsed().as_secs(), 60, "its place was free");
+    assert_eq!(service.count(), 2);
 }
 
 /// What a store is told when a ban gets these responses one after the other: of each, the quotas by number, with what
@@ -588,15 +642,19 @@ async fn bans_of_one_user_hold_up_no_other() {
     }
 }
 
-/// Gives a turn after ten seconds.
-#[derive(Debug)]
-struct TenSeconds;
+/// Gives a permit after ten seconds.
+#[derive(Clone, Debug, Default)]
+struct TenSeconds(Arc<Mutex<Vec<Permit>>>);
 
 impl RateLimitStore for TenSeconds {
+    fn give_back(&self, _: &[Quota], permit: Permit) {
+        self.0.lock().expect("given back").push(permit);
+    }
+
     fn acquire<'a>(&'a self, _: &'a [Quota]) -> Acquire<'a> {
         Box::pin(async {
             tokio::time::sleep(Duration::from_secs(10)).await;
-            Ok(())
+            Ok(Permit::new(10))
         })
     }
 }
@@ -604,9 +662,12 @@ impl RateLimitStore for TenSeconds {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_when_the_time_is_over() {
     for (seconds, arrivals) in [(9, 0), (10, 0), (11, 1)] {
-        let service = service();
-        let client = client(&service, RateLimit::with_store(TenSeconds));
+        let (service, store) = (service(), TenSeconds::default());
+        let client = client(&service, RateLimit::with_store(store.clone()));
         let call = client.users().get(156).with_timeout(Duration::from_secs(seconds)).await;
+        // The call that ends before it has a permit drops the future, after which nothing is counted.
+        let unused = if seconds == 10 { vec![Permit::new(10)] } else { vec![] };
+        assert_eq!(*store.0.lock().expect("given back"), unused, "{seconds}");
         assert_eq!(service.count(), arrivals, "{seconds}");
         match call {
             Ok(_) => assert_eq!(arrivals, 1),
@@ -625,7 +686,7 @@ impl RateLimitStore for Away {
         Box::pin(async move {
             match is_away {
                 true => Err(opencloud::Error::not_sent("the store of the rate limit is away")),
-                false => Ok(()),
+                false => Ok(Permit::default()),
             }
         })
     }

@@ -75,37 +75,35 @@ impl RateLimit {
         quotas::of(operation, owner, values, self.concurrent_users)
     }
 
-    /// Asks for a permit, with the place of the request if that is known.
+    /// Asks for a permit.
     pub(crate) fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquiring<'a> {
         match &self.store {
             Store::Local(local) => match local.enter(quotas) {
-                Ok(at) => Acquiring::Granted(at),
-                Err(place) => Acquiring::Pending(Box::pin(place.map(|at| Ok(Some(at))))),
+                Ok(at) => Acquiring::Granted(Place::Local(at)),
+                Err(place) => Acquiring::Pending(Box::pin(place.map(|at| Ok(Place::Local(at))))),
             },
-            Store::Shared(store) => Acquiring::Pending(Box::pin(store.acquire(quotas).map_ok(|()| None))),
+            Store::Shared(store) => Acquiring::Pending(Box::pin(store.acquire(quotas).map_ok(Place::Shared))),
         }
     }
 
-    /// Gives back the place of a request that was not sent, if it is known.
-    pub(crate) fn give_back(&self, quotas: &[Quota], place: Option<Instant>) {
-        if let (Store::Local(local), Some(place)) = (&self.store, place) {
-            local.give_back(quotas, place);
+    /// Gives back the place of a request that was not sent.
+    pub(crate) fn give_back(&self, quotas: &[Quota], place: Place) {
+        match (&self.store, place) {
+            (Store::Local(local), Place::Local(at)) => local.give_back(quotas, at),
+            (Store::Shared(store), Place::Shared(permit)) => store.give_back(quotas, permit),
+            // A place is of the store that gave it.
+            _ => {}
         }
     }
 
     /// Takes note of what the response to the request of this place says.
-    pub(crate) fn observe(
-        &self,
-        quotas: &[Quota],
-        place: Option<Instant>,
-        status: &RateLimitStatus,
-        refused: bool,
-    ) {
+    pub(crate) fn observe(&self, quotas: &[Quota], place: Place, status: &RateLimitStatus, refused: bool) {
         for (quota, seen) in quotas.iter().zip(seen::of(quotas, status, refused)) {
-            match &self.store {
+            match (&self.store, place) {
                 _ if seen == Observation::default() => {}
-                Store::Local(local) => local.observe(quota, &seen, place),
-                Store::Shared(store) => store.observe(quota, &seen),
+                (Store::Local(local), Place::Local(at)) => local.observe(quota, &seen, Some(at)),
+                (Store::Shared(store), Place::Shared(permit)) => store.observe(quota, permit, &seen),
+                _ => {}
             }
         }
     }
@@ -113,8 +111,16 @@ impl RateLimit {
 
 /// A permit, or what is waited for until there is one.
 pub(crate) enum Acquiring<'a> {
-    Granted(Instant),
-    Pending(Pin<Box<dyn Future<Output = Result<Option<Instant>, Error>> + Send + 'a>>),
+    Granted(Place),
+    Pending(Pin<Box<dyn Future<Output = Result<Place, Error>> + Send + 'a>>),
+}
+
+/// What one request is counted as.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// The time at which it may be sent.
+    Local(Instant),
+    Shared(Permit),
 }
 
 /// Whose requests are counted.
@@ -126,12 +132,34 @@ pub(crate) struct Owner<'a> {
 }
 
 /// What [`RateLimitStore::acquire`] returns.
-pub type Acquire<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+pub type Acquire<'a> = Pin<Box<dyn Future<Output = Result<Permit, Error>> + Send + 'a>>;
+
+/// The permission to send one request, as a store has counted it.
+///
+/// It holds a number of the store's choice, by which the store finds again what it has counted. A store that keeps
+/// only totals needs none: `Permit::default()`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Permit(u128);
+
+impl Permit {
+    /// A permit with this number.
+    pub fn new(id: u128) -> Self {
+        Self(id)
+    }
+
+    /// Its number.
+    pub fn id(self) -> u128 {
+        self.0
+    }
+}
 
 /// Counts requests and makes them wait.
+///
+/// The functions that are not `async` are called within the tokio runtime of the call and must not block: a store that
+/// asks a server does so in a task of its own, and keeps the number of such tasks bounded.
 pub trait RateLimitStore: fmt::Debug + Send + Sync + 'static {
     /// Waits until a request may be sent under all of these quotas, and counts it. If the future is
-    /// dropped, nothing must be counted; while it is not polled, it must hold up no others. The
+    /// dropped before it is ready, nothing must be counted; while it is not polled, it must hold up no others. The
     /// narrowest quota comes first.
     ///
     /// # Errors
@@ -140,9 +168,23 @@ pub trait RateLimitStore: fmt::Debug + Send + Sync + 'static {
     /// requests through returns `Ok`.
     fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a>;
 
-    /// Takes note of what a response says of a quota, if it says anything of this one.
-    fn observe(&self, quota: &Quota, seen: &Observation) {
-        let _ = (quota, seen);
+    /// Gives back the permit of a request that was not sent, so that another request can be sent instead. Unless a store
+    /// overrides it, the request stays counted until its period is over.
+    ///
+    /// The client calls it where the service has certainly not seen the request: no connection was made, the request could
+    /// not be built, or the permit came when the call's deadline was over. It is called with the quotas of
+    /// [`acquire`](Self::acquire), and at most once for each permit. It is not called if the caller drops the call once
+    /// the request is being sent, because the service may then count it.
+    ///
+    /// It must free no more than that one request, and nothing if the request is no longer counted: its period may be
+    /// over, and the server of a store may be told twice where the store repeats a command.
+    fn give_back(&self, quotas: &[Quota], permit: Permit) {
+        let _ = (quotas, permit);
+    }
+
+    /// Takes note of what the response to the request of a permit says of a quota, if it says anything of this one.
+    fn observe(&self, quota: &Quota, permit: Permit, seen: &Observation) {
+        let _ = (quota, permit, seen);
     }
 }
 
