@@ -13,7 +13,9 @@ pub(super) struct Lag(AtomicU64);
 impl Lag {
     pub(super) fn note(&self, took: Duration) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |known| Some(took.max(known - known / 32)));
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |known| Some(took.max(known - known / 32)));
     }
 
     /// How much later than its place a request may leave: twice as long as it takes, so that few come too late. Who

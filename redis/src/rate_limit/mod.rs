@@ -1,7 +1,8 @@
 //! The rate limit that several processes count together.
 
-mod lag;
 mod known;
+mod lag;
+mod outbox;
 mod own;
 mod place;
 mod scripts;
@@ -10,11 +11,11 @@ mod window;
 use crate::server::{Error, ErrorKind, Health, Server};
 use known::Known;
 use lag::Lag;
-use opencloud::limit::{Acquire, Observation, Quota, RateLimitStore};
+use opencloud::limit::{Acquire, Observation, Permit, Quota, RateLimitStore};
+use outbox::Outbox;
 use own::Own;
 use place::Place;
 use scripts::{Mode, Reply};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,9 +27,6 @@ const NEAR: Duration = Duration::from_secs(2);
 
 /// How often a request may come too late for its place in a row, before the server counts as away.
 const MOST_LATE: u32 = 10;
-
-/// For how long what responses say is collected, so that many of them are one command.
-const COLLECT: Duration = Duration::from_millis(50);
 
 /// A rate limit that all processes share which use the same server and prefix.
 ///
@@ -86,8 +84,7 @@ struct Shared {
     lag: Lag,
     own: Mutex<Own>,
     known: Mutex<Known>,
-    /// What responses have said, by the keys of windows.
-    news: Mutex<HashMap<String, (Window, Observation)>>,
+    outbox: Outbox,
     /// Which data of the server this process has counted in.
     epoch: tokio::sync::Mutex<Option<String>>,
     /// What the ids of this process begin with, and the number of the next.
@@ -107,7 +104,7 @@ impl RedisRateLimit {
             lag: Lag::default(),
             own: Mutex::default(),
             known: Mutex::default(),
-            news: Mutex::default(),
+            outbox: Outbox::default(),
             epoch: tokio::sync::Mutex::default(),
             name: fastrand::u64(..),
             next: AtomicU64::default(),
@@ -142,18 +139,28 @@ impl RateLimitStore for RedisRateLimit {
         Box::pin(async move { self.0.acquire(quotas).await.map_err(opencloud::Error::not_sent) })
     }
 
-    fn observe(&self, quota: &Quota, seen: &Observation) {
+    fn give_back(&self, quotas: &[Quota], permit: Permit) {
+        let (windows, id) = (windows(quotas), Id::of(permit));
+        self.0.own().take_back(&windows, id);
+        self.0.give_back(windows, id);
+    }
+
+    fn observe(&self, quota: &Quota, permit: Permit, seen: &Observation) {
         if let Some(window) = Window::of(quota) {
-            self.0.observe(window, seen);
+            self.0.observe(window, Id::of(permit), seen);
         }
     }
 }
 
+fn windows(quotas: &[Quota]) -> Arc<[Window]> {
+    quotas.iter().filter_map(Window::of).collect()
+}
+
 impl Shared {
-    async fn acquire(self: &Arc<Self>, quotas: &[Quota]) -> Result<(), Error> {
-        let windows: Arc<[Window]> = quotas.iter().filter_map(Window::of).collect();
+    async fn acquire(self: &Arc<Self>, quotas: &[Quota]) -> Result<Permit, Error> {
+        let windows = windows(quotas);
         if windows.is_empty() {
-            return Ok(());
+            return Ok(Permit::default());
         }
         let outcome = match self.health.ask() {
             Ok(()) => {
@@ -166,11 +173,10 @@ impl Shared {
         match (outcome, self.part) {
             (Ok(id), _) => {
                 self.own().count(&windows, id);
-                Ok(())
+                Ok(id.permit())
             }
             (Err(error), Some(part)) if error.is_away() => {
-                self.acquire_here(&windows, part).await;
-                Ok(())
+                Ok(self.acquire_here(&windows, part).await.permit())
             }
             (Err(error), _) => Err(error),
         }
@@ -178,7 +184,7 @@ impl Shared {
 
     /// Waits for a place that all processes know of.
     async fn acquire_there(self: &Arc<Self>, windows: &Arc<[Window]>) -> Result<Id, Error> {
-        let id = Id::new(self.name, self.next.fetch_add(1, Ordering::Relaxed));
+        let id = self.id();
         let place = Place::new(self.clone(), windows.clone(), id);
         let (mut mode, mut late) = (Mode::Enter, 0);
         loop {
@@ -222,8 +228,9 @@ impl Shared {
         Reply::read(raw, windows.len()).ok_or_else(|| {
             let address = self.server.address();
             let why = "check what runs there";
-            let message =
-                format!("the rate limit failed: the Redis server at {address} responded with something else; {why}");
+            let message = format!(
+                "the rate limit failed: the Redis server at {address} responded with something else; {why}"
+            );
             Error::new(ErrorKind::Unexpected, message)
         })
     }
@@ -250,55 +257,74 @@ impl Shared {
     }
 
     /// Waits for a place that only this process knows of.
-    async fn acquire_here(&self, windows: &[Window], part: f64) {
-        let id = Id::new(self.name, self.next.fetch_add(1, Ordering::Relaxed));
+    async fn acquire_here(&self, windows: &[Window], part: f64) -> Id {
+        let id = self.id();
         loop {
             let until = self.own().enter(windows, part, id, Instant::now());
-            let Some(until) = until else { return };
+            let Some(until) = until else { return id };
             tokio::time::sleep_until(until.into()).await;
         }
     }
 
-    fn observe(self: &Arc<Self>, window: Window, seen: &Observation) {
+    fn observe(self: &Arc<Self>, window: Window, id: Id, seen: &Observation) {
         if seen.refused {
-            self.own().hold(&window, seen);
+            let mut own = self.own();
+            own.take_back(std::slice::from_ref(&window), id);
+            own.hold(&window, seen);
         }
-        if !self.known().is_news(&window, seen) || self.health.ask().is_err() {
-            return;
+        if self.known().is_news(&window, seen) && self.outbox.tell(window, seen, id) {
+            self.empty_outbox();
         }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let is_first = {
-            let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_first = news.is_empty();
-            let merged = known::merged(news.get(&window.key).map(|(_, seen)| seen), seen);
-            news.insert(window.key.clone(), (window, merged));
-            is_first
-        };
-        if is_first || seen.refused {
-            let (shared, collect) = (self.clone(), if seen.refused { Duration::ZERO } else { COLLECT });
+    }
+
+    fn give_back(self: &Arc<Self>, windows: Arc<[Window]>, id: Id) {
+        if !windows.is_empty() && self.outbox.give_back(windows, id) {
+            self.empty_outbox();
+        }
+    }
+
+    /// Tells the server what there is to tell, in the background.
+    fn empty_outbox(self: &Arc<Self>) {
+        /// Also if the task is dropped with its runtime.
+        struct Task(Arc<Shared>, bool);
+
+        impl Drop for Task {
+            fn drop(&mut self) {
+                if !self.1 {
+                    self.0.outbox.no_task();
+                }
+            }
+        }
+
+        let task = Task(self.clone(), false);
+        // Without a runtime nothing can be told; places pass unused.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                tokio::time::sleep(collect).await;
-                shared.tell().await;
+                let mut task = task;
+                while let Some((returns, news)) = task.0.outbox.take().await {
+                    task.0.tell(&returns, &news).await;
+                }
+                task.1 = true;
             });
         }
     }
 
-    /// Tells the server what responses have said.
-    async fn tell(&self) {
-        let news = std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner));
-        let news: Vec<(Window, Observation)> = news.into_values().collect();
-        for part in news.chunks(scripts::TOLD_AT_ONCE) {
-            let script = scripts::observe(&self.tag, part);
+    async fn tell(&self, returns: &[outbox::Returned], news: &[outbox::News]) {
+        let mut scripts: Vec<_> =
+            returns.iter().map(|(windows, id)| scripts::give_back(&self.tag, windows, *id)).collect();
+        scripts.extend(news.chunks(scripts::TOLD_AT_ONCE).map(|part| scripts::observe(&self.tag, part)));
+        for script in scripts {
+            // What a server that is away is not told has passed when it is back.
+            if self.health.ask().is_err() {
+                return;
+            }
             let told = self.server.script::<u8>("the rate limit", &script).await;
             self.health.note(self.server.address(), &told);
         }
     }
 
-    /// Gives a place back, if the server can be asked.
-    async fn give_back(&self, windows: &[Window], id: Id) {
-        let script = scripts::give_back(&self.tag, windows, id);
-        let returned = self.server.script::<u8>("the rate limit", &script).await;
-        self.health.note(self.server.address(), &returned);
+    fn id(&self) -> Id {
+        Id::new(self.name, self.next.fetch_add(1, Ordering::Relaxed))
     }
 
     fn own(&self) -> std::sync::MutexGuard<'_, Own> {

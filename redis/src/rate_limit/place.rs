@@ -18,11 +18,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // Without a runtime the place passes unused.
-        let (Some((shared, windows, id)), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current())
-        else {
-            return;
-        };
-        runtime.spawn(async move { shared.give_back(&windows, id).await });
+        if let Some((shared, windows, id)) = self.0.take() {
+            shared.give_back(windows, id);
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! The scripts that count, and what they take and return.
 
 use super::known::{usable_left, usable_limit};
+use super::outbox::News;
 use super::own::Recent;
 use super::window::{Id, Window};
 use crate::server::FORMAT;
-use opencloud::limit::Observation;
 use redis::{Script, ScriptInvocation, Value};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -22,10 +22,13 @@ pub(super) const TOLD_AT_ONCE: usize = 64;
 pub(super) const RESTORED_REQUESTS: usize = 1000;
 pub(super) const RESTORED_AT_ONCE: usize = 8;
 
-static ACQUIRE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/limit_acquire.lua")));
+static ACQUIRE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("../scripts/limit_acquire.lua")));
 static RETURN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/limit_return.lua")));
-static OBSERVE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/limit_observe.lua")));
-static RESTORE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/limit_restore.lua")));
+static OBSERVE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("../scripts/limit_observe.lua")));
+static RESTORE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("../scripts/limit_restore.lua")));
 
 /// What a request wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,11 +78,8 @@ impl Reply {
             _ => return None,
         };
         let time = Duration::from_micros(time);
-        let room = |room: &[u64]| Room {
-            requests: room[0],
-            period: Duration::from_micros(room[1]),
-            left: room[2],
-        };
+        let room =
+            |room: &[u64]| Room { requests: room[0], period: Duration::from_micros(room[1]), left: room[2] };
         Some(Self {
             wait: (!is_granted).then_some(time),
             leeway: if is_granted { time } else { Duration::ZERO },
@@ -143,17 +143,18 @@ pub(super) fn give_back<'a>(tag: &str, windows: &'a [Window], id: Id) -> ScriptI
     script
 }
 
-pub(super) fn observe<'a>(tag: &str, news: &'a [(Window, Observation)]) -> ScriptInvocation<'a> {
-    let mut script = with_keys(&OBSERVE, tag, news.iter().map(|(window, _)| window.key.as_str()));
+pub(super) fn observe<'a>(tag: &str, news: &'a [News]) -> ScriptInvocation<'a> {
+    let mut script = with_keys(&OBSERVE, tag, news.iter().map(|news| news.window.key.as_str()));
     script.arg(FORMAT);
     let text = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-    for (_, seen) in news {
+    for News { seen, refused, .. } in news {
         let (limit, left) = (usable_limit(seen), usable_left(seen));
         script.arg(text(limit.map(|(requests, _)| requests)));
         script.arg(text(limit.map(|(_, period)| micros(period))));
         script.arg(text(left.map(|(left, _)| left)));
         script.arg(text(left.map(|(_, wait)| micros(wait))));
         script.arg(u8::from(seen.refused));
+        script.arg(refused.map(|id| id.to_string()).unwrap_or_default());
     }
     script
 }

@@ -1,4 +1,4 @@
-use opencloud::limit::Quota;
+use opencloud::limit::{Permit, Quota};
 use std::fmt;
 use std::time::Duration;
 
@@ -34,19 +34,27 @@ impl Window {
     }
 }
 
-/// A request: of which process, and which.
+/// A request, by a number that no other has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Id(u64, u64);
+pub(super) struct Id(pub(super) u128);
 
 impl Id {
     pub(super) fn new(process: u64, number: u64) -> Self {
-        Self(process, number)
+        Self(u128::from(process) << 64 | u128::from(number))
+    }
+
+    pub(super) fn of(permit: Permit) -> Self {
+        Self(permit.id())
+    }
+
+    pub(super) fn permit(self) -> Permit {
+        Permit::new(self.0)
     }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}-{:x}", self.0, self.1)
+        write!(f, "{:x}", self.0)
     }
 }
 

@@ -17,6 +17,8 @@ local margin, stale, crowd = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV
 
 -- How many steps a search takes before it goes to the end of the queue, so that no call holds up the server.
 local STEPS = 100
+-- Up to this limit, every row of places is looked at; the few more that large limits would allow are left.
+local EXACT = 32
 -- Longer than any margin: what is scored further ahead was written before the server's clock was set back.
 local AHEAD = 60 * 1000000
 -- How long what is known besides is kept.
@@ -94,13 +96,20 @@ local function blocked(w, at)
     local behind = redis.call('ZCOUNT', w.sent, '-inf', text(latest)) + redis.call('ZCOUNT', w.queue, '-inf', text(at))
     local over = redis.call('ZCOUNT', w.sent, '-inf', text(latest - period))
         + redis.call('ZCOUNT', w.queue, '-inf', text(at - period))
-    -- As many places in a row as the limit allows, which one more would join. Of those whose period is not over, the
-    -- first ends first.
-    local row = math.max(behind - w.limit, over, 0)
-    if row > behind then return nil end
-    local last = nth(w, row + w.limit - 1)
-    if not last or last >= latest + period then return nil end
-    return math.max(nth(w, row) + w.period, at + 1)
+    -- As many places in a row as the limit allows, which one more would join: they and it must not be within a period.
+    -- Of those whose period is not over, the first ends first.
+    local first = math.max(behind - w.limit, over, 0)
+    local exact = w.limit <= EXACT
+    for row = first, exact and behind or math.min(first, behind) do
+        local last = nth(w, row + w.limit - 1)
+        if not last then return nil end
+        local start = nth(w, row)
+        -- Of many rows only the first is looked at, as if it began with this place: a later one ends later.
+        if math.max(last, latest) < (exact and math.min(start, latest) or latest) + period then
+            return math.max(start + w.period, at + 1)
+        end
+    end
+    return nil
 end
 
 -- The first time from this one on that all windows have room.

@@ -51,17 +51,19 @@ impl Error {
                 let fix = "raise `maxmemory`, or remove what is not needed";
                 (ErrorKind::Full, format!("is full (`maxmemory` is reached); {fix}"))
             }
-            "MISCONF" => {
-                (ErrorKind::Full, format!("takes no writes, because it cannot save them: {said}; look at its disk"))
-            }
+            "MISCONF" => (
+                ErrorKind::Full,
+                format!("takes no writes, because it cannot save them: {said}; look at its disk"),
+            ),
             "NOAUTH" | "WRONGPASS" | "NOPERM" => {
                 let fix = "check the user and the password of the address, and the user's permissions";
                 (ErrorKind::Denied, format!("has refused access: {said}; {fix}"))
             }
             "OTHERFORMAT" => (ErrorKind::OtherVersion, other_format(error.detail().unwrap_or_default())),
-            "CROWDED" => {
-                (ErrorKind::Full, "has as many waiting requests as it takes; ask for less at a time".to_owned())
-            }
+            "CROWDED" => (
+                ErrorKind::Full,
+                "has as many waiting requests as it takes; ask for less at a time".to_owned(),
+            ),
             "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY" | "NOREPLICAS" => {
                 (ErrorKind::Away, format!("is not ready: {said}; try again"))
             }
@@ -72,9 +74,10 @@ impl Error {
             _ if error.kind() == redis::ErrorKind::AuthenticationFailed => {
                 (ErrorKind::Denied, format!("has refused access: {said}; check the user and the password"))
             }
-            _ if error.kind() == redis::ErrorKind::InvalidClientConfig => {
-                (ErrorKind::Configuration, format!("cannot be used as the address says: {said}; correct the address"))
-            }
+            _ if error.kind() == redis::ErrorKind::InvalidClientConfig => (
+                ErrorKind::Configuration,
+                format!("cannot be used as the address says: {said}; correct the address"),
+            ),
             _ if error.is_io_error() || error.is_timeout() || error.is_connection_dropped() => {
                 let fix = "check the address, and that the server runs";
                 (ErrorKind::Away, format!("cannot be reached: {said}; {fix}"))
@@ -86,7 +89,8 @@ impl Error {
     }
 
     pub(crate) fn late(what: &str, server: &str, seconds: f64) -> Self {
-        let why = format!("has not responded within {seconds} s; check the network, and how busy the server is");
+        let why =
+            format!("has not responded within {seconds} s; check the network, and how busy the server is");
         Self::new(ErrorKind::Away, format!("{what} failed: the Redis server at {server} {why}"))
     }
 

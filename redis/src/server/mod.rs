@@ -71,12 +71,18 @@ impl Server {
     pub fn builder(url: &str) -> Result<ServerBuilder, Error> {
         let invalid = |why: &str| {
             let fix = "write it as redis://user:password@host:port/database";
-            Error::new(ErrorKind::Configuration, format!("the address of the Redis server is invalid: {why}; {fix}"))
+            Error::new(
+                ErrorKind::Configuration,
+                format!("the address of the Redis server is invalid: {why}; {fix}"),
+            )
         };
-        let parsed = redis::parse_redis_url(url).ok_or_else(|| invalid("it is not a URL with a scheme of Redis"))?;
+        let parsed =
+            redis::parse_redis_url(url).ok_or_else(|| invalid("it is not a URL with a scheme of Redis"))?;
         let info = parsed.into_connection_info().map_err(|error| invalid(error.category()))?;
         if !info.addr().is_supported() {
-            return Err(invalid("it asks for TLS or a socket; enable the feature `rustls` or `native-tls` for TLS"));
+            return Err(invalid(
+                "it asks for TLS or a socket; enable the feature `rustls` or `native-tls` for TLS",
+            ));
         }
         let address = format!("{}/{}", info.addr(), info.redis_settings().db()).into();
         let client = Client::open(info).map_err(|error| invalid(error.category()))?;
@@ -120,7 +126,11 @@ impl Server {
     }
 
     /// Sends a command.
-    pub(crate) async fn command<T: FromRedisValue>(&self, what: &str, command: &redis::Cmd) -> Result<T, Error> {
+    pub(crate) async fn command<T: FromRedisValue>(
+        &self,
+        what: &str,
+        command: &redis::Cmd,
+    ) -> Result<T, Error> {
         self.bound(what, async {
             let mut connection = self.0.connection.clone();
             match command.query_async(&mut connection).await {

@@ -24,7 +24,9 @@ impl Names {
             true => Ok(Self(prefix.into())),
             false => Err(Error::new(
                 ErrorKind::Configuration,
-                format!("the prefix of the keys is invalid: {prefix:?}; take 1 to 64 letters, digits and `-_.:/`"),
+                format!(
+                    "the prefix of the keys is invalid: {prefix:?}; take 1 to 64 letters, digits and `-_.:/`"
+                ),
             )),
         }
     }

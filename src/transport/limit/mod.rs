@@ -217,3 +217,10 @@ pub struct Quota {
     /// Whether this is the limit of the operation for the credential, and not one of the service's.
     pub is_own: bool,
 }
+
+impl Quota {
+    /// As many requests in as many seconds, counted for this key: for tests of a [`RateLimitStore`] of your own.
+    pub fn new(key: impl Into<String>, requests: u64, seconds: u64) -> Self {
+        Self { key: key.into(), limit: Limit { requests, seconds }, stated: requests, is_own: true }
+    }
+}

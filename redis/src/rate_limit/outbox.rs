@@ -1,0 +1,99 @@
+//! What the server is told in the background: by one task at a time, however much there is.
+
+use super::known::merged;
+use super::window::{Id, Window};
+use opencloud::limit::Observation;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// For how long what responses say is collected, so that many of them are one command.
+const COLLECT: Duration = Duration::from_millis(50);
+
+/// Of more places than this that are given back at a time, the others pass unused.
+const MOST_RETURNS: usize = 100_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    content: Mutex<Content>,
+    urgent: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    /// By the key of its window.
+    news: HashMap<String, News>,
+    returns: Vec<Returned>,
+    is_urgent: bool,
+    /// Whether a task empties it.
+    has_task: bool,
+}
+
+/// What responses say of a window.
+#[derive(Debug)]
+pub(super) struct News {
+    pub(super) window: Window,
+    pub(super) seen: Observation,
+    /// A request that was counted and not served.
+    pub(super) refused: Option<Id>,
+}
+
+/// A place that is given back.
+pub(super) type Returned = (Arc<[Window]>, Id);
+
+impl Outbox {
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds what a response says. Returns whether a task is needed.
+    pub(super) fn tell(&self, window: Window, seen: &Observation, id: Id) -> bool {
+        let mut content = self.content();
+        let before = content.news.remove(&window.key);
+        let refused = seen.refused.then_some(id).or(before.as_ref().and_then(|news| news.refused));
+        let seen = merged(before.as_ref().map(|news| &news.seen), seen);
+        content.is_urgent |= seen.refused;
+        content.news.insert(window.key.clone(), News { window, seen, refused });
+        self.need_task(content)
+    }
+
+    /// Adds a place that is given back. Returns whether a task is needed.
+    pub(super) fn give_back(&self, windows: Arc<[Window]>, id: Id) -> bool {
+        let mut content = self.content();
+        if content.returns.len() < MOST_RETURNS {
+            content.returns.push((windows, id));
+        }
+        content.is_urgent = true;
+        self.need_task(content)
+    }
+
+    fn need_task(&self, mut content: MutexGuard<'_, Content>) -> bool {
+        if content.is_urgent {
+            self.urgent.notify_one();
+        }
+        !std::mem::replace(&mut content.has_task, true)
+    }
+
+    /// The task has ended before it was to, or could not be begun.
+    pub(super) fn no_task(&self) {
+        self.content().has_task = false;
+    }
+
+    /// Waits for what is to be told; `None` if nothing is, and then the task is to end.
+    pub(super) async fn take(&self) -> Option<(Vec<Returned>, Vec<News>)> {
+        let is_urgent = self.content().is_urgent;
+        if !is_urgent {
+            let _ = tokio::time::timeout(COLLECT, self.urgent.notified()).await;
+        }
+        let mut content = self.content();
+        content.is_urgent = false;
+        let returns = std::mem::take(&mut content.returns);
+        let news: Vec<News> = std::mem::take(&mut content.news).into_values().collect();
+        if returns.is_empty() && news.is_empty() {
+            content.has_task = false;
+            return None;
+        }
+        Some((returns, news))
+    }
+}

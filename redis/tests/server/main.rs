@@ -1,0 +1,6 @@
+//! Everything that is shared, at a real server: `redis-server` or `valkey-server`, started by each test on a port of its
+//! own.
+
+mod bad_input;
+mod rate_limit;
+mod support;
