@@ -1,7 +1,7 @@
 -- Takes the lease of a part that nobody has: the one that has been free for longest.
 --
--- KEYS: as of `lease_plan`. ARGV: format, milliseconds of the lease. Returns `taken` with the part, its fence and its
--- value; `busy` with the milliseconds until the first lease ends; `done` if no part is left; `none` if there is no
+-- KEYS: as of `lease_plan`. ARGV: format, milliseconds of the lease. Returns `taken` with the number of the part, its
+-- fence, the part and its value; `busy` with the milliseconds until the first lease ends; `done` if no part is left; `none` if there is no
 -- record.
 
 local format = redis.call('HGET', KEYS[1], 'format')
@@ -18,7 +18,10 @@ if wait > 0 and wait <= 2 * tonumber(redis.call('HGET', KEYS[1], 'lease:' .. fir
     return { 'busy', wait }
 end
 local part = first[1]
+-- Fences begin with the time, so that one of a record that was forgotten or lost is smaller.
+redis.call('HSETNX', KEYS[1], 'fence:' .. part, time[1] .. string.format('%06d', time[2]))
 local fence = redis.call('HINCRBY', KEYS[1], 'fence:' .. part, 1)
 redis.call('HSET', KEYS[1], 'lease:' .. part, ARGV[2])
 redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[2])), part)
-return { 'taken', tonumber(part), fence, redis.call('HGET', KEYS[1], 'value:' .. part) }
+local record = redis.call('HMGET', KEYS[1], 'part:' .. part, 'value:' .. part)
+return { 'taken', tonumber(part), fence, record[1], record[2] }

@@ -30,11 +30,10 @@ local meta = redis.call('HMGET', KEYS[1], 'format', 'epoch')
 if meta[1] and meta[1] ~= format then
     return redis.error_reply('OTHERFORMAT ' .. meta[1])
 end
-local epoch = meta[2]
-if not epoch then
-    epoch = fresh_epoch
-    redis.call('HSET', KEYS[1], 'format', format, 'epoch', epoch)
-end
+local epoch = meta[2] or fresh_epoch
+-- Each time, and before anything is removed: a server that is full refuses a script only at a first command that takes
+-- room.
+redis.call('HSET', KEYS[1], 'format', format, 'epoch', epoch)
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])

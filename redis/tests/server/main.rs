@@ -2,5 +2,9 @@
 //! own.
 
 mod bad_input;
+mod failures;
+mod jobs;
 mod rate_limit;
+mod replay;
 mod support;
+mod tokens;

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::sync::oneshot::{self, error::RecvError};
 
 const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
 
@@ -170,4 +171,45 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         assert!(start.elapsed() < Duration::from_secs(30), "it did not happen: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// A client that begins with `begin`, stands still with all of its tasks until the second future is awaited, and then does
+/// `then`, whose result that future has. The first future is ready when it stands still.
+pub(crate) fn paused_after<T: 'static, R: Send + 'static>(
+    begin: impl Future<Output = T> + Send + 'static,
+    then: impl AsyncFnOnce(T) -> R + Send + 'static,
+) -> (impl Future<Output = Result<(), RecvError>>, impl Future<Output = R>) {
+    let (paused, is_paused) = oneshot::channel();
+    let (resume, is_resumed) = std::sync::mpsc::channel();
+    let (result, has_result) = oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = runtime();
+        let begun = runtime.block_on(begin);
+        let _ = paused.send(());
+        if is_resumed.recv().is_ok() {
+            let _ = result.send(runtime.block_on(then(begun)));
+        }
+    });
+    let resumed = async move {
+        resume.send(()).expect("it stands still");
+        has_result.await.expect("it has a result")
+    };
+    (is_paused, resumed)
+}
+
+/// A client that begins with this, and dies: none of its tasks goes on, and nothing is given back.
+pub(crate) async fn dead_after<T: 'static>(begin: impl Future<Output = T> + Send + 'static) {
+    let (dead, is_dead) = oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = runtime();
+        let begun = runtime.block_on(begin);
+        runtime.shutdown_background();
+        drop(begun);
+        let _ = dead.send(());
+    });
+    is_dead.await.expect("it died");
 }
