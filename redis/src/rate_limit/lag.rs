@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 const LEAST: Duration = Duration::from_millis(10);
-const MOST: Duration = Duration::from_secs(10);
+/// Ten seconds and a little.
+const MOST: Duration = Duration::from_millis(10_240);
 
 /// The longest of late, which wears off with each command.
 #[derive(Debug, Default)]
@@ -18,10 +19,16 @@ impl Lag {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |known| Some(took.max(known - known / 32)));
     }
 
-    /// How much later than its place a request may leave: twice as long as it takes, so that few come too late. Who
-    /// comes in time for a place has half of it.
+    /// How much later than its place a request may leave: at least twice as long as it takes, so that few come too late.
+    /// Who comes in time for a place has half of it. It doubles, so that it changes seldom and most processes have the
+    /// same.
     pub(super) fn margin(&self) -> Duration {
-        Duration::from_micros(self.0.load(Ordering::Relaxed).saturating_mul(2)).clamp(LEAST, MOST)
+        let needed = Duration::from_micros(self.0.load(Ordering::Relaxed).saturating_mul(2));
+        let mut margin = LEAST;
+        while margin < needed && margin < MOST {
+            margin *= 2;
+        }
+        margin
     }
 }
 
@@ -34,7 +41,7 @@ mod tests {
         let lag = Lag::default();
         assert_eq!(lag.margin(), LEAST);
         lag.note(Duration::from_millis(100));
-        assert_eq!(lag.margin(), Duration::from_millis(200));
+        assert_eq!(lag.margin(), Duration::from_millis(320));
         for _ in 0..200 {
             lag.note(Duration::from_millis(1));
         }

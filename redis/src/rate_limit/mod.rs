@@ -1,5 +1,6 @@
 //! The rate limit that several processes count together.
 
+mod clock;
 mod known;
 mod lag;
 mod outbox;
@@ -9,13 +10,14 @@ mod scripts;
 mod window;
 
 use crate::server::{Error, ErrorKind, Health, Server};
+use clock::Clock;
 use known::Known;
 use lag::Lag;
 use opencloud::limit::{Acquire, Observation, Permit, Quota, RateLimitStore};
 use outbox::Outbox;
 use own::Own;
 use place::Place;
-use scripts::{Mode, Reply};
+use scripts::{Mode, Reply, Stand};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,10 +52,10 @@ const MOST_LATE: u32 = 10;
 /// for it; it asks again when its time has come, because a response may have said something meanwhile. A call that is
 /// dropped gives its place back.
 ///
-/// A place counts from the time at which the request can have left at the latest. This process measures how long the server
-/// and its own scheduler take, and asks for a margin of twice that, 10 milliseconds at least: each window is longer by this
-/// margin, so that a limit of 50 a second is used to 99 % at best. A request that would leave later than it said asks
-/// again.
+/// A place counts from the time at which the request can have left at the latest. This process measures how long responses
+/// of the server and its own scheduler take, and asks for a margin of at least twice that, 10 milliseconds or more: each
+/// window is longer by this margin, so that a limit of 50 a second is used to 99 % at best. A request that would leave later
+/// than it said asks again.
 ///
 /// What responses say (`x-ratelimit-*`, 429) holds for all processes, 50 milliseconds later at most, and a 429 at once.
 ///
@@ -81,6 +83,7 @@ struct Shared {
     tag: String,
     /// The part of each limit that is used while the server is away.
     part: Option<f64>,
+    clock: Clock,
     lag: Lag,
     own: Mutex<Own>,
     known: Mutex<Known>,
@@ -101,6 +104,7 @@ impl RedisRateLimit {
             health: Health::new("the rate limit", "calls fail without being sent"),
             tag,
             part: None,
+            clock: Clock::default(),
             lag: Lag::default(),
             own: Mutex::default(),
             known: Mutex::default(),
@@ -190,35 +194,36 @@ impl Shared {
         loop {
             let asked = Instant::now();
             let reply = self.ask(mode, windows, id).await?;
-            self.lag.note(asked.elapsed());
+            let returned = Instant::now();
+            self.clock.note(asked, reply.now, returned);
+            let leaves = self.clock.latest(returned);
+            self.lag.note(Duration::from_micros(leaves.saturating_sub(reply.now)));
             self.known().learn(windows, &reply.rooms);
             if self.is_other_epoch(&reply).await? {
                 // Its place was given in windows that lacked what this process has sent.
                 mode = Mode::Depart;
                 continue;
             }
-            match reply.wait {
-                None if asked.elapsed() <= reply.leeway => {
+            let place_at = match reply.stand {
+                Stand::Granted(latest) if leaves <= latest => {
                     place.keep();
                     return Ok(id);
                 }
-                None => {
+                Stand::Granted(latest) => {
                     late += 1;
                     if late == MOST_LATE {
-                        let seconds = reply.leeway.as_secs_f64();
+                        let seconds = Duration::from_micros(latest.saturating_sub(reply.now)).as_secs_f64();
                         return Err(Error::late("the rate limit", self.server.address(), seconds));
                     }
                     mode = Mode::Depart;
+                    continue;
                 }
-                Some(wait) if wait > NEAR => {
-                    tokio::time::sleep(wait / 2).await;
-                    mode = Mode::Look;
-                }
-                Some(wait) => {
-                    tokio::time::sleep(wait).await;
-                    mode = Mode::Depart;
-                }
-            }
+                Stand::Waits(place_at) => place_at,
+            };
+            let wait = self.clock.until(place_at, returned);
+            let looks = wait > NEAR;
+            mode = if looks { Mode::Look } else { Mode::Depart };
+            tokio::time::sleep(if looks { wait / 2 } else { wait }).await;
         }
     }
 

@@ -50,40 +50,40 @@ pub(super) struct Room {
     pub(super) left: u64,
 }
 
-/// Where a request stands.
+/// Where a request stands. Times are in microseconds of the server's clock.
 #[derive(Debug)]
 pub(super) struct Reply {
-    /// How long until its place; `None` if it may leave.
-    pub(super) wait: Option<Duration>,
-    /// How long it may take to leave.
-    pub(super) leeway: Duration,
+    pub(super) stand: Stand,
+    pub(super) now: u64,
     pub(super) epoch: String,
     pub(super) rooms: Vec<Room>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// It may leave, until this time.
+    Granted(u64),
+    /// It has the place of this time.
+    Waits(u64),
+}
+
 impl Reply {
     pub(super) fn read(raw: Value, windows: usize) -> Option<Self> {
-        let (is_granted, time, epoch, rest): (bool, u64, String, Vec<u64>) = match raw {
-            Value::Array(mut values) if values.len() == 3 + 3 * windows => {
-                let rest = values.split_off(3).into_iter();
-                let rest = rest.map(|value| redis::from_redis_value(value).ok()).collect::<Option<_>>()?;
-                let mut values = values.into_iter();
-                (
-                    redis::from_redis_value(values.next()?).ok()?,
-                    redis::from_redis_value(values.next()?).ok()?,
-                    redis::from_redis_value(values.next()?).ok()?,
-                    rest,
-                )
-            }
-            _ => return None,
-        };
-        let time = Duration::from_micros(time);
+        let Value::Array(mut values) = raw else { return None };
+        if values.len() != 4 + 3 * windows {
+            return None;
+        }
+        let rest = values.split_off(4).into_iter().map(|value| redis::from_redis_value(value).ok());
+        let rest: Vec<u64> = rest.collect::<Option<_>>()?;
+        let mut values = values.into_iter();
+        let is_granted: bool = redis::from_redis_value(values.next()?).ok()?;
+        let time = redis::from_redis_value(values.next()?).ok()?;
         let room =
             |room: &[u64]| Room { requests: room[0], period: Duration::from_micros(room[1]), left: room[2] };
         Some(Self {
-            wait: (!is_granted).then_some(time),
-            leeway: if is_granted { time } else { Duration::ZERO },
-            epoch,
+            stand: if is_granted { Stand::Granted(time) } else { Stand::Waits(time) },
+            now: redis::from_redis_value(values.next()?).ok()?,
+            epoch: redis::from_redis_value(values.next()?).ok()?,
             rooms: rest.chunks_exact(3).map(room).collect(),
         })
     }

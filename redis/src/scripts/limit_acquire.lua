@@ -9,8 +9,8 @@
 -- Modes: `enter` asks for the first time; `look` asks whether a place has become free before its own; `depart` says
 -- that the time of its place has come.
 --
--- Returns 1 and how long the request may take to leave, or 0 and how long to wait for its place; then the epoch, and for
--- each window its requests, its period and how many more have room now.
+-- Returns 1 and the latest time at which the request may leave, or 0 and the time of its place; then the time now, the
+-- epoch, and for each window its requests, its period and how many more have room now.
 
 local format, fresh_epoch, mode, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local margin, stale, crowd = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -115,9 +115,7 @@ end
 local function search(from)
     local at = from
     for _, w in ipairs(windows) do
-        local start = from
-        if w.full > from then start = (own and math.min(w.full, math.max(own, from))) or w.full end
-        local free, steps = start, 0
+        local free, steps = math.max(from, w.full), 0
         local later = blocked(w, free)
         while later and steps < STEPS do
             free, steps = later, steps + 1
@@ -172,13 +170,12 @@ elseif mode == 'depart' then
 elseif has_plenty() then
     at = now
 else
-    at = search(now)
-    -- A place that is still good is not given up for a later one.
-    if own and own > now and own < at and not blocked(windows[1], own) then
-        local stays = true
-        for _, w in ipairs(windows) do stays = stays and not blocked(w, own) end
-        if stays then at = own end
+    at = own or now
+    for _, w in ipairs(windows) do
+        -- Nothing is free before its own place, as far as is known.
+        if own and w.full >= own then at = nil end
     end
+    at = at and math.min(search(now), own or math.huge) or own
     -- Of what has gone, all counts, whatever the search has left out.
     if at <= now then at = turn() end
 end
@@ -197,7 +194,7 @@ if at <= now then
             redis.call('HINCRBY', w.note, 'left', -1)
         end
     end
-    reply = { 1, latest - now, epoch }
+    reply = { 1, latest, now, epoch }
 else
     for _, w in ipairs(windows) do
         if w.waiting >= crowd then return redis.error_reply('CROWDED ' .. w.waiting) end
@@ -208,7 +205,7 @@ else
         redis.call('PEXPIRE', w.queue, math.ceil((last - now + stale) / 1000) + 1000)
         w.waiting = w.waiting + 1
     end
-    reply = { 0, at - now, epoch }
+    reply = { 0, at, now, epoch }
 end
 for _, w in ipairs(windows) do
     local room = w.limit - w.gone

@@ -13,8 +13,8 @@ fn checkpoints(server: &opencloud_redis::Server) -> RedisCheckpoints {
 /// A server that writes each change to its disk before it responds.
 const DURABLE: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "always"];
 
-async fn durable() -> Option<TestServer> {
-    TestServer::start(&DURABLE).await
+fn durable() -> Option<TestServer> {
+    TestServer::start(&DURABLE)
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn calls_fail_while_the_server_is_away_and_go_on_when_it_is_back() {
     let error = limit.acquire(&quotas).await.expect_err("no server");
     assert!(start.elapsed() < Duration::from_secs(5), "at once: {:?}", start.elapsed());
     assert!(error.is_connect() && error.to_string().contains(&server.port().to_string()), "{error}");
-    server.restart().await;
+    server.restart();
     until("calls go on", async || limit.acquire(&quotas).await.is_ok()).await;
 }
 
@@ -46,7 +46,7 @@ async fn calls_go_on_with_a_part_of_the_limit_while_the_server_is_away() {
     let fifth = tokio::time::timeout(Duration::from_secs(3), limit.acquire(&quotas)).await;
     assert!(fifth.is_err(), "the part is used up");
     // What was sent meanwhile is counted by the server when it is back, although it has lost everything.
-    server.restart().await;
+    server.restart();
     let mut sent = 4;
     until("the server is back", async || {
         let others = RedisRateLimit::new(server.connect().await);
@@ -74,7 +74,7 @@ async fn a_server_that_lost_its_data_is_told_what_was_sent() {
 
 #[tokio::test]
 async fn a_job_outlives_a_server_that_is_killed_and_started_again() {
-    let Some(mut server) = durable().await else { return };
+    let Some(mut server) = durable() else { return };
     let connected = server.connect().await;
     let job = checkpoints(&connected).wait("job").await.expect("a job").expect("not done");
     job.save("half").await.expect("saved");
@@ -84,7 +84,7 @@ async fn a_job_outlives_a_server_that_is_killed_and_started_again() {
         job
     });
     tokio::time::sleep(Duration::from_millis(500)).await;
-    server.restart().await;
+    server.restart();
     drop(saved.await.expect("saved"));
     let next = checkpoints(&server.connect().await).wait("job").await.expect("a job").expect("not done");
     assert_eq!(next.saved::<String>().expect("a checkpoint").as_deref(), Some("more"));
@@ -92,12 +92,12 @@ async fn a_job_outlives_a_server_that_is_killed_and_started_again() {
 
 #[tokio::test]
 async fn claims_outlive_a_server_that_is_killed_and_started_again() {
-    let Some(mut server) = durable().await else { return };
+    let Some(mut server) = durable() else { return };
     let guard = RedisReplayGuard::new(server.connect().await);
     assert_eq!(guard.claim("before").await.expect("a claim"), Claim::New);
     server.kill();
     until("claims fail", async || guard.claim("meanwhile").await.is_err()).await;
-    server.restart().await;
+    server.restart();
     until("claims go on", async || guard.claim("after").await.is_ok()).await;
     assert_eq!(guard.claim("before").await.expect("a claim"), Claim::Seen);
     until("what failed is new", async || {

@@ -1,27 +1,20 @@
 //! A server of its own for each test.
 
+#[path = "../../../examples/support/mod.rs"]
+mod own;
+
 use opencloud_redis::{Server, ServerBuilder};
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use own::OwnServer;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 use tokio::sync::oneshot::{self, error::RecvError};
 
-const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
-
-/// A server, which is stopped when it is dropped; its folder goes with it.
-pub(crate) struct TestServer {
-    program: &'static str,
-    child: Child,
-    port: u16,
-    arguments: Vec<String>,
-    folder: TempDir,
-}
+/// A server, which is stopped when it is dropped.
+pub(crate) struct TestServer(OwnServer);
 
 /// Begins a test: starts a server, or ends the test if there is none on this machine.
 macro_rules! server {
     ($($argument:expr),*) => {
-        match $crate::support::TestServer::start(&[$($argument),*]).await {
+        match $crate::support::TestServer::start(&[$($argument),*]) {
             Some(server) => server,
             None => return,
         }
@@ -29,69 +22,26 @@ macro_rules! server {
 }
 pub(crate) use server;
 
-fn program() -> Option<&'static str> {
-    PROGRAMS.into_iter().find(|program| {
-        let found =
-            Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        found.is_ok_and(|status| status.success())
-    })
-}
-
 impl TestServer {
     /// Starts a server with these arguments. `None`, with a loud line, if none is installed.
-    pub(crate) async fn start(arguments: &[&str]) -> Option<Self> {
-        let Some(program) = program() else {
-            eprintln!(
-                "##### SKIPPED: neither redis-server nor valkey-server is installed, and this test needs one #####"
-            );
-            return None;
-        };
-        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        // Another program may take the port in between.
-        for _ in 0..5 {
-            let port =
-                TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
-            let folder = tempfile::tempdir().expect("a folder");
-            let child = spawn(program, port, &arguments, &folder);
-            let mut server = Self { program, child, port, arguments: arguments.clone(), folder };
-            if server.is_ready().await {
-                return Some(server);
+    pub(crate) fn start(arguments: &[&str]) -> Option<Self> {
+        match own::program() {
+            Some(program) => Some(Self(OwnServer::start(program, arguments))),
+            None => {
+                eprintln!(
+                    "##### SKIPPED: it needs redis-server or valkey-server, and neither is installed #####"
+                );
+                None
             }
         }
-        panic!("{program} does not start");
-    }
-
-    async fn is_ready(&mut self) -> bool {
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(20) {
-            if self.child.try_wait().expect("its state").is_some() {
-                return false;
-            }
-            if self.ping().await {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        false
-    }
-
-    async fn ping(&self) -> bool {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        let Ok(mut stream) = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await else {
-            return false;
-        };
-        let mut response = [0; 5];
-        stream.write_all(b"PING\r\n").await.is_ok()
-            && stream.read_exact(&mut response).await.is_ok()
-            && (response == *b"+PONG" || response == *b"-NOAU")
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        self.0.url()
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.0.port
     }
 
     pub(crate) fn builder(&self) -> ServerBuilder {
@@ -104,14 +54,12 @@ impl TestServer {
 
     /// Kills it, with what it holds in memory.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+        self.0.kill();
     }
 
     /// Starts it again at the same port.
-    pub(crate) async fn restart(&mut self) {
-        self.child = spawn(self.program, self.port, &self.arguments, &self.folder);
-        assert!(self.is_ready().await, "it starts again");
+    pub(crate) fn restart(&mut self) {
+        self.0.restart();
     }
 
     /// A command by a client of its own.
@@ -142,26 +90,6 @@ impl TestServer {
         }
         content
     }
-}
-
-impl Drop for TestServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn spawn(program: &str, port: u16, arguments: &[String], folder: &TempDir) -> Child {
-    Command::new(program)
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"])
-        .arg("--dir")
-        .arg(folder.path())
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts")
 }
 
 /// Repeats until it is so; fails after half a minute.
