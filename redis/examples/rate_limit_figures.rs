@@ -7,7 +7,8 @@
 //!
 //! For each case: the most requests that any period of a limit saw, by the times at which permits were given in the
 //! processes, and how much of the limit was used. Then how many commands a call with room takes. The exit code is 1 if a
-//! limit was passed, if more than 5 % were not used, or if a call with room takes more than one command.
+//! limit was passed, if more than 5 % were not used, or if a call with room takes more than one command (1.05, with what
+//! is told in the background).
 
 mod support;
 
@@ -136,9 +137,10 @@ fn measure(arguments: &[String]) -> Result<bool, Problem> {
     let before = scripts(&url)?;
     let calls = run(&url, "room", processes, tasks)?.len() as u64;
     let commands = scripts(&url)? - before;
-    // Each process teaches the server nothing: it has the script.
-    println!("with room: {calls} calls, {commands} commands, {:.3} a call", commands as f64 / calls as f64);
-    is_good &= commands == calls;
+    let each = commands as f64 / calls as f64;
+    println!("with room: {calls} calls, {commands} commands, {each:.3} a call");
+    // Requests that leave late are told of in the background, many in one command.
+    is_good &= each < 1.05;
     println!("{}", if is_good { "all figures hold" } else { "a figure does not hold" });
     Ok(is_good)
 }

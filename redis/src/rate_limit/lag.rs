@@ -7,9 +7,18 @@ const LEAST: Duration = Duration::from_millis(10);
 /// Ten seconds and a little.
 const MOST: Duration = Duration::from_millis(10_240);
 
+/// Before anything is known: a program begins with much at once.
+const FIRST: Duration = Duration::from_millis(20);
+
 /// The longest of late, which wears off with each command.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lag(AtomicU64);
+
+impl Default for Lag {
+    fn default() -> Self {
+        Self(AtomicU64::new(FIRST.as_micros() as u64))
+    }
+}
 
 impl Lag {
     pub(super) fn note(&self, took: Duration) {
@@ -39,7 +48,7 @@ mod tests {
     #[test]
     fn the_margin_follows_the_slowest_and_wears_off() {
         let lag = Lag::default();
-        assert_eq!(lag.margin(), LEAST);
+        assert_eq!(lag.margin(), Duration::from_millis(40));
         lag.note(Duration::from_millis(100));
         assert_eq!(lag.margin(), Duration::from_millis(320));
         for _ in 0..200 {

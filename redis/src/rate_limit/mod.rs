@@ -54,8 +54,8 @@ const MOST_LATE: u32 = 10;
 ///
 /// A place counts from the time at which the request can have left at the latest. This process measures how long responses
 /// of the server and its own scheduler take, and asks for a margin of at least twice that, 10 milliseconds or more: each
-/// window is longer by this margin, so that a limit of 50 a second is used to 99 % at best. A request that would leave later
-/// than it said asks again.
+/// window is longer by this margin, so that a limit of 50 a second is used to 99 % at best. A request that leaves a
+/// little later than it said tells so in the background, and one that would leave much later asks again.
 ///
 /// What responses say (`x-ratelimit-*`, 429) holds for all processes, 50 milliseconds later at most, and a 429 at once.
 ///
@@ -84,6 +84,8 @@ struct Shared {
     /// The part of each limit that is used while the server is away.
     part: Option<f64>,
     clock: Clock,
+    /// Whether the clock was compared.
+    compared: tokio::sync::OnceCell<()>,
     lag: Lag,
     own: Mutex<Own>,
     known: Mutex<Known>,
@@ -105,6 +107,7 @@ impl RedisRateLimit {
             tag,
             part: None,
             clock: Clock::default(),
+            compared: tokio::sync::OnceCell::new(),
             lag: Lag::default(),
             own: Mutex::default(),
             known: Mutex::default(),
@@ -156,6 +159,12 @@ impl RateLimitStore for RedisRateLimit {
     }
 }
 
+/// How much later than it may a request can leave, in microseconds, so that the server learns of it while it still counts.
+fn most_late(windows: &[Window]) -> u64 {
+    let shortest = windows.iter().map(|window| window.period).min().unwrap_or_default();
+    u64::try_from((shortest / 4).as_micros()).unwrap_or(u64::MAX)
+}
+
 fn windows(quotas: &[Quota]) -> Arc<[Window]> {
     quotas.iter().filter_map(Window::of).collect()
 }
@@ -188,6 +197,7 @@ impl Shared {
 
     /// Waits for a place that all processes know of.
     async fn acquire_there(self: &Arc<Self>, windows: &Arc<[Window]>) -> Result<Id, Error> {
+        self.compared.get_or_try_init(|| self.compare_clocks()).await?;
         let id = self.id();
         let place = Place::new(self.clone(), windows.clone(), id);
         let (mut mode, mut late) = (Mode::Enter, 0);
@@ -209,6 +219,14 @@ impl Shared {
                     place.keep();
                     return Ok(id);
                 }
+                Stand::Granted(latest) if leaves - latest <= most_late(windows) => {
+                    // It counts until the time that it has said, and the server learns before that is over.
+                    if self.outbox.moved(windows, id, leaves) {
+                        self.empty_outbox();
+                    }
+                    place.keep();
+                    return Ok(id);
+                }
                 Stand::Granted(latest) => {
                     late += 1;
                     if late == MOST_LATE {
@@ -225,6 +243,17 @@ impl Shared {
             mode = if looks { Mode::Look } else { Mode::Depart };
             tokio::time::sleep(if looks { wait / 2 } else { wait }).await;
         }
+    }
+
+    /// Asks for the server's time while nothing else is under way: a program may begin with much at once.
+    async fn compare_clocks(&self) -> Result<(), Error> {
+        for _ in 0..2 {
+            let asked = Instant::now();
+            let (seconds, micros): (u64, u64) =
+                self.server.command("the rate limit", &redis::cmd("TIME")).await?;
+            self.clock.note(asked, seconds * 1_000_000 + micros, Instant::now());
+        }
+        Ok(())
     }
 
     async fn ask(&self, mode: Mode, windows: &[Window], id: Id) -> Result<Reply, Error> {
@@ -306,17 +335,19 @@ impl Shared {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let mut task = task;
-                while let Some((returns, news)) = task.0.outbox.take().await {
-                    task.0.tell(&returns, &news).await;
+                while let Some(told) = task.0.outbox.take().await {
+                    task.0.tell(&told).await;
                 }
                 task.1 = true;
             });
         }
     }
 
-    async fn tell(&self, returns: &[outbox::Returned], news: &[outbox::News]) {
+    async fn tell(&self, told: &outbox::Told) {
+        let outbox::Told { returns, moves, news } = told;
         let mut scripts: Vec<_> =
-            returns.iter().map(|(windows, id)| scripts::give_back(&self.tag, windows, *id)).collect();
+            moves.chunks(scripts::TOLD_AT_ONCE).map(|part| scripts::moved(&self.tag, part)).collect();
+        scripts.extend(returns.iter().map(|(windows, id)| scripts::give_back(&self.tag, windows, *id)));
         scripts.extend(news.chunks(scripts::TOLD_AT_ONCE).map(|part| scripts::observe(&self.tag, part)));
         for script in scripts {
             // What a server that is away is not told has passed when it is back.

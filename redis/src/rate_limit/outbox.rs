@@ -25,6 +25,7 @@ struct Content {
     /// By the key of its window.
     news: HashMap<String, News>,
     returns: Vec<Returned>,
+    moves: Vec<Moved>,
     is_urgent: bool,
     /// Whether a task empties it.
     has_task: bool,
@@ -41,6 +42,22 @@ pub(super) struct News {
 
 /// A place that is given back.
 pub(super) type Returned = (Arc<[Window]>, Id);
+
+/// A request that has left late, in one of its windows, and by when it has left on the server's clock.
+#[derive(Debug)]
+pub(super) struct Moved {
+    pub(super) key: String,
+    pub(super) id: Id,
+    pub(super) latest: u64,
+}
+
+/// What there is to tell.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) returns: Vec<Returned>,
+    pub(super) moves: Vec<Moved>,
+    pub(super) news: Vec<News>,
+}
 
 impl Outbox {
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -68,6 +85,13 @@ impl Outbox {
         self.need_task(content)
     }
 
+    /// Adds a request that has left late. Returns whether a task is needed.
+    pub(super) fn moved(&self, windows: &[Window], id: Id, latest: u64) -> bool {
+        let mut content = self.content();
+        content.moves.extend(windows.iter().map(|window| Moved { key: window.key.clone(), id, latest }));
+        self.need_task(content)
+    }
+
     fn need_task(&self, mut content: MutexGuard<'_, Content>) -> bool {
         if content.is_urgent {
             self.urgent.notify_one();
@@ -81,19 +105,22 @@ impl Outbox {
     }
 
     /// Waits for what is to be told; `None` if nothing is, and then the task is to end.
-    pub(super) async fn take(&self) -> Option<(Vec<Returned>, Vec<News>)> {
+    pub(super) async fn take(&self) -> Option<Told> {
         let is_urgent = self.content().is_urgent;
         if !is_urgent {
             let _ = tokio::time::timeout(COLLECT, self.urgent.notified()).await;
         }
         let mut content = self.content();
         content.is_urgent = false;
-        let returns = std::mem::take(&mut content.returns);
-        let news: Vec<News> = std::mem::take(&mut content.news).into_values().collect();
-        if returns.is_empty() && news.is_empty() {
+        let told = Told {
+            returns: std::mem::take(&mut content.returns),
+            moves: std::mem::take(&mut content.moves),
+            news: std::mem::take(&mut content.news).into_values().collect(),
+        };
+        if told.returns.is_empty() && told.moves.is_empty() && told.news.is_empty() {
             content.has_task = false;
             return None;
         }
-        Some((returns, news))
+        Some(told)
     }
 }

@@ -1,7 +1,7 @@
 //! The scripts that count, and what they take and return.
 
 use super::known::{usable_left, usable_limit};
-use super::outbox::News;
+use super::outbox::{Moved, News};
 use super::own::Recent;
 use super::window::{Id, Window};
 use crate::server::FORMAT;
@@ -25,6 +25,7 @@ pub(super) const RESTORED_AT_ONCE: usize = 8;
 static ACQUIRE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("../scripts/limit_acquire.lua")));
 static RETURN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/limit_return.lua")));
+static MOVE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/limit_move.lua")));
 static OBSERVE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("../scripts/limit_observe.lua")));
 static RESTORE: LazyLock<Script> =
@@ -140,6 +141,14 @@ pub(super) fn acquire<'a>(
 pub(super) fn give_back<'a>(tag: &str, windows: &'a [Window], id: Id) -> ScriptInvocation<'a> {
     let mut script = with_keys(&RETURN, tag, keys(windows));
     script.arg(id.to_string());
+    script
+}
+
+pub(super) fn moved<'a>(tag: &str, moves: &'a [Moved]) -> ScriptInvocation<'a> {
+    let mut script = with_keys(&MOVE, tag, moves.iter().map(|moved| moved.key.as_str()));
+    for Moved { id, latest, .. } in moves {
+        script.arg(id.to_string()).arg(*latest);
+    }
     script
 }
 

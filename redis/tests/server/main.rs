@@ -2,6 +2,7 @@
 //! own.
 
 mod bad_input;
+mod clocks;
 mod failures;
 mod jobs;
 mod rate_limit;
