@@ -20,13 +20,16 @@
 //! Leases and windows go by the clock of the server, so that the clocks of your machines do not matter. The keys that are
 //! used together have a hash tag, so that a cluster keeps them on one node.
 //!
-//! The guide `several_servers` of the `opencloud` crate says how to size it, and how to write a store of your own over
-//! another database.
+//! The [guide] says how to size it, and how to write a store of your own over another database.
 
 #![warn(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod checkpoints;
+#[cfg(any(doc, doctest))]
+#[cfg(all(feature = "oauth", feature = "webhook"))]
+#[doc = include_str!("../docs/several_servers.md")]
+pub mod guide {}
 mod job;
 mod lease;
 mod rate_limit;
@@ -48,3 +51,8 @@ pub use server::{Error, ErrorKind, Server, ServerBuilder};
 pub use split::{RedisSplit, SplitProgress};
 #[cfg(feature = "oauth")]
 pub use tokens::RedisTokenStore;
+
+/// The README's program, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
