@@ -95,6 +95,44 @@ pub struct ErasurePlan {
     options: Options,
 }
 
+impl DataStores {
+    /// Finds, and then erases, the entries of a user in every standard data store of a universe, in all
+    /// scopes. Ordered data stores and memory stores are not searched: their entries name no users.
+    ///
+    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry` and
+    /// `data_stores.delete_scoped_entry`; scopes `universe-datastores.control:list`,
+    /// `universe-datastores.objects:delete`, `universe-datastores.objects:list`,
+    /// `universe-datastores.objects:read`.
+    pub fn erase_user(&self, universe: impl Into<UniverseId>, user: impl Into<UserId>) -> EraseUser {
+        EraseUser::in_universe(self.clone(), universe.into(), Some(user.into()))
+    }
+
+    /// Shows every entry of every standard data store of a universe; a search that finds nothing.
+    #[cfg(all(feature = "configs", feature = "ordered_data_stores"))]
+    pub(crate) fn search_all(
+        &self,
+        universe: impl Into<UniverseId>,
+        show: impl Fn(&FoundEntry) + Send + Sync + 'static,
+    ) -> EraseUser {
+        EraseUser::in_universe(self.clone(), universe.into(), None).also_where(move |entry| {
+            show(entry);
+            false
+        })
+    }
+}
+
+impl Store {
+    /// Finds, and then erases, the entries of a user in this data store: in all scopes, or in the one that
+    /// was chosen with [`scope`](Self::scope). [`DataStores::erase_user`] does it in all data stores.
+    ///
+    /// Calls `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry` and
+    /// `data_stores.delete_scoped_entry`; scopes `universe-datastores.objects:delete`,
+    /// `universe-datastores.objects:list`, `universe-datastores.objects:read`.
+    pub fn erase_user(&self, user: impl Into<UserId>) -> EraseUser {
+        EraseUser::in_store(self.clone(), user.into())
+    }
+}
+
 impl EraseUser {
     pub(super) fn in_store(store: Store, user: UserId) -> Self {
         let (handle, universe) = (store.handle.clone(), store.universe.clone());

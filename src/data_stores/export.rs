@@ -60,6 +60,17 @@ enum Found {
     Unreadable,
 }
 
+impl Store {
+    /// Writes every entry of the store to a writer, as lines of JSON: of all scopes, or of the one
+    /// that was chosen with [`scope`](Self::scope).
+    ///
+    /// Calls `data_stores.list_scoped_entries` and `data_stores.get_scoped_entry`; scopes
+    /// `universe-datastores.objects:list`, `universe-datastores.objects:read`.
+    pub fn export(&self) -> Export {
+        Export::new(self.clone())
+    }
+}
+
 impl Export {
     pub(super) fn new(store: Store) -> Self {
         Self {

@@ -56,6 +56,18 @@ pub struct ImportReport {
     pub checkpoint: ImportCheckpoint,
 }
 
+impl Store {
+    /// Writes the entries of an [export](Self::export) into the store, each in the scope that it came
+    /// from. If a scope was chosen with [`scope`](Self::scope), a line of another one is refused.
+    ///
+    /// Calls `data_stores.update_scoped_entry`, `data_stores.create_scoped_entry` and
+    /// `data_stores.get_scoped_entry`; scopes `universe-datastores.objects:create`,
+    /// `universe-datastores.objects:read`, `universe-datastores.objects:update`.
+    pub fn import(&self) -> Import {
+        Import::new(self.clone())
+    }
+}
+
 impl Import {
     pub(super) fn new(store: Store) -> Self {
         Self {

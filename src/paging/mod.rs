@@ -58,11 +58,12 @@ pub use items::Items;
 pub use page::Page;
 pub use pages::Pages;
 
+pub(crate) use items::list_methods;
 pub(crate) use page::Facts;
 
 use crate::call::Call;
-use crate::spec::PagingStyle;
-use crate::transport::Origin;
+use crate::spec::{OperationInfo, PagingInfo, PagingStyle};
+use crate::transport::{Exchanged, Origin};
 use crate::{Error, Response};
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -89,15 +90,18 @@ impl<P> From<Response<P>> for Fetched<P> {
 async fn fetch<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
     let operation = call.operation;
     let (exchanged, page) = call.send_decoding().await?;
-    let is_counted = operation
-        .paging
-        .is_some_and(|info| matches!(info.style, PagingStyle::PageNumber | PagingStyle::Offset));
-    let body = is_counted.then(|| {
+    let body = hash(operation, &exchanged);
+    Ok(Fetched { response: Response::new(Some(operation), exchanged, page), body })
+}
+
+/// The hash of the body, where nothing else tells one page from another.
+fn hash(operation: &OperationInfo, exchanged: &Exchanged) -> Option<u64> {
+    let is_counted = |info: PagingInfo| matches!(info.style, PagingStyle::PageNumber | PagingStyle::Offset);
+    operation.paging.is_some_and(is_counted).then(|| {
         let mut hasher = DefaultHasher::new();
         hasher.write(exchanged.body());
         hasher.finish()
-    });
-    Ok(Fetched { response: Response::new(Some(operation), exchanged, page), body })
+    })
 }
 
 /// A call that lists.
@@ -121,21 +125,3 @@ pub(crate) trait List: Sized {
 
     fn read(page: &Self::Page) -> Facts;
 }
-
-/// The methods of a call that lists.
-macro_rules! list_methods {
-    ($name:ident, $page:ty, $item:ty) => {
-        impl $name {
-            /// The items of all pages, as a stream that fetches page after page.
-            pub fn items(self) -> crate::paging::Items<$item> {
-                crate::paging::Items::of(self)
-            }
-
-            /// The pages, each with its token, status and headers.
-            pub fn pages(self) -> crate::paging::Pages<$page> {
-                crate::paging::Pages::of(self)
-            }
-        }
-    };
-}
-pub(crate) use list_methods;

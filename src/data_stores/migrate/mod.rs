@@ -5,9 +5,11 @@ mod decide;
 mod difference;
 mod pass;
 mod report;
+mod task;
 mod write;
 
 pub use checkpoint::MigrationCheckpoint;
+pub use decide::Migrated;
 pub use difference::{Difference, EntryContent};
 pub use report::MigrationReport;
 
@@ -25,18 +27,6 @@ use pass::Pass;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
-
-/// What becomes of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Migrated {
-    /// It stays as it is; into another store it is copied as it is.
-    Unchanged,
-    /// It was changed: its value, users and attributes are written as they are now. If they are the same as
-    /// before, nothing is written.
-    Changed,
-    /// It is deleted; into another store it is not copied.
-    Deleted,
-}
 
 /// Takes every entry of a data store, a scope or a prefix through a function. Made by [`Store::migrate`].
 ///
@@ -319,7 +309,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Migration<T> {
             ..
         } = self;
         let options = pace.of_job(options)?;
-        let of = pass::Of {
+        let of = task::Of {
             store,
             target,
             prefix,
