@@ -25,7 +25,7 @@ const USAGE: &str = "usage: rate_limit_figures [--processes N] [--tasks N] [--re
 
 /// Windows with their requests and seconds, and how long all of them send.
 const CASES: [(&str, &[(&str, u64, u64)], u64); 4] = [
-    ("100 a second", &[("second", 100, 1)], 12),
+    ("100 a second", &[("second", 100, 1)], 30),
     ("500 in ten seconds", &[("ten", 500, 10)], 42),
     ("three windows at once", &[("narrow", 40, 1), ("middle", 300, 10), ("wide", 10_000, 60)], 42),
     ("1500 a minute", &[("minute", 1500, 60)], 125),

@@ -8,7 +8,7 @@ const LEAST: Duration = Duration::from_millis(10);
 const MOST: Duration = Duration::from_millis(10_240);
 
 /// Before anything is known: a program begins with much at once.
-const FIRST: Duration = Duration::from_millis(20);
+const FIRST: Duration = Duration::from_millis(10);
 
 /// The longest of late, which wears off with each command.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_margin_follows_the_slowest_and_wears_off() {
         let lag = Lag::default();
-        assert_eq!(lag.margin(), Duration::from_millis(40));
+        assert_eq!(lag.margin(), Duration::from_millis(20));
         lag.note(Duration::from_millis(100));
         assert_eq!(lag.margin(), Duration::from_millis(320));
         for _ in 0..200 {

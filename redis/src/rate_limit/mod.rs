@@ -148,8 +148,8 @@ impl RateLimitStore for RedisRateLimit {
 
     fn give_back(&self, quotas: &[Quota], permit: Permit) {
         let (windows, id) = (windows(quotas), Id::of(permit));
-        self.0.own().take_back(&windows, id);
-        self.0.give_back(windows, id);
+        windows.iter().for_each(|window| self.0.own().reduce(window, id, 0));
+        self.0.give_back(&windows, id);
     }
 
     fn observe(&self, quota: &Quota, permit: Permit, seen: &Observation) {
@@ -301,18 +301,30 @@ impl Shared {
     }
 
     fn observe(self: &Arc<Self>, window: Window, id: Id, seen: &Observation) {
-        if seen.refused {
-            let mut own = self.own();
-            own.take_back(std::slice::from_ref(&window), id);
-            own.hold(&window, seen);
+        // It was counted and not served, or cost less than was said.
+        let cost = if seen.refused { Some(0) } else { seen.cost };
+        let mut needs_task = false;
+        if let Some(cost) = cost.filter(|cost| *cost < window.cost) {
+            self.own().reduce(&window, id, cost);
+            needs_task |= self.outbox.give_back(window.clone(), id, cost);
         }
-        if self.known().is_news(&window, seen) && self.outbox.tell(window, seen, id) {
+        if seen.refused {
+            self.own().hold(&window, seen);
+        }
+        if self.known().is_news(&window, seen) {
+            needs_task |= self.outbox.tell(window, seen);
+        }
+        if needs_task {
             self.empty_outbox();
         }
     }
 
-    fn give_back(self: &Arc<Self>, windows: Arc<[Window]>, id: Id) {
-        if !windows.is_empty() && self.outbox.give_back(windows, id) {
+    fn give_back(self: &Arc<Self>, windows: &[Window], id: Id) {
+        let mut needs_task = false;
+        for window in windows {
+            needs_task |= self.outbox.give_back(window.clone(), id, 0);
+        }
+        if needs_task {
             self.empty_outbox();
         }
     }
@@ -347,7 +359,7 @@ impl Shared {
         let outbox::Told { returns, moves, news } = told;
         let mut scripts: Vec<_> =
             moves.chunks(scripts::TOLD_AT_ONCE).map(|part| scripts::moved(&self.tag, part)).collect();
-        scripts.extend(returns.iter().map(|(windows, id)| scripts::give_back(&self.tag, windows, *id)));
+        scripts.extend(returns.chunks(scripts::TOLD_AT_ONCE).map(|part| scripts::give_back(&self.tag, part)));
         scripts.extend(news.chunks(scripts::TOLD_AT_ONCE).map(|part| scripts::observe(&self.tag, part)));
         for script in scripts {
             // What a server that is away is not told has passed when it is back.

@@ -4,7 +4,7 @@ use super::known::merged;
 use super::window::{Id, Window};
 use opencloud::limit::Observation;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -36,17 +36,20 @@ struct Content {
 pub(super) struct News {
     pub(super) window: Window,
     pub(super) seen: Observation,
-    /// A request that was counted and not served.
-    pub(super) refused: Option<Id>,
 }
 
-/// A place that is given back.
-pub(super) type Returned = (Arc<[Window]>, Id);
+/// A request that was counted in a window, and what it has cost after all.
+#[derive(Debug)]
+pub(super) struct Returned {
+    pub(super) window: Window,
+    pub(super) id: Id,
+    pub(super) cost: u64,
+}
 
 /// A request that has left late, in one of its windows, and by when it has left on the server's clock.
 #[derive(Debug)]
 pub(super) struct Moved {
-    pub(super) key: String,
+    pub(super) window: Window,
     pub(super) id: Id,
     pub(super) latest: u64,
 }
@@ -65,21 +68,20 @@ impl Outbox {
     }
 
     /// Adds what a response says. Returns whether a task is needed.
-    pub(super) fn tell(&self, window: Window, seen: &Observation, id: Id) -> bool {
+    pub(super) fn tell(&self, window: Window, seen: &Observation) -> bool {
         let mut content = self.content();
         let before = content.news.remove(&window.key);
-        let refused = seen.refused.then_some(id).or(before.as_ref().and_then(|news| news.refused));
         let seen = merged(before.as_ref().map(|news| &news.seen), seen);
         content.is_urgent |= seen.refused;
-        content.news.insert(window.key.clone(), News { window, seen, refused });
+        content.news.insert(window.key.clone(), News { window, seen });
         self.need_task(content)
     }
 
-    /// Adds a place that is given back. Returns whether a task is needed.
-    pub(super) fn give_back(&self, windows: Arc<[Window]>, id: Id) -> bool {
+    /// Adds a request that has cost this in a window: nothing, if it was not sent. Returns whether a task is needed.
+    pub(super) fn give_back(&self, window: Window, id: Id, cost: u64) -> bool {
         let mut content = self.content();
         if content.returns.len() < MOST_RETURNS {
-            content.returns.push((windows, id));
+            content.returns.push(Returned { window, id, cost });
         }
         content.is_urgent = true;
         self.need_task(content)
@@ -88,7 +90,7 @@ impl Outbox {
     /// Adds a request that has left late. Returns whether a task is needed.
     pub(super) fn moved(&self, windows: &[Window], id: Id, latest: u64) -> bool {
         let mut content = self.content();
-        content.moves.extend(windows.iter().map(|window| Moved { key: window.key.clone(), id, latest }));
+        content.moves.extend(windows.iter().map(|window| Moved { window: window.clone(), id, latest }));
         self.need_task(content)
     }
 

@@ -19,14 +19,22 @@ pub(super) struct Own {
 struct Sent {
     /// How long a request counts.
     period: Duration,
-    requests: VecDeque<(Instant, Id)>,
+    requests: VecDeque<Request>,
     /// Until when a 429 holds requests back.
     held_until: Option<Instant>,
 }
 
+/// A request that was sent, and what it takes of the limit.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    at: Instant,
+    id: Id,
+    cost: u64,
+}
+
 impl Sent {
     fn forget(&mut self, now: Instant) {
-        while self.requests.front().is_some_and(|(at, _)| *at + self.period <= now) {
+        while self.requests.front().is_some_and(|request| request.at + self.period <= now) {
             self.requests.pop_front();
         }
         self.held_until = self.held_until.filter(|until| *until > now);
@@ -38,7 +46,8 @@ impl Sent {
 pub(super) struct Recent {
     pub(super) key: String,
     pub(super) period: Duration,
-    pub(super) requests: Vec<(Id, Duration)>,
+    /// Each with its age, and what it takes of the limit.
+    pub(super) requests: Vec<(Id, Duration, u64)>,
 }
 
 impl Own {
@@ -60,7 +69,7 @@ impl Own {
     pub(super) fn count(&mut self, windows: &[Window], id: Id) {
         let now = Instant::now();
         for window in windows {
-            self.sent(window, now).requests.push_back((now, id));
+            self.sent(window, now).requests.push_back(Request { at: now, id, cost: window.cost });
         }
     }
 
@@ -71,14 +80,20 @@ impl Own {
             let (requests, period) = window.part(part);
             let sent = self.sent(window, now);
             sent.period = sent.period.max(period);
-            let over = sent.requests.partition_point(|(at, _)| *at + period <= now);
+            let room = requests.saturating_sub(window.cost);
+            // The newest that must be over.
+            let mut newer = 0;
             let oldest =
-                (sent.requests.len() - over).checked_sub(requests).map(|row| sent.requests[over + row].0);
+                sent.requests.iter().rev().take_while(|request| request.at + period > now).find(|request| {
+                    newer += request.cost;
+                    newer > room
+                });
+            let oldest = oldest.map(|request| request.at);
             until = until.max(oldest.map(|oldest| oldest + period)).max(sent.held_until);
         }
         if until.is_none() {
             for window in windows {
-                self.sent(window, now).requests.push_back((now, id));
+                self.sent(window, now).requests.push_back(Request { at: now, id, cost: window.cost });
             }
         }
         until
@@ -92,17 +107,14 @@ impl Own {
         }
     }
 
-    /// Takes a request back that was not sent or not served; says whether it was counted.
-    pub(super) fn take_back(&mut self, windows: &[Window], id: Id) -> bool {
-        let (now, mut was_counted) = (Instant::now(), false);
-        for window in windows {
-            let requests = &mut self.sent(window, now).requests;
-            if let Some(index) = requests.iter().rposition(|(_, other)| *other == id) {
-                requests.remove(index);
-                was_counted = true;
-            }
+    /// Counts a request as less: as nothing, if it was not sent or not served.
+    pub(super) fn reduce(&mut self, window: &Window, id: Id, cost: u64) {
+        let requests = &mut self.sent(window, Instant::now()).requests;
+        let Some(index) = requests.iter().rposition(|request| request.id == id) else { return };
+        match cost {
+            0 => drop(requests.remove(index)),
+            cost => requests[index].cost = cost.min(requests[index].cost),
         }
-        was_counted
     }
 
     /// What still counts.
@@ -112,7 +124,8 @@ impl Own {
         for (key, sent) in &mut self.windows {
             sent.forget(now);
             // A server is told a bounded number at a time.
-            let requests: Vec<_> = sent.requests.iter().map(|(at, id)| (*id, now - *at)).collect();
+            let requests: Vec<_> =
+                sent.requests.iter().map(|sent| (sent.id, now - sent.at, sent.cost)).collect();
             let parts = requests.chunks(super::scripts::RESTORED_REQUESTS);
             recent.extend(parts.map(|part| Recent {
                 key: key.clone(),
@@ -129,7 +142,7 @@ mod tests {
     use super::*;
 
     fn window(requests: u64) -> Window {
-        Window { key: "a".to_owned(), requests, period: Duration::from_secs(10) }
+        Window { key: "a".to_owned(), requests, period: Duration::from_secs(10), cost: 1 }
     }
 
     #[test]
@@ -150,11 +163,24 @@ mod tests {
         let windows = [window(8), other];
         own.count(&windows, Id::new(0, 0));
         own.count(&windows[1..], Id::new(0, 1));
-        assert!(own.take_back(&windows, Id::new(0, 0)));
-        assert!(!own.take_back(&windows, Id::new(0, 0)), "only once");
+        windows.iter().for_each(|window| own.reduce(window, Id::new(0, 0), 0));
         let counted: Vec<Id> =
-            own.recent().iter().flat_map(|recent| &recent.requests).map(|(id, _)| *id).collect();
+            own.recent().iter().flat_map(|recent| &recent.requests).map(|(id, ..)| *id).collect();
         assert_eq!(counted, [Id::new(0, 1)], "the other request still counts");
+    }
+
+    #[test]
+    fn a_request_that_costs_several_waits_for_as_many() {
+        let (mut own, mut window) = (Own::default(), window(8));
+        window.cost = 3;
+        let (windows, start) = ([window], Instant::now());
+        assert_eq!(own.enter(&windows, 1.0, Id::new(0, 0), start), None);
+        assert_eq!(own.enter(&windows, 1.0, Id::new(0, 1), start + Duration::from_secs(1)), None);
+        let third = Id::new(0, 2);
+        let until = own.enter(&windows, 1.0, third, start + Duration::from_secs(2)).expect("two are left");
+        assert_eq!(until, start + Duration::from_secs(10));
+        own.reduce(&windows[0], Id::new(0, 1), 2);
+        assert_eq!(own.enter(&windows, 1.0, third, start + Duration::from_secs(3)), None, "it has cost less");
     }
 
     #[test]
@@ -162,7 +188,8 @@ mod tests {
         let mut own = Own::default();
         let start = Instant::now();
         for user in 0..10_000_u32 {
-            let window = Window { key: user.to_string(), requests: 2, period: Duration::from_secs(1) };
+            let window =
+                Window { key: user.to_string(), requests: 2, period: Duration::from_secs(1), cost: 1 };
             assert_eq!(
                 own.enter(&[window], 1.0, Id::new(0, 0), start + Duration::from_millis(10) * user),
                 None

@@ -19,7 +19,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some((shared, windows, id)) = self.0.take() {
-            shared.give_back(windows, id);
+            shared.give_back(&windows, id);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The scripts that count, and what they take and return.
 
 use super::known::{usable_left, usable_limit};
-use super::outbox::{Moved, News};
+use super::outbox::{Moved, News, Returned};
 use super::own::Recent;
 use super::window::{Id, Window};
 use crate::server::FORMAT;
@@ -133,21 +133,23 @@ pub(super) fn acquire<'a>(
     let mut script = with_keys(&ACQUIRE, tag, keys(windows));
     script.arg(FORMAT).arg(epoch()).arg(mode).arg(id.to_string()).arg(micros(margin)).arg(STALE).arg(CROWD);
     for window in windows {
-        script.arg(window.requests).arg(micros(window.period));
+        script.arg(window.requests).arg(micros(window.period)).arg(window.cost);
     }
     script
 }
 
-pub(super) fn give_back<'a>(tag: &str, windows: &'a [Window], id: Id) -> ScriptInvocation<'a> {
-    let mut script = with_keys(&RETURN, tag, keys(windows));
-    script.arg(id.to_string());
+pub(super) fn give_back<'a>(tag: &str, returns: &'a [Returned]) -> ScriptInvocation<'a> {
+    let mut script = with_keys(&RETURN, tag, returns.iter().map(|returned| returned.window.key.as_str()));
+    for Returned { window, id, cost } in returns {
+        script.arg(id.to_string()).arg(*cost).arg(window.cost);
+    }
     script
 }
 
 pub(super) fn moved<'a>(tag: &str, moves: &'a [Moved]) -> ScriptInvocation<'a> {
-    let mut script = with_keys(&MOVE, tag, moves.iter().map(|moved| moved.key.as_str()));
-    for Moved { id, latest, .. } in moves {
-        script.arg(id.to_string()).arg(*latest);
+    let mut script = with_keys(&MOVE, tag, moves.iter().map(|moved| moved.window.key.as_str()));
+    for Moved { window, id, latest } in moves {
+        script.arg(id.to_string()).arg(window.cost).arg(*latest);
     }
     script
 }
@@ -156,14 +158,14 @@ pub(super) fn observe<'a>(tag: &str, news: &'a [News]) -> ScriptInvocation<'a> {
     let mut script = with_keys(&OBSERVE, tag, news.iter().map(|news| news.window.key.as_str()));
     script.arg(FORMAT);
     let text = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-    for News { seen, refused, .. } in news {
+    for News { window, seen } in news {
+        script.arg(window.requests).arg(micros(window.period));
         let (limit, left) = (usable_limit(seen), usable_left(seen));
         script.arg(text(limit.map(|(requests, _)| requests)));
         script.arg(text(limit.map(|(_, period)| micros(period))));
         script.arg(text(left.map(|(left, _)| left)));
         script.arg(text(left.map(|(_, wait)| micros(wait))));
         script.arg(u8::from(seen.refused));
-        script.arg(refused.map(|id| id.to_string()).unwrap_or_default());
     }
     script
 }
@@ -173,8 +175,8 @@ pub(super) fn restore<'a>(tag: &str, recent: &'a [Recent], epoch: &str) -> Scrip
     script.arg(FORMAT).arg(epoch);
     for Recent { period, requests, .. } in recent {
         script.arg(micros(*period)).arg(requests.len());
-        for (id, age) in requests {
-            script.arg(id.to_string()).arg(micros(*age));
+        for (id, age, cost) in requests {
+            script.arg(id.to_string()).arg(micros(*age)).arg(*cost);
         }
     }
     script

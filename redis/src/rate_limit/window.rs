@@ -11,6 +11,8 @@ pub(super) struct Window {
     pub(super) key: String,
     pub(super) requests: u64,
     pub(super) period: Duration,
+    /// What a request takes of it.
+    pub(super) cost: u64,
 }
 
 impl Window {
@@ -21,15 +23,16 @@ impl Window {
             key: crate::server::short(&quota.key),
             requests: limit.requests.max(1),
             period: limit.period(),
+            cost: quota.cost.clamp(1, limit.requests.max(1)),
         })
     }
 
     /// A part of it.
-    pub(super) fn part(&self, part: f64) -> (usize, Duration) {
+    pub(super) fn part(&self, part: f64) -> (u64, Duration) {
         let requests = self.requests as f64 * part;
         match requests < 1.0 {
             true => (1, self.period.div_f64(requests)),
-            false => (requests as usize, self.period),
+            false => (requests as u64, self.period),
         }
     }
 }
@@ -64,7 +67,8 @@ mod tests {
 
     #[test]
     fn a_part_of_less_than_a_request_is_one_in_a_longer_period() {
-        let window = |requests| Window { key: String::new(), requests, period: Duration::from_secs(60) };
+        let window =
+            |requests| Window { key: String::new(), requests, period: Duration::from_secs(60), cost: 1 };
         assert_eq!(window(100).part(0.25), (25, Duration::from_secs(60)));
         assert_eq!(window(10).part(0.25), (2, Duration::from_secs(60)));
         assert_eq!(window(1).part(0.25), (1, Duration::from_secs(240)));

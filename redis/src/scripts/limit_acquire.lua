@@ -4,7 +4,7 @@
 -- scored by the latest time at which each can have left), those that wait (scored by the time of their place), and a
 -- hash of what is known of the window besides.
 -- ARGV: format, epoch to begin with, mode, id of the request, margin, oldest place that is kept, most that may wait;
--- then for each window the requests and their period. All times are in microseconds of this server's clock.
+-- then for each window the requests, their period, and how many of them this one costs. All times are in microseconds of this server's clock.
 --
 -- Modes: `enter` asks for the first time; `look` asks whether a place has become free before its own; `depart` says
 -- that the time of its place has come.
@@ -38,6 +38,21 @@ redis.call('HSET', KEYS[1], 'format', format, 'epoch', epoch)
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 
+-- A request that costs several is so many members.
+local function units(cost, each)
+    for unit = 0, cost - 1 do each(unit == 0 and id or id .. ':' .. text(unit)) end
+end
+
+local function add(key, at, cost)
+    units(cost, function(member) redis.call('ZADD', key, text(at), member) end)
+end
+
+local function remove(key, cost)
+    local removed = 0
+    units(cost, function(member) removed = removed + redis.call('ZREM', key, member) end)
+    return removed
+end
+
 local function score(key, index)
     local found = redis.call('ZRANGE', key, index, index, 'WITHSCORES')
     return found[2] and tonumber(found[2])
@@ -47,10 +62,14 @@ local own
 local windows = {}
 for i = 1, (#KEYS - 1) / 3 do
     local w = { sent = KEYS[3 * i - 1], queue = KEYS[3 * i], note = KEYS[3 * i + 1] }
-    local note = redis.call('HMGET', w.note, 'requests', 'period', 'left', 'until', 'full')
-    w.limit = tonumber(note[1]) or tonumber(ARGV[6 + 2 * i])
-    w.period = tonumber(note[2]) or tonumber(ARGV[7 + 2 * i])
-    w.left, w.cap, w.full = tonumber(note[3]), tonumber(note[4]), tonumber(note[5]) or 0
+    local note = redis.call('HMGET', w.note, 'requests', 'period', 'left', 'until', 'full', 'declared', 'full_of')
+    local requests, period = ARGV[5 + 3 * i], ARGV[6 + 3 * i]
+    -- What a response has said of a limit counts as long as callers say the same of it.
+    if note[6] == requests .. '/' .. period then requests, period = note[1], note[2] end
+    w.limit, w.period = tonumber(requests), tonumber(period)
+    w.cost = math.min(tonumber(ARGV[7 + 3 * i]), w.limit)
+    w.of = requests .. '/' .. period
+    w.left, w.cap, w.full = tonumber(note[3]), tonumber(note[4]), note[7] == w.of and tonumber(note[5]) or 0
     if w.cap and (w.cap <= now or w.cap > now + NOTED * 1000) then
         redis.call('HDEL', w.note, 'left', 'until')
         w.left, w.cap = nil, nil
@@ -66,12 +85,13 @@ for i = 1, (#KEYS - 1) / 3 do
         local place = redis.call('ZSCORE', w.queue, id)
         if place then
             own = tonumber(place)
-            redis.call('ZREM', w.queue, id)
+            remove(w.queue, w.cost)
         end
         -- It was let go, and was too late to leave.
-        if redis.call('ZREM', w.sent, id) == 1 and w.cap then
-            w.left = w.left + 1
-            redis.call('HINCRBY', w.note, 'left', 1)
+        local returned = mode == 'depart' and remove(w.sent, w.cost) or 0
+        if returned > 0 and w.cap then
+            w.left = w.left + returned
+            redis.call('HINCRBY', w.note, 'left', returned)
         end
     end
     redis.call('ZREMRANGEBYSCORE', w.queue, '-inf', text(now - stale))
@@ -88,19 +108,20 @@ end
 
 -- Until when nothing more can leave at this time, if nothing can.
 local function blocked(w, at)
-    if w.cap and at < w.cap and redis.call('ZCOUNT', w.queue, '-inf', text(w.cap)) >= w.left then
+    if w.cap and at < w.cap and redis.call('ZCOUNT', w.queue, '-inf', text(w.cap)) + w.cost > w.left then
         return w.cap
     end
     local latest, period = at + margin, w.period + margin
     local behind = redis.call('ZCOUNT', w.sent, '-inf', text(latest)) + redis.call('ZCOUNT', w.queue, '-inf', text(at))
     local over = redis.call('ZCOUNT', w.sent, '-inf', text(latest - period))
         + redis.call('ZCOUNT', w.queue, '-inf', text(at - period))
-    -- As many places in a row as the limit allows, which one more would join: they and it must not be within a period.
-    -- Of those whose period is not over, the first ends first.
-    local first = math.max(behind - w.limit, over, 0)
+    -- As many places in a row as the limit allows beside all but one of these, which the last one would join: they must not
+    -- be within a period. Of those whose period is not over, the first ends first.
+    local most = math.max(w.limit + 1 - w.cost, 1)
+    local first = math.max(behind - most, over, 0)
     local exact = w.limit <= EXACT
     for row = first, exact and behind or math.min(first, behind) do
-        local last = nth(w, row + w.limit - 1)
+        local last = nth(w, row + most - 1)
         if not last then return nil end
         local start = nth(w, row)
         -- Of many rows only the first is looked at, as if it began with this place: a later one ends later.
@@ -122,9 +143,10 @@ local function search(from)
             later = blocked(w, free)
         end
         if later then free = math.max(free, score(w.queue, -1) or 0) end
-        if free > w.full and free > from then
+        -- Where several places are not free, one may be.
+        if free > w.full and free > from and w.cost == 1 then
             w.full = free
-            redis.call('HSET', w.note, 'full', text(free))
+            redis.call('HSET', w.note, 'full', text(free), 'full_of', w.of)
             redis.call('PEXPIRE', w.note, NOTED)
         end
         at = math.max(at, free)
@@ -146,9 +168,9 @@ end
 local function turn()
     local at = now
     for _, w in ipairs(windows) do
-        if w.cap and w.left <= 0 then at = math.max(at, w.cap) end
-        if w.gone >= w.limit then
-            at = math.max(at, score(w.sent, w.gone - w.limit) + w.period + 1)
+        if w.cap and w.left < w.cost then at = math.max(at, w.cap) end
+        if w.gone + w.cost > w.limit then
+            at = math.max(at, score(w.sent, w.gone + w.cost - w.limit - 1) + w.period + 1)
         end
     end
     return at
@@ -156,8 +178,8 @@ end
 
 local function has_plenty()
     for _, w in ipairs(windows) do
-        if w.gone + w.waiting >= w.limit then return false end
-        if w.cap and w.waiting >= w.left then return false end
+        if w.gone + w.waiting + w.cost > w.limit then return false end
+        if w.cap and w.waiting + w.cost > w.left then return false end
     end
     return true
 end
@@ -186,12 +208,12 @@ if at <= now then
     local latest = now + margin
     if own and own <= now then latest = math.max(own + margin, now + margin / 2) end
     for _, w in ipairs(windows) do
-        redis.call('ZADD', w.sent, text(latest), id)
+        add(w.sent, latest, w.cost)
         redis.call('PEXPIRE', w.sent, math.ceil((w.period + margin) / 1000) + 1000)
-        w.gone = w.gone + 1
+        w.gone = w.gone + w.cost
         if w.cap then
-            w.left = w.left - 1
-            redis.call('HINCRBY', w.note, 'left', -1)
+            w.left = w.left - w.cost
+            redis.call('HINCRBY', w.note, 'left', -w.cost)
         end
     end
     reply = { 1, latest, now, epoch }
@@ -200,10 +222,9 @@ else
         if w.waiting >= crowd then return redis.error_reply('CROWDED ' .. w.waiting) end
     end
     for _, w in ipairs(windows) do
-        redis.call('ZADD', w.queue, text(at), id)
+        add(w.queue, at, w.cost)
         local last = score(w.queue, -1)
         redis.call('PEXPIRE', w.queue, math.ceil((last - now + stale) / 1000) + 1000)
-        w.waiting = w.waiting + 1
     end
     reply = { 0, at, now, epoch }
 end

@@ -1,8 +1,8 @@
 -- Takes note of what responses say of windows.
 --
--- KEYS: as of `limit_acquire`. ARGV: format; then for each window the requests and the period of its limit, how many are
--- left, how long that counts, 1 if a request was refused, and its id; an empty text where a response says nothing. All times are
--- in microseconds.
+-- KEYS: as of `limit_acquire`. ARGV: format; then for each window the requests and the period as callers say them, the same as
+-- a response has said them, how many are left, how long that counts, and 1 if a request was refused; an empty text where a
+-- response says nothing. All times are in microseconds.
 
 local meta = redis.call('HGET', KEYS[1], 'format')
 if meta and meta ~= ARGV[1] then
@@ -13,13 +13,12 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 
 for i = 1, (#KEYS - 1) / 3 do
-    local note, first = KEYS[3 * i + 1], 6 * i - 4
-    local requests, period = ARGV[first], ARGV[first + 1]
-    local left, wait, refused = tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3]), ARGV[first + 4] == '1'
-    -- It was counted and not served.
-    if ARGV[first + 5] ~= '' then redis.call('ZREM', KEYS[3 * i - 1], ARGV[first + 5]) end
+    local note, first = KEYS[3 * i + 1], 7 * i - 5
+    local declared = ARGV[first] .. '/' .. ARGV[first + 1]
+    local requests, period = ARGV[first + 2], ARGV[first + 3]
+    local left, wait, refused = tonumber(ARGV[first + 4]), tonumber(ARGV[first + 5]), ARGV[first + 6] == '1'
     if requests ~= '' then
-        redis.call('HSET', note, 'requests', requests, 'period', period)
+        redis.call('HSET', note, 'requests', requests, 'period', period, 'declared', declared)
         redis.call('HDEL', note, 'full')
         redis.call('PEXPIRE', note, NOTED)
     end

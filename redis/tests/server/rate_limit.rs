@@ -171,3 +171,32 @@ async fn what_a_response_says_is_left_is_shared_and_only_tightens() {
     assert!(has_room(&two, std::slice::from_ref(&quota)).await);
     assert!(!has_room(&two, &[quota]).await, "one was left");
 }
+
+#[tokio::test]
+async fn a_request_that_costs_several_takes_them_and_gives_back_what_it_did_not_need() {
+    let server = server!();
+    let (one, two) = (process(&server).await, process(&server).await);
+    let mut quota = Quota::new("units", 10, 60);
+    quota.cost = 6;
+    let permit = acquire(&one, std::slice::from_ref(&quota)).await;
+    assert!(!has_room(&two, std::slice::from_ref(&quota)).await, "four are left");
+    let mut seen = Observation::default();
+    seen.cost = Some(2);
+    one.observe(&quota, permit, &seen);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(has_room(&two, std::slice::from_ref(&quota)).await, "eight were left");
+    quota.cost = 2;
+    assert!(has_room(&two, std::slice::from_ref(&quota)).await, "two were left");
+    quota.cost = 1;
+    assert!(!has_room(&two, &[quota]).await);
+}
+
+#[tokio::test]
+async fn a_limit_that_grows_is_taken_over() {
+    let server = server!();
+    let limit = process(&server).await;
+    acquire(&limit, &[Quota::new("a", 1, 60)]).await;
+    assert!(!has_room(&limit, &[Quota::new("a", 1, 60)]).await);
+    assert!(has_room(&limit, &[Quota::new("a", 2, 60)]).await, "the game has more players");
+    assert!(!has_room(&limit, &[Quota::new("a", 2, 60)]).await);
+}
