@@ -23,8 +23,11 @@ use tokio::task::JoinSet;
 
 const USAGE: &str = "usage: rate_limit_figures [--processes N] [--tasks N] [--redis URL]";
 
+/// A window: its key, requests and seconds.
+type Window = (&'static str, u64, u64);
+
 /// Windows with their requests and seconds, and how long all of them send.
-const CASES: [(&str, &[(&str, u64, u64)], u64); 4] = [
+const CASES: [(&str, &[Window], u64); 4] = [
     ("100 a second", &[("second", 100, 1)], 30),
     ("500 in ten seconds", &[("ten", 500, 10)], 42),
     ("three windows at once", &[("narrow", 40, 1), ("middle", 300, 10), ("wide", 10_000, 60)], 42),
@@ -32,7 +35,7 @@ const CASES: [(&str, &[(&str, u64, u64)], u64); 4] = [
 ];
 
 /// A limit that nobody reaches.
-const ROOM: &[(&str, u64, u64)] = &[("a", 90_000, 60), ("b", 90_000, 60), ("c", 90_000, 60)];
+const ROOM: &[Window] = &[("a", 90_000, 60), ("b", 90_000, 60), ("c", 90_000, 60)];
 const CALLS_WITH_ROOM: u64 = 5;
 
 type Problem = Box<dyn std::error::Error + Send + Sync>;
@@ -57,7 +60,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn quotas(windows: &[(&str, u64, u64)]) -> Vec<Quota> {
+fn quotas(windows: &[Window]) -> Vec<Quota> {
     windows.iter().map(|(key, requests, seconds)| Quota::new(*key, *requests, *seconds)).collect()
 }
 
@@ -174,10 +177,10 @@ fn most_within(times: &[u64], period: u64) -> usize {
 }
 
 /// How long as many requests take at best, as a part of how long they took.
-fn used(times: &[u64], windows: &[(&str, u64, u64)]) -> f64 {
+fn used(times: &[u64], windows: &[Window]) -> f64 {
     let mut best: Vec<u64> = Vec::new();
     for number in 0..times.len() {
-        let after = |(_, requests, seconds): &(&str, u64, u64)| {
+        let after = |(_, requests, seconds): &Window| {
             let before = number.checked_sub(*requests as usize)?;
             Some(best[before] + seconds * 1_000_000)
         };

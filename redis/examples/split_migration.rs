@@ -129,7 +129,7 @@ async fn lead(arguments: &[String]) -> Result<bool, Problem> {
     let worker = || worker(&redis, emulator.base_url(), &name);
     let mut workers = (0..processes).map(|_| worker()).collect::<Result<Vec<_>, _>>()?;
     // One of them dies in the middle of a part, and another one comes.
-    while split.plan([""]).await?.done < PARTS / 4 {
+    while split.progress().await?.done < PARTS / 4 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     if let Some(mut killed) = workers.pop() {

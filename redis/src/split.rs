@@ -115,6 +115,20 @@ impl RedisSplit {
         self.plan_or_add(parts, true).await
     }
 
+    /// How far the work has come; nothing is there before it is planned.
+    ///
+    /// # Errors
+    ///
+    /// As of every command.
+    pub async fn progress(&self) -> Result<SplitProgress, Error> {
+        let [record, open] = self.record.keys();
+        let server = &self.record.server;
+        let parts: Option<u64> = server.command(WHAT, redis::cmd("HGET").arg(record).arg("parts")).await?;
+        let open: u64 = server.command(WHAT, redis::cmd("ZCARD").arg(open)).await?;
+        let parts = parts.unwrap_or_default();
+        Ok(SplitProgress { parts, done: parts.saturating_sub(open) })
+    }
+
     async fn plan_or_add<S: AsRef<str>>(
         &self,
         parts: impl IntoIterator<Item = S>,

@@ -3,9 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-const LEAST: Duration = Duration::from_millis(10);
-/// Ten seconds and a little.
-const MOST: Duration = Duration::from_millis(10_240);
+/// In which steps the margin grows, so that it changes seldom and most processes have the same.
+const STEP: Duration = Duration::from_millis(10);
+const MOST: Duration = Duration::from_secs(10);
+
+/// What may pass between the last look at the clock and the request.
+pub(super) const SLACK: Duration = Duration::from_millis(10);
 
 /// Before anything is known: a program begins with much at once.
 const FIRST: Duration = Duration::from_millis(10);
@@ -28,16 +31,10 @@ impl Lag {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |known| Some(took.max(known - known / 32)));
     }
 
-    /// How much later than its place a request may leave: at least twice as long as it takes, so that few come too late.
-    /// Who comes in time for a place has half of it. It doubles, so that it changes seldom and most processes have the
-    /// same.
+    /// How much later than its place a request may leave: as long as it takes and some slack, so that few leave later.
     pub(super) fn margin(&self) -> Duration {
-        let needed = Duration::from_micros(self.0.load(Ordering::Relaxed).saturating_mul(2));
-        let mut margin = LEAST;
-        while margin < needed && margin < MOST {
-            margin *= 2;
-        }
-        margin
+        let steps = self.0.load(Ordering::Relaxed).div_ceil(STEP.as_micros() as u64).max(1);
+        (SLACK + STEP * u32::try_from(steps).unwrap_or(1000)).min(MOST)
     }
 }
 
@@ -48,13 +45,13 @@ mod tests {
     #[test]
     fn the_margin_follows_the_slowest_and_wears_off() {
         let lag = Lag::default();
-        assert_eq!(lag.margin(), Duration::from_millis(20));
-        lag.note(Duration::from_millis(100));
-        assert_eq!(lag.margin(), Duration::from_millis(320));
+        assert_eq!(lag.margin(), SLACK + STEP);
+        lag.note(Duration::from_millis(95));
+        assert_eq!(lag.margin(), Duration::from_millis(110));
         for _ in 0..200 {
             lag.note(Duration::from_millis(1));
         }
-        assert_eq!(lag.margin(), LEAST);
+        assert_eq!(lag.margin(), SLACK + STEP);
         lag.note(Duration::from_secs(3600));
         assert_eq!(lag.margin(), MOST);
     }

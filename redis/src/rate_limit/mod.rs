@@ -53,8 +53,8 @@ const MOST_LATE: u32 = 10;
 /// dropped gives its place back.
 ///
 /// A place counts from the time at which the request can have left at the latest. This process measures how long responses
-/// of the server and its own scheduler take, and asks for a margin of at least twice that, 10 milliseconds or more: each
-/// window is longer by this margin, so that a limit of 50 a second is used to 99 % at best. A request that leaves a
+/// of the server and its own scheduler take, and asks for a margin of that and 10 milliseconds, 20 at least: each
+/// window is longer by this margin, so that a limit of 50 a second is used to 98 % at best. A request that leaves a
 /// little later than it said tells so in the background, and one that would leave much later asks again.
 ///
 /// What responses say (`x-ratelimit-*`, 429) holds for all processes, 50 milliseconds later at most, and a 429 at once.
@@ -206,8 +206,8 @@ impl Shared {
             let reply = self.ask(mode, windows, id).await?;
             let returned = Instant::now();
             self.clock.note(asked, reply.now, returned);
-            let leaves = self.clock.latest(returned);
-            self.lag.note(Duration::from_micros(leaves.saturating_sub(reply.now)));
+            let leaves = self.clock.latest(returned + lag::SLACK);
+            self.lag.note(Duration::from_micros(self.clock.latest(returned).saturating_sub(reply.now)));
             self.known().learn(windows, &reply.rooms);
             if self.is_other_epoch(&reply).await? {
                 // Its place was given in windows that lacked what this process has sent.

@@ -61,6 +61,7 @@ impl Own {
         }
         let new = || Sent { period: window.period, requests: VecDeque::new(), held_until: None };
         let sent = self.windows.entry(window.key.clone()).or_insert_with(new);
+        sent.period = sent.period.max(window.period);
         sent.forget(now);
         sent
     }

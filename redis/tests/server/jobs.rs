@@ -130,7 +130,7 @@ async fn the_parts_are_those_that_were_said_first_and_those_that_were_added() {
     let mut results: Vec<usize> = work.results().await.expect("results");
     results.sort_unstable();
     assert_eq!(results, [1, 2, 3]);
-    let progress = work.plan(["x"]).await.expect("progress");
+    let progress = work.progress().await.expect("progress");
     assert_eq!((progress.parts, progress.done), (3, 3));
 }
 

@@ -9,3 +9,4 @@ mod rate_limit;
 mod replay;
 mod support;
 mod tokens;
+mod traces;
