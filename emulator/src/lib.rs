@@ -19,6 +19,9 @@
 //! The document is open to tests of other crates as well: [`Document`] finds the operation of a request,
 //! [`validate_request`] says what is wrong with it, and [`Sample`] makes values of schemas.
 
+#[macro_use]
+mod refuse;
+
 mod api;
 mod areas;
 mod clock;

@@ -1,21 +1,20 @@
-//! What a call is filtered and ordered by.
+//! The filter of a call, and what it is checked by.
 
-use super::Call;
 use crate::Error;
 use crate::error::RequestPath;
-use crate::filter::{Condition, Expression, Grammar, Invalid};
+use crate::filter::{Condition, Invalid};
 use crate::transport::Exchanged;
 use bytes::Bytes;
 use tokio::time::Instant;
 
 /// Why a call with these path parameters cannot have this filter, if so.
-type Refuse = fn(&[String], &Condition) -> Option<String>;
+pub(super) type Refuse = fn(&[String], &Condition) -> Option<String>;
 
-/// The filter of a call, and what it is held against.
+/// The filter of a call, and what it is checked by.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filtered {
-    condition: Condition,
-    refuse: Option<Refuse>,
+    pub(super) condition: Condition,
+    pub(super) refuse: Option<Refuse>,
 }
 
 /// The response to a call that is not sent, since nothing can match its filter: an empty object, which
@@ -28,52 +27,5 @@ pub(super) fn nothing() -> Exchanged {
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
         Self::invalid_request(invalid.to_string())
-    }
-}
-
-impl<T> Call<T> {
-    /// Holds the call to what the grammar of its filter asks for, even if it gets no filter.
-    pub(crate) fn filtered_by<F: Grammar>(mut self) -> Self {
-        self.filtered.refuse = Some(F::refuse);
-        self
-    }
-
-    /// Sets the filter, in place of an earlier one.
-    pub(crate) fn filter<F>(mut self, name: &'static str, filter: Expression<F>) -> Self {
-        self.filtered.condition = filter.into_condition();
-        let text = match &self.filtered.condition {
-            Condition::Text(text) | Condition::Raw(text) => Some(text.clone()),
-            _ => None,
-        };
-        self.query(name, Vec::from_iter(text))
-    }
-
-    /// Sets the order, in place of an earlier one.
-    pub(crate) fn order_by<F>(mut self, name: &'static str, order: Expression<F>) -> Self {
-        let text = match order.into_condition() {
-            Condition::Text(text) | Condition::Raw(text) => Some(text),
-            Condition::Invalid(reason) => {
-                self.fail(Error::invalid_request(reason));
-                None
-            }
-            Condition::Everything | Condition::Nothing => None,
-        };
-        self.query(name, Vec::from_iter(text))
-    }
-
-    /// Whether there is nothing to ask for, since nothing can match the filter.
-    ///
-    /// # Errors
-    ///
-    /// If the filter cannot be written, or does not fit the path.
-    pub(super) fn matches_nothing(&self) -> Result<bool, Error> {
-        let Filtered { condition, refuse } = &self.filtered;
-        if let Condition::Invalid(reason) = condition {
-            return Err(Error::invalid_request(format!("the filter cannot be sent: {reason}")));
-        }
-        match refuse.and_then(|refuse| refuse(&self.segments, condition)) {
-            Some(reason) => Err(Error::invalid_request(reason)),
-            None => Ok(*condition == Condition::Nothing),
-        }
     }
 }

@@ -4,6 +4,7 @@
 mod download;
 mod errors;
 mod filtered;
+mod filtering;
 mod macros;
 mod request;
 mod response;
@@ -49,7 +50,7 @@ pub(crate) struct Call<T> {
     output: PhantomData<fn() -> T>,
 }
 
-/// Headers that say how a request is framed, how its connection is used or for whom it is made, which the
+/// Headers that say how a request is framed, how its connection is used or who makes it, which the
 /// client says. Any other header of the caller's takes the place of the client's own.
 const RESERVED: &[&str] = &[
     "x-api-key",
@@ -429,7 +430,7 @@ impl PreparedCall {
     /// is the bulk of every call.
     async fn transmit(&mut self, accept: Accept<'_>) -> Result<Exchanged, Error> {
         match &mut self.request {
-            Ok(Some(request)) => self.client.exchange(request, &self.options, None, accept).await,
+            Ok(Some(prepared)) => self.client.exchange(prepared, &self.options, None, accept).await,
             Ok(None) => Ok(filtered::nothing()),
             Err(problem) => Err(problem.clone()),
         }
@@ -475,8 +476,11 @@ impl Call<()> {
     fn prepare(mut self) -> PreparedCall {
         let (client, operation) = (self.client.clone(), self.operation);
         let options = std::mem::take(&mut self.options);
-        let request = self.request().map_err(|error| error.with_operation(operation));
-        PreparedCall { client, options, request }
+        PreparedCall {
+            client,
+            options,
+            request: self.request().map_err(|error| error.with_operation(operation)),
+        }
     }
 
     /// The request as it is sent; `None` if nothing can match the call's filter.

@@ -75,6 +75,36 @@ pub struct ClientBuilder {
     http_options: HttpOptions,
 }
 
+impl Client {
+    /// A client with this API key and the defaults of [`ClientBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// If the key is empty or cannot be sent in a header.
+    pub fn new(api_key: impl AsRef<str>) -> Result<Self, Error> {
+        Self::builder().credentials(Credentials::api_key(api_key)?).build()
+    }
+
+    /// A client with the API key of the environment variable `ROBLOX_API_KEY`.
+    ///
+    /// If `ROBLOX_API_BASE_URL` is set, every host of Open Cloud is reached at that URL: a program then runs against
+    /// an emulator or through a proxy unchanged. Plain HTTP is taken only to this machine
+    /// (`http://127.0.0.1:8080`), because the key goes there.
+    ///
+    /// # Errors
+    ///
+    /// If `ROBLOX_API_KEY` is not set, if the URL is invalid or plain HTTP to another machine, or as
+    /// [`Client::new`].
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().api_key_from_env()?.build()
+    }
+
+    /// Sets up a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
+
 /// Credentials.
 impl ClientBuilder {
     /// Makes calls with this API key.
@@ -295,7 +325,7 @@ impl ClientBuilder {
     ///
     /// If there is no credential or it cannot be sent in a header, if a URL is not a `http` or `https`
     /// URL, if it is plain `http` to another machine and that was not allowed, if a timeout is zero,
-    /// if settings contradict each other, or if TLS cannot be set up.
+    /// if a setting of the rate limit cannot be, if settings contradict each other, or if TLS cannot be set up.
     pub fn build(self) -> Result<Client, Error> {
         let credentials = match (self.credentials, self.api_key) {
             (Some(credentials), None) => credentials,
@@ -307,6 +337,7 @@ impl ClientBuilder {
                 return Err(Error::configuration("no credential: call api_key or credentials"));
             }
         };
+        self.limit.as_ref().map_or(Ok(()), RateLimit::check)?;
         let names = crate::operations::ALL
             .iter()
             // An operation may be followed at a route of an area that is not enabled.

@@ -61,34 +61,6 @@ impl Timeouts {
 }
 
 impl Client {
-    /// A client with this API key and the defaults of [`ClientBuilder`].
-    ///
-    /// # Errors
-    ///
-    /// If the key is empty or cannot be sent in a header.
-    pub fn new(api_key: impl AsRef<str>) -> Result<Self, Error> {
-        Self::builder().credentials(Credentials::api_key(api_key)?).build()
-    }
-
-    /// A client with the API key of the environment variable `ROBLOX_API_KEY`.
-    ///
-    /// If `ROBLOX_API_BASE_URL` is set, every host of Open Cloud is reached at that URL: a program then runs against
-    /// an emulator or through a proxy unchanged. Plain HTTP is taken only to this machine
-    /// (`http://127.0.0.1:8080`), because the key goes there.
-    ///
-    /// # Errors
-    ///
-    /// If `ROBLOX_API_KEY` is not set, if the URL is invalid or plain HTTP to another machine, or as
-    /// [`Client::new`].
-    pub fn from_env() -> Result<Self, Error> {
-        Self::builder().api_key_from_env()?.build()
-    }
-
-    /// Sets up a client.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
-
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.0.credentials
     }
@@ -174,6 +146,7 @@ impl Client {
             retry: options.retry.as_deref().unwrap_or(&*client.retry),
             budget: &client.budget,
             limit: client.limit.as_ref(),
+            share: options.share,
             times: Times {
                 attempt: options.attempt_timeout.unwrap_or(times.attempt),
                 total: options.timeout.unwrap_or(times.total),

@@ -1,14 +1,13 @@
 //! Who a call is made for.
 
-mod provider;
-
-pub use provider::{CredentialsProvider, Provided};
-
 use crate::Error;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::collections::hash_map::RandomState;
+use std::error::Error as StdError;
 use std::fmt;
+use std::future::Future;
 use std::hash::BuildHasher;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -36,6 +35,48 @@ enum Kind {
     ApiKey(HeaderValue),
     Bearer(HeaderValue),
     Provider { provider: Arc<dyn CredentialsProvider>, number: u64 },
+}
+
+/// What a [`CredentialsProvider`] returns.
+pub type Provided<'a> =
+    Pin<Box<dyn Future<Output = Result<Credentials, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
+
+/// Gives credentials when they are needed, and new ones when they are refused.
+///
+/// Several calls may ask at once. A provider whose renewal must happen only once at a time (a
+/// refresh token works only once) compares `rejected` with what it has by now.
+///
+/// ```
+/// use opencloud::{Credentials, CredentialsProvider, Provided};
+///
+/// struct Vault;
+///
+/// impl CredentialsProvider for Vault {
+///     fn credentials(&self) -> Provided<'_> {
+///         Box::pin(async { Ok(Credentials::api_key("read from the vault")?) })
+///     }
+/// }
+/// let credentials = Credentials::provider(Vault);
+/// ```
+pub trait CredentialsProvider: Send + Sync + 'static {
+    /// The key or token to use now. Asked once for each call, so keep what is still good.
+    ///
+    /// # Errors
+    ///
+    /// Any; the call then fails without being sent.
+    fn credentials(&self) -> Provided<'_>;
+
+    /// A new key or token, after the service refused `rejected` with 401. The request is then sent
+    /// once more, unless its body was a stream that can be read only once. By default this asks
+    /// [`credentials`](Self::credentials) again.
+    ///
+    /// # Errors
+    ///
+    /// Any; the call then fails with it.
+    fn refresh<'a>(&'a self, rejected: &'a Credentials) -> Provided<'a> {
+        let _ = rejected;
+        self.credentials()
+    }
 }
 
 impl Credentials {
@@ -163,9 +204,7 @@ impl Credentials {
 }
 
 /// What a provider gave: a key or token, not another provider.
-fn given(
-    result: Result<Credentials, Box<dyn std::error::Error + Send + Sync>>,
-) -> Result<Credentials, Error> {
+fn given(result: Result<Credentials, Box<dyn StdError + Send + Sync>>) -> Result<Credentials, Error> {
     match result.map_err(Error::no_credential)? {
         credentials if credentials.is_provider() => Err(Error::configuration(
             "a provider of credentials must give a key or token, not another provider",

@@ -38,7 +38,9 @@ type Belongs = Arc<dyn Fn(&FoundEntry) -> bool + Send + Sync>;
 /// Roblox deletes matching entries itself on a user's request, if the universe's configs have templates of their keys
 /// (RE-01): `opencloud::erasure` checks and publishes them, and searches what they do not reach.
 ///
-/// Every entry is read for it, since the service cannot be asked whose entries there are. Deleted
+/// Every entry is read for it, since the service cannot be asked whose entries there are. Half of what the data stores of a
+/// universe take is left to the running game, unless the [share](Self::share) is another; that holds for the deletions
+/// of the plan, too. Deleted
 /// entries can be read for 30 days more, by their revisions; then they are gone for good.
 #[must_use = "nothing is searched before `find`"]
 #[derive(Clone)]
@@ -91,6 +93,44 @@ pub struct ErasurePlan {
     universe: UniverseId,
     concurrency: usize,
     options: Options,
+}
+
+impl DataStores {
+    /// Finds, and then erases, the entries of a user in every standard data store of a universe, in all
+    /// scopes. Ordered data stores and memory stores are not searched: their entries name no users.
+    ///
+    /// Calls `data_stores.list`, `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry` and
+    /// `data_stores.delete_scoped_entry`; scopes `universe-datastores.control:list`,
+    /// `universe-datastores.objects:delete`, `universe-datastores.objects:list`,
+    /// `universe-datastores.objects:read`.
+    pub fn erase_user(&self, universe: impl Into<UniverseId>, user: impl Into<UserId>) -> EraseUser {
+        EraseUser::in_universe(self.clone(), universe.into(), Some(user.into()))
+    }
+
+    /// Shows every entry of every standard data store of a universe; a search that finds nothing.
+    #[cfg(all(feature = "configs", feature = "ordered_data_stores"))]
+    pub(crate) fn search_all(
+        &self,
+        universe: impl Into<UniverseId>,
+        show: impl Fn(&FoundEntry) + Send + Sync + 'static,
+    ) -> EraseUser {
+        EraseUser::in_universe(self.clone(), universe.into(), None).also_where(move |entry| {
+            show(entry);
+            false
+        })
+    }
+}
+
+impl Store {
+    /// Finds, and then erases, the entries of a user in this data store: in all scopes, or in the one that
+    /// was chosen with [`scope`](Self::scope). [`DataStores::erase_user`] does it in all data stores.
+    ///
+    /// Calls `data_stores.list_scoped_entries`, `data_stores.get_scoped_entry` and
+    /// `data_stores.delete_scoped_entry`; scopes `universe-datastores.objects:delete`,
+    /// `universe-datastores.objects:list`, `universe-datastores.objects:read`.
+    pub fn erase_user(&self, user: impl Into<UserId>) -> EraseUser {
+        EraseUser::in_store(self.clone(), user.into())
+    }
 }
 
 impl EraseUser {
@@ -173,6 +213,7 @@ impl EraseUser {
     /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the user's id is no
     /// number. A part is never taken for the whole.
     pub async fn find(mut self) -> Result<ErasurePlan, Error> {
+        self.options = self.pace.of_job(self.options)?;
         // As the service writes it, so that it is found however the caller does: 0156.
         if let Some(user) = &mut self.user {
             *user = limits::user(user)?.into();

@@ -18,6 +18,25 @@ pub struct IncrementBy {
     options: Options,
 }
 
+impl Store {
+    /// Adds to a whole number, atomically. An entry that is not there counts as 0.
+    ///
+    /// Calls `data_stores.get_scoped_entry` and `data_stores.increment_scoped_entry`; scopes
+    /// `universe-datastores.objects:create` or `universe-datastores.objects:update`,
+    /// `universe-datastores.objects:read`.
+    ///
+    /// The service clears users and attributes that are not sent, so unless both are given they are
+    /// read first; what somebody else changes of them in between is lost, for an increment takes no
+    /// condition. The number itself is always right. It is never sent again after a failure that
+    /// leaves its effect unknown: see [`Error::may_have_been_applied`](crate::Error::may_have_been_applied).
+    ///
+    /// Known to Roblox: beyond the range of an `i64` the response is cut to it, but what is stored may
+    /// not be.
+    pub fn increment(&self, key: impl Into<String>, amount: i64) -> IncrementBy {
+        IncrementBy::new(self.clone(), key.into(), amount)
+    }
+}
+
 impl IncrementBy {
     pub(super) fn new(store: Store, key: String, amount: i64) -> Self {
         Self { store, key, amount, metadata: Metadata::default(), options: Options::default() }

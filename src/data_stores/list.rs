@@ -30,6 +30,15 @@ pub struct Entries {
     options: Options,
 }
 
+impl Store {
+    /// The keys of the scope, or of all scopes.
+    ///
+    /// Calls `data_stores.list_scoped_entries`; scope `universe-datastores.objects:list`.
+    pub fn entries(&self) -> Entries {
+        Entries::new(self.clone())
+    }
+}
+
 impl Entries {
     pub(super) fn new(store: Store) -> Self {
         Self { store, prefix: String::new(), with_deleted: false, options: Options::default() }

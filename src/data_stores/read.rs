@@ -18,6 +18,18 @@ pub struct ReadEntry<T> {
     value: PhantomData<fn() -> T>,
 }
 
+impl Store {
+    /// Reads an entry; `None` if it is not there or deleted. A data store that does not exist has no
+    /// entries.
+    ///
+    /// Calls `data_stores.get_scoped_entry`; scope `universe-datastores.objects:read`.
+    ///
+    /// A key that holds `@` is read as what it is, never as a revision of another key.
+    pub fn get<T: DeserializeOwned>(&self, key: impl Into<String>) -> ReadEntry<T> {
+        ReadEntry::new(self.clone(), key.into())
+    }
+}
+
 impl<T> ReadEntry<T> {
     pub(super) fn new(store: Store, key: String) -> Self {
         Self { store, key, revision: Revision::Latest, options: Options::default(), value: PhantomData }

@@ -18,6 +18,23 @@ pub struct UndeleteEntry {
     options: Options,
 }
 
+impl Store {
+    /// Brings back an entry that was deleted less than 30 days ago: its latest revision before that,
+    /// with users and attributes, is written again. Fails if the entry is there, or if no revision is
+    /// left.
+    ///
+    /// Calls `data_stores.get_scoped_entry`, `data_stores.list_scoped_entry_revisions`,
+    /// `data_stores.create_scoped_entry` and `data_stores.update_scoped_entry`; scopes
+    /// `universe-datastores.objects:create`, `universe-datastores.objects:read`,
+    /// `universe-datastores.objects:update`, `universe-datastores.versions:list`.
+    ///
+    /// Roblox does not say whether a deleted key can be created again. So that is tried, and where it is
+    /// refused although there is no entry, the entry is written over.
+    pub fn undelete(&self, key: impl Into<String>) -> UndeleteEntry {
+        UndeleteEntry::new(self.clone(), key.into())
+    }
+}
+
 impl UndeleteEntry {
     pub(super) fn new(store: Store, key: String) -> Self {
         Self { store, key, allow_buffers: false, options: Options::default() }

@@ -30,6 +30,57 @@ pub struct UpdateValue<T> {
     value: PhantomData<fn() -> T>,
 }
 
+impl Store {
+    /// Changes a value: reads the entry, gives its value (`None` if there is none) to `change`, and
+    /// writes what comes back on the condition (etag) that nobody has written in between. If somebody
+    /// has, all of that is repeated. `change` may return `None`, and nothing is written.
+    ///
+    /// Calls `data_stores.get_scoped_entry`, `data_stores.create_scoped_entry` and
+    /// `data_stores.update_scoped_entry`; scopes `universe-datastores.objects:create`,
+    /// `universe-datastores.objects:read`, `universe-datastores.objects:update`.
+    ///
+    /// Users and attributes stay as they are unless they are given. It is not sent again after a
+    /// failure that leaves its effect unknown ([`Error::may_have_been_applied`](crate::Error::may_have_been_applied)), since the change
+    /// would then be made twice.
+    ///
+    /// The condition holds among all users of this API that set it. Roblox does not say that a game
+    /// server's `UpdateAsync` heeds it too, only that the etag changes with what is stored.
+    pub fn update<T, F>(&self, key: impl Into<String>, mut change: F) -> UpdateValue<T>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(Option<T>) -> Option<T> + Send + 'static,
+    {
+        UpdateValue::new(self.clone(), key.into(), move |value| Ok(change(value)))
+    }
+
+    /// As [`update`](Self::update), with a change that can fail: then nothing is written, and the error is of kind
+    /// [`LocalIo`](crate::ErrorKind::LocalIo) with yours as its source, or yours itself if that is an [`Error`].
+    ///
+    /// Calls `data_stores.get_scoped_entry`, `data_stores.create_scoped_entry` and
+    /// `data_stores.update_scoped_entry`; scopes `universe-datastores.objects:create`,
+    /// `universe-datastores.objects:read`, `universe-datastores.objects:update`.
+    ///
+    /// ```no_run
+    /// # async fn run(store: opencloud::data_stores::Store) -> Result<(), opencloud::Error> {
+    /// let paid = store.try_update("156", |coins: Option<i64>| match coins.unwrap_or(0) {
+    ///     coins if coins >= 100 => Ok(Some(coins - 100)),
+    ///     coins => Err(format!("{coins} coins are not enough")),
+    /// });
+    /// paid.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn try_update<T, F, E>(&self, key: impl Into<String>, mut change: F) -> UpdateValue<T>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(Option<T>) -> Result<Option<T>, E> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let change = move |value| change(value).map_err(|error| Error::callback("the change failed", error));
+        UpdateValue::new(self.clone(), key.into(), change)
+    }
+}
+
 impl<T> UpdateValue<T> {
     pub(super) fn new(
         store: Store,

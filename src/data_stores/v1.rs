@@ -34,6 +34,14 @@ pub struct StoreV1 {
     store: Store,
 }
 
+impl Store {
+    /// The same store through the first version of the API, whose writes are guarded by a version and
+    /// whose contents have a checksum.
+    pub fn v1(&self) -> StoreV1 {
+        StoreV1::new(self.clone())
+    }
+}
+
 impl StoreV1 {
     pub(super) fn new(store: Store) -> Self {
         Self { store }

@@ -4,9 +4,11 @@ use super::metadata::{Metadata, metadata_setters};
 use super::wire::Content;
 use super::{Entry, Store};
 use crate::Error;
+use crate::body::json::to_raw_value;
 use crate::call::{awaitable, option_methods};
 use crate::client::Options;
 use crate::operation::contention::ATTEMPTS;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// What stands in the way of a write, and what becomes of the rest.
@@ -34,6 +36,62 @@ pub struct WriteEntry {
     metadata: Metadata,
     allow_buffers: bool,
     options: Options,
+}
+
+impl Store {
+    /// Writes a value, whether or not the entry is there. Users and attributes that are not given
+    /// stay as they are.
+    ///
+    /// Calls `data_stores.get_scoped_entry`, `data_stores.create_scoped_entry` and
+    /// `data_stores.update_scoped_entry`; scopes `universe-datastores.objects:create`,
+    /// `universe-datastores.objects:read`, `universe-datastores.objects:update`.
+    ///
+    /// The service would clear them. So unless both are given they are read first, and written with
+    /// the value on the condition (etag) that nobody has written in between; if somebody has, that
+    /// is repeated, up to 10 times. The last writer's value stays.
+    pub fn set<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
+        WriteEntry::new(self.clone(), key.into(), to_raw_value(value), Mode::Set)
+    }
+
+    /// Writes a new entry; fails if there is one already.
+    ///
+    /// Calls `data_stores.create_scoped_entry`; scope `universe-datastores.objects:create`.
+    ///
+    /// The service says so with status 400. It is not sent again after a failure that leaves its
+    /// effect unknown ([`Error::may_have_been_applied`](crate::Error::may_have_been_applied)).
+    pub fn create<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
+        WriteEntry::new(self.clone(), key.into(), to_raw_value(value), Mode::Create)
+    }
+
+    /// Replaces the whole entry, or creates it, by one request and without a condition. **Users and
+    /// attributes that are not given are cleared**; [`set`](Self::set) keeps them.
+    ///
+    /// Calls `data_stores.update_scoped_entry`; scope `universe-datastores.objects:update`.
+    pub fn upsert<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) -> WriteEntry {
+        WriteEntry::new(self.clone(), key.into(), to_raw_value(value), Mode::Upsert)
+    }
+
+    /// Writes back an entry that was read: value, users and attributes, on the condition that nobody
+    /// has written in between. If somebody has, it is a [conflict](crate::Error::is_conflict).
+    ///
+    /// Calls `data_stores.update_scoped_entry`; scope `universe-datastores.objects:update`.
+    ///
+    /// It is written to this store, in the entry's own scope and under its own key.
+    pub fn save<T: Serialize>(&self, entry: &Entry<T>) -> WriteEntry {
+        let value = to_raw_value(&entry.value);
+        let store = self.clone().scope(&entry.scope);
+        WriteEntry::new(store, entry.key.clone(), value, Mode::Save(entry.etag.clone()))
+            .users(&entry.users)
+            .attributes(entry.attributes.clone())
+    }
+
+    /// Deletes an entry; fails if it is [not found](crate::Error::is_not_found). For 30 days its revisions
+    /// can be read, and [`undelete`](Self::undelete) brings it back.
+    ///
+    /// Calls `data_stores.delete_scoped_entry`; scope `universe-datastores.objects:delete`.
+    pub fn delete(&self, key: impl Into<String>) -> RemoveEntry {
+        RemoveEntry::new(self.clone(), key.into())
+    }
 }
 
 impl WriteEntry {

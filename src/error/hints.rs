@@ -6,7 +6,15 @@ use crate::operations;
 use crate::spec::Hint;
 use std::time::Duration;
 
-pub(super) fn hint(error: &Error) -> Option<String> {
+impl Error {
+    /// What to do, for the failures whose cause is known: a missing scope, a place open in Team
+    /// Create, a query that is too large, ... It also ends the error's text.
+    pub fn hint(&self) -> Option<String> {
+        hint(self)
+    }
+}
+
+fn hint(error: &Error) -> Option<String> {
     if let Some(own) = &error.0.hint {
         return Some(own.clone().into_owned());
     }

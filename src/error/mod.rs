@@ -184,7 +184,7 @@ impl Error {
 
     pub(crate) fn io(kind: ErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let source: Arc<dyn StdError + Send + Sync> = source.into().into();
-        Self::new(kind, display::causes(&*source)).change(|inner| {
+        Self::new(kind, one_line::causes(&*source)).change(|inner| {
             inner.ambiguous = matches!(kind, ErrorKind::Io | ErrorKind::Timeout);
             inner.source = Some(source);
         })
@@ -201,7 +201,7 @@ impl Error {
     pub(crate) fn callback(what: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         match source.into().downcast::<Self>() {
             Ok(error) => *error,
-            Err(source) => Self::new(ErrorKind::LocalIo, format!("{what}: {}", display::causes(&*source)))
+            Err(source) => Self::new(ErrorKind::LocalIo, format!("{what}: {}", one_line::causes(&*source)))
                 .change(|inner| inner.source = Some(source.into())),
         }
     }
@@ -211,7 +211,7 @@ impl Error {
         match source.downcast::<Self>() {
             Ok(error) => *error,
             Err(source) => {
-                let message = format!("no credential: {}", display::causes(&*source));
+                let message = format!("no credential: {}", one_line::causes(&*source));
                 Self::new(ErrorKind::Unauthenticated, message)
                     .change(|inner| inner.source = Some(source.into()))
             }
@@ -687,12 +687,6 @@ impl Error {
     /// [`Operations::resume`](crate::operation::Operations::resume).
     pub fn operation_name(&self) -> Option<&str> {
         self.0.operation_name.as_deref()
-    }
-
-    /// What to do, for the failures whose cause is known: a missing scope, a place open in Team
-    /// Create, a query that is too large, ... It also ends the error's text.
-    pub fn hint(&self) -> Option<String> {
-        hints::hint(self)
     }
 }
 

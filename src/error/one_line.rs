@@ -1,5 +1,6 @@
 //! Text from outside, on one line.
 
+use std::error::Error;
 use std::fmt::{self, Write};
 
 /// A formatter that lets no control character through: whatever a service, a file or a caller's key
@@ -35,6 +36,22 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         OneLine(f).write_str(self.0)
     }
+}
+
+/// An error and what caused it, in one line.
+pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Many libraries repeat their cause in their own text.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
 }
 
 #[cfg(test)]

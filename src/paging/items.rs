@@ -185,3 +185,21 @@ impl<T: 'static> Stream for Items<T> {
 }
 
 debug_fields!(Items<T> { left });
+
+/// The methods of a call that lists.
+macro_rules! list_methods {
+    ($name:ident, $page:ty, $item:ty) => {
+        impl $name {
+            /// The items of all pages, as a stream that fetches page after page.
+            pub fn items(self) -> crate::paging::Items<$item> {
+                crate::paging::Items::of(self)
+            }
+
+            /// The pages, each with its token, status and headers.
+            pub fn pages(self) -> crate::paging::Pages<$page> {
+                crate::paging::Pages::of(self)
+            }
+        }
+    };
+}
+pub(crate) use list_methods;

@@ -58,6 +58,7 @@ pub use items::Items;
 pub use page::Page;
 pub use pages::Pages;
 
+pub(crate) use items::list_methods;
 pub(crate) use page::Facts;
 
 use crate::call::Call;
@@ -124,21 +125,3 @@ pub(crate) trait List: Sized {
 
     fn read(page: &Self::Page) -> Facts;
 }
-
-/// The methods of a call that lists.
-macro_rules! list_methods {
-    ($name:ident, $page:ty, $item:ty) => {
-        impl $name {
-            /// The items of all pages, as a stream that fetches page after page.
-            pub fn items(self) -> crate::paging::Items<$item> {
-                crate::paging::Items::of(self)
-            }
-
-            /// The pages, each with its token, status and headers.
-            pub fn pages(self) -> crate::paging::Pages<$page> {
-                crate::paging::Pages::of(self)
-            }
-        }
-    };
-}
-pub(crate) use list_methods;

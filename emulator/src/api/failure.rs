@@ -30,34 +30,24 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Failure {
-        let message = message.into();
-        Failure { status, code, message, detail: None, field: None, gateway: false, note: None }
-    }
-
     pub(crate) fn invalid(message: impl Into<String>) -> Failure {
-        Failure::new(400, "INVALID_ARGUMENT", message)
-    }
-
-    /// Refuses what must not be.
-    pub(crate) fn invalid_if(is_wrong: bool, message: impl fmt::Display) -> Result<(), Failure> {
-        if is_wrong { Err(Failure::invalid(message.to_string())) } else { Ok(()) }
+        Failure::of_status(400, message)
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Failure {
-        Failure::new(404, "NOT_FOUND", message)
+        Failure::of_status(404, message)
     }
 
     pub(crate) fn aborted(message: impl Into<String>) -> Failure {
-        Failure::new(409, "ABORTED", message)
+        Failure::of_status(409, message)
     }
 
     pub(crate) fn exhausted(message: impl Into<String>) -> Failure {
-        Failure::new(429, "RESOURCE_EXHAUSTED", message)
+        Failure::of_status(429, message)
     }
 
     pub(crate) fn permission_denied(message: impl Into<String>) -> Failure {
-        Failure::new(403, "PERMISSION_DENIED", message)
+        Failure::of_status(403, message)
     }
 
     /// A failure of which nothing but the status is known.
@@ -77,11 +67,12 @@ impl Failure {
             500.. => "INTERNAL",
             _ => "UNKNOWN",
         };
-        Failure::new(status, code, message)
+        let message = message.into();
+        Failure { status, code, message, detail: None, field: None, gateway: false, note: None }
     }
 
     pub(crate) fn too_large(message: impl Into<String>) -> Failure {
-        Failure::new(413, "INVALID_ARGUMENT", message)
+        Failure { status: 413, ..Failure::invalid(message) }
     }
 
     /// The gateway's response to a missing or wrong key.
@@ -91,7 +82,7 @@ impl Failure {
 
     /// The same for a credential of which more can be said.
     pub(crate) fn unauthorized_because(message: impl Into<String>) -> Failure {
-        Failure::new(401, "UNAUTHENTICATED", message).by_gateway()
+        Failure::of_status(401, message).by_gateway()
     }
 
     /// A rate limit that the gateway keeps; the limits of a service are [`Failure::exhausted`].
@@ -229,6 +220,12 @@ impl Failure {
             Shape::Status => json!({ "code": status_code(code), "message": message }),
             Shape::PlaceHistory => json!({ "code": status_code(code), "error": code, "message": message }),
         }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        Failure::invalid(message)
     }
 }
 

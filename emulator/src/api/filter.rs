@@ -41,9 +41,7 @@ impl Grammar<'_> {
     /// The comparisons of a filter, all of which must hold.
     pub(crate) fn parse(&self, filter: &str) -> Result<Vec<Comparison>, Failure> {
         let refuse = |what: String| Failure::invalid(format!("The filter is invalid: {what}."));
-        if filter.len() > MAX_FILTER {
-            return Err(refuse("it is too long".to_owned()));
-        }
+        refuse_if!(filter.len() > MAX_FILTER, refuse("it is too long".to_owned()));
         let mut reader = Reader { rest: filter };
         let mut comparisons = Vec::new();
         loop {
@@ -121,9 +119,7 @@ impl<'a> Reader<'a> {
     fn comparison(&mut self) -> Result<Comparison, String> {
         self.space();
         let field = self.until(|ch| !ch.is_ascii_alphanumeric() && ch != '_' && ch != '.');
-        if field.is_empty() {
-            return Err("a field is expected".to_owned());
-        }
+        refuse_if!(field.is_empty(), "a field is expected");
         let operator = self.operator()?;
         let values = if operator == Operator::In { self.list()? } else { vec![self.literal()?] };
         Ok(Comparison { field: field.to_owned(), operator, values })
@@ -138,18 +134,14 @@ impl<'a> Reader<'a> {
     }
 
     fn list(&mut self) -> Result<Vec<Literal>, String> {
-        if !self.take("[") {
-            return Err("a list is expected after 'in'".to_owned());
-        }
+        refuse_if!(!self.take("["), "a list is expected after 'in'");
         let mut values = Vec::new();
         loop {
             values.push(self.literal()?);
             if self.take("]") {
                 return Ok(values);
             }
-            if !self.take(",") {
-                return Err("the list is not closed".to_owned());
-            }
+            refuse_if!(!self.take(","), "the list is not closed");
         }
     }
 
@@ -175,9 +167,7 @@ impl<'a> Reader<'a> {
             return Err("a quotation mark is not closed".to_owned());
         }
         let text = self.until(|ch| ch.is_whitespace() || "],&'\"".contains(ch));
-        if text.is_empty() {
-            return Err("a value is expected".to_owned());
-        }
+        refuse_if!(text.is_empty(), "a value is expected");
         Ok(Literal { text: text.to_owned(), quoted: false })
     }
 }

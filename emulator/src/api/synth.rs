@@ -271,14 +271,9 @@ fn set(value: &mut Value, place: &str, new: Value) {
 
 fn remove(value: &mut Value, place: &str) {
     let (parents, name) = place.rsplit_once('.').unwrap_or(("", place));
-    let mut target = value;
-    for parent in parents.split('.').filter(|name| !name.is_empty()) {
-        match target.get_mut(parent) {
-            Some(inner) => target = inner,
-            None => return,
-        }
-    }
-    if let Some(object) = target.as_object_mut() {
+    let steps = parents.split('.').filter(|name| !name.is_empty());
+    let pointer: String = steps.map(|step| format!("/{step}")).collect();
+    if let Some(Value::Object(object)) = value.pointer_mut(&pointer) {
         object.remove(name);
     }
 }

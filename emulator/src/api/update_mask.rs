@@ -30,11 +30,10 @@ pub(crate) fn apply(
     for path in &paths {
         let mut fields = path.split('.');
         let field = fields.next().unwrap_or_default();
-        if !is_writable(field) || fields.count() > MAX_DEPTH {
-            return Err(Failure::invalid(format!(
-                "The update mask names '{path}', which cannot be updated."
-            )));
-        }
+        refuse_if!(
+            !is_writable(field) || fields.count() > MAX_DEPTH,
+            "The update mask names '{path}', which cannot be updated."
+        );
     }
     for path in &paths {
         copy(resource, body, path);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use self::schema::Compiled;
@@ -151,18 +151,22 @@ pub struct Response {
     pub headers: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PagingStyle {
+    #[default]
     Token,
     Page,
     Offset,
 }
 
 /// How a list operation pages: see `docs/specification.md`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct Paging {
+    #[serde(default)]
     pub style: PagingStyle,
+    #[serde(default, rename = "in", deserialize_with = "is_body")]
     pub in_body: bool,
     pub token: Option<String>,
     pub size: Option<String>,
@@ -420,7 +424,9 @@ impl Operation {
             parameters,
             body: operation.get("requestBody").map(|body| Body::read(follow(root, body))),
             responses: responses(root, operation),
-            paging: facts.and_then(|facts| facts.get("paging")).and_then(Paging::read),
+            // A list that has no one place to go on from (each entry has its own, or a read takes things away) is of
+            // another style: no matter of cutting a list into pages.
+            paging: facts.and_then(|facts| Paging::deserialize(facts.get("paging")?).ok()),
             long_running: facts.and_then(|facts| LongRunning::deserialize(facts.get("operation")?).ok()),
             oauth: security
                 .is_none_or(|security| security.iter().any(|scheme| scheme.get("roblox-oauth2").is_some())),
@@ -501,34 +507,14 @@ impl Body {
     }
 }
 
-impl Paging {
-    /// A list that has no one place to go on from (each entry has its own, or a read takes things
-    /// away) is no matter of cutting a list into pages.
-    fn read(facts: &Value) -> Option<Paging> {
-        let own = |key: &str| text(facts, key).map(str::to_owned);
-        Some(Paging {
-            style: match text(facts, "style") {
-                Some("page") => PagingStyle::Page,
-                Some("offset") => PagingStyle::Offset,
-                Some("entries" | "repeat") => return None,
-                _ => PagingStyle::Token,
-            },
-            in_body: text(facts, "in") == Some("body"),
-            token: own("token"),
-            size: own("size"),
-            max: facts.get("max").and_then(Value::as_u64),
-            next: own("next"),
-            items: own("items"),
-            total: own("total"),
-            more: own("more"),
-        })
-    }
-}
-
 impl LongRunning {
     fn usual() -> String {
         "cloud".to_owned()
     }
+}
+
+fn is_body<'de, D: Deserializer<'de>>(place: D) -> Result<bool, D::Error> {
+    Ok(String::deserialize(place)? == "body")
 }
 
 fn responses(root: &Value, operation: &Value) -> Vec<Response> {

@@ -70,9 +70,7 @@ const MAX_PARTS: usize = 1_000;
 
 /// Takes a `multipart/form-data` body apart; the error says what is wrong with it.
 pub fn multipart(content_type: &str, body: &[u8]) -> Result<Vec<Part>, String> {
-    if essence(content_type) != "multipart/form-data" {
-        return Err("the content type is not multipart/form-data".to_owned());
-    }
+    refuse_if!(essence(content_type) != "multipart/form-data", "the content type is not multipart/form-data");
     let boundary =
         multer::parse_boundary(content_type).map_err(|_| "the content type names no boundary".to_owned())?;
     let whole = Bytes::copy_from_slice(body);

@@ -45,137 +45,116 @@ const NEVER_NULL: &str = "placeIds";
 /// Schemas are nested no deeper than this.
 const MAX_DEPTH: usize = 32;
 
-/// The query with its booleans as `true` and `false`, and without masks that name nothing.
-pub(crate) fn query(document: &Document, operation: &Operation, query: &str, names: Names) -> String {
-    let known = |name: String| {
-        if operation.parameter(Location::Query, &name).is_some() {
-            return name;
-        }
-        let parameters = operation.parameters.iter();
-        let mut parameters = parameters.filter(|parameter| parameter.location == Location::Query);
-        let same = parameters.find(|parameter| names.are_same(&parameter.name, &name));
-        same.map_or(name, |parameter| parameter.name.clone())
-    };
-    let schema = |name: &str| {
-        let parameter = operation.parameter(Location::Query, name)?;
-        Some((document.resolve(&parameter.schema), parameter.required))
-    };
-    let says = |name: &str, keyword: &str, word: &str| {
-        schema(name).is_some_and(|(schema, _)| schema.get(keyword).is_some_and(|value| value == word))
-    };
-    let is_boolean = |name: &str| says(name, "type", "boolean");
-    let is_mask = |name: &str| says(name, "format", "field-mask");
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let said = query_pairs(query).into_iter().map(|(name, value)| (known(name), value));
-    // An optional number that is empty is none: samples of the guides leave it so.
-    let is_left_empty = |name: &str| {
-        let is_required = schema(name).is_some_and(|(_, is_required)| is_required);
-        !is_required && ["integer", "number", "boolean"].iter().any(|kind| says(name, "type", kind))
-    };
-    let said = said.filter(|(name, value)| !(value.is_empty() && is_left_empty(name)));
-    let said = said.filter(|(name, value)| !(value.is_empty() && is_mask(name)));
-    let pairs = said.map(|(name, value)| {
-        let value = if is_boolean(&name) { value.to_ascii_lowercase() } else { value };
-        format!("{}={}", encode(&name), encode(&value))
-    });
-    pairs.collect::<Vec<_>>().join("&")
-}
-
-/// The body in its plain form; `None` if it cannot be read or has no other form.
-pub(crate) fn body(
-    document: &Document,
-    operation: &Operation,
-    content_type: &str,
-    body: &[u8],
-    names: Names,
-) -> Option<Vec<u8>> {
-    let reader = Reader { document, names, is_update: operation.method == "PATCH" };
-    let schema = &operation.body.as_ref()?.media(content_type)?.schema;
-    if is_json(content_type) {
-        let value = read(body)?;
-        return serde_json::to_vec(&reader.value(schema, value, 0)).ok();
-    }
-    if essence(content_type) != "multipart/form-data" {
-        return None;
-    }
-    let properties = document.resolve(schema).get("properties")?;
-    let boundary = multer::parse_boundary(content_type).ok()?;
-    let mut parts = multipart(content_type, body).ok()?;
-    for part in &mut parts {
-        let schema = properties.get(&part.name).map(|schema| document.resolve(schema));
-        let is_object = |schema: &Value| schema.get("properties").is_some();
-        if let Some(schema) = schema.filter(|schema| is_object(schema)) {
-            let value = read(&part.content)?;
-            part.content = serde_json::to_vec(&reader.value(schema, value, 0)).ok()?.into();
-        }
-    }
-    Some(write_form(&boundary, &parts))
-}
+const FORM: &str = "multipart/form-data";
+const JSON: &str = "application/json";
 
 /// The boundary of forms that are written anew.
 const BOUNDARY: &str = "opencloud-emulator-form";
 
-/// A form that came as a JSON object of texts, and its content type. The document has only the form for what the
-/// guides send as JSON.
-pub(crate) fn form(
-    document: &Document,
-    operation: &Operation,
-    content_type: &str,
-    body: &[u8],
-) -> Option<(String, Vec<u8>)> {
-    let declared = operation.body.as_ref()?;
-    if !is_json(content_type) || declared.media(content_type).is_some() {
-        return None;
-    }
-    let schema = document.resolve(&declared.media("multipart/form-data")?.schema);
-    let properties = schema.get("properties").and_then(Value::as_object)?;
-    let sent = read(body)?;
-    let mut parts = Vec::new();
-    for (name, value) in sent.as_object()? {
-        let property = document.resolve(properties.get(name)?);
-        let is_text = property.get("type").and_then(Value::as_str) == Some("string");
-        let is_file = property.get("format").and_then(Value::as_str) == Some("binary");
-        let text = value.as_str().filter(|_| is_text && !is_file)?;
-        let content = text.to_owned().into();
-        parts.push(Part { name: name.clone(), file_name: None, content_type: None, content });
-    }
-    Some((format!("multipart/form-data; boundary={BOUNDARY}"), write_form(BOUNDARY, &parts)))
-}
-
-/// The JSON of what came as a form of texts, and its content type: the document may have only JSON where it had a form
-/// before (AS-09).
-pub(crate) fn json(
-    document: &Document,
-    operation: &Operation,
-    content_type: &str,
-    body: &[u8],
-) -> Option<(String, Vec<u8>)> {
-    let declared = operation.body.as_ref()?;
-    if essence(content_type) != "multipart/form-data" || declared.media(content_type).is_some() {
-        return None;
-    }
-    let json = "application/json";
-    let schema = document.resolve(&declared.media(json)?.schema);
-    let properties = schema.get("properties").and_then(Value::as_object)?;
-    let mut object = Map::new();
-    for part in multipart(content_type, body).ok()? {
-        properties.get(&part.name)?;
-        object.insert(part.name.clone(), part.text()?.into());
-    }
-    Some((json.to_owned(), Value::Object(object).to_string().into_bytes()))
-}
-
-fn read(json: &[u8]) -> Option<Value> {
-    if unfit(json).is_some() { None } else { serde_json::from_slice(json).ok() }
-}
-
-struct Reader<'a> {
-    document: &'a Document,
-    names: Names,
-    is_update: bool,
+/// Reads the requests of an operation.
+pub(crate) struct Reader<'a> {
+    pub(crate) document: &'a Document,
+    pub(crate) operation: &'a Operation,
+    pub(crate) names: Names,
 }
 
 impl Reader<'_> {
+    /// The query with its booleans as `true` and `false`, and without masks that name nothing.
+    pub(crate) fn query(&self, query: &str) -> String {
+        let Reader { document, operation, names } = *self;
+        let known = |name: String| {
+            if operation.parameter(Location::Query, &name).is_some() {
+                return name;
+            }
+            let parameters = operation.parameters.iter();
+            let mut parameters = parameters.filter(|parameter| parameter.location == Location::Query);
+            let same = parameters.find(|parameter| names.are_same(&parameter.name, &name));
+            same.map_or(name, |parameter| parameter.name.clone())
+        };
+        let schema = |name: &str| {
+            let parameter = operation.parameter(Location::Query, name)?;
+            Some((document.resolve(&parameter.schema), parameter.required))
+        };
+        let says = |name: &str, keyword: &str, word: &str| {
+            schema(name).is_some_and(|(schema, _)| schema.get(keyword).is_some_and(|value| value == word))
+        };
+        let is_boolean = |name: &str| says(name, "type", "boolean");
+        let is_mask = |name: &str| says(name, "format", "field-mask");
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let said = query_pairs(query).into_iter().map(|(name, value)| (known(name), value));
+        // An optional number that is empty is none: samples of the guides leave it so.
+        let is_left_empty = |name: &str| {
+            let is_required = schema(name).is_some_and(|(_, is_required)| is_required);
+            !is_required && ["integer", "number", "boolean"].iter().any(|kind| says(name, "type", kind))
+        };
+        let said = said.filter(|(name, value)| !(value.is_empty() && is_left_empty(name)));
+        let said = said.filter(|(name, value)| !(value.is_empty() && is_mask(name)));
+        let pairs = said.map(|(name, value)| {
+            let value = if is_boolean(&name) { value.to_ascii_lowercase() } else { value };
+            format!("{}={}", encode(&name), encode(&value))
+        });
+        pairs.collect::<Vec<_>>().join("&")
+    }
+
+    /// The body in its plain form; `None` if it cannot be read or has no other form.
+    pub(crate) fn body(&self, content_type: &str, body: &[u8]) -> Option<Vec<u8>> {
+        let schema = &self.operation.body.as_ref()?.media(content_type)?.schema;
+        if is_json(content_type) {
+            let value = read(body)?;
+            return serde_json::to_vec(&self.value(schema, value, 0)).ok();
+        }
+        if essence(content_type) != FORM {
+            return None;
+        }
+        let properties = self.document.resolve(schema).get("properties")?;
+        let boundary = multer::parse_boundary(content_type).ok()?;
+        let mut parts = multipart(content_type, body).ok()?;
+        for part in &mut parts {
+            let schema = properties.get(&part.name).map(|schema| self.document.resolve(schema));
+            let is_object = |schema: &Value| schema.get("properties").is_some();
+            if let Some(schema) = schema.filter(|schema| is_object(schema)) {
+                let value = read(&part.content)?;
+                part.content = serde_json::to_vec(&self.value(schema, value, 0)).ok()?.into();
+            }
+        }
+        Some(write_form(&boundary, &parts))
+    }
+
+    /// A form that came as a JSON object of texts, and its content type. The document has only the form for what the
+    /// guides send as JSON.
+    pub(crate) fn form(&self, content_type: &str, body: &[u8]) -> Option<(String, Vec<u8>)> {
+        let properties = self.properties_of(FORM, content_type).filter(|_| is_json(content_type))?;
+        let sent = read(body)?;
+        let mut parts = Vec::new();
+        for (name, value) in sent.as_object()? {
+            let property = self.document.resolve(properties.get(name)?);
+            let is_text = property.get("type").and_then(Value::as_str) == Some("string");
+            let is_file = property.get("format").and_then(Value::as_str) == Some("binary");
+            let text = value.as_str().filter(|_| is_text && !is_file)?;
+            let content = text.to_owned().into();
+            parts.push(Part { name: name.clone(), file_name: None, content_type: None, content });
+        }
+        Some((format!("{FORM}; boundary={BOUNDARY}"), write_form(BOUNDARY, &parts)))
+    }
+
+    /// The JSON of what came as a form of texts, and its content type: the document may have only JSON where it had a form
+    /// before (AS-09).
+    pub(crate) fn json(&self, content_type: &str, body: &[u8]) -> Option<(String, Vec<u8>)> {
+        let properties = self.properties_of(JSON, content_type).filter(|_| essence(content_type) == FORM)?;
+        let mut object = Map::new();
+        for part in multipart(content_type, body).ok()? {
+            properties.get(&part.name)?;
+            object.insert(part.name.clone(), part.text()?.into());
+        }
+        Some((JSON.to_owned(), Value::Object(object).to_string().into_bytes()))
+    }
+
+    /// What a body may have in the form that is declared, if it was sent in one that is not.
+    fn properties_of(&self, declared: &str, sent: &str) -> Option<&Map<String, Value>> {
+        let body = self.operation.body.as_ref().filter(|body| body.media(sent).is_none())?;
+        self.document.resolve(&body.media(declared)?.schema).get("properties")?.as_object()
+    }
+
     fn value(&self, schema: &Value, value: Value, depth: usize) -> Value {
         let schema = self.document.resolve(schema);
         if depth > MAX_DEPTH {
@@ -229,7 +208,7 @@ impl Reader<'_> {
         let mut found = Map::new();
         for (name, value) in object {
             match known(&name) {
-                Some((known, _)) if self.is_update && known == SAID_ONCE => {}
+                Some((known, _)) if self.operation.method == "PATCH" && known == SAID_ONCE => {}
                 Some((known, schema))
                     if value.is_null() && known != NEVER_NULL && !is_nullable(self.document, schema) => {}
                 // What is written in the document's own way wins over another spelling of it.
@@ -257,6 +236,10 @@ fn is_nullable(document: &Document, schema: &Value) -> bool {
     says(schema) || says(resolved) || resolved.get("type").is_none()
 }
 
+fn read(json: &[u8]) -> Option<Value> {
+    if unfit(json).is_some() { None } else { serde_json::from_slice(json).ok() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,7 +248,8 @@ mod tests {
     fn read(names: Names, method: &str, path: &str, sent: &Value) -> Value {
         let document = Document::embedded();
         let found = document.find(method, path).expect("a known route");
-        let read = body(document, found.operation, "application/json", sent.to_string().as_bytes(), names);
+        let reader = Reader { document, operation: found.operation, names };
+        let read = reader.body("application/json", sent.to_string().as_bytes());
         serde_json::from_slice(&read.expect("a body")).expect("JSON")
     }
 
@@ -294,8 +278,8 @@ mod tests {
              Content-Type: image/png\r\n\r\n\u{1}\r\n--B--\r\n"
         );
         let content_type = "multipart/form-data; boundary=B";
-        let read = body(document, found.operation, content_type, form.as_bytes(), Names::ProtocolBuffers)
-            .expect("a form");
+        let reader = Reader { document, operation: found.operation, names: Names::ProtocolBuffers };
+        let read = reader.body(content_type, form.as_bytes()).expect("a form");
         let parts = multipart(content_type, &read).expect("parts");
         let request: Value = serde_json::from_slice(&parts[0].content).expect("JSON");
         assert_eq!(request["creationContext"]["creator"]["userId"], 156);
@@ -308,7 +292,8 @@ mod tests {
         let document = Document::embedded();
         let read = |method: &str, path: &str, sent: &Value| {
             let found = document.find(method, path).expect("a known route");
-            form(document, found.operation, "application/json", sent.to_string().as_bytes())
+            let reader = Reader { document, operation: found.operation, names: Names::ProtocolBuffers };
+            reader.form("application/json", sent.to_string().as_bytes())
         };
         let product = "/developer-products/v2/universes/1/developer-products/2";
         let (content_type, body) = read("PATCH", product, &json!({ "name": "A hat" })).expect("a form");
@@ -330,7 +315,7 @@ mod tests {
         let document = Document::embedded();
         let found = document.find("GET", "/cloud/v2/universes/1/data-stores").expect("a known route");
         let sent = "showDeleted=True&filter=id.startsWith(%22A+b%22)";
-        let read = query(document, found.operation, sent, Names::ProtocolBuffers);
+        let read = Reader { document, operation: found.operation, names: Names::ProtocolBuffers }.query(sent);
         let pairs = query_pairs(&read);
         assert_eq!(pairs[0].1, "true");
         assert_eq!(pairs[1].1, "id.startsWith(\"A b\")");
@@ -340,7 +325,13 @@ mod tests {
     fn a_mask_that_names_nothing_is_none() {
         let document = Document::embedded();
         let found = document.find("PATCH", "/assets/v1/assets/1").expect("a known route");
-        assert_eq!(query(document, found.operation, "updateMask=", Names::AnyCase), "");
-        assert_eq!(query(document, found.operation, "UpdateMask=icon", Names::AnyCase), "updateMask=icon");
+        assert_eq!(
+            Reader { document, operation: found.operation, names: Names::AnyCase }.query("updateMask="),
+            ""
+        );
+        assert_eq!(
+            Reader { document, operation: found.operation, names: Names::AnyCase }.query("UpdateMask=icon"),
+            "updateMask=icon"
+        );
     }
 }

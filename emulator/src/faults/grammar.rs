@@ -64,9 +64,7 @@ fn read(text: &str) -> Result<Fault, String> {
             "reused" if word == name => fault.reused = true,
             _ => return Err(format!("`{word}` is not an option; there are {OPTIONS}")),
         }
-        if seen.contains(&name) {
-            return Err(format!("{name} is given twice"));
-        }
+        refuse_if!(seen.contains(&name), "{name} is given twice");
         seen.push(name);
     }
     Ok(fault)

@@ -125,9 +125,7 @@ fn check(
     let target = Target::of(found, &query, creator);
     let needed = &found.operation.needed_scopes;
     let Some(lacking) = lacking(needed, |scope| grant(scope, &target), &target) else { return Ok(()) };
-    if !inner.config.shapes.is_live() {
-        return Err(forbidden(found.operation, credential, &lacking));
-    }
+    refuse_if!(!inner.config.shapes.is_live(), forbidden(found.operation, credential, &lacking));
     let is_for_some = needed.iter().flatten().any(|scope| grant(scope, &target) == Grant::ForSome);
     Err(forbidden_live(found.operation, credential, &lacking, is_for_some))
 }

@@ -3,17 +3,18 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::api::{Failure, Outcome, Response, rfc3339};
+use crate::api::{Failure, Response, rfc3339};
 use crate::identity::keys::{ApiKey, Found, KeyScope};
 use crate::identity::scopes;
 use crate::incoming::Incoming;
 use crate::inner::Inner;
+use crate::wire::WireResponse;
 
 fn has_lapsed(inner: &Inner, key: &ApiKey, now: Timestamp) -> bool {
     inner.config.introspection_lifetime.is_some_and(|lifetime| key.is_older_than(lifetime, now))
 }
 
-pub(super) fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
+pub(super) fn introspect(inner: &Inner, request: &Incoming, _: &str) -> Result<WireResponse, Failure> {
     let refused = |error| Failure::invalid(format!("The request body is not JSON: {error}."));
     let body: Value = serde_json::from_slice(&request.body).map_err(refused)?;
     let key = body["apiKey"].as_str().filter(|key| !key.is_empty());
@@ -48,5 +49,5 @@ pub(super) fn introspect(inner: &Inner, request: &Incoming) -> Outcome {
             "expirationTimeUtc": key.expiration_time_utc.map(rfc3339),
         }),
     };
-    Ok(Response::json(facts))
+    Ok(Response::json(facts).into())
 }

@@ -6,9 +6,7 @@ use crate::identity::oauth::respond::{open_to_pages, preflight, respond};
 use crate::identity::oauth::{authorize, discovery, inspect, token, userinfo};
 
 pub(crate) const ROUTES: Routes = &[
-    Route::reads("POST", "/api-keys/v1/introspect", |inner, request, _| {
-        Ok(introspect::introspect(inner, request)?.into())
-    }),
+    Route::reads("POST", "/api-keys/v1/introspect", introspect::introspect),
     Route::reads("GET", "/oauth/.well-known/openid-configuration", |inner, _, _| {
         Ok(open_to_pages(discovery::configuration(inner)).into())
     }),
@@ -34,12 +32,8 @@ pub(crate) const ROUTES: Routes = &[
     Route::always_changes("POST", "/oauth/v1/token/revoke", |inner, request, _| {
         Ok(respond(inspect::revoke(inner, request)).into())
     }),
-    Route::reads("GET", "/oauth/v1/userinfo", |inner, request, _| {
-        Ok(open_to_pages(userinfo::userinfo(inner, request)).into())
-    }),
-    Route::reads("POST", "/oauth/v1/userinfo", |inner, request, _| {
-        Ok(open_to_pages(userinfo::userinfo(inner, request)).into())
-    }),
+    Route::reads("GET", "/oauth/v1/userinfo", userinfo::respond),
+    Route::reads("POST", "/oauth/v1/userinfo", userinfo::respond),
     Route::reads("OPTIONS", "/oauth/v1/token*", |_, _, _| Ok(preflight().into())),
     Route::reads("OPTIONS", "/oauth/v1/userinfo", |_, _, _| Ok(preflight().into())),
 ];

@@ -3,7 +3,7 @@
 use http::header::CONTENT_TYPE;
 
 use crate::api::Failure;
-use crate::document::tolerance::{self, Names};
+use crate::document::tolerance::{Names, Reader};
 use crate::document::{Match, RequestParts, Violation, query_pairs, validate_found, validate_wire};
 use crate::incoming::Incoming;
 use crate::inner::{Inner, Strictness};
@@ -47,20 +47,18 @@ impl Inner {
             Strictness::Strict => Names::ProtocolBuffers,
             _ => Names::AnyCase,
         };
+        let reader = Reader { document: self.document, operation: found.operation, names };
         if let Some(query) = incoming.query() {
-            let query = tolerance::query(self.document, found.operation, query, names);
-            tolerated.uri = format!("{}?{query}", incoming.path()).parse().ok()?;
+            tolerated.uri = format!("{}?{}", incoming.path(), reader.query(query)).parse().ok()?;
         }
-        let content_type = incoming.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if let Some(content_type) = content_type {
-            let (document, operation, body) = (self.document, found.operation, &incoming.body);
-            let form = tolerance::form(document, operation, content_type, body);
-            let form = form.or_else(|| tolerance::json(document, operation, content_type, body));
+        if let Some(content_type) = incoming.header(CONTENT_TYPE) {
+            let body = &incoming.body;
+            let form = reader.form(content_type, body).or_else(|| reader.json(content_type, body));
             if let Some((form_type, body)) = form {
                 tolerated.headers.insert(CONTENT_TYPE, form_type.parse().ok()?);
                 tolerated.body = body.into();
             }
-            if let Some(body) = tolerance::body(document, operation, content_type, body, names) {
+            if let Some(body) = reader.body(content_type, body) {
                 tolerated.body = body.into();
             }
         }
@@ -80,7 +78,8 @@ impl Inner {
         };
         let refused = violations.iter().filter(is_refused).map(|violation| self.words(violation));
         let refused: Vec<_> = refused.collect();
-        Failure::invalid_if(!refused.is_empty(), refused.join("; "))
+        refuse_if!(!refused.is_empty(), "{}", refused.join("; "));
+        Ok(())
     }
 
     /// How the service puts a violation. Of a query parameter that is missing it was seen for the id of a map item

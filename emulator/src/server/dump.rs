@@ -38,12 +38,11 @@ impl Inner {
     /// Puts what was dumped in the place of everything. The clock goes on from the dumped one's time.
     pub(crate) fn load(&self, reader: impl Read) -> Result<(), String> {
         let loaded: Loaded = serde_json::from_reader(reader).map_err(|error| error.to_string())?;
-        if loaded.format > FORMAT {
-            return Err(format!(
-                "it is of a newer version of this program (format {}, this one reads {FORMAT})",
-                loaded.format
-            ));
-        }
+        refuse_if!(
+            loaded.format > FORMAT,
+            "it is of a newer version of this program (format {}, this one reads {FORMAT})",
+            loaded.format
+        );
         let mut state = self.state();
         let clock = std::mem::take(&mut state.clock);
         *state = loaded.state;

@@ -43,8 +43,8 @@ pub(crate) mod seeded;
 
 /// Plain data: what is written here is dumped and loaded as JSON, and survives a restart with `--data`. A change depends
 /// on nothing but the state, the request and the time, so that replaying the requests gives the same state again.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default = "State::begun", deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct State {
     #[serde(skip)]
     pub(crate) clock: Clock,
@@ -86,13 +86,11 @@ pub(crate) struct State {
     touched: u64,
 }
 
-impl Default for State {
-    fn default() -> State {
+impl State {
+    fn begun() -> State {
         State::new(Clock::default())
     }
-}
 
-impl State {
     pub(crate) fn new(clock: Clock) -> State {
         let now = clock.now();
         // What sample requests ask for is there from the beginning.
@@ -108,20 +106,12 @@ impl State {
         State {
             clock,
             operations,
-            content: Contents::default(),
             assets: Assets::seeded(now),
             data_stores: DataStores::seeded(now),
-            groups: Groups::default(),
-            identity: Identity::default(),
             luau: LuauTasks::seeded(now),
             memory_stores: MemoryStores::seeded(now),
-            messages: Messages::default(),
             ordered_data_stores: OrderedDataStores::seeded(),
             secrets: Secrets::seeded(now),
-            universes: Universes::default(),
-            user_restrictions: UserRestrictions::default(),
-            users: Users::default(),
-            restarts: Restarts::default(),
             homepage_thumbnails: HomepageThumbnails::seeded(now),
             developer_products: Catalog::seeded(now, &DEVELOPER_PRODUCTS),
             game_passes: Catalog::seeded(now, &GAME_PASSES),
@@ -129,18 +119,13 @@ impl State {
             experiments: Experiments::seeded(now),
             ads: Ads::seeded(now),
             events: Events::seeded(now),
-            instances: Instances::default(),
-            followings: Followings::default(),
             store_products: StoreProducts::seeded(),
             saves: Saves::seeded(now),
             badges: Badges::seeded(now),
             subscriptions: Subscriptions::seeded(now),
             analytics: Queries::seeded(now),
             localization_tables: LocalizationTables::seeded(now),
-            team_create: TeamCreate::default(),
-            rendered: Rendered::default(),
-            ids: Ids::default(),
-            touched: 0,
+            ..State::default()
         }
     }
 

@@ -105,9 +105,7 @@ impl Database {
             Ok((application, version))
         };
         let (application, version) = read().map_err(|error| sentence(&error))?;
-        if application != APPLICATION {
-            return Err(NOT_OURS.to_owned());
-        }
+        refuse_if!(application != APPLICATION, NOT_OURS.to_owned());
         if version > FORMAT {
             return Err(format!(
                 "it was written by a newer version of this program (format {version}, this one reads {FORMAT}); \
@@ -260,9 +258,7 @@ fn is_new(path: &Path) -> Result<bool, String> {
     if header.is_empty() {
         return Ok(true);
     }
-    if header.len() < 100 || !header.starts_with(MAGIC) {
-        return Err(NOT_OURS.to_owned());
-    }
+    refuse_if!(header.len() < 100 || !header.starts_with(MAGIC), NOT_OURS.to_owned());
     Ok(false)
 }
 

@@ -1,6 +1,5 @@
 //! What the caller's function makes of an entry.
 
-use super::Migrated;
 use crate::Error;
 use crate::data_stores::fingerprint::Fingerprint;
 use crate::data_stores::limits;
@@ -9,6 +8,18 @@ use crate::data_stores::wire::{Content, Stored};
 use crate::data_stores::{Entry, EntryKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// What becomes of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migrated {
+    /// It stays as it is; into another store it is copied as it is.
+    Unchanged,
+    /// It was changed: its value, users and attributes are written as they are now. If they are the same as
+    /// before, nothing is written.
+    Changed,
+    /// It is deleted; into another store it is not copied.
+    Deleted,
+}
 
 /// The caller's function.
 pub(super) type Change<T> = Box<dyn FnMut(&mut Entry<T>) -> Result<Migrated, Error> + Send>;

@@ -5,9 +5,11 @@ mod decide;
 mod difference;
 mod pass;
 mod report;
+mod task;
 mod write;
 
 pub use checkpoint::MigrationCheckpoint;
+pub use decide::Migrated;
 pub use difference::{Difference, EntryContent};
 pub use report::MigrationReport;
 
@@ -25,18 +27,6 @@ use pass::Pass;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
-
-/// What becomes of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Migrated {
-    /// It stays as it is; into another store it is copied as it is.
-    Unchanged,
-    /// It was changed: its value, users and attributes are written as they are now. If they are the same as
-    /// before, nothing is written.
-    Changed,
-    /// It is deleted; into another store it is not copied.
-    Deleted,
-}
 
 /// Takes every entry of a data store, a scope or a prefix through a function. Made by [`Store::migrate`].
 ///
@@ -74,7 +64,8 @@ pub enum Migrated {
 /// ```
 ///
 /// The function is called for one entry at a time, and the requests of several are under way at a time
-/// ([`concurrency`](Self::concurrency)). A write has the etag of what was read as its condition. If somebody else has
+/// ([`concurrency`](Self::concurrency)). Half of what the data stores of a universe take is left to the running game,
+/// unless the [share](Self::share) is another. A write has the etag of what was read as its condition. If somebody else has
 /// changed the entry since, it is read again and goes through the function again in another pass, after the others;
 /// up to ten passes, then it is [contended](MigrationReport::contended).
 ///
@@ -317,7 +308,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Migration<T> {
             change,
             ..
         } = self;
-        let of = pass::Of {
+        let options = pace.of_job(options)?;
+        let of = task::Of {
             store,
             target,
             prefix,

@@ -3,35 +3,21 @@
 
 use super::checkpoint::{Intent, State};
 use super::decide::{Decide, Decision};
+use super::task::Of;
 use super::write::{Ended, Write, Writer, etag};
 use super::{Difference, MigrationCheckpoint, MigrationReport};
 use crate::Error;
-use crate::client::Options;
+use crate::data_stores::EntryKey;
 use crate::data_stores::engine::{self, Keys, Listing, Pace, Reader, Sink, Turn};
 use crate::data_stores::fingerprint::Fingerprint;
 use crate::data_stores::listed::{Listed, Outcome};
-use crate::data_stores::unreadable::Unreadable;
 use crate::data_stores::wire::Stored;
-use crate::data_stores::{EntryKey, Store};
 use crate::operation::contention::{ATTEMPTS, Contention};
 use std::collections::BTreeMap;
 use std::io;
 
 /// How many contended entries are remembered before they are gone through again.
 const MOST_CONTENDED: usize = 1000;
-
-/// What is migrated, and how.
-#[derive(Debug)]
-pub(super) struct Of {
-    pub(super) store: Store,
-    pub(super) target: Option<Store>,
-    pub(super) prefix: String,
-    pub(super) pace: Pace,
-    pub(super) skip_existing: bool,
-    pub(super) is_dry: bool,
-    pub(super) unreadable: Unreadable<EntryKey>,
-    pub(super) options: Options,
-}
 
 /// A run of a migration.
 pub(super) struct Pass<'a, C> {

@@ -1,6 +1,6 @@
 //! The writing of one entry.
 
-use super::pass::Of;
+use super::task::Of;
 use crate::Error;
 use crate::client::Options;
 use crate::data_stores::engine::Worker;

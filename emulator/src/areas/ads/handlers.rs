@@ -30,39 +30,33 @@ fn amount(budget: Option<&Value>) -> Result<u64, Failure> {
     let amount: u64 = text
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Failure::invalid("budget.amountMicros must be a whole number as text."))?;
-    if amount < MIN_BUDGET {
-        return Err(Failure::invalid(format!("budget.amountMicros must be at least {MIN_BUDGET}.")));
-    }
+    refuse_if!(amount < MIN_BUDGET, "budget.amountMicros must be at least {MIN_BUDGET}.");
     Ok(amount)
 }
 
 fn check_schedule(schedule: Option<&Value>) -> Result<(), Failure> {
     let days = schedule.and_then(|schedule| schedule.get("durationInDays")).and_then(Value::as_i64);
     let is_wrong = days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days));
-    let message = format_args!("schedule.durationInDays must be between 1 and {MAX_DAYS}.");
-    Failure::invalid_if(is_wrong, message)
+    refuse_if!(is_wrong, "schedule.durationInDays must be between 1 and {MAX_DAYS}.");
+    Ok(())
 }
 
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let key = call.header("x-idempotency-key").unwrap_or_default();
-    Failure::invalid_if(!is_uuid(key), "The header x-idempotency-key must be a UUID.")?;
+    refuse_if!(!is_uuid(key), "The header x-idempotency-key must be a UUID.");
     let fields = call.json()?;
     let ads = &mut state.ads;
     ads.keys.retain(|_, created| later(created.time, KEY_SECONDS) > call.now);
     let body = Value::Object(fields.clone());
     if let Some(created) = ads.keys.get(key) {
-        if created.body != body {
-            return Err(Failure::aborted("The idempotency key was used with another body."));
-        }
+        refuse_if!(created.body != body, Failure::aborted("The idempotency key was used with another body."));
         // What became of the campaign since then is in the response.
         let campaign = ads.get(&created.campaign.to_string())?;
         return Ok(Response::json(campaign.json(call.now)));
     }
     amount(fields.get("budget"))?;
     check_schedule(fields.get("schedule"))?;
-    if text(&fields, "name").is_none_or(|name| name.trim().is_empty()) {
-        return Err(Failure::invalid("The name is required."));
-    }
+    refuse_if!(text(&fields, "name").is_none_or(|name| name.trim().is_empty()), "The name is required.");
     if fields.get("creativeAssetIds").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         return Err(Failure::invalid("creativeAssetIds must not be empty."));
     }
@@ -88,12 +82,12 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let campaign = state.ads.get(call.param("id"))?;
     campaign.settle(call.now);
     for fixed in ["objective", "paymentType", "targeting", "creativeAssetIds", "bid"] {
-        Failure::invalid_if(body.contains_key(fixed), format_args!("'{fixed}' cannot be changed."))?;
+        refuse_if!(body.contains_key(fixed), "'{fixed}' cannot be changed.");
     }
     if body.get("budget").and_then(|budget| budget.get("type")).is_some() {
         return Err(Failure::invalid("'budget.type' cannot be changed."));
     }
-    Failure::invalid_if(campaign.status == Status::Cancelled, "The campaign is cancelled for good.")?;
+    refuse_if!(campaign.status == Status::Cancelled, "The campaign is cancelled for good.");
     let mut changed = campaign.clone();
     if let Some(schedule) = body.get("schedule").and_then(Value::as_object) {
         if campaign.has_started(call.now) {
@@ -144,7 +138,7 @@ fn list(state: &mut State, call: &Call<'_>) -> Outcome {
 fn batch_get_status(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let ids = body.get("campaignIds").and_then(Value::as_array).cloned().unwrap_or_default();
-    Failure::invalid_if(ids.len() > MAX_BATCH, format_args!("There are more than {MAX_BATCH} campaignIds."))?;
+    refuse_if!(ids.len() > MAX_BATCH, "There are more than {MAX_BATCH} campaignIds.");
     let (mut statuses, mut failures) = (Vec::new(), Vec::new());
     for id in ids.iter().filter_map(Value::as_str) {
         match state.ads.get(id) {

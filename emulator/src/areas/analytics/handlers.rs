@@ -48,7 +48,7 @@ fn check_funnel(body: &Map<String, Value>, shapes: Shapes) -> Result<(), Failure
 fn query(state: &mut State, call: &Call<'_>, kind: &str) -> Outcome {
     let universe = call.number("universeId")?;
     let body = call.json()?;
-    Failure::invalid_if(text(&body, "metric").is_none_or(str::is_empty), "The metric is required.")?;
+    refuse_if!(text(&body, "metric").is_none_or(str::is_empty), "The metric is required.");
     times(&body)?;
     check_funnel(&body, call.shapes)?;
     let asked = |known: &&Query| known.universe == universe && known.kind == kind && known.body == body;

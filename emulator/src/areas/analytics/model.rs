@@ -111,7 +111,7 @@ fn point(time: Timestamp, value: u64, shapes: Shapes) -> Value {
 pub(super) fn times(body: &Map<String, Value>) -> Result<Vec<Timestamp>, Failure> {
     let time = |name: &str| time(name, text(body, name).unwrap_or_default());
     let (start, end) = (time("startTime")?, time("endTime")?);
-    Failure::invalid_if(end <= start, "The endTime must be after the startTime.")?;
+    refuse_if!(end <= start, "The endTime must be after the startTime.");
     let seconds = end.as_second() - start.as_second();
     let step = match text(body, "granularity") {
         Some("OneMinute") => 60,

@@ -23,9 +23,7 @@ fn refusal(state: &State, asset: u64) -> Option<&'static str> {
 fn grant(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     for name in ["action", "subjectType"] {
-        if matches!(text(&body, name), None | Some("Invalid")) {
-            return Err(Failure::invalid(format!("The {name} is required.")));
-        }
+        refuse_if!(matches!(text(&body, name), None | Some("Invalid")), "The {name} is required.");
     }
     let has_subject = text(&body, "subjectId").is_some_and(|id| !id.is_empty());
     if text(&body, "subjectType") != Some("All") && !has_subject {
@@ -36,7 +34,7 @@ fn grant(state: &mut State, call: &Call<'_>) -> Outcome {
     let mut assets: Vec<u64> =
         list("assetIds").into_iter().chain(requested).filter_map(|id| id.as_u64()).collect();
     assets.dedup();
-    Failure::invalid_if(assets.is_empty(), "There is no asset to grant a permission for.")?;
+    refuse_if!(assets.is_empty(), "There is no asset to grant a permission for.");
     if assets.len() > MAX_BATCH {
         let message = format!("There are more than {MAX_BATCH} assets.");
         return Err(Failure::invalid(message).with_detail("BatchSizeLimitExceeded"));

@@ -189,7 +189,7 @@ fn check_file(call: &Call<'_>, asset_type: &str, file: &Part) -> Result<(), Fail
         let message = format!("The file of an asset of type {asset_type} must be one of {allowed}.");
         return Err(Failure::invalid(message));
     }
-    Failure::invalid_if(file.content.is_empty(), "The file is empty.")?;
+    refuse_if!(file.content.is_empty(), "The file is empty.");
     // AS-16: it is the form that is limited, whatever is in it.
     if is_live && call.body.len() > MAX_FORM {
         return Err(Failure::too_large(format!("The form is larger than {MAX_FORM} bytes.")));
@@ -215,9 +215,7 @@ fn check_metadata(metadata: &Map<String, Value>, shapes: Shapes) -> Result<(), F
         return Err(Failure::invalid(message));
     }
     let links = SOCIAL_LINKS.iter().filter(|name| metadata.contains_key(**name)).count();
-    if links > MAX_SOCIAL_LINKS {
-        return Err(Failure::invalid(format!("An asset has at most {MAX_SOCIAL_LINKS} social links.")));
-    }
+    refuse_if!(links > MAX_SOCIAL_LINKS, "An asset has at most {MAX_SOCIAL_LINKS} social links.");
     Ok(())
 }
 
@@ -228,7 +226,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
         return Err(Failure::invalid(format!("The assetType '{asset_type}' is not supported.")));
     }
     let name = text(&request, "displayName").unwrap_or_default();
-    Failure::invalid_if(name.trim().is_empty(), "The displayName is required.")?;
+    refuse_if!(name.trim().is_empty(), "The displayName is required.");
     let creator = Creator::read(request.get("creationContext"))?;
     // Social links are not taken over: they can only be set by an update.
     let metadata = ["displayName", "description", "icon", "previews"];

@@ -14,7 +14,7 @@ use crate::document::Document;
 /// How long what is called `in review` is reviewed, in seconds.
 const REVIEW: i64 = 6 * 3_600;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Assets {
     pub(super) assets: BTreeMap<u64, Asset>,
     pub(super) last_id: u64,

@@ -62,9 +62,7 @@ fn get_full(state: &mut State, call: &Call<'_>) -> Outcome {
 /// CF-04: there is no draft before something is staged.
 fn get_draft(state: &mut State, call: &Call<'_>) -> Outcome {
     let repository = repository(state, call)?;
-    if call.shapes.is_live() && !repository.has_draft() {
-        return Err(Failure::not_found("There is no draft."));
-    }
+    refuse_if!(call.shapes.is_live() && !repository.has_draft(), Failure::not_found("There is no draft."));
     Ok(Response::json(repository.draft()))
 }
 

@@ -167,9 +167,7 @@ impl Repository {
         let staged = |key: &String| self.draft.changes.get(key);
         let kept = self.entries.keys().filter(|key| staged(key).is_none()).count();
         let set = self.draft.changes.values().filter(|change| change.is_some()).count();
-        if kept + set > MAX_KEYS {
-            return Err(Failure::invalid(format!("A repository has at most {MAX_KEYS} keys.")));
-        }
+        refuse_if!(kept + set > MAX_KEYS, "A repository has at most {MAX_KEYS} keys.");
         Ok(())
     }
 
@@ -188,7 +186,7 @@ impl Repository {
         message: Option<String>,
         now: Timestamp,
     ) -> Result<u64, Failure> {
-        Failure::invalid_if(!self.has_draft(), "The draft changes nothing.")?;
+        refuse_if!(!self.has_draft(), "The draft changes nothing.");
         let mut changes = BTreeMap::new();
         for (key, value) in std::mem::take(&mut self.draft.changes) {
             let before = self.entries.remove(&key).map(|entry| entry.value);

@@ -133,8 +133,11 @@ impl Content {
             }
             total += key + value;
         }
-        let too_long = format_args!("The attributes have more than {MAX_ATTRIBUTES} characters together.");
-        Failure::invalid_if(total > MAX_ATTRIBUTES, too_long)
+        refuse_if!(
+            total > MAX_ATTRIBUTES,
+            "The attributes have more than {MAX_ATTRIBUTES} characters together."
+        );
+        Ok(())
     }
 }
 
@@ -142,9 +145,7 @@ impl Place<'_> {
     fn check(&self) -> Result<(), Failure> {
         for (what, name) in [("data store's name", self.store), ("scope", self.scope), ("key", self.key)] {
             let length = name.chars().count();
-            if length == 0 || length > MAX_NAME {
-                return Err(Failure::invalid(format!("The {what} must have 1 to {MAX_NAME} characters.")));
-            }
+            refuse_if!(length == 0 || length > MAX_NAME, "The {what} must have 1 to {MAX_NAME} characters.");
         }
         Ok(())
     }
@@ -240,8 +241,7 @@ impl DataStores {
             Revision::Id(id) => entry.versions.iter().find(|version| version.id == *id),
             Revision::At(time) => {
                 let is_wrong = *time <= Timestamp::UNIX_EPOCH || *time > later(now, MAX_FUTURE);
-                let message = "The time must be after 1970 and at most ten minutes in the future.";
-                Failure::invalid_if(is_wrong, message)?;
+                refuse_if!(is_wrong, "The time must be after 1970 and at most ten minutes in the future.");
                 entry.versions.iter().rfind(|version| version.created <= *time)
             }
         };
@@ -353,9 +353,7 @@ impl DataStores {
     pub(crate) fn delete(&mut self, place: Place<'_>, now: Timestamp) -> Result<(), Failure> {
         let id = self.next_id(now);
         let entry = self.entry_mut(place, now)?;
-        if entry.is_deleted() {
-            return Err(place.missing());
-        }
+        refuse_if!(entry.is_deleted(), place.missing());
         let version = Version {
             id,
             created: now,

@@ -130,7 +130,7 @@ fn set(state: &mut State, call: &Call<'_>) -> Outcome {
     let exclusive = call.flag("exclusiveCreate");
     let current = state.data_stores.current(place, call.now)?;
     if let Some(wanted) = call.given("matchVersion") {
-        Failure::invalid_if(exclusive, "matchVersion and exclusiveCreate cannot be given together.")?;
+        refuse_if!(exclusive, "matchVersion and exclusiveCreate cannot be given together.");
         if current.as_ref().is_none_or(|current| current.id != wanted) {
             return not_met(call, current.as_ref(), "The current version is another.", "VersionMismatch");
         }
@@ -145,7 +145,7 @@ fn set(state: &mut State, call: &Call<'_>) -> Outcome {
 }
 
 fn increment(state: &mut State, call: &Call<'_>) -> Outcome {
-    Failure::invalid_if(call.header("content-length").is_none(), "content-length: 0 is required.")?;
+    refuse_if!(call.header("content-length").is_none(), "content-length: 0 is required.");
     let amount = call.given("incrementBy").unwrap_or("1");
     let amount = amount.parse().map_err(|_| Failure::invalid("incrementBy must be a whole number."))?;
     let (users, attributes) = (users_in(call)?, attributes_in(call)?);
@@ -236,9 +236,7 @@ fn list_versions(state: &mut State, call: &Call<'_>) -> Outcome {
 fn get_version(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.query("versionId").unwrap_or_default();
     let version = state.data_stores.version(place(call)?, &Revision::Id(id), call.now)?;
-    if version.deleted {
-        return Err(Failure::not_found("This version is a deletion.").with_detail("KeyNotFound"));
-    }
+    refuse_if!(version.deleted, Failure::not_found("This version is a deletion.").with_detail("KeyNotFound"));
     Ok(value(&version))
 }
 

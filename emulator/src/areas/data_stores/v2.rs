@@ -145,9 +145,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let key = call.query("id").unwrap_or_default();
     let place = place(call, key)?;
     let content = content(&call.json()?)?;
-    if state.data_stores.current(place, call.now)?.is_some() {
-        return Err(Failure::invalid(format!("The entry '{key}' exists already.")));
-    }
+    refuse_if!(state.data_stores.current(place, call.now)?.is_some(), "The entry '{key}' exists already.");
     let version = state.data_stores.write(place, content, call.now)?;
     Ok(Response::json(full(call, place, key, &version)))
 }

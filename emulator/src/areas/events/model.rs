@@ -120,6 +120,7 @@ impl Event {
         }
         let time = |name: &str| time(name, text(&self.fields, name).unwrap_or_default());
         (self.starts, self.ends) = (time("startTime")?, time("endTime")?);
-        Failure::invalid_if(self.ends <= self.starts, "The endTime must be after the startTime.")
+        refuse_if!(self.ends <= self.starts, "The endTime must be after the startTime.");
+        Ok(())
     }
 }

@@ -179,35 +179,25 @@ impl Experiment {
         Some((entry["key"].as_str()?.to_owned(), entry.get("entryValue")?.clone()))
     }
 
-    /// What is wrong with it, if anything is.
-    pub(super) fn problem(&self) -> Option<Problem> {
-        if self.text("name").trim().is_empty() {
-            return Some(Problem::new("INVALID_EXPERIMENT_NAME", "The experiment has no name."));
-        }
+    /// Says what is wrong with it, if anything is.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let nameless = self.text("name").trim().is_empty();
+        refuse_if!(nameless, Problem::new("INVALID_EXPERIMENT_NAME", "The experiment has no name."));
         let seconds = self.definition.get("durationSeconds").and_then(Value::as_i64);
-        if seconds.is_some_and(|seconds| !DURATION.contains(&seconds)) {
-            return Some(Problem::new("INVALID_DURATION", "The duration must be 14 to 60 days."));
-        }
+        let has_wrong_length = seconds.is_some_and(|seconds| !DURATION.contains(&seconds));
+        refuse_if!(has_wrong_length, Problem::new("INVALID_DURATION", "The duration must be 14 to 60 days."));
         let variants = self.variants();
-        let baselines =
-            variants.iter().filter(|variant| variant["variantMeta"]["isBaseline"] == true).count();
-        if baselines != 1 {
-            let message = format!("Exactly one variant must be the baseline, not {baselines}.");
-            return Some(Problem::new("MUST_HAVE_EXACTLY_ONE_BASELINE_VARIANT", message));
-        }
-        if !self.is_matchmaking() && variants.len() > MAX_VARIANTS {
-            let message = format!("There must be at most {MAX_VARIANTS} variants, the baseline included.");
-            return Some(Problem::new("INVALID_VARIANT_CONFIGURATION", message));
-        }
-        if self.product_type().ends_with("IN_GAME_CONFIGS") {
-            let others = variants.iter().filter(|variant| variant["variantMeta"]["isBaseline"] != true);
-            for variant in others {
-                if variant["configEntry"]["key"].as_str().is_none_or(str::is_empty) {
-                    return Some(Problem::new("CONFIGS_VARIANT_MISSING_KEY", "A variant names no key."));
-                }
-            }
-        }
-        None
+        let (baselines, others): (Vec<_>, Vec<_>) =
+            variants.iter().partition(|variant| variant["variantMeta"]["isBaseline"] == true);
+        let message = format!("Exactly one variant must be the baseline, not {}.", baselines.len());
+        refuse_if!(baselines.len() != 1, Problem::new("MUST_HAVE_EXACTLY_ONE_BASELINE_VARIANT", message));
+        let has_too_many = !self.is_matchmaking() && variants.len() > MAX_VARIANTS;
+        let message = format!("There must be at most {MAX_VARIANTS} variants, the baseline included.");
+        refuse_if!(has_too_many, Problem::new("INVALID_VARIANT_CONFIGURATION", message));
+        let has_no_key = |variant: &&Value| variant["configEntry"]["key"].as_str().is_none_or(str::is_empty);
+        let lacks_key = self.product_type().ends_with("IN_GAME_CONFIGS") && others.iter().any(has_no_key);
+        refuse_if!(lacks_key, Problem::new("CONFIGS_VARIANT_MISSING_KEY", "A variant names no key."));
+        Ok(())
     }
 
     pub(super) fn summary(&self) -> Value {

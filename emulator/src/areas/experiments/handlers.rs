@@ -121,7 +121,7 @@ fn definition(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
 fn schedule(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let time = time("scheduledStartTime", text(&body, "scheduledStartTime").unwrap_or_default())?;
-    Failure::invalid_if(time <= call.now, "The scheduledStartTime must be in the future.")?;
+    refuse_if!(time <= call.now, "The scheduledStartTime must be in the future.");
     change(state, call, Change::Schedule(time))
 }
 
@@ -129,9 +129,7 @@ fn complete(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = if call.body.is_empty() { Map::new() } else { call.json()? };
     let Some(variant) = text(&body, "variantId") else { return change(state, call, Change::Complete) };
     let (_, experiment) = experiment(state, call)?;
-    if !experiment.has_variant(variant) {
-        return Err(Failure::invalid(format!("The experiment has no variant '{variant}'.")));
-    }
+    refuse_if!(!experiment.has_variant(variant), "The experiment has no variant '{variant}'.");
     change(state, call, Change::RollOut(variant.to_owned()))
 }
 

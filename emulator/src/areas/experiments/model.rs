@@ -154,9 +154,7 @@ impl Experiments {
                 changed.stopped = Some(now);
             }
         }
-        if let Some(problem) = changed.problem() {
-            return Err(problem);
-        }
+        changed.check()?;
         changed.updated = now;
         // A discarded experiment is not in the response, although it is kept.
         let is_gone = changed.state == Stage::Deleted;

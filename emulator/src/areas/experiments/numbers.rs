@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response, later, push_bounded, rfc3339};
+use crate::api::{Call, Outcome, Response, later, push_bounded, rfc3339};
 use crate::areas::experiments::experiment::{Problem, Stage};
 use crate::areas::experiments::handlers::experiment;
 use crate::areas::routes::Routes;
@@ -44,9 +44,7 @@ fn mde(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let body = call.json()?;
     let seconds = body.get("durationSeconds").and_then(Value::as_i64).unwrap_or(DAY);
-    if seconds <= 0 || seconds % DAY != 0 {
-        return Err(Failure::invalid(format!("durationSeconds must be a positive multiple of {DAY}.")));
-    }
+    refuse_if!(seconds <= 0 || seconds % DAY != 0, "durationSeconds must be a positive multiple of {DAY}.");
     let variants = body.get("variantWeights").and_then(Value::as_array).map_or(1, Vec::len);
     let asked = format!("{universe} {}", Value::Object(body));
     let calculations = &mut state.experiments.calculations;

@@ -75,16 +75,13 @@ const MEMBERSHIP_FILTER: Grammar<'_> =
 /// The users of `users/1` and the like.
 fn users(part: &Comparison) -> Result<Vec<u64>, Failure> {
     let user = |value: &Literal| {
-        let unquoted = "The filter is invalid: a user stands in quotation marks.";
-        Failure::invalid_if(!value.quoted, unquoted)?;
+        refuse_if!(!value.quoted, "The filter is invalid: a user stands in quotation marks.");
         let (path, id) = (&value.text, value.text.strip_prefix("users/"));
         id.and_then(|id| id.parse::<u64>().ok())
             .ok_or_else(|| Failure::invalid(format!("'{path}' is not a user such as 'users/123'.")))
     };
     let users: Vec<_> = part.values.iter().map(user).collect::<Result<_, _>>()?;
-    if users.len() > MAX_USERS_IN_FILTER {
-        return Err(Failure::invalid(format!("The filter names more than {MAX_USERS_IN_FILTER} users.")));
-    }
+    refuse_if!(users.len() > MAX_USERS_IN_FILTER, "The filter names more than {MAX_USERS_IN_FILTER} users.");
     Ok(users)
 }
 
@@ -108,8 +105,7 @@ fn list_memberships(state: &mut State, call: &Call<'_>) -> Outcome {
     let memberships = if call.param("group_id") == "-" {
         let needs = "A filter on user is required when listing the memberships of all groups.";
         let asked = asked.ok_or_else(|| Failure::invalid(needs))?;
-        let unsupported = "A filter on role needs a group: it is not supported over all groups.";
-        Failure::invalid_if(!roles.is_empty(), unsupported)?;
+        refuse_if!(!roles.is_empty(), "A filter on role needs a group: it is not supported over all groups.");
         memberships_everywhere(state, call, &asked)?
     } else {
         let group = group(state, call)?;
@@ -185,7 +181,7 @@ fn change_roles(
     let role = group.role_at(path)?;
     // US-12: nobody becomes an owner or a guest, and who has no other role is a member.
     let is_fixed = role.rank == 0 || role.rank == 255 || is_live && role.rank == 1 && verb == Verb::Assign;
-    Failure::invalid_if(is_fixed, format_args!("The role {} cannot be given or taken.", role.name))?;
+    refuse_if!(is_fixed, "The role {} cannot be given or taken.", role.name);
     if is_live && verb == Verb::Replace {
         group.check_replacement(user, role, call.caller)?;
     }
@@ -250,7 +246,7 @@ fn list_join_requests(state: &mut State, call: &Call<'_>) -> Outcome {
 fn settle(state: &mut State, call: &Call<'_>, join: bool) -> Outcome {
     let user = call.number("join_request_id")?;
     // US-06: nothing is said with it, but there must be one.
-    Failure::invalid_if(call.body.is_empty(), "The request body is required: an empty object.")?;
+    refuse_if!(call.body.is_empty(), "The request body is required: an empty object.");
     let now = call.now;
     let group = group(state, call)?;
     if group.requests.remove(&user).is_none() {

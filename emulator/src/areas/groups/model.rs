@@ -79,9 +79,7 @@ impl Groups {
     }
 
     pub(super) fn group(&mut self, id: u64, now: Timestamp) -> Result<&mut Group, Failure> {
-        if id > LAST_GROUP {
-            return Err(Failure::missing(format_args!("group {id}")));
-        }
+        refuse_if!(id > LAST_GROUP, Failure::missing(format_args!("group {id}")));
         Failure::if_full_for(&self.groups, &id, MAX_GROUPS, "groups")?;
         Ok(self.groups.entry(id).or_insert_with(|| Group::new(id, now)))
     }
@@ -197,9 +195,7 @@ impl Group {
     ) -> Result<(), Failure> {
         let roles =
             |user: u64| self.members.get(&user).map(|member| member.roles.as_slice()).unwrap_or_default();
-        if roles(user) == [role.id] {
-            return Err(Failure::invalid(format!("The member has the role {} already.", role.name)));
-        }
+        refuse_if!(roles(user) == [role.id], "The member has the role {} already.", role.name);
         let rank = |caller: u64| {
             let held = self.roles.iter().filter(|role| roles(caller).contains(&role.id));
             held.map(|role| role.rank).max().unwrap_or_default()

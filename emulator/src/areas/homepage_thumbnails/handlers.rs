@@ -40,9 +40,8 @@ fn listed<'a>(call: &'a Call<'_>, name: &'a str) -> Result<Vec<&'a str>, Failure
 fn upload(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = call.number("universeId")?;
     let files: Vec<_> = call.form()?.into_iter().filter(|part| part.name == "files").collect();
-    Failure::invalid_if(files.is_empty(), "The form has no part 'files'.")?;
-    let too_many = format!("At most {MAX_FILES} files can be uploaded at once.");
-    Failure::invalid_if(files.len() > MAX_FILES, too_many)?;
+    refuse_if!(files.is_empty(), "The form has no part 'files'.");
+    refuse_if!(files.len() > MAX_FILES, "At most {MAX_FILES} files can be uploaded at once.");
     let mut operations = Map::new();
     for file in files {
         let name = file.file_name.unwrap_or_default();
@@ -136,9 +135,8 @@ fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
 fn wanted(gallery: &Gallery, body: &Map<String, Value>) -> Result<Vec<String>, Failure> {
     let ids = crate::api::list(body, "homepageThumbnailIds").iter();
     let ids: Vec<String> = ids.filter_map(|id| id.as_str().map(str::to_owned)).collect();
-    Failure::invalid_if(ids.is_empty(), "homepageThumbnailIds must not be empty.")?;
-    let too_many = format!("A personalization has at most {MAX_THUMBNAILS} thumbnails.");
-    Failure::invalid_if(ids.len() > MAX_THUMBNAILS, too_many)?;
+    refuse_if!(ids.is_empty(), "homepageThumbnailIds must not be empty.");
+    refuse_if!(ids.len() > MAX_THUMBNAILS, "A personalization has at most {MAX_THUMBNAILS} thumbnails.");
     match ids.iter().find(|id| gallery.thumbnail(id).is_none()) {
         Some(missing) => Err(Failure::invalid(format!("The thumbnail '{missing}' does not exist."))),
         None => Ok(ids),

@@ -120,9 +120,7 @@ impl Entry {
 
 pub(super) fn history(entry: &Entry, locale: &str, query: &Map<String, Value>) -> Result<Value, Failure> {
     let count = query.get("count").and_then(Value::as_u64).unwrap_or(0) as usize;
-    if count == 0 {
-        return Err(Failure::invalid("Count should be at least 1.").with_detail(BAD_COUNT));
-    }
+    refuse_if!(count == 0, Failure::invalid("Count should be at least 1.").with_detail(BAD_COUNT));
     let start = match text(query, "cursor").filter(|cursor| !cursor.is_empty()) {
         None => 0,
         Some(cursor) => cursor

@@ -56,8 +56,8 @@ fn is_full(slow_slots: bool) -> Outcome {
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let script = text(&body, "script").unwrap_or_default();
-    Failure::invalid_if(script.is_empty(), "The script is required.")?;
-    Failure::invalid_if(script.len() > MAX_SCRIPT, "The script is larger than 4 MB.")?;
+    refuse_if!(script.is_empty(), "The script is required.");
+    refuse_if!(script.len() > MAX_SCRIPT, "The script is larger than 4 MB.");
     let timeout = text(&body, "timeout").map_or(Some(SignedDuration::from_secs(MAX_TIMEOUT)), read_duration);
     let timeout = timeout.filter(|time| *time > SignedDuration::ZERO && time.as_secs() <= MAX_TIMEOUT);
     let refused = || format!("The timeout must be more than 0s and at most {MAX_TIMEOUT}s.");

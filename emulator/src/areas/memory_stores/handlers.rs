@@ -31,7 +31,8 @@ const MAX_SORT_KEY: usize = 128;
 const MAX_READ: usize = 200;
 
 fn check_value(value: &Value) -> Result<(), Failure> {
-    Failure::invalid_if(value.to_string().len() > MAX_VALUE, "ItemValueSizeTooLarge")
+    refuse_if!(value.to_string().len() > MAX_VALUE, "ItemValueSizeTooLarge");
+    Ok(())
 }
 
 fn place(call: &Call<'_>, name: &str) -> Result<(u64, String), Failure> {
@@ -138,9 +139,11 @@ fn sort_key(body: &Map<String, Value>) -> Result<Option<SortKey>, Failure> {
     let number = body.get("numericSortKey").and_then(Value::as_f64);
     let word = text(body, "stringSortKey");
     let has_both = number.is_some() && word.is_some();
-    Failure::invalid_if(has_both, "An item has either a stringSortKey or a numericSortKey.")?;
-    let too_long = format_args!("The stringSortKey has more than {MAX_SORT_KEY} characters.");
-    Failure::invalid_if(word.is_some_and(|word| word.chars().count() > MAX_SORT_KEY), too_long)?;
+    refuse_if!(has_both, "An item has either a stringSortKey or a numericSortKey.");
+    refuse_if!(
+        word.is_some_and(|word| word.chars().count() > MAX_SORT_KEY),
+        "The stringSortKey has more than {MAX_SORT_KEY} characters."
+    );
     Ok(number.map(SortKey::Number).or_else(|| word.map(|word| SortKey::Text(word.to_owned()))))
 }
 
@@ -148,9 +151,7 @@ fn sort_key(body: &Map<String, Value>) -> Result<Option<SortKey>, Failure> {
 fn put(state: &mut State, call: &Call<'_>, id: &str, before: Option<Item>, to: To) -> Outcome {
     let body = call.json()?;
     let length = id.chars().count();
-    if length == 0 || length > MAX_ID {
-        return Err(Failure::invalid(format!("The id must have 1 to {MAX_ID} characters.")));
-    }
+    refuse_if!(length == 0 || length > MAX_ID, "The id must have 1 to {MAX_ID} characters.");
     let value = body.get("value").or(before.as_ref().map(|item| &item.value)).cloned();
     let value = value.ok_or_else(|| Failure::invalid("The value is required."))?;
     check_value(&value)?;
@@ -181,9 +182,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
 fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.param("item_id");
     let before = map(state, call)?.get(id).cloned();
-    if before.is_none() && !call.flag("allowMissing") {
-        return Err(missing(id));
-    }
+    refuse_if!(before.is_none() && !call.flag("allowMissing"), missing(id));
     put(state, call, id, before, To::Update)
 }
 
@@ -196,9 +195,7 @@ fn get(state: &mut State, call: &Call<'_>) -> Outcome {
 
 fn delete(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = call.param("item_id");
-    if map(state, call)?.remove(id).is_none() {
-        return Err(missing(id));
-    }
+    refuse_if!(map(state, call)?.remove(id).is_none(), missing(id));
     state.memory_stores.items = state.memory_stores.items.saturating_sub(1);
     Ok(synth::no_content(call))
 }

@@ -126,9 +126,7 @@ impl MemoryStores {
         if is_full(self) {
             self.forget_expired(now);
         }
-        if is_full(self) {
-            return Err(Failure::exhausted("TotalMemoryOverLimit"));
-        }
+        refuse_if!(is_full(self), Failure::exhausted("TotalMemoryOverLimit"));
         self.items += items;
         self.bytes += bytes;
         Ok(())

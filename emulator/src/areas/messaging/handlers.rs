@@ -34,11 +34,10 @@ fn keep(state: &mut State, call: &Call<'_>, topic: String, body: &Map<String, Va
         return Err(Failure::invalid(format!("The topic must have 1 to {MAX_TOPIC} characters.")));
     }
     let most = if call.shapes.is_live() { MAX_MESSAGE } else { MAX_MESSAGE_OF_THE_GUIDE };
-    if !(1..=most).contains(&message.chars().count()) {
-        return Err(Failure::invalid(format!(
-            "The length of published message must be between 1 and {most}."
-        )));
-    }
+    refuse_if!(
+        !(1..=most).contains(&message.chars().count()),
+        "The length of published message must be between 1 and {most}."
+    );
     push_bounded(
         &mut state.messages.published,
         MAX_MESSAGES,

@@ -123,9 +123,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let id = Dialect::of(call).entry(call);
     let value = number(call, "value")?;
     let may_be_missing = call.flag("allowMissing") || call.flag("allow_missing");
-    if !may_be_missing && !store(state, call)?.contains_key(id) {
-        return Err(missing(id));
-    }
+    refuse_if!(!may_be_missing && !store(state, call)?.contains_key(id), missing(id));
     put(state, call, id, value)
 }
 

@@ -41,11 +41,10 @@ impl OrderedDataStores {
         scope: &str,
     ) -> Result<&mut BTreeMap<String, i64>, Failure> {
         for name in [store, scope] {
-            if name.chars().count() > MAX_NAME {
-                return Err(Failure::invalid(format!(
-                    "A data store's name and scope have at most {MAX_NAME} characters."
-                )));
-            }
+            refuse_if!(
+                name.chars().count() > MAX_NAME,
+                "A data store's name and scope have at most {MAX_NAME} characters."
+            );
         }
         if self.entries.len() > self.count + MAX_EMPTY {
             self.entries.retain(|_, entries| !entries.is_empty());
@@ -75,9 +74,7 @@ impl OrderedDataStores {
 
 fn check_id(id: &str) -> Result<(), Failure> {
     let length = id.chars().count();
-    if length == 0 || length > MAX_ID {
-        return Err(Failure::invalid(format!("The id must have 1 to {MAX_ID} characters.")));
-    }
+    refuse_if!(length == 0 || length > MAX_ID, "The id must have 1 to {MAX_ID} characters.");
     Ok(())
 }
 
@@ -90,9 +87,7 @@ pub(super) fn bounds(filter: &str) -> Result<(i64, i64), Failure> {
     };
     let (mut least, mut greatest) = (i64::MIN, i64::MAX);
     let comparisons: Vec<_> = filter.split(" && ").collect();
-    if comparisons.len() > 2 {
-        return Err(refused());
-    }
+    refuse_if!(comparisons.len() > 2, refused());
     for comparison in comparisons {
         let words: Vec<_> = comparison.split(' ').collect();
         let ["entry", operator, number] = words[..] else { return Err(refused()) };

@@ -20,9 +20,7 @@ const MOST: usize = 200;
 fn find_by_names(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let names = list(&body, "usernames");
-    if names.len() > MOST {
-        return Err(Failure::invalid("Too many usernames.").with_detail("2"));
-    }
+    refuse_if!(names.len() > MOST, Failure::invalid("Too many usernames.").with_detail("2"));
     let mut seen = HashSet::new();
     let names = names.iter().filter_map(Value::as_str).filter(|name| seen.insert(name.to_lowercase()));
     let user = |name: &str| {
@@ -36,9 +34,7 @@ fn find_by_names(state: &mut State, call: &Call<'_>) -> Outcome {
 fn find_by_ids(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let ids = list(&body, "userIds");
-    if ids.len() > MOST {
-        return Err(Failure::invalid("Too many ids.").with_detail("1"));
-    }
+    refuse_if!(ids.len() > MOST, Failure::invalid("Too many ids.").with_detail("1"));
     let mut seen = HashSet::new();
     let ids = ids.iter().filter_map(Value::as_u64).filter(|id| seen.insert(*id));
     Ok(Response::json(json!({ "data": ids.filter_map(|id| user(state, call, id)).collect::<Vec<_>>() })))

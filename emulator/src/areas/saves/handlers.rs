@@ -19,9 +19,7 @@ const MAX_SAVES: usize = 10_000;
 fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let target = target(&call.json()?)?;
     let saves = &mut state.saves.saves;
-    if saves.iter().any(|save| save.target == target) {
-        return Err(Failure::aborted("This is saved already."));
-    }
+    refuse_if!(saves.iter().any(|save| save.target == target), Failure::aborted("This is saved already."));
     Failure::if_full(saves.len(), MAX_SAVES, "saves")?;
     saves.push(Save { target, saved: call.now });
     Ok(Response::empty(201))
@@ -54,7 +52,7 @@ fn bulk_delete(state: &mut State, call: &Call<'_>) -> Outcome {
 fn list(state: &mut State, call: &Call<'_>) -> Outcome {
     let page = call.query_number("page", 1)?;
     let limit = call.query_number("limit", 100)?.min(500);
-    Failure::invalid_if(page == 0 || limit == 0, "page and limit must be positive numbers.")?;
+    refuse_if!(page == 0 || limit == 0, "page and limit must be positive numbers.");
     let keyword = call.given("keyword").unwrap_or_default().to_lowercase();
     let is_asked_for = |save: &&Save| {
         call.given("targetType").is_none_or(|kind| save.target.kind == kind)

@@ -62,7 +62,7 @@ impl Save {
 pub(super) fn target(object: &Map<String, Value>) -> Result<Target, Failure> {
     let kind = text(object, "targetType").unwrap_or_default();
     let id = object.get("targetId").and_then(Value::as_u64).unwrap_or(0);
-    Failure::invalid_if(kind.is_empty() || id == 0, "A save has a targetType and a targetId.")?;
+    refuse_if!(kind.is_empty() || id == 0, "A save has a targetType and a targetId.");
     let collection = text(object, "collectionName").unwrap_or_default();
     Ok(Target { kind: kind.to_owned(), id, collection: collection.to_owned() })
 }

@@ -51,7 +51,7 @@ fn check_sealed(universe: u64, body: &Map<String, Value>) -> Result<(), Failure>
         // A sample made from the schema cannot be sealed.
         return Ok(());
     }
-    Failure::invalid_if(used != key_id(universe), "The key_id is not that of the current public key.")?;
+    refuse_if!(used != key_id(universe), "The key_id is not that of the current public key.");
     let sealed = decode_base64(sealed).unwrap_or_default();
     let opened = key(universe).unseal(&sealed);
     let opened = opened.map_err(|_| Failure::invalid("The secret is not sealed for the public key."))?;
@@ -92,9 +92,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     check_sealed(universe, &body)?;
     let secrets = &mut state.secrets.secrets;
     let place = (universe, id.to_owned());
-    if secrets.contains_key(&place) {
-        return Err(Failure::aborted(format!("The secret '{id}' exists already.")));
-    }
+    refuse_if!(secrets.contains_key(&place), Failure::aborted(format!("The secret '{id}' exists already.")));
     if secrets.keys().filter(|(of, _)| *of == universe).count() >= MAX_SECRETS {
         return Err(Failure::invalid(format!("A universe has at most {MAX_SECRETS} secrets.")));
     }

@@ -43,23 +43,18 @@ impl Restart {
     fn place(&self, call: &Call<'_>, phase: Phase, place: u64, filter: &Value) -> Value {
         let live = call.shapes.is_live();
         let covered = self.covered.get(&place).cloned().unwrap_or_default();
-        let left = |all: u64| match phase {
-            Phase::Delaying => all,
-            Phase::Restarting => all / 2,
-            Phase::Succeeded => 0,
-        };
-        let word = match phase {
-            Phase::Delaying => "DELAYING",
-            Phase::Restarting => "RESTARTING",
-            Phase::Succeeded => "SUCCEEDED",
+        let (word, halves_left) = match phase {
+            Phase::Delaying => ("DELAYING", 2),
+            Phase::Restarting => ("RESTARTING", 1),
+            Phase::Succeeded => ("SUCCEEDED", 0),
         };
         let mut status = json!({
             "state": word,
             "startTime": time(call, self.begins),
             "totalInstances": covered.instances,
             "totalPlayers": covered.players,
-            "remainingInstances": left(covered.instances),
-            "remainingPlayers": left(covered.players),
+            "remainingInstances": covered.instances * halves_left / 2,
+            "remainingPlayers": covered.players * halves_left / 2,
         });
         if live {
             // Both sides of a filter are there, and a launch without places is remembered as the versions that it
@@ -107,7 +102,7 @@ fn launch(state: &mut State, call: &Call<'_>) -> Outcome {
         }
         _ => BTreeMap::from([(root_place(universe), Value::Null)]),
     };
-    Failure::invalid_if(places.len() > MAX_PLACES, format_args!("There are more than {MAX_PLACES} places."))?;
+    refuse_if!(places.len() > MAX_PLACES, "There are more than {MAX_PLACES} places.");
     let is_named = body.get("places").is_some_and(Value::is_object);
     let (id, load) = begin(state, call, universe, minutes, places, is_named)?;
     Ok(Response::json(json!({
@@ -120,7 +115,8 @@ fn launch(state: &mut State, call: &Call<'_>) -> Outcome {
 /// A place that a body names, if it is the universe's.
 fn owned(state: &mut State, call: &Call<'_>, universe: u64, name: &str) -> Result<Option<u64>, Failure> {
     let number = name.parse::<u64>();
-    let number = number.map_err(|_| Failure::invalid(format!("The place '{name}' is not a number.")))?;
+    let number =
+        number.map_err(|_| Failure::invalid(format!("The place '{name}' is not a whole number.")))?;
     let place = state.universes.place(universe, number, call.now)?;
     Ok((place.universe == universe).then_some(number))
 }

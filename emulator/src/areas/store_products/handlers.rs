@@ -69,7 +69,8 @@ fn check_price(product: &Map<String, Value>) -> Result<(), Failure> {
         return Err(Failure::invalid(message));
     }
     let is_negative = price["quantity"]["significand"].as_i64().unwrap_or(0) < 0;
-    Failure::invalid_if(is_negative, "The basePrice must not be negative.")
+    refuse_if!(is_negative, "The basePrice must not be negative.");
+    Ok(())
 }
 
 /// The one asset of a product, as the id of the product. Roblox does not say what form ids have; this is the one that
@@ -87,9 +88,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Outcome {
     let product = writable(call, call.json()?)?;
     let id = id_of(&product)?;
     let products = &mut state.store_products;
-    if products.products.contains_key(&id) {
-        return Err(Failure::invalid("There is a product of this asset already: update it."));
-    }
+    refuse_if!(products.products.contains_key(&id), "There is a product of this asset already: update it.");
     let response = json(&id, &product, call.shapes);
     products.insert(&id, product)?;
     Ok(Response::json(response))
@@ -107,9 +106,7 @@ fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let id = call.param("creator_store_product_id");
     let Some(product) = state.store_products.products.get(id) else {
-        if !call.flag("allowMissing") {
-            return Err(Failure::missing(format_args!("product '{id}'")));
-        }
+        refuse_if!(!call.flag("allowMissing"), Failure::missing(format_args!("product '{id}'")));
         let product = writable(call, body)?;
         id_of(&product)?;
         let response = json(id, &product, call.shapes);

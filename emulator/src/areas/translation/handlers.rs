@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::api::{Call, Failure, Outcome, Response, list, text};
+use crate::api::{Call, Outcome, Response, list, text};
 use crate::areas::routes::Routes;
 use crate::state::State;
 
@@ -17,7 +17,7 @@ fn translate(_: &mut State, call: &Call<'_>) -> Outcome {
     call.number("universe_id")?;
     let body = call.json()?;
     let words = text(&body, "text").unwrap_or_default();
-    Failure::invalid_if(words.is_empty(), "The text is required.")?;
+    refuse_if!(words.is_empty(), "The text is required.");
     let source = text(&body, "sourceLanguageCode").filter(|code| !code.is_empty()).unwrap_or(ASSUMED);
     let translated = |code: &str| if code == source { words.to_owned() } else { format!("[{code}] {words}") };
     let wanted = list(&body, "targetLanguageCodes").iter().filter_map(Value::as_str);

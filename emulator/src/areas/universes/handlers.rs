@@ -102,14 +102,10 @@ fn check_price(
         mask.split(',').any(|path| matches!(camel(path).as_str(), "*" | "privateServerPriceRobux"))
     });
     let Some(price) = body.get(name).and_then(Value::as_i64).filter(|_| is_meant) else { return Ok(()) };
-    if (1..LEAST_PRICE).contains(&price) {
-        return Err(Failure::invalid(format!("The {name} must be 0 or at least {LEAST_PRICE}.")));
-    }
+    refuse_if!((1..LEAST_PRICE).contains(&price), "The {name} must be 0 or at least {LEAST_PRICE}.");
     let is_private = state.universes.universe(id, call.now)?.get("visibility") == Some(&json!("PRIVATE"));
     let is_barred = state.universes.place(id, root_place(id), call.now)?.is_called("no private servers");
-    if is_private || is_barred {
-        return Err(Failure::of_status(500, "The server cannot process the request."));
-    }
+    refuse_if!(is_private || is_barred, Failure::of_status(500, "The server cannot process the request."));
     Ok(())
 }
 
@@ -127,9 +123,7 @@ fn get_place(state: &mut State, call: &Call<'_>) -> Outcome {
 fn update_place(state: &mut State, call: &Call<'_>) -> Outcome {
     let body = call.json()?;
     let (id, place) = place(state, call)?;
-    if place.is_called(IN_TEAM_CREATE) {
-        return Err(in_team_create());
-    }
+    refuse_if!(place.is_called(IN_TEAM_CREATE), in_team_create());
     let is_writable = |name: &str| {
         !matches!(name, "path" | "templatePlace")
             && update_mask::is_writable(call.document, call.operation, name)

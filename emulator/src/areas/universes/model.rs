@@ -61,9 +61,7 @@ impl Universes {
     }
 
     pub(crate) fn universe(&mut self, id: u64, now: Timestamp) -> Result<&mut Map<String, Value>, Failure> {
-        if id > LAST_ID {
-            return Err(Failure::missing(format_args!("universe {id}")));
-        }
+        refuse_if!(id > LAST_ID, Failure::missing(format_args!("universe {id}")));
         Failure::if_full_for(&self.universes, &id, MAX_UNIVERSES, "universes")?;
         let created = rfc3339(later(now, -(100 + (id % 900) as i64) * 86_400));
         Ok(self.universes.entry(id).or_insert_with(|| {
@@ -87,9 +85,7 @@ impl Universes {
 
     /// A place belongs to the universe under which it is first asked for.
     pub(crate) fn place(&mut self, universe: u64, id: u64, now: Timestamp) -> Result<&mut Place, Failure> {
-        if id > LAST_ID {
-            return Err(Failure::missing(format_args!("place {id}")));
-        }
+        refuse_if!(id > LAST_ID, Failure::missing(format_args!("place {id}")));
         Failure::if_full_for(&self.places, &id, MAX_PLACES, "places")?;
         Ok(self.places.entry(id).or_insert_with(|| Place::new(universe, id, now)))
     }

@@ -16,7 +16,7 @@ pub(super) fn publish(state: &mut State, call: &Call<'_>) -> Outcome {
         Some("Saved") => false,
         _ => return Err(Failure::invalid("The versionType must be Saved or Published.")),
     };
-    Failure::invalid_if(call.body.is_empty(), "The place file is empty.")?;
+    refuse_if!(call.body.is_empty(), "The place file is empty.");
     check_xml(call)?;
     let (universe, id) = (call.number("universeId")?, call.number("placeId")?);
     let place = state.universes.place(universe, id, call.now)?;
@@ -55,15 +55,14 @@ fn check_xml(call: &Call<'_>) -> Result<(), Failure> {
     let declared = call.header("content-type").unwrap_or_default();
     let is_binary = declared.trim().eq_ignore_ascii_case("application/octet-stream");
     let has_end = call.body.windows(END.len()).any(|part| part == END);
-    Failure::invalid_if(is_binary || (has_end && !call.body.ends_with(END)), "Invalid Content stream")
+    refuse_if!(is_binary || (has_end && !call.body.ends_with(END)), "Invalid Content stream");
+    Ok(())
 }
 
 /// A place that is open in Team Create (PL-03), and one with a session that goes on for a while: `busy 3` in its name lets
 /// publishing be refused three times (PL-09).
 fn check_editors(place: &mut Place) -> Result<(), Failure> {
-    if place.is_called(IN_TEAM_CREATE) {
-        return Err(in_team_create());
-    }
+    refuse_if!(place.is_called(IN_TEAM_CREATE), in_team_create());
     let name = text(&place.fields, "displayName").unwrap_or_default().to_ascii_lowercase();
     let times = name.split("busy ").nth(1).map_or(0, |rest| {
         let end = rest.find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len());

@@ -64,9 +64,7 @@ impl Restriction {
             ("displayReason", MAX_DISPLAY_REASON, &mut restriction.display_reason),
         ] {
             let reason = text(sent, name).unwrap_or_default();
-            if reason.chars().count() > most {
-                return Err(Failure::invalid(format!("The {name} has more than {most} characters.")));
-            }
+            refuse_if!(reason.chars().count() > most, "The {name} has more than {most} characters.");
             reason.clone_into(target);
         }
         let display = restriction.display_reason.to_ascii_lowercase();

@@ -33,9 +33,7 @@ const THUMBNAIL_SIZES: [&str; 11] = ["48", "50", "60", "75", "100", "110", "150"
 /// The number of an existing user.
 fn user(call: &Call<'_>) -> Result<u64, Failure> {
     let id = call.number("user_id")?;
-    if id > LAST_USER {
-        return Err(Failure::missing(format_args!("user {id}")));
-    }
+    refuse_if!(id > LAST_USER, Failure::missing(format_args!("user {id}")));
     Ok(id)
 }
 
@@ -102,9 +100,7 @@ impl InventoryFilter {
             let Some((field, value)) = part.split_once('=') else {
                 return Err(refuse(format!("'{part}' is not of the form field=value")));
             };
-            if !seen.insert(field) {
-                return Err(refuse(format!("'{field}' is given twice")));
-            }
+            refuse_if!(!seen.insert(field), refuse(format!("'{field}' is given twice")));
             // As in queries: the booleans of some languages begin with a capital.
             let flag = || match value.to_ascii_lowercase().as_str() {
                 "true" => Ok(true),
@@ -269,10 +265,8 @@ fn notify(state: &mut State, call: &Call<'_>) -> Outcome {
     let universe = id
         .and_then(|id| id.parse::<u64>().ok())
         .ok_or_else(|| Failure::invalid("source.universe must be a universe such as 'universes/123'."))?;
-    Failure::invalid_if(text(payload, "type") != Some("MOMENT"), "payload.type must be MOMENT.")?;
-    if text(payload, "messageId").is_none_or(str::is_empty) {
-        return Err(Failure::invalid("payload.messageId is required."));
-    }
+    refuse_if!(text(payload, "type") != Some("MOMENT"), "payload.type must be MOMENT.");
+    refuse_if!(text(payload, "messageId").is_none_or(str::is_empty), "payload.messageId is required.");
     let launch_data =
         payload.get("joinExperience").and_then(|join| join.get("launchData")).and_then(Value::as_str);
     if launch_data.is_some_and(|data| data.len() > MAX_LAUNCH_DATA) {

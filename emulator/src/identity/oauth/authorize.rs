@@ -235,17 +235,13 @@ fn wanted_scopes(inner: &Inner, app: &OAuthApp, form: &Form) -> Result<Vec<Strin
 fn challenge(app: &OAuthApp, form: &Form, wants_code: bool) -> Result<Option<String>, String> {
     let method = form.get("code_challenge_method");
     let Some(challenge) = form.get("code_challenge") else {
-        if method.is_some() {
-            return Err("There is a code_challenge_method, but no code_challenge.".to_owned());
-        }
+        refuse_if!(method.is_some(), "There is a code_challenge_method, but no code_challenge.");
         if app.client_secret.is_none() && wants_code {
             return Err("A public app must use PKCE: the code_challenge is missing.".to_owned());
         }
         return Ok(None);
     };
-    if method != Some("S256") {
-        return Err("The code_challenge_method must be S256.".to_owned());
-    }
+    refuse_if!(method != Some("S256"), "The code_challenge_method must be S256.");
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if challenge.len() != CHALLENGE_LENGTH || !challenge.bytes().all(allowed) {
         let message = "The code_challenge must be a SHA-256 digest in Base64 for URLs, without padding.";
@@ -260,8 +256,6 @@ fn is_silent(form: &Form) -> Result<bool, String> {
         return Err(format!("The prompt '{unknown}' is not one of {}.", PROMPTS.join(", ")));
     }
     let silent = prompts.contains(&"none");
-    if silent && prompts.len() > 1 {
-        return Err("The prompt 'none' goes with no other.".to_owned());
-    }
+    refuse_if!(silent && prompts.len() > 1, "The prompt 'none' goes with no other.");
     Ok(silent)
 }

@@ -116,9 +116,7 @@ fn basic(request: &Incoming) -> Result<Option<(String, String)>, OAuthError> {
     let Some(value) = request.header(AUTHORIZATION) else { return Ok(None) };
     let malformed = || OAuthError::invalid_client(true, "The authorization header is not HTTP Basic.");
     let (scheme, credentials) = value.split_once(' ').ok_or_else(malformed)?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return Err(malformed());
-    }
+    refuse_if!(!scheme.eq_ignore_ascii_case("basic"), malformed());
     let decoded = STANDARD.decode(credentials.trim()).map_err(|_| malformed())?;
     let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
     let (id, secret) = decoded.split_once(':').ok_or_else(malformed)?;

@@ -20,46 +20,34 @@ pub(crate) fn introspect(inner: &Inner, request: &Incoming) -> Result<Response, 
     let app = authenticate(&oauth.apps, request, &form)?;
     let token = form.required("token")?;
     let now = state.clock.now().as_second();
-    let inactive = json!({ "active": false });
-    let response = if let Some((session, known)) = oauth.sessions.token(token) {
-        if session.client_id != app.client_id || known.expires_at <= now {
-            inactive
-        } else {
-            json!({
-                "active": true,
-                "jti": identifier(token),
-                "iss": issuer(inner, &oauth.settings),
-                "token_type": if known.kind == Kind::Access { "Bearer" } else { "refresh_token" },
-                "client_id": app.client_id,
-                "aud": app.client_id,
-                "sub": session.user.to_string(),
-                "scope": known.scopes.join(" "),
-                "exp": known.expires_at,
-                "iat": known.issued_at,
-            })
-        }
-    } else {
-        match oauth.keys.verified(token) {
-            Some(claims)
-                if claims["aud"] == app.client_id.as_str()
-                    && claims["exp"].as_i64().is_some_and(|until| until > now) =>
-            {
-                json!({
-                    "active": true,
-                    "jti": identifier(token),
-                    "iss": claims["iss"],
-                    "token_type": "id_token",
-                    "client_id": app.client_id,
-                    "aud": app.client_id,
-                    "sub": claims["sub"],
-                    "exp": claims["exp"],
-                    "iat": claims["iat"],
-                })
-            }
-            _ => inactive,
-        }
+    let is_active = |client: &Value, until: &Value| {
+        *client == app.client_id.as_str() && until.as_i64().is_some_and(|until| until > now)
     };
-    Ok(Response::json(response))
+    let known = match oauth.sessions.token(token) {
+        Some((session, known)) => Some(json!({
+            "aud": session.client_id,
+            "iss": issuer(inner, &oauth.settings),
+            "token_type": if known.kind == Kind::Access { "Bearer" } else { "refresh_token" },
+            "sub": session.user.to_string(),
+            "scope": known.scopes.join(" "),
+            "exp": known.expires_at,
+            "iat": known.issued_at,
+        })),
+        None => oauth.keys.verified(token).map(|claims| {
+            let mut token = json!({ "token_type": "id_token" });
+            for name in ["aud", "iss", "sub", "exp", "iat"] {
+                token[name] = claims[name].clone();
+            }
+            token
+        }),
+    };
+    let Some(mut known) = known.filter(|known| is_active(&known["aud"], &known["exp"])) else {
+        return Ok(Response::json(json!({ "active": false })));
+    };
+    known["active"] = json!(true);
+    known["jti"] = json!(identifier(token));
+    known["client_id"] = json!(app.client_id);
+    Ok(Response::json(known))
 }
 
 /// A name for a token that does not give it away.

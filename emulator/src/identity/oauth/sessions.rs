@@ -213,13 +213,9 @@ impl Sessions {
         let number = *self.tokens.get(token).ok_or_else(unknown)?;
         let known = self.token(token).filter(|(session, _)| session.client_id == client_id);
         let (session, known) = known.filter(|(_, token)| token.kind == Kind::Refresh).ok_or_else(unknown)?;
-        if session.ended {
-            return Err("The session has ended: the user must authorize the app again.".to_owned());
-        }
+        refuse_if!(session.ended, "The session has ended: the user must authorize the app again.");
         if known.used {
-            if !reuse_ends_session {
-                return Err("The refresh token was used before.".to_owned());
-            }
+            refuse_if!(!reuse_ends_session, "The refresh token was used before.");
             self.end(number);
             return Err("The refresh token was used before; the session has ended.".to_owned());
         }

@@ -3,12 +3,22 @@
 use http::header::AUTHORIZATION;
 use serde_json::{Map, Value, json};
 
-use crate::api::Response;
+use crate::api::{Failure, Response, object};
 use crate::identity::access::bearer;
+use crate::identity::oauth::respond::open_to_pages;
 use crate::incoming::Incoming;
 use crate::inner::Inner;
+use crate::wire::WireResponse;
 
-pub(crate) fn userinfo(inner: &Inner, request: &Incoming) -> Response {
+pub(in crate::identity) fn respond(
+    inner: &Inner,
+    request: &Incoming,
+    _: &str,
+) -> Result<WireResponse, Failure> {
+    Ok(open_to_pages(userinfo(inner, request)).into())
+}
+
+fn userinfo(inner: &Inner, request: &Incoming) -> Response {
     let token = request.header(AUTHORIZATION).and_then(bearer);
     let Some(token) = token else {
         return refused(401, "Bearer".to_owned(), "invalid_request", "There is no access token.");
@@ -59,8 +69,6 @@ pub(crate) fn claims(inner: &Inner, user: u64, scopes: &[String]) -> Map<String,
         "profile": format!("https://www.roblox.com/users/{user}/profile"),
         "picture": picture,
     });
-    if let Value::Object(more) = more {
-        claims.extend(more);
-    }
+    claims.extend(object(more));
     claims
 }
