@@ -2,12 +2,15 @@
 
 mod ban;
 mod create;
+mod deploy;
 mod digits;
 mod export;
 mod import;
 mod increment;
 mod increment_ordered;
 mod list;
+mod migrate;
+mod pool;
 mod publish;
 mod queue;
 mod renewal;
@@ -91,6 +94,9 @@ pub(crate) fn all() -> Vec<Box<dyn Kind>> {
         Box::new(list::List),
         Box::new(export::Export),
         Box::new(import::Import),
+        Box::new(migrate::Migrate),
+        Box::new(deploy::Deploy),
+        Box::new(pool::Pool),
         Box::new(renewal::Renewal),
     ]
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 pub(super) struct Publish;
 
 /// What a binary place begins with.
-const BINARY: &[u8] = b"<roblox!\x89\xff\r\n\x1a\n";
+pub(super) const BINARY: &[u8] = b"<roblox!\x89\xff\r\n\x1a\n";
 
 impl Kind for Publish {
     fn name(&self) -> &'static str {
@@ -29,12 +29,15 @@ impl Kind for Publish {
     fn verify<'a>(&'a self, world: &'a World, intents: &'a [&'a Intent]) -> Verifying<'a> {
         Box::pin(async move {
             let places = world.state("universes/places").await?;
-            let count = |intent: &Intent| {
-                let versions = places[intent.id.to_string()]["versions"].as_array();
-                let has_content = |version: &&Value| version["hash"].is_string();
-                versions.map_or(0, |versions| versions.iter().filter(has_content).count() as u64)
-            };
+            let count = |intent: &Intent| versions(&places, intent.id);
             Ok(Some(intents.iter().map(|intent| (intent.id, count(intent))).collect()))
         })
     }
+}
+
+/// How many versions of a place have content, in the emulator's state of the places.
+pub(super) fn versions(places: &Value, place: u64) -> u64 {
+    let versions = places[place.to_string()]["versions"].as_array();
+    let has_content = |version: &&Value| version["hash"].is_string();
+    versions.map_or(0, |versions| versions.iter().filter(has_content).count() as u64)
 }
