@@ -93,7 +93,7 @@ async fn erase(runs: &Runs, service: &Service) -> Outcome<()> {
 
 /// The templates are published, once.
 async fn templates(runs: &Runs, service: &Service) -> Outcome<()> {
-    let key = json!({ "data_store_type": "STANDARD", "data_store_name": STORE, "scope": "s0", "key_pattern": "Player_{UserId}_0" });
+    let key = json!({ "data_store_type": "STANDARD", "data_store_name": STORE, "scope_pattern": "s0", "key_pattern": "Player_{UserId}_0" });
     let templates = json!([{ "key_template": key }]);
     runs.write("templates.json", &templates.to_string())?;
     runs.until_done("erasure_templates", &["--publish", &TEMPLATES.to_string(), "templates.json"]).await?;
