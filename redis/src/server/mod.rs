@@ -7,7 +7,9 @@ mod names;
 pub use error::{Error, ErrorKind};
 pub(crate) use health::Health;
 pub(crate) use health::trace;
-pub(crate) use names::{Names, print, short};
+#[cfg(feature = "webhook")]
+pub(crate) use names::print;
+pub(crate) use names::{Names, short};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
