@@ -172,21 +172,14 @@ fn paging(paging: &Paging) -> String {
 }
 
 fn long_running(operation: &LongRunning) -> String {
-    let dialect = match operation.dialect.as_str() {
-        "analytics" => "Dialect::Analytics",
-        "experiment" => "Dialect::Experiment",
-        "luau" => "Dialect::Luau",
-        "restart" => "Dialect::Restart",
-        "thumbnail_upload" => "Dialect::ThumbnailUpload",
-        _ => "Dialect::Cloud",
-    };
+    let dialect = names::type_name(&operation.dialect);
     let base = operation.base.as_deref().unwrap_or("/cloud/v2/");
     let poll = option(operation.poll.as_ref(), |id| format!("&{}", names::constant(id)));
     let (result, expects) = (operation.result().0, expected(&operation.expects));
     let overdue = option(operation.overdue.as_ref(), overdue);
     let LongRunning { paths, direct, query, has_result, .. } = operation;
     format!(
-        "LongRunningInfo {{ dialect: {dialect}, base: {base:?}, poll: {poll}, paths: &{paths:?}, \
+        "LongRunningInfo {{ dialect: Dialect::{dialect}, base: {base:?}, poll: {poll}, paths: &{paths:?}, \
          result: &{result:?}, direct: {direct}, query: &{query:?}, expects: {expects}, has_result: {has_result}, \
          overdue: {overdue} }}"
     )

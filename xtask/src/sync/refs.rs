@@ -2,22 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use opencloud_codegen::document::{SCHEMA_PREFIX, reach};
 use serde_json::Value;
 
 use super::select::percent_decoded;
 use super::tree::{self, unescape};
 
-const PREFIX: &str = "#/components/schemas/";
-
 /// The component that a reference names.
 pub fn component_of(reference: &str) -> Option<String> {
-    let name = reference.strip_prefix(PREFIX)?;
+    let name = reference.strip_prefix(SCHEMA_PREFIX)?;
     (!name.contains('/')).then(|| unescape(&percent_decoded(name)))
 }
 
 /// The reference to a component.
 pub fn reference_to(component: &str) -> String {
-    format!("{PREFIX}{}", tree::escape(component))
+    format!("{SCHEMA_PREFIX}{}", tree::escape(component))
 }
 
 /// The component that a schema refers to, also through an `allOf` with that one member.
@@ -75,19 +74,11 @@ pub fn operation_references(operation: &Value) -> BTreeSet<String> {
 
 /// Adds the components that the given ones refer to, and drops names of components that do not exist.
 pub fn close(document: &Value, start: BTreeSet<String>) -> BTreeSet<String> {
-    let mut open: Vec<String> = start.into_iter().collect();
-    let mut closed = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if closed.contains(&name) {
-            continue;
-        }
-        let Some(schema) = document.pointer(&tree::component_pointer(&name)) else { continue };
+    reach(start, |name| {
         let mut found = BTreeSet::new();
-        references(schema, &mut found);
-        open.extend(found);
-        closed.insert(name);
-    }
-    closed
+        references(document.pointer(&tree::component_pointer(name))?, &mut found);
+        Some(found.into_iter().collect())
+    })
 }
 
 /// Removes the components that are not in `keep`.
