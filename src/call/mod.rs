@@ -19,11 +19,11 @@ use crate::body::{Body, File, Form, Part};
 use crate::client::Options;
 use crate::spec::OperationInfo;
 use crate::transport::{Accept, Exchanged, PreparedRequest};
+use crate::wire::decode::Ids;
 use crate::wire::path::{PathTemplate, encode};
 use crate::wire::{Checked, Flaw, Parameter};
 use crate::{Client, Error};
 use bytes::Bytes;
-use futures_util::TryFutureExt as _;
 use http::Uri;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -107,17 +107,6 @@ impl<T> Call<T> {
     /// The value of a query parameter.
     pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The ids of the request that a response may leave out, as the table says.
-    fn requested_ids(&self) -> crate::wire::decode::Ids {
-        let of_body = |name: &str| self.body_value(name).and_then(|value| Some(value.as_str()?.to_owned()));
-        let value = |name: &str| {
-            let parameter = self.segment(name).or_else(|| self.query_value(name)).map(str::to_owned);
-            parameter.or_else(|| of_body(name))
-        };
-        let ids = self.operation.id_from_request.iter();
-        ids.filter_map(|id| Some((id.property, value(id.parameter)?))).collect()
     }
 
     /// The next parameter of the path.
@@ -416,22 +405,9 @@ impl<T> Call<T> {
     /// The request is made at once, so that the future holds it and not what it is made of.
     pub(crate) fn send_reading<V: Send + 'static>(
         self,
-        mut read: impl FnMut(&Exchanged) -> Result<V, Error> + Send + 'static,
+        read: impl FnMut(&Exchanged) -> Result<V, Error> + Send + 'static,
     ) -> impl Future<Output = Result<(Exchanged, V), Error>> + Send {
-        let mut prepared = self.expecting::<()>().prepare();
-        async move {
-            let mut value = None;
-            let mut accept = |exchanged: &Exchanged| {
-                value = Some(read(exchanged)?);
-                Ok(())
-            };
-            let exchanged = prepared.transmit(&mut accept).await?;
-            match value {
-                Some(value) => Ok((exchanged, value)),
-                // Nothing was sent, because nothing can match.
-                None => read(&exchanged).map(|value| (exchanged, value)),
-            }
-        }
+        self.expecting().send_into(read, |exchanged, value| (exchanged, value))
     }
 }
 
@@ -462,6 +438,40 @@ impl PreparedCall {
 }
 
 impl Call<()> {
+    /// As [`send_reading`](Call::send_reading), for what `made` makes of the response and of what was read.
+    fn send_into<V: Send + 'static, R>(
+        self,
+        mut read: impl FnMut(&Exchanged) -> Result<V, Error> + Send + 'static,
+        made: impl FnOnce(Exchanged, V) -> R + Send + 'static,
+    ) -> impl Future<Output = Result<R, Error>> + Send {
+        let mut prepared = self.prepare();
+        async move {
+            let mut value = None;
+            let mut accept = |exchanged: &Exchanged| {
+                value = Some(read(exchanged)?);
+                Ok(())
+            };
+            let exchanged = prepared.transmit(&mut accept).await?;
+            let value = match value {
+                Some(value) => value,
+                // Nothing was sent, because nothing can match.
+                None => read(&exchanged)?,
+            };
+            Ok(made(exchanged, value))
+        }
+    }
+
+    /// The ids of the request that a response may leave out, as the table says.
+    fn requested_ids(&self) -> Ids {
+        let of_body = |name: &str| self.body_value(name).and_then(|value| Some(value.as_str()?.to_owned()));
+        let value = |name: &str| {
+            let parameter = self.segment(name).or_else(|| self.query_value(name)).map(str::to_owned);
+            parameter.or_else(|| of_body(name))
+        };
+        let ids = self.operation.id_from_request.iter();
+        ids.filter_map(|id| Some((id.property, value(id.parameter)?))).collect()
+    }
+
     /// Makes the request.
     fn prepare(mut self) -> PreparedCall {
         let (client, operation) = (self.client.clone(), self.operation);
@@ -557,19 +567,26 @@ impl<T: DeserializeOwned + Send + 'static> Call<T> {
     /// Sends the call and reads the response.
     pub(crate) fn send(self) -> CallFuture<Response<T>> {
         let operation = self.operation;
-        let response = move |(exchanged, value)| Response::new(Some(operation), exchanged, value);
-        Box::pin(self.send_decoding().map_ok(response))
+        Box::pin(self.decode_into(move |exchanged, value| Response::new(Some(operation), exchanged, value)))
     }
 
     /// Sends the call and decodes the response within the attempts; both are returned.
     pub(crate) fn send_decoding(self) -> impl Future<Output = Result<(Exchanged, T), Error>> + Send {
-        let (operation, requested) = (self.operation, self.requested_ids());
-        self.send_reading(move |exchanged| decode(operation, requested.clone(), exchanged))
+        self.decode_into(|exchanged, value| (exchanged, value))
     }
 
     /// As [`send`](Self::send), for what the response says only.
     pub(crate) fn output(self) -> CallFuture<T> {
-        Box::pin(self.send_decoding().map_ok(|(_, value)| value))
+        Box::pin(self.decode_into(|_, value| value))
+    }
+
+    fn decode_into<R>(
+        self,
+        made: impl FnOnce(Exchanged, T) -> R + Send + 'static,
+    ) -> impl Future<Output = Result<R, Error>> + Send {
+        let call = self.expecting::<()>();
+        let (operation, requested) = (call.operation, call.requested_ids());
+        call.send_into(move |exchanged| decode(operation, requested.clone(), exchanged), made)
     }
 }
 

@@ -3,9 +3,9 @@ use crate::Error;
 use crate::spec::{ExpectedFields, OperationInfo, RateLimitStatus};
 use crate::transport::{Exchanged, Origin};
 use crate::wire::decode::{self, Failure, Ids, ends_too_early, json_text};
-use bytes::Bytes;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::ops::Deref;
 
 /// A response: what it says, and how it came.
@@ -90,25 +90,33 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(
     requested: Ids,
     exchanged: &Exchanged,
 ) -> Result<T, Error> {
-    if let Some(error) = operation.errors_in_success.and_then(|errors| errors::told(errors, exchanged)) {
-        return Err(error.with_operation(operation));
-    }
-    if let Some(error) = cut_before_its_first_byte::<T>(operation, exchanged) {
-        return Err(error.with_operation(operation));
-    }
-    let body = json_text(exchanged.body());
-    let read = match operation.bare_list {
-        Some(name) if body.starts_with(b"[") => {
-            read_body(exchanged, &wrap(name, body), operation.expects, requested)
-        }
-        _ => read_body(exchanged, body, operation.expects, requested),
-    };
+    let may_be_nothing = || serde_json::from_str::<T>("null").is_ok();
+    let read = told(operation, exchanged, &may_be_nothing)
+        .and_then(|body| read_body(exchanged, &body, operation.expects, requested));
     read.map_err(|error| error.with_operation(operation))
 }
 
+/// What a response of an operation says, unless it is an error or is cut short. Like all that does not depend on the
+/// type that is read, it stands outside of the function that is compiled for each of them.
+fn told<'a>(
+    operation: &OperationInfo,
+    exchanged: &'a Exchanged,
+    may_be_nothing: &dyn Fn() -> bool,
+) -> Result<Cow<'a, [u8]>, Error> {
+    if let Some(error) = operation.errors_in_success.and_then(|errors| errors::told(errors, exchanged)) {
+        return Err(error);
+    }
+    let body = json_text(exchanged.body());
+    check_begun(operation, exchanged, body, may_be_nothing)?;
+    Ok(match operation.bare_list {
+        Some(name) if body.starts_with(b"[") => wrap(name, body).into(),
+        _ => body.into(),
+    })
+}
+
 /// The object that a bare array stands for: its one property.
-fn wrap(name: &str, list: &[u8]) -> Bytes {
-    [format!("{{{name:?}:").as_bytes(), list, b"}"].concat().into()
+fn wrap(name: &str, list: &[u8]) -> Vec<u8> {
+    [format!("{{{name:?}:").as_bytes(), list, b"}"].concat()
 }
 
 /// As [`decode`], where it is not known which operation was called.
@@ -127,10 +135,7 @@ fn read_body<T: DeserializeOwned + 'static>(
     let body = json_text(body);
     if body.is_empty() && expects.main.is_some() {
         // Nothing to list is 204 (MS-03), null or an empty list: what ends before its first byte is cut short (CN-03).
-        let is_cut = exchanged.status() != http::StatusCode::NO_CONTENT;
-        if let Some(error) = is_cut.then(|| serde_json::from_slice::<IgnoredAny>(body).err()).flatten() {
-            return Err(exchanged.attach_to(Error::cut_short(".", error)));
-        }
+        check_status_of_empty(exchanged)?;
         // An empty list needs nothing else.
         expects.required = &[];
     }
@@ -142,30 +147,43 @@ fn read_body<T: DeserializeOwned + 'static>(
         "" => serde_json::from_str("null").or_else(|_| decode::response("{}", expects, requested)),
         text => decode::response(text, expects, requested),
     };
-    outcome.map_err(|failure| {
-        exchanged.attach_to(match failure {
-            Failure::Json(error) => {
-                let path = decode::path(text.as_bytes(), error.line(), error.column());
-                match ends_too_early(exchanged.body()) {
-                    true => Error::cut_short(&path, error),
-                    false => Error::undecodable(&path, error),
-                }
+    outcome.map_err(|failure| failed(exchanged, &text, failure))
+}
+
+/// The error of a body that cannot be read.
+fn failed(exchanged: &Exchanged, text: &str, failure: Failure) -> Error {
+    exchanged.attach_to(match failure {
+        Failure::Json(error) => {
+            let path = decode::path(text.as_bytes(), error.line(), error.column());
+            match ends_too_early(exchanged.body()) {
+                true => Error::cut_short(&path, error),
+                false => Error::undecodable(&path, error),
             }
-            Failure::Lacks(what) => Error::unusable_response(what),
-        })
+        }
+        Failure::Lacks(what) => Error::unusable_response(what),
     })
 }
 
-/// The error that an empty response to a read is (CN-03): an object without any field would be made of it. There may
-/// be nothing to read where the status says so (204), and where the type does.
-fn cut_before_its_first_byte<T: DeserializeOwned>(
+/// Refuses an empty response to a read (CN-03): an object without any field would be made of it. There may be nothing
+/// to read where the status says so (204), and where the type does.
+fn check_begun(
     operation: &OperationInfo,
     exchanged: &Exchanged,
-) -> Option<Error> {
-    let body = json_text(exchanged.body());
-    let is_empty = body.is_empty() && exchanged.status() != http::StatusCode::NO_CONTENT;
-    let may_be_nothing = || serde_json::from_str::<T>("null").is_ok();
-    let is_cut = is_empty && operation.only_reads() && !may_be_nothing();
-    let error = is_cut.then(|| serde_json::from_slice::<IgnoredAny>(body).err()).flatten()?;
-    Some(exchanged.attach_to(Error::cut_short(".", error)))
+    body: &[u8],
+    may_be_nothing: &dyn Fn() -> bool,
+) -> Result<(), Error> {
+    match body.is_empty() && operation.only_reads() && !may_be_nothing() {
+        true => check_status_of_empty(exchanged),
+        false => Ok(()),
+    }
+}
+
+/// Refuses an empty body as cut short, unless the status says that there is none (204).
+fn check_status_of_empty(exchanged: &Exchanged) -> Result<(), Error> {
+    match serde_json::from_str::<IgnoredAny>("") {
+        Err(error) if exchanged.status() != http::StatusCode::NO_CONTENT => {
+            Err(exchanged.attach_to(Error::cut_short(".", error)))
+        }
+        _ => Ok(()),
+    }
 }

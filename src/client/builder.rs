@@ -325,7 +325,7 @@ impl ClientBuilder {
     ///
     /// If there is no credential or it cannot be sent in a header, if a URL is not a `http` or `https`
     /// URL, if it is plain `http` to another machine and that was not allowed, if a timeout is zero,
-    /// if settings contradict each other, or if TLS cannot be set up.
+    /// if a setting of the rate limit cannot be, if settings contradict each other, or if TLS cannot be set up.
     pub fn build(self) -> Result<Client, Error> {
         let credentials = match (self.credentials, self.api_key) {
             (Some(credentials), None) => credentials,
@@ -337,6 +337,7 @@ impl ClientBuilder {
                 return Err(Error::configuration("no credential: call api_key or credentials"));
             }
         };
+        self.limit.as_ref().map_or(Ok(()), RateLimit::check)?;
         let names = crate::operations::ALL
             .iter()
             // An operation may be followed at a route of an area that is not enabled.

@@ -146,6 +146,7 @@ impl Client {
             retry: options.retry.as_deref().unwrap_or(&*client.retry),
             budget: &client.budget,
             limit: client.limit.as_ref(),
+            share: options.share,
             times: Times {
                 attempt: options.attempt_timeout.unwrap_or(times.attempt),
                 total: options.timeout.unwrap_or(times.total),

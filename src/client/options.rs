@@ -1,4 +1,5 @@
 use crate::Credentials;
+use crate::transport::limit::Share;
 use crate::transport::retry::RetryPolicy;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) retry: Option<Arc<dyn RetryPolicy>>,
     pub(crate) idempotent: Option<bool>,
+    /// The part of what the game uses up too that a job may take; `None` for all of it.
+    pub(crate) share: Option<Share>,
 }
 
 impl Options {

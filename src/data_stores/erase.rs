@@ -38,7 +38,9 @@ type Belongs = Arc<dyn Fn(&FoundEntry) -> bool + Send + Sync>;
 /// Roblox deletes matching entries itself on a user's request, if the universe's configs have templates of their keys
 /// (RE-01): `opencloud::erasure` checks and publishes them, and searches what they do not reach.
 ///
-/// Every entry is read for it, since the service cannot be asked whose entries there are. Deleted
+/// Every entry is read for it, since the service cannot be asked whose entries there are. Half of what the data stores of a
+/// universe take is left to the running game, unless the [share](Self::share) is another; that holds for the deletions
+/// of the plan, too. Deleted
 /// entries can be read for 30 days more, by their revisions; then they are gone for good.
 #[must_use = "nothing is searched before `find`"]
 #[derive(Clone)]
@@ -211,6 +213,7 @@ impl EraseUser {
     /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest), before anything is sent, if the user's id is no
     /// number. A part is never taken for the whole.
     pub async fn find(mut self) -> Result<ErasurePlan, Error> {
+        self.options = self.pace.of_job(self.options)?;
         // As the service writes it, so that it is found however the caller does: 0156.
         if let Some(user) = &mut self.user {
             *user = limits::user(user)?.into();

@@ -15,7 +15,8 @@ use tokio::io::AsyncWrite;
 /// and times. Made by [`Store::export`].
 ///
 /// Values are the text that is stored, so that no number loses a digit. Only the entries that are read at a
-/// time are in memory, and the client's limits hold for them.
+/// time are in memory, and the client's limits hold for them. Half of what the data stores of a universe take is left to the
+/// running game, unless the [share](Self::share) is another.
 ///
 /// The line of an entry with [Luau buffers](super::LuauBuffer) says where they are (`buffers`, JSON pointers), and
 /// [`ExportCheckpoint::with_buffers`] counts such lines: an import cannot bring the buffers back.
@@ -139,10 +140,11 @@ impl Export {
     /// As of every call, with the key that it is about; if the checkpoint is of another export; and of kind
     /// [`LocalIo`](crate::ErrorKind::LocalIo) if the writer or `on_checkpoint` fails.
     pub async fn write_to<W: AsyncWrite + Unpin>(
-        self,
+        mut self,
         writer: W,
         on_checkpoint: impl FnMut(&ExportCheckpoint) -> io::Result<()>,
     ) -> Result<ExportCheckpoint, Error> {
+        self.options = self.pace.of_job(self.options)?;
         let start = ExportCheckpoint::start(&self.store, &self.prefix, self.page_size);
         let checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
         checkpoint.check(&start)?;

@@ -22,6 +22,8 @@ const LINES_PER_CHECKPOINT: u64 = 256;
 /// Each line is the whole entry: value, users and attributes take the place of what is there. Times and
 /// revisions are the service's, and begin anew. If a key has several lines, the last one stays.
 ///
+/// Half of what the data stores of a universe take is left to the running game, unless the [share](Self::share) is another.
+///
 /// # Resuming
 ///
 /// A checkpoint says up to which line everything is written, also after an error. Lines behind it may have
@@ -117,10 +119,11 @@ impl Import {
     /// [`LocalIo`](crate::ErrorKind::LocalIo) if the reader or `on_checkpoint` fails. What is under way is
     /// ended first.
     pub async fn read_from<R: AsyncBufRead + Unpin>(
-        self,
+        mut self,
         mut reader: R,
         on_checkpoint: impl FnMut(&ImportCheckpoint) -> io::Result<()>,
     ) -> Result<ImportReport, Error> {
+        self.options = self.pace.of_job(self.options)?;
         let start = ImportCheckpoint::start(&self.store);
         let checkpoint = self.checkpoint.clone().unwrap_or_else(|| start.clone());
         checkpoint.check(&start)?;

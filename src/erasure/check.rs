@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Looks which templates match an entry, and which entries no template reaches. It reads every entry of every standard
-/// data store, since users stand in the entries. Made by [`Erasure::check`].
+/// data store, since users stand in the entries. Half of what the data stores of a universe take is left to the running
+/// game, unless the [share](Self::share) is another. Made by [`Erasure::check`].
 #[must_use = "nothing is read before this is awaited"]
 #[derive(Clone)]
 pub struct Check {
@@ -19,6 +20,7 @@ pub struct Check {
     templates: Templates,
     user: Option<UserId>,
     concurrency: usize,
+    share: f64,
     progress: Option<Arc<dyn Progress>>,
     options: Options,
 }
@@ -47,7 +49,7 @@ impl Erasure {
 impl Check {
     fn new(erasure: Erasure, templates: Templates) -> Self {
         let options = Options::default();
-        Self { erasure, templates, user: None, concurrency: 8, progress: None, options }
+        Self { erasure, templates, user: None, concurrency: 8, share: 0.5, progress: None, options }
     }
 
     /// Looks at the entries of one user alone: those that name the user, or that a template says are the user's. Ordered
@@ -61,6 +63,13 @@ impl Check {
     /// Sets how many entries are read at a time: 8 by default, 1 at least and 64 at most.
     pub fn concurrency(mut self, entries: usize) -> Self {
         self.concurrency = entries;
+        self
+    }
+
+    /// Sets the part of the limits of data stores that this takes, from 0.001 to 1: 0.5 by default, as of an
+    /// [export](crate::data_stores::Export::share). The rest is left to the running game.
+    pub fn share(mut self, part: f64) -> Self {
+        self.share = part;
         self
     }
 
@@ -87,7 +96,7 @@ impl Check {
         let mut search = data_stores.search_all(&self.erasure.universe, move |entry| {
             shared.lock().unwrap_or_else(PoisonError::into_inner).look_at(&templates, entry, user);
         });
-        search = search.concurrency(self.concurrency).with_options(self.options.clone());
+        search = search.concurrency(self.concurrency).share(self.share).with_options(self.options.clone());
         if let Some(progress) = self.progress.clone() {
             search = search.on_progress(progress);
         }

@@ -62,8 +62,8 @@ pub(crate) use items::list_methods;
 pub(crate) use page::Facts;
 
 use crate::call::Call;
-use crate::spec::PagingStyle;
-use crate::transport::Origin;
+use crate::spec::{OperationInfo, PagingInfo, PagingStyle};
+use crate::transport::{Exchanged, Origin};
 use crate::{Error, Response};
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -90,15 +90,18 @@ impl<P> From<Response<P>> for Fetched<P> {
 async fn fetch<P: DeserializeOwned + Send + 'static>(call: Call<P>) -> Result<Fetched<P>, Error> {
     let operation = call.operation;
     let (exchanged, page) = call.send_decoding().await?;
-    let is_counted = operation
-        .paging
-        .is_some_and(|info| matches!(info.style, PagingStyle::PageNumber | PagingStyle::Offset));
-    let body = is_counted.then(|| {
+    let body = hash(operation, &exchanged);
+    Ok(Fetched { response: Response::new(Some(operation), exchanged, page), body })
+}
+
+/// The hash of the body, where nothing else tells one page from another.
+fn hash(operation: &OperationInfo, exchanged: &Exchanged) -> Option<u64> {
+    let is_counted = |info: PagingInfo| matches!(info.style, PagingStyle::PageNumber | PagingStyle::Offset);
+    operation.paging.is_some_and(is_counted).then(|| {
         let mut hasher = DefaultHasher::new();
         hasher.write(exchanged.body());
         hasher.finish()
-    });
-    Ok(Fetched { response: Response::new(Some(operation), exchanged, page), body })
+    })
 }
 
 /// A call that lists.

@@ -10,13 +10,27 @@ use serde_json::Value;
 
 /// A list that is being read.
 pub(super) struct Pager<P> {
-    call: Call<P>,
     fetch: fn(Call<P>) -> Fetch<P>,
     read: fn(&P) -> Facts,
+    pub(super) list: Listing,
+}
+
+/// What does not depend on what a page is: one body of code for all lists.
+pub(super) struct Listing {
+    call: Call<()>,
     info: Option<PagingInfo>,
     pub(super) settings: Settings,
     place: Place,
     items: u64,
+}
+
+/// What a page has told of the list, and how it goes on.
+struct Turn {
+    token: Option<String>,
+    next: Option<String>,
+    total: Option<u64>,
+    is_incomplete: bool,
+    goes_on: Result<bool, Error>,
 }
 
 /// What the caller wants of the list.
@@ -40,12 +54,43 @@ enum Place {
 
 impl<P: 'static> Pager<P> {
     pub(super) fn new<L: List<Page = P>>(list: L) -> Self {
-        let call = list.into_call();
+        Self { fetch: L::fetch, read: L::read, list: Listing::new(list.into_call().expecting()) }
+    }
+
+    /// The next page; nothing behind the last page and behind an error.
+    pub(super) async fn next(&mut self) -> Option<Result<Page<P>, Error>> {
+        let mut position = match self.list.take_position()? {
+            Ok(position) => position,
+            Err(error) => return Some(Err(error)),
+        };
+        let token = position.token().map(str::to_owned);
+        match self.page(&mut position).await {
+            Ok((page, goes_on)) => {
+                self.list.put_position(position, goes_on);
+                Some(Ok(page))
+            }
+            Err(error) => Some(Err(self.list.blamed(error, token))),
+        }
+    }
+
+    /// A page, and whether there are more.
+    async fn page(&mut self, position: &mut Position) -> Result<(Page<P>, Result<bool, Error>), Error> {
+        let call = self.list.call_at(position.token())?;
+        let asked = self.list.entries(&call);
+        let Fetched { response, body } = (self.fetch)(call.expecting()).await?;
+        let facts = (self.read)(&response);
+        let turn = self.list.turn(position, facts, asked, body).map_err(|error| response.blame(error))?;
+        let goes_on = turn.goes_on.map_err(|error| response.blame(error));
+        let Turn { token, next, total, is_incomplete, .. } = turn;
+        Ok((Page { response, token, next, total, is_incomplete }, goes_on))
+    }
+}
+
+impl Listing {
+    fn new(call: Call<()>) -> Self {
         Self {
             info: call.operation.paging,
             call,
-            fetch: L::fetch,
-            read: L::read,
             settings: Settings::default(),
             place: Place::Beginning,
             items: 0,
@@ -57,33 +102,26 @@ impl<P: 'static> Pager<P> {
         self.settings.items.is_some_and(|wanted| self.items >= wanted)
     }
 
-    /// The next page; nothing behind the last page and behind an error.
-    pub(super) async fn next(&mut self) -> Option<Result<Page<P>, Error>> {
-        let mut position = match std::mem::replace(&mut self.place, Place::End) {
-            Place::Beginning => match self.begin() {
-                Ok(position) => position,
-                Err(error) => return Some(Err(error.with_operation(self.call.operation))),
-            },
-            Place::At(position) => position,
-            Place::Broken(error) => return Some(Err(error)),
-            Place::End => return None,
-        };
-        let token = position.token().map(str::to_owned);
-        match self.page(&mut position).await {
-            Ok((page, goes_on)) => {
-                self.place = match goes_on {
-                    Ok(true) => Place::At(position),
-                    Ok(false) => Place::End,
-                    Err(error) => Place::Broken(
-                        error
-                            .with_operation(self.call.operation)
-                            .with_resume_token(position.token().map(str::to_owned)),
-                    ),
-                };
-                Some(Ok(page))
-            }
-            Err(error) => Some(Err(error.with_operation(self.call.operation).with_resume_token(token))),
+    /// Where the next page is; nothing behind the last page and behind an error.
+    fn take_position(&mut self) -> Option<Result<Position, Error>> {
+        match std::mem::replace(&mut self.place, Place::End) {
+            Place::Beginning => Some(self.begin().map_err(|error| error.with_operation(self.call.operation))),
+            Place::At(position) => Some(Ok(position)),
+            Place::Broken(error) => Some(Err(error)),
+            Place::End => None,
         }
+    }
+
+    fn put_position(&mut self, position: Position, goes_on: Result<bool, Error>) {
+        self.place = match goes_on {
+            Ok(true) => Place::At(position),
+            Ok(false) => Place::End,
+            Err(error) => Place::Broken(self.blamed(error, position.token().map(str::to_owned))),
+        };
+    }
+
+    fn blamed(&self, error: Error, token: Option<String>) -> Error {
+        error.with_operation(self.call.operation).with_resume_token(token)
     }
 
     fn begin(&mut self) -> Result<Position, Error> {
@@ -101,17 +139,19 @@ impl<P: 'static> Pager<P> {
         }
     }
 
-    /// A page, and whether there are more.
-    async fn page(&mut self, position: &mut Position) -> Result<(Page<P>, Result<bool, Error>), Error> {
-        let call = self.call_at(position.token())?;
-        let asked = self.entries(&call);
-        let Fetched { response, body } = (self.fetch)(call).await?;
-        let mut facts = (self.read)(&response);
+    /// Takes note of a page, and goes on to the next; `asked` are the entries that it was to hold.
+    fn turn(
+        &mut self,
+        position: &mut Position,
+        mut facts: Facts,
+        asked: Option<Value>,
+        body: Option<u64>,
+    ) -> Result<Turn, Error> {
         if let Some(flaw) = facts.flaw {
-            return Err(response.blame(Error::unusable_response(flaw)));
+            return Err(Error::unusable_response(flaw));
         }
         if let Some(flag) = facts.incomplete.filter(|_| !self.settings.allow_incomplete) {
-            return Err(response.blame(incomplete(flag)));
+            return Err(incomplete(flag));
         }
         self.items += facts.count as u64;
         let token = position.token().map(str::to_owned);
@@ -119,23 +159,22 @@ impl<P: 'static> Pager<P> {
             (Some(info), Some(asked), Some(items)) => entries::next(info, &asked, items),
             _ => Ok(facts.next.take()),
         };
-        let blamed = |error: Error| response.blame(error);
         let goes_on = match next {
             Ok(next) => {
                 facts.next = next;
-                position.check(&facts, body).map_err(blamed)?;
-                position.advance(&facts).map_err(blamed)
+                position.check(&facts, body)?;
+                position.advance(&facts)
             }
-            Err(error) => Err(blamed(error)),
+            Err(error) => Err(error),
         };
         let next = position.token().filter(|_| matches!(goes_on, Ok(true))).map(str::to_owned);
         let total = facts.total.and_then(|total| u64::try_from(total).ok());
         let is_incomplete = facts.incomplete.is_some();
-        Ok((Page { response, token, next, total, is_incomplete }, goes_on))
+        Ok(Turn { token, next, total, is_incomplete, goes_on })
     }
 
     /// The call that gets the page that a token leads to.
-    fn call_at(&self, token: Option<&str>) -> Result<Call<P>, Error> {
+    fn call_at(&self, token: Option<&str>) -> Result<Call<()>, Error> {
         let mut call = self.call.clone();
         let Some(info) = &self.info else { return Ok(call) };
         if let (Some(name), Some(size)) = (info.size, self.size(info)) {
@@ -164,7 +203,7 @@ impl<P: 'static> Pager<P> {
     }
 
     /// The entries that a call asks for, where each has a token of its own.
-    fn entries(&self, call: &Call<P>) -> Option<Value> {
+    fn entries(&self, call: &Call<()>) -> Option<Value> {
         let info = self.info.filter(|info| info.style == PagingStyle::Entries)?;
         call.body_value(info.token?)
     }

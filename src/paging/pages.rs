@@ -67,7 +67,7 @@ impl<P: Send + 'static> Pages<P> {
 
     pub(super) fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         if let State::Idle(pager) = &mut self.state {
-            change(&mut pager.settings);
+            change(&mut pager.list.settings);
         }
         self
     }

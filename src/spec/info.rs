@@ -187,6 +187,21 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// A number of requests in a number of seconds.
+    pub const fn new(requests: u64, seconds: u64) -> Self {
+        Self { requests, seconds }
+    }
+
+    /// A number of requests a second.
+    pub const fn per_second(requests: u64) -> Self {
+        Self::new(requests, 1)
+    }
+
+    /// A number of requests a minute.
+    pub const fn per_minute(requests: u64) -> Self {
+        Self::new(requests, 60)
+    }
+
     /// The period.
     pub fn period(&self) -> Duration {
         Duration::from_secs(self.seconds)
@@ -209,6 +224,14 @@ pub struct ServiceLimit {
     pub stated: Option<u64>,
     /// How long a 429 lasts that does not say so, in seconds, if that is known.
     pub max_wait: Option<u64>,
+    /// Whether the servers of the running game use it up, too.
+    pub shared_with_game: bool,
+    /// Whether Roblox sells more than it
+    /// ([Extended Services](https://create.roblox.com/docs/cloud-services/extended-services)).
+    pub extendable: bool,
+    /// Whether it counts request units: a request that lists items costs one for each of them, at least one, and any other
+    /// request costs one. No header speaks of it.
+    pub units: bool,
 }
 
 /// The pace at which the state of a long-running operation can be asked for.

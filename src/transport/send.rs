@@ -1,12 +1,11 @@
 //! The one loop around attempts: credentials, limiter, deadline, retry.
 
-use super::limit::{Acquiring, Owner, Quota, RateLimit};
+use super::limit::{Acquiring, Counted, Owner, Place, RateLimit, Share};
 use super::retry::{RetryBudget, RetryContext, RetryDecision, RetryPolicy, is_rate_limit};
 use super::trace::Trace;
 use super::{Exchanged, PreparedRequest, Transport, edge};
 use crate::body::Body;
 use crate::spec::OperationInfo;
-use crate::spec::RateLimitStatus;
 use crate::{Credentials, Error, ErrorKind};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -71,6 +70,8 @@ pub(crate) struct RetryLoop<'a> {
     pub(crate) retry: &'a dyn RetryPolicy,
     pub(crate) budget: &'a RetryBudget,
     pub(crate) limit: Option<&'a RateLimit>,
+    /// The part of what it shares with the game that a job may take.
+    pub(crate) share: Option<Share>,
     pub(crate) times: Times,
     pub(crate) idempotent: bool,
     /// Whether the request goes to a service of Open Cloud, which never responds with HTML.
@@ -139,9 +140,7 @@ impl RetryLoop<'_> {
             if let Err(error) = accepts(request.operation, secret.as_ref()) {
                 return finish(error, &progress);
             }
-            let quotas = self.quotas(secret.as_ref(), request);
-            let permit = self.acquire_permit(&quotas, deadline, trace).await;
-            let place = match permit.and_then(|place| deadline.check().map(|()| place)) {
+            let place = match self.acquire_permit(request, secret.as_ref(), deadline, trace).await {
                 Ok(place) => place,
                 Err(error) => {
                     let error = match error.is_timeout() && self.limit.is_some() {
@@ -172,7 +171,7 @@ impl RetryLoop<'_> {
                     let refusal = self.refusal(request, &exchanged);
                     let is_limited =
                         refusal.as_ref().is_some_and(|error| is_rate_limit(error, request.operation));
-                    self.observe(&quotas, place, is_limited, exchanged.headers());
+                    self.observe(request, place.as_ref(), &exchanged, is_limited);
                     match refusal.map_or_else(|| accept(&exchanged), Err) {
                         Ok(()) => {
                             self.budget.succeeded(progress.charged);
@@ -189,8 +188,8 @@ impl RetryLoop<'_> {
                 }
                 Err(error) => {
                     // The service has not seen the request, so it does not count it either.
-                    if let Some(limit) = self.limit.filter(|_| error.kind() == ErrorKind::Connect) {
-                        limit.give_back(&quotas, place);
+                    if matches!(error.kind(), ErrorKind::Connect | ErrorKind::InvalidRequest) {
+                        self.give_back(place.as_ref());
                     }
                     error
                 }
@@ -280,39 +279,64 @@ impl RetryLoop<'_> {
         Some(request.explain(exchanged.conceal(error).with_attempts(exchanged.attempts)))
     }
 
-    fn quotas(&self, secret: Option<&Credentials>, request: &PreparedRequest) -> Vec<Quota> {
-        let (Some(limit), Some(operation), Some(secret)) = (self.limit, request.operation, secret) else {
-            return Vec::new();
-        };
+    /// The request as limits count it, if they do.
+    fn counted<'r>(
+        &'r self,
+        request: &'r PreparedRequest,
+        secret: Option<&'r Credentials>,
+    ) -> Option<(&'r RateLimit, Counted<'r>)> {
+        let (limit, operation, secret) = (self.limit?, request.operation?, secret?);
         let name = self.credentials.unwrap_or(secret).owner_of(secret);
-        limit.quotas(operation, Owner { name, is_bearer: secret.is_bearer() }, &request.path_values)
+        let owner = Owner { name, is_bearer: secret.is_bearer() };
+        let (path_values, query) = (&request.path_values, request.http.uri().query());
+        Some((limit, Counted { operation, owner, path_values, query, share: self.share }))
     }
 
-    /// Waits for the limiter, and returns the request's place there if it has one.
+    /// Waits for the limiter, and returns the request's place there if it is counted.
     async fn acquire_permit(
         &self,
-        quotas: &[Quota],
+        request: &PreparedRequest,
+        secret: Option<&Credentials>,
         deadline: Deadline,
         trace: &Trace,
-    ) -> Result<Option<Instant>, Error> {
-        let Some(limit) = self.limit.filter(|_| !quotas.is_empty()) else { return Ok(None) };
-        let wait = match limit.acquire(quotas) {
-            Acquiring::Granted(place) => {
+    ) -> Result<Option<Place>, Error> {
+        let counted = self.counted(request, secret);
+        let place = match counted.and_then(|(limit, request)| limit.acquire(request)) {
+            Some(Acquiring::Granted(place)) => {
                 trace.limited(Duration::ZERO);
-                return Ok(Some(place));
+                Some(place)
             }
-            Acquiring::Pending(wait) => wait,
+            Some(Acquiring::Pending(wait)) => {
+                let start = Instant::now();
+                let wait = deadline.bound("the client's rate limit gave this call no permit", wait);
+                // In a box, so that the room for its timer is not taken by every call.
+                let permit = Box::pin(wait).await;
+                trace.limited(start.elapsed());
+                Some(permit?)
+            }
+            None => None,
         };
-        let start = Instant::now();
-        // In a box, so that the room for its timer is not taken by every call.
-        let permit = Box::pin(deadline.bound("the client's rate limit gave this call no permit", wait)).await;
-        trace.limited(start.elapsed());
-        permit
+        deadline.check().inspect_err(|_| self.give_back(place.as_ref()))?;
+        Ok(place)
     }
 
-    fn observe(&self, quotas: &[Quota], place: Option<Instant>, is_limited: bool, headers: &HeaderMap) {
-        if let Some(limit) = self.limit {
-            limit.observe(quotas, place, &RateLimitStatus::read(headers), is_limited);
+    /// Gives back the place of a request that was not sent.
+    fn give_back(&self, place: Option<&Place>) {
+        if let (Some(limit), Some(place)) = (self.limit, place) {
+            limit.give_back(place);
+        }
+    }
+
+    fn observe(
+        &self,
+        request: &PreparedRequest,
+        place: Option<&Place>,
+        exchanged: &Exchanged,
+        refused: bool,
+    ) {
+        let counted = self.counted(request, exchanged.secret.as_ref());
+        if let (Some((limit, request)), Some(place)) = (counted, place) {
+            limit.observe(request, place, &exchanged.response, refused);
         }
     }
 

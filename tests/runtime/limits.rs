@@ -1,11 +1,12 @@
 //! The client-side rate limiter, on the paused clock.
 
-use opencloud::limit::{Acquire, Observation, Quota, RateLimit, RateLimitStore};
+use opencloud::limit::{Acquire, Limit, Observation, Permit, Quota, RateLimit, RateLimitStore};
 use opencloud::testing::{ErrorShape, Expect, MockResponse, Script};
 use opencloud::types::UserRestriction;
 use opencloud::{Client, Credentials, CredentialsProvider, Provided};
 use serde_json::json;
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -267,6 +268,245 @@ async fn more_users_raise_the_limits_of_data_stores() {
     assert_eq!(start.elapsed().as_secs(), 60);
 }
 
+/// Sends as many of these as there are, and returns when each was sent, in seconds.
+async fn sent_at<F: Future>(calls: usize, call: impl Fn(usize) -> F) -> Vec<u64> {
+    let start = Instant::now();
+    let mut times = Vec::new();
+    for number in 0..calls {
+        call(number).await;
+        times.push(start.elapsed().as_secs());
+    }
+    times
+}
+
+/// No period sees more than a number of requests.
+fn assert_limit(times: &[u64], limit: Limit) {
+    let requests = usize::try_from(limit.requests).expect("small");
+    for row in times.windows(requests + 1) {
+        assert!(row[requests] - row[0] >= limit.seconds, "{} in {} s", requests + 1, row[requests] - row[0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_is_kept_in_every_period_and_is_never_nothing() {
+    for (part, limit) in [
+        (0.2, Limit::per_minute(20)),
+        (0.333, Limit::per_minute(33)),
+        (0.01, Limit::per_minute(1)),
+        // Less than one request is one in a longer period.
+        (0.005, Limit::new(1, 120)),
+    ] {
+        let client = client(&service(), RateLimit::from_spec().share(part));
+        let calls = usize::try_from(limit.requests).expect("small") * 3 + 1;
+        let list = async |user: usize| {
+            client.users().list_inventory_items(user as u64).send().await.expect("a page");
+        };
+        let times = sent_at(calls, list).await;
+        assert_limit(&times, limit);
+        assert_eq!(times.last(), Some(&(3 * limit.seconds)), "{part}: and no slower than need be");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_is_taken_of_the_limits_of_services_and_of_what_responses_say() {
+    let limited = MockResponse::json(json!({})).header("x-ratelimit-limit", "50, 50;w=60");
+    let client = client(&Script::new().always(Expect::any(), limited), RateLimit::from_spec().share(0.1));
+    let read = async |_| {
+        client.data_stores().get_entry(1, "store", "key").await.expect("a response");
+    };
+    assert_eq!(sent_at(31, read).await[29..], [0, 60], "300 a minute in the universe");
+    let list = async |_| {
+        client.users().list_inventory_items(1).send().await.expect("a page");
+    };
+    assert_eq!(sent_at(6, list).await[4..], [0, 60], "the headers say 50 a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_are_replaced_by_operation_area_and_class() {
+    let limit = RateLimit::from_spec()
+        .limit("users.list_inventory_items", Limit::per_second(2))
+        .limit("users", Limit::per_minute(3))
+        .limit("v2.read", Limit::per_minute(5));
+    let limited = MockResponse::json(json!({})).header("x-ratelimit-limit", "1000, 1000;w=60");
+    let client = client(&Script::new().always(Expect::any(), limited), limit.concurrent_users(1000));
+    let list = async |_| {
+        client.users().list_inventory_items(1).send().await.expect("a page");
+    };
+    assert_eq!(sent_at(5, list).await, [0, 0, 1, 1, 2], "that of the operation, whatever responses allow");
+    let get = async |_| {
+        client.users().get(1).send().await.expect("a user");
+    };
+    assert_eq!(sent_at(4, get).await, [0, 0, 0, 60], "that of its area");
+    let quotas = async |_| {
+        client.users().list_asset_quotas(1).send().await.expect("a page");
+    };
+    assert_eq!(sent_at(3, quotas).await, [0, 0, 0], "each operation for itself");
+    let read = async |_| {
+        client.data_stores().get_entry(1, "store", "key").await.expect("a response");
+    };
+    assert_eq!(sent_at(6, read).await, [0, 0, 0, 0, 0, 60], "that of the class, whatever the users");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_states_a_smaller_limit_corrects_that_of_the_caller() {
+    let limited = MockResponse::json(json!({})).header("x-ratelimit-limit", "2, 2;w=60");
+    let limit = RateLimit::from_spec().limit("users.get", Limit::per_minute(50));
+    let client = client(&Script::new().always(Expect::any(), limited), limit);
+    let get = async |_| {
+        client.users().get(1).send().await.expect("a user");
+    };
+    assert_eq!(sent_at(3, get).await, [0, 0, 60]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_grows_and_shrinks_with_the_users_of_its_universe() {
+    let users = Arc::new(Mutex::new(HashMap::from([(1, 10_u64), (2, 0)])));
+    let asked = users.clone();
+    let limit = RateLimit::from_spec().concurrent_users_from(move |universe| {
+        asked.lock().expect("users").get(&universe).copied().unwrap_or(0)
+    });
+    let client = client(&service(), limit);
+    let read = async |universe: u64, calls: usize| {
+        let read = async |_| {
+            client.data_stores().get_entry(universe, "store", "key").await.expect("a response");
+        };
+        sent_at(calls, read).await.pop()
+    };
+    assert_eq!(read(1, 700).await, Some(0), "300 and 40 for each of 10 users");
+    assert_eq!(read(2, 300).await, Some(0), "another universe");
+    assert_eq!(read(2, 1).await, Some(60));
+    users.lock().expect("users").insert(1, 20);
+    assert_eq!(read(1, 1100).await, Some(0), "more users, and a minute later");
+    users.lock().expect("users").insert(1, 0);
+    assert_eq!(read(1, 1).await, Some(60), "300 a minute again, of which 1100 were sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_moves_up_when_the_limit_grows() {
+    let users = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let asked = users.clone();
+    let limit = RateLimit::from_spec()
+        .concurrent_users_from(move |_| asked.load(std::sync::atomic::Ordering::Relaxed));
+    let client = client(&service(), limit);
+    let start = Instant::now();
+    let read = || {
+        let client = client.clone();
+        async move {
+            client.data_stores().get_entry(1, "store", "key").await.expect("a response");
+            start.elapsed().as_secs()
+        }
+    };
+    for _ in 0..300 {
+        read().await;
+    }
+    let waiting = tokio::spawn(read());
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    users.store(1, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(read().await, 5);
+    assert_eq!(waiting.await.expect("a task"), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_of_memory_stores_cost_as_many_units_as_they_have_items() {
+    let items: Vec<_> = (0..40).map(|number| json!({ "id": number.to_string() })).collect();
+    let script = Script::new()
+        .always(
+            Expect::get("/cloud/v2/universes/1/memory-store/sorted-maps/m/items"),
+            MockResponse::json(json!({ "items": items })),
+        )
+        .always(Expect::any(), MockResponse::json(json!({ "id": "1", "path": "x" })));
+    let client = client(&script, RateLimit::from_spec());
+    let stores = client.memory_stores();
+    let list = async |size: i64| {
+        stores.list_sorted_map_items(1, "m").max_page_size(size).await.expect("items");
+    };
+    // 100 are taken, of which 40 are used: 1,000 units are 25 lists, as long as 100 are left.
+    let times = sent_at(24, async |_| list(100).await).await;
+    assert_eq!(times.iter().filter(|time| **time == 0).count(), 23);
+    assert_eq!(times[23], 60);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let get = async |_| {
+        stores.get_sorted_map_item(1, "m", "x").await.expect("an item");
+    };
+    // One item in 60 minutes is read at 1,000 a minute; a page of one costs one.
+    assert_eq!(sent_at(500, get).await.pop(), Some(0));
+    assert_eq!(sent_at(11, async |_| list(0).await).await.pop(), Some(0), "at least one each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_larger_than_the_whole_share_goes_out_alone() {
+    let script =
+        Script::new().always(Expect::any(), MockResponse::json(json!({ "id": "1", "queueItems": [] })));
+    let client = client(&script, RateLimit::from_spec().share(0.05));
+    let read = async |_| {
+        client.memory_stores().read_queue_items(1, "q").count(200).await.expect("items");
+    };
+    // 50 units, of which an empty response costs one: each read is alone while it is under way.
+    assert_eq!(sent_at(2, read).await, [0, 60]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_roblox_sells_more_of_is_lifted_or_as_the_caller_says() {
+    let read = async |limit: RateLimit, calls: usize| {
+        let client = client(&service(), limit);
+        let read = async |_| {
+            client.data_stores().get_entry(1, "store", "key").await.expect("a response");
+        };
+        sent_at(calls, read).await.pop()
+    };
+    let extended = || RateLimit::from_spec().extended_services("data_stores");
+    assert_eq!(read(extended(), 2_000).await, Some(0));
+    assert_eq!(read(extended().limit("v2.read", Limit::per_minute(1_000)), 1_001).await, Some(60));
+    assert_eq!(read(RateLimit::from_spec().extended_services("memory_stores"), 301).await, Some(60));
+}
+
+#[test]
+fn a_setting_that_cannot_be_ends_the_building_of_a_client() {
+    let limit = RateLimit::from_spec;
+    for (limit, why) in [
+        (limit().share(0.0), "0 is not a share of a rate limit; give a number from 0.001 to 1"),
+        (limit().share(-0.5), "-0.5 is not a share"),
+        (limit().share(1.1), "1.1 is not a share"),
+        (limit().share(f64::NAN), "NaN is not a share"),
+        // The first one is told, whatever follows it.
+        (limit().share(2.0).share(0.5).limit("x", Limit::per_minute(1)), "2 is not a share"),
+        (limit().limit("users.get", Limit::per_minute(0)), "`users.get` is zero requests"),
+        (limit().limit("users", Limit::new(1, 0)), "`users` is of 0 seconds; give a period from 1 to 86400"),
+        (limit().limit("users", Limit::new(1, 86_401)), "`users` is of 86401 seconds"),
+        (
+            limit().limit("users.git", Limit::per_minute(1)),
+            "`users.git` is of nothing in this build; name an operation",
+        ),
+        (limit().limit("", Limit::per_minute(1)), "`` is of nothing"),
+        (limit().extended_services("users"), "no more of the limits of `users`; name an area"),
+        (limit().extended_services("data-stores"), "no more of the limits of `data-stores`"),
+        (RateLimit::with_store(Handle::default()).share(0.0), "0 is not a share"),
+    ] {
+        let error = Client::builder().api_key("key").rate_limit(limit).build().expect_err(why);
+        assert_eq!(error.kind(), opencloud::ErrorKind::Configuration);
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_is_asked_for_the_share_and_for_the_units() {
+    let asked = async |store: &Handle| std::mem::take(&mut *store.0.asked.lock().expect("asked"));
+    let store = Handle::default();
+    let items = json!({ "id": "1", "queueItems": [{}, {}] });
+    let script = Script::new().always(Expect::any(), MockResponse::json(items));
+    let client = client(&script, RateLimit::with_store(store.clone()).share(0.5).concurrent_users(1));
+    client.memory_stores().read_queue_items(1, "q").count(50).await.expect("items");
+    let quotas = asked(&store).await;
+    let [units, _] = &quotas[..] else { panic!("{quotas:?}") };
+    assert_eq!(
+        (units.key.as_str(), units.limit, units.cost),
+        ("memory-stores.units of 1", Limit::per_minute(560), 50)
+    );
+    assert_eq!(units.stated, None, "no header speaks of units");
+    let told = store.0.told.lock().expect("told").clone();
+    assert_eq!(told.iter().map(|(_, seen)| seen.cost).collect::<Vec<_>>(), [Some(2)]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn responses_correct_the_table() {
     let ok = |remaining: &str, reset: &str| {
@@ -368,6 +608,9 @@ async fn without_it_nothing_waits() {
 struct Shared {
     asked: Mutex<Vec<Quota>>,
     told: Mutex<Vec<(String, Observation)>>,
+    /// The permits that observations came with.
+    observed: Mutex<Vec<Permit>>,
+    given_back: Mutex<Vec<(Vec<String>, Permit)>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -376,14 +619,65 @@ struct Handle(Arc<Shared>);
 impl RateLimitStore for Handle {
     fn acquire<'a>(&'a self, quotas: &'a [Quota]) -> Acquire<'a> {
         Box::pin(async move {
-            self.0.asked.lock().expect("asked").extend_from_slice(quotas);
-            Ok(())
+            let mut asked = self.0.asked.lock().expect("asked");
+            asked.extend_from_slice(quotas);
+            Ok(Permit::new(asked.len() as u128))
         })
     }
 
-    fn observe(&self, quota: &Quota, seen: &Observation) {
-        self.0.told.lock().expect("told").push((quota.key.clone(), *seen));
+    fn give_back(&self, quotas: &[Quota], permit: Permit) {
+        let keys = quotas.iter().map(|quota| quota.key.clone()).collect();
+        self.0.given_back.lock().expect("given back").push((keys, permit));
     }
+
+    fn observe(&self, quota: &Quota, permit: Permit, seen: &Observation) {
+        self.0.told.lock().expect("told").push((quota.key.clone(), *seen));
+        self.0.observed.lock().expect("observed").push(permit);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_gets_back_the_permit_of_each_request_that_was_not_sent() {
+    let script = Script::new()
+        .expect(Expect::any(), MockResponse::not_sent())
+        .expect(Expect::any(), MockResponse::status(503, "busy"))
+        .always(Expect::any(), MockResponse::json(json!({})));
+    let store = Handle::default();
+    let client = client(&script, RateLimit::with_store(store.clone()));
+    let call = client
+        .users()
+        .list_inventory_items(1)
+        .with_credentials(Credentials::api_key("SECRET-KEY").expect("a key").with_owner("group 7"));
+    call.send().await.expect("the third attempt");
+    let keys = vec!["users.list_inventory_items for group 7".to_owned()];
+    assert_eq!(*store.0.given_back.lock().expect("given back"), [(keys, Permit::new(1))]);
+    let observed = store.0.observed.lock().expect("observed").clone();
+    assert!(!observed.contains(&Permit::new(1)), "there was no response to it: {observed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_gets_back_the_permit_of_a_request_that_was_refused_before_it_was_sent() {
+    let store = Handle::default();
+    // A script refuses what it does not expect as a transport refuses what it cannot write.
+    let client = client(&Script::new(), RateLimit::with_store(store.clone()));
+    let error = client.users().list_inventory_items(1).send().await.map(drop).expect_err("no request");
+    assert_eq!(error.kind(), opencloud::ErrorKind::InvalidRequest);
+    assert_eq!(store.0.given_back.lock().expect("given back").len(), 1);
+}
+
+/// With the store of this process: what comes at the deadline leaves the place to others.
+#[tokio::test(start_paused = true)]
+async fn a_permit_that_comes_at_the_deadline_goes_to_another() {
+    let service = service();
+    let client = client(&service, RateLimit::from_spec());
+    let ban = || client.user_restrictions().update(1, 7, UserRestriction::new());
+    let start = Instant::now();
+    ban().await.expect("the first");
+    let error = ban().with_timeout(Duration::from_secs(60)).await.expect_err("its permit comes too late");
+    assert!(error.is_timeout() && error.attempts() == 0, "{error}");
+    ban().await.expect("the second");
+    assert_eq!(start.elapsed().as_secs(), 60, "its place was free");
+    assert_eq!(service.count(), 2);
 }
 
 /// What a store is told when a ban gets these responses one after the other: of each, the quotas by number, with what
@@ -588,15 +882,19 @@ async fn bans_of_one_user_hold_up_no_other() {
     }
 }
 
-/// Gives a turn after ten seconds.
-#[derive(Debug)]
-struct TenSeconds;
+/// Gives a permit after ten seconds.
+#[derive(Clone, Debug, Default)]
+struct TenSeconds(Arc<Mutex<Vec<Permit>>>);
 
 impl RateLimitStore for TenSeconds {
+    fn give_back(&self, _: &[Quota], permit: Permit) {
+        self.0.lock().expect("given back").push(permit);
+    }
+
     fn acquire<'a>(&'a self, _: &'a [Quota]) -> Acquire<'a> {
         Box::pin(async {
             tokio::time::sleep(Duration::from_secs(10)).await;
-            Ok(())
+            Ok(Permit::new(10))
         })
     }
 }
@@ -604,9 +902,12 @@ impl RateLimitStore for TenSeconds {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_when_the_time_is_over() {
     for (seconds, arrivals) in [(9, 0), (10, 0), (11, 1)] {
-        let service = service();
-        let client = client(&service, RateLimit::with_store(TenSeconds));
+        let (service, store) = (service(), TenSeconds::default());
+        let client = client(&service, RateLimit::with_store(store.clone()));
         let call = client.users().get(156).with_timeout(Duration::from_secs(seconds)).await;
+        // The call that ends before it has a permit drops the future, after which nothing is counted.
+        let unused = if seconds == 10 { vec![Permit::new(10)] } else { vec![] };
+        assert_eq!(*store.0.lock().expect("given back"), unused, "{seconds}");
         assert_eq!(service.count(), arrivals, "{seconds}");
         match call {
             Ok(_) => assert_eq!(arrivals, 1),
@@ -625,7 +926,7 @@ impl RateLimitStore for Away {
         Box::pin(async move {
             match is_away {
                 true => Err(opencloud::Error::not_sent("the store of the rate limit is away")),
-                false => Ok(()),
+                false => Ok(Permit::default()),
             }
         })
     }

@@ -132,10 +132,21 @@ fn expected(Expected { main, is_single, required }: &Expected) -> String {
 }
 
 fn limit(limit: &ServiceLimit) -> String {
-    let ServiceLimit { class, limit, tenths_per_user, by, stated, max_wait } = limit;
+    let ServiceLimit {
+        class,
+        limit,
+        tenths_per_user,
+        by,
+        stated,
+        max_wait,
+        shared_with_game,
+        extendable,
+        units,
+    } = limit;
     format!(
         "ServiceLimit {{ class: {class:?}, limit: {limit:?}, tenths_per_user: {tenths_per_user}, by: &{by:?}, \
-         stated: {stated:?}, max_wait: {max_wait:?} }}"
+         stated: {stated:?}, max_wait: {max_wait:?}, shared_with_game: {shared_with_game}, \
+         extendable: {extendable}, units: {units} }}"
     )
 }
 
@@ -356,13 +367,14 @@ mod tests {
             document["paths"]["/a/{thing_id}/b/{user_id}"] = path;
             Model::build(&document.to_string(), None).map(|model| super::emit(&model).expect("a table"))
         };
-        let wide = json!({ "class": "things", "requests": 300, "seconds": 60, "tenths_per_user": 15, "by": ["thing_id"] });
+        let wide = json!({ "class": "things", "requests": 300, "seconds": 60, "tenths_per_user": 15, "by": ["thing_id"],
+            "shared_with_game": true, "extendable": true, "units": true });
         let narrow = json!({ "class": "users", "requests": 1, "seconds": 60, "stated": 2, "max_wait": 60,
             "by": ["thing_id", "user_id"] });
         let table = thing(json!({ "limits": [wide, narrow], "polling": { "first": 1, "every": 3 } }))
             .expect("a model");
         for line in [
-            r#"limits: &[ServiceLimit { class: "users", limit: Limit { requests: 1, seconds: 60 }, tenths_per_user: 0, by: &["thing_id", "user_id"], stated: Some(2), max_wait: Some(60) }, ServiceLimit { class: "things", limit: Limit { requests: 300, seconds: 60 }, tenths_per_user: 15, by: &["thing_id"], stated: None, max_wait: None }],"#,
+            r#"limits: &[ServiceLimit { class: "users", limit: Limit { requests: 1, seconds: 60 }, tenths_per_user: 0, by: &["thing_id", "user_id"], stated: Some(2), max_wait: Some(60), shared_with_game: false, extendable: false, units: false }, ServiceLimit { class: "things", limit: Limit { requests: 300, seconds: 60 }, tenths_per_user: 15, by: &["thing_id"], stated: None, max_wait: None, shared_with_game: true, extendable: true, units: true }],"#,
             "polling: Some(Polling { first: std::time::Duration::from_secs(1), every: std::time::Duration::from_secs(3) }),",
         ] {
             assert!(table.contains(line), "{table}");

@@ -204,6 +204,12 @@ pub struct ServiceLimit {
     pub by: Vec<String>,
     pub stated: Option<u64>,
     pub max_wait: Option<u64>,
+    #[serde(default)]
+    pub shared_with_game: bool,
+    #[serde(default)]
+    pub extendable: bool,
+    #[serde(default)]
+    pub units: bool,
 }
 
 /// The pace of polls, in seconds.

@@ -1,14 +1,21 @@
-use crate::Progress;
+use crate::client::Options;
+use crate::transport::limit::Share;
+use crate::{Error, Progress};
 use std::fmt;
 use std::sync::Arc;
 
 const CONCURRENCY: usize = 8;
 const MAX_CONCURRENCY: usize = 64;
 
-/// How many tasks are under way at a time, and who is told how many are done.
+/// The part of the game's budget that a job takes: the formulas give each player 40 reads and 20 writes a minute, of which
+/// a game that saves now and then needs a few.
+const SHARE: Share = Share::HALF;
+
+/// How many tasks are under way at a time, what part of the game's budget they take, and who is told how many are done.
 #[derive(Clone)]
 pub(in super::super) struct Pace {
     pub(in super::super) concurrency: usize,
+    share: Result<Share, Error>,
     progress: Option<Arc<dyn Progress>>,
     done: u64,
 }
@@ -16,6 +23,19 @@ pub(in super::super) struct Pace {
 impl Pace {
     pub(in super::super) fn set_concurrency(&mut self, tasks: usize) {
         self.concurrency = tasks.clamp(1, MAX_CONCURRENCY);
+    }
+
+    pub(in super::super) fn set_share(&mut self, part: f64) {
+        self.share = Share::new(part);
+    }
+
+    /// These options, for a job of this pace.
+    ///
+    /// # Errors
+    ///
+    /// If the share is none.
+    pub(in super::super) fn of_job(&self, options: Options) -> Result<Options, Error> {
+        Ok(Options { share: Some(self.share.clone()?), ..options })
     }
 
     pub(in super::super) fn on_progress(&mut self, progress: impl Progress + 'static) {
@@ -42,7 +62,7 @@ impl Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { concurrency: CONCURRENCY, progress: None, done: 0 }
+        Self { concurrency: CONCURRENCY, share: Ok(SHARE), progress: None, done: 0 }
     }
 }
 
@@ -71,6 +91,16 @@ macro_rules! pace_methods {
         #[doc = concat!("Sets how many entries are ", $what, " at a time: 8 by default, 1 at least and 64 at most.")]
         pub fn concurrency(mut self, entries: usize) -> Self {
             self.pace.set_concurrency(entries);
+            self
+        }
+
+        /// Sets the part of the limits of data stores that this takes, from 0.001 to 1: 0.5 by default. The rest is left to
+        /// the running game, whose servers use up the same limits, and to other calls; jobs of one client with the same
+        /// share take it together. The client keeps to it by its [rate limit](crate::limit::RateLimit), which is to know how
+        /// many players there are ([`concurrent_users`](crate::limit::RateLimit::concurrent_users)); a client
+        /// without one keeps to no limit. Any other number is an error before anything is sent.
+        pub fn share(mut self, part: f64) -> Self {
+            self.pace.set_share(part);
             self
         }
 

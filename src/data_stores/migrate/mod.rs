@@ -64,7 +64,8 @@ use std::io;
 /// ```
 ///
 /// The function is called for one entry at a time, and the requests of several are under way at a time
-/// ([`concurrency`](Self::concurrency)). A write has the etag of what was read as its condition. If somebody else has
+/// ([`concurrency`](Self::concurrency)). Half of what the data stores of a universe take is left to the running game,
+/// unless the [share](Self::share) is another. A write has the etag of what was read as its condition. If somebody else has
 /// changed the entry since, it is read again and goes through the function again in another pass, after the others;
 /// up to ten passes, then it is [contended](MigrationReport::contended).
 ///
@@ -307,6 +308,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Migration<T> {
             change,
             ..
         } = self;
+        let options = pace.of_job(options)?;
         let of = task::Of {
             store,
             target,

@@ -1,7 +1,7 @@
 //! Counts in this process.
 
-use super::schedule::{Permit, Schedule, Wakers};
-use super::{Observation, Quota};
+use super::quota::{Counter, Observation};
+use super::schedule::{Permit, Place, Schedule, Wakers};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
@@ -20,48 +20,47 @@ impl Local {
         result
     }
 
-    /// Counts a request that may be sent under all of these quotas at once, and returns the time of its place; or else
-    /// the place, to be waited for.
-    pub(super) fn enter(&self, quotas: &[Quota]) -> Result<Instant, Place<'_>> {
-        match self.with(|schedule, wakers| schedule.enter(quotas, Instant::now(), wakers)) {
-            Permit::Granted(at) => Ok(at),
-            Permit::Pending(id, _) => Err(Place { local: self, id: Some(id), timer: None }),
+    /// Counts a request that may be sent under all of these limits at once, and returns its place; or else what is
+    /// waited for.
+    pub(super) fn enter(&self, limits: impl Iterator<Item = impl Counter>) -> Result<Place, Waiting<'_>> {
+        match self.with(|schedule, wakers| schedule.enter(limits, Instant::now(), wakers)) {
+            Permit::Granted(place) => Ok(place),
+            Permit::Pending(id, _) => Err(Waiting { local: self, id: Some(id), timer: None }),
         }
     }
 
     /// Gives back a place whose request was not sent.
-    pub(super) fn give_back(&self, quotas: &[Quota], place: Instant) {
-        self.with(|schedule, wakers| schedule.return_place(quotas, place, wakers));
+    pub(super) fn give_back(&self, place: &Place) {
+        self.with(|schedule, wakers| schedule.return_place(place, wakers));
     }
 
-    /// Takes note of what a response says of a quota. `place` is what [`enter`](Self::enter) or its place returned for
-    /// its request.
-    pub(super) fn observe(&self, quota: &Quota, seen: &Observation, place: Option<Instant>) {
-        self.with(|schedule, wakers| schedule.observe(quota, seen, place, Instant::now(), wakers));
+    /// Takes note of what the response to the request of a place says of each of its limits.
+    pub(super) fn observe(&self, place: &Place, seen: impl Iterator<Item = Observation>) {
+        self.with(|schedule, wakers| schedule.observe(place, seen, Instant::now(), wakers));
     }
 }
 
-/// A place that is waited for. Dropping it gives it back.
-pub(super) struct Place<'a> {
+/// A place that is waited for. Dropping this gives it back.
+pub(super) struct Waiting<'a> {
     local: &'a Local,
     /// `None` once it is used.
     id: Option<u64>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Future for Place<'_> {
-    type Output = Instant;
+impl Future for Waiting<'_> {
+    type Output = Place;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Instant> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Place> {
         while let Some(id) = self.id {
             let look = |schedule: &mut Schedule, wakers: &mut Wakers| {
                 schedule.look(id, context.waker(), Instant::now(), wakers)
             };
             let (id, alarm) = match self.local.with(look) {
                 Permit::Pending(id, alarm) => (id, alarm),
-                Permit::Granted(at) => {
+                Permit::Granted(place) => {
                     self.id = None;
-                    return Poll::Ready(at);
+                    return Poll::Ready(place);
                 }
             };
             self.id = Some(id);
@@ -78,7 +77,7 @@ impl Future for Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if let Some(id) = self.id {
             self.local.with(|schedule, wakers| schedule.leave(id, wakers));
@@ -88,6 +87,7 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::quota::Quota;
     use super::super::window::steps;
     use super::*;
     use crate::spec::Limit;
@@ -96,7 +96,8 @@ mod tests {
     use std::time::Duration;
 
     fn quota(key: &str, requests: u64, seconds: u64) -> Quota {
-        Quota { key: key.to_owned(), limit: Limit { requests, seconds }, stated: requests, is_own: true }
+        let limit = Limit { requests, seconds };
+        Quota { key: key.to_owned(), limit, cost: 1, stated: Some(limit), is_own: true }
     }
 
     fn said(remaining: u64, reset: u64) -> Observation {
@@ -107,14 +108,21 @@ mod tests {
     impl Local {
         /// Waits until a request may be sent under all of these quotas.
         async fn acquire(&self, quotas: &[Quota]) -> Instant {
-            match self.enter(quotas) {
-                Ok(at) => at,
-                Err(place) => place.await,
+            match self.enter(quotas.iter()) {
+                Ok(place) => place.at(),
+                Err(waiting) => waiting.await.at(),
             }
+        }
+
+        /// Tells what the response to the request of this time says.
+        fn tell(&self, quota: &Quota, seen: &Observation, at: Option<Instant>) {
+            let place = self.with(|schedule, _| schedule.place_of(&quota, at));
+            self.observe(&place, std::iter::once(*seen));
         }
     }
 
-    const REFUSED: Observation = Observation { limit: None, remaining: None, reset: None, refused: true };
+    const REFUSED: Observation =
+        Observation { limit: None, remaining: None, reset: None, refused: true, cost: None };
 
     fn limited(requests: u64, seconds: u64) -> Observation {
         Observation { limit: Some(Limit { requests, seconds }), ..Observation::default() }
@@ -260,19 +268,19 @@ mod tests {
         let quotas = [quota.clone()];
         let start = Instant::now();
         local.acquire(&quotas).await;
-        local.observe(&quota, &said(1, 30), None);
+        local.tell(&quota, &said(1, 30), None);
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 0);
         let place = local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 30, "nothing was left");
-        local.observe(&quota, &Observation { refused: true, ..said(0, 7) }, Some(place));
+        local.tell(&quota, &Observation { refused: true, ..said(0, 7) }, Some(place));
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 37, "a 429 holds everyone");
         local.acquire(&quotas).await;
-        local.observe(&quota, &limited(2, 60), None);
+        local.tell(&quota, &limited(2, 60), None);
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 97, "the limit itself is lower");
-        local.observe(&quota, &said(0, 10_000), None);
+        local.tell(&quota, &said(0, 10_000), None);
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 97, "a wait of hours is for the service to tell: RL-05");
     }
@@ -284,7 +292,7 @@ mod tests {
         let start = Instant::now();
         for _ in 0..3 {
             local.acquire(&quotas).await;
-            local.observe(&quota, &limited(1000, 24 * 60 * 60), None);
+            local.tell(&quota, &limited(1000, 24 * 60 * 60), None);
         }
         assert_eq!(start.elapsed().as_secs(), 60);
     }
@@ -358,13 +366,13 @@ mod tests {
         let calls = spawned(&local, std::slice::from_ref(&quota), 7);
         tokio::time::sleep(Duration::from_secs(10)).await;
         // They see a larger limit ...
-        local.observe(&quota, &limited(3, 60), None);
+        local.tell(&quota, &limited(3, 60), None);
         // ... of which one more is left, until the window ends ...
-        local.observe(&quota, &said(1, 20), None);
+        local.tell(&quota, &said(1, 20), None);
         tokio::time::sleep(Duration::from_secs(35)).await;
         // ... and then a 429 for the last that was sent.
         let last = start + Duration::from_secs(30);
-        local.observe(&quota, &Observation { refused: true, ..said(0, 30) }, Some(last));
+        local.tell(&quota, &Observation { refused: true, ..said(0, 30) }, Some(last));
         assert_eq!(times(calls).await, [0, 10, 30, 75, 75, 75, 135]);
     }
 
@@ -373,10 +381,10 @@ mod tests {
         let (local, quota) = (Local::default(), quota("a", 1, 60));
         let start = Instant::now();
         let place = local.acquire(std::slice::from_ref(&quota)).await;
-        local.observe(&quota, &REFUSED, Some(place));
+        local.tell(&quota, &REFUSED, Some(place));
         let place = local.acquire(std::slice::from_ref(&quota)).await;
         assert_eq!(start.elapsed().as_secs(), 0, "another window was used up");
-        local.observe(&quota, &Observation { refused: true, ..said(0, 5) }, Some(place));
+        local.tell(&quota, &Observation { refused: true, ..said(0, 5) }, Some(place));
         local.acquire(std::slice::from_ref(&quota)).await;
         assert_eq!(start.elapsed().as_secs(), 5, "this one was");
     }
@@ -388,13 +396,13 @@ mod tests {
         let slow = local.acquire(&quotas).await;
         tokio::time::sleep(Duration::from_secs(50)).await;
         local.acquire(&quotas).await;
-        local.observe(&quotas[0], &REFUSED, Some(slow));
+        local.tell(&quotas[0], &REFUSED, Some(slow));
         let slow = local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 50, "its own place is free");
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 110, "the other was served at 50");
         local.acquire(&quotas).await;
-        local.observe(&quotas[0], &REFUSED, Some(slow));
+        local.tell(&quotas[0], &REFUSED, Some(slow));
         local.acquire(&quotas).await;
         assert_eq!(start.elapsed().as_secs(), 170, "its own place has counted no more since 110");
     }
@@ -434,7 +442,7 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(1)).await;
         let entered = steps::taken();
         assert!(entered < 20 * CALLS, "{entered} steps to enter");
-        local.observe(&wide, &Observation { refused: true, ..said(0, 30) }, None);
+        local.tell(&wide, &Observation { refused: true, ..said(0, 30) }, None);
         tokio::time::sleep(Duration::from_millis(1)).await;
         let moved = steps::taken();
         assert!(moved > CALLS && moved < 20 * CALLS, "{moved} steps to move all after a 429");
@@ -474,6 +482,16 @@ mod tests {
         let mut calls = spawned(&local, &narrow, 2);
         calls.extend(spawned(&local, &[wide], 8));
         assert_eq!(times(calls).await, [0, 15, 0, 0, 10, 10, 20, 20, 25, 30]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_later_leaves_others_what_is_free_now() {
+        let local = Arc::new(Local::default());
+        let wide = quota("universe", 4, 10);
+        let mut calls = spawned(&local, &[quota("job", 1, 10), wide.clone()], 2);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        calls.extend(spawned(&local, &[wide], 4));
+        assert_eq!(times(calls).await, [0, 10, 0, 0, 0, 10], "the last four from when they came");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Who waits for which place: the reservations of all limits together.
 
+use super::quota::{Counter, Observation};
 use super::window::{Window, steps};
-use super::{Observation, Quota};
+use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 use std::task::Waker;
 use std::time::Duration;
@@ -35,10 +36,12 @@ const REST: Duration = Duration::from_micros(20);
 /// whether or not its call is polled, so that a forgotten call holds up nobody either.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
-    names: HashMap<String, usize>,
+    names: HashMap<Box<str>, u32>,
     windows: Vec<Entry>,
     /// Entries that no name has.
-    unused: Vec<usize>,
+    unused: Vec<u32>,
+    /// The name that is looked up, so that no lookup allocates.
+    name: String,
     /// First come, first served.
     waiting: BTreeMap<u64, Waiter>,
     next: u64,
@@ -65,11 +68,34 @@ struct Entry {
     window: Window,
     /// How many calls wait for it.
     waiters: usize,
+    /// How many windows have stood here before.
+    generation: u32,
+}
+
+/// What a request has taken, or will, of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Claim {
+    window: u32,
+    /// A window that was idle may have made room for another.
+    generation: u32,
+    units: u32,
+}
+
+/// What a request has taken of each of its limits, in their order. Most requests have one or two.
+pub(super) type Claims = SmallVec<[Claim; 2]>;
+
+impl Claim {
+    /// Of a limit that is not counted.
+    const NONE: Self = Self { window: u32::MAX, generation: 0, units: 0 };
+
+    fn units(self) -> usize {
+        self.units as usize
+    }
 }
 
 #[derive(Debug)]
 struct Waiter {
-    windows: Box<[usize]>,
+    claims: Claims,
     /// The time of its place.
     at: Instant,
     /// When it will look at the latest; not after its time.
@@ -78,12 +104,26 @@ struct Waiter {
 }
 
 /// Where a call stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Permit {
     /// It may send. Its place has this time.
-    Granted(Instant),
+    Granted(Place),
     /// It has this number, and should look again at this time.
     Pending(u64, Instant),
+}
+
+/// The place of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    at: Instant,
+    claims: Claims,
+}
+
+#[cfg(test)]
+impl Place {
+    pub(super) fn at(&self) -> Instant {
+        self.at
+    }
 }
 
 /// Those to wake once the schedule is unlocked: a waker runs code of others.
@@ -91,31 +131,39 @@ pub(super) type Wakers = Vec<Waker>;
 
 impl Schedule {
     /// Takes a place for a call.
-    pub(super) fn enter(&mut self, quotas: &[Quota], now: Instant, wakers: &mut Wakers) -> Permit {
+    pub(super) fn enter(
+        &mut self,
+        limits: impl Iterator<Item = impl Counter>,
+        now: Instant,
+        wakers: &mut Wakers,
+    ) -> Permit {
         // Before any window of this call is looked up: one of them can be idle.
         if self.names.len() >= self.sweep_at.max(MANY) {
             self.forget_idle(now);
             self.sweep_at = self.names.len() * 2;
         }
-        let counted = quotas.iter().filter(|quota| Window::counts(quota.limit));
-        let windows = counted.map(|quota| self.window(quota)).collect();
-        self.reserve(windows, now, wakers)
+        let claims = limits.map(|limit| self.claim(&limit, wakers)).collect();
+        self.reserve(claims, now, wakers)
     }
 
-    fn reserve(&mut self, windows: Box<[usize]>, now: Instant, wakers: &mut Wakers) -> Permit {
-        if self.rests_until(now).is_none() {
+    fn reserve(&mut self, claims: Claims, now: Instant, wakers: &mut Wakers) -> Permit {
+        if self.stale != Stale::Not && self.rests_until(now).is_none() {
             self.refresh(now, wakers);
         }
-        windows.iter().for_each(|window| self.windows[*window].window.forget(now));
-        let at = place(&mut self.windows, &windows, now);
+        each(&mut self.windows, &claims, |entry, _| entry.window.forget(now));
+        let at = place(&mut self.windows, &claims, now);
         if at <= now {
-            return Permit::Granted(at);
+            return Permit::Granted(Place { at, claims });
         }
         let alarm = alarm(now, at);
-        windows.iter().for_each(|window| self.windows[*window].waiters += 1);
         self.next += 1;
-        self.waiting.insert(self.next, Waiter { windows, at, alarm, waker: None });
+        self.wait(self.next, Waiter { claims, at, alarm, waker: None });
         Permit::Pending(self.next, alarm)
+    }
+
+    fn wait(&mut self, id: u64, waiter: Waiter) {
+        each(&mut self.windows, &waiter.claims, |entry, _| entry.waiters += 1);
+        self.waiting.insert(id, waiter);
     }
 
     /// Looks whether the time of a call has come.
@@ -125,7 +173,7 @@ impl Schedule {
         if rest.is_none() && self.waiting.get(&id).is_some_and(|waiter| waiter.is_expected(now)) {
             self.refresh(now, wakers);
         }
-        let Some(waiter) = self.waiting.get_mut(&id) else { return Permit::Granted(now) };
+        let Some(waiter) = self.waiting.get_mut(&id) else { return uncounted(now) };
         if waiter.at > now {
             if waiter.is_expected(now) {
                 let alarm = alarm(now, waiter.at);
@@ -136,76 +184,75 @@ impl Schedule {
             return Permit::Pending(id, waiter.alarm);
         }
         let is_fresh = now - waiter.at < FRESH;
-        let Some(waiter) = self.withdraw(id) else { return Permit::Granted(now) };
+        let Some(waiter) = self.withdraw(id) else { return uncounted(now) };
         if is_fresh {
             return self.depart(id, waiter, waker, now);
         }
-        self.give_back(&waiter);
-        match self.reserve(waiter.windows, now, wakers) {
-            Permit::Granted(at) => Permit::Granted(at),
-            Permit::Pending(id, alarm) => {
-                if let Some(waiter) = self.waiting.get_mut(&id) {
-                    waiter.waker = Some(waker.clone());
-                }
-                Permit::Pending(id, alarm)
-            }
+        self.give_back(waiter.at, &waiter.claims);
+        let permit = self.reserve(waiter.claims, now, wakers);
+        if let Permit::Pending(id, _) = permit
+            && let Some(waiter) = self.waiting.get_mut(&id)
+        {
+            waiter.waker = Some(waker.clone());
         }
+        permit
     }
 
     /// Lets a call send whose time has come. It is always a little later than that, and much later on a busy machine,
     /// and the service counts from when a request comes: so its place moves to now. If those before it were late as
     /// well, they are still counted, and it waits for them.
     fn depart(&mut self, id: u64, mut waiter: Waiter, waker: &Waker, now: Instant) -> Permit {
-        self.give_back(&waiter);
-        let windows = &mut self.windows;
-        let free = waiter.windows.iter().map(|window| windows[*window].window.has_room_from(now));
-        let at = free.max().unwrap_or(now);
-        waiter.windows.iter().for_each(|window| windows[*window].window.take(at));
+        self.give_back(waiter.at, &waiter.claims);
+        let mut at = now;
+        each(&mut self.windows, &waiter.claims, |entry, units| {
+            at = at.max(entry.window.has_room_from(now, units));
+        });
+        take(&mut self.windows, &waiter.claims, at);
         if at <= now {
-            return Permit::Granted(at);
+            return Permit::Granted(Place { at, claims: waiter.claims });
         }
-        waiter.windows.iter().for_each(|window| windows[*window].waiters += 1);
         (waiter.at, waiter.alarm, waiter.waker) = (at, at, Some(waker.clone()));
-        self.waiting.insert(id, waiter);
+        self.wait(id, waiter);
         Permit::Pending(id, at)
     }
 
     /// Gives back the place of a call that gave up.
     pub(super) fn leave(&mut self, id: u64, wakers: &mut Wakers) {
         let Some(waiter) = self.withdraw(id) else { return };
-        self.give_back(&waiter);
+        self.give_back(waiter.at, &waiter.claims);
         self.moves(Stale::Free, id, wakers);
     }
 
     /// Gives back the place of a request that was not sent although it might have been.
-    pub(super) fn return_place(&mut self, quotas: &[Quota], place: Instant, wakers: &mut Wakers) {
-        for quota in quotas.iter().filter(|quota| Window::counts(quota.limit)) {
-            let window = self.window(quota);
-            self.windows[window].window.give_back(place);
-        }
+    pub(super) fn return_place(&mut self, place: &Place, wakers: &mut Wakers) {
+        self.give_back(place.at, &place.claims);
         self.moves(Stale::Free, 0, wakers);
     }
 
-    fn give_back(&mut self, waiter: &Waiter) {
-        for window in &waiter.windows {
-            self.windows[*window].window.give_back(waiter.at);
-        }
+    fn give_back(&mut self, at: Instant, claims: &[Claim]) {
+        each(&mut self.windows, claims, |entry, units| {
+            entry.window.give_back(at, units);
+        });
     }
 
-    /// Takes note of what the response to the request of a place says of a quota.
+    /// Takes note of what the response to the request of a place says of each of its limits.
     pub(super) fn observe(
         &mut self,
-        quota: &Quota,
-        seen: &Observation,
-        place: Option<Instant>,
+        place: &Place,
+        seen: impl Iterator<Item = Observation>,
         now: Instant,
         wakers: &mut Wakers,
     ) {
-        if Window::counts(quota.limit) {
-            let window = self.window(quota);
-            if self.windows[window].window.observe(seen, place, now) {
-                self.moves(Stale::Changed, 0, wakers);
+        let mut moves = false;
+        for (claim, seen) in place.claims.iter().zip(seen) {
+            if let Some(entry) = entry(&mut self.windows, *claim)
+                && seen != Observation::default()
+            {
+                moves |= entry.window.observe(&seen, (place.at, claim.units()), now);
             }
+        }
+        if moves {
+            self.moves(Stale::Changed, 0, wakers);
         }
     }
 
@@ -232,14 +279,14 @@ impl Schedule {
         self.refreshed = Some(now);
         let windows = &mut self.windows;
         for waiter in self.waiting.values().filter(|waiter| waiter.at > now) {
-            waiter.windows.iter().for_each(|window| windows[*window].window.give_back_all(now));
+            each(windows, &waiter.claims, |entry, _| entry.window.give_back_all(now));
         }
         // Those of the same windows come one after the other, so that nothing before the last place is free.
-        let mut last = HashMap::<&[usize], Instant>::new();
+        let mut last = HashMap::<&[Claim], Instant>::new();
         for waiter in self.waiting.values_mut().filter(|waiter| waiter.at > now) {
             steps::count();
-            let last = last.entry(&waiter.windows).or_insert(now);
-            *last = place(windows, &waiter.windows, *last);
+            let last = last.entry(&waiter.claims).or_insert(now);
+            *last = place(windows, &waiter.claims, *last);
             waiter.at = *last;
             if waiter.at < waiter.alarm {
                 wakers.extend(waiter.waker.take());
@@ -249,38 +296,66 @@ impl Schedule {
 
     fn withdraw(&mut self, id: u64) -> Option<Waiter> {
         let waiter = self.waiting.remove(&id)?;
-        waiter.windows.iter().for_each(|window| self.windows[*window].waiters -= 1);
+        each(&mut self.windows, &waiter.claims, |entry, _| entry.waiters -= 1);
         Some(waiter)
     }
 
-    /// The window of a quota.
-    fn window(&mut self, quota: &Quota) -> usize {
-        if let Some(index) = self.names.get(&quota.key) {
-            return *index;
+    /// What a request takes of the window of a limit.
+    fn claim(&mut self, counter: &impl Counter, wakers: &mut Wakers) -> Claim {
+        let limit = counter.limit();
+        if !Window::counts(limit) {
+            return Claim::NONE;
         }
-        let entry = Entry { window: Window::new(quota.limit), waiters: 0 };
+        self.name.clear();
+        counter.write_key(&mut self.name);
+        let window = match self.names.get(self.name.as_str()) {
+            Some(window) => *window,
+            None => self.add(Window::new(limit)),
+        };
+        let entry = &mut self.windows[window as usize];
+        let claim =
+            Claim { window, generation: entry.generation, units: units(counter.cost().min(limit.requests)) };
+        if entry.window.declare(limit) {
+            self.moves(Stale::Changed, 0, wakers);
+        }
+        claim
+    }
+
+    /// Adds a window under the name that was looked up.
+    fn add(&mut self, window: Window) -> u32 {
         let index = match self.unused.pop() {
             Some(index) => {
-                self.windows[index] = entry;
+                self.windows[index as usize].window = window;
                 index
             }
             None => {
-                self.windows.push(entry);
-                self.windows.len() - 1
+                self.windows.push(Entry { window, waiters: 0, generation: 0 });
+                units(self.windows.len() as u64 - 1)
             }
         };
-        self.names.insert(quota.key.clone(), index);
+        self.names.insert(self.name.as_str().into(), index);
         index
     }
 
     fn forget_idle(&mut self, now: Instant) {
         let Self { names, windows, unused, .. } = self;
         names.retain(|_, index| {
-            let entry = &mut windows[*index];
+            let entry = &mut windows[*index as usize];
             let is_kept = entry.waiters > 0 || !entry.window.is_idle(now);
-            unused.extend((!is_kept).then_some(*index));
+            if !is_kept {
+                entry.generation = entry.generation.wrapping_add(1);
+                unused.push(*index);
+            }
             is_kept
         });
+    }
+
+    /// The place of a request of this time; without one, of a request that has taken none.
+    #[cfg(test)]
+    pub(super) fn place_of(&mut self, counter: &impl Counter, at: Option<Instant>) -> Place {
+        let claim = self.claim(counter, &mut Wakers::new());
+        let claim = Claim { units: u32::from(at.is_some()), ..claim };
+        Place { at: at.unwrap_or_else(Instant::now), claims: [claim].into_iter().collect() }
     }
 
     #[cfg(test)]
@@ -290,7 +365,7 @@ impl Schedule {
 
     /// What one more waiting call takes, in bytes, without its place.
     #[cfg(test)]
-    pub(super) const WAITER: usize = size_of::<(u64, Waiter)>() + size_of::<[usize; 4]>();
+    pub(super) const WAITER: usize = size_of::<(u64, Waiter)>() + size_of::<[Claim; 4]>();
 }
 
 impl Waiter {
@@ -300,18 +375,46 @@ impl Waiter {
     }
 }
 
+/// What is taken of no window.
+fn uncounted(now: Instant) -> Permit {
+    Permit::Granted(Place { at: now, claims: Claims::new() })
+}
+
+/// The window of a claim, if there is one and it is still there.
+fn entry(windows: &mut [Entry], claim: Claim) -> Option<&mut Entry> {
+    windows.get_mut(claim.window as usize).filter(|entry| entry.generation == claim.generation)
+}
+
+/// Does this with the window of each claim, and the number of places that it takes.
+fn each(windows: &mut [Entry], claims: &[Claim], mut act: impl FnMut(&mut Entry, usize)) {
+    for claim in claims {
+        if let Some(entry) = entry(windows, *claim) {
+            act(entry, claim.units());
+        }
+    }
+}
+
 /// Takes the first place from this time on that all these windows have free.
-fn place(windows: &mut [Entry], of: &[usize], from: Instant) -> Instant {
+fn place(windows: &mut [Entry], claims: &[Claim], from: Instant) -> Instant {
     let mut at = from;
     loop {
-        let free = of.iter().fold(at, |at, window| windows[*window].window.free_from(at));
+        let mut free = at;
+        each(windows, claims, |entry, units| free = entry.window.free_from(free, units));
         if free == at {
             break;
         }
         at = free;
     }
-    of.iter().for_each(|window| windows[*window].window.take(at));
+    take(windows, claims, at);
     at
+}
+
+fn take(windows: &mut [Entry], claims: &[Claim], at: Instant) {
+    each(windows, claims, |entry, units| entry.window.take(at, units));
+}
+
+fn units(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// When to look again.

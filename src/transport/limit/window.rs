@@ -1,6 +1,6 @@
 //! The places of one limit: when requests went out, and when those that wait will.
 
-use super::Observation;
+use super::quota::Observation;
 use crate::spec::Limit;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -17,6 +17,8 @@ const LONGEST_HOLD: Duration = Duration::from_secs(5 * 60);
 /// the limit. A token bucket would let almost twice as many through around a full bucket.
 #[derive(Debug)]
 pub(super) struct Window {
+    /// What the caller or the specification says of the limit; a response may have corrected it.
+    declared: Limit,
     limit: usize,
     period: Duration,
     /// The places that are taken, in order: of the last period, and reserved ones.
@@ -39,6 +41,7 @@ struct Cap {
 impl Window {
     pub(super) fn new(limit: Limit) -> Self {
         Self {
+            declared: limit,
             limit: number(limit.requests).max(1),
             period: limit.period(),
             places: VecDeque::new(),
@@ -52,21 +55,36 @@ impl Window {
         limit.requests <= LARGEST && limit.seconds > 0
     }
 
-    /// The first time from this one on that a place is free at.
-    pub(super) fn free_from(&mut self, from: Instant) -> Instant {
+    /// Takes over what the limit is now, where it changes. Returns whether it does.
+    pub(super) fn declare(&mut self, limit: Limit) -> bool {
+        let changes = limit != self.declared;
+        if changes {
+            self.declared = limit;
+            (self.limit, self.period) = (number(limit.requests).max(1), limit.period());
+            self.full.clear();
+        }
+        changes
+    }
+
+    /// The first time from this one on that this number of places are free at.
+    pub(super) fn free_from(&mut self, from: Instant, units: usize) -> Instant {
+        if self.cap.is_none() && self.places.len() + units <= self.limit {
+            return from;
+        }
         let (mut start, mut at) = (from, from);
         loop {
             steps::count();
             let known = self.full.range(..=at).next_back().filter(|(_, end)| at < **end);
             if let Some((begin, end)) = known {
                 (start, at) = (start.min(*begin), *end);
-            } else if let Some(later) = self.blocked_until(at) {
+            } else if let Some(later) = self.blocked_until(at, units) {
                 at = later;
             } else {
                 break;
             }
         }
-        if from < at {
+        // Where several places are not free, one may be.
+        if from < at && units == 1 {
             while let Some((begin, _)) = self.full.range(start..at).next() {
                 let begin = *begin;
                 self.full.remove(&begin);
@@ -76,25 +94,41 @@ impl Window {
         at
     }
 
-    /// Until when nothing can go out, if nothing can at this time.
-    fn blocked_until(&self, at: Instant) -> Option<Instant> {
-        if let Some(cap) = self.cap.filter(|cap| at < cap.until && self.used(*cap) >= cap.left) {
+    /// Until when this number of places cannot be taken, if they cannot at this time.
+    fn blocked_until(&self, at: Instant, units: usize) -> Option<Instant> {
+        if let Some(cap) = self.cap.filter(|cap| at < cap.until && self.used(*cap) + units > cap.left) {
             return Some(cap.until);
         }
+        let most = self.most_beside(units);
         let behind = self.places.partition_point(|place| *place <= at);
-        // As many places in a row as the limit allows, which one more would join: the period that begins
-        // with the first of them must not see it.
+        // As many places in a row as the limit allows beside all but one of these, which the last one would join: the
+        // period that begins with the first of them must not see it.
         // Of the rows whose period is not over, the first one ends first.
         let over = self.places.partition_point(|place| *place + self.period <= at);
-        let row = behind.saturating_sub(self.limit).max(over);
-        let last = *self.places.get(row + self.limit - 1).filter(|_| row <= behind)?;
-        (last < at + self.period).then(|| self.places[row] + self.period)
+        let mut row = behind.saturating_sub(most).max(over);
+        while row <= behind
+            && let Some(last) = self.places.get(row + most - 1)
+        {
+            let first = if row < behind { self.places[row] } else { at };
+            if *last < first + self.period {
+                return Some(self.places[row] + self.period);
+            }
+            // Those between are too long as well.
+            steps::count();
+            row = self.places.partition_point(|place| *place + self.period <= *last).max(row + 1);
+        }
+        None
     }
 
-    /// From when on one more can go out, as far as those that have gone out by now are counted.
-    pub(super) fn has_room_from(&self, now: Instant) -> Instant {
+    /// How many places in a row leave no room for this number of others.
+    fn most_beside(&self, units: usize) -> usize {
+        (self.limit + 1).saturating_sub(units).max(1)
+    }
+
+    /// From when on this number can go out, as far as those that have gone out by now are counted.
+    pub(super) fn has_room_from(&self, now: Instant, units: usize) -> Instant {
         let until = self.places.partition_point(|place| *place <= now);
-        match until.checked_sub(self.limit) {
+        match until.checked_sub(self.most_beside(units)) {
             Some(oldest) => now.max(self.places[oldest] + self.period),
             None => now,
         }
@@ -105,19 +139,22 @@ impl Window {
         self.places.partition_point(|place| *place < cap.until).saturating_sub(cap.known)
     }
 
-    pub(super) fn take(&mut self, at: Instant) {
-        self.places.insert(self.places.partition_point(|place| *place <= at), at);
+    pub(super) fn take(&mut self, at: Instant, units: usize) {
+        let is_last = self.places.back().is_none_or(|last| *last <= at);
+        let index =
+            if is_last { self.places.len() } else { self.places.partition_point(|place| *place <= at) };
+        (0..units).for_each(|_| self.places.insert(index, at));
     }
 
-    /// Gives back a place of this time. Returns whether there is one.
-    pub(super) fn give_back(&mut self, at: Instant) -> bool {
+    /// Gives back this number of places of this time, as far as there are any. Returns whether there is one.
+    pub(super) fn give_back(&mut self, at: Instant, units: usize) -> bool {
         let behind = self.places.partition_point(|place| *place <= at);
-        let index = behind.checked_sub(1).filter(|index| self.places[*index] == at);
-        if let Some(index) = index {
-            self.remove(index);
+        let of_then = self.places.range(..behind).rev().take(units).take_while(|place| **place == at).count();
+        (behind - of_then..behind).rev().for_each(|index| self.remove(index));
+        if of_then > 0 {
             self.reopen(at);
         }
-        index.is_some()
+        of_then > 0
     }
 
     /// Forgets that nothing is free at the times that a place counted for.
@@ -155,12 +192,14 @@ impl Window {
 
     /// What a response says replaces what the specification says; what it says is left can only
     /// tighten, because requests may be under way that the service has not seen. Returns whether places
-    /// that are reserved may have to move. `place` is the request's own.
-    pub(super) fn observe(&mut self, seen: &Observation, place: Option<Instant>, now: Instant) -> bool {
+    /// that are reserved may have to move. `claimed` are the request's own: their time and their number.
+    pub(super) fn observe(&mut self, seen: &Observation, claimed: (Instant, usize), now: Instant) -> bool {
         self.forget(now);
         let before = (self.limit, self.period, self.cap);
+        let (place, units) = claimed;
         // A request that was refused was not served, so that another can be.
-        let mut moves = seen.refused && place.is_some_and(|place| self.give_back(place));
+        let cost = if seen.refused { 0 } else { seen.cost.map_or(units, number) };
+        let mut moves = cost < units && self.give_back(place, units - cost);
         moves |= self.correct(seen, now);
         if before != (self.limit, self.period, self.cap) {
             self.full.clear();
@@ -238,33 +277,34 @@ mod tests {
         #[test]
         fn a_search_finds_the_first_place_that_is_free(
             (requests, seconds) in (1_u64..5, 1_u64..20),
-            acts in proptest::collection::vec((0_u8..8, 0_u64..60), 1..80),
+            acts in proptest::collection::vec((0_u8..8, 0_u64..60, 1_usize..4), 1..80),
         ) {
             let mut window = Window::new(Limit { requests, seconds });
             let mut now = Instant::now();
-            for (act, number) in acts {
+            for (act, number, units) in acts {
+                let units = units.min(window.limit);
                 let at = now + Duration::from_secs(number);
                 match act {
                     0 => now += Duration::from_secs(number / 20),
                     1 => window.forget(now),
                     2 if !window.places.is_empty() => {
                         let index = usize::try_from(number).expect("small") % window.places.len();
-                        window.give_back(window.places[index]);
+                        window.give_back(window.places[index], units);
                     }
                     3 if number % 4 == 0 => {
                         let (remaining, reset) = (Some(number / 20), Some(Duration::from_secs(number)));
                         let seen = Observation { remaining, reset, ..Observation::default() };
-                        window.observe(&seen, None, now);
+                        window.observe(&seen, (now, 0), now);
                     }
                     _ => {
                         let mut expected = at;
-                        while let Some(later) = window.blocked_until(expected) {
+                        while let Some(later) = window.blocked_until(expected, units) {
                             expected = later;
                         }
-                        let found = window.free_from(at);
+                        let found = window.free_from(at, units);
                         // Within a cap, places that have become old are still used up: the search may know so.
                         proptest::prop_assert!(found == expected || window.cap.is_some() && found > expected);
-                        window.take(found);
+                        window.take(found, units);
                     }
                 }
             }

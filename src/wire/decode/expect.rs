@@ -75,30 +75,48 @@ pub(crate) fn response<T: DeserializeOwned + 'static>(
     fields: ExpectedFields,
     requested: Ids,
 ) -> Result<T, Failure> {
-    struct Reset;
-    impl Drop for Reset {
-        fn drop(&mut self) {
-            WANTED.set(None);
-            LACKS.set(None);
-            REQUESTED.set(Vec::new());
-        }
-    }
-    let _reset = Reset;
-    REQUESTED.set(requested);
-    WANTED.set(Some(Wanted { of: Some(TypeId::of::<T>()), fields }));
+    let watching = Watching::begin(TypeId::of::<T>(), fields, requested);
     let value = serde_json::from_str(body).map_err(Failure::Json)?;
-    let is_watched = WANTED.take().is_none();
-    if let Some(lack) = LACKS.take() {
-        return Err(Failure::Lacks(lack.told(body, fields)));
-    }
-    let keeps_all =
-        TypeId::of::<T>() == TypeId::of::<serde_json::Value>() || TypeId::of::<T>() == TypeId::of::<()>();
-    if !is_watched && !keeps_all && !fields.required.is_empty() {
-        // A type that is not read by the table of its fields: its names are looked at once more.
-        let names = serde_json::from_str::<Names>(body).map_err(Failure::Json)?;
-        names.check(fields).map_err(|lack| Failure::Lacks(lack.told(body, fields)))?;
-    }
+    watching.end(body)?;
     Ok(value)
+}
+
+/// While it is there, the first object of the type is watched.
+struct Watching {
+    of: TypeId,
+    fields: ExpectedFields,
+}
+
+impl Watching {
+    fn begin(of: TypeId, fields: ExpectedFields, requested: Ids) -> Self {
+        REQUESTED.set(requested);
+        WANTED.set(Some(Wanted { of: Some(of), fields }));
+        Self { of, fields }
+    }
+
+    /// Fails if what was read lacks something.
+    fn end(self, body: &str) -> Result<(), Failure> {
+        let fields = self.fields;
+        let is_watched = WANTED.take().is_none();
+        if let Some(lack) = LACKS.take() {
+            return Err(Failure::Lacks(lack.told(body, fields)));
+        }
+        let keeps_all = self.of == TypeId::of::<serde_json::Value>() || self.of == TypeId::of::<()>();
+        if !is_watched && !keeps_all && !fields.required.is_empty() {
+            // A type that is not read by the table of its fields: its names are looked at once more.
+            let names = serde_json::from_str::<Names>(body).map_err(Failure::Json)?;
+            names.check(fields).map_err(|lack| Failure::Lacks(lack.told(body, fields)))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        WANTED.set(None);
+        LACKS.set(None);
+        REQUESTED.set(Vec::new());
+    }
 }
 
 impl Lack {

@@ -47,10 +47,6 @@ const HYPER: &[&str] = &["transport/reqwest.rs"];
 /// with a delay.
 const SLEEPERS: &[&str] = &["transport/", "operation/", "oauth/", "testing/"];
 
-/// The folders whose files still import each other. In all others, shared types are in a file below, and a method is in
-/// the file of what it makes.
-const FOLDERS_WITH_CYCLES: &[&str] = &["transport/limit/"];
-
 fn library() -> Graph {
     let root = workspace();
     let code = generated(&root).expect("generated code");
@@ -63,19 +59,12 @@ fn every_import_runs_down() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+/// Shared types are in a file below, and a method is in the file of what it makes.
 #[test]
-fn no_files_import_each_other_except_in_named_folders() {
+fn no_files_import_each_other() {
     let graph = library();
     let cycles = graph.cycles();
-    let is_named = |cycle: &&Vec<String>| {
-        FOLDERS_WITH_CYCLES.iter().any(|folder| cycle.iter().all(|file| file.starts_with(folder)))
-    };
-    let others: Vec<_> = cycles.iter().filter(|cycle| !is_named(cycle)).cloned().collect();
-    assert!(others.is_empty(), "{}", graph.describe(&others));
-    for folder in FOLDERS_WITH_CYCLES {
-        let has_cycle = cycles.iter().flatten().any(|file| file.starts_with(folder));
-        assert!(has_cycle, "src/{folder} has no cycle any more: take it off the list");
-    }
+    assert!(cycles.is_empty(), "{}", graph.describe(&cycles));
 }
 
 #[test]

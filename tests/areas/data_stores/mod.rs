@@ -9,6 +9,7 @@ mod killed;
 mod limits;
 mod migrate;
 mod migrate_faults;
+mod share;
 mod slow;
 mod v1;
 

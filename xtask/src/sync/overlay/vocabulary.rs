@@ -111,6 +111,9 @@ const LIMIT_WORDS: Words = &[
     ("by", Is(names)),
     ("stated", Is(count)),
     ("max_wait", Is(count)),
+    ("shared_with_game", Is(always)),
+    ("extendable", Is(always)),
+    ("units", Is(always)),
 ];
 static LIMIT: Table = table(&[LIMIT_WORDS], &["class", "requests", "seconds", "by"]);
 
@@ -376,7 +379,7 @@ mod tests {
                 "already_exists": [{"status": 409}],
                 "notes": ["It takes a while."],
                 "limits": [{"class": "c", "requests": 300, "seconds": 60, "tenths_per_user": 20, "by": ["universe_id"],
-                    "stated": 2, "max_wait": 60}],
+                    "stated": 2, "max_wait": 60, "shared_with_game": true, "extendable": true, "units": true}],
                 "polling": {"first": 1, "every": 3},
                 "paging": {"style": "token", "token": "t", "number": "n", "size": "s", "max": 5, "in": "body", "next": "a.b",
                     "items": "c", "total": "d", "more": "e", "incomplete": ["h"], "cursor": "f", "key": "g"},
