@@ -49,13 +49,12 @@ fn references(schema: &Value, found: &mut BTreeSet<String>) {
     });
 }
 
-/// The components that the operations use, directly or not, and those that `roots` do.
-pub fn reachable(document: &Value, roots: &BTreeSet<String>) -> BTreeSet<String> {
-    let mut found: BTreeSet<String> = roots.clone();
-    for key in tree::operations(document) {
-        found.extend(operation_references(key.get(document)));
-    }
-    close(document, found)
+/// Removes the components that neither the operations use, directly or not, nor `roots`.
+pub fn keep_reachable(document: &mut Value, roots: BTreeSet<String>) {
+    let operations = tree::operations(document).into_iter();
+    let used = operations.flat_map(|key| operation_references(key.get(document)));
+    let keep = close(document, used.chain(roots).collect());
+    prune(document, &keep);
 }
 
 /// The components that one operation names itself.
@@ -144,10 +143,13 @@ mod tests {
     #[test]
     fn only_what_is_reached_stays() {
         let mut document = document();
-        let keep = reachable(&document, &BTreeSet::new());
-        assert_eq!(keep, ["A", "B`", "L"].map(str::to_owned).into());
-        let keep = reachable(&document, &["C".to_owned()].into());
-        assert_eq!(keep.len(), 5);
+        let left = |roots: &[&str]| {
+            let mut document = document.clone();
+            keep_reachable(&mut document, roots.iter().map(|&root| root.to_owned()).collect());
+            tree::components(&document).into_iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(left(&[]), ["A", "B`", "L"]);
+        assert_eq!(left(&["C"]).len(), 5);
         prune(&mut document, &["A".to_owned()].into());
         assert_eq!(tree::components(&document).len(), 1);
     }

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::overlay::Action;
@@ -18,10 +19,11 @@ const SCHEMES: [&str; 2] = ["roblox-api-key", "roblox-oauth2"];
 const MAX_REFERENCES: usize = 16;
 
 /// How many operations there were, how many of them are Open Cloud, and how many public ones the overlay adds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub upstream: usize,
     pub open_cloud: usize,
+    #[serde(default)]
     pub public: usize,
 }
 
@@ -35,7 +37,7 @@ struct Selected {
 
 /// Selects the operations and makes each complete in itself.
 pub fn select(upstream: &Value, actions: &[Action], report: &mut Report) -> (Value, Counts) {
-    let mut counts = Counts { upstream: 0, open_cloud: 0, public: 0 };
+    let mut counts = Counts::default();
     let wanted = wanted(upstream, actions);
     let mut selected = Vec::new();
     for (key, item) in tree::sorted_entries(&upstream["paths"]) {
