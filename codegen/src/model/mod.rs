@@ -181,7 +181,17 @@ pub struct ErrorsInSuccess {
     /// The property of an item that names what it is about.
     pub about: Option<String>,
     /// The codes of items that do not count as failures.
-    pub harmless: Vec<String>,
+    pub harmless: Slice,
+}
+
+/// Texts, which `Debug` shows as they are written in a constant: `&["a"]`.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Slice(pub Vec<String>);
+
+impl std::fmt::Debug for Slice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "&{:?}", self.0)
+    }
 }
 
 /// A rate limit: requests per period.
@@ -201,7 +211,7 @@ pub struct ServiceLimit {
     pub tenths_per_user: u64,
     /// Parameters of the path.
     #[serde(default)]
-    pub by: Vec<String>,
+    pub by: Slice,
     pub stated: Option<u64>,
     pub max_wait: Option<u64>,
     #[serde(default)]

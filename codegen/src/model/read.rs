@@ -198,13 +198,13 @@ impl Reader<'_> {
             }
         }
         let parameter = |limit: &ServiceLimit| {
-            limit.by.iter().find(|name| !path.contains(&format!("{{{name}}}"))).cloned()
+            limit.by.0.iter().find(|name| !path.contains(&format!("{{{name}}}"))).cloned()
         };
         if let Some(name) = facts.limits.iter().find_map(parameter) {
             return Err(refuse(format!(".limits: the path has no parameter {name}")));
         }
         // The narrowest first: what counts by more parameters.
-        facts.limits.sort_by_key(|limit| std::cmp::Reverse(limit.by.len()));
+        facts.limits.sort_by_key(|limit| std::cmp::Reverse(limit.by.0.len()));
         let area = self.areas.iter().find(|area| area.name == facts.area);
         facts.hints.extend(area.into_iter().flat_map(|area| area.hints.iter().cloned()));
         facts.final_errors.extend(area.into_iter().flat_map(|area| area.final_errors.iter().cloned()));
