@@ -76,14 +76,19 @@ pub mod bulk;
 pub mod operation;
 pub mod paging;
 
+// A module of helpers re-exports the generated calls of its area, which need no helpers: docs.rs shows both as they are.
 #[cfg(all(feature = "helpers", feature = "ads"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "ads")))]
 pub mod ads;
 pub mod api_key;
 #[cfg(all(feature = "helpers", feature = "assets"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "assets")))]
 pub mod assets;
 #[cfg(all(feature = "helpers", feature = "creator_store"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "creator_store")))]
 pub mod creator_store;
 #[cfg(all(feature = "helpers", feature = "data_stores"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "data_stores")))]
 pub mod data_stores;
 #[cfg(all(
     feature = "helpers",
@@ -94,28 +99,37 @@ pub mod data_stores;
 pub mod erasure;
 mod generated;
 #[cfg(all(feature = "helpers", feature = "groups"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "groups")))]
 pub mod groups;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 #[cfg(all(feature = "helpers", feature = "luau"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "luau")))]
 pub mod luau;
 #[cfg(all(feature = "helpers", feature = "memory_stores"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "memory_stores")))]
 pub mod memory_stores;
 #[cfg(feature = "oauth")]
 pub mod oauth;
 #[cfg(all(feature = "helpers", feature = "ordered_data_stores"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "ordered_data_stores")))]
 pub mod ordered_data_stores;
 #[cfg(all(feature = "helpers", feature = "places"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "places")))]
 pub mod places;
 #[cfg(all(feature = "helpers", feature = "public_lookups"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "public_lookups")))]
 pub mod public_lookups;
 #[cfg(all(feature = "helpers", feature = "secrets"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "secrets")))]
 pub mod secrets;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(all(feature = "helpers", feature = "user_restrictions"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "user_restrictions")))]
 pub mod user_restrictions;
 #[cfg(all(feature = "helpers", feature = "users"))]
+#[cfg_attr(docsrs, doc(auto_cfg = false, cfg(feature = "users")))]
 pub mod users;
 #[cfg(feature = "webhook")]
 pub mod webhook;

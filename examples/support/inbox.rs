@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 /// The requests that are not carried out yet: files `ID.json`, which become `ID.done`.
 pub(crate) struct Inbox {
     pub(crate) folder: PathBuf,
-    /// Requests about other places are none of ours.
+    /// Requests about other places are not for this program.
     pub(crate) place: String,
     pub(crate) new: Notify,
 }

@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod budgets;
 
 pub use crate::generated::ads::*;

@@ -1,4 +1,4 @@
-//! The filter of a call, and what it is held against.
+//! The filter of a call, and what it is checked by.
 
 use crate::Error;
 use crate::error::RequestPath;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// Why a call with these path parameters cannot have this filter, if so.
 pub(super) type Refuse = fn(&[String], &Condition) -> Option<String>;
 
-/// The filter of a call, and what it is held against.
+/// The filter of a call, and what it is checked by.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filtered {
     pub(super) condition: Condition,

@@ -50,7 +50,7 @@ pub(crate) struct Call<T> {
     output: PhantomData<fn() -> T>,
 }
 
-/// Headers that say how a request is framed, how its connection is used or for whom it is made, which the
+/// Headers that say how a request is framed, how its connection is used or who makes it, which the
 /// client says. Any other header of the caller's takes the place of the client's own.
 const RESERVED: &[&str] = &[
     "x-api-key",

@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod prices;
 
 pub use crate::generated::creator_store::*;

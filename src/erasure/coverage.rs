@@ -12,7 +12,7 @@ use std::fmt;
 pub struct Coverage {
     /// How many entries of standard data stores were looked at.
     pub searched: u64,
-    /// Entries that name a user for whom no template reaches them.
+    /// Entries that name a user, and that no template reaches for this user.
     pub unreached: SomeEntries<FoundEntry>,
     /// Entries that name no user, and that no template matches. Their value may be a user's all the same.
     pub without_user: SomeEntries<FoundEntry>,

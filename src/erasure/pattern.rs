@@ -19,7 +19,7 @@ pub(super) fn has_miscased_token(pattern: &str) -> bool {
     lower.match_indices(&token).any(|(at, _)| pattern[at..at + TOKEN.len()] != *TOKEN)
 }
 
-/// The user for whom the pattern is the text: an inner `None` if it is for anybody, as a pattern without tokens is.
+/// The user whose key by this pattern is the text: an inner `None` if it is any user's, as of a pattern without tokens.
 #[allow(clippy::option_option, reason = "no match, a match of one user, a match of anybody")]
 pub(super) fn user_of(pattern: &str, text: &str) -> Option<Option<u64>> {
     let tokens = pattern.matches(TOKEN).count();

@@ -5,7 +5,7 @@ pub(super) struct Seconds(pub(super) f64);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is left of a deadline is a little less than people think.
+        // The time until a deadline is a little shorter than people think.
         let tenths = (self.0 * 10.0).round() / 10.0;
         match tenths {
             ..1.0 => write!(f, "{} ms", (self.0 * 1_000.0).round()),

@@ -40,7 +40,7 @@ pub(crate) enum Condition {
     Invalid(String),
 }
 
-/// What a filter must be held against besides its own grammar.
+/// What a filter is checked by besides its own grammar.
 pub(crate) trait Grammar {
     /// Why a call with these path parameters cannot have this filter, if so.
     fn refuse(path: &[String], filter: &Condition) -> Option<String> {

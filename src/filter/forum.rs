@@ -61,7 +61,7 @@ impl From<ForumPostFilter> for Expression<ForumPostFilter> {
     }
 }
 
-/// What the comments on a forum post are filtered by: what they response to.
+/// What the comments on a forum post are filtered by: the comment that they are about.
 ///
 /// ```
 /// use opencloud::filter::{Expression, ForumCommentFilter};
@@ -75,14 +75,14 @@ impl From<ForumPostFilter> for Expression<ForumPostFilter> {
 pub struct ForumCommentFilter(Condition);
 
 impl ForumCommentFilter {
-    /// Replies to this comment. The id stands without quotation marks, so that one with other than
+    /// Comments on this comment. The id stands without quotation marks, so that one with other than
     /// letters, digits and `-` is refused.
     pub fn replies_to(comment: impl Into<Id>) -> Self {
         let id = literal::word("a comment id", comment.into().as_str(), &['-']);
         Self(Condition::of(id.map(|id| format!("repliesToCommentId=={id}"))))
     }
 
-    /// Replies to the post itself, as without a filter.
+    /// Comments on the post itself, as without a filter.
     pub fn top_level() -> Self {
         Self(Condition::Everything)
     }

@@ -6,7 +6,7 @@ use crate::ids::{GroupId, UserId};
 
 impl Groups {
     /// Lets many users into a group who have asked to join, some at a time. The
-    /// [report](crate::bulk::Report) says for whom it has failed: a user who has not asked (or no longer
+    /// [report](crate::bulk::Report) says which users it has failed for: one who has not asked (or no longer
     /// does) is [not found](crate::Error::is_not_found).
     ///
     /// Calls `groups.accept_join_request`; scope `group:write`.

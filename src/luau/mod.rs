@@ -23,14 +23,22 @@
 //! A script that saves the place makes a new version of it, of which neither `game.PlaceVersion` nor the result
 //! says the number: list the versions (PL-13).
 
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod failure;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod finished;
 mod guard;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod input;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod logs;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod path;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod pool;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod run;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod task;
 
 pub use crate::generated::luau::*;
@@ -47,6 +55,7 @@ use crate::Error;
 use crate::body::File;
 use crate::ids::UniverseId;
 
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 impl Luau {
     /// A script to run: [`Script::at`] says where.
     ///

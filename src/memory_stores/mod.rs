@@ -29,8 +29,11 @@
 //! ```
 
 mod limits;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod queue;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod sorted_map;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod update;
 
 pub use crate::generated::memory_stores::*;

@@ -16,8 +16,11 @@
 //! # }
 //! ```
 
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod store;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod top;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod value;
 
 pub use crate::generated::ordered_data_stores::*;

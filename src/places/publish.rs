@@ -7,7 +7,7 @@ use crate::operation::pause;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a busy server is waited for before the file is sent again: as clients do for whom it passed
+/// How long a busy server is waited for before the file is sent again: as clients do that got through
 /// after 30 to 90 seconds (PL-09).
 const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);

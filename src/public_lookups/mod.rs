@@ -24,8 +24,11 @@
 //! No credential is ever sent, neither the client's nor one that a call was given; so these calls need no scope. Roblox
 //! states no rate limit and no stability for them. The places are those that anybody may see.
 
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod find;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod found;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod reading;
 
 pub use crate::generated::public_lookups::*;

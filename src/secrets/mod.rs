@@ -16,11 +16,14 @@
 //!
 //! See [`UniverseSecrets`] for all of it.
 
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod change;
 mod key;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod plaintext;
 mod rules;
 mod seal;
+#[cfg_attr(docsrs, doc(auto_cfg = true, cfg(feature = "helpers")))]
 mod universe;
 
 pub use crate::generated::secrets::*;

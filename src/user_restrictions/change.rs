@@ -171,7 +171,7 @@ fn now(response: &Response<UserRestriction>) -> Timestamp {
     date.and_then(|date| Timestamp::try_from(date).ok()).unwrap_or_else(Timestamp::now)
 }
 
-/// What is left of a ban that would begin anew; `None` if its whole length has to be written, because the service
+/// The remaining length of a ban that would begin anew; `None` if its whole length has to be written, because the service
 /// was seen to keep its beginning, or because a ban that kept it would soon end.
 fn left(before: &UserRestriction, end: Timestamp, now: Timestamp) -> Option<Duration> {
     let start = before.game_join_restriction.as_ref()?.start_time?;

@@ -26,8 +26,8 @@ pub type Claimed<'a, T> =
 /// Remembers notifications by their [id](super::Notification::id): Roblox tries again where no response
 /// came in time, and may send one twice.
 ///
-/// [`MemoryReplayGuard`] is for one process. For several, write one over what they share; both
-/// functions must be atomic there (`SET key NX EX seconds`, `INSERT .. ON CONFLICT DO NOTHING`), and a
+/// [`MemoryReplayGuard`] is for one process. For several there is `RedisReplayGuard` of the crate `opencloud-redis`; or write one
+/// over what they share. Both functions must be atomic there (`SET key NX EX seconds`, `INSERT .. ON CONFLICT DO NOTHING`), and a
 /// claim must last longer than a signature is good: twice the verifier's tolerance.
 pub trait ReplayGuard: Send + Sync + 'static {
     /// Claims a notification. Verify it first: ids that anyone may invent would fill the memory. Let

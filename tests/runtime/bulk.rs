@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A service that allows so many requests per minute, and refuses the others with 429.
+/// A service that allows a number of requests per minute, and refuses the others with 429.
 #[derive(Clone)]
 struct Limited(Arc<Mutex<Window>>);
 

@@ -28,7 +28,7 @@ pub(crate) enum Act {
     GoAwayBefore,
     /// The same of a request that may have been begun.
     GoAwayAfter,
-    /// A head of so many kilobytes, field after field, and a response behind it.
+    /// A head of this many kilobytes, field after field, and a response behind it.
     LongHead(usize),
     /// Does nothing with this request.
     Hold,

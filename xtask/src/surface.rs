@@ -1,5 +1,7 @@
 //! `cargo xtask surface`: the public surface that is generated, as a committed snapshot, and the guide's table of methods.
 
+mod helpers;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::ExitCode;
@@ -25,7 +27,7 @@ pub fn run(args: &Args) -> Result<ExitCode, String> {
     }
     let model = opencloud_codegen::Model::build(&document, None).map_err(|error| error.to_string())?;
     let surface = opencloud_codegen::emit::surface::emit(&model);
-    let methods = opencloud_codegen::emit::methods::emit(&model);
+    let methods = opencloud_codegen::emit::methods::emit(&model, &helpers::read(&crate::root())?);
     let (path, page) = (crate::root().join("spec/surface.txt"), crate::root().join("docs/methods.md"));
     let known = fs::read_to_string(&path).unwrap_or_default();
     let known_page = fs::read_to_string(&page).unwrap_or_default();
@@ -54,6 +56,17 @@ fn difference(old: &str, new: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_table_of_methods_is_up_to_date() {
+        let document = crate::read_document_text().expect("the document");
+        let model = opencloud_codegen::Model::build(&document, None).expect("a model");
+        let helpers = helpers::read(&crate::root()).expect("the sources");
+        let table = opencloud_codegen::emit::methods::emit(&model, &helpers);
+        // By lines: git may write others on Windows.
+        let known = fs::read_to_string(crate::root().join("docs/methods.md")).expect("the table");
+        assert!(table.lines().eq(known.lines()), "docs/methods.md is out of date; run `cargo xtask surface`");
+    }
 
     #[test]
     fn a_difference_is_what_went_and_what_came() {

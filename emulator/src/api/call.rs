@@ -43,11 +43,9 @@ impl Call<'_> {
     /// A path parameter that is the number of something.
     pub(crate) fn number(&self, name: &str) -> Result<u64, Failure> {
         let value = self.param(name);
-        value
-            .parse::<u64>()
-            .ok()
-            .filter(|number| *number > 0 && *number <= i64::MAX as u64)
-            .ok_or_else(|| Failure::invalid(format!("The {name} '{value}' is not a number.")))
+        value.parse::<u64>().ok().filter(|number| *number > 0 && *number <= i64::MAX as u64).ok_or_else(
+            || Failure::invalid(format!("The {name} '{value}' is not a whole number of 1 or more.")),
+        )
     }
 
     pub(crate) fn query(&self, name: &str) -> Option<&str> {

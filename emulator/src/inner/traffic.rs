@@ -45,7 +45,7 @@ pub struct Recorded {
     pub response_body: Bytes,
     /// When it came, in the emulator's time, as RFC 3339.
     pub time: String,
-    /// How long it took to response.
+    /// How long the response took.
     pub duration: Duration,
 }
 

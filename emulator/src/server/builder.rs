@@ -213,7 +213,7 @@ impl Builder {
 
     /// Whether users, groups and universes that the [seed](Self::seed) does not describe are not found (404), instead of
     /// made up. A user is described by a profile, by an inventory, or as a member of a group. It is the path of a
-    /// request that is held against the seed; what a body names is not, but for the names and ids of public look-ups.
+    /// request that is compared with the seed; what a body names is not, but for the names and ids of public look-ups.
     pub fn only_seeded(mut self, only: bool) -> Builder {
         self.config.only_seeded = only;
         self

@@ -50,6 +50,8 @@ pub type Stored<'a, T> =
 /// }
 /// ```
 ///
+/// For several servers there is `RedisTokenStore` of the crate `opencloud-redis`.
+///
 /// If several processes share the store, it needs a [`lease`](Self::lease) too: a lock that only one of them
 /// holds, such as a lock of the row or an advisory lock of the database.
 pub trait TokenStore: Send + Sync + 'static {

@@ -55,7 +55,8 @@ impl RateLimit {
         Self { store: Store::Local(Arc::default()), settings: Settings::default() }
     }
 
-    /// The same limits, counted in a store of your own: one that several processes share.
+    /// The same limits, counted in a store that several processes share: `RedisRateLimit` of the crate
+    /// `opencloud-redis`, or one of your own.
     pub fn with_store(store: impl RateLimitStore) -> Self {
         Self { store: Store::Shared(Arc::new(store)), settings: Settings::default() }
     }

@@ -22,6 +22,15 @@ pub struct Quota {
     pub is_own: bool,
 }
 
+impl Quota {
+    /// As many requests in as many seconds, counted for this key, of which a request takes one: for tests of a
+    /// [`RateLimitStore`](super::RateLimitStore) of your own.
+    pub fn new(key: impl Into<String>, requests: u64, seconds: u64) -> Self {
+        let limit = Limit::new(requests, seconds);
+        Self { key: key.into(), limit, cost: 1, stated: Some(limit), is_own: true }
+    }
+}
+
 /// What a response says of one quota, as far as it says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

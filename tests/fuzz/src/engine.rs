@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 /// One input takes a few milliseconds; what takes this long does not end.
 const LONGEST_CASE: Duration = Duration::from_secs(120);
-/// After so many different findings a target ends.
+/// After this number of different findings a target ends.
 const MOST_FINDINGS: usize = 20;
-/// One input in so many must be accepted by what reads it.
+/// One input in this number must be accepted by what reads it.
 const MOST_REFUSED: u32 = 100;
 /// So often an input that has found something is tried smaller.
 const MOST_SHRINKS: u32 = 400;

@@ -115,7 +115,8 @@ fn launch(state: &mut State, call: &Call<'_>) -> Outcome {
 /// A place that a body names, if it is the universe's.
 fn owned(state: &mut State, call: &Call<'_>, universe: u64, name: &str) -> Result<Option<u64>, Failure> {
     let number = name.parse::<u64>();
-    let number = number.map_err(|_| Failure::invalid(format!("The place '{name}' is not a number.")))?;
+    let number =
+        number.map_err(|_| Failure::invalid(format!("The place '{name}' is not a whole number.")))?;
     let place = state.universes.place(universe, number, call.now)?;
     Ok((place.universe == universe).then_some(number))
 }

@@ -30,7 +30,7 @@ impl fmt::Display for Made {
     }
 }
 
-/// Makes so many calls with a client of its own, which is gone afterwards.
+/// Makes this number of calls with a client of its own, which is gone afterwards.
 pub(super) async fn make(base_url: &str, calls: u64, seed: u64) -> Outcome<Arc<Made>> {
     let client = Client::builder()
         .api_key("any-key")

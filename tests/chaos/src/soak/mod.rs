@@ -1,4 +1,4 @@
-//! Many calls of all sorts, and what is left of them in memory, sockets, tasks and files; and whether the client-side
+//! Many calls of all sorts, and what stays of them in memory, sockets, tasks and files; and whether the client-side
 //! limiter ever lets more through than a window allows, as the server counts it.
 
 mod calls;

@@ -102,7 +102,7 @@ mod tests {
     fn actions_have_lines_and_kinds() {
         let text = overlay(
             "  - target: $.paths['/a'].get\n    update:\n      summary: Gets.\n      x-opencloud:\n        area: a\n        method: get\n\
-             \n  - target: $.paths['/a'].get.responses\n    description: It answers 200.\n    update:\n      200: { description: OK }\n\
+             \n  - target: $.paths['/a'].get.responses\n    description: It returns 200.\n    update:\n      200: { description: OK }\n\
              \n  - target: $.paths['/b']\n    description: It is gone.\n    remove: true\n",
         );
         let actions = parse("x.yaml", &text).unwrap();

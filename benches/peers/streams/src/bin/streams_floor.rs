@@ -1,8 +1,9 @@
 //! The same jobs by hand: no retries, no limits, no checks.
 
 use futures_util::stream::{self, StreamExt};
-use serde::Deserialize;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use streams::{AT_ONCE, KEY, Meter, Peak, STORE, arguments, place_file};
 use tokio::io::AsyncWriteExt;
@@ -22,9 +23,30 @@ struct Listed {
     id: String,
 }
 
+/// The fields of an entry that an export keeps.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Entry {
+    create_time: Option<Timestamp>,
+    revision_id: Option<String>,
+    revision_create_time: Option<Timestamp>,
     value: Box<RawValue>,
+    #[serde(default)]
+    users: Vec<String>,
+    attributes: Option<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    scope: &'static str,
+    key: String,
+    value: Box<RawValue>,
+    users: Vec<String>,
+    attributes: Option<Box<RawValue>>,
+    revision_id: Option<String>,
+    create_time: Option<Timestamp>,
+    revision_create_time: Option<Timestamp>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -44,7 +66,7 @@ async fn get<T: DeserializeOwned>(client: &reqwest::Client, url: String) -> T {
     serde_json::from_slice(&body).expect("JSON")
 }
 
-/// Lists a store, reads each entry, and writes a line for it.
+/// Lists a store, reads each entry, and writes a line for it, with the same fields as ours.
 async fn export(client: &reqwest::Client, address: &str, count: u64) {
     let meter = Meter::start();
     let store = format!("{address}/cloud/v2/universes/{count}/data-stores/{STORE}/scopes/global/entries");
@@ -57,8 +79,13 @@ async fn export(client: &reqwest::Client, address: &str, count: u64) {
         });
         let mut reads = stream::iter(reads).buffered(AT_ONCE);
         while let Some((id, entry)) = reads.next().await {
-            let line = format!("{{\"key\":\"{id}\",\"value\":{}}}\n", entry.value.get());
-            writer.write_all(line.as_bytes()).await.expect("written");
+            let Entry { create_time, revision_id, revision_create_time, value, users, attributes } = entry;
+            let scope = "global";
+            let line =
+                Line { scope, key: id, value, users, attributes, revision_id, create_time, revision_create_time };
+            let mut text = serde_json::to_vec(&line).expect("JSON");
+            text.push(b'\n');
+            writer.write_all(&text).await.expect("written");
             seen += 1;
         }
         match page.next_page_token.filter(|token| !token.is_empty()) {
