@@ -2,8 +2,9 @@
 
 use crate::support::{TestServer, server, until};
 use opencloud::limit::{Quota, RateLimitStore};
+use opencloud::oauth::{TokenSet, TokenStore};
 use opencloud::webhook::{Claim, ReplayGuard};
-use opencloud_redis::{RedisCheckpoints, RedisRateLimit, RedisReplayGuard, SealingKeys};
+use opencloud_redis::{RedisCheckpoints, RedisRateLimit, RedisReplayGuard, RedisTokenStore, SealingKeys};
 use std::time::{Duration, Instant};
 
 fn checkpoints(server: &opencloud_redis::Server) -> RedisCheckpoints {
@@ -88,6 +89,27 @@ async fn a_job_outlives_a_server_that_is_killed_and_started_again() {
     drop(saved.await.expect("saved"));
     let next = checkpoints(&server.connect().await).wait("job").await.expect("a job").expect("not done");
     assert_eq!(next.saved::<String>().expect("a checkpoint").as_deref(), Some("more"));
+}
+
+#[tokio::test]
+async fn tokens_outlive_a_server_that_is_killed_and_started_again() {
+    let Some(mut server) = durable() else { return };
+    let store = RedisTokenStore::new(server.connect().await, SealingKeys::new([7; 32]), "user 156");
+    let tokens = |number: u64| {
+        let tokens = TokenSet::new(format!("access {number}"), jiff::Timestamp::MAX).expect("tokens");
+        tokens.with_refresh_token(format!("refresh {number}")).expect("tokens")
+    };
+    let lease = store.lease().await.expect("a lease");
+    store.save(&tokens(1)).await.expect("saved");
+    server.kill();
+    store.save(&tokens(2)).await.expect_err("no server");
+    server.restart();
+    until("the second are saved", async || store.save(&tokens(2)).await.is_ok()).await;
+    drop(lease);
+    server.kill();
+    server.restart();
+    let store = RedisTokenStore::new(server.connect().await, SealingKeys::new([7; 32]), "user 156");
+    assert_eq!(store.load().await.expect("tokens"), Some(tokens(2)));
 }
 
 #[tokio::test]
