@@ -197,6 +197,8 @@ impl Shared {
                 Ok(id.permit())
             }
             (Err(error), Some(part)) if error.is_away() => {
+                // What is sent meanwhile is told to the server when it is back, whether or not it has lost anything.
+                *self.epoch.lock().await = None;
                 Ok(self.acquire_here(&windows, part).await.permit())
             }
             (Err(error), _) => Err(error),
@@ -279,16 +281,11 @@ impl Shared {
         })
     }
 
-    /// Whether the server has begun with other data than this process knows. It is told then what was sent lately.
+    /// Whether the server may lack what this process has sent: it has begun with other data, or was away. It is told then.
     async fn is_other_epoch(&self, reply: &Reply) -> Result<bool, Error> {
         let mut epoch = self.epoch.lock().await;
-        match &*epoch {
-            Some(known) if *known == reply.epoch => return Ok(false),
-            None => {
-                *epoch = Some(reply.epoch.clone());
-                return Ok(false);
-            }
-            Some(_) => {}
+        if epoch.as_ref() == Some(&reply.epoch) {
+            return Ok(false);
         }
         let recent = self.own().recent();
         let mut now = reply.epoch.clone();
@@ -297,7 +294,7 @@ impl Shared {
             now = self.server.script("the rate limit", &script).await?;
         }
         *epoch = Some(now);
-        Ok(true)
+        Ok(!recent.is_empty())
     }
 
     /// Waits for a place that only this process knows of.

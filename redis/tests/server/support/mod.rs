@@ -58,6 +58,13 @@ impl TestServer {
         self.0.kill();
     }
 
+    /// Stops it, so that it responds to nothing, or lets it go on.
+    pub(crate) fn stand_still(&self, stands: bool) {
+        let signal = if stands { "-STOP" } else { "-CONT" };
+        let sent = std::process::Command::new("kill").args([signal, &self.0.id().to_string()]).status();
+        assert!(sent.expect("a signal").success());
+    }
+
     /// Starts it again at the same port.
     pub(crate) fn restart(&mut self) {
         self.0.restart();
