@@ -2,6 +2,7 @@
 
 use crate::Error;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// The HTTP methods that a path item can hold.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -258,6 +259,24 @@ pub fn references(value: &Value, found: &mut Vec<String>) {
         Value::Array(items) => items.iter().for_each(|inner| references(inner, found)),
         _ => {}
     }
+}
+
+/// What is reached from the names at the start: those of which `next` knows what they name in turn.
+pub fn reach(
+    start: impl IntoIterator<Item = String>,
+    next: impl Fn(&str) -> Option<Vec<String>>,
+) -> BTreeSet<String> {
+    let mut open: Vec<String> = start.into_iter().collect();
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if !reached.contains(&name)
+            && let Some(named) = next(&name)
+        {
+            open.extend(named);
+            reached.insert(name);
+        }
+    }
+    reached
 }
 
 /// The list under a key, or none.

@@ -125,7 +125,7 @@ impl RedisCheckpoints {
     ///
     /// As of every command.
     pub async fn forget(&self, name: &str) -> Result<(), Error> {
-        let keys = self.record(name).keys();
-        self.server.command::<u8>(WHAT, redis::cmd("DEL").arg(&keys)).await.map(drop)
+        let record = self.record(name);
+        record.command::<u8>(redis::cmd("DEL").arg(&record.keys())).await.map(drop)
     }
 }

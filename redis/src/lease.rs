@@ -1,7 +1,7 @@
 //! Records of parts that one process has at a time: a lease with a fencing token, which ends by the server's clock.
 
 use crate::server::{Error, ErrorKind, FORMAT, Server, trace};
-use redis::{Script, ScriptInvocation, Value};
+use redis::{FromRedisValue, Script, ScriptInvocation, Value};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -67,6 +67,28 @@ impl Record {
         script
     }
 
+    /// Runs a script, and takes note of whether the server is there.
+    pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
+        self.run_at(&self.server, script).await
+    }
+
+    async fn run_at<T: FromRedisValue>(
+        &self,
+        server: &Server,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, Error> {
+        let outcome = server.script(self.what, script).await;
+        server.leases().note(server.address(), &outcome);
+        outcome
+    }
+
+    /// As [`run`](Self::run), with a command.
+    pub(crate) async fn command<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Error> {
+        let outcome = self.server.command(self.what, command).await;
+        self.server.leases().note(self.server.address(), &outcome);
+        outcome
+    }
+
     fn kept(&self) -> u64 {
         self.kept.map_or(0, millis)
     }
@@ -79,7 +101,7 @@ impl Record {
         parts.iter().for_each(|part| {
             script.arg(part);
         });
-        self.server.script(self.what, &script).await
+        self.run(&script).await
     }
 
     /// Takes the part that has been free for longest.
@@ -87,7 +109,7 @@ impl Record {
         let mut script = self.script(&TAKE);
         script.arg(millis(self.lasts));
         let asked = Instant::now();
-        let raw = self.server.script(self.what, &script).await?;
+        let raw = self.run(&script).await?;
         self.taken(raw, asked).ok_or_else(|| self.unexpected())
     }
 
@@ -209,7 +231,7 @@ impl Holding {
             .arg(value)
             .arg(record.kept());
         let asked = Instant::now();
-        let is_held: bool = server.script(record.what, &script).await?;
+        let is_held: bool = record.run_at(server, &script).await?;
         if !is_held {
             self.is_lost.send_replace(true);
             return Err(record.lost());

@@ -122,9 +122,8 @@ impl RedisSplit {
     /// As of every command.
     pub async fn progress(&self) -> Result<SplitProgress, Error> {
         let [record, open] = self.record.keys();
-        let server = &self.record.server;
-        let parts: Option<u64> = server.command(WHAT, redis::cmd("HGET").arg(record).arg("parts")).await?;
-        let open: u64 = server.command(WHAT, redis::cmd("ZCARD").arg(open)).await?;
+        let parts: Option<u64> = self.record.command(redis::cmd("HGET").arg(record).arg("parts")).await?;
+        let open: u64 = self.record.command(redis::cmd("ZCARD").arg(open)).await?;
         let parts = parts.unwrap_or_default();
         Ok(SplitProgress { parts, done: parts.saturating_sub(open) })
     }
@@ -173,18 +172,17 @@ impl RedisSplit {
     /// Of kind [`Unreadable`](ErrorKind::Unreadable), if one is of another type; and as of every command.
     pub async fn results<R: DeserializeOwned>(&self) -> Result<Vec<R>, Error> {
         let [record, _] = self.record.keys();
-        let server = &self.record.server;
         let mut command = redis::cmd("HMGET");
         command.arg(&record).arg("format").arg("parts");
-        let (format, parts): (Option<String>, Option<u64>) = server.command(WHAT, &command).await?;
+        let (format, parts): (Option<String>, Option<u64>) = self.record.command(&command).await?;
         if let Some(format) = format.filter(|format| format != FORMAT) {
-            return Err(Error::other_version(WHAT, server.address(), &format));
+            return Err(Error::other_version(WHAT, self.record.server.address(), &format));
         }
         let mut results = Vec::new();
         for number in 0..parts.unwrap_or_default() {
             let mut command = redis::cmd("HGET");
             command.arg(&record).arg(format!("value:{number}"));
-            let Some(sealed) = server.command::<Option<Vec<u8>>>(WHAT, &command).await? else { continue };
+            let Some(sealed) = self.record.command::<Option<Vec<u8>>>(&command).await? else { continue };
             let opened = self.keys.open(&bound_at(&self.record.tag, number), &sealed)?;
             results.push(serde_json::from_slice(&opened).map_err(|_| {
                 let name = &self.record.name;
@@ -203,6 +201,6 @@ impl RedisSplit {
     ///
     /// As of every command.
     pub async fn forget(&self) -> Result<(), Error> {
-        self.record.server.command::<u8>(WHAT, redis::cmd("DEL").arg(&self.record.keys())).await.map(drop)
+        self.record.command::<u8>(redis::cmd("DEL").arg(&self.record.keys())).await.map(drop)
     }
 }

@@ -77,8 +77,7 @@ impl RedisTokenStore {
         let [record, _] = self.record.keys();
         let mut command = redis::cmd("HMGET");
         command.arg(record).arg("format").arg("value:0");
-        let (format, sealed): (Option<String>, Option<Vec<u8>>) =
-            self.record.server.command(WHAT, &command).await?;
+        let (format, sealed): (Option<String>, Option<Vec<u8>>) = self.record.command(&command).await?;
         if let Some(format) = format.filter(|format| format != FORMAT) {
             return Err(Error::other_version(WHAT, self.record.server.address(), &format));
         }
@@ -100,7 +99,7 @@ impl RedisTokenStore {
         let [record, open] = self.record.keys();
         let mut script = SAVE.key(record);
         script.key(open).arg(FORMAT).arg(fence).arg(sealed);
-        match self.record.server.script(WHAT, &script).await? {
+        match self.record.run(&script).await? {
             true => Ok(()),
             false => Err(self.record.lost()),
         }

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::spec::ErrorsInSuccess;
 use crate::transport::Exchanged;
-use crate::wire::decode::json_text;
+use crate::wire::decode;
 use serde_json::Value;
 
 /// How many items a message names at most.
@@ -12,7 +12,7 @@ const MOST_NAMED: usize = 10;
 /// The error that a response of success is, if it lists failures.
 pub(super) fn told(errors: ErrorsInSuccess, exchanged: &Exchanged) -> Option<Error> {
     // What is not JSON is told by whoever reads it as the response.
-    let body: Value = serde_json::from_slice(json_text(exchanged.body())).ok()?;
+    let body = decode::any(exchanged.body())?;
     if errors.unless.is_some_and(|name| is_there(&body[name])) {
         return None;
     }

@@ -2,6 +2,7 @@
 
 use super::ErrorKind;
 use super::one_line::is_hidden;
+use crate::wire::decode;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
@@ -21,16 +22,16 @@ pub(super) struct ParsedBody {
 pub(super) fn read(body: &[u8]) -> ParsedBody {
     // A byte order mark is not part of JSON, and some services begin with one.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => object_body(object),
-        Ok(Value::String(text)) => ParsedBody { message: plain(&text), ..ParsedBody::default() },
-        Ok(Value::Null) => ParsedBody::default(),
-        Ok(Value::Array(items)) => ParsedBody {
+    match decode::any(body) {
+        Some(Value::Object(object)) => object_body(object),
+        Some(Value::String(text)) => ParsedBody { message: plain(&text), ..ParsedBody::default() },
+        Some(Value::Null) => ParsedBody::default(),
+        Some(Value::Array(items)) => ParsedBody {
             details: (!items.is_empty()).then_some(Value::Array(items)),
             ..ParsedBody::default()
         },
-        Ok(scalar) => ParsedBody { message: Some(scalar.to_string()), ..ParsedBody::default() },
-        Err(_) => ParsedBody { message: no_json(&String::from_utf8_lossy(body)), ..ParsedBody::default() },
+        Some(scalar) => ParsedBody { message: Some(scalar.to_string()), ..ParsedBody::default() },
+        None => ParsedBody { message: no_json(&String::from_utf8_lossy(body)), ..ParsedBody::default() },
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{Error, ErrorKind, Inner, convert};
 use crate::operations;
 use crate::spec::{Condition, FinalError};
+use crate::wire::decode;
 use http::StatusCode;
-use serde_json::Value;
 
 /// The code by which most services say that what is to be created exists already (`MS-13`, `DS-13`).
 const ALREADY_EXISTS: &str = "ALREADY_EXISTS";
@@ -27,7 +27,7 @@ pub(super) fn holds(when: &Condition, error: &Error, request: Option<&[u8]>) -> 
 
 /// Whether a JSON body has this property.
 fn has(body: &[u8], name: &str) -> bool {
-    serde_json::from_slice::<Value>(body).is_ok_and(|body| body.get(name).is_some())
+    decode::any(body).is_some_and(|body| body.get(name).is_some())
 }
 
 impl Condition {

@@ -6,9 +6,8 @@ use crate::Error;
 use crate::call::Call;
 use crate::operation::{State, States, Waits};
 use crate::operations::LUAU_LIST_TASK_LOGS as LIST_LOGS;
-use crate::wire::decode::json_text;
+use crate::wire::decode;
 use futures_core::Stream;
-use serde_json::Value;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -210,8 +209,7 @@ impl<M: Clone + PartialEq + 'static> Following<M> {
                 match over {
                     Some(State::Done(task)) => self.note_path(task.path.as_deref()),
                     Some(State::Failed(error)) => {
-                        let task: Option<Value> =
-                            error.body().and_then(|body| serde_json::from_slice(json_text(body)).ok());
+                        let task = error.body().and_then(|body| decode::any(body));
                         self.note_path(task.as_ref().and_then(|task| task["path"].as_str()));
                     }
                     _ => {}

@@ -7,7 +7,7 @@ use crate::call::{Call, read};
 use crate::client::Options;
 use crate::spec::LongRunningInfo;
 use crate::transport::{Exchanged, Origin};
-use crate::wire::decode::json_text;
+use crate::wire::decode;
 use crate::{Client, Error, ErrorKind, OperationInfo, Response};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -395,7 +395,7 @@ fn may_pass(error: &Error) -> bool {
 
 /// Why the operation failed, if a refused poll says that it did.
 fn failure(info: &LongRunningInfo, error: &Error) -> Option<Failure> {
-    let response: Value = serde_json::from_slice(json_text(error.body()?)).ok()?;
+    let response = decode::any(error.body()?)?;
     dialect::failed_request(info.dialect, &response)
 }
 

@@ -300,8 +300,8 @@ impl RetryLoop<'_> {
         deadline: Deadline,
         trace: &Trace,
     ) -> Result<Option<Place>, Error> {
-        let counted = self.counted(request, secret);
-        let place = match counted.and_then(|(limit, request)| limit.acquire(request)) {
+        let asked = self.counted(request, secret).and_then(|(limit, request)| limit.acquire(&request));
+        let place = match asked {
             Some(Acquiring::Granted(place)) => {
                 trace.limited(Duration::ZERO);
                 Some(place)
@@ -336,7 +336,7 @@ impl RetryLoop<'_> {
     ) {
         let counted = self.counted(request, exchanged.secret.as_ref());
         if let (Some((limit, request)), Some(place)) = (counted, place) {
-            limit.observe(request, place, &exchanged.response, refused);
+            limit.observe(&request, place, &exchanged.response, refused);
         }
     }
 

@@ -368,6 +368,21 @@ async fn as_17_a_permission_that_was_not_granted_on_all_is_an_error() {
     }
 }
 
+/// AS-17.
+#[tokio::test]
+async fn as_17_what_no_value_can_hold_hides_no_refusal_beside_it() {
+    for odd in ["1e400", r#""\ud800""#, &format!("{}{}", "[".repeat(200), "]".repeat(200))] {
+        let refusal = format!(r#"{{"assetId":2,"code":"CannotManageAsset","odd":{odd}}}"#);
+        let response = format!(r#"{{"successAssetIds":[1,3],"errors":[{refusal}],"odd":{odd}}}"#);
+        let script = Script::new().always(
+            Expect::patch("/asset-permissions-api/v1/assets/permissions"),
+            MockResponse::bytes(response.clone()).header("content-type", "application/json"),
+        );
+        let error = scripted(&script).assets().grant_permissions(three()).await.expect_err(&response);
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("CannotManageAsset")), "{error}");
+    }
+}
+
 fn moderated(state: Value) -> MockResponse {
     MockResponse::json(json!({ "assetId": "5", "moderationResult": state }))
 }

@@ -443,22 +443,15 @@ impl<'a> Call<'a> {
             writer.block(format!("impl {}", self.name), |writer| {
                 for input in &self.setters {
                     writer.doc(&format!("{} Optional.", input.doc));
-                    let head =
-                        format!("pub fn {}(mut self, value: {}) -> Self", input.name, input.accepted());
-                    writer.block(head, |writer| {
-                        input.emit_collection(writer, "value");
-                        writer.line(format!("self.call = self.call.{};", input.apply));
-                        writer.line("self");
-                    });
+                    let head = format!("{}(mut self, value: {})", input.name, input.accepted());
+                    emit_setter(writer, &head, &input.apply, |writer| input.emit_collection(writer, "value"));
                 }
                 for (setter, field) in &self.clearable {
                     let (name, doc) = (&field.ident, docs::text(&field.description));
                     writer
                         .doc(&format!("Clears `{name}`: sends null and names it in the update mask. {doc}"));
-                    writer.block(format!("pub fn {setter}(mut self) -> Self"), |writer| {
-                        writer.line(format!("self.call = self.call.clear({});", literal(&field.name)));
-                        writer.line("self");
-                    });
+                    let apply = format!("clear({})", literal(&field.name));
+                    emit_setter(writer, &format!("{setter}(mut self)"), &apply, |_| {});
                 }
             });
         }
@@ -470,6 +463,15 @@ impl<'a> Call<'a> {
             writer.line(format!("crate::operation::start_methods!({} => {result});", self.name));
         }
     }
+}
+
+/// A method that changes the call, after what `first` writes.
+fn emit_setter(writer: &mut Writer, head: &str, apply: &str, first: impl FnOnce(&mut Writer)) {
+    writer.block(format!("pub fn {head} -> Self"), |writer| {
+        first(writer);
+        writer.line(format!("self.call = self.call.{apply};"));
+        writer.line("self");
+    });
 }
 
 /// The most arguments that a body becomes: of more, nobody knows which is which.

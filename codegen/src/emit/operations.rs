@@ -1,10 +1,7 @@
 //! `operations.rs`: the table of operations.
 
 use crate::emit::{Writer, literal};
-use crate::model::{
-    ErrorsInSuccess, Expected, Location, LongRunning, Model, Operation, Overdue, Paging, Polling, Remark,
-    ServiceLimit,
-};
+use crate::model::{Expected, Location, LongRunning, Model, Operation, Overdue, Paging, Polling, Remark};
 use crate::{Error, names};
 
 pub fn emit(model: &Model) -> Result<String, Error> {
@@ -72,7 +69,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("oauth", operation.oauth.to_string()),
         ("api_key_limit", format!("{:?}", operation.api_key_limit)),
         ("oauth_limit", format!("{:?}", operation.oauth_limit)),
-        ("limits", slice(operation.limits.iter().map(limit))),
+        ("limits", format!("&{:?}", operation.limits)),
         ("reference", format!("{:?}", operation.reference)),
         ("idempotent", operation.is_idempotent().to_string()),
         ("retry_too_many_requests", operation.retries_too_many_requests().to_string()),
@@ -81,7 +78,7 @@ fn fields(writer: &mut Writer, operation: &Operation) {
         ("bare_list", format!("{:?}", operation.bare_list)),
         ("expects", expected(&operation.expects)),
         ("id_from_request", slice(operation.id_from_request.iter().map(id_from_request))),
-        ("errors_in_success", option(operation.errors_in_success.as_ref(), errors_in_success)),
+        ("errors_in_success", format!("{:?}", operation.errors_in_success)),
         ("conflict_is_value", operation.conflict_is_value().to_string()),
         ("update_mask", format!("{:?}", operation.update_mask().map(|mask| &mask.name))),
         ("paging", option(operation.paging.as_ref(), paging)),
@@ -121,33 +118,8 @@ fn id_from_request((property, parameter): (&String, &String)) -> String {
     format!("IdFromRequest {{ property: {property:?}, parameter: {parameter:?} }}")
 }
 
-fn errors_in_success(ErrorsInSuccess { list, unless, about, harmless }: &ErrorsInSuccess) -> String {
-    format!(
-        "ErrorsInSuccess {{ list: {list:?}, unless: {unless:?}, about: {about:?}, harmless: &{harmless:?} }}"
-    )
-}
-
 fn expected(Expected { main, is_single, required }: &Expected) -> String {
     format!("ExpectedFields {{ main: {main:?}, is_single: {is_single}, required: &{required:?} }}")
-}
-
-fn limit(limit: &ServiceLimit) -> String {
-    let ServiceLimit {
-        class,
-        limit,
-        tenths_per_user,
-        by,
-        stated,
-        max_wait,
-        shared_with_game,
-        extendable,
-        units,
-    } = limit;
-    format!(
-        "ServiceLimit {{ class: {class:?}, limit: {limit:?}, tenths_per_user: {tenths_per_user}, by: &{by:?}, \
-         stated: {stated:?}, max_wait: {max_wait:?}, shared_with_game: {shared_with_game}, \
-         extendable: {extendable}, units: {units} }}"
-    )
 }
 
 fn polling(Polling { first, every }: Polling) -> String {
@@ -183,21 +155,14 @@ fn paging(paging: &Paging) -> String {
 }
 
 fn long_running(operation: &LongRunning) -> String {
-    let dialect = match operation.dialect.as_str() {
-        "analytics" => "Dialect::Analytics",
-        "experiment" => "Dialect::Experiment",
-        "luau" => "Dialect::Luau",
-        "restart" => "Dialect::Restart",
-        "thumbnail_upload" => "Dialect::ThumbnailUpload",
-        _ => "Dialect::Cloud",
-    };
+    let dialect = names::type_name(&operation.dialect);
     let base = operation.base.as_deref().unwrap_or("/cloud/v2/");
     let poll = option(operation.poll.as_ref(), |id| format!("&{}", names::constant(id)));
     let (result, expects) = (operation.result().0, expected(&operation.expects));
     let overdue = option(operation.overdue.as_ref(), overdue);
     let LongRunning { paths, direct, query, has_result, .. } = operation;
     format!(
-        "LongRunningInfo {{ dialect: {dialect}, base: {base:?}, poll: {poll}, paths: &{paths:?}, \
+        "LongRunningInfo {{ dialect: Dialect::{dialect}, base: {base:?}, poll: {poll}, paths: &{paths:?}, \
          result: &{result:?}, direct: {direct}, query: &{query:?}, expects: {expects}, has_result: {has_result}, \
          overdue: {overdue} }}"
     )

@@ -3,13 +3,16 @@
 mod read;
 mod types;
 
-use crate::document::{Document, target};
+use crate::document::{Document, reach, target};
 use crate::passes::{self, bodies, describe, sanitize};
 use crate::{Error, names};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
+
+/// The structs by name.
+pub type Structs = BTreeMap<String, Struct>;
 
 /// A document, read.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub struct Model {
     /// Operations of other areas at which operations of these areas are followed. Only their routes
     /// and limits are known.
     pub polled: Vec<Operation>,
-    pub structs: BTreeMap<String, Struct>,
+    pub structs: Structs,
     pub enums: BTreeMap<String, Enum>,
     pub ids: Vec<IdType>,
     /// Every scope that the document names, whatever the areas.
@@ -178,7 +181,17 @@ pub struct ErrorsInSuccess {
     /// The property of an item that names what it is about.
     pub about: Option<String>,
     /// The codes of items that do not count as failures.
-    pub harmless: Vec<String>,
+    pub harmless: Slice,
+}
+
+/// Texts, which `Debug` shows as they are written in a constant: `&["a"]`.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Slice(pub Vec<String>);
+
+impl std::fmt::Debug for Slice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "&{:?}", self.0)
+    }
 }
 
 /// A rate limit: requests per period.
@@ -198,7 +211,7 @@ pub struct ServiceLimit {
     pub tenths_per_user: u64,
     /// Parameters of the path.
     #[serde(default)]
-    pub by: Vec<String>,
+    pub by: Slice,
     pub stated: Option<u64>,
     pub max_wait: Option<u64>,
     #[serde(default)]
@@ -572,9 +585,8 @@ impl Model {
             structs.insert(name.clone(), of);
         }
         let Extension { areas: listed, ids, hints, final_errors } = read::extension(document.extension())?;
-        let operations = document.operations().map(|(path, verb, operation)| {
-            read::read_operation(path, verb, operation, &document, &listed, &structs, &enums)
-        });
+        let reader = read::Reader { document: &document, areas: &listed, structs: &structs, enums: &enums };
+        let operations = document.operations().map(|(path, verb, of)| reader.operation(path, verb, of));
         let mut operations = operations.collect::<Result<Vec<_>, _>>()?;
         operations.sort_by(|a, b| a.id.cmp(&b.id));
         let (polled, operations): (Vec<_>, Vec<_>) =
@@ -654,26 +666,21 @@ impl Model {
             open.extend(long_running.response.clone());
             open.extend(long_running.metadata.clone());
         }
-        let mut found = BTreeSet::new();
-        while let Some(name) = open.pop() {
-            if self.enums.contains_key(&name) {
-                found.insert(name);
-            } else if let Some(of) = self.structs.get(&name)
-                && found.insert(name)
-            {
-                open.extend(of.fields.iter().filter_map(|field| field.kind.named()).map(str::to_owned));
-            }
-        }
-        found
+        reach(open, |name| {
+            let fields = match self.structs.get(name) {
+                Some(of) => of.fields.as_slice(),
+                None => self.enums.get(name).map(|_| &[][..])?,
+            };
+            Some(fields.iter().filter_map(|field| field.kind.named()).map(str::to_owned).collect())
+        })
     }
 }
 
 impl Type {
     /// The enum or struct at the heart of the type.
     pub fn named(&self) -> Option<&str> {
-        match self {
+        match self.leaf() {
             Type::Enum(name) | Type::Struct(name) => Some(name),
-            Type::List(inner) | Type::Map(inner) | Type::Maybe(inner) | Type::Boxed(inner) => inner.named(),
             _ => None,
         }
     }

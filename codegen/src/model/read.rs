@@ -1,8 +1,16 @@
 //! From the JSON of a normalised document to the model's types.
 
 use super::*;
-use crate::document::{items, members, references};
+use crate::document::{items, members, reach, references};
 use quote::ToTokens;
+
+/// What the types and operations of a document are read with.
+pub(super) struct Reader<'a> {
+    pub(super) document: &'a Document,
+    pub(super) areas: &'a [Area],
+    pub(super) structs: &'a Structs,
+    pub(super) enums: &'a BTreeMap<String, Enum>,
+}
 
 pub(super) fn read_enum(name: &str, schema: &Value, values: &[Value]) -> Enum {
     let given: Option<Vec<String>> = ["x-enum-varnames", "x-enumNames"]
@@ -66,7 +74,7 @@ fn aliases(schema: &Value) -> Vec<Alias> {
 }
 
 /// Refuses words of a property about others that are not there, or not of the type that they should be of.
-pub(super) fn check_names(structs: &BTreeMap<String, Struct>) -> Result<(), Error> {
+pub(super) fn check_names(structs: &Structs) -> Result<(), Error> {
     for of in structs.values() {
         let mut taken: BTreeSet<&str> = of.fields.iter().map(|field| field.name.as_str()).collect();
         let refuse = |what: String| Err(Error::new(format!("`{}`: {what}", of.name)));
@@ -101,7 +109,7 @@ pub(super) fn check_names(structs: &BTreeMap<String, Struct>) -> Result<(), Erro
 pub(super) fn value_of<'a>(
     field: &'a Field,
     alias: &Alias,
-    structs: &'a BTreeMap<String, Struct>,
+    structs: &'a Structs,
 ) -> Option<(&'a str, &'a Field)> {
     let Type::List(item) = &field.kind else { return None };
     let Type::Struct(name) = &**item else { return None };
@@ -110,7 +118,7 @@ pub(super) fn value_of<'a>(
 }
 
 /// Marks the types of requests in which something must be checked before they are sent.
-pub(super) fn mark_checked(structs: &mut BTreeMap<String, Struct>) {
+pub(super) fn mark_checked(structs: &mut Structs) {
     let mut checked: BTreeSet<String> = BTreeSet::new();
     loop {
         let before = checked.len();
@@ -178,121 +186,166 @@ pub(super) fn extension(value: &Value) -> Result<Extension, Error> {
     Extension::deserialize(value).map_err(|error| Error::new(format!("x-opencloud of the document: {error}")))
 }
 
-pub(super) fn read_operation(
-    path: &str,
-    verb: &str,
-    operation: &Value,
-    document: &Document,
-    areas: &[Area],
-    structs: &BTreeMap<String, Struct>,
-    enums: &BTreeMap<String, Enum>,
-) -> Result<Operation, Error> {
-    let refuse = |what: String| Error::new(format!("{} {path}: x-opencloud{what}", verb.to_uppercase()));
-    let mut facts = Operation::deserialize(&operation["x-opencloud"])
-        .map_err(|error| refuse(format!(" cannot be read: {error}")))?;
-    for (key, name) in [("area", &facts.area), ("method", &facts.method)] {
-        if name.is_empty() || names::is_keyword(name) {
-            return Err(refuse(format!(".{key} is not a valid identifier")));
+impl Reader<'_> {
+    pub(super) fn operation(&self, path: &str, verb: &str, operation: &Value) -> Result<Operation, Error> {
+        let document = self.document;
+        let refuse = |what: String| Error::new(format!("{} {path}: x-opencloud{what}", verb.to_uppercase()));
+        let mut facts = Operation::deserialize(&operation["x-opencloud"])
+            .map_err(|error| refuse(format!(" cannot be read: {error}")))?;
+        for (key, name) in [("area", &facts.area), ("method", &facts.method)] {
+            if name.is_empty() || names::is_keyword(name) {
+                return Err(refuse(format!(".{key} is not a valid identifier")));
+            }
         }
-    }
-    let parameter =
-        |limit: &ServiceLimit| limit.by.iter().find(|name| !path.contains(&format!("{{{name}}}"))).cloned();
-    if let Some(name) = facts.limits.iter().find_map(parameter) {
-        return Err(refuse(format!(".limits: the path has no parameter {name}")));
-    }
-    // The narrowest first: what counts by more parameters.
-    facts.limits.sort_by_key(|limit| std::cmp::Reverse(limit.by.len()));
-    let area = areas.iter().find(|area| area.name == facts.area);
-    facts.hints.extend(area.into_iter().flat_map(|area| area.hints.iter().cloned()));
-    facts.final_errors.extend(area.into_iter().flat_map(|area| area.final_errors.iter().cloned()));
+        let parameter = |limit: &ServiceLimit| {
+            limit.by.0.iter().find(|name| !path.contains(&format!("{{{name}}}"))).cloned()
+        };
+        if let Some(name) = facts.limits.iter().find_map(parameter) {
+            return Err(refuse(format!(".limits: the path has no parameter {name}")));
+        }
+        // The narrowest first: what counts by more parameters.
+        facts.limits.sort_by_key(|limit| std::cmp::Reverse(limit.by.0.len()));
+        let area = self.areas.iter().find(|area| area.name == facts.area);
+        facts.hints.extend(area.into_iter().flat_map(|area| area.hints.iter().cloned()));
+        facts.final_errors.extend(area.into_iter().flat_map(|area| area.final_errors.iter().cloned()));
 
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let security = operation.get("security").or_else(|| document.value().get("security"));
-    let security = security.map(Value::to_string).unwrap_or_default();
-    let server = |value: &Value| text(&value["servers"][0]["url"]);
-    let host = server(operation).or_else(|| server(document.value()));
-    let host = host.as_deref().unwrap_or("https://apis.roblox.com");
-    let response = operation["response"]["content"]["application/json"].get("schema");
-    let mut read = Operation {
-        id: format!("{}.{}", facts.area, facts.method),
-        summary: text(&operation["summary"]),
-        verb: verb.to_uppercase(),
-        path: path.to_owned(),
-        host: host.trim_start_matches("https://").trim_end_matches('/').to_owned(),
-        stability: text(&operation["x-roblox-stability"]),
-        deprecated: operation["deprecated"] == true,
-        scopes: scopes_of(operation),
-        api_key: security.contains("roblox-api-key"),
-        oauth: security.contains("roblox-oauth2"),
-        api_key_limit: limit(&operation["x-roblox-rate-limits"]["perApiKeyOwner"]),
-        oauth_limit: limit(&operation["x-roblox-rate-limits"]["perOauth2Authorization"]),
-        reference: text(&operation["externalDocs"]["url"]),
-        parameters: items(&operation["parameters"]).map(|known| read_parameter(known, document)).collect(),
-        body: read_body(&operation["requestBody"], document, structs),
-        response: response.map_or(Type::Unit, |schema| read_type(schema, document)),
-        ..facts
-    };
-    read.complete(document, structs, enums);
-    Ok(read)
-}
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let security = operation.get("security").or_else(|| document.value().get("security"));
+        let security = security.map(Value::to_string).unwrap_or_default();
+        let server = |value: &Value| text(&value["servers"][0]["url"]);
+        let host = server(operation).or_else(|| server(document.value()));
+        let host = host.as_deref().unwrap_or("https://apis.roblox.com");
+        let response = operation["response"]["content"]["application/json"].get("schema");
+        let mut read = Operation {
+            id: format!("{}.{}", facts.area, facts.method),
+            summary: text(&operation["summary"]),
+            verb: verb.to_uppercase(),
+            path: path.to_owned(),
+            host: host.trim_start_matches("https://").trim_end_matches('/').to_owned(),
+            stability: text(&operation["x-roblox-stability"]),
+            deprecated: operation["deprecated"] == true,
+            scopes: scopes_of(operation),
+            api_key: security.contains("roblox-api-key"),
+            oauth: security.contains("roblox-oauth2"),
+            api_key_limit: limit(&operation["x-roblox-rate-limits"]["perApiKeyOwner"]),
+            oauth_limit: limit(&operation["x-roblox-rate-limits"]["perOauth2Authorization"]),
+            reference: text(&operation["externalDocs"]["url"]),
+            parameters: items(&operation["parameters"])
+                .map(|known| read_parameter(known, document))
+                .collect(),
+            body: self.body(&operation["requestBody"]),
+            response: response.map_or(Type::Unit, |schema| read_type(schema, document)),
+            ..facts
+        };
+        self.complete(&mut read);
+        Ok(read)
+    }
 
-impl Operation {
     /// Adds what follows from the types of the operation and of its result, and takes out what they do not have.
-    fn complete(
-        &mut self,
-        document: &Document,
-        structs: &BTreeMap<String, Struct>,
-        enums: &BTreeMap<String, Enum>,
-    ) {
-        self.long_running = self.long_running.take().filter(|facts| !facts.dialect.is_empty());
-        let result = self.long_running.as_mut().and_then(|facts| {
+    fn complete(&self, of: &mut Operation) {
+        let structs = self.structs;
+        of.long_running = of.long_running.take().filter(|facts| !facts.dialect.is_empty());
+        let result = of.long_running.as_mut().and_then(|facts| {
             let known = |name: &String| structs.contains_key(name);
             facts.response = facts.response.take().filter(known);
             facts.metadata = facts.metadata.take().filter(known);
-            facts.poll = facts.poll.take().and_then(|path| document.id_of_get(&path));
+            facts.poll = facts.poll.take().and_then(|path| self.document.id_of_get(&path));
             facts.has_result = facts.response.as_ref().is_some_and(|name| !structs[name].fields.is_empty());
             facts.response.clone().map(Type::Struct)
         });
-        if let Some(paging) = &mut self.paging {
+        if let Some(paging) = &mut of.paging {
             // A list that is read by an operation has its pages in the operation's result.
-            paging.page = result.as_ref().unwrap_or(&self.response).clone();
+            paging.page = result.as_ref().unwrap_or(&of.response).clone();
             paging.item = follow(&paging.page, &paging.items.0, structs).and_then(|kind| match kind {
                 Type::List(item) => Some((**item).clone()),
                 _ => None,
             });
-            paging.sizes = sizes(paging, &self.parameters, enums);
+            paging.sizes = self.sizes(paging, &of.parameters);
         }
-        let items = self.paging.as_ref().and_then(|paging| paging.items.0.first());
-        let main = self.main.as_ref();
-        self.expects = match &mut self.long_running {
+        let items = of.paging.as_ref().and_then(|paging| paging.items.0.first());
+        let main = of.main.as_ref();
+        of.expects = match &mut of.long_running {
             Some(facts) => {
                 // Of a Luau task the envelope itself is the result.
-                let result = result.or_else(|| (facts.dialect == "luau").then(|| self.response.clone()));
+                let result = result.or_else(|| (facts.dialect == "luau").then(|| of.response.clone()));
                 if let Some(result) = result {
                     let main = facts.main.as_ref().or(items);
                     facts.expects = read_expected(main, &facts.required, &result, structs);
                 }
-                let required = match self.required_response.is_empty() {
+                let required = match of.required_response.is_empty() {
                     true => &[envelope(&facts.dialect).to_owned()][..],
-                    false => &self.required_response,
+                    false => &of.required_response,
                 };
-                read_expected(main, required, &self.response, structs)
+                read_expected(main, required, &of.response, structs)
             }
-            None => read_expected(main.or(items), &self.required_response, &self.response, structs),
+            None => read_expected(main.or(items), &of.required_response, &of.response, structs),
         };
-        let response = &self.response;
+        let response = &of.response;
         let has_list = |errors: &ErrorsInSuccess| field_of(response, &errors.list, structs).is_some();
-        self.errors_in_success = self.errors_in_success.take().filter(has_list);
+        of.errors_in_success = of.errors_in_success.take().filter(has_list);
         let has_id = |kind: &Type, name: &str| {
             let is_id = |field: &Field| matches!(field.kind, Type::String | Type::Id { .. });
             field_of(kind, name, structs).is_some_and(is_id)
         };
         let is_sent = |name: &str| {
             let is_it = |known: &Parameter| known.name == name && known.location != Location::Header;
-            self.parameters.iter().any(is_it)
-                || matches!(&self.body, Some(Body::Json { kind, .. }) if has_id(kind, name))
+            of.parameters.iter().any(is_it)
+                || matches!(&of.body, Some(Body::Json { kind, .. }) if has_id(kind, name))
         };
-        self.id_from_request.retain(|property, sent| has_id(&self.response, property) && is_sent(sent));
+        of.id_from_request.retain(|property, sent| has_id(&of.response, property) && is_sent(sent));
+    }
+
+    fn body(&self, body: &Value) -> Option<Body> {
+        let content = body.get("content")?.as_object()?;
+        let (media, first) = content.iter().next()?;
+        let schema = &first["schema"];
+        Some(match bodies::kind(media) {
+            bodies::Kind::Raw => Body::Raw { media: content.keys().cloned().collect() },
+            bodies::Kind::Multipart => Body::Multipart { parts: self.parts(schema) },
+            bodies::Kind::Json => {
+                let kind = read_type(schema, self.document);
+                let says_nothing = |of: &Struct| of.fields.iter().all(|field| field.read_only);
+                match &kind {
+                    Type::Struct(name) if self.structs.get(name).is_none_or(says_nothing) => Body::Empty,
+                    _ => Body::Json { kind, required: body["required"] == true },
+                }
+            }
+        })
+    }
+
+    fn parts(&self, schema: &Value) -> Vec<Part> {
+        let Type::Struct(name) = read_type(schema, self.document) else { return Vec::new() };
+        let Some(form) = self.structs.get(&name) else { return Vec::new() };
+        let schemas = &self.document.schemas()[&name]["properties"];
+        let binary = |schema: &Value| schema["format"] == "binary";
+        let is_text = |kind: &Type| kind.is_scalar() && *kind != Type::Value;
+        let part = |field: &Field| {
+            let (schema, kind) = (&schemas[&field.name], field.kind.clone());
+            Part {
+                name: field.name.clone(),
+                description: field.description.clone(),
+                required: field.is_required(),
+                kind: match &kind {
+                    _ if binary(schema) => PartKind::File,
+                    Type::List(_) if binary(&schema["items"]) => PartKind::Files,
+                    Type::List(inner) if is_text(inner) => PartKind::Text(kind),
+                    _ if is_text(&kind) => PartKind::Text(kind),
+                    _ => PartKind::Json(kind),
+                },
+            }
+        };
+        form.fields.iter().filter(|field| !field.read_only).map(part).collect()
+    }
+
+    /// The page sizes that a service takes, if its parameter lists them.
+    fn sizes(&self, paging: &Paging, parameters: &[Parameter]) -> Vec<u64> {
+        let parameter = parameters.iter().find(|parameter| Some(&parameter.name) == paging.size.as_ref());
+        match parameter.and_then(|parameter| parameter.kind.named()).and_then(|name| self.enums.get(name)) {
+            Some(Enum { values: EnumValues::Numbers(values), .. }) => {
+                values.iter().filter_map(|(_, number)| u64::try_from(*number).ok()).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -341,56 +394,9 @@ fn read_parameter(parameter: &Value, document: &Document) -> Parameter {
     Parameter { name, description: description(parameter), location, required, kind }
 }
 
-fn read_body(body: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Option<Body> {
-    let content = body.get("content")?.as_object()?;
-    let (media, first) = content.iter().next()?;
-    let schema = &first["schema"];
-    Some(match bodies::kind(media) {
-        bodies::Kind::Raw => Body::Raw { media: content.keys().cloned().collect() },
-        bodies::Kind::Multipart => Body::Multipart { parts: read_parts(schema, document, structs) },
-        bodies::Kind::Json => {
-            let kind = read_type(schema, document);
-            let says_nothing = |of: &Struct| of.fields.iter().all(|field| field.read_only);
-            match &kind {
-                Type::Struct(name) if structs.get(name).is_none_or(says_nothing) => Body::Empty,
-                _ => Body::Json { kind, required: body["required"] == true },
-            }
-        }
-    })
-}
-
-fn read_parts(schema: &Value, document: &Document, structs: &BTreeMap<String, Struct>) -> Vec<Part> {
-    let Type::Struct(name) = read_type(schema, document) else { return Vec::new() };
-    let Some(form) = structs.get(&name) else { return Vec::new() };
-    let schemas = &document.schemas()[&name]["properties"];
-    let binary = |schema: &Value| schema["format"] == "binary";
-    let is_text = |kind: &Type| kind.is_scalar() && *kind != Type::Value;
-    let part = |field: &Field| {
-        let (schema, kind) = (&schemas[&field.name], field.kind.clone());
-        Part {
-            name: field.name.clone(),
-            description: field.description.clone(),
-            required: field.is_required(),
-            kind: match &kind {
-                _ if binary(schema) => PartKind::File,
-                Type::List(_) if binary(&schema["items"]) => PartKind::Files,
-                Type::List(inner) if is_text(inner) => PartKind::Text(kind),
-                _ if is_text(&kind) => PartKind::Text(kind),
-                _ => PartKind::Json(kind),
-            },
-        }
-    };
-    form.fields.iter().filter(|field| !field.read_only).map(part).collect()
-}
-
 /// What a response of a type must hold: what the words say, as far as the type has it. Without a word the
 /// only property of a response that has but one is the main thing.
-fn read_expected(
-    main: Option<&String>,
-    required: &[String],
-    kind: &Type,
-    structs: &BTreeMap<String, Struct>,
-) -> Expected {
+fn read_expected(main: Option<&String>, required: &[String], kind: &Type, structs: &Structs) -> Expected {
     let Some(of) = kind.one_struct().and_then(|name| structs.get(name)) else { return Expected::default() };
     let has = |name: &str| of.fields.iter().any(|field| field.name == name);
     let main = main.cloned().or_else(|| match of.fields.as_slice() {
@@ -417,33 +423,18 @@ fn envelope(dialect: &str) -> &'static str {
     }
 }
 
-/// The page sizes that a service takes, if its parameter lists them.
-fn sizes(paging: &Paging, parameters: &[Parameter], enums: &BTreeMap<String, Enum>) -> Vec<u64> {
-    let parameter = parameters.iter().find(|parameter| Some(&parameter.name) == paging.size.as_ref());
-    match parameter.and_then(|parameter| parameter.kind.named()).and_then(|name| enums.get(name)) {
-        Some(Enum { values: EnumValues::Numbers(values), .. }) => {
-            values.iter().filter_map(|(_, number)| u64::try_from(*number).ok()).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// The type at the end of a path of properties.
-fn follow<'a>(kind: &'a Type, path: &[String], structs: &'a BTreeMap<String, Struct>) -> Option<&'a Type> {
+fn follow<'a>(kind: &'a Type, path: &[String], structs: &'a Structs) -> Option<&'a Type> {
     path.iter().try_fold(kind, |kind, name| Some(&field_of(kind, name, structs)?.kind))
 }
 
 /// The field of a struct that a property becomes.
-pub(super) fn field_of<'a>(
-    kind: &Type,
-    name: &str,
-    structs: &'a BTreeMap<String, Struct>,
-) -> Option<&'a Field> {
+pub(super) fn field_of<'a>(kind: &Type, name: &str, structs: &'a Structs) -> Option<&'a Field> {
     structs.get(kind.one_struct()?)?.fields.iter().find(|field| field.name == name)
 }
 
 /// Marks the types that requests hold: callers must be able to make them.
-pub(super) fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<String, Struct>) {
+pub(super) fn mark_requests(operations: &[Operation], structs: &mut Structs) {
     let types = operations.iter().flat_map(|operation| operation.body.iter().flat_map(Body::types));
     let mut open: Vec<String> = types.filter_map(Type::named).map(str::to_owned).collect();
     while let Some(name) = open.pop() {
@@ -459,16 +450,15 @@ pub(super) fn mark_requests(operations: &[Operation], structs: &mut BTreeMap<Str
 
 /// The names of the types that a request of the document may hold.
 pub(super) fn sendable(document: &Document) -> BTreeSet<String> {
-    let (mut open, mut found) = (Vec::new(), BTreeSet::new());
-    document.operations().for_each(|(_, _, operation)| references(&operation["requestBody"], &mut open));
-    while let Some(name) = open.pop() {
-        let properties = document.schemas().get(&name).map(|schema| members(&schema["properties"]));
-        if found.insert(name) {
-            let sent = properties.into_iter().flatten().filter(|(_, schema)| schema["readOnly"] != true);
-            sent.for_each(|(_, schema)| references(schema, &mut open));
-        }
-    }
-    found
+    let mut start = Vec::new();
+    document.operations().for_each(|(_, _, operation)| references(&operation["requestBody"], &mut start));
+    reach(start, |name| {
+        let properties = members(&document.schemas().get(name)?["properties"]);
+        let sent = properties.filter(|(_, schema)| schema["readOnly"] != true);
+        let mut named = Vec::new();
+        sent.for_each(|(_, schema)| references(schema, &mut named));
+        Some(named)
+    })
 }
 
 /// The scopes that an operation lists.

@@ -1,8 +1,8 @@
 use crate::Document;
-use crate::document::{members, properties_mut, reference};
+use crate::document::{members, properties_mut, reach, reference};
 use crate::passes::scalars::rust_type;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Every property through which a type holds itself is a `Box`. progenitor breaks a cycle too, but at a place that depends on
 /// the other types of the document, so that enabling an area could change the types of another.
@@ -15,10 +15,11 @@ pub fn run(document: &mut Document) -> usize {
     };
     let schemas = document.schemas().iter();
     let held: BTreeMap<_, _> = schemas.map(|(name, schema)| (name.clone(), targets(schema))).collect();
+    let inside = |name: &str| reach([name.to_owned()], |name| held.get(name).cloned());
     let mut count = 0;
     for (name, schema) in document.schemas_mut() {
         for (_, property) in properties_mut(schema) {
-            if reference(property).is_some_and(|inner| holds(&held, inner, name)) {
+            if reference(property).is_some_and(|inner| inside(inner).contains(name)) {
                 let mut boxed = rust_type("std::boxed::Box");
                 boxed["parameters"] = json!([{ "$ref": property["$ref"] }]);
                 property["x-rust-type"] = boxed;
@@ -28,20 +29,6 @@ pub fn run(document: &mut Document) -> usize {
         }
     }
     count
-}
-
-fn holds(held: &BTreeMap<String, Vec<String>>, outer: &str, inner: &str) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![outer];
-    while let Some(name) = open.pop() {
-        if name == inner {
-            return true;
-        }
-        if seen.insert(name) {
-            open.extend(held.get(name).into_iter().flatten().map(String::as_str));
-        }
-    }
-    false
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 use crate::Document;
-use crate::document::references;
+use crate::document::{reach, references};
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// Removes components that no operation reaches, through parameters, body, response, or the result
 /// and metadata of a long-running operation.
@@ -19,14 +18,11 @@ pub fn run(document: &mut Document) -> usize {
             }
         }
     }
-    let mut reached = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if let Some(schema) = document.schemas().get(&name)
-            && reached.insert(name)
-        {
-            references(schema, &mut open);
-        }
-    }
+    let reached = reach(open, |name| {
+        let mut named = Vec::new();
+        references(document.schemas().get(name)?, &mut named);
+        Some(named)
+    });
     let before = document.schemas().len();
     document.schemas_mut().retain(|name: &String, _: &mut Value| reached.contains(name));
     before - document.schemas().len()

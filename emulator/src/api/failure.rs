@@ -50,7 +50,7 @@ impl Failure {
         Failure::of_status(403, message)
     }
 
-    /// A failure of which nothing but the status is known.
+    /// A failure with the code that goes with its status.
     pub(crate) fn of_status(status: u16, message: impl Into<String>) -> Failure {
         let code = match status {
             400 => "INVALID_ARGUMENT",

@@ -49,6 +49,11 @@ impl OwnServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it, with what it holds in memory.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("it runs");

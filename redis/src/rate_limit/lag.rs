@@ -31,6 +31,11 @@ impl Lag {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |known| Some(took.max(known - known / 32)));
     }
 
+    /// The longest of late.
+    pub(super) fn longest(&self) -> Duration {
+        Duration::from_micros(self.0.load(Ordering::Relaxed))
+    }
+
     /// How much later than its place a request may leave: as long as it takes and some slack, so that few leave later.
     pub(super) fn margin(&self) -> Duration {
         let steps = self.0.load(Ordering::Relaxed).div_ceil(STEP.as_micros() as u64).max(1);

@@ -22,6 +22,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 use window::{Id, Window};
 
 /// Who waits longer than this looks after half of the time whether a place has become free before its own.
@@ -90,6 +91,9 @@ struct Shared {
     own: Mutex<Own>,
     known: Mutex<Known>,
     outbox: Outbox,
+    /// For requests that leave late, which cannot wait for what else there is to tell.
+    moves: Outbox,
+    moving: Arc<Semaphore>,
     /// Which data of the server this process has counted in.
     epoch: tokio::sync::Mutex<Option<String>>,
     /// What the ids of this process begin with, and the number of the next.
@@ -112,6 +116,8 @@ impl RedisRateLimit {
             own: Mutex::default(),
             known: Mutex::default(),
             outbox: Outbox::default(),
+            moves: Outbox::default(),
+            moving: Arc::new(Semaphore::new(MOST_MOVING)),
             epoch: tokio::sync::Mutex::default(),
             name: fastrand::u64(..),
             next: AtomicU64::default(),
@@ -159,10 +165,12 @@ impl RateLimitStore for RedisRateLimit {
     }
 }
 
-/// How much later than it may a request can leave, in microseconds, so that the server learns of it while it still counts.
-fn most_late(windows: &[Window]) -> u64 {
-    let shortest = windows.iter().map(|window| window.period).min().unwrap_or_default();
-    u64::try_from((shortest / 4).as_micros()).unwrap_or(u64::MAX)
+/// How many commands about requests that leave late are under way at a time.
+const MOST_MOVING: usize = 16;
+
+/// How long responses may take for a request to leave later than it may: the server learns of it while it still counts.
+fn most_late(windows: &[Window]) -> Duration {
+    windows.iter().map(|window| window.period).min().unwrap_or_default() / 4
 }
 
 fn windows(quotas: &[Quota]) -> Arc<[Window]> {
@@ -189,6 +197,8 @@ impl Shared {
                 Ok(id.permit())
             }
             (Err(error), Some(part)) if error.is_away() => {
+                // What is sent meanwhile is told to the server when it is back, whether or not it has lost anything.
+                *self.epoch.lock().await = None;
                 Ok(self.acquire_here(&windows, part).await.permit())
             }
             (Err(error), _) => Err(error),
@@ -219,10 +229,10 @@ impl Shared {
                     place.keep();
                     return Ok(id);
                 }
-                Stand::Granted(latest) if leaves - latest <= most_late(windows) => {
+                Stand::Granted(_) if self.lag.longest() <= most_late(windows) => {
                     // It counts until the time that it has said, and the server learns before that is over.
-                    if self.outbox.moved(windows, id, leaves) {
-                        self.empty_outbox();
+                    if self.moves.moved(windows, id, leaves) {
+                        self.empty(|shared| &shared.moves);
                     }
                     place.keep();
                     return Ok(id);
@@ -245,8 +255,10 @@ impl Shared {
         }
     }
 
-    /// Asks for the server's time while nothing else is under way: a program may begin with much at once.
+    /// Asks for the server's time while nothing else is under way: a program may begin with much at once. And sees to it
+    /// that the server has the script that must not come late.
     async fn compare_clocks(&self) -> Result<(), Error> {
+        self.server.command::<String>("the rate limit", &scripts::load_move()).await?;
         for _ in 0..2 {
             let asked = Instant::now();
             let (seconds, micros): (u64, u64) =
@@ -269,16 +281,11 @@ impl Shared {
         })
     }
 
-    /// Whether the server has begun with other data than this process knows. It is told then what was sent lately.
+    /// Whether the server may lack what this process has sent: it has begun with other data, or was away. It is told then.
     async fn is_other_epoch(&self, reply: &Reply) -> Result<bool, Error> {
         let mut epoch = self.epoch.lock().await;
-        match &*epoch {
-            Some(known) if *known == reply.epoch => return Ok(false),
-            None => {
-                *epoch = Some(reply.epoch.clone());
-                return Ok(false);
-            }
-            Some(_) => {}
+        if epoch.as_ref() == Some(&reply.epoch) {
+            return Ok(false);
         }
         let recent = self.own().recent();
         let mut now = reply.epoch.clone();
@@ -287,7 +294,7 @@ impl Shared {
             now = self.server.script("the rate limit", &script).await?;
         }
         *epoch = Some(now);
-        Ok(true)
+        Ok(!recent.is_empty())
     }
 
     /// Waits for a place that only this process knows of.
@@ -315,7 +322,7 @@ impl Shared {
             needs_task |= self.outbox.tell(window, seen);
         }
         if needs_task {
-            self.empty_outbox();
+            self.empty(|shared| &shared.outbox);
         }
     }
 
@@ -325,48 +332,60 @@ impl Shared {
             needs_task |= self.outbox.give_back(window.clone(), id, 0);
         }
         if needs_task {
-            self.empty_outbox();
+            self.empty(|shared| &shared.outbox);
         }
     }
 
     /// Tells the server what there is to tell, in the background.
-    fn empty_outbox(self: &Arc<Self>) {
+    fn empty(self: &Arc<Self>, outbox: fn(&Self) -> &Outbox) {
         /// Also if the task is dropped with its runtime.
-        struct Task(Arc<Shared>, bool);
+        struct Task(Arc<Shared>, fn(&Shared) -> &Outbox, bool);
 
         impl Drop for Task {
             fn drop(&mut self) {
-                if !self.1 {
-                    self.0.outbox.no_task();
+                if !self.2 {
+                    self.1(&self.0).no_task();
                 }
             }
         }
 
-        let task = Task(self.clone(), false);
+        let task = Task(self.clone(), outbox, false);
         // Without a runtime nothing can be told; places pass unused.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let mut task = task;
-                while let Some(told) = task.0.outbox.take().await {
-                    task.0.tell(&told).await;
+                while let Some(told) = outbox(&task.0).take().await {
+                    task.0.tell(told).await;
                 }
-                task.1 = true;
+                task.2 = true;
             });
         }
     }
 
-    async fn tell(&self, told: &outbox::Told) {
-        let outbox::Told { returns, moves, news } = told;
-        let mut scripts: Vec<_> =
-            moves.chunks(scripts::TOLD_AT_ONCE).map(|part| scripts::moved(&self.tag, part)).collect();
-        scripts.extend(returns.chunks(scripts::TOLD_AT_ONCE).map(|part| scripts::give_back(&self.tag, part)));
-        scripts.extend(news.chunks(scripts::TOLD_AT_ONCE).map(|part| scripts::observe(&self.tag, part)));
-        for script in scripts {
-            // What a server that is away is not told has passed when it is back.
-            if self.health.ask().is_err() {
-                return;
-            }
-            let told = self.server.script::<u8>("the rate limit", &script).await;
+    async fn tell(self: &Arc<Self>, told: outbox::Told) {
+        let outbox::Told { returns, mut moves, news } = told;
+        while !moves.is_empty() {
+            let part = moves.split_off(moves.len().saturating_sub(scripts::TOLD_AT_ONCE));
+            let Ok(permit) = self.moving.clone().acquire_owned().await else { return };
+            let shared = self.clone();
+            // The next ones do not wait for the response.
+            tokio::spawn(async move {
+                shared.send(&scripts::moved(&shared.tag, &part)).await;
+                drop(permit);
+            });
+        }
+        for part in returns.chunks(scripts::TOLD_AT_ONCE) {
+            self.send(&scripts::give_back(&self.tag, part)).await;
+        }
+        for part in news.chunks(scripts::TOLD_AT_ONCE) {
+            self.send(&scripts::observe(&self.tag, part)).await;
+        }
+    }
+
+    async fn send(&self, script: &redis::ScriptInvocation<'_>) {
+        // What a server that is away is not told has passed when it is back.
+        if self.health.ask().is_ok() {
+            let told = self.server.script::<u8>("the rate limit", script).await;
             self.health.note(self.server.address(), &told);
         }
     }

@@ -22,10 +22,12 @@ pub(super) const TOLD_AT_ONCE: usize = 64;
 pub(super) const RESTORED_REQUESTS: usize = 1000;
 pub(super) const RESTORED_AT_ONCE: usize = 8;
 
+const MOVE_TEXT: &str = include_str!("../scripts/limit_move.lua");
+
 static ACQUIRE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("../scripts/limit_acquire.lua")));
 static RETURN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/limit_return.lua")));
-static MOVE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("../scripts/limit_move.lua")));
+static MOVE: LazyLock<Script> = LazyLock::new(|| Script::new(MOVE_TEXT));
 static OBSERVE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("../scripts/limit_observe.lua")));
 static RESTORE: LazyLock<Script> =
@@ -144,6 +146,12 @@ pub(super) fn give_back<'a>(tag: &str, returns: &'a [Returned]) -> ScriptInvocat
         script.arg(id.to_string()).arg(*cost).arg(window.cost);
     }
     script
+}
+
+pub(super) fn load_move() -> redis::Cmd {
+    let mut command = redis::cmd("SCRIPT");
+    command.arg("LOAD").arg(MOVE_TEXT);
+    command
 }
 
 pub(super) fn moved<'a>(tag: &str, moves: &'a [Moved]) -> ScriptInvocation<'a> {

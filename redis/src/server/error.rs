@@ -110,6 +110,7 @@ impl Error {
     }
 
     /// Whether a request may have been carried out although its response did not arrive.
+    #[cfg(feature = "webhook")]
     pub(crate) fn is_in_doubt(&self) -> bool {
         self.kind == ErrorKind::Away
     }

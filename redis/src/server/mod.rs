@@ -7,7 +7,9 @@ mod names;
 pub use error::{Error, ErrorKind};
 pub(crate) use health::Health;
 pub(crate) use health::trace;
-pub(crate) use names::{Names, print, short};
+#[cfg(feature = "webhook")]
+pub(crate) use names::print;
+pub(crate) use names::{Names, short};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, IntoConnectionInfo as _, ScriptInvocation};
@@ -37,6 +39,8 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     connection: ConnectionManager,
     builder: ServerBuilder,
+    /// Of all leases, and what is kept with them.
+    leases: Arc<Health>,
 }
 
 /// Sets up a [`Server`].
@@ -106,7 +110,12 @@ impl Server {
 
     /// A connection of its own, for another runtime.
     pub(crate) fn separate(&self) -> Result<Self, Error> {
-        self.0.builder.clone().connect_lazily()
+        self.0.builder.clone().connection(self.0.leases.clone())
+    }
+
+    /// What is known from the commands of leases.
+    pub(crate) fn leases(&self) -> &Health {
+        &self.0.leases
     }
 
     /// Runs a script.
@@ -219,6 +228,11 @@ impl ServerBuilder {
     ///
     /// Of kind [`Configuration`](ErrorKind::Configuration).
     pub fn connect_lazily(self) -> Result<Server, Error> {
+        let instead = "renewals and checkpoints wait as long as their leases are good, and fail then";
+        self.connection(Arc::new(Health::new("leases", instead)))
+    }
+
+    fn connection(self, leases: Arc<Health>) -> Result<Server, Error> {
         // redis would panic if the application has several to choose from, and has not chosen.
         #[cfg(feature = "rustls")]
         if matches!(self.client.get_connection_info().addr(), redis::ConnectionAddr::TcpTls { .. }) {
@@ -232,7 +246,7 @@ impl ServerBuilder {
             .set_pipeline_buffer_size(1024);
         let connection = ConnectionManager::new_lazy_with_config(self.client.clone(), config)
             .map_err(|error| Error::of_server("the connection", &self.address, error))?;
-        Ok(Server(Arc::new(Inner { connection, builder: self })))
+        Ok(Server(Arc::new(Inner { connection, builder: self, leases })))
     }
 }
 

@@ -66,3 +66,13 @@ async fn keys_of_another_version_are_refused() {
     assert_says(&error, ErrorKind::OtherVersion, &["127.0.0.1", "\"7\"", "\"1\"", "prefix"]);
     server.connect().await;
 }
+
+/// TLS is spoken with whose cryptography the application has chosen, or with ours; in no case is there a panic.
+#[tokio::test]
+async fn a_server_without_tls_is_said_to_be_no_server_of_tls() {
+    let server = server!();
+    let builder = Server::builder(&server.url().replace("redis:", "rediss:")).expect("an address");
+    let error =
+        builder.connection_timeout(std::time::Duration::from_secs(1)).connect().await.expect_err("no TLS");
+    assert_says(&error, ErrorKind::Away, &["127.0.0.1"]);
+}

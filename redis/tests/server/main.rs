@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod clocks;
+mod cluster;
 mod failures;
 mod jobs;
 mod rate_limit;

@@ -1,8 +1,8 @@
 //! The rate limit that processes share.
 
-use crate::support::{TestServer, server};
+use crate::support::{TestServer, server, slow_way};
 use opencloud::limit::{Observation, Permit, Quota, RateLimitStore};
-use opencloud_redis::RedisRateLimit;
+use opencloud_redis::{RedisRateLimit, Server};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -28,28 +28,63 @@ async fn has_room(limit: &RedisRateLimit, quotas: &[Quota]) -> bool {
     tokio::time::timeout(Duration::from_millis(500), limit.acquire(quotas)).await.is_ok()
 }
 
-#[tokio::test]
-async fn processes_together_stay_within_a_limit() {
-    let server = server!();
-    let (mut tasks, start) = (JoinSet::new(), Instant::now());
-    for _ in 0..4 {
-        let limit = process(&server).await;
-        for _ in 0..50 {
-            let limit = limit.clone();
-            tasks.spawn(async move {
-                let mut times = Vec::new();
-                while start.elapsed() < Duration::from_secs(4) {
-                    acquire(&limit, &[Quota::new("a", 40, 1)]).await;
-                    times.push(Instant::now());
+/// The times at which processes with 20 tasks each send that want to all the time, for four seconds. Responses of the server
+/// take as long as this, every so often.
+async fn sent_by(server: &TestServer, processes: usize, limit: u64, held_up: Duration) -> Vec<Instant> {
+    let mut running = JoinSet::new();
+    for _ in 0..processes {
+        let url = server.url();
+        running.spawn_blocking(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let url = slow_way(&url, held_up).await;
+                let limiter = Arc::new(RedisRateLimit::new(Server::connect(&url).await.expect("a server")));
+                let (mut tasks, end) = (JoinSet::new(), Instant::now() + Duration::from_secs(4));
+                for _ in 0..20 {
+                    let limiter = limiter.clone();
+                    tasks.spawn(async move {
+                        let mut times = Vec::new();
+                        while Instant::now() < end {
+                            acquire(&limiter, &[Quota::new("a", limit, 1)]).await;
+                            times.push(Instant::now());
+                        }
+                        times
+                    });
                 }
-                times
-            });
+                tasks.join_all().await.concat()
+            })
+        });
+    }
+    running.join_all().await.concat()
+}
+
+/// The system may stop a process between its permit and the reading of its clock here, on a busy machine; not three times
+/// in a row.
+async fn assert_within(limit: usize, processes: usize, held_up: Duration) {
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let Some(server) = TestServer::start(&[]) else { return };
+        let times = sent_by(&server, processes, limit as u64, held_up).await;
+        // How many there were depends on the machine; that there were several periods does not.
+        assert!(times.len() > 2 * limit, "{}", times.len());
+        seen.push(most_within(times, Duration::from_secs(1)));
+        if seen.last() <= Some(&limit) {
+            return;
         }
     }
-    let times: Vec<Instant> = tasks.join_all().await.concat();
-    assert!(most_within(times.clone(), Duration::from_secs(1)) <= 40);
-    // How many there were depends on the machine; that there were several periods does not.
-    assert!(times.len() > 80, "{}", times.len());
+    panic!("{seen:?} of {limit}");
+}
+
+#[tokio::test]
+async fn processes_together_stay_within_a_limit() {
+    assert_within(40, 4, Duration::ZERO).await;
+}
+
+/// Their requests leave later than the server has let them go.
+#[tokio::test]
+async fn processes_whose_responses_are_held_up_stay_within_a_limit() {
+    assert_within(30, 3, Duration::from_millis(80)).await;
 }
 
 #[tokio::test]

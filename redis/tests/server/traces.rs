@@ -80,6 +80,28 @@ async fn it_is_told_once_that_the_server_goes_and_that_it_is_back() {
 }
 
 #[tokio::test]
+async fn it_is_told_that_the_server_goes_while_a_job_runs() {
+    let recorder = Recorder::default();
+    let _guard = tracing::subscriber::set_default(recorder.clone());
+    for _ in 0..2 {
+        let mut server = server!();
+        let work = RedisSplit::new(server.connect().await, SealingKeys::new([7; 32]), "work");
+        let work = work.lease_time(Duration::from_secs(1));
+        work.plan(["a"]).await.expect("planned");
+        let part = work.next().await.expect("a part").expect("not done");
+        server.kill();
+        part.save("half").await.expect_err("no server");
+        drop(part);
+        recorder.with("");
+    }
+    let gone = recorder.with("leases");
+    assert!(
+        gone.iter().any(|event| event.contains("is away") && event.contains("as long as their leases")),
+        "{gone:?}"
+    );
+}
+
+#[tokio::test]
 async fn it_is_told_that_a_lease_was_lost() {
     let server = server!();
     let recorder = Recorder::default();

@@ -1,14 +1,15 @@
 //! The limiter of a client.
 
 use super::local::Local;
-use super::quota::{Counter as _, Observation, Quota};
+use super::quota::{Observation, Quota};
 use super::rules::{self, Counted};
 use super::schedule;
+use super::seen;
 use super::settings::{Settings, Users};
 use super::store::{Permit, RateLimitStore};
-use super::{seen, units};
 use crate::Error;
-use crate::spec::{Limit, RateLimitStatus};
+use crate::spec::Limit;
+use crate::spec::rate_limit::Said;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use std::future::Future;
@@ -124,22 +125,25 @@ impl RateLimit {
     }
 
     /// Asks for a permit; `None` if nothing counts the request.
-    pub(crate) fn acquire<'a>(&'a self, request: Counted<'a>) -> Option<Acquiring<'a>> {
-        let mut limits = rules::of(&self.settings, request).peekable();
-        limits.peek()?;
-        Some(match &self.store {
+    pub(crate) fn acquire<'a>(&'a self, request: &Counted<'_>) -> Option<Acquiring<'a>> {
+        let limits = rules::of(&self.settings, request);
+        match &self.store {
             Store::Local(local) => match local.enter(limits) {
-                Ok(place) => Acquiring::Granted(Place::Local(place)),
-                Err(waiting) => Acquiring::Pending(Box::pin(waiting.map(|place| Ok(Place::Local(place))))),
+                Ok(place) => place.is_counted().then_some(Acquiring::Granted(Place::Local(place))),
+                Err(waiting) => {
+                    Some(Acquiring::Pending(Box::pin(waiting.map(|place| Ok(Place::Local(place))))))
+                }
             },
             Store::Shared(store) => {
                 let quotas: Vec<Quota> = limits.map(|limit| limit.quota()).collect();
-                Acquiring::Pending(Box::pin(async move {
-                    let permit = store.acquire(&quotas).await?;
-                    Ok(Place::Shared(Box::new((quotas, permit))))
-                }))
+                (!quotas.is_empty()).then(|| {
+                    Acquiring::Pending(Box::pin(async move {
+                        let permit = store.acquire(&quotas).await?;
+                        Ok(Place::Shared(Box::new((quotas, permit))))
+                    }))
+                })
             }
-        })
+        }
     }
 
     /// Gives back the place of a request that was not sent.
@@ -155,38 +159,34 @@ impl RateLimit {
     /// Takes note of what the response to the request of this place says.
     pub(crate) fn observe(
         &self,
-        request: Counted<'_>,
+        request: &Counted<'_>,
         place: &Place,
         response: &http::Response<Bytes>,
         refused: bool,
     ) {
-        let seen = self.seen(request, response, refused);
-        if seen.iter().all(|seen| *seen == Observation::default()) {
-            return;
-        }
-        match (&self.store, place) {
-            (Store::Local(local), Place::Local(place)) => local.observe(place, seen.into_iter()),
-            (Store::Shared(store), Place::Shared(held)) => {
-                let said = held.0.iter().zip(&seen).filter(|(_, seen)| **seen != Observation::default());
-                said.for_each(|(quota, seen)| store.observe(quota, held.1, seen));
+        let said = Said::read(response.headers());
+        let own = rules::only_own(&self.settings, request).filter(|_| !refused);
+        match own.and_then(|rule| seen::of_own(&rule, &said)) {
+            Some(seen) => self.note(place, &[seen]),
+            None => {
+                let limits = rules::of(&self.settings, request);
+                self.note(place, &seen::of(limits, said, response.body(), refused));
             }
-            _ => {}
         }
     }
 
-    fn seen(
-        &self,
-        request: Counted<'_>,
-        response: &http::Response<Bytes>,
-        refused: bool,
-    ) -> seen::Observations {
-        let limits = rules::of(&self.settings, request);
-        let mut seen = seen::of(limits.clone(), &RateLimitStatus::read(response.headers()), refused);
-        for (seen, limit) in seen.iter_mut().zip(limits).filter(|(_, limit)| limit.counts_items()) {
-            let cost = units::listed(response.body()).max(1);
-            seen.cost = Some(cost).filter(|cost| *cost < limit.cost());
+    fn note(&self, place: &Place, seen: &[Observation]) {
+        let says = |seen: &Observation| *seen != Observation::default();
+        match (&self.store, place) {
+            _ if !seen.iter().any(says) => {}
+            (Store::Local(local), Place::Local(place)) => local.observe(place, seen),
+            (Store::Shared(store), Place::Shared(held)) => {
+                let said = held.0.iter().zip(seen).filter(|(_, seen)| says(seen));
+                said.for_each(|(quota, seen)| store.observe(quota, held.1, seen));
+            }
+            // A place is of the store that gave it.
+            _ => {}
         }
-        seen
     }
 }
 

@@ -35,7 +35,7 @@ impl Local {
     }
 
     /// Takes note of what the response to the request of a place says of each of its limits.
-    pub(super) fn observe(&self, place: &Place, seen: impl Iterator<Item = Observation>) {
+    pub(super) fn observe(&self, place: &Place, seen: &[Observation]) {
         self.with(|schedule, wakers| schedule.observe(place, seen, Instant::now(), wakers));
     }
 }
@@ -117,7 +117,7 @@ mod tests {
         /// Tells what the response to the request of this time says.
         fn tell(&self, quota: &Quota, seen: &Observation, at: Option<Instant>) {
             let place = self.with(|schedule, _| schedule.place_of(&quota, at));
-            self.observe(&place, std::iter::once(*seen));
+            self.observe(&place, std::slice::from_ref(seen));
         }
     }
 

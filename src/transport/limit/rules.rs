@@ -29,7 +29,7 @@ pub(crate) struct Counted<'a> {
 /// One limit that a request counts against.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule<'a> {
-    request: Counted<'a>,
+    request: &'a Counted<'a>,
     settings: &'a Settings,
     of: Of,
 }
@@ -49,7 +49,7 @@ type IsFixed = bool;
 
 /// The limits that a request counts against: those of the service, the narrowest first, that of the operation, and what
 /// a job may take of the first ones.
-pub(super) fn of<'a>(settings: &'a Settings, request: Counted<'a>) -> impl Iterator<Item = Rule<'a>> + Clone {
+pub(super) fn of<'a>(settings: &'a Settings, request: &'a Counted<'a>) -> impl Iterator<Item = Rule<'a>> {
     let operation = request.operation;
     let rule = move |of| Rule { request, settings, of };
     let services = move || operation.limits.iter().filter(move |limit| settings.keeps(operation, limit));
@@ -61,6 +61,13 @@ pub(super) fn of<'a>(settings: &'a Settings, request: Counted<'a>) -> impl Itera
         services().filter(|limit| limit.shared_with_game).map(move |limit| Of::Job(limit, part))
     });
     services().map(Of::Service).chain(own).chain(jobs).map(rule).filter(Rule::has_values)
+}
+
+/// The limit of the operation, if the request counts against no other.
+pub(super) fn only_own<'a>(settings: &'a Settings, request: &'a Counted<'a>) -> Option<Rule<'a>> {
+    let own = settings.own(request.operation, request.owner.is_bearer);
+    let (limit, is_fixed) = own.filter(|_| request.operation.limits.is_empty())?;
+    Some(Rule { request, settings, of: Of::Operation(limit, is_fixed) })
 }
 
 impl Counter for Rule<'_> {
@@ -202,7 +209,7 @@ mod tests {
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
         let mut settings = Settings::default();
         settings.users = Users::Known(100);
-        of(&settings, request(operation, &values))
+        of(&settings, &request(operation, &values))
             .map(|rule| rule.quota())
             .filter(|quota| !quota.is_own)
             .map(|quota| format!("{}: {}/{}", quota.key, quota.limit.requests, quota.limit.seconds))

@@ -119,8 +119,12 @@ pub(crate) struct Place {
     claims: Claims,
 }
 
-#[cfg(test)]
 impl Place {
+    pub(super) fn is_counted(&self) -> bool {
+        !self.claims.is_empty()
+    }
+
+    #[cfg(test)]
     pub(super) fn at(&self) -> Instant {
         self.at
     }
@@ -142,7 +146,8 @@ impl Schedule {
             self.forget_idle(now);
             self.sweep_at = self.names.len() * 2;
         }
-        let claims = limits.map(|limit| self.claim(&limit, wakers)).collect();
+        let mut claims = Claims::new();
+        limits.for_each(|limit| claims.push(self.claim(&limit, wakers)));
         self.reserve(claims, now, wakers)
     }
 
@@ -236,19 +241,13 @@ impl Schedule {
     }
 
     /// Takes note of what the response to the request of a place says of each of its limits.
-    pub(super) fn observe(
-        &mut self,
-        place: &Place,
-        seen: impl Iterator<Item = Observation>,
-        now: Instant,
-        wakers: &mut Wakers,
-    ) {
+    pub(super) fn observe(&mut self, place: &Place, seen: &[Observation], now: Instant, wakers: &mut Wakers) {
         let mut moves = false;
         for (claim, seen) in place.claims.iter().zip(seen) {
             if let Some(entry) = entry(&mut self.windows, *claim)
-                && seen != Observation::default()
+                && *seen != Observation::default()
             {
-                moves |= entry.window.observe(&seen, (place.at, claim.units()), now);
+                moves |= entry.window.observe(seen, (place.at, claim.units()), now);
             }
         }
         if moves {

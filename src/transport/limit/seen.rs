@@ -1,13 +1,26 @@
 //! Which of a call's quotas a response speaks of, and what it says of each.
 
-use super::quota::Observation;
+use super::quota::{Counter as _, Observation};
 use super::rules::Rule;
+use super::units;
+use crate::spec::rate_limit::Said;
 use crate::spec::{Limit, RateLimitStatus, RateLimitWindow};
 use http::StatusCode;
-use smallvec::SmallVec;
 
-/// Of each limit, what a response says.
-pub(super) type Observations = SmallVec<[Observation; 2]>;
+/// What a response says of an operation's limit, where its request counts against no other, and one window or nothing is
+/// told. Most responses are such.
+pub(super) fn of_own(rule: &Rule<'_>, said: &Said) -> Option<Observation> {
+    match said {
+        Said::Nothing => Some(Observation::default()),
+        Said::Window(window) => Some(Observation {
+            limit: limit(window).and_then(|limit| rule.corrected(limit)),
+            remaining: window.remaining,
+            reset: window.reset,
+            ..Observation::default()
+        }),
+        Said::More(_) => None,
+    }
+}
 
 /// What a response says of each limit of its request: only of those whose figures it names (`RL-10`). The headers
 /// of a ban name the limits of the user, of the universe and of the key, each of which is another window.
@@ -15,17 +28,19 @@ pub(super) type Observations = SmallVec<[Observation; 2]>;
 /// Where headers can speak of no limit but the operation's own, no other window could be meant: there, whatever they
 /// say corrects it.
 pub(super) fn of<'a>(
-    rules: impl Iterator<Item = Rule<'a>> + Clone,
-    status: &RateLimitStatus,
+    rules: impl Iterator<Item = Rule<'a>>,
+    said: Said,
+    body: &[u8],
     refused: bool,
-) -> Observations {
-    let mut spoken_of = rules.clone().enumerate().filter(|(_, rule)| rule.stated().is_some());
-    let mut seen: Observations =
-        rules.clone().map(|_| Observation { refused, ..Observation::default() }).collect();
+) -> Vec<Observation> {
+    let rules: Vec<Rule<'a>> = rules.collect();
+    let mut seen = vec![Observation { refused, ..Observation::default() }; rules.len()];
+    let status = said.into_status();
+    let mut spoken_of = rules.iter().enumerate().filter(|(_, rule)| rule.stated().is_some());
     match (spoken_of.next(), spoken_of.next()) {
         (Some((index, rule)), None) if rule.is_own() => {
             seen[index] = Observation {
-                limit: stated(&rule, status).and_then(|limit| rule.corrected(limit)),
+                limit: stated(rule, &status).and_then(|limit| rule.corrected(limit)),
                 remaining: status.remaining,
                 reset: status.reset,
                 ..seen[index]
@@ -34,7 +49,7 @@ pub(super) fn of<'a>(
         _ => {
             for window in &status.windows {
                 let said = limit(window);
-                if let Some(index) = rules.clone().position(|rule| said.is_some() && rule.stated() == said) {
+                if let Some(index) = rules.iter().position(|rule| said.is_some() && rule.stated() == said) {
                     seen[index].remaining = window.remaining.or(seen[index].remaining);
                     seen[index].reset = window.reset.or(seen[index].reset);
                 }
@@ -42,7 +57,15 @@ pub(super) fn of<'a>(
         }
     }
     if refused {
-        hold(&mut seen, status);
+        hold(&mut seen, &status);
+    }
+    if rules.iter().any(Rule::counts_items) {
+        let cost = units::listed(body).max(1);
+        for (seen, _) in
+            seen.iter_mut().zip(&rules).filter(|(_, rule)| rule.counts_items() && cost < rule.cost())
+        {
+            seen.cost = Some(cost);
+        }
     }
     seen
 }

@@ -140,10 +140,12 @@ impl Window {
     }
 
     pub(super) fn take(&mut self, at: Instant, units: usize) {
-        let is_last = self.places.back().is_none_or(|last| *last <= at);
-        let index =
-            if is_last { self.places.len() } else { self.places.partition_point(|place| *place <= at) };
-        (0..units).for_each(|_| self.places.insert(index, at));
+        if self.places.back().is_none_or(|last| *last <= at) {
+            (0..units).for_each(|_| self.places.push_back(at));
+        } else {
+            let index = self.places.partition_point(|place| *place <= at);
+            (0..units).for_each(|_| self.places.insert(index, at));
+        }
     }
 
     /// Gives back this number of places of this time, as far as there are any. Returns whether there is one.
@@ -194,6 +196,9 @@ impl Window {
     /// tighten, because requests may be under way that the service has not seen. Returns whether places
     /// that are reserved may have to move. `claimed` are the request's own: their time and their number.
     pub(super) fn observe(&mut self, seen: &Observation, claimed: (Instant, usize), now: Instant) -> bool {
+        if self.is_known(seen, now) {
+            return false;
+        }
         self.forget(now);
         let before = (self.limit, self.period, self.cap);
         let (place, units) = claimed;
@@ -216,10 +221,13 @@ impl Window {
             (self.limit, self.period) = said;
         }
         let wait = seen.reset.filter(|wait| *wait <= LONGEST_HOLD);
-        let (Some(left), Some(wait)) = (seen.remaining, wait) else { return moves };
+        let (Some(left), Some(wait)) = (seen.remaining.map(number), wait) else { return moves };
+        if self.leaves(left, wait, seen.refused, now) {
+            return moves;
+        }
         let until = now + wait;
         let known = self.places.partition_point(|place| *place <= now);
-        let said = Cap { left: number(left), until, known };
+        let said = Cap { left, until, known };
         self.cap = Some(match self.cap.filter(|_| !seen.refused) {
             Some(cap) if cap.left.saturating_sub(self.used(cap)) <= said.left => {
                 Cap { until: cap.until.min(until), ..cap }
@@ -227,6 +235,30 @@ impl Window {
             _ => said,
         });
         moves || self.cap.is_some_and(|cap| self.used(cap) > cap.left)
+    }
+
+    /// Whether nothing is to be noted: the limit is known, and the service leaves what it leaves.
+    fn is_known(&self, seen: &Observation, now: Instant) -> bool {
+        let is_same = |limit: Limit| (number(limit.requests), limit.period()) == (self.limit, self.period);
+        let (Some(left), Some(wait)) = (seen.remaining.map(number), seen.reset) else { return false };
+        seen.cost.is_none() && seen.limit.is_none_or(is_same) && self.leaves(left, wait, seen.refused, now)
+    }
+
+    /// Whether the limit holds requests back as much as what a response says is left for this time: what has gone out in the
+    /// period that ends with this time counts in all of it.
+    fn leaves(&self, left: usize, wait: Duration, refused: bool, now: Instant) -> bool {
+        if refused || self.cap.is_some() || wait > self.period {
+            return false;
+        }
+        let until = now + wait;
+        // Mostly nothing is reserved, and nothing is older than the service's window.
+        let is_out = self.places.back().is_none_or(|last| *last <= now);
+        let behind =
+            if is_out { self.places.len() } else { self.places.partition_point(|place| *place <= now) };
+        let is_new = self.places.front().is_none_or(|first| *first + self.period > until);
+        let before =
+            if is_new { 0 } else { self.places.partition_point(|place| *place + self.period <= until) };
+        left.saturating_add(behind.saturating_sub(before)) >= self.limit
     }
 
     /// Whether forgetting it loses nothing.
@@ -273,6 +305,39 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
+        /// What is not noted would not have made any request wait.
+        #[test]
+        fn what_is_known_changes_no_place(
+            (requests, seconds) in (1_u64..6, 1_u64..20),
+            sent in proptest::collection::vec(0_u64..20, 0..12),
+            (left, reset) in (0_u64..6, 1_u64..20),
+            more in proptest::collection::vec(0_u64..30, 1..12),
+        ) {
+            let mut window = Window::new(Limit { requests, seconds });
+            let mut now = Instant::now();
+            for pause in sent {
+                now += Duration::from_secs(pause);
+                window.forget(now);
+                let at = window.free_from(now, 1);
+                window.take(at, 1);
+                now = at;
+            }
+            let seen = Observation {
+                remaining: Some(left),
+                reset: Some(Duration::from_secs(reset)),
+                ..Observation::default()
+            };
+            proptest::prop_assume!(window.is_known(&seen, now));
+            let until = now + Duration::from_secs(reset);
+            let mut used = 0;
+            for later in more {
+                let at = window.free_from(now + Duration::from_secs(later), 1);
+                window.take(at, 1);
+                used += u64::from(at < until);
+            }
+            proptest::prop_assert!(used <= left, "{used} of {left}");
+        }
+
         /// What is remembered of a search changes the result of none.
         #[test]
         fn a_search_finds_the_first_place_that_is_free(

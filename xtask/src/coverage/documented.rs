@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use opencloud_codegen::Model;
+use opencloud_codegen::document::members;
 use opencloud_codegen::model::{Enum, EnumValues, Field, Parameter};
 use serde::Serialize;
 use serde_json::Value;
@@ -133,10 +134,6 @@ fn unused(model: &Model) -> Vec<String> {
 
 fn text(phrase: &Value) -> &str {
     phrase.as_str().unwrap_or_default()
-}
-
-fn members(group: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    group.as_object().into_iter().flatten()
 }
 
 fn grouped(groups: &Value) -> impl Iterator<Item = (&String, &String, &Value)> {

@@ -28,24 +28,26 @@ pub(super) fn check(ledger: &Ledger, known: &Vocabulary) -> Vec<Error> {
     let mut checker = Checker { ledger, known, found: Vec::new() };
     checker.ids();
     for fact in &ledger.facts {
-        checker.about(&fact.id, &fact.about, &fact.at);
+        let (id, at) = (&fact.id, fact.at.as_str());
+        checker.about(id, &fact.about, at);
         if !fact.confidence.is_empty() && !CONFIDENCES.contains(&fact.confidence.as_str()) {
-            let message = format!("{}: unknown confidence {}, it is A, A*, B or C", fact.id, fact.confidence);
-            checker.problem(ledger.line(&fact.at, "confidence"), message);
+            let what = format!("unknown confidence {}, it is A, A*, B or C", fact.confidence);
+            checker.wrong(id, at, "confidence", what);
         }
         if !fact.since.is_empty() && !is_date(&fact.since) {
-            let message = format!("{}: since {} is not YYYY, YYYY-MM or YYYY-MM-DD", fact.id, fact.since);
-            checker.problem(ledger.line(&fact.at, "since"), message);
+            checker.wrong(
+                id,
+                at,
+                "since",
+                format!("since {} is not YYYY, YYYY-MM or YYYY-MM-DD", fact.since),
+            );
         }
         for source in fact.source.iter().filter(|source| !ledger.sources.contains(source)) {
-            let message = format!("{}: {source} is not among the sources", fact.id);
-            checker.problem(ledger.line(&fact.at, "source"), message);
+            checker.wrong(id, at, "source", format!("{source} is not among the sources"));
         }
-        if let Some(other) = &fact.superseded_by
-            && !ledger.facts.iter().any(|fact| fact.id == *other)
-        {
-            let line = ledger.line(&fact.at, "superseded_by");
-            checker.problem(line, format!("{}: there is no {other}", fact.id));
+        let is_fact = |other: &&String| ledger.facts.iter().any(|fact| fact.id == **other);
+        if let Some(other) = fact.superseded_by.as_ref().filter(|other| !is_fact(other)) {
+            checker.wrong(id, at, "superseded_by", format!("there is no {other}"));
         }
     }
     for question in &ledger.unknown {
@@ -64,6 +66,11 @@ struct Checker<'a> {
 impl Checker<'_> {
     fn problem(&mut self, line: usize, message: String) {
         self.found.push((line, Error::new(format!("{}:{line}", self.ledger.file), message)));
+    }
+
+    /// A problem of a field of the entry at a place.
+    fn wrong(&mut self, id: &str, at: &str, field: &str, what: String) {
+        self.problem(self.ledger.line(at, field), format!("{id}: {what}"));
     }
 
     fn ids(&mut self) {
@@ -88,12 +95,11 @@ impl Checker<'_> {
 
     fn about(&mut self, id: &str, about: &About, at: &str) {
         for operation in about.operations.iter().filter(|name| !self.known.operations.contains_key(*name)) {
-            let line = self.ledger.line(at, "operations");
-            self.problem(line, format!("{id}: the document has no operation {operation}"));
+            self.wrong(id, at, "operations", format!("the document has no operation {operation}"));
         }
         let is_area = |name: &String| AREAS.contains(&name.as_str()) || self.known.areas.contains(name);
         for area in about.areas.iter().filter(|name| !is_area(name)) {
-            self.problem(self.ledger.line(at, "area"), format!("{id}: unknown area {area}"));
+            self.wrong(id, at, "area", format!("unknown area {area}"));
         }
     }
 }

@@ -2,39 +2,21 @@
 
 use heck::ToUpperCamelCase;
 use opencloud_codegen::emit::methods::Helper;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use syn::visit::Visit;
 
 /// All of them, in the order of their names.
 pub(super) fn read(root: &Path) -> Result<Vec<Helper>, String> {
     let mut helpers = Vec::new();
-    for folder in entries(&root.join("src"))?.into_iter().filter(|path| path.is_dir()) {
-        let area = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut found = Found { handle: area.to_upper_camel_case(), area, helpers: &mut helpers };
-        read_folder(&folder, &mut found)?;
+    for (file, text) in crate::texts(root, &["src"])? {
+        // Files of `src` itself are of no area.
+        let Some((area, _)) = file.trim_start_matches("src/").split_once('/') else { continue };
+        let mut found =
+            Found { handle: area.to_upper_camel_case(), area: area.to_owned(), helpers: &mut helpers };
+        found.visit_file(&syn::parse_file(&text).map_err(|error| format!("{file}: {error}"))?);
     }
     helpers.sort();
     Ok(helpers)
-}
-
-fn read_folder(folder: &Path, found: &mut Found<'_>) -> Result<(), String> {
-    for path in entries(folder)? {
-        if path.is_dir() {
-            read_folder(&path, found)?;
-            continue;
-        }
-        let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let text = fs::read_to_string(&path).map_err(|error| told(&error))?;
-        found.visit_file(&syn::parse_file(&text).map_err(|error| told(&error))?);
-    }
-    Ok(())
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let told = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let entries = fs::read_dir(folder).map_err(told)?;
-    entries.map(|entry| entry.map(|entry| entry.path()).map_err(told)).collect()
 }
 
 struct Found<'a> {

@@ -166,19 +166,16 @@ pub fn build(source: &str, upstream: &Value, actions: &[overlay::Action]) -> Res
     }
     let mut document = strip::strip(&selected, Keep::Facts, &mut report);
     // What only a correction refers to has to be there when corrections and names are applied.
-    let keep = refs::reachable(&document, &overlay_roots(actions));
-    refs::prune(&mut document, &keep);
+    refs::keep_reachable(&mut document, overlay_roots(actions));
     let origins = overlay::apply(&mut document, actions, &mut report);
     document = strip::strip(&document, Keep::Ours, &mut report);
     sanitize::sanitize(&mut document, &mut report);
     derive::derive(&mut document, &origins, &mut report);
     names::name_operations(&mut document, &origins, &mut report)?;
     // A type that the corrections made unreachable has no name.
-    let keep = refs::reachable(&document, &BTreeSet::new());
-    refs::prune(&mut document, &keep);
+    refs::keep_reachable(&mut document, BTreeSet::new());
     names::name_types(&mut document, &origins, &mut report);
-    let keep = refs::reachable(&document, &BTreeSet::new());
-    refs::prune(&mut document, &keep);
+    refs::keep_reachable(&mut document, BTreeSet::new());
     check::check(&document)?;
     check::check_code(&document)?;
     report.sort();

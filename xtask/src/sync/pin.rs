@@ -20,16 +20,7 @@ pub struct Pin {
     pub commit: String,
     pub date: String,
     pub sha256: String,
-    pub operations: Operations,
-}
-
-/// Operations in the whole document, those of them that are Open Cloud, and the public ones that the overlay adds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Operations {
-    pub upstream: usize,
-    pub open_cloud: usize,
-    #[serde(default)]
-    pub public: usize,
+    pub operations: Counts,
 }
 
 /// What the caller says about the version.
@@ -54,11 +45,7 @@ impl Pin {
             commit: text(stated.commit, recorded.map(|pin| &pin.commit), &|| UNKNOWN.to_owned()),
             date: text(stated.date, recorded.map(|pin| &pin.date), &today),
             sha256,
-            operations: Operations {
-                upstream: counts.upstream,
-                open_cloud: counts.open_cloud,
-                public: counts.public,
-            },
+            operations: counts,
         }
     }
 

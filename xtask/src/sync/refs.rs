@@ -2,22 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use opencloud_codegen::document::{SCHEMA_PREFIX, reach};
 use serde_json::Value;
 
 use super::select::percent_decoded;
 use super::tree::{self, unescape};
 
-const PREFIX: &str = "#/components/schemas/";
-
 /// The component that a reference names.
 pub fn component_of(reference: &str) -> Option<String> {
-    let name = reference.strip_prefix(PREFIX)?;
+    let name = reference.strip_prefix(SCHEMA_PREFIX)?;
     (!name.contains('/')).then(|| unescape(&percent_decoded(name)))
 }
 
 /// The reference to a component.
 pub fn reference_to(component: &str) -> String {
-    format!("{PREFIX}{}", tree::escape(component))
+    format!("{SCHEMA_PREFIX}{}", tree::escape(component))
 }
 
 /// The component that a schema refers to, also through an `allOf` with that one member.
@@ -50,13 +49,12 @@ fn references(schema: &Value, found: &mut BTreeSet<String>) {
     });
 }
 
-/// The components that the operations use, directly or not, and those that `roots` do.
-pub fn reachable(document: &Value, roots: &BTreeSet<String>) -> BTreeSet<String> {
-    let mut found: BTreeSet<String> = roots.clone();
-    for key in tree::operations(document) {
-        found.extend(operation_references(key.get(document)));
-    }
-    close(document, found)
+/// Removes the components that neither the operations use, directly or not, nor `roots`.
+pub fn keep_reachable(document: &mut Value, roots: BTreeSet<String>) {
+    let operations = tree::operations(document).into_iter();
+    let used = operations.flat_map(|key| operation_references(key.get(document)));
+    let keep = close(document, used.chain(roots).collect());
+    prune(document, &keep);
 }
 
 /// The components that one operation names itself.
@@ -75,19 +73,11 @@ pub fn operation_references(operation: &Value) -> BTreeSet<String> {
 
 /// Adds the components that the given ones refer to, and drops names of components that do not exist.
 pub fn close(document: &Value, start: BTreeSet<String>) -> BTreeSet<String> {
-    let mut open: Vec<String> = start.into_iter().collect();
-    let mut closed = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if closed.contains(&name) {
-            continue;
-        }
-        let Some(schema) = document.pointer(&tree::component_pointer(&name)) else { continue };
+    reach(start, |name| {
         let mut found = BTreeSet::new();
-        references(schema, &mut found);
-        open.extend(found);
-        closed.insert(name);
-    }
-    closed
+        references(document.pointer(&tree::component_pointer(name))?, &mut found);
+        Some(found.into_iter().collect())
+    })
 }
 
 /// Removes the components that are not in `keep`.
@@ -153,10 +143,13 @@ mod tests {
     #[test]
     fn only_what_is_reached_stays() {
         let mut document = document();
-        let keep = reachable(&document, &BTreeSet::new());
-        assert_eq!(keep, ["A", "B`", "L"].map(str::to_owned).into());
-        let keep = reachable(&document, &["C".to_owned()].into());
-        assert_eq!(keep.len(), 5);
+        let left = |roots: &[&str]| {
+            let mut document = document.clone();
+            keep_reachable(&mut document, roots.iter().map(|&root| root.to_owned()).collect());
+            tree::components(&document).into_iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(left(&[]), ["A", "B`", "L"]);
+        assert_eq!(left(&["C"]).len(), 5);
         prune(&mut document, &["A".to_owned()].into());
         assert_eq!(tree::components(&document).len(), 1);
     }

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::overlay::Action;
@@ -18,10 +19,11 @@ const SCHEMES: [&str; 2] = ["roblox-api-key", "roblox-oauth2"];
 const MAX_REFERENCES: usize = 16;
 
 /// How many operations there were, how many of them are Open Cloud, and how many public ones the overlay adds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub upstream: usize,
     pub open_cloud: usize,
+    #[serde(default)]
     pub public: usize,
 }
 
@@ -35,7 +37,7 @@ struct Selected {
 
 /// Selects the operations and makes each complete in itself.
 pub fn select(upstream: &Value, actions: &[Action], report: &mut Report) -> (Value, Counts) {
-    let mut counts = Counts { upstream: 0, open_cloud: 0, public: 0 };
+    let mut counts = Counts::default();
     let wanted = wanted(upstream, actions);
     let mut selected = Vec::new();
     for (key, item) in tree::sorted_entries(&upstream["paths"]) {
@@ -66,7 +68,12 @@ pub fn select(upstream: &Value, actions: &[Action], report: &mut Report) -> (Val
             selected.push(Selected {
                 key: key.clone(),
                 method: method.clone(),
-                operation: complete(upstream, key, method, item, operation, report),
+                operation: Completion {
+                    upstream,
+                    name: &format!("{} {key}", method.to_ascii_uppercase()),
+                    report,
+                }
+                .of(item, operation),
             });
         }
     }
@@ -134,82 +141,74 @@ fn paths(selected: Vec<Selected>, report: &mut Report) -> Value {
     Value::Object(paths)
 }
 
-/// Puts everything that the operation shares with others into the operation itself.
-fn complete(
-    upstream: &Value,
-    key: &str,
-    method: &str,
-    item: &Value,
-    operation: &Value,
-    report: &mut Report,
-) -> Value {
-    let mut operation = operation.clone();
-    let name = format!("{} {key}", method.to_ascii_uppercase());
-    let parameters = merge_parameters(upstream, &name, item, &operation, report);
-    operation["parameters"] = Value::Array(parameters);
-    if operation.get("security").is_none() {
-        operation["security"] = upstream["security"].clone();
-    }
-    if operation.get("servers").is_none()
-        && let Some(servers) = item.get("servers")
-    {
-        operation["servers"] = servers.clone();
-    }
-    if let Some(body) = operation.get_mut("requestBody") {
-        inline(upstream, &name, "requestBody", body, report);
-    }
-    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
-        for (status, response) in responses {
-            inline(upstream, &name, &format!("response {status}"), response, report);
+/// Puts everything that an operation shares with others into the operation itself.
+struct Completion<'a> {
+    upstream: &'a Value,
+    /// What the operation is called in the report.
+    name: &'a str,
+    report: &'a mut Report,
+}
+
+impl Completion<'_> {
+    fn of(&mut self, item: &Value, operation: &Value) -> Value {
+        let mut complete = operation.clone();
+        complete["parameters"] = Value::Array(self.parameters(item, operation));
+        if operation.get("security").is_none() {
+            complete["security"] = self.upstream["security"].clone();
+        }
+        if let (None, Some(servers)) = (operation.get("servers"), item.get("servers")) {
+            complete["servers"] = servers.clone();
+        }
+        if let Some(body) = complete.get_mut("requestBody") {
+            self.inline("requestBody", body);
+        }
+        let responses = complete.get_mut("responses").and_then(Value::as_object_mut);
+        for (status, response) in responses.into_iter().flatten() {
+            self.inline(&format!("response {status}"), response);
             let headers = response.get_mut("headers").and_then(Value::as_object_mut);
             for (header, value) in headers.into_iter().flatten() {
-                inline(upstream, &name, &format!("header {header}"), value, report);
+                self.inline(&format!("header {header}"), value);
             }
         }
+        complete
     }
-    operation
-}
 
-/// Parameters of the path item hold for each of its operations, unless the operation has its own.
-fn merge_parameters(
-    upstream: &Value,
-    name: &str,
-    item: &Value,
-    operation: &Value,
-    report: &mut Report,
-) -> Vec<Value> {
-    let mut merged: Vec<Value> = Vec::new();
-    for owner in [operation, item] {
-        let Some(parameters) = owner.get("parameters") else { continue };
-        let Some(parameters) = parameters.as_array() else {
-            report.warn(format!("{name}: parameters are not a list, dropped"));
-            continue;
-        };
-        for parameter in parameters {
-            let Some(parameter) = resolve(upstream, parameter).filter(|p| p.is_object()) else {
-                report.warn(format!("{name}: a parameter is not readable, dropped"));
+    /// Parameters of the path item hold for each of its operations, unless the operation has its own.
+    fn parameters(&mut self, item: &Value, operation: &Value) -> Vec<Value> {
+        let mut merged: Vec<Value> = Vec::new();
+        for owner in [operation, item] {
+            let Some(parameters) = owner.get("parameters") else { continue };
+            let Some(parameters) = parameters.as_array() else {
+                self.warn("parameters are not a list, dropped");
                 continue;
             };
-            let taken = merged
-                .iter()
-                .any(|other| other["name"] == parameter["name"] && other["in"] == parameter["in"]);
-            // What an operation itself declares twice is reported when it is sanitized.
-            if !taken || std::ptr::eq(owner, operation) {
-                merged.push(parameter.clone());
+            for parameter in parameters {
+                let Some(parameter) = resolve(self.upstream, parameter).filter(|p| p.is_object()) else {
+                    self.warn("a parameter is not readable, dropped");
+                    continue;
+                };
+                let is_same =
+                    |other: &Value| other["name"] == parameter["name"] && other["in"] == parameter["in"];
+                // What an operation itself declares twice is reported when it is sanitized.
+                if std::ptr::eq(owner, operation) || !merged.iter().any(is_same) {
+                    merged.push(parameter.clone());
+                }
             }
         }
+        merged
     }
-    merged
-}
 
-/// Replaces a reference by what it refers to.
-fn inline(upstream: &Value, name: &str, what: &str, value: &mut Value, report: &mut Report) {
-    match resolve(upstream, value) {
-        Some(target) => *value = target.clone(),
-        None => {
-            report.warn(format!("{name}: {what} refers to nothing, taken as empty"));
-            *value = json!({});
-        }
+    /// Replaces a reference by what it refers to.
+    fn inline(&mut self, what: &str, value: &mut Value) {
+        let target = resolve(self.upstream, value).cloned();
+        *value = target.unwrap_or_else(|| {
+            self.warn(&format!("{what} refers to nothing, taken as empty"));
+            json!({})
+        });
+    }
+
+    fn warn(&mut self, what: &str) {
+        self.report.warn(format!("{}: {what}", self.name));
     }
 }
 

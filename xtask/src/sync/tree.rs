@@ -3,10 +3,8 @@
 //! `description`, `title`, `required`, `$ref` and the like may all be names of properties. Every pass
 //! therefore walks by position, through the functions here, and never by searching for a key.
 
+pub use opencloud_codegen::document::METHODS;
 use serde_json::Value;
-
-/// The HTTP methods that can be keys of a path item.
-pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// Escapes one segment of a JSON pointer.
 pub fn escape(segment: &str) -> String {

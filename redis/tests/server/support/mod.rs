@@ -6,6 +6,7 @@ mod own;
 use opencloud_redis::{Server, ServerBuilder};
 use own::OwnServer;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::oneshot::{self, error::RecvError};
 
 /// A server, which is stopped when it is dropped.
@@ -55,6 +56,13 @@ impl TestServer {
     /// Kills it, with what it holds in memory.
     pub(crate) fn kill(&mut self) {
         self.0.kill();
+    }
+
+    /// Stops it, so that it responds to nothing, or lets it go on.
+    pub(crate) fn stand_still(&self, stands: bool) {
+        let signal = if stands { "-STOP" } else { "-CONT" };
+        let sent = std::process::Command::new("kill").args([signal, &self.0.id().to_string()]).status();
+        assert!(sent.expect("a signal").success());
     }
 
     /// Starts it again at the same port.
@@ -140,4 +148,32 @@ pub(crate) async fn dead_after<T: 'static>(begin: impl Future<Output = T> + Send
         let _ = dead.send(());
     });
     is_dead.await.expect("it died");
+}
+
+/// A way to a server on which every third response, and what comes after it, is held up for so long.
+pub(crate) async fn slow_way(url: &str, held_up: Duration) -> String {
+    let server = url.trim_start_matches("redis://").to_owned();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let way = format!("redis://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = tokio::net::TcpStream::connect(&server).await.expect("a server");
+            let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+                (client.into_split(), server.into_split());
+            tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 64 * 1024];
+                for number in 0.. {
+                    let Ok(bytes @ 1..) = from_server.read(&mut buffer).await else { return };
+                    if number % 3 == 2 {
+                        tokio::time::sleep(held_up).await;
+                    }
+                    if to_client.write_all(&buffer[..bytes]).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    way
 }

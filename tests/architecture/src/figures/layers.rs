@@ -30,6 +30,8 @@ const LATER: &[&str] = &[
     "places/deploy",
     "progress.rs",
     "public_lookups",
+    "transport/limit/share.rs",
+    "transport/limit/units.rs",
 ];
 
 pub(crate) fn of(root: &Path) -> Result<Figures, String> {

@@ -52,7 +52,7 @@ pub(crate) fn compare(old: &Value, new: &Value, found: &mut Diff) {
             (None, Some(key)) => (Kind::Added, titled(&key, key.get(new)), Vec::new()),
             (Some(before), Some(after)) => {
                 let (old_operation, new_operation) = (before.get(old), after.get(new));
-                let lines = changes(&before, old_operation, &after, new_operation, &ids);
+                let lines = changes((&before, old_operation), (&after, new_operation), &ids);
                 summarise(old_operation, new_operation, found);
                 let (old_id, new_id) = (id(old_operation), id(new_operation));
                 if old_id != new_id {
@@ -138,18 +138,16 @@ fn responses(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<St
     wanted.map(|(status, response)| (status.clone(), response.clone())).collect()
 }
 
-fn changes(
-    before: &OperationKey,
-    old: &Value,
-    after: &OperationKey,
-    new: &Value,
-    ids: &BTreeMap<String, String>,
-) -> Vec<Line> {
+/// An operation of one of the documents, with where it is.
+type Side<'a> = (&'a OperationKey, &'a Value);
+
+fn changes(before: Side<'_>, after: Side<'_>, ids: &BTreeMap<String, String>) -> Vec<Line> {
     let mut lines = Vec::new();
-    if before != after {
-        lines.push(Line::new(format!("route {before} -> {after}"), false));
+    if before.0 != after.0 {
+        lines.push(Line::new(format!("route {} -> {}", before.0, after.0), false));
     }
-    path_parameters(before, old, after, new, ids, &mut lines);
+    path_parameters(before, after, ids, &mut lines);
+    let ((_, old), (_, new)) = (before, after);
     other_parameters(old, new, &mut lines);
     body(old, new, &mut lines);
     successes(old, new, &mut lines);
@@ -179,22 +177,15 @@ fn parameters(operation: &Value, is_wanted: impl Fn(&str) -> bool) -> Vec<(&str,
 }
 
 /// Path parameters are arguments by position, so their names matter only where they decide the type.
-fn path_parameters(
-    before: &OperationKey,
-    old: &Value,
-    after: &OperationKey,
-    new: &Value,
-    ids: &BTreeMap<String, String>,
-    lines: &mut Vec<Line>,
-) {
-    let in_order = |key: &OperationKey, operation: &Value| -> Vec<(String, Value)> {
+fn path_parameters(before: Side<'_>, after: Side<'_>, ids: &BTreeMap<String, String>, lines: &mut Vec<Line>) {
+    let in_order = |(key, operation): Side<'_>| -> Vec<(String, Value)> {
         let declared = parameters(operation, |place| place == "path");
         let schema =
             |name: &str| Some(declared.iter().find(|(_, known, _)| *known == name)?.2["schema"].clone());
         let with_schema = |name: String| (name.clone(), schema(&name).unwrap_or_default());
         template(&key.path).into_iter().map(with_schema).collect()
     };
-    let (old, new) = (in_order(before, old), in_order(after, new));
+    let (old, new) = (in_order(before), in_order(after));
     if old.len() != new.len() {
         let what = format!("path has {} parameters, not {}", new.len(), old.len());
         lines.push(Line::new(what, true));
@@ -273,13 +264,13 @@ fn content(at: &str, old: &Value, new: &Value, direction: Direction, lines: &mut
         let is_other = before.is_empty() != after.is_empty();
         lines.push(Line::new(what, is_other));
     }
+    let any = Value::Object(serde_json::Map::new());
     let mut seen = BTreeSet::new();
     for media in before.iter().filter(|media| after.contains(media)) {
         let (old, new) = (&old[media], &new[media]);
         if old.get("encoding") != new.get("encoding") {
             lines.push(Line::new(format!("{at}: encoding of {media} changed"), false));
         }
-        let any = Value::Object(serde_json::Map::new());
         let mut found = Vec::new();
         let (old, new) = (old.get("schema").unwrap_or(&any), new.get("schema").unwrap_or(&any));
         schemas::compare(at, old, new, direction, &mut found);

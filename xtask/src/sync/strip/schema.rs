@@ -125,25 +125,22 @@ fn add_children(
     place: &str,
     report: &mut Report,
 ) {
+    let mut inner = |schema: &Value, suffix: &str| strip(schema, keep, &format!("{place}{suffix}"), report);
     if let Some(properties) = source.get("properties") {
-        let properties: Map<String, Value> = tree::sorted_entries(properties)
-            .into_iter()
-            .map(|(name, schema)| (name.clone(), strip(schema, keep, &format!("{place}.{name}"), report)))
-            .collect();
-        facts.insert("properties".to_owned(), Value::Object(properties));
+        let properties = tree::sorted_entries(properties).into_iter();
+        let properties = properties.map(|(name, schema)| (name.clone(), inner(schema, &format!(".{name}"))));
+        facts.insert("properties".to_owned(), Value::Object(properties.collect()));
     }
     for (key, suffix) in [("additionalProperties", ".*"), ("items", "[]"), ("not", " (not)")] {
         if let Some(schema) = source.get(key) {
             let is_flag = key == "additionalProperties" && schema.is_boolean();
-            let stripped = (!is_flag).then(|| strip(schema, keep, &format!("{place}{suffix}"), report));
-            facts.insert(key.to_owned(), stripped.unwrap_or_else(|| schema.clone()));
+            facts.insert(key.to_owned(), if is_flag { schema.clone() } else { inner(schema, suffix) });
         }
     }
     for key in ["allOf", "oneOf", "anyOf"] {
         let members = source.get(key).map(tree::items).unwrap_or_default().iter().enumerate();
-        let members: Vec<Value> = members
-            .map(|(index, schema)| strip(schema, keep, &format!("{place}.{key}[{index}]"), report))
-            .collect();
+        let members = members.map(|(index, schema)| inner(schema, &format!(".{key}[{index}]")));
+        let members: Vec<Value> = members.collect();
         if !members.is_empty() {
             facts.insert(key.to_owned(), Value::Array(members));
         }
