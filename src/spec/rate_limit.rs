@@ -238,10 +238,9 @@ fn figure(text: &mut &[u8]) -> Option<u64> {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(length);
     *text = rest;
-    let number =
-        digits.iter().fold(0, |number: u64, digit| number.wrapping_mul(10) + u64::from(digit - b'0'));
     // No number of so few digits is too large.
-    (1..19).contains(&length).then_some(number)
+    let is_short = (1..19).contains(&length);
+    is_short.then(|| digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
 /// The items of a list, each with its parameters. A comma within quotes separates nothing.
