@@ -25,9 +25,9 @@ PATH is a file, or a folder that is searched.
   --batch=N          runs N files in one task; 1 by default
   --junit=FILE       writes a JUnit report
   --json             writes the results as JSON
-  --checkpoint=FILE  goes on with a run that was stopped
+  --checkpoint=FILE  goes on with a run that was stopped; the file is removed when all tests have ended
 The API key is that of the environment variable ROBLOX_API_KEY.
-Exit code: 0 if all tests pass, 1 if one fails or something is refused, 2 if the command line is wrong.";
+Exit code: 0 if all tests pass, 1 if one fails or is not run or something is refused, 2 if the command line is wrong.";
 const KNOWN: [&str; 7] = ["--help", "--local", "--pattern", "--batch", "--junit", "--json", "--checkpoint"];
 
 type Flags<'a> = BTreeMap<&'a str, &'a str>;
@@ -67,6 +67,9 @@ async fn run(flags: &Flags<'_>, words: &[String]) -> Result<bool, Problem> {
         found =
             vec![("sum".into(), "print('summing') return 1 + 1".into()), ("yes".into(), "return 1".into())];
     }
+    if found.is_empty() {
+        return Err("no file matches the pattern; nothing is run".into());
+    }
     let batch = flags.get("--batch").map_or(Ok(1), |count| count.parse::<usize>())?.max(1);
     let place = word(1, "3001");
     let (place, version) = place.split_once('@').unwrap_or((place, ""));
@@ -92,6 +95,12 @@ async fn run(flags: &Flags<'_>, words: &[String]) -> Result<bool, Problem> {
         cases.extend(tests::results(&outcome));
     }
     let failed = cases.iter().filter(|case| !case["problem"].is_null()).count();
+    let is_whole = cases.len() == found.len();
+    match flags.get("--checkpoint") {
+        Some(path) if is_whole && fs::exists(path)? => fs::remove_file(path)?,
+        _ if is_whole => {}
+        _ => eprintln!("stopped: {} of {} tests have ended", cases.len(), found.len()),
+    }
     if let Some(path) = flags.get("--junit") {
         fs::write(path, junit(&cases, failed))?;
     }
@@ -104,7 +113,7 @@ async fn run(flags: &Flags<'_>, words: &[String]) -> Result<bool, Problem> {
             eprintln!("{}", text("log").unwrap_or_default());
         }
     }
-    Ok(failed == 0)
+    Ok(is_whole && failed == 0)
 }
 
 fn junit(cases: &[Value], failed: usize) -> String {
