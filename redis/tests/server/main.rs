@@ -11,3 +11,4 @@ mod replay;
 mod support;
 mod tokens;
 mod traces;
+mod whole_jobs;
