@@ -114,14 +114,7 @@ fn measure(arguments: &[String]) -> Result<bool, Problem> {
             _ => return Err(USAGE.into()),
         }
     }
-    let own = match (&url, support::program()) {
-        (Some(_), _) => None,
-        (None, Some(program)) => Some(OwnServer::start(program, &[])),
-        (None, None) => {
-            return Err("neither redis-server nor valkey-server is installed; name one with --redis".into());
-        }
-    };
-    let url = url.or(own.as_ref().map(OwnServer::url)).unwrap_or_default();
+    let (_own, url) = OwnServer::unless(url)?;
     println!("{processes} processes with {tasks} tasks each");
     let mut is_good = true;
     for (number, (name, windows, _)) in CASES.iter().enumerate() {

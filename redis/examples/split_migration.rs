@@ -108,14 +108,7 @@ async fn lead(arguments: &[String]) -> Result<bool, Problem> {
             _ => return Err(USAGE.into()),
         }
     }
-    let own = match (&redis, support::program()) {
-        (Some(_), _) => None,
-        (None, Some(program)) => Some(OwnServer::start(program, &[])),
-        (None, None) => {
-            return Err("neither redis-server nor valkey-server is installed; name one with --redis".into());
-        }
-    };
-    let redis = redis.or(own.as_ref().map(OwnServer::url)).unwrap_or_default();
+    let (_own, redis) = OwnServer::unless(redis)?;
     let emulator = Emulator::start().await?;
     let client = Client::builder().api_key("local").base_url(emulator.base_url()).build()?;
     let players = client.data_stores().store(UNIVERSE, "Players");

@@ -228,7 +228,7 @@ impl EraseUser {
             concurrency: self.pace.concurrency,
             options: self.options.clone(),
         };
-        for store in engine::patiently(&self.pace, || self.stores()).await? {
+        for store in engine::with_backoff(&self.pace, || self.stores()).await? {
             self.search(&store, &mut plan).await?;
         }
         Ok(plan)

@@ -45,6 +45,18 @@ impl OwnServer {
         panic!("{program} does not start");
     }
 
+    /// A server of one's own, unless there is the address of another; and the address.
+    pub(crate) fn unless(url: Option<String>) -> Result<(Option<Self>, String), &'static str> {
+        if let Some(url) = url {
+            return Ok((None, url));
+        }
+        let program =
+            program().ok_or("neither redis-server nor valkey-server is installed; name one with --redis")?;
+        let own = Self::start(program, &[]);
+        let url = own.url();
+        Ok((Some(own), url))
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }

@@ -76,10 +76,8 @@ async fn the_lease_of_a_server_that_died_runs_out() {
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
-#[tokio::test]
-async fn a_paused_server_does_not_overwrite_what_a_later_one_saved() {
-    let server = server!();
-    let two = store(&server).await;
+/// Another server, which has the lease and stands still; it saves when it goes on.
+async fn paused_with_lease(server: &TestServer) -> impl Future<Output = Result<(), String>> + use<> {
     let url = server.url();
     let connect = async move {
         let server = opencloud_redis::Server::connect(&url).await.expect("a server");
@@ -91,6 +89,14 @@ async fn a_paused_server_does_not_overwrite_what_a_later_one_saved() {
         store.save(&tokens(1)).await.map_err(|error| error.to_string())
     });
     paused.await.expect("it has the lease, and stands still");
+    resume
+}
+
+#[tokio::test]
+async fn a_paused_server_does_not_overwrite_what_a_later_one_saved() {
+    let server = server!();
+    let two = store(&server).await;
+    let resume = paused_with_lease(&server).await;
     let lease = two.lease().await.expect("the lease has run out");
     two.save(&tokens(2)).await.expect("saved");
     let error = resume.await.expect_err("it is refused");
@@ -103,17 +109,7 @@ async fn a_paused_server_does_not_overwrite_what_a_later_one_saved() {
 async fn a_paused_server_saves_if_no_later_one_has() {
     let server = server!();
     let two = store(&server).await;
-    let url = server.url();
-    let connect = async move {
-        let server = opencloud_redis::Server::connect(&url).await.expect("a server");
-        let store = RedisTokenStore::new(server, keys(), "user 156").lease_time(Duration::from_secs(1));
-        let lease = store.lease().await.expect("a lease");
-        (store, lease)
-    };
-    let (paused, resume) = paused_after(connect, async |(store, _lease)| {
-        store.save(&tokens(1)).await.map_err(|error| error.to_string())
-    });
-    paused.await.expect("it has the lease, and stands still");
+    let resume = paused_with_lease(&server).await;
     let _lease = two.lease().await.expect("the lease has run out");
     resume.await.expect("its tokens are the newest");
     assert_eq!(two.load().await.expect("tokens"), Some(tokens(1)));

@@ -4,12 +4,12 @@
 //! The requests of a batch have all ended before anything else happens: while a writer, a reader or a caller's function
 //! takes its time nobody would poll them, and they would run out of theirs. So a batch is also all that is in memory.
 //!
-//! What fails because the service or the connection does is worked for again ([`patience`]).
+//! Requests that fail because the service or the connection does are made again, with a backoff ([`failure_backoff`]).
 
+mod failure_backoff;
 mod keys;
 mod listing;
 mod pace;
-mod patience;
 
 pub(super) use keys::Keys;
 pub(super) use listing::{Listing, Reader};
@@ -86,15 +86,15 @@ where
     W: Worker<S::Task>,
     K: Sink<S::Task, W::Found>,
 {
-    let mut patience = pace.patience();
+    let mut backoff = pace.failure_backoff();
     loop {
         let Batch { tasks, turn } = match source.next(pace.concurrency).await {
             Ok(Some(batch)) => batch,
             Ok(None) => return Ok(()),
-            Err(error) if patience.waits_for(&error).await => continue,
+            Err(error) if backoff.waits_for(&error).await => continue,
             Err(error) => return Err(error),
         };
-        patience.renew();
+        backoff.reset();
         let (found, failure) = at_once(&pace, &tasks, worker).await;
         let done = found.len();
         sink.take(tasks.into_iter().zip(found).collect()).await?;
@@ -109,16 +109,16 @@ where
 }
 
 /// What comes before the tasks, such as a list that is read as a whole.
-pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+pub(super) async fn with_backoff<T, F: Future<Output = Result<T, Error>>>(
     pace: &Pace,
     read: impl Fn() -> F,
 ) -> Result<T, Error> {
-    let mut patience = pace.patience();
+    let mut backoff = pace.failure_backoff();
     loop {
         match read().await {
-            Err(error) if patience.waits_for(&error).await => {}
+            Err(error) if backoff.waits_for(&error).await => {}
             outcome => {
-                patience.renew();
+                backoff.reset();
                 return outcome;
             }
         }
@@ -134,7 +134,7 @@ pub(super) async fn at_once<T: Sync, W: Worker<T>>(
 ) -> (Vec<W::Found>, Option<Error>) {
     let mut found: Vec<Option<W::Found>> = tasks.iter().map(|_| None).collect();
     let mut open: Vec<usize> = (0..tasks.len()).collect();
-    let (mut patience, mut doubts) = (pace.patience(), 0);
+    let (mut backoff, mut doubts) = (pace.failure_backoff(), 0);
     let failure = loop {
         let report = bulk::for_each(std::mem::take(&mut open), |at| worker.work(&tasks[at]))
             .concurrency(pace.concurrency)
@@ -144,7 +144,7 @@ pub(super) async fn at_once<T: Sync, W: Worker<T>>(
         for (at, of_task) in report.done {
             match worker.is_doubtful(&of_task) && doubts < MOST_DOUBTS {
                 true => doubtful.push(at),
-                false => patience.renew(),
+                false => backoff.reset(),
             }
             found[at] = Some(of_task);
         }
@@ -165,7 +165,7 @@ pub(super) async fn at_once<T: Sync, W: Worker<T>>(
             pause(DOUBT_WAIT).await;
             continue;
         };
-        if patience.waits_for(why).await {
+        if backoff.waits_for(why).await {
             doubts += u32::from(!doubtful.is_empty());
             open.append(&mut doubtful);
             open.sort_unstable();

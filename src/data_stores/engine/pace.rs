@@ -1,4 +1,4 @@
-use super::patience::{self, Patience};
+use super::failure_backoff::{self, FailureBackoff};
 use crate::client::Options;
 use crate::transport::limit::Share;
 use crate::{Error, Progress};
@@ -49,8 +49,8 @@ impl Pace {
         self.service_wait = longest;
     }
 
-    pub(super) fn patience(&self) -> Patience {
-        Patience::new(self.service_wait, self.progress.clone())
+    pub(super) fn failure_backoff(&self) -> FailureBackoff {
+        FailureBackoff::new(self.service_wait, self.progress.clone())
     }
 
     /// The same pace, of work of which this number of tasks was done before.
@@ -74,7 +74,7 @@ impl Pace {
 impl Default for Pace {
     fn default() -> Self {
         let share = Ok(SHARE);
-        Self { concurrency: CONCURRENCY, share, progress: None, service_wait: patience::WAIT, done: 0 }
+        Self { concurrency: CONCURRENCY, share, progress: None, service_wait: failure_backoff::WAIT, done: 0 }
     }
 }
 

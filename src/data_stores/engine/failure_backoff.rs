@@ -22,7 +22,7 @@ const BACKOFF: Backoff = Backoff {
     jitter: false,
 };
 
-pub(super) struct Patience {
+pub(super) struct FailureBackoff {
     longest: Duration,
     progress: Option<Arc<dyn Progress>>,
     /// Since something has succeeded.
@@ -30,13 +30,13 @@ pub(super) struct Patience {
     waited: Duration,
 }
 
-impl Patience {
+impl FailureBackoff {
     pub(super) fn new(longest: Duration, progress: Option<Arc<dyn Progress>>) -> Self {
         Self { longest, progress, waits: 0, waited: Duration::ZERO }
     }
 
     /// Something has succeeded.
-    pub(super) fn renew(&mut self) {
+    pub(super) fn reset(&mut self) {
         if let Some(progress) = self.progress.as_ref().filter(|_| self.waits > 0) {
             progress.message("");
         }
