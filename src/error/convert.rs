@@ -20,8 +20,6 @@ pub(super) struct ParsedBody {
 
 /// Reads a body, of any of the shapes that the services have.
 pub(super) fn read(body: &[u8]) -> ParsedBody {
-    // A byte order mark is not part of JSON, and some services begin with one.
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     match decode::any(body) {
         Some(Value::Object(object)) => object_body(object),
         Some(Value::String(text)) => ParsedBody { message: plain(&text), ..ParsedBody::default() },
@@ -31,7 +29,10 @@ pub(super) fn read(body: &[u8]) -> ParsedBody {
             ..ParsedBody::default()
         },
         Some(scalar) => ParsedBody { message: Some(scalar.to_string()), ..ParsedBody::default() },
-        None => ParsedBody { message: no_json(&String::from_utf8_lossy(body)), ..ParsedBody::default() },
+        None => ParsedBody {
+            message: no_json(&String::from_utf8_lossy(decode::json_text(body))),
+            ..ParsedBody::default()
+        },
     }
 }
 
